@@ -1,0 +1,77 @@
+/** The closed lists of codes: why a record became a dead letter, and how a command ends. */
+import { FAILURE_CODES, type FailureCode } from '../transforms/transform.ts'
+
+/** Why a record, as a whole, could not be taken. Never says what it held. */
+export const RECORD_CODES = {
+  'record-too-large': 'the record is longer than --max-record-bytes',
+  'bad-utf8': 'the record is not valid UTF-8',
+  'json-syntax': 'the record is not JSON as RFC 8259 writes it',
+  'json-truncated': 'the JSON text ends before its value does',
+  'json-trailing': 'something follows the JSON value',
+  'json-duplicate-name': 'an object has two members of one name, compared after decoding escapes',
+  'json-nul-in-name': 'a member name holds a NUL',
+  'json-lone-surrogate': 'a string holds half of a surrogate pair',
+  'json-too-deep': 'objects and arrays nest more than 64 deep',
+  'not-an-object': 'the record is JSON, but not an object',
+  'container-for-scalar': 'an object or array stands where the policy names a scalar',
+  'scalar-for-container':
+    'a scalar stands where the policy names something below it, or an array for an object',
+  'unlisted-field':
+    'the record holds a field that the policy does not name, and the policy says `unlisted: reject`',
+  'map-name-collision': 'two names of a map became one',
+  'csv-ragged': 'the row has more or fewer fields than the header',
+  'csv-quote': 'a quote stands where RFC 4180 does not allow one',
+  'csv-quote-unclosed': 'a quoted field never closes',
+  'event-time-missing': 'the record has no event time',
+  'event-time-unparsable': 'the event time is not written as the policy says',
+  'event-time-future': 'the event time lies in the future',
+  'no-rule-matches': 'no `when:` of the field matches the record',
+} as const
+
+export type RecordCode = keyof typeof RECORD_CODES
+
+/** Every code that a dead letter can carry. */
+export type DeadLetterCode = RecordCode | FailureCode
+
+/** One sentence for a dead letter's code. */
+export function describeCode(code: DeadLetterCode): string {
+  return code in RECORD_CODES ? RECORD_CODES[code as RecordCode] : FAILURE_CODES[code as FailureCode]
+}
+
+/** How a command ends: the exit codes of every `lethe` command. */
+export const EXIT = {
+  ok: 0,
+  violations: 1,
+  usage: 2,
+  deadLetters: 3,
+  io: 4,
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/**
+ * An error that a person is meant to read. The message says what is wrong and where, the suggestion what to
+ * do; neither holds a value of the data. Anything else that is thrown is a defect.
+ */
+export class LetheError extends Error {
+  readonly exitCode: ExitCode
+  readonly suggestion: string | undefined
+  constructor(exitCode: ExitCode, message: string, suggestion?: string) {
+    super(message)
+    this.exitCode = exitCode
+    this.suggestion = suggestion
+  }
+}
+
+/** A finding in a policy, keyset or cases file. Lines and columns count from 1. */
+export interface Problem {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** From a closed list per kind of file, e.g. `unknown-key`. */
+  readonly code: string
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly suggestion?: string | undefined
+}

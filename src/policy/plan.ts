@@ -1,0 +1,96 @@
+/** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
+import type { CompiledTransform } from '../../transforms/transform.ts'
+import type { Path } from './path.ts'
+
+/** What becomes of a value that a rule cannot take. There is no way to say "the raw value". */
+export type Otherwise =
+  | { readonly kind: 'dead-letter' }
+  | { readonly kind: 'null' }
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'constant'; readonly value: string | number | boolean }
+
+/** One `when:` entry: the original scalar at `path` is one of `values` (exact texts). */
+export interface Condition {
+  readonly path: Path
+  readonly values: ReadonlySet<string>
+  /** `null` was listed: absent, null and empty match too. */
+  readonly orNothing: boolean
+}
+
+export type Action =
+  | { readonly kind: 'keep' }
+  /** The container below, verbatim. */
+  | { readonly kind: 'keep-subtree' }
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'transform'; readonly name: string; readonly transform: CompiledTransform }
+
+export interface PlanRule {
+  /** Position in `Plan.rules`: counters are arrays over it. */
+  readonly id: number
+  /** Output path and what is done, e.g. `customer.email hash.hmac`; with `[2]` where a field has several rules. */
+  readonly label: string
+  /** All must hold; empty: always. */
+  readonly when: readonly Condition[]
+  readonly action: Action
+  readonly otherwise: Otherwise
+  /** The written reason for a weak choice, for the account. */
+  readonly accepted?: string | undefined
+}
+
+export type Role = 'direct-identifier' | 'quasi-identifier' | 'sensitive' | 'other'
+
+export interface PlanField {
+  /** Position in `Plan.fields`. */
+  readonly index: number
+  /** Where the result goes. */
+  readonly path: Path
+  /** Where the value comes from; the same object as `path` unless the policy says `from:`. */
+  readonly from: Path
+  readonly category?: string | undefined
+  readonly role: Role
+  /**
+   * The rules in force by retention step: `[0]` before the first step, `[i]` once i steps are reached. Of a
+   * list the first rule whose conditions hold applies; if none does, the record fails with `no-rule-matches`.
+   */
+  readonly rulesByStep: readonly (readonly PlanRule[])[]
+}
+
+export interface PlanTime {
+  readonly path: Path
+  /** Milliseconds since 1970-01-01T00:00Z; undefined for a text that is not written as the policy says. */
+  readonly parse: (text: string) => number | undefined
+}
+
+export interface PlanRetention {
+  /** Label for the account, e.g. `retention suppress after 400d`. */
+  readonly label: string
+  /** How many steps an event of this time has reached at `now` (both in ms); `suppress` once the last says so. */
+  readonly judge: (eventTime: number, now: number) => number | 'suppress'
+  /** An event may lie this far in the future (ms) and still count as now. */
+  readonly toleranceMs: number
+}
+
+export interface Plan {
+  readonly name: string
+  readonly version: number
+  readonly purpose: string
+  /** SHA-256, lower-case hex, over the canonical policy, its transforms' versions, its files and lists. */
+  readonly fingerprint: string
+  /** Digest of the platform data that results depend on (Unicode, time zones); empty where they do not. */
+  readonly platform: string
+  readonly unlisted: 'drop' | 'reject'
+  /** Fields of the record's value. A field whose path ends in `.$names` rules the names of that map. */
+  readonly fields: readonly PlanField[]
+  /** `$key`, `$headers.name`, `$timestamp`: they have no counterpart in a file. */
+  readonly envelope: readonly PlanField[]
+  readonly rules: readonly PlanRule[]
+  readonly subject: Path | undefined
+  readonly time: PlanTime | undefined
+  readonly retention: PlanRetention | undefined
+  /** CSV header text to canonical input path, from `columns:`. */
+  readonly columns: ReadonlyMap<string, string>
+  /** Whether any rule derives a key. */
+  readonly needsKeys: boolean
+  /** Ids of the keys that rules use. */
+  readonly keyIds: readonly string[]
+}
