@@ -1,0 +1,22 @@
+/** Every command: its name, its line in the help, and where its code is. The file is loaded when it is asked for. */
+import type { Command } from 'commander'
+
+/** What the file of a command exports. Called once a process, to read arguments or to print help. */
+export interface CommandFile {
+  readonly command: () => Command
+}
+
+export interface CommandEntry {
+  readonly name: string
+  /** One line, for the list of commands. */
+  readonly summary: string
+  readonly load: () => Promise<CommandFile>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'transforms',
+    summary: 'the catalogue of transforms',
+    load: () => import('./transforms.ts'),
+  },
+]

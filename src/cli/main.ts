@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** The `lethe` command: what holds for every command line, and nothing that takes time to load. */
+import { EXIT } from '../errors.ts'
+import { watchInterrupts } from './interrupt.ts'
+import { packageVersion } from './package-root.ts'
+import { reportError } from './report-error.ts'
+
+const fail = (error: unknown) => process.exit(reportError(error))
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+// A reader that has seen enough, such as `head`: nothing to say, but not all was delivered.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.io : reportError(error))
+})
+
+const args = process.argv.slice(2)
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  process.stdout.write(`${packageVersion()}\n`)
+} else {
+  watchInterrupts()
+  const { run } = await import('./program.ts')
+  process.exitCode = await run(args)
+}

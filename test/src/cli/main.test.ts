@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { lethe, root, script } from './lethe.ts'
+
+/** Every module that loads before the first line of `file` runs, as paths or bare names. */
+function staticImports(file: string, seen: Set<string> = new Set<string>()): Set<string> {
+  for (const [, name] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s[^;]*?from '([^']+)'/gm)) {
+    const target = name!.startsWith('.') ? resolve(dirname(file), name!) : name!
+    if (seen.has(target)) continue
+    seen.add(target)
+    if (target.startsWith('/')) staticImports(target, seen)
+  }
+  return seen
+}
+
+describe('lethe', () => {
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    for (const flag of ['--version', '-V']) {
+      const { code, stdout, stderr } = await lethe([flag])
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    }
+  })
+
+  it('loads no library before it knows what is asked for', () => {
+    const loaded = [...staticImports(script)]
+    expect(loaded.length).toBeGreaterThan(3)
+    expect(loaded.filter((name) => !name.startsWith('/') && !name.startsWith('node:'))).toEqual([])
+  })
+
+  it('prints help on stdout, and on stderr with exit code 2 where nothing was asked', async () => {
+    const asked = await lethe(['--help'])
+    expect(asked.code).toBe(0)
+    expect(asked.stdout).toContain('transforms')
+    expect(asked.stdout).toContain('Examples:')
+    const unasked = await lethe([])
+    expect({ code: unasked.code, stdout: unasked.stdout }).toEqual({ code: 2, stdout: '' })
+    expect(unasked.stderr).toContain('Usage: lethe')
+  })
+
+  it('answers an unknown command and an unknown option with exit code 2 and the way out', async () => {
+    const command = await lethe(['transfroms'])
+    expect(command.code).toBe(2)
+    expect(command.stderr).toContain("unknown command 'transfroms'")
+    expect(command.stderr).toContain('transforms')
+    const option = await lethe(['transforms', '--fromat', 'json'])
+    expect(option.code).toBe(2)
+    expect(option.stderr).toContain('--format')
+    expect(option.stderr).toContain('lethe transforms --help')
+  })
+
+  it('colours what it writes only where that is wanted', async () => {
+    expect((await lethe(['bogus'])).stderr).not.toContain('\u001b')
+    expect((await lethe(['bogus'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m')
+    expect((await lethe(['bogus'], { env: { NO_COLOR: '1' } })).stderr).not.toContain('\u001b')
+  })
+})
