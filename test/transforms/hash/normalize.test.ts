@@ -1,0 +1,90 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type NormalizeOptions, normalizer } from '../../../transforms/hash/normalize.ts'
+import { type CompileContext, fail, OptionError } from '../../../transforms/transform.ts'
+import { context } from './context.ts'
+
+function run(options: NormalizeOptions, text: string) {
+  return normalizer(options, context())!(text)
+}
+
+describe('normalize', () => {
+  it('none needs no function', () => {
+    expect(normalizer({ normalize: 'none' }, context())).toBeUndefined()
+  })
+
+  it('trim takes U+0020 and U+0009 to U+000D off both ends and nothing else', () => {
+    expect(run({ normalize: 'trim' }, ' \t\n\v\f\r a\t b \r\n')).toBe('a\t b')
+    expect(run({ normalize: 'trim' }, '\u00a0a\u2003\u0085\u0008')).toBe('\u00a0a\u2003\u0085\u0008')
+    expect(run({ normalize: 'trim' }, ' \t ')).toBe(fail('unparsable'))
+  })
+
+  it('lower changes A to Z only', () => {
+    expect(run({ normalize: 'lower' }, ' @AZaz[`{ ÄÖΣİ\u212a')).toBe(' @azaz[`{ ÄÖΣİ\u212a')
+    expect(run({ normalize: 'lower' }, 'HELLO World 09')).toBe('hello world 09')
+  })
+
+  it('email is trim, then lower', () => {
+    expect(run({ normalize: 'email' }, '\tJane.DOE+Tag@Example.COM ')).toBe('jane.doe+tag@example.com')
+    expect(run({ normalize: 'email' }, 'JÜRGEN@Example.com')).toBe('jÜrgen@example.com')
+    expect(run({ normalize: 'email' }, '\r\n')).toBe(fail('unparsable'))
+  })
+
+  it('nfkc is Unicode NFKC and says that it depends on the platform', () => {
+    const parts: string[] = []
+    const watched: CompileContext = { ...context(), usesPlatform: (part) => parts.push(part) }
+    const nfkc = normalizer({ normalize: 'nfkc' }, watched)!
+    expect(nfkc('e\u0301 ﬁ ２')).toBe('é fi 2')
+    expect(parts).toEqual(['unicode'])
+  })
+
+  it.each([
+    ['+49 30 123456', undefined, '4930123456'],
+    [' +49 (0)30/123-456.7\t', undefined, '490301234567'],
+    ['0049 30 123456', undefined, '4930123456'],
+    ['(00) 49 30 123456', 1, '4930123456'],
+    ['030 123456', 49, '4930123456'],
+    ['30 123456', '49', '4930123456'],
+    ['(212) 555-0100', 1, '12125550100'],
+    ['+0049301234', 49, '0049301234'],
+    ['+1234567', undefined, '1234567'],
+    ['+123456789012345', undefined, '123456789012345'],
+    ['012345', 99, '9912345'],
+  ] as const)('phone: %j with country code %s is %s', (text, countryCode, number) => {
+    expect(run({ normalize: 'phone', countryCode }, text)).toBe(number)
+  })
+
+  it.each([
+    ['030 123456', undefined],
+    ['+123456', 49],
+    ['+1234567890123456', 49],
+    ['000 12345', 49],
+    ['1234', 49],
+    ['30 123456 ext 7', 49],
+    ['49+30123456', 49],
+    ['++4930123456', 49],
+    ['( )', 49],
+    ['+', 49],
+    ['٠٣٠١٢٣٤٥٦', 49],
+    ['030\u00a0123456', 49],
+    ['030\n123456', 49],
+  ])('phone: %j with country code %s is refused', (text, countryCode) => {
+    expect(run({ normalize: 'phone', countryCode }, text)).toBe(fail('unparsable'))
+  })
+
+  it('phone gives 7 to 15 ASCII digits, and gives them again for +digits', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'0123456789+ ()-./\t0000'), maxLength: 24 })
+    fc.assert(
+      fc.property(text, (written) => {
+        const number = run({ normalize: 'phone', countryCode: 44 }, written)
+        if (typeof number !== 'string') return
+        expect(number).toMatch(/^[0-9]{7,15}$/)
+        expect(run({ normalize: 'phone' }, `+${number}`)).toBe(number)
+      }),
+    )
+  })
+
+  it('refuses a country code that nothing would use', () => {
+    expect(() => normalizer({ normalize: 'email', countryCode: 49 }, context())).toThrow(OptionError)
+  })
+})

@@ -1,0 +1,126 @@
+/**
+ * Normalisations: what is done to a text before it is hashed, so that two spellings of one value give one
+ * token. They are part of the token format (`config/vectors/README.md`): a job in Python or SQL repeats
+ * them, so they are defined over code points and never by locale.
+ *
+ * - `none`: nothing.
+ * - `trim`: U+0020 and U+0009 to U+000D go from both ends. No other white space does (not U+00A0).
+ * - `lower`: `A` to `Z` become `a` to `z`. Every other character stays, `Ä` too.
+ * - `email`: `trim`, then `lower`. Dots and `+tags` of the local part stay.
+ * - `phone`: `trim`; then every character must be a digit `0`-`9`, a space, a tab, one of `( ) - . /`, or a
+ *   `+` at the very start. The digits, in order, are kept. If there was a `+`, they are the number. Else, if
+ *   they start with `00`, the number is what follows these two. Else one leading `0` goes, if there is one,
+ *   and the country code that the rule states is put before; a rule that states none refuses the value.
+ *   The number has 7 to 15 digits (ITU-T E.164 allows 15). `+49 (0)30 …` keeps its `0`: it is not guessed away.
+ * - `nfkc`: Unicode Normalization Form KC (UAX #15), of the Unicode version that the platform carries.
+ *
+ * A text that nothing is left of cannot be hashed (`unparsable`).
+ */
+import { z } from 'zod'
+import { type CompileContext, type Failure, fail, OptionError } from '../transform.ts'
+
+export const NORMALIZATIONS = ['none', 'trim', 'lower', 'email', 'phone', 'nfkc'] as const
+export type Normalization = (typeof NORMALIZATIONS)[number]
+
+/** The two options that every transform of this family has. */
+export const normalizeOptions: {
+  normalize: z.ZodDefault<z.ZodEnum<{ [Name in Normalization]: Name }>>
+  countryCode: z.ZodOptional<z.ZodUnion<[z.ZodInt, z.ZodString]>>
+} = {
+  normalize: z
+    .enum(NORMALIZATIONS)
+    .default('none')
+    .describe(
+      'What is done to the text before it is hashed. none; trim: ASCII white space off both ends; lower: A-Z to a-z; ' +
+        'email: trim, then lower; phone: digits with country code; nfkc: Unicode NFKC. ' +
+        'Fields join only if they normalize alike.',
+    ),
+  countryCode: z
+    .union([z.int().min(1).max(999), z.string().regex(/^[1-9][0-9]{0,2}$/)])
+    .optional()
+    .describe(
+      'Country calling code, e.g. 49, for phone numbers written without one (1 to 3 digits, no +). ' +
+        'Only with normalize: phone; without it such numbers fail.',
+    ),
+}
+
+export interface NormalizeOptions {
+  readonly normalize: Normalization
+  readonly countryCode?: number | string | undefined
+}
+
+/** What the catalogue says of the failures that normalising brings. */
+export const normalizeFailures: { readonly unparsable: string; readonly 'not-well-formed': string } = {
+  unparsable:
+    'normalize leaves nothing of the value, or normalize: phone finds another character than digits, spaces, ' +
+    '( ) - . / and a leading +, fewer than 7 or more than 15 digits, or no country code',
+  'not-well-formed': 'the value holds half of a surrogate pair, so it has no UTF-8 form',
+}
+
+/** Takes well-formed text, gives the normalised text (never empty) or `unparsable`. */
+export type Normalize = (text: string) => string | Failure
+
+/**
+ * The function for a rule's options; undefined for `none`, where the text stays as it is.
+ * @throws OptionError for a `countryCode` without `normalize: phone`
+ */
+export function normalizer(options: NormalizeOptions, context: CompileContext): Normalize | undefined {
+  if (options.countryCode !== undefined && options.normalize !== 'phone') {
+    throw new OptionError(
+      'countryCode is used by normalize: phone only',
+      'countryCode',
+      'add normalize: phone or remove countryCode',
+    )
+  }
+  switch (options.normalize) {
+    case 'none':
+      return undefined
+    case 'trim':
+      return (text) => trim(text) || fail('unparsable')
+    case 'lower':
+      return lower
+    case 'email':
+      return (text) => lower(trim(text)) || fail('unparsable')
+    case 'phone': {
+      const countryCode = options.countryCode === undefined ? undefined : String(options.countryCode)
+      return (text) => phone(text, countryCode) ?? fail('unparsable')
+    }
+    case 'nfkc':
+      context.usesPlatform('unicode')
+      return (text) => text.normalize('NFKC') || fail('unparsable')
+  }
+}
+
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)
+}
+
+function trim(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isSpace(text.charCodeAt(from))) from++
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--
+  return from === 0 && to === text.length ? text : text.slice(from, to)
+}
+
+function lower(text: string): string {
+  if (!/[A-Z]/.test(text)) return text
+  // Of ASCII letters alone the platform's lower case is exact, and faster.
+  if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase()
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
+
+function phone(text: string, countryCode: string | undefined): string | undefined {
+  const trimmed = trim(text)
+  if (!/^\+?[0-9 \t()\-./]*$/.test(trimmed)) return undefined
+  const digits = trimmed.replace(/[^0-9]+/g, '')
+  const number = international(digits, trimmed.startsWith('+'), countryCode)
+  return number !== undefined && number.length >= 7 && number.length <= 15 ? number : undefined
+}
+
+function international(digits: string, plus: boolean, countryCode: string | undefined): string | undefined {
+  if (plus) return digits
+  if (digits.startsWith('00')) return digits.slice(2)
+  if (countryCode === undefined || digits === '') return undefined
+  return countryCode + (digits.startsWith('0') ? digits.slice(1) : digits)
+}
