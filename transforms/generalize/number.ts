@@ -1,0 +1,207 @@
+import { z } from 'zod'
+import { compareDecimals, type Decimal, decimalOption, isMultiple, subtractDecimals } from '../decimal.ts'
+import { defineTransform, OptionError, type Transform, type Weakness } from '../transform.ts'
+import { byEdges, byWidth, type Intervals } from './number-intervals.ts'
+
+const decimal = z.union([z.number(), z.string().min(1)])
+
+const options = z.strictObject({
+  width: decimal
+    .optional()
+    .describe(
+      "Width of every interval, above 0: a number, or decimal text such as '0.25'. Give this or `edges`.",
+    ),
+  origin: decimal
+    .default(0)
+    .describe('Where an interval starts, from which the others are counted. Only beside `width`.'),
+  edges: z
+    .array(decimal)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'Where intervals start, ascending. Below the first and from the last on there is one interval each.',
+    ),
+  top: decimal
+    .optional()
+    .describe(
+      'Values from here on are one interval, labelled `90+`. Lies on an interval’s start. Only beside `width`.',
+    ),
+  bottom: decimal
+    .optional()
+    .describe(
+      'Values below are one interval, labelled `under 18`. Lies on an interval’s start. Only beside `width`.',
+    ),
+  as: z
+    .enum(['label', 'midpoint'])
+    .default('label')
+    .describe(
+      'label: text, `[20,30)`. midpoint: the number in the middle, `25`; for the two tails the number that bounds them.',
+    ),
+})
+
+type Options = z.output<typeof options>
+
+function need(holds: boolean, message: string, option: string, suggestion: string): asserts holds {
+  if (!holds) throw new OptionError(message, option, suggestion)
+}
+
+/** The intervals that the options state. Throws `OptionError` where they state none, or two kinds. */
+function intervalsOf(stated: Options): Intervals {
+  if (stated.edges !== undefined) {
+    need(stated.width === undefined, 'width and edges exclude each other', 'width', 'give one of the two')
+    need(stated.top === undefined, 'with edges the last edge is the top', 'top', 'make it the last edge')
+    need(
+      stated.bottom === undefined,
+      'with edges the first edge is the bottom',
+      'bottom',
+      'make it the first edge',
+    )
+    const edges = stated.edges.map((edge) => decimalOption(edge, 'edges'))
+    const ascending = edges.every((edge, at) => at === 0 || compareDecimals(edges[at - 1]!, edge) < 0)
+    need(ascending, 'edges do not ascend', 'edges', 'sort them and drop repeated ones')
+    return { edges }
+  }
+  need(stated.width !== undefined, 'neither width nor edges is given', 'width', 'give one of the two')
+  const width = decimalOption(stated.width, 'width')
+  need(width.units > 0n, 'width is not above 0', 'width', 'give a positive width')
+  const origin = decimalOption(stated.origin, 'origin')
+  const tail = (option: 'top' | 'bottom'): Decimal | undefined => {
+    const value = stated[option]
+    if (value === undefined) return undefined
+    const at = decimalOption(value, option)
+    const starts = isMultiple(subtractDecimals(at, origin), width)
+    need(starts, `${option} lies inside an interval`, option, 'move it to origin + k × width, or give edges')
+    return at
+  }
+  const top = tail('top')
+  const bottom = tail('bottom')
+  if (top !== undefined && bottom !== undefined)
+    need(compareDecimals(bottom, top) < 0, 'bottom is not below top', 'bottom', 'exchange the two')
+  return { width, origin, top, bottom }
+}
+
+/** Whether one interval of `intervals` ends and another starts at `at`. */
+function startsAt(intervals: Intervals, at: Decimal): boolean {
+  if ('edges' in intervals) return intervals.edges.some((edge) => compareDecimals(edge, at) === 0)
+  const { width, origin, top, bottom } = intervals
+  if (top !== undefined && compareDecimals(at, top) > 0) return false
+  if (bottom !== undefined && compareDecimals(at, bottom) < 0) return false
+  return isMultiple(subtractDecimals(at, origin), width)
+}
+
+/** Whether every start of an interval of `next` is one of `previous` too: then the one follows from the other. */
+function follows(previous: Intervals, next: Intervals): boolean {
+  if ('edges' in next) return next.edges.every((edge) => startsAt(previous, edge))
+  // Intervals of one width may go on without end, which no list of edges does; closed ones can be given as edges.
+  if ('edges' in previous) return false
+  const { top, bottom } = next
+  if (previous.top !== undefined && (top === undefined || !startsAt(previous, top))) return false
+  if (previous.bottom !== undefined && (bottom === undefined || !startsAt(previous, bottom))) return false
+  return (
+    isMultiple(next.width, previous.width) &&
+    isMultiple(subtractDecimals(next.origin, previous.origin), previous.width)
+  )
+}
+
+/** As `intervalsOf`; undefined where the options state none. `compile` says why. */
+function statedIntervals(stated: Options): Intervals | undefined {
+  try {
+    return intervalsOf(stated)
+  } catch (error) {
+    if (error instanceof OptionError) return undefined
+    throw error
+  }
+}
+
+const ONE: Decimal = { units: 1n, scale: 0 }
+
+function weaknesses(stated: Options): readonly Weakness[] {
+  const intervals = statedIntervals(stated)
+  if (intervals === undefined) return []
+  const widths =
+    'edges' in intervals
+      ? intervals.edges.slice(1).map((edge, at) => subtractDecimals(edge, intervals.edges[at]!))
+      : [intervals.width]
+  if (widths.length === 0 || widths.some((width) => compareDecimals(width, ONE) > 0)) return []
+  return [
+    {
+      option: 'edges' in intervals ? 'edges' : 'width',
+      reason:
+        'No interval is wider than 1, so each holds at most one whole number: whole numbers stay as they are.',
+      suggestion: 'make intervals wider',
+    },
+  ]
+}
+
+/**
+ * A number in, its interval out. Intervals are half-open: `[20,30)` holds 20 and 29.999, and not 30; it is the
+ * way in which PostgreSQL writes ranges. Exact: a number is compared as it is written, whatever its length.
+ * Throws `OptionError` at compile time for options that state no intervals.
+ */
+export const number: Transform = defineTransform({
+  name: 'generalize.number',
+  summary: 'Puts a number into an interval: of one width, or between stated edges.',
+  version: 1,
+  options,
+  properties: {
+    reversible: 'no',
+    repeatable: 'yes',
+    uniqueness: 'lossy',
+    formatKept: 'with `as: midpoint` a number stays a number',
+    accepts:
+      'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`; at most 1,000 digits on either side of the point',
+    yields: 'text such as `[20,30)`, `under 18`, `90+`; or the number in the middle',
+    keyed: false,
+    stableToken: false,
+    // A value may lie in the very middle of its interval, or on the bound of a tail. A label equals no number.
+    mayReturnInput: true,
+  },
+  failures: {
+    unparsable:
+      'The value is no decimal number: NaN, Infinity, hexadecimal, thousands separators, white space, units.',
+    'out-of-domain': 'The number has more than 1,000 digits before or after the point once written out.',
+  },
+  doesNotStop:
+    'Singling out by extreme values: far out an interval may hold one person. Close both ends with `top` and ' +
+    '`bottom`, or use `edges`.',
+  examples: [
+    { title: 'intervals of one width', options: { width: 10 }, input: '29.99', output: '[20,30)' },
+    { title: 'the start belongs to the interval', options: { width: 10 }, input: '30', output: '[30,40)' },
+    { title: 'top code', options: { width: 10, top: 90 }, input: '97', output: '90+' },
+    { title: 'edges', options: { edges: [18, 30, 65] }, input: '17', output: 'under 18' },
+    {
+      title: 'a number for training',
+      options: { width: '0.5', as: 'midpoint' },
+      input: '-0.1',
+      output: '-0.25',
+    },
+    {
+      title: 'no digit is lost',
+      options: { width: 2, origin: 1 },
+      input: '9007199254740993',
+      output: '[9007199254740993,9007199254740995)',
+    },
+    { title: 'not a number', options: { width: 10 }, input: '1,000', output: { fails: 'unparsable' } },
+    {
+      title: 'bounded work',
+      options: { width: 10 },
+      input: '1e999999999',
+      output: { fails: 'out-of-domain' },
+    },
+  ],
+  weaknesses,
+  coarser: (previous, next) => {
+    const before = statedIntervals(previous)
+    const after = statedIntervals(next)
+    return before !== undefined && after !== undefined && follows(before, after)
+  },
+  compile: (stated) => {
+    const intervals = intervalsOf(stated)
+    const midpoints = stated.as === 'midpoint'
+    return {
+      yields: midpoints ? 'number' : 'string',
+      apply: 'edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints),
+    }
+  },
+})
