@@ -1,0 +1,138 @@
+/** `generalize.birth-year`: the year of birth, with the oldest as one. */
+import { z } from 'zod'
+import { civilFromDays, DAY_MS, daysFromCivil } from '../calendar/gregorian.ts'
+import { readWritten } from '../calendar.ts'
+import { defineTransform, fail, type Transform } from '../transform.ts'
+
+/** The longest human life on record is 122 years: whoever is older was not born when the value says. */
+const OLDEST = 130
+/** HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C): ages over 89, and years that show such an age, become one. */
+const SAFE_HARBOR = 90
+
+const options = z.strictObject({
+  asOfYear: z
+    .int()
+    .min(1900)
+    .max(9998)
+    .describe(
+      'The last year that the output may speak of or be used in. Whoever reaches topCode by the end of it becomes one with all older. Events after it fail, so that a policy cannot outlive its promise; state a year ahead of time to spare yourself the change.',
+    ),
+  topCode: z
+    .int()
+    .min(1)
+    .max(OLDEST)
+    .default(SAFE_HARBOR)
+    .describe('The age from which all birth years become one, e.g. 1936-or-earlier for 90 as of 2026.'),
+  format: z
+    .enum(['auto', 'year', 'date', 'rfc3339'])
+    .default('auto')
+    .describe(
+      'How the value is written: year (four digits), date (1985-03-12), rfc3339 (1985-03-12T00:00:00Z, of which the year counts as written) or auto (any of the three).',
+    ),
+})
+
+type Options = z.output<typeof options>
+
+/** The latest birth year of those who become one. */
+function newestOfOldest({ asOfYear, topCode }: Options): number {
+  return asOfYear - topCode
+}
+
+/** The year of birth, as written; undefined for what is not in the format. */
+function readYear(text: string, format: Options['format']): number | undefined {
+  if (text.length === 4) {
+    if ((format !== 'auto' && format !== 'year') || !/^[0-9]{4}$/.test(text) || text === '0000')
+      return undefined
+    return Number(text)
+  }
+  if (format === 'year') return undefined
+  const written = readWritten(text)
+  if (written === undefined) return undefined
+  const { time, offset } = written
+  if (time === undefined ? format === 'rfc3339' : offset === undefined || format === 'date') return undefined
+  return civilFromDays(written.days).year
+}
+
+export const birthYear: Transform = defineTransform({
+  name: 'generalize.birth-year',
+  summary:
+    'Keeps of a birth date only the year, and makes the years of all who are 90 or older in a stated year one.',
+  version: 1,
+  options,
+  properties: {
+    reversible: 'no',
+    repeatable: 'yes',
+    uniqueness: 'lossy',
+    formatKept: 'the year; a bare year of one who is not among the oldest stays itself',
+    accepts: 'a year of four digits, a full-date or an RFC 3339 date-time',
+    yields: 'text: 1985, or 1936-or-earlier',
+    keyed: false,
+    stableToken: false,
+    mayReturnInput: true,
+  },
+  failures: {
+    unparsable: 'it is not written in the stated format, or the day does not exist',
+    'out-of-domain': `the year lies after asOfYear or more than ${OLDEST} years before it, or the event lies after asOfYear`,
+  },
+  doesNotStop:
+    'Linkage: a birth year beside sex and postcode still singles out people in small places. An output that is used after asOfYear shows who has passed the top age since.',
+  examples: [
+    {
+      title: 'The year of a date',
+      options: { asOfYear: 2026 },
+      input: '1985-03-12',
+      output: '1985',
+    },
+    {
+      title: 'Whoever turns 90 in 2026, or earlier, is one of the oldest',
+      options: { asOfYear: 2026 },
+      input: '1936-12-31',
+      output: '1936-or-earlier',
+    },
+    {
+      title: 'The eldest of the others',
+      options: { asOfYear: 2026 },
+      input: '1937',
+      output: '1937',
+    },
+    {
+      title: 'An event after the stated year',
+      options: { asOfYear: 2026 },
+      input: '1985',
+      eventTime: '2027-01-01T00:00:00Z',
+      output: { fails: 'out-of-domain' },
+    },
+  ],
+  weaknesses: ({ topCode }) =>
+    topCode > SAFE_HARBOR
+      ? [
+          {
+            option: 'topCode',
+            reason: `few people are over ${SAFE_HARBOR - 1}: their birth year singles them out`,
+            suggestion: `topCode: ${SAFE_HARBOR} or less`,
+          },
+        ]
+      : [],
+  coarser: (previous, next) =>
+    previous.format === next.format &&
+    previous.asOfYear === next.asOfYear &&
+    newestOfOldest(previous) <= newestOfOldest(next),
+  compile: (chosen) => {
+    const { asOfYear, format } = chosen
+    const last = newestOfOldest(chosen)
+    const oldest = `${String(last).padStart(4, '0')}-or-earlier`
+    const end = daysFromCivil(asOfYear + 1, 1, 1) * DAY_MS
+    return {
+      yields: 'string',
+      plain: true,
+      apply: (text, { eventTime }) => {
+        const year = readYear(text, format)
+        if (year === undefined) return fail('unparsable')
+        if (year > asOfYear || year < asOfYear - OLDEST) return fail('out-of-domain')
+        if (eventTime !== undefined && eventTime >= end) return fail('out-of-domain')
+        // A year above the oldest is above 1770: four digits.
+        return year <= last ? oldest : String(year)
+      },
+    }
+  },
+})

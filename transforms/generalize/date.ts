@@ -1,0 +1,177 @@
+/** `generalize.date`: the year, quarter, month, ISO week, day or hour that a date or moment lies in. */
+import { z } from 'zod'
+import { type CivilTime, compileCivilReader, dateFormat, zoneFor } from '../calendar/dates.ts'
+import {
+  civilFromDays,
+  FIRST_DAY,
+  formatDay,
+  HOUR_MS,
+  isoWeek,
+  LAST_DAY,
+  MINUTE_MS,
+  pad2,
+  pad4,
+} from '../calendar/gregorian.ts'
+import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import { defineTransform, fail, OptionError, type Result, type Transform } from '../transform.ts'
+
+const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const
+type Unit = (typeof UNITS)[number]
+
+/** The units that tell no more than each: weeks overlap months, quarters and years. */
+const COARSER: Readonly<Record<Unit, readonly Unit[]>> = {
+  year: ['year'],
+  quarter: ['quarter', 'year'],
+  month: ['month', 'quarter', 'year'],
+  week: ['week'],
+  day: ['day', 'week', 'month', 'quarter', 'year'],
+  hour: ['hour', 'day', 'week', 'month', 'quarter', 'year'],
+}
+
+const options = z.strictObject({
+  to: z
+    .enum(UNITS)
+    .describe(
+      'What is left: year (2024), quarter (2024-Q3), month (2024-07), week (ISO 8601: 2024-W29), day (2024-07-15) or hour (2024-07-15T13:00:00Z).',
+    ),
+  format: dateFormat,
+  zone: zoneFor(
+    'Whose days and hours are meant; with format date-time also the clock that the value is written on.',
+  ),
+})
+
+/** The date, quarter and so on of a day; the years 0001 to 9999 only. */
+function dayLabel(days: number, unit: Exclude<Unit, 'hour'>): Result {
+  // A zone may carry a moment over the edge of the first or the last year.
+  if (days < FIRST_DAY || days > LAST_DAY) return fail('out-of-domain')
+  if (unit === 'day') return formatDay(days)!
+  if (unit === 'week') {
+    const { year, week } = isoWeek(days)
+    return `${pad4(year)}-W${pad2(week)}`
+  }
+  const { year, month } = civilFromDays(days)
+  if (unit === 'year') return pad4(year)
+  if (unit === 'quarter') return `${pad4(year)}-Q${Math.floor((month + 2) / 3)}`
+  return `${pad4(year)}-${pad2(month)}`
+}
+
+/** The hour that the clock shows, with the clock's offset; `Z` for the zone UTC. */
+function hourLabel(civil: CivilTime, utc: boolean): Result {
+  if (civil.time === undefined) return fail('unparsable')
+  const day = formatDay(civil.days)
+  // RFC 3339 writes offsets in whole minutes; local mean time, before standard time, has seconds.
+  if (day === undefined || civil.offset % MINUTE_MS !== 0) return fail('out-of-domain')
+  const hour = pad2(Math.floor(civil.time / HOUR_MS))
+  if (utc) return `${day}T${hour}:00:00Z`
+  const minutes = Math.abs(civil.offset) / MINUTE_MS
+  const offset = `${civil.offset < 0 ? '-' : '+'}${pad2(Math.floor(minutes / 60))}:${pad2(minutes % 60)}`
+  return `${day}T${hour}:00:00${offset}`
+}
+
+export const date: Transform = defineTransform({
+  name: 'generalize.date',
+  summary:
+    'Keeps of a date or moment only the year, quarter, month, ISO week, day or hour, in a stated time zone.',
+  version: 1,
+  options,
+  properties: {
+    reversible: 'no',
+    repeatable: 'yes',
+    uniqueness: 'lossy',
+    formatKept:
+      'the leading part of the date, so that what is as coarse already stays itself; an hour is an RFC 3339 date-time with its offset',
+    accepts: 'a full-date or RFC 3339 date-time; with `format` also local date-times and epoch numbers',
+    yields: 'text: 2024, 2024-Q3, 2024-07, 2024-W29, 2024-07-15 or 2024-07-15T13:00:00Z',
+    keyed: false,
+    stableToken: false,
+    mayReturnInput: true,
+  },
+  failures: {
+    unparsable:
+      'it is not written in the stated format, the day does not exist, or a date without time is asked for its hour',
+    'out-of-domain':
+      'in the zone it lies outside the years 0001 to 9999, or in an hour whose offset has seconds (before standard time)',
+  },
+  doesNotStop:
+    'Linkage: a fine date beside other quasi-identifiers still singles people out, and several generalized dates of one subject narrow each other down.',
+  examples: [
+    {
+      title: 'A birth date to its year',
+      options: { to: 'year' },
+      input: '1985-03-12',
+      output: '1985',
+    },
+    {
+      title: 'A moment to the month in Tokyo, where it is already August',
+      options: { to: 'month', zone: 'Asia/Tokyo' },
+      input: '2024-07-31T20:15:00Z',
+      output: '2024-08',
+    },
+    {
+      title: 'Quarter',
+      options: { to: 'quarter' },
+      input: '2024-07-15T13:45:00+02:00',
+      output: '2024-Q3',
+    },
+    {
+      title: 'An ISO week belongs to the year of its Thursday',
+      options: { to: 'week' },
+      input: '2024-12-30',
+      output: '2025-W01',
+    },
+    {
+      title: 'The hour, with the offset of the zone',
+      options: { to: 'hour', zone: 'America/New_York' },
+      input: '2024-07-15T17:45:12.345Z',
+      output: '2024-07-15T13:00:00-04:00',
+    },
+    {
+      title: 'Epoch milliseconds to the day',
+      options: { to: 'day', format: 'epoch-milliseconds' },
+      input: '1721051112345',
+      output: '2024-07-15',
+    },
+    {
+      title: 'A day that does not exist',
+      options: { to: 'month' },
+      input: '2026-02-30',
+      output: { fails: 'unparsable' },
+    },
+    {
+      title: 'A bare date has no hour',
+      options: { to: 'hour' },
+      input: '2024-07-15',
+      output: { fails: 'unparsable' },
+    },
+  ],
+  weaknesses: ({ to, format }) =>
+    to === 'day' && format === 'date'
+      ? [
+          {
+            option: 'to',
+            reason: 'a date generalized to its day is the date itself',
+            suggestion: 'generalize to week, month, quarter or year',
+          },
+        ]
+      : [],
+  coarser: (previous, next) =>
+    previous.format === next.format && previous.zone === next.zone && COARSER[previous.to].includes(next.to),
+  compile: ({ to, format, zone: zoneName }, context) => {
+    if (to === 'hour' && format === 'date')
+      throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')
+    const zone = compileZone(zoneName)
+    if (usesZoneData(zoneName)) context.usesPlatform('time-zones')
+    const read = compileCivilReader(format, zone)
+    const utc = zoneName === 'UTC'
+    const label: (civil: CivilTime) => Result =
+      to === 'hour' ? (civil) => hourLabel(civil, utc) : (civil) => dayLabel(civil.days, to)
+    return {
+      yields: 'string',
+      plain: true,
+      apply: (text) => {
+        const civil = read(text)
+        return civil === undefined ? fail('unparsable') : label(civil)
+      },
+    }
+  },
+})

@@ -1,0 +1,167 @@
+/**
+ * `shift.date`: moves all dates of one data subject by the same number of days, which only the key tells.
+ *
+ * The shift of a subject: the first 16 bytes of HMAC-SHA-256(field key for use `shift` and the domain, UTF-8 of
+ * `<maxDays>/<multipleOf, else 1>/<subject>`), as one big-endian number, modulo 2n, where n = maxDays divided by
+ * multipleOf, rounded down; a result i below n means (i - n) steps of multipleOf days, another (i - n + 1). So every shift
+ * but 0 is equally likely, and what is known of one subject's shift, or of one under other options, says nothing
+ * of another (functions that are linear in the subject's bytes do not have this property).
+ */
+import { z } from 'zod'
+import { isWrittenAs } from '../calendar/dates.ts'
+import { formatDay } from '../calendar/gregorian.ts'
+import { readEpoch, readWritten, TIME_FORMATS } from '../calendar.ts'
+import { hmacSha256, integerBelow } from '../keyed.ts'
+import {
+  defineTransform,
+  fail,
+  OptionError,
+  type Result,
+  type Transform,
+  type Weakness,
+} from '../transform.ts'
+
+const options = z.strictObject({
+  maxDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe('The largest shift, in days, back or forth. No date stays where it is.'),
+  multipleOf: z
+    .literal(7)
+    .optional()
+    .describe('Shifts by whole weeks only, so that weekdays stay. It leaves a seventh of the shifts.'),
+  domain: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .default('subject')
+    .describe(
+      'Fields of one domain, maxDays and multipleOf shift a subject alike, so that intervals between them stay; fields of different domains shift independently.',
+    ),
+  format: z
+    .enum(['auto', ...TIME_FORMATS])
+    .default('auto')
+    .describe(
+      'How the value is written, and the result too: date (2024-07-15), rfc3339 (2024-07-15T13:45:00+02:00), auto (either of the two), date-time (2024-07-15T13:45:00, no offset), epoch-seconds or epoch-milliseconds.',
+    ),
+})
+
+type Options = z.output<typeof options>
+
+/** How many steps there are in one direction. */
+function stepsEachWay({ maxDays, multipleOf }: Options): number {
+  return Math.floor(maxDays / (multipleOf ?? 1))
+}
+
+function weaknesses(chosen: Options): Weakness[] {
+  const shifts = 2 * stepsEachWay(chosen)
+  if (shifts >= 14 || shifts === 0) return []
+  return [
+    {
+      option: 'maxDays',
+      reason: `there are only ${shifts} different shifts: a true date is easily guessed`,
+      suggestion: chosen.multipleOf === undefined ? 'maxDays: 7 or more' : 'maxDays: 49 or more',
+    },
+  ]
+}
+
+/** Subjects whose shift is remembered: an HMAC costs about 2 µs, and events of a subject stand together. */
+const REMEMBERED = 16_384
+/** Longer texts are not remembered, so that the memory is bounded in bytes as well. */
+const REMEMBERED_LENGTH = 128
+
+/** Subject to days, of which the two last generations are remembered. */
+function compileShift(chosen: Options, key: Uint8Array): (subject: string) => number {
+  const mac = hmacSha256(key)
+  const steps = stepsEachWay(chosen)
+  const unit = chosen.multipleOf ?? 1
+  const prefix = `${chosen.maxDays}/${unit}/`
+  const compute = (subject: string): number => {
+    const index = integerBelow(mac(prefix + subject), 2 * steps)
+    return (index < steps ? index - steps : index - steps + 1) * unit
+  }
+  let recent = new Map<string, number>()
+  let older = new Map<string, number>()
+  return (subject) => {
+    let days = recent.get(subject)
+    if (days !== undefined) return days
+    days = older.get(subject) ?? compute(subject)
+    if (subject.length > REMEMBERED_LENGTH) return days
+    if (recent.size >= REMEMBERED) {
+      older = recent
+      recent = new Map()
+    }
+    recent.set(subject, days)
+    return days
+  }
+}
+
+/** The mover of values: text and days to text. */
+function compileMove(format: Options['format']): (text: string, days: number) => Result {
+  if (format === 'epoch-seconds' || format === 'epoch-milliseconds') {
+    const unit = format === 'epoch-seconds' ? 1000 : 1
+    const perDay = 86_400_000 / unit
+    return (text, days) => {
+      if (readEpoch(text, unit) === undefined) return fail('unparsable')
+      const moved = String(Number(text) + days * perDay)
+      return readEpoch(moved, unit) === undefined ? fail('out-of-domain') : moved
+    }
+  }
+  return (text, days) => {
+    const written = readWritten(text)
+    if (written === undefined || !isWrittenAs(written, format)) return fail('unparsable')
+    const day = formatDay(written.days + days)
+    if (day === undefined) return fail('out-of-domain')
+    if (written.time === undefined) return day
+    // On another day there is no leap second: it was read as second 59.
+    return text.startsWith('60', 17) ? `${day + text.slice(10, 17)}59${text.slice(19)}` : day + text.slice(10)
+  }
+}
+
+export const date: Transform = defineTransform({
+  name: 'shift.date',
+  summary:
+    'Moves all dates of a data subject by one secret number of days, so that intervals within the subject stay exact.',
+  version: 1,
+  options,
+  properties: {
+    reversible: "by the key's holder, and by whoever knows one true date of the subject",
+    repeatable: 'per subject',
+    uniqueness: 'lossy',
+    formatKept:
+      'all of it: precision, time of day, offset and separators; a leap second (60) becomes second 59',
+    accepts:
+      'a full-date or RFC 3339 date-time; with `format` also local date-times and epoch numbers, which stay what they are',
+    yields: 'the same form as the value, at least one day away from it',
+    keyed: true,
+    stableToken: false,
+    mayReturnInput: false,
+  },
+  failures: {
+    unparsable: 'it is not written in the stated format, or the day does not exist',
+    'out-of-domain': 'the result lies outside the years 0001 to 9999',
+    'subject-missing': 'the record names no data subject, so there is no shift',
+  },
+  doesNotStop:
+    'Whoever knows one true date of a subject has the shift, and all other dates of that subject in this domain. Rare sequences of intervals, the season, the time of day and, with multipleOf: 7, the weekday stay recognisable.',
+  examples: [],
+  weaknesses,
+  compile: (chosen, context) => {
+    if (stepsEachWay(chosen) === 0)
+      throw new OptionError(
+        `there is no multiple of ${chosen.multipleOf} days up to ${chosen.maxDays}`,
+        'maxDays',
+        'maxDays: 49 or more',
+      )
+    const shiftOf = compileShift(chosen, context.key('shift', chosen.domain).bytes)
+    const move = compileMove(chosen.format)
+    return {
+      yields: 'same',
+      // The space of RFC 3339 is not among the characters that need no quotes.
+      plain: false,
+      apply: (text, { subject }) =>
+        subject === undefined ? fail('subject-missing') : move(text, shiftOf(subject)),
+    }
+  },
+})
