@@ -25,7 +25,7 @@ export type Normalization = (typeof NORMALIZATIONS)[number]
 /** The two options that every transform of this family has. */
 export const normalizeOptions: {
   normalize: z.ZodDefault<z.ZodEnum<{ [Name in Normalization]: Name }>>
-  countryCode: z.ZodOptional<z.ZodUnion<[z.ZodInt, z.ZodString]>>
+  countryCode: z.ZodOptional<z.ZodUnion<readonly [z.ZodInt, z.ZodString]>>
 } = {
   normalize: z
     .enum(NORMALIZATIONS)
