@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
+import { parseIpv6, printIpv6 } from './ipv6.ts'
+
+const options = z.strictObject({
+  v4: z.int().min(1).max(31).default(24).describe('Bits of an IPv4 address that are kept, from 1 to 31.'),
+  v6: z.int().min(1).max(127).default(48).describe('Bits of an IPv6 address that are kept, from 1 to 127.'),
+})
+
+/** A network of this many bits is often one subscriber’s line. */
+const FINE_V4 = 24
+const FINE_V6 = 48
+
+/**
+ * Dotted decimal in, its network out, or undefined where the text is no IPv4 address. Four numbers of one to
+ * three digits, no leading zeros: no octal, no hexadecimal, no shorthand such as `10.1`.
+ */
+function ipv4Networks(bits: number): (text: string) => string | undefined {
+  const whole = bits >> 3
+  const partial = bits & 7
+  const zeros = ['0.0.0.0', '.0.0.0', '.0.0', '.0'][whole]!
+  // What follows the octets that stay whole: for each value of the octet that is cut, its end of the result.
+  const ends = Array.from({ length: 256 }, (_, octet) => {
+    if (partial === 0) return `${zeros}/${bits}`
+    const cut = octet & (0xff00 >> partial)
+    return `${whole === 0 ? '' : '.'}${cut}${'.0'.repeat(3 - whole)}/${bits}`
+  })
+  return (text) => {
+    const length = text.length
+    if (length < 7 || length > 15) return undefined
+    let count = 0
+    let octet = 0
+    let digits = 0
+    let endOfWhole = 0
+    let cutOctet = 0
+    for (let at = 0; at <= length; at++) {
+      const unit = at < length ? text.charCodeAt(at) : 46
+      if (unit === 46) {
+        if (digits === 0 || octet > 255) return undefined
+        if (count === whole) cutOctet = octet
+        count++
+        if (count === whole) endOfWhole = at
+        octet = 0
+        digits = 0
+      } else {
+        const digit = unit - 48
+        if (digit < 0 || digit > 9 || digits === 3 || (digits > 0 && octet === 0)) return undefined
+        octet = octet * 10 + digit
+        digits++
+      }
+    }
+    return count === 4 ? text.slice(0, endOfWhole) + ends[cutOctet]! : undefined
+  }
+}
+
+/** The IPv4 address inside `::ffff:0:0/96` (RFC 4291, section 2.5.5.2), else undefined. */
+function mappedIpv4(groups: Uint16Array): string | undefined {
+  if (groups[5] !== 0xffff || groups[0]! + groups[1]! + groups[2]! + groups[3]! + groups[4]! !== 0)
+    return undefined
+  const high = groups[6]!
+  const low = groups[7]!
+  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
+}
+
+/** IPv6 text in, its network in RFC 5952 form out, or undefined where the text is no IPv6 address. */
+function ipv6Networks(
+  bits: number,
+  ipv4: (text: string) => string | undefined,
+): (text: string) => string | undefined {
+  const groups = new Uint16Array(8)
+  const masks = Uint16Array.from(
+    { length: 8 },
+    (_, at) => 0xffff << Math.min(16, Math.max(0, 16 * (at + 1) - bits)),
+  )
+  const suffix = `/${bits}`
+  return (text) => {
+    if (!parseIpv6(text, groups)) return undefined
+    const mapped = mappedIpv4(groups)
+    if (mapped !== undefined) return ipv4(mapped)
+    for (let at = 0; at < 8; at++) groups[at]! &= masks[at]!
+    return printIpv6(groups) + suffix
+  }
+}
+
+/**
+ * An IP address in, the network that holds it out, as address and prefix length: never an address of a host.
+ * IPv4 in dotted decimal; IPv6 in every form of RFC 4291 (section 2.2), written as RFC 5952 says. An IPv4-mapped
+ * IPv6 address is treated as the IPv4 address in it, so that one host gets one network however it was logged.
+ */
+export const ip: Transform = defineTransform({
+  name: 'generalize.ip',
+  summary: 'Keeps the network of an IP address: its leading bits.',
+  version: 1,
+  options,
+  properties: {
+    reversible: 'no',
+    repeatable: 'yes',
+    uniqueness: 'lossy',
+    formatKept: 'a network in CIDR notation',
+    accepts: 'IPv4 in dotted decimal; IPv6 in any form, without zone, port, brackets or prefix length',
+    yields: 'text such as `203.0.113.0/24` or `2001:db8:7::/48`',
+    keyed: false,
+    stableToken: false,
+    mayReturnInput: false,
+  },
+  failures: {
+    unparsable:
+      'The value is no IP address: octal or short forms, leading zeros in IPv4, a zone (`%eth0`), port or brackets.',
+  },
+  doesNotStop:
+    'Linking by a small network: a company or a village may be alone in its /24. A network also tells the ' +
+    'provider and roughly the place.',
+  examples: [
+    { title: 'IPv4', options: {}, input: '203.0.113.77', output: '203.0.113.0/24' },
+    { title: 'other lengths', options: { v4: 12 }, input: '172.31.9.1', output: '172.16.0.0/12' },
+    { title: 'IPv6', options: {}, input: '2001:DB8:7:1::a', output: '2001:db8:7::/48' },
+    { title: 'IPv4 inside IPv6', options: {}, input: '::ffff:203.0.113.77', output: '203.0.113.0/24' },
+    { title: 'octal is not guessed', options: {}, input: '010.0.0.1', output: { fails: 'unparsable' } },
+    {
+      title: 'a zone names an interface',
+      options: {},
+      input: 'fe80::1%eth0',
+      output: { fails: 'unparsable' },
+    },
+  ],
+  weaknesses: ({ v4, v6 }) => [
+    ...(v4 > FINE_V4
+      ? [
+          {
+            option: 'v4',
+            reason: `A /${v4} holds ${2 ** (32 - v4)} addresses: a household or a single office.`,
+            suggestion: `keep ${FINE_V4} bits or fewer`,
+          },
+        ]
+      : []),
+    ...(v6 > FINE_V6
+      ? [
+          {
+            option: 'v6',
+            reason: `Providers give one subscriber a /48 to a /64 (RFC 6177): a /${v6} is one household.`,
+            suggestion: `keep ${FINE_V6} bits or fewer`,
+          },
+        ]
+      : []),
+  ],
+  coarser: (previous, next) => next.v4 <= previous.v4 && next.v6 <= previous.v6,
+  compile: ({ v4, v6 }) => {
+    const ipv4 = ipv4Networks(v4)
+    const ipv6 = ipv6Networks(v6, ipv4)
+    return {
+      yields: 'string',
+      // Not plain: a network may start with a colon, as `::/48` does.
+      apply: (text): Result => ipv4(text) ?? ipv6(text) ?? fail('unparsable'),
+    }
+  },
+})
