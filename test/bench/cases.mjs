@@ -1,0 +1,63 @@
+/** Who runs in each case, and which ratios are asked for. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { csvJoinedSql, csvSql, ndjsonSql } from './sql.mjs'
+
+const HERE = import.meta.dirname
+const MAIN = join(HERE, '../../dist/src/cli/main.js')
+
+/**
+ * The contestants of one case, in the order in which they run. Each gives the arguments of its process and the
+ * file that it writes.
+ */
+export function contestants({ kind, mode, input, folder, keys, secret, threads }) {
+  const policy = join(HERE, 'policies', `${kind}.yaml`)
+  const list = []
+  const add = (name, args) => {
+    const output = join(folder, `${name.replaceAll(/\W+/g, '-')}.${kind}`)
+    list.push({ name, output, args: args(output) })
+  }
+  const sql = (name, count, write) =>
+    add(`${name} ${count}`, (output) => {
+      const file = join(folder, `${name}-${count}-${kind}.sql`)
+      writeFileSync(file, write(input, output, secret))
+      return [join(HERE, 'duckdb.mjs'), String(count), file]
+    })
+  for (const count of threads) {
+    add(`lethe ${count}`, (output) => [
+      MAIN,
+      'batch',
+      input,
+      '-p',
+      policy,
+      '-o',
+      output,
+      '--keys',
+      keys,
+      '--workers',
+      String(count),
+    ])
+    sql('duckdb', count, kind === 'csv' ? csvSql : ndjsonSql)
+    if (kind === 'csv' && mode === 'repeat') sql('duckdb-join', count, csvJoinedSql)
+  }
+  const loop = kind === 'csv' ? 'fast-csv' : 'parse-stringify'
+  add(loop, (output) => [join(HERE, `${loop}.mjs`), input, output, policy, keys])
+  return list
+}
+
+/** The ratios of one case: `slow` over `fast`, and what must be reached. */
+export function ratios({ kind, mode, threads }) {
+  const list = []
+  for (const count of threads) {
+    const target = kind === 'csv' && mode === 'repeat' ? 1.5 : 1
+    list.push({ slow: `duckdb ${count}`, fast: `lethe ${count}`, target })
+    if (kind === 'csv' && mode === 'repeat')
+      list.push({ slow: `duckdb-join ${count}`, fast: `lethe ${count}`, target: 1.5 })
+  }
+  if (kind === 'csv') list.push({ slow: 'fast-csv', fast: 'lethe 1', target: 10 })
+  else list.push({ slow: 'parse-stringify', fast: 'lethe 1', target: 1.5 })
+  // Only stated for NDJSON; printed for both.
+  if (threads.includes(2))
+    list.push({ slow: 'lethe 1', fast: 'lethe 2', target: kind === 'ndjson' ? 1.7 : undefined })
+  return list
+}

@@ -1,0 +1,75 @@
+/** Runs processes and measures them; what a machine is; medians. */
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const PEAK = pathToFileURL(join(import.meta.dirname, 'peak.mjs')).href
+
+/**
+ * Runs `node ARGS` to its end. Gives the seconds on the wall, process start-up included, and the peak resident
+ * memory in MiB. Throws, with the end of what it wrote to stderr, where it fails.
+ */
+export async function measure(args, folder) {
+  const peakFile = join(folder, 'peak')
+  const started = performance.now()
+  const child = spawn(process.execPath, ['--import', PEAK, ...args], {
+    env: { ...process.env, LETHE_BENCH_PEAK: peakFile },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors = (errors + text).slice(-4000)
+  })
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+  const seconds = (performance.now() - started) / 1000
+  if (code !== 0) throw new Error(`node ${args.join(' ')} ended with ${code}:\n${errors}`)
+  return { seconds, peak: Number(readFileSync(peakFile, 'utf8')) / 1024 }
+}
+
+/** Seconds of `node ARGS`, median of `times`, with nothing preloaded. */
+export async function startup(args, times) {
+  const seconds = []
+  for (let i = 0; i < times; i++) {
+    const started = performance.now()
+    const child = spawn(process.execPath, args, { stdio: 'ignore' })
+    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+    if (code !== 0) throw new Error(`node ${args.join(' ')} ended with ${code}`)
+    seconds.push((performance.now() - started) / 1000)
+  }
+  return spread(seconds)
+}
+
+/** Median, least and greatest. */
+export function spread(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  return { median, min: sorted[0], max: sorted.at(-1) }
+}
+
+/** Reads a file to its end, so that every contestant finds it in the page cache; gives its size. */
+export function warm(file) {
+  const fd = openSync(file, 'r')
+  const block = Buffer.allocUnsafe(1 << 22)
+  let bytes = 0
+  for (;;) {
+    const got = readSync(fd, block)
+    if (got === 0) break
+    bytes += got
+  }
+  closeSync(fd)
+  return bytes
+}
+
+export function machine(baselines) {
+  const version = (name) => {
+    const file = join(import.meta.dirname, 'node_modules', name, 'package.json')
+    return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`
+  }
+  return [
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `${process.platform} ${process.arch}, node ${process.versions.node}, ${baselines.map(version).join(', ')}`,
+  ]
+}
