@@ -20,7 +20,7 @@ export const RECORD_CODES = {
     'the record holds a field that the policy does not name, and the policy says `unlisted: reject`',
   'map-name-collision': 'two names of a map became one',
   'csv-ragged': 'the row has more or fewer fields than the header',
-  'csv-quote': 'a quote stands where RFC 4180 does not allow one',
+  'csv-syntax': 'a quote or a lone carriage return stands where RFC 4180 does not allow one',
   'csv-quote-unclosed': 'a quoted field never closes',
   'event-time-missing': 'the record has no event time',
   'event-time-unparsable': 'the event time is not written as the policy says',

@@ -1,0 +1,68 @@
+/** The account of a run: what became of every record, and what every rule did. Counts only, never values. */
+import type { DeadLetterCode } from '../errors.ts'
+import type { Plan } from '../policy/plan.ts'
+
+export interface RuleCount {
+  /** Values that the rule changed, kept or dropped. */
+  applied: number
+  /** Records that passed the gates and held no such value. */
+  absent: number
+  /** Values that were null or empty and passed as they are. */
+  null: number
+  /** Values that the rule could not take, whatever its `else:` made of them. */
+  failed: number
+}
+
+export interface Account {
+  /** Every record read: published + suppressed + dead-lettered. */
+  records: number
+  published: number
+  /** By the label of the rule that suppressed. */
+  suppressed: Record<string, number>
+  deadLettered: Partial<Record<DeadLetterCode, number>>
+  /** Blank lines: no records. */
+  blank: number
+  /** By `PlanRule.id`. */
+  rules: RuleCount[]
+  /** Members or columns that no rule names, as often as they were met. */
+  unlisted: number
+}
+
+export function emptyAccount(plan: Plan): Account {
+  return {
+    records: 0,
+    published: 0,
+    suppressed: {},
+    deadLettered: {},
+    blank: 0,
+    rules: plan.rules.map(() => ({ applied: 0, absent: 0, null: 0, failed: 0 })),
+    unlisted: 0,
+  }
+}
+
+/** Adds `part` to `whole`, rule by rule. Both belong to the same plan. */
+export function addAccount(whole: Account, part: Account): void {
+  whole.records += part.records
+  whole.published += part.published
+  whole.blank += part.blank
+  whole.unlisted += part.unlisted
+  for (const [rule, count] of Object.entries(part.suppressed))
+    whole.suppressed[rule] = (whole.suppressed[rule] ?? 0) + count
+  for (const [code, count] of Object.entries(part.deadLettered) as [DeadLetterCode, number][])
+    whole.deadLettered[code] = (whole.deadLettered[code] ?? 0) + count
+  part.rules.forEach((count, id) => {
+    const sum = whole.rules[id]!
+    sum.applied += count.applied
+    sum.absent += count.absent
+    sum.null += count.null
+    sum.failed += count.failed
+  })
+}
+
+export const sum = (counts: Partial<Record<string, number>>): number =>
+  Object.values(counts).reduce<number>((total, count) => total + (count ?? 0), 0)
+
+/** Whether every record read is published, suppressed or dead-lettered: the promise, to the record. */
+export function reconciles(account: Account): boolean {
+  return account.records === account.published + sum(account.suppressed) + sum(account.deadLettered)
+}

@@ -1,0 +1,244 @@
+/**
+ * Gates, then transforms, over a block of scanned records: field by field rather than record by record, so that
+ * a transform's fast kernel gets many values at once. What a format must know (how a slot's bytes become text,
+ * how a result is written) it says through `Format`.
+ */
+import { Failure, type RecordContext, type Result } from '../../transforms/transform.ts'
+import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
+import type { Account, RuleCount } from './account.ts'
+import { type Block, DROPPED, SlotKind } from './block.ts'
+import { isJsonNumber } from './json-text.ts'
+import type { Shape } from './shape.ts'
+
+export interface Format {
+  /** Decoded text of a slot that holds a value. */
+  text(block: Block, slot: number): string
+  /** A text as this format writes it, as a byte string; `plain`: nothing in it needs care. */
+  writeString(text: string, plain: boolean): string
+  writeNumber(text: string): string
+  /** A slot's own value, unchanged. */
+  copy(block: Block, slot: number): string
+  readonly null: string
+}
+
+interface Mutable {
+  subject: string | undefined
+  eventTime: number | undefined
+}
+
+export class Applier {
+  readonly plan: Plan
+  readonly shape: Shape
+  readonly format: Format
+  account: Account
+  /** The instant that retention is judged at, ms since the epoch. */
+  readonly now: number
+  readonly #context: Mutable = { subject: undefined, eventTime: undefined }
+  #contextRecord = -1
+  /** Values of one rule in one block, and the slots that they came from. */
+  readonly #texts: string[] = []
+  readonly #slots: number[] = []
+  readonly #out: Result[] = []
+
+  constructor(plan: Plan, shape: Shape, format: Format, account: Account, now: number) {
+    this.plan = plan
+    this.shape = shape
+    this.format = format
+    this.account = account
+    this.now = now
+  }
+
+  /** Fills `block.results`, and marks the records that are suppressed or failed. */
+  run(block: Block): void {
+    this.#contextRecord = -1
+    if (this.plan.retention !== undefined) this.#judge(block)
+    let passing = 0
+    for (let record = 0; record < block.recordCount; record++)
+      if (block.recordCode[record] === undefined && block.recordStep[record]! >= 0) passing++
+    const failed = block.failedCount
+    for (const field of this.plan.fields) this.#field(block, field, passing - (block.failedCount - failed))
+  }
+
+  /** The text of a watched value, or undefined where it is absent, null or empty. */
+  #watchedText(block: Block, watch: number, depth: number, scope: number): string | undefined {
+    const slot = block.watchedSlot(watch, depth, scope)
+    return slot < 0 || block.slotKind[slot] === SlotKind.nothing ? undefined : this.format.text(block, slot)
+  }
+
+  #eventTime(block: Block, record: number): string | undefined {
+    return this.shape.time < 0
+      ? undefined
+      : this.#watchedText(block, this.shape.time, 0, block.recordScope[record]!)
+  }
+
+  #judge(block: Block): void {
+    const { retention, time } = this.plan
+    for (let record = 0; record < block.recordCount; record++) {
+      if (block.recordCode[record] !== undefined) continue
+      const text = this.#eventTime(block, record)
+      if (text === undefined) {
+        block.fail(record, 'event-time-missing', -1)
+        continue
+      }
+      const eventTime = time!.parse(text)
+      if (eventTime === undefined) block.fail(record, 'event-time-unparsable', -1)
+      else if (eventTime > this.now + retention!.toleranceMs) block.fail(record, 'event-time-future', -1)
+      else {
+        const step = retention!.judge(eventTime, this.now)
+        block.recordStep[record] = step === 'suppress' ? -1 : step
+      }
+    }
+  }
+
+  /** What a transform may know of the record; computed once a record, and only for those that ask. */
+  #recordContext(block: Block, record: number): RecordContext {
+    if (record !== this.#contextRecord) {
+      this.#contextRecord = record
+      const scope = block.recordScope[record]!
+      this.#context.subject =
+        this.shape.subject < 0 ? undefined : this.#watchedText(block, this.shape.subject, 0, scope)
+      const time = this.#eventTime(block, record)
+      this.#context.eventTime = time === undefined ? undefined : this.plan.time!.parse(time)
+    }
+    return this.#context
+  }
+
+  #field(block: Block, field: PlanField, passing: number): void {
+    const list = block.fieldSlots[field.index]!
+    const count = block.fieldCount[field.index]!
+    const { rulesByStep } = field
+    const first = rulesByStep[0]![0]!
+    const simple = rulesByStep.length === 1 && rulesByStep[0]!.length === 1 && first.when.length === 0
+    const byRule = simple ? undefined : new Map<PlanRule, number[]>()
+    const slots = this.#slots
+    let taken = 0
+    let present = 0
+    let lastRecord = -1
+    for (let i = 0; i < count; i++) {
+      const slot = list[i]!
+      const record = block.slotRecord[slot]!
+      if (block.recordCode[record] !== undefined || block.recordStep[record]! < 0) continue
+      if (record !== lastRecord) {
+        present++
+        lastRecord = record
+      }
+      if (byRule === undefined) slots[taken++] = slot
+      else {
+        const rule = this.#choose(block, field, slot, record)
+        if (rule === undefined) block.fail(record, 'no-rule-matches', first.id)
+        else {
+          const chosen = byRule.get(rule)
+          if (chosen === undefined) byRule.set(rule, [slot])
+          else chosen.push(slot)
+        }
+      }
+    }
+    this.account.rules[first.id]!.absent += passing - present
+    if (byRule === undefined) this.#apply(block, first, slots, taken)
+    else for (const [rule, chosen] of byRule) this.#apply(block, rule, chosen, chosen.length)
+  }
+
+  #choose(block: Block, field: PlanField, slot: number, record: number): PlanRule | undefined {
+    const rules = field.rulesByStep[block.recordStep[record]!] ?? field.rulesByStep[0]!
+    for (const rule of rules) {
+      const holds = rule.when.every((condition) => {
+        const watch = this.shape.watchOf.get(condition.path.text)!
+        const text = this.#watchedText(block, watch, this.shape.watches[watch]!.depth, block.slotScope[slot]!)
+        return text === undefined ? condition.orNothing : condition.values.has(text)
+      })
+      if (holds) return rule
+    }
+    return undefined
+  }
+
+  #apply(block: Block, rule: PlanRule, slots: number[], count: number): void {
+    const { results } = block
+    const tally = this.account.rules[rule.id]!
+    const action = rule.action
+    if (action.kind === 'transform') {
+      this.#transform(block, rule, slots, count, tally)
+      return
+    }
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      const nothing = block.slotKind[slot] === SlotKind.nothing
+      if (nothing) tally.null++
+      else tally.applied++
+      results[slot] = action.kind === 'drop' ? DROPPED : this.format.copy(block, slot)
+    }
+  }
+
+  #transform(block: Block, rule: PlanRule, slots: number[], count: number, tally: RuleCount): void {
+    if (rule.action.kind !== 'transform') return
+    const { transform } = rule.action
+    const { results } = block
+    const texts = this.#texts
+    const out = this.#out
+    let taken = 0
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (block.slotKind[slot] === SlotKind.nothing) {
+        tally.null++
+        results[slot] = this.format.copy(block, slot)
+      } else {
+        slots[taken] = slot
+        texts[taken++] = this.format.text(block, slot)
+      }
+    }
+    if (transform.applyAll !== undefined) transform.applyAll(texts, out, taken)
+    else
+      for (let i = 0; i < taken; i++)
+        out[i] = transform.apply(texts[i]!, this.#recordContext(block, block.slotRecord[slots[i]!]!))
+    const plain = transform.plain === true
+    const string = transform.yields === 'string'
+    for (let i = 0; i < taken; i++) {
+      const slot = slots[i]!
+      let result = out[i]!
+      if (typeof result === 'string') {
+        if (string) {
+          results[slot] = this.format.writeString(result, plain)
+          tally.applied++
+          continue
+        }
+        const written = this.#write(block, slot, result, transform.yields)
+        if (typeof written === 'string') {
+          results[slot] = written
+          tally.applied++
+          continue
+        }
+        result = written
+      }
+      tally.failed++
+      this.#fail(block, rule, slot, result)
+    }
+  }
+
+  #write(block: Block, slot: number, result: string, yields: string): string | Failure {
+    if (yields === 'null') return this.format.null
+    if (yields === 'number' || block.slotKind[slot] === SlotKind.number)
+      return isJsonNumber(result) ? this.format.writeNumber(result) : NOT_A_NUMBER
+    return this.format.writeString(result, false)
+  }
+
+  #fail(block: Block, rule: PlanRule, slot: number, failure: Failure): void {
+    const { otherwise } = rule
+    switch (otherwise.kind) {
+      case 'dead-letter':
+        block.fail(block.slotRecord[slot]!, failure.code, rule.id)
+        return
+      case 'null':
+        block.results[slot] = this.format.null
+        return
+      case 'drop':
+        block.results[slot] = DROPPED
+        return
+      case 'constant':
+        block.results[slot] =
+          typeof otherwise.value === 'string'
+            ? this.format.writeString(otherwise.value, false)
+            : this.format.writeNumber(String(otherwise.value))
+    }
+  }
+}
+
+const NOT_A_NUMBER = new Failure('not-a-number')

@@ -1,0 +1,167 @@
+/**
+ * A block of records between the scan and the writing: where the listed values stand ("slots"), and what became
+ * of them. Everything is in flat arrays that are used again for the next block, because a record must not cost
+ * an object.
+ */
+import type { DeadLetterCode } from '../errors.ts'
+
+/** How a slot's bytes are written. For CSV, `text` is a cell without quotes in it, `escaped` one with `""`. */
+export const SlotKind = {
+  text: 0,
+  escaped: 1,
+  number: 2,
+  boolean: 3,
+  /** null or empty: it passes as it is, and no transform sees it. */
+  nothing: 4,
+  /** A container under `keep.subtree`. */
+  subtree: 5,
+} as const
+
+/** The same numbers in an array of twice the length. */
+export const doubled = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+  const larger = new Int32Array(array.length * 2)
+  larger.set(array)
+  return larger
+}
+
+/** Marks a result that must not be written at all (`drop`, `else: drop`). */
+export const DROPPED: unique symbol = Symbol('dropped')
+
+export class Block {
+  /** The chunk's bytes as a byte string. */
+  source = ''
+  /** Whether every byte of the chunk is ASCII: then no value has to be decoded. */
+  ascii = true
+
+  recordCount = 0
+  /** Physical line of each record's start, counted from 0 at the chunk's start. */
+  recordLine: Int32Array<ArrayBuffer> = new Int32Array(256)
+  /** Innermost scope of the record itself. */
+  recordScope: Int32Array<ArrayBuffer> = new Int32Array(256)
+  /** Retention steps reached, or -1 where the record is suppressed. */
+  recordStep: Int32Array<ArrayBuffer> = new Int32Array(256)
+  /** Why a record failed; undefined while it has not. */
+  readonly recordCode: (DeadLetterCode | undefined)[] = []
+  /** Id of the rule that failed, or -1. */
+  recordRule: Int32Array<ArrayBuffer> = new Int32Array(256)
+
+  failedCount = 0
+
+  slotCount = 0
+  slotStart: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  slotEnd: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  slotKind: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  slotRecord: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  slotScope: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  /** What is to be written for a slot, as a byte string. */
+  readonly results: (string | typeof DROPPED)[] = []
+
+  /** Per field: its slots, in order. */
+  readonly fieldSlots: Int32Array<ArrayBuffer>[]
+  readonly fieldCount: Int32Array
+
+  scopeCount = 0
+  /** The scope around a scope; -1 around a record. */
+  scopeParent: Int32Array<ArrayBuffer> = new Int32Array(256)
+  /** Scope depth: 0 for a record. */
+  scopeDepth: Int32Array<ArrayBuffer> = new Int32Array(256)
+  /** Per watch, by scope: slot + 1, or 0 where the value is absent. */
+  readonly watched: Int32Array<ArrayBuffer>[]
+  /** Per derived field, by scope: slot + 1, or 0. */
+  readonly derived: (Int32Array<ArrayBuffer> | undefined)[]
+
+  constructor(fields: number, watches: number, derivedFields: ReadonlySet<number>) {
+    this.fieldSlots = Array.from({ length: fields }, () => new Int32Array(256))
+    this.fieldCount = new Int32Array(fields)
+    this.watched = Array.from({ length: watches }, () => new Int32Array(256))
+    this.derived = Array.from({ length: fields }, (_, field) =>
+      derivedFields.has(field) ? new Int32Array(256) : undefined,
+    )
+  }
+
+  clear(source: string, ascii: boolean): void {
+    this.source = source
+    this.ascii = ascii
+    this.recordCount = 0
+    this.failedCount = 0
+    this.slotCount = 0
+    this.fieldCount.fill(0)
+    for (const list of this.watched) list.fill(0, 0, this.scopeCount)
+    for (const list of this.derived) list?.fill(0, 0, this.scopeCount)
+    this.scopeCount = 0
+  }
+
+  /** Starts a record and its scope; gives its index. */
+  addRecord(line: number): number {
+    const record = this.recordCount++
+    if (record === this.recordLine.length) {
+      this.recordLine = doubled(this.recordLine)
+      this.recordScope = doubled(this.recordScope)
+      this.recordStep = doubled(this.recordStep)
+      this.recordRule = doubled(this.recordRule)
+    }
+    this.recordLine[record] = line
+    this.recordStep[record] = 0
+    this.recordRule[record] = -1
+    this.recordCode[record] = undefined
+    this.recordScope[record] = this.addScope(-1, 0)
+    return record
+  }
+
+  addScope(parent: number, depth: number): number {
+    const scope = this.scopeCount++
+    if (scope === this.scopeParent.length) {
+      this.scopeParent = doubled(this.scopeParent)
+      this.scopeDepth = doubled(this.scopeDepth)
+      for (const [watch, list] of this.watched.entries()) this.watched[watch] = doubled(list)
+      for (const [field, list] of this.derived.entries())
+        if (list !== undefined) this.derived[field] = doubled(list)
+    }
+    this.scopeParent[scope] = parent
+    this.scopeDepth[scope] = depth
+    return scope
+  }
+
+  addSlot(start: number, end: number, kind: number, scope: number): number {
+    const slot = this.slotCount++
+    if (slot === this.slotStart.length) {
+      this.slotStart = doubled(this.slotStart)
+      this.slotEnd = doubled(this.slotEnd)
+      this.slotKind = doubled(this.slotKind)
+      this.slotRecord = doubled(this.slotRecord)
+      this.slotScope = doubled(this.slotScope)
+    }
+    this.slotStart[slot] = start
+    this.slotEnd[slot] = end
+    this.slotKind[slot] = kind
+    this.slotRecord[slot] = this.recordCount - 1
+    this.slotScope[slot] = scope
+    return slot
+  }
+
+  addToField(field: number, slot: number): void {
+    let list = this.fieldSlots[field]!
+    const count = this.fieldCount[field]!++
+    if (count === list.length) {
+      list = doubled(list)
+      this.fieldSlots[field] = list
+    }
+    list[count] = slot
+  }
+
+  /** Slot of a watched value as seen from `scope`; -1 where it is absent. */
+  watchedSlot(watch: number, depth: number, scope: number): number {
+    let at = scope
+    while (this.scopeDepth[at]! > depth) at = this.scopeParent[at]!
+    return this.watched[watch]![at]! - 1
+  }
+
+  /** Marks a record as a dead letter; the first reason stands. `rule` is a rule's id, or -1. */
+  fail(record: number, code: DeadLetterCode, rule: number): void {
+    if (this.recordCode[record] === undefined) {
+      this.failedCount++
+      this.recordCode[record] = code
+      this.recordRule[record] = rule
+    }
+  }
+}

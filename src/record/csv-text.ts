@@ -1,0 +1,24 @@
+/** CSV cells as RFC 4180 writes them, on byte strings. */
+import { encodeBytes } from './byte-text.ts'
+
+export interface CsvStyle {
+  readonly delimiter: string
+  readonly lineBreak: '\n' | '\r\n'
+  /** Put `'` before cells that a spreadsheet would run as a formula (OWASP, CSV injection). Changes values. */
+  readonly escapeFormulas: boolean
+}
+
+const FORMULA = /^[=+\-@\t\r\n]/
+
+/** Gives the function that writes a text or a byte string as a cell, with quotes only where they are needed. */
+export function cellWriter(style: CsvStyle): (text: string) => string {
+  const careful = new RegExp(`["\\r\\n${style.delimiter.replace(/[\]\\^-]/, '\\$&')}]`)
+  const quote = (text: string): string => (careful.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+  return style.escapeFormulas ? (text) => quote(FORMULA.test(text) ? `'${text}` : text) : quote
+}
+
+/** The header line, with its line break, as a byte string. */
+export function headerLine(names: readonly string[], style: CsvStyle): string {
+  const write = cellWriter(style)
+  return names.map((name) => write(encodeBytes(name))).join(style.delimiter) + style.lineBreak
+}

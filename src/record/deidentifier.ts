@@ -1,0 +1,28 @@
+/** De-identifies one record at a time: for library users, `lethe explain` and `lethe test`. */
+import type { Plan } from '../policy/plan.ts'
+import type { Account } from './account.ts'
+import { JsonRewriter } from './json-rewriter.ts'
+import type { Outcome } from './outcome.ts'
+import type { RewriteOptions } from './rewriter.ts'
+
+export interface Deidentifier {
+  /**
+   * Takes one JSON object as UTF-8 bytes and gives what becomes of it. Never throws for what a record holds:
+   * a record that cannot be taken is a `dead-letter`.
+   */
+  deidentify(record: Uint8Array): Outcome
+  /** Counts since the start, over all records. */
+  readonly account: Account
+}
+
+export interface DeidentifierOptions extends RewriteOptions {
+  readonly format: 'json'
+}
+
+export function createDeidentifier(plan: Plan, options: DeidentifierOptions): Deidentifier {
+  const rewriter = new JsonRewriter(plan, options)
+  return {
+    deidentify: (record) => rewriter.rewriteOne(record),
+    account: rewriter.account,
+  }
+}

@@ -1,0 +1,106 @@
+/** De-identifies NDJSON: one JSON object a line. */
+import type { Plan } from '../policy/plan.ts'
+import { JsonWalker } from './json-walker.ts'
+import { JsonWriter, jsonFormat } from './json-writer.ts'
+import type { Outcome } from './outcome.ts'
+import { BLOCK_RECORDS, padded, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
+
+export class JsonRewriter extends Rewriter {
+  readonly #walker: JsonWalker
+  readonly #writer: JsonWriter
+  /** First operation of each record of the block. */
+  readonly #firstOp: number[] = []
+
+  constructor(plan: Plan, options: RewriteOptions) {
+    super(plan, jsonFormat, options)
+    this.#walker = new JsonWalker(this.shape, plan.unlisted === 'reject')
+    this.#writer = new JsonWriter(this.shape)
+  }
+
+  /**
+   * Rewrites the lines of `bytes[0..length)`. A line break, or `PADDING` bytes that start with one, must follow.
+   */
+  rewrite(bytes: Uint8Array, length: number): Rewritten {
+    this.openChunk(bytes)
+    this.#walker.open(bytes, this.block)
+    let out = ''
+    let line = 0
+    let start = 0
+    while (start < length) {
+      let end = bytes.indexOf(0x0a, start)
+      if (end < 0 || end > length) end = length
+      this.#read(start, end, line++)
+      start = end + 1
+      if (this.block.recordCount >= BLOCK_RECORDS) out += this.#writeBlock('\n')
+    }
+    out += this.#writeBlock('\n')
+    this.account.unlisted += this.#walker.unlisted
+    this.#walker.unlisted = 0
+    return { output: Buffer.from(out, 'latin1'), deadLetters: this.deadLetters, lines: line }
+  }
+
+  /** Rewrites one record, which may span lines. The account counts it. */
+  rewriteOne(record: Uint8Array): Outcome {
+    this.openChunk(padded(record))
+    this.#walker.open(this.bytes, this.block)
+    const published = this.account.published
+    this.#record(0, record.length, 0)
+    const out = this.#writeBlock('')
+    const failed = this.deadLetters[0]
+    if (failed !== undefined) {
+      const rule = failed.rule < 0 ? undefined : this.plan.rules[failed.rule]!.label
+      return { kind: 'dead-letter', code: failed.code, rule }
+    }
+    if (this.account.published === published) return { kind: 'suppress', rule: this.plan.retention!.label }
+    return { kind: 'publish', value: Buffer.from(out, 'latin1') }
+  }
+
+  #read(start: number, end: number, line: number): void {
+    const { block, bytes } = this
+    if (isBlank(bytes, start, end)) {
+      this.account.blank++
+      return
+    }
+    this.#record(start, end, line)
+  }
+
+  #record(start: number, end: number, line: number): void {
+    const { block } = this
+    const record = block.addRecord(line)
+    this.#firstOp[record] = this.#walker.opCount
+    if (end - start > this.maxRecordBytes) block.fail(record, 'record-too-large', -1)
+    else if (!this.isUtf8(start, end)) block.fail(record, 'bad-utf8', -1)
+    else {
+      const code = this.#walker.walk(start, end, block.recordScope[record]!)
+      if (code !== undefined) block.fail(record, code, -1)
+    }
+  }
+
+  #writeBlock(lineBreak: string): string {
+    const { block } = this
+    this.applier.run(block)
+    this.#firstOp[block.recordCount] = this.#walker.opCount
+    let out = ''
+    for (let record = 0; record < block.recordCount; record++) {
+      if (this.withheld(record)) continue
+      const text = this.#writer.write(block, this.#walker, this.#firstOp[record]!, this.#firstOp[record + 1]!)
+      if (text === undefined) {
+        this.deadLetter(block.recordLine[record]!, 'map-name-collision', -1)
+        continue
+      }
+      this.published()
+      out += text + lineBreak
+    }
+    this.nextBlock()
+    this.#walker.open(this.bytes, block)
+    return out
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) {
+    const byte = bytes[p]!
+    if (byte !== 0x20 && byte !== 0x0d && byte !== 0x09) return false
+  }
+  return true
+}

@@ -1,0 +1,126 @@
+/** What both formats share: a chunk of whole records goes in, the records that may pass come out, with the account. */
+import { isAscii, isUtf8 } from 'node:buffer'
+import type { DeadLetterCode } from '../errors.ts'
+import type { Plan } from '../policy/plan.ts'
+import { type Account, emptyAccount } from './account.ts'
+import { Applier, type Format } from './apply.ts'
+import { Block } from './block.ts'
+import { type Shape, shapeOf } from './shape.ts'
+
+export interface RewriteOptions {
+  /** The instant that retention is judged at, ms since the epoch. */
+  readonly now: number
+  /** A longer record is a dead letter. Default 1 MiB. */
+  readonly maxRecordBytes?: number | undefined
+}
+
+export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20
+
+export interface DeadLetter {
+  /** Physical line of the record's start, from 0 at the chunk's start. */
+  readonly line: number
+  readonly code: DeadLetterCode
+  /** Id of the rule that failed, or -1. */
+  readonly rule: number
+}
+
+export interface Rewritten {
+  /** The records that may pass, each ended by a line break. */
+  readonly output: Uint8Array
+  readonly deadLetters: readonly DeadLetter[]
+  /** Physical lines in the chunk. */
+  readonly lines: number
+}
+
+/** A record's index in the block, or -1 for a line that is no record. */
+export const BLANK = -1
+
+/** Records a block holds at most: enough for the transforms' kernels, few enough to stay in the cache. */
+export const BLOCK_RECORDS = 512
+
+export abstract class Rewriter {
+  readonly plan: Plan
+  readonly shape: Shape
+  readonly account: Account
+  readonly maxRecordBytes: number
+  protected readonly block: Block
+  protected readonly applier: Applier
+  protected deadLetters: DeadLetter[] = []
+  /** Whether the chunk at hand is UTF-8 throughout; if not, each record is looked at. */
+  protected utf8 = true
+  protected bytes: Uint8Array = new Uint8Array(0)
+
+  constructor(plan: Plan, format: Format, options: RewriteOptions) {
+    this.plan = plan
+    this.shape = shapeOf(plan)
+    this.account = emptyAccount(plan)
+    this.maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
+    const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
+    this.block = new Block(
+      plan.fields.length,
+      this.shape.watches.length,
+      new Set(derived.map((field) => field.index)),
+    )
+    this.applier = new Applier(plan, this.shape, format, this.account, options.now)
+  }
+
+  /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. */
+  protected openChunk(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.deadLetters = []
+    const ascii = isAscii(bytes)
+    this.utf8 = ascii || isUtf8(bytes)
+    const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+    this.block.clear(source, ascii)
+  }
+
+  protected isUtf8(start: number, end: number): boolean {
+    return this.utf8 || isUtf8(this.bytes.subarray(start, end))
+  }
+
+  protected nextBlock(): void {
+    this.block.clear(this.block.source, this.block.ascii)
+  }
+
+  /** Books a record of the block that does not pass; false for one that does. */
+  protected withheld(record: number): boolean {
+    const { block, account } = this
+    const code = block.recordCode[record]
+    if (code !== undefined) {
+      this.deadLetter(block.recordLine[record]!, code, block.recordRule[record]!)
+      return true
+    }
+    if (block.recordStep[record]! < 0) {
+      const { label } = this.plan.retention!
+      account.records++
+      account.suppressed[label] = (account.suppressed[label] ?? 0) + 1
+      return true
+    }
+    return false
+  }
+
+  protected published(): void {
+    this.account.records++
+    this.account.published++
+  }
+
+  protected deadLetter(line: number, code: DeadLetterCode, rule: number): void {
+    const { account } = this
+    account.records++
+    account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
+    this.deadLetters.push({ line, code, rule })
+  }
+}
+
+/** Whether a file is newline-delimited JSON or CSV. */
+export type RecordFormat = 'ndjson' | 'csv'
+
+/** Room to read behind the last record: the walkers look a few bytes ahead. */
+export const PADDING = 16
+
+/** The bytes, ended by a line break and followed by room to read. */
+export function padded(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length + PADDING).fill(0x0a, bytes.length)
+  copy.set(bytes)
+  return copy
+}
