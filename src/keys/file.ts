@@ -1,0 +1,220 @@
+/**
+ * Keyset files. Reading refuses a file that others may read or write or that its group may write; writing is
+ * all or nothing, and one at a time.
+ */
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { EXIT, LetheError } from '../errors.ts'
+import { formatKeyset, parseKeyset } from './format.ts'
+import { Keyring } from './keyring.ts'
+import type { Keyset } from './keyset.ts'
+
+/** Room for hundreds of keys; whatever is larger is something else. */
+const MAX_FILE_BYTES = 1024 * 1024
+
+/** Read, write or search by others; write by the group. */
+const EXPOSED_MODE = 0o027
+
+/** Reads a keyset file and derives from it: see `readKeysetFile`. */
+export function loadKeyring(file: string): Keyring {
+  return Keyring.fromKeyset(readKeysetFile(file))
+}
+
+/**
+ * Reads a keyset file. A keyset that says `"test": true` holds nothing secret, so its mode is not judged (git
+ * does not keep modes): check `test` before it meets real data.
+ * @throws LetheError: io if it cannot be read, usage if it is exposed, no regular file, or no keyset
+ */
+export function readKeysetFile(file: string): Keyset {
+  return open(file).keyset
+}
+
+/**
+ * Writes a new keyset file, mode 0600.
+ * @throws LetheError (usage) if the file exists, (io) if it cannot be written
+ */
+export function createKeysetFile(file: string, keyset: Keyset): void {
+  writeBeside(file, () => ({
+    text: formatKeyset(keyset),
+    // A link, unlike a rename, fails where the name is taken.
+    place: (temporary) => {
+      linkSync(temporary, file)
+      unlinkSync(temporary)
+    },
+  }))
+}
+
+/**
+ * Replaces a keyset file by what `change` makes of it; owner, group and mode stay. Two changes at once cannot
+ * both read the same state and give one id twice: the second is refused.
+ * @returns the keyset as written
+ * @throws what `readKeysetFile` and `change` throw, and LetheError (io) if the file cannot be written
+ */
+export function changeKeysetFile(file: string, change: (keyset: Keyset) => Keyset): Keyset {
+  let target: string
+  try {
+    // A link to the file stays one.
+    target = realpathSync(file)
+  } catch (error) {
+    throw ioError('read', file, error)
+  }
+  let changed: Keyset | undefined
+  writeBeside(target, () => {
+    const { keyset, stats } = open(target)
+    changed = change(keyset)
+    return { text: formatKeyset(changed), stats, place: (temporary) => renameSync(temporary, target) }
+  })
+  return changed!
+}
+
+function open(file: string): { keyset: Keyset; stats: Stats } {
+  let text: string
+  let stats: Stats
+  try {
+    // Not blocking: a named pipe without a writer would hold the command up for ever.
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      // Of the open file, so that it cannot be exchanged between the check and the reading.
+      stats = fstatSync(descriptor)
+      if (!stats.isFile())
+        throw new LetheError(EXIT.usage, `${file} is not a regular file`, 'name a keyset file')
+      text = readText(descriptor, file)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    throw error instanceof LetheError ? error : ioError('read', file, error)
+  }
+  const exposed = process.platform !== 'win32' && (stats.mode & EXPOSED_MODE) !== 0
+  let keyset: Keyset | undefined
+  let trouble: unknown
+  try {
+    keyset = parseKeyset(text, file)
+  } catch (error) {
+    trouble = error
+  }
+  if (exposed && keyset?.test !== true) {
+    const mode = (stats.mode & 0o777).toString(8).padStart(4, '0')
+    throw new LetheError(
+      EXIT.usage,
+      `${file} has mode ${mode}: key files may not be open to others, nor be written by the group`,
+      `chmod 600 ${file}`,
+    )
+  }
+  if (keyset === undefined) throw trouble
+  return { keyset, stats }
+}
+
+function readText(descriptor: number, file: string): string {
+  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1)
+  let length = 0
+  while (length < bytes.length) {
+    const count = readSync(descriptor, bytes, length, bytes.length - length, null)
+    if (count === 0) break
+    length += count
+  }
+  if (length > MAX_FILE_BYTES) throw new LetheError(EXIT.usage, `${file} is too large for a keyset file`)
+  const text = bytes.toString('utf8', 0, length)
+  bytes.fill(0, 0, length)
+  return text
+}
+
+interface Writing {
+  readonly text: string
+  /** Of the file that is replaced. */
+  readonly stats?: Stats
+  readonly place: (temporary: string) => void
+}
+
+/** Writes a temporary file in the same folder and has it placed. Its fixed name makes it the lock too. */
+function writeBeside(file: string, prepare: () => Writing): void {
+  const temporary = join(dirname(file), `.${basename(file)}.new`)
+  let descriptor: number
+  try {
+    descriptor = openSync(temporary, 'wx', 0o600)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      throw new LetheError(
+        EXIT.io,
+        `${temporary} exists: another change of the keyset is under way, or one was cut short`,
+        `if none is running, rm ${temporary}`,
+      )
+    }
+    throw ioError('write', file, error)
+  }
+  let placed = false
+  try {
+    const { text, stats, place } = prepare()
+    try {
+      writeFileSync(descriptor, text)
+      if (stats !== undefined) keepOwner(descriptor, stats)
+      fsyncSync(descriptor)
+      place(temporary)
+    } catch (error) {
+      throw ioError('write', file, error)
+    }
+    placed = true
+  } finally {
+    closeSync(descriptor)
+    if (!placed) unlinkSync(temporary)
+  }
+  try {
+    syncFolder(dirname(file))
+  } catch (error) {
+    throw ioError('write', file, error)
+  }
+}
+
+function keepOwner(descriptor: number, stats: Stats): void {
+  const fresh = fstatSync(descriptor)
+  if (fresh.uid !== stats.uid || fresh.gid !== stats.gid) fchownSync(descriptor, stats.uid, stats.gid)
+  fchmodSync(descriptor, stats.mode & 0o777)
+}
+
+/** The new name is on disk once its folder is. Windows opens no folders. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+}
+
+const SUGGESTIONS: Readonly<Record<string, string>> = {
+  ENOENT: 'check the path, or make a keyset with `lethe keys create FILE`',
+  EACCES: 'run as the user that owns the file, or give its group the right to read it: chmod 640',
+  EEXIST: 'name another file, or add a key to this one with `lethe keys add FILE`',
+}
+
+function ioError(verb: 'read' | 'write', file: string, error: unknown): LetheError {
+  const code = codeOf(error)
+  // Without a system's code it is a defect of ours, and its stack says where.
+  if (code === undefined) throw error
+  const what =
+    code === 'EEXIST'
+      ? 'exists already and is not overwritten'
+      : `cannot be ${verb === 'read' ? 'read' : 'written'} (${code})`
+  const exitCode = code === 'EEXIST' || (verb === 'read' && code === 'ENOENT') ? EXIT.usage : EXIT.io
+  return new LetheError(exitCode, `${file} ${what}`, SUGGESTIONS[code])
+}

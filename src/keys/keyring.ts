@@ -1,0 +1,96 @@
+/** Field keys out of a keyset: HKDF-SHA-256 (RFC 5869) of key, use and domain. */
+import { hkdfSync } from 'node:crypto'
+import type { FieldKey, KeyUse } from '../../transforms/transform.ts'
+import { EXIT, LetheError } from '../errors.ts'
+import { findKey, type Keyset } from './keyset.ts'
+
+const FIELD_KEY_BYTES = 32
+
+/** OpenSSL takes no longer `info`. */
+const MAX_INFO_BYTES = 1024
+
+/** A derived key. Its bytes are read by name only: printing it, or making JSON of it, shows the id. */
+class DerivedKey implements FieldKey {
+  readonly id: string
+  readonly #bytes: Uint8Array
+  constructor(id: string, bytes: Uint8Array) {
+    this.id = id
+    this.#bytes = bytes
+  }
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+}
+
+/**
+ * Derives the keys of fields, each once. It holds secrets and never shows them. A worker thread makes its own
+ * from the keyset, which can be posted to it.
+ */
+export class Keyring {
+  readonly #keyset: Keyset
+  readonly #derived: Map<string, FieldKey> = new Map()
+
+  private constructor(keyset: Keyset) {
+    this.#keyset = keyset
+  }
+
+  static fromKeyset(keyset: Keyset): Keyring {
+    return new Keyring(keyset)
+  }
+
+  get primaryId(): string {
+    return this.#keyset.primary
+  }
+
+  /** Whether the secrets are published: whoever de-identifies real data must refuse it. */
+  get isTest(): boolean {
+    return this.#keyset.test
+  }
+
+  /** Ids of the keys that may be used, in order. */
+  get enabledIds(): readonly string[] {
+    return this.#keyset.keys.filter((key) => key.status === 'enabled').map((key) => key.id)
+  }
+
+  /** The keyset, to be posted to a worker thread. Its secrets are `KeyObject`s. */
+  get keyset(): Keyset {
+    return this.#keyset
+  }
+
+  /**
+   * The field key for a use and a domain, under the primary key or the one of that id.
+   * @throws LetheError (usage) for an id that is unknown, disabled or compromised, or a domain too long
+   */
+  key(use: KeyUse, domain: string, id: string = this.#keyset.primary): FieldKey {
+    const name = `${id}/${use}/${domain}`
+    const known = this.#derived.get(name)
+    if (known !== undefined) return known
+    const key = findKey(this.#keyset, id)
+    if (key.status !== 'enabled') {
+      const why = key.status === 'compromised' ? 'somebody else may know it' : 'it was taken out of use'
+      throw new LetheError(
+        EXIT.usage,
+        `the key ${id} is ${key.status}: ${why}`,
+        `use ${this.primaryId}, the primary key`,
+      )
+    }
+    const info = Buffer.from(`lethe/v1/${use}/${domain}`, 'utf8')
+    if (info.length > MAX_INFO_BYTES) {
+      throw new LetheError(EXIT.usage, 'the domain of a key is too long', 'state a short `domain:`')
+    }
+    const bytes = new Uint8Array(hkdfSync('sha256', key.secret, '', info, FIELD_KEY_BYTES))
+    const derived = new DerivedKey(id, bytes)
+    this.#derived.set(name, derived)
+    return derived
+  }
+
+  /** For messages. What `util.inspect` shows is less still: private fields are hidden from it. */
+  toString(): string {
+    const count = this.#keyset.keys.length
+    return `Keyring(${count} ${count === 1 ? 'key' : 'keys'}, primary ${this.primaryId}${this.isTest ? ', test' : ''})`
+  }
+
+  toJSON(): string {
+    return this.toString()
+  }
+}
