@@ -131,6 +131,8 @@ export interface Properties {
   readonly yields: string
   /** Whether a key is needed; then the rule may say `key:` too. */
   readonly keyed: boolean
+  /** What of the record it needs beside the value; a policy that names none is an error. */
+  readonly needs?: readonly ('subject' | 'time')[]
   /** A result stands for one input only, and stays the same over time: it lets records be joined. */
   readonly stableToken: boolean
   /** The result may equal the input for some values (`generalize.category` of a listed one, say). */

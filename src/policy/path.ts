@@ -1,7 +1,8 @@
 /**
  * Paths: which value of a record a rule means. `a.b` is a member of an object, `items[].sku` a member of
  * every element, `prices.*` every member of a map, `prices.$names` the names of that map. A name that
- * holds one of `. [ ] * "` or white space, is empty, or starts with `$` is written as a JSON string: `a."b.c"`.
+ * holds one of `. [ ] * "`, white space or a control character, is empty, or starts with `$` is written
+ * as a JSON string: `a."b.c"`. Beside the record's value stand `$key`, `$timestamp` and `$headers.name`.
  */
 
 export type Segment =
@@ -16,5 +17,143 @@ export type Segment =
 export interface Path {
   /** Canonical: two paths are the same if their texts are. */
   readonly text: string
+  /** Of an envelope path: empty, but for a header, where it is the header's name. */
   readonly segments: readonly Segment[]
+  /** Set where the path does not lead into the record's value. */
+  readonly envelope?: 'key' | 'timestamp' | 'header'
+}
+
+/** Why a text is no path. The sentence quotes at most the name at fault. */
+export class PathError extends Error {
+  readonly suggestion: string | undefined
+  constructor(message: string, suggestion?: string) {
+    super(message)
+    this.suggestion = suggestion
+  }
+}
+
+/** Records nest at most this deep, so a longer path would match nothing. */
+const MAX_SEGMENTS = 64
+const BARE = /^[^$.[\]*"\s\p{Cc}][^.[\]*"\s\p{Cc}]*/u
+/** With the `u` flag only half of a pair matches. */
+const SURROGATE = /\p{Cs}/u
+const QUOTED = /^"(?:[^"\\]|\\.)*"/su
+
+/** Writes segments canonically: names bare where they can be, as JSON strings where they cannot. */
+export function printSegments(segments: readonly Segment[]): string {
+  let text = ''
+  for (const segment of segments) {
+    if (segment.kind === 'element') {
+      text += '[]'
+      continue
+    }
+    if (text !== '') text += '.'
+    text += segment.kind === 'member' ? '*' : segment.kind === 'names' ? '$names' : printName(segment.name)
+  }
+  return text
+}
+
+export function printName(name: string): string {
+  return BARE.exec(name)?.[0] === name ? name : JSON.stringify(name)
+}
+
+/** The path of these segments within the record's value. */
+export function pathOf(segments: readonly Segment[]): Path {
+  return { text: printSegments(segments), segments }
+}
+
+/** Reads a path as a policy writes it; throws `PathError`. */
+export function parsePath(text: string): Path {
+  if (text === '') throw new PathError('a path is empty')
+  if (text === '$key') return { text, segments: [], envelope: 'key' }
+  if (text === '$timestamp') return { text, segments: [], envelope: 'timestamp' }
+  if (text.startsWith('$headers.')) {
+    const { name, length } = readName(text, 9)
+    if (9 + length !== text.length)
+      throw new PathError('a header is `$headers.` and one name', '$headers.name')
+    const segments: Segment[] = [{ kind: 'name', name }]
+    return { text: `$headers.${printName(name)}`, segments, envelope: 'header' }
+  }
+  if (text.startsWith('$') && text !== '$names')
+    throw new PathError(
+      'beside the value a record has `$key`, `$timestamp` and `$headers.name` only',
+      'write a name that starts with `$` as a JSON string',
+    )
+  return pathOf(readSegments(text))
+}
+
+function readSegments(text: string): Segment[] {
+  const segments: Segment[] = []
+  let at = 0
+  while (at < text.length) {
+    if (segments.length === MAX_SEGMENTS) throw new PathError(`a path has more than ${MAX_SEGMENTS} steps`)
+    if (segments.at(-1)?.kind === 'names') throw new PathError('nothing may follow `$names`')
+    if (text.startsWith('[]', at)) {
+      if (segments.length === 0) throw new PathError('a record is an object, so no path starts with `[]`')
+      segments.push({ kind: 'element' })
+      at += 2
+      continue
+    }
+    if (segments.length > 0) {
+      if (text[at] !== '.') throw unreadable(text, at)
+      at++
+    }
+    if (text[at] === '*' || text.startsWith('$names', at)) {
+      if (segments.length === 0)
+        throw new PathError('a record is no map: every member at its top has to be named')
+      segments.push({ kind: text[at] === '*' ? 'member' : 'names' })
+      at += text[at] === '*' ? 1 : 6
+      continue
+    }
+    const { name, length } = readName(text, at)
+    segments.push({ kind: 'name', name })
+    at += length
+  }
+  return segments
+}
+
+function readName(text: string, at: number): { name: string; length: number } {
+  const rest = text.slice(at)
+  const bare = BARE.exec(rest)?.[0]
+  if (bare !== undefined) {
+    if (SURROGATE.test(bare)) throw new PathError('a name holds half of a surrogate pair')
+    return { name: bare, length: bare.length }
+  }
+  const quoted = QUOTED.exec(rest)?.[0]
+  if (quoted === undefined) throw unreadable(text, at)
+  let name: string
+  try {
+    name = JSON.parse(quoted) as string
+  } catch {
+    throw new PathError('a quoted name is not a JSON string')
+  }
+  if (SURROGATE.test(name)) throw new PathError('a name holds half of a surrogate pair')
+  if (name.includes('\0')) throw new PathError('a name holds a NUL')
+  return { name, length: quoted.length }
+}
+
+function unreadable(text: string, at: number): PathError {
+  if (at >= text.length) return new PathError('a path ends with a dot')
+  if (text.startsWith('[', at))
+    return new PathError('an array is reached by `[]`, not by a number or name', 'items[].sku')
+  if (text.startsWith('$', at))
+    return new PathError('a name that starts with `$` is written as a JSON string', 'a."$name"')
+  if (text.startsWith('.', at)) return new PathError('a name is missing before a dot')
+  return new PathError(
+    `the path cannot be read from its character ${at + 1} on`,
+    'write a name that holds . [ ] * " or white space as a JSON string: a."b.c"',
+  )
+}
+
+/** The segments up to and with the last `[]` or `.*`: which elements and members a path runs over. */
+export function wildcardsOf(path: Path): readonly Segment[] {
+  let last = -1
+  path.segments.forEach((segment, i) => {
+    if (segment.kind === 'element' || segment.kind === 'member') last = i
+  })
+  return path.segments.slice(0, last + 1)
+}
+
+export function sameSegment(a: Segment, b: Segment): boolean {
+  return a.kind === b.kind && (a.kind !== 'name' || a.name === (b as { name: string }).name)
 }

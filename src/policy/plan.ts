@@ -21,6 +21,7 @@ export type Action =
   | { readonly kind: 'keep' }
   /** The container below, verbatim. */
   | { readonly kind: 'keep-subtree' }
+  /** Whatever stands there, scalar or container, leaves no trace. */
   | { readonly kind: 'drop' }
   | { readonly kind: 'transform'; readonly name: string; readonly transform: CompiledTransform }
 
@@ -91,6 +92,8 @@ export interface Plan {
   readonly columns: ReadonlyMap<string, string>
   /** Whether any rule derives a key. */
   readonly needsKeys: boolean
-  /** Ids of the keys that rules use. */
+  /** False for a policy that needs keys and was compiled without: then its keyed rules refuse every value. */
+  readonly runnable: boolean
+  /** Ids of the keys that rules use; empty where it was compiled without keys. */
   readonly keyIds: readonly string[]
 }

@@ -1,0 +1,216 @@
+/** From a rule to what runs: finds the transform, checks its options, keys and weaknesses, and compiles it. */
+import {
+  type CompiledTransform,
+  fail,
+  OptionError,
+  type Transform,
+  type Weakness,
+} from '../../transforms/transform.ts'
+import { LetheError } from '../errors.ts'
+import { contextFor, FileError, type Sources } from './context.ts'
+import { entryOf, type MapNode } from './document.ts'
+import type { KeySource } from './key-source.ts'
+import { placeholderKeys } from './key-source.ts'
+import type { Path } from './path.ts'
+import type { Action } from './plan.ts'
+import type { PolicyRule } from './policy.ts'
+import { type Findings, type Position, quote } from './problems.ts'
+import type { PolicyFile } from './read.ts'
+import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
+import { checkShape } from './shape.ts'
+import { suggestion } from './suggest.ts'
+
+export interface Workshop {
+  readonly source: PolicyFile
+  readonly register: ReadonlyMap<string, Transform>
+  /** Undefined: the policy is only checked. */
+  readonly keys: KeySource | undefined
+  readonly sources: Sources
+  readonly findings: Findings
+  /** Which of the things that transforms need the policy names. */
+  readonly has: { readonly subject: boolean; readonly time: boolean }
+}
+
+/** Compiles one rule in place: fills in transform, options, weaknesses and action. */
+export function compileRule(rule: PolicyRule, path: Path, shop: Workshop): void {
+  const { findings } = shop
+  if (path.segments.at(-1)?.kind === 'names') checkNamesRule(rule, findings)
+  if (Object.hasOwn(FIELD_WORDS, rule.use)) compileWord(rule, path, findings)
+  else compileTransform(rule, path, shop)
+}
+
+function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
+  const { use, otherwise, otherwiseAt, key, useAt } = rule
+  for (const entry of rule.written.entries)
+    findings.add(
+      entry.at,
+      'unknown-option',
+      `${quote(use)} takes no option ${quote(entry.key)}`,
+      suggestion(entry.key, RULE_WORDS),
+    )
+  if (otherwiseAt !== undefined && otherwise !== undefined)
+    findings.add(
+      otherwiseAt,
+      'misplaced-word',
+      `${quote(use)} takes every value, so \`else\` means nothing`,
+      'remove else',
+    )
+  if (key !== undefined) findings.add(key.at, 'misplaced-word', `${quote(use)} uses no key`, 'remove key')
+  if (use === 'undecided')
+    findings.add(
+      useAt,
+      'undecided',
+      `nobody has decided what happens to ${quote(path.text)}`,
+      'keep, drop or a transform',
+    )
+  if (use === 'keep.subtree' && path.envelope !== undefined)
+    findings.add(useAt, 'bad-path', `${quote(path.text)} is a text and no container`, 'use keep')
+  if (use === 'keep') rule.action = { kind: 'keep' }
+  if (use === 'keep.subtree') rule.action = { kind: 'keep-subtree' }
+  if (use === 'drop') rule.action = { kind: 'drop' }
+}
+
+function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
+  const { findings, register } = shop
+  const transform = register.get(rule.use)
+  if (transform === undefined) {
+    findings.add(
+      rule.useAt,
+      'unknown-transform',
+      `no transform is called ${quote(rule.use)}`,
+      suggestion(rule.use, [...register.keys(), ...Object.keys(FIELD_WORDS)]) ?? 'see `lethe transforms`',
+    )
+    return
+  }
+  rule.transform = transform
+  for (const need of transform.properties.needs ?? [])
+    if (!shop.has[need])
+      findings.add(
+        rule.useAt,
+        need === 'subject' ? 'needs-subject' : 'needs-time',
+        `${transform.name} needs the ${need === 'subject' ? 'data subject' : 'event time'}, and the policy names none`,
+        `add \`${need}:\` at the top`,
+      )
+  if (!checkKey(rule, transform, shop)) return
+  const options = checkShape(
+    transform.options,
+    { ...rule.written, at: rule.at },
+    { unknown: 'unknown-option', missing: 'missing-key', wrong: 'bad-option', alsoKnown: RULE_WORDS },
+    findings,
+  )
+  if (options === undefined) return
+  rule.options = options
+  try {
+    rule.weaknesses = transform.weaknesses(rule.options)
+    const compiled = transform.compile(
+      options,
+      contextFor(
+        { path: path.text, keyId: rule.key?.id },
+        shop.source,
+        shop.keys ?? placeholderKeys,
+        shop.sources,
+      ),
+    )
+    if (
+      path.segments.at(-1)?.kind === 'names' &&
+      (compiled.yields === 'number' || compiled.yields === 'null')
+    )
+      findings.add(
+        rule.useAt,
+        'bad-names-rule',
+        `${rule.use} yields no text, and a name is one`,
+        'use a transform that yields text',
+      )
+    rule.action = {
+      kind: 'transform',
+      name: transform.name,
+      transform: shop.keys === undefined && transform.properties.keyed ? refusing(compiled) : compiled,
+    }
+  } catch (error) {
+    reportCompileError(error, rule, transform, findings)
+  }
+}
+
+/** Whether the rule's key may be used. */
+function checkKey(rule: PolicyRule, transform: Transform, { keys, findings }: Workshop): boolean {
+  if (rule.key === undefined) return true
+  const { id, at } = rule.key
+  if (!transform.properties.keyed) {
+    findings.add(at, 'misplaced-word', `${transform.name} uses no key`, 'remove key')
+    return true
+  }
+  if (keys === undefined) return true
+  const state = keys.keyset.keys.find((k) => k.id === id)?.status
+  if (state === 'enabled') return true
+  if (state === undefined)
+    findings.add(at, 'unknown-key-id', `the keyset has no key ${quote(id)}`, 'see `lethe keys list`')
+  else
+    findings.add(
+      at,
+      state === 'disabled' ? 'disabled-key' : 'compromised-key',
+      `the key ${quote(id)} is ${state}`,
+      'use an enabled key, or remove this field',
+    )
+  return false
+}
+
+/** The names of a map stay names: texts, never nothing, and never one for several members. */
+function checkNamesRule(rule: PolicyRule, findings: Findings): void {
+  if (rule.use === 'drop' || rule.use === 'keep.subtree')
+    findings.add(rule.useAt, 'bad-names-rule', 'a member has a name', 'keep, or a transform that yields text')
+  if (rule.otherwise.kind === 'null' || rule.otherwise.kind === 'constant')
+    findings.add(
+      rule.otherwiseAt ?? rule.at,
+      'bad-names-rule',
+      'a name cannot be null, and two members cannot have one name',
+      'else: dead-letter, or drop, which leaves the member out',
+    )
+}
+
+/** A keyed transform that was compiled without keys is there to be checked: run by accident, it refuses all. */
+function refusing(compiled: CompiledTransform): CompiledTransform {
+  return { yields: compiled.yields, apply: () => fail('transform-error') }
+}
+
+function reportCompileError(
+  error: unknown,
+  rule: PolicyRule,
+  transform: Transform,
+  findings: Findings,
+): void {
+  if (error instanceof FileError) {
+    findings.add(
+      entryWithText(rule.written, error.file) ?? rule.at,
+      'bad-file',
+      error.message,
+      error.suggestion,
+    )
+    return
+  }
+  if (error instanceof OptionError) {
+    findings.add(optionAt(rule, error.option), 'bad-option', error.message, error.suggestion)
+    return
+  }
+  if (error instanceof LetheError) {
+    findings.add(rule.useAt, 'bad-option', error.message, error.suggestion)
+    return
+  }
+  // A defect of the transform; its words are not passed on, since they may quote what a file holds.
+  findings.add(rule.useAt, 'bad-option', `${transform.name} broke while it was compiled with these options`)
+}
+
+function entryWithText(written: MapNode, text: string): Position | undefined {
+  return written.entries.find(({ value }) => value.kind === 'scalar' && value.text === text)?.value.at
+}
+
+export function optionAt(rule: PolicyRule, option: string | undefined): Position {
+  return (option === undefined ? undefined : entryOf(rule.written, option)?.value.at) ?? rule.useAt
+}
+
+export function placeOf(rule: PolicyRule, weakness: Weakness): Position {
+  return optionAt(rule, weakness.option)
+}
+
+export function isKeep(action: Action | undefined): boolean {
+  return action?.kind === 'keep' || action?.kind === 'keep-subtree'
+}

@@ -1,0 +1,76 @@
+/** From a policy without problems to its plan. */
+import type { CompiledRetention } from '../../transforms/retention/expire.ts'
+import type { Sources } from './context.ts'
+import { fingerprintOf, platformOf } from './fingerprint.ts'
+import type { KeySource } from './key-source.ts'
+import type { Plan, PlanField, PlanRule } from './plan.ts'
+import type { Policy, PolicyField, PolicyRule } from './policy.ts'
+
+export interface Parts {
+  readonly parseTime: ((text: string) => number | undefined) | undefined
+  readonly retention: CompiledRetention | undefined
+  readonly keys: KeySource | undefined
+}
+
+/** Every rule of `policy` has its action by now. */
+export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan {
+  const rules: PlanRule[] = []
+  const steps = policy.retention?.steps ?? []
+  const number = (rule: PolicyRule, field: PolicyField, mark: string): PlanRule => {
+    const planned: PlanRule = {
+      id: rules.length,
+      label: `${field.path.text} ${rule.use}${mark}`,
+      when: rule.when,
+      action: rule.action!,
+      otherwise: rule.otherwise,
+      accepted: rule.accept?.reason,
+    }
+    rule.planRule = planned.id
+    rules.push(planned)
+    return planned
+  }
+  const planField = (field: PolicyField, index: number): PlanField => {
+    let inForce: readonly PlanRule[] = field.rules.map((rule, i) =>
+      number(rule, field, field.rules.length > 1 ? ` [${i + 1}]` : ''),
+    )
+    const rulesByStep = [inForce]
+    for (const step of steps) {
+      const rule = step.fields.get(field.path.text)
+      if (rule !== undefined) inForce = [number(rule, field, ` after ${step.after}`)]
+      rulesByStep.push(inForce)
+    }
+    const { path, from, category, role } = field
+    return { index, path, from, category, role, rulesByStep }
+  }
+  const inValue = policy.fields.filter((field) => field.path.envelope === undefined)
+  const beside = policy.fields.filter((field) => field.path.envelope !== undefined)
+  const fields = inValue.map(planField)
+  const envelope = beside.map(planField)
+  const keyed = policyUsesKeys(policy) || sources.keyIds.size > 0
+  return {
+    name: policy.name,
+    version: policy.version,
+    purpose: policy.purpose,
+    fingerprint: fingerprintOf(policy, sources),
+    platform: platformOf(sources),
+    unlisted: policy.unlisted,
+    fields,
+    envelope,
+    rules,
+    subject: policy.subject?.path,
+    time: policy.time && { path: policy.time.path, parse: parts.parseTime! },
+    retention: parts.retention,
+    columns: policy.columns,
+    needsKeys: keyed,
+    runnable: !keyed || parts.keys !== undefined,
+    keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),
+  }
+}
+
+function policyUsesKeys(policy: Policy): boolean {
+  const rules = [
+    ...policy.fields.flatMap((field) => field.rules),
+    ...(policy.retention?.steps ?? []).flatMap((step) => [...step.fields.values()]),
+  ]
+  return rules.some((rule) => rule.transform?.properties.keyed)
+}

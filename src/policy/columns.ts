@@ -1,0 +1,41 @@
+/** Reads `columns:`: what CSV headers that are not themselves paths stand for. */
+import type { TreeNode } from './document.ts'
+import type { Path } from './path.ts'
+import { type Findings, quote } from './problems.ts'
+import { readPath } from './rules.ts'
+import { suggestion } from './suggest.ts'
+
+/** Header text to canonical input path. Every path has to be one that the policy reads. */
+export function readColumns(
+  node: TreeNode | undefined,
+  inputs: readonly Path[],
+  findings: Findings,
+): ReadonlyMap<string, string> {
+  const columns = new Map<string, string>()
+  const known = new Set(inputs.filter((path) => path.envelope === undefined).map((path) => path.text))
+  const headerOf = new Map<string, string>()
+  for (const { key, value } of node?.kind === 'map' ? node.entries : []) {
+    if (value.kind !== 'scalar' || typeof value.value !== 'string') continue
+    const path = readPath(value.text, value.at, findings)
+    if (path === undefined) continue
+    const other = headerOf.get(path.text)
+    if (path.envelope !== undefined || path.segments.some((segment) => segment.kind !== 'name'))
+      findings.add(value.at, 'bad-path', 'a column holds one value, so its path has no [], .* or $')
+    else if (other !== undefined)
+      findings.add(
+        value.at,
+        'duplicate-path',
+        `the column ${quote(other)} already stands for ${quote(path.text)}`,
+      )
+    else if (!known.has(path.text))
+      findings.add(
+        value.at,
+        'unknown-path',
+        `no field reads ${quote(path.text)}, so the column would only be left out`,
+        suggestion(path.text, known),
+      )
+    headerOf.set(path.text, key)
+    columns.set(key, path.text)
+  }
+  return columns
+}

@@ -1,0 +1,228 @@
+/** Compiles a policy: reads it, checks it as a whole, and makes the plan that the walkers run. Opens no socket. */
+
+import { usesZoneData } from '../../transforms/calendar/zone.ts'
+import { compileTimeParser, TIME_FORMATS, type TimeFormat } from '../../transforms/calendar.ts'
+import { transforms as registered } from '../../transforms/index.ts'
+import { OptionError, type Transform } from '../../transforms/transform.ts'
+import type { Problem } from '../errors.ts'
+import { compileRule, type Workshop } from './actions.ts'
+import { buildPlan } from './build.ts'
+import { readColumns } from './columns.ts'
+import { newSources } from './context.ts'
+import { entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
+import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
+import { readFields } from './fields.ts'
+import type { KeySource } from './key-source.ts'
+import { checkLayout, type ReadPath } from './layout.ts'
+import { type Path, sameSegment, wildcardsOf } from './path.ts'
+import type { Plan } from './plan.ts'
+import type { Policy, PolicyField, PolicyTime } from './policy.ts'
+import { Findings, type Position, quote } from './problems.ts'
+import type { PolicyFile } from './read.ts'
+import { compileSteps, judgeOf, readRetention } from './retention.ts'
+import { readPath } from './rules.ts'
+import { PolicySchema } from './schema.ts'
+import { checkShape, type ShapeCodes } from './shape.ts'
+import { checkWeakChoices } from './weak.ts'
+
+export interface CompileOptions {
+  /** Without keys a policy is only checked: its keyed rules refuse every value. */
+  readonly keys?: KeySource | undefined
+  /** In place of the registered transforms. */
+  readonly transforms?: readonly Transform[] | undefined
+}
+
+export interface Compiled {
+  /** Undefined where there is an error. */
+  readonly plan: Plan | undefined
+  /** All of them, by line and column. */
+  readonly problems: readonly Problem[]
+  /** As far as it could be read. */
+  readonly policy: Policy | undefined
+}
+
+const POLICY_SHAPE: ShapeCodes = {
+  unknown: 'unknown-key',
+  missing: 'missing-key',
+  wrong: 'wrong-type',
+  byKey: {
+    policy: 'bad-name',
+    unlisted: 'bad-unlisted',
+    'time.format': 'bad-time',
+    'time.zone': 'bad-time',
+    'retention.futureTolerance': 'bad-period',
+    'retention.steps.after': 'bad-period',
+    'retention.steps.then': 'bad-step',
+  },
+}
+
+/** Compiles `source`; never throws for a bad policy, and reports every problem of it. */
+export function compilePolicy(source: PolicyFile, options: CompileOptions = {}): Compiled {
+  const findings = new Findings(source.file)
+  const failed: (policy?: Policy) => Compiled = (policy) => ({
+    plan: undefined,
+    problems: findings.sorted(),
+    policy,
+  })
+  const tree = readDocument(source.text.replace(/^\ufeff/, ''), findings)
+  if (tree === undefined) return failed()
+  if (tree.kind !== 'map') {
+    findings.add(tree.at, 'wrong-type', 'a policy is a mapping', 'policy: my-policy')
+    return failed()
+  }
+  const shape = checkShape(PolicySchema, tree, POLICY_SHAPE, findings)
+  checkUnlistedKeep(tree, findings)
+  checkPurpose(tree, findings)
+
+  const fields = readFields(entryOf(tree, 'fields')?.value, findings)
+  const subject = readTopPath(entryOf(tree, 'subject')?.value, 'subject', findings)
+  const time = readTime(entryOf(tree, 'time')?.value, findings)
+  const retentionEntry = entryOf(tree, 'retention')
+  const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
+  const sources = newSources()
+  const shop: Workshop = {
+    source,
+    register: new Map((options.transforms ?? registered).map((t) => [t.name, t])),
+    keys: options.keys,
+    sources,
+    findings,
+    has: { subject: entryOf(tree, 'subject') !== undefined, time: entryOf(tree, 'time') !== undefined },
+  }
+  for (const field of fields) {
+    for (const rule of field.rules) compileRule(rule, field.path, shop)
+    checkConditions(field, findings)
+  }
+  const hasToken = fields.some((f) => f.rules.some((r) => r.transform?.properties.stableToken))
+  checkWeakChoices(fields, hasToken, findings)
+  if (retention !== undefined) {
+    if (!shop.has.time)
+      findings.add(
+        retention.at,
+        'needs-time',
+        'retention goes by event time, and the policy names none',
+        'add `time:` at the top',
+      )
+    compileSteps(retention, fields, shop)
+  }
+  const reads: ReadPath[] = fields.flatMap((f) =>
+    f.rules.flatMap((r) => r.when.map(({ path, at }) => ({ path, at }))),
+  )
+  if (subject !== undefined) reads.push(subject)
+  if (time !== undefined) reads.push(time)
+  checkLayout(fields, reads, findings)
+  const columns = readColumns(
+    entryOf(tree, 'columns')?.value,
+    [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
+    findings,
+  )
+  const parse = time && compileTime(time, tree, findings)
+  if (time !== undefined && usesZoneData(time.zone)) sources.platform.add('time-zones')
+
+  if (shape === undefined) return failed()
+  const policy: Policy = {
+    file: source.file,
+    name: shape.policy,
+    version: shape.version,
+    description: shape.description,
+    purpose: shape.purpose,
+    unlisted: shape.unlisted,
+    subject,
+    time,
+    fields,
+    retention,
+    columns,
+  }
+  if (findings.count > 0) return failed(policy)
+  const plan = buildPlan(policy, sources, {
+    parseTime: parse,
+    retention: retention && judgeOf(retention),
+    keys: options.keys,
+  })
+  return { plan, problems: [], policy }
+}
+
+function checkUnlistedKeep(tree: MapNode, findings: Findings): void {
+  const value = entryOf(tree, 'unlisted')?.value
+  if (value?.kind === 'scalar' && value.text === 'keep')
+    findings.add(
+      value.at,
+      'bad-unlisted',
+      'there is no `keep` for unlisted fields: what the policy does not name never leaves',
+      'list the fields, and keep.subtree where everything below a container has to leave',
+    )
+}
+
+function checkPurpose(tree: MapNode, findings: Findings): void {
+  const value = entryOf(tree, 'purpose')?.value
+  if (value?.kind !== 'scalar' || typeof value.value !== 'string') return
+  const { ok, near } = checkTaxonomyKey(value.text, DATA_USES)
+  if (!ok)
+    findings.add(
+      value.at,
+      'unknown-purpose',
+      `${quote(value.text)} is no data use of Fideslang, nor below one`,
+      near === undefined ? 'e.g. train_ai_system' : `did you mean \`${near}\`?`,
+    )
+}
+
+/** A path at the top of the policy: one scalar of the record's value. */
+function readTopPath(
+  node: TreeNode | undefined,
+  word: string,
+  findings: Findings,
+): { path: Path; at: Position } | undefined {
+  if (node?.kind !== 'scalar' || typeof node.value !== 'string') return undefined
+  const path = readPath(node.text, node.at, findings)
+  if (path === undefined) return undefined
+  if (path.envelope === undefined && path.segments.every((segment) => segment.kind === 'name'))
+    return { path, at: node.at }
+  findings.add(
+    node.at,
+    'bad-path',
+    `${quote(word)} is one value of the record, so its path has no [], .* or $`,
+  )
+  return undefined
+}
+
+function readTime(node: TreeNode | undefined, findings: Findings): PolicyTime | undefined {
+  const top = readTopPath(node?.kind === 'map' ? entryOf(node, 'path')?.value : node, 'time', findings)
+  if (top === undefined) return undefined
+  const format = node && entryOf(node, 'format')?.value
+  const zone = node && entryOf(node, 'zone')?.value
+  const stated = format?.kind === 'scalar' ? TIME_FORMATS.find((f) => f === format.text) : undefined
+  return { ...top, format: stated ?? 'rfc3339', zone: zone?.kind === 'scalar' ? zone.text : undefined }
+}
+
+function compileTime(
+  time: { format: TimeFormat; zone: string | undefined; at: Position },
+  tree: MapNode,
+  findings: Findings,
+): ((text: string) => number | undefined) | undefined {
+  try {
+    return compileTimeParser({ format: time.format, zone: time.zone })
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    const node = entryOf(tree, 'time')?.value
+    const at = (node && entryOf(node, error.option ?? '')?.value.at) ?? time.at
+    findings.add(at, 'bad-time', error.message, error.suggestion)
+    return undefined
+  }
+}
+
+/** A condition reads one scalar for each value that its rule applies to. */
+function checkConditions(field: PolicyField, findings: Findings): void {
+  const reach = wildcardsOf(field.from)
+  for (const rule of field.rules)
+    for (const { path, at } of rule.when) {
+      const needs = wildcardsOf(path)
+      if (path.envelope !== undefined || path.segments.at(-1)?.kind === 'names')
+        findings.add(at, 'bad-when', `${quote(path.text)} is no scalar of the record's value`)
+      else if (needs.length > reach.length || !needs.every((segment, i) => sameSegment(segment, reach[i]!)))
+        findings.add(
+          at,
+          'bad-when',
+          `${quote(path.text)} names several values where ${quote(field.from.text)} is one: which is meant cannot be told`,
+          'a condition may run only over elements and members that the field runs over',
+        )
+    }
+}

@@ -1,0 +1,114 @@
+/** From the tree to fields: paths, what feeds them, categories, roles, and their rules in order. */
+import type { MapEntry, TreeNode } from './document.ts'
+import { checkTaxonomyKey, DATA_CATEGORIES, roleOfCategory } from './fideslang.ts'
+import { type Path, printSegments, sameSegment, wildcardsOf } from './path.ts'
+import type { Role } from './plan.ts'
+import type { PolicyField, PolicyRule } from './policy.ts'
+import { type Findings, quote } from './problems.ts'
+import { fieldWord, type RuleText, readPath, readRule } from './rules.ts'
+
+/** Reads `fields:`. Fields that cannot be read are left out, and `findings` says why. */
+export function readFields(node: TreeNode | undefined, findings: Findings): PolicyField[] {
+  if (node?.kind !== 'map') return []
+  if (node.entries.length === 0) findings.add(node.at, 'missing-key', 'the policy lists no field')
+  const fields: PolicyField[] = []
+  for (const entry of node.entries) {
+    const field = readField(entry, findings)
+    if (field !== undefined) fields.push(field)
+  }
+  return fields
+}
+
+function readField(entry: MapEntry, findings: Findings): PolicyField | undefined {
+  const path = readPath(entry.key, entry.at, findings)
+  const written = entry.value.kind === 'list' ? entry.value.items : [entry.value]
+  if (written.length === 0) findings.add(entry.value.at, 'wrong-type', 'a list of rules holds at least one')
+  const texts: RuleText[] = []
+  written.forEach((value, i) => {
+    const text = readRule({ at: entry.at, value }, i === 0 ? 'field' : 'further', findings)
+    if (text !== undefined) texts.push(text)
+  })
+  if (texts.length < written.length || path === undefined || texts.length === 0) return undefined
+  const rules = texts.map((text) => text.rule)
+  checkOrder(rules, findings)
+
+  const words = texts[0]!.words
+  const category = fieldWord(words, 'category')
+  if (category !== undefined) {
+    const { ok, near } = checkTaxonomyKey(category.text, DATA_CATEGORIES)
+    if (!ok)
+      findings.add(
+        category.at,
+        'unknown-category',
+        `${quote(category.text)} is no data category of Fideslang, nor below one`,
+        near && `did you mean \`${near}\`?`,
+      )
+  }
+  const fromWord = fieldWord(words, 'from')
+  let from: Path | undefined = path
+  if (fromWord !== undefined) {
+    const named = readPath(fromWord.text, fromWord.at, findings)
+    from = named?.text === path.text ? path : named
+    if (named !== undefined) checkFrom(path, named, rules, fromWord.at, findings)
+  }
+  if (from === undefined) return undefined
+  const roleByCategory = roleOfCategory(category?.text)
+  return {
+    path,
+    at: entry.at,
+    from,
+    fromAt: fromWord?.at ?? entry.at,
+    category: category?.text,
+    role: (fieldWord(words, 'role')?.text as Role | undefined) ?? roleByCategory,
+    roleByCategory,
+    rules,
+  }
+}
+
+function checkOrder(rules: readonly PolicyRule[], findings: Findings): void {
+  const always = rules.findIndex((rule) => rule.when.length === 0)
+  const behind = always < 0 ? undefined : rules[always + 1]
+  if (behind !== undefined)
+    findings.add(
+      behind.at,
+      'unreachable-rule',
+      'the rule before this one has no `when`, so this one never applies',
+      'put the rule without `when` last',
+    )
+}
+
+function checkFrom(
+  path: Path,
+  from: Path,
+  rules: readonly PolicyRule[],
+  at: PolicyField['at'],
+  findings: Findings,
+): void {
+  if (path.envelope !== undefined || from.envelope !== undefined) {
+    if (from.text !== path.text)
+      findings.add(
+        at,
+        'bad-from',
+        'record key, headers and timestamp are rewritten in place only',
+        'remove from',
+      )
+    return
+  }
+  if (path.segments.at(-1)?.kind === 'names' || from.segments.at(-1)?.kind === 'names') {
+    findings.add(at, 'bad-from', 'the names of a map are rewritten in place only', 'remove from')
+    return
+  }
+  if (rules.every((rule) => rule.use === 'drop'))
+    findings.add(at, 'misplaced-word', 'a dropped field takes its value from nowhere', 'remove from')
+  const here = wildcardsOf(path)
+  const there = wildcardsOf(from)
+  if (here.length === there.length && here.every((segment, i) => sameSegment(segment, there[i]!))) return
+  const print = (segments: typeof here) =>
+    segments.length > 0 ? quote(printSegments(segments)) : 'no elements'
+  findings.add(
+    at,
+    'bad-from',
+    `the output runs over ${print(here)} and \`from\` over ${print(there)}: which goes where cannot be told`,
+    'an output and its `from` share everything up to the last [] or .*',
+  )
+}

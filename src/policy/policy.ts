@@ -1,0 +1,83 @@
+/** A policy as it was written, parsed, with positions: what compiling works on and what `lethe explain` tells of. */
+import type { TimeFormat } from '../../transforms/calendar.ts'
+import type { Transform, Weakness } from '../../transforms/transform.ts'
+import type { MapNode } from './document.ts'
+import type { Path } from './path.ts'
+import type { Action, Condition, Otherwise, Role } from './plan.ts'
+import type { Position } from './problems.ts'
+
+export interface PolicyCondition extends Condition {
+  readonly at: Position
+}
+
+export interface PolicyRule {
+  /** Of the rule, and of the word that says what is done. */
+  readonly at: Position
+  readonly useAt: Position
+  /** The name of a transform, or `keep`, `keep.subtree`, `drop`, `undecided`. */
+  readonly use: string
+  /** The options as written. */
+  readonly written: MapNode
+  readonly when: readonly PolicyCondition[]
+  readonly otherwise: Otherwise
+  readonly otherwiseAt: Position | undefined
+  readonly key: { readonly id: string; readonly at: Position } | undefined
+  readonly accept: { readonly reason: string; readonly at: Position } | undefined
+  /** Filled in by compiling: the transform, its options with defaults, what is weak, and what runs. */
+  transform?: Transform | undefined
+  options?: Readonly<Record<string, unknown>> | undefined
+  weaknesses?: readonly Weakness[]
+  action?: Action | undefined
+  /** Position in `Plan.rules`. */
+  planRule?: number
+}
+
+export interface PolicyField {
+  readonly path: Path
+  readonly at: Position
+  /** The same object as `path` unless the policy says `from:`. */
+  readonly from: Path
+  readonly fromAt: Position
+  readonly category: string | undefined
+  readonly role: Role
+  /** The role of the category, which the policy may have overridden. */
+  readonly roleByCategory: Role
+  readonly rules: readonly PolicyRule[]
+}
+
+export interface PolicyStep {
+  readonly at: Position
+  /** As written, e.g. `180d`. */
+  readonly after: string
+  readonly suppress: boolean
+  /** The rule that replaces a field's, by output path. */
+  readonly fields: ReadonlyMap<string, PolicyRule>
+}
+
+export interface PolicyRetention {
+  readonly at: Position
+  readonly steps: readonly PolicyStep[]
+  readonly futureTolerance: string
+}
+
+export interface PolicyTime {
+  readonly path: Path
+  readonly at: Position
+  readonly format: TimeFormat
+  readonly zone: string | undefined
+}
+
+export interface Policy {
+  readonly file: string
+  readonly name: string
+  readonly version: number
+  readonly description: string | undefined
+  readonly purpose: string
+  readonly unlisted: 'drop' | 'reject'
+  readonly subject: { readonly path: Path; readonly at: Position } | undefined
+  readonly time: PolicyTime | undefined
+  readonly fields: readonly PolicyField[]
+  readonly retention: PolicyRetention | undefined
+  /** CSV header text to canonical input path. */
+  readonly columns: ReadonlyMap<string, string>
+}

@@ -1,0 +1,122 @@
+/** What can be wrong with a policy: the closed list of codes, the collector, and how findings are printed. */
+import type { Problem } from '../errors.ts'
+
+/** Every code of a problem in a policy or cases file, each with its sentence. */
+export const POLICY_CODES = {
+  'yaml-syntax': 'the file is not YAML 1.2 that can be read without guessing',
+  'yaml-tab': 'a tab stands where YAML takes spaces only',
+  'yaml-documents': 'the file holds more than one document',
+  'yaml-alias':
+    'anchors, aliases and merge keys are not taken: a policy says what it means where it means it',
+  'yaml-tag': 'tags are not taken',
+  'duplicate-key': 'a mapping has the same key twice',
+  'inexact-number': 'a number cannot be held exactly',
+  'unknown-key': 'a key is no word of a policy',
+  'missing-key': 'a key is missing',
+  'wrong-type': 'a value is of the wrong type or form',
+  'bad-name': 'a name is not written as names are',
+  'unknown-purpose': 'a purpose is no data use of Fideslang',
+  'unknown-category': 'a category is no data category of Fideslang',
+  'bad-unlisted': 'what happens to unlisted fields is neither `drop` nor `reject`',
+  'unknown-transform': 'no transform has this name',
+  'unknown-option': 'the transform has no such option',
+  'bad-option': 'the transform does not take this value of an option',
+  'bad-file': 'a file that the policy names cannot be read',
+  undecided: 'a field is left undecided',
+  'misplaced-word': 'a word stands where it means nothing',
+  'bad-path': 'a path cannot be read, or not be used here',
+  'duplicate-path': 'a path is listed twice',
+  'path-overlap': 'a path leads into, or around, what another one handles',
+  'bad-from': 'an output path and its `from` do not run over the same elements and members',
+  'names-missing': 'a map is rewritten, but nothing says what happens to its names',
+  'names-unused': 'names are ruled where no rule reaches the members',
+  'bad-names-rule': 'the rule for the names of a map does not yield names',
+  'bad-when': 'a condition cannot be read, or not be checked here',
+  'unreachable-rule': 'a rule stands behind one that always applies',
+  'drop-in-array': 'an element would be dropped, but an array keeps its length',
+  'bad-else': 'what happens on failure cannot be read, or means nothing here',
+  'weak-choice': 'a choice protects less than it seems to',
+  'keep-subtree': 'a container is kept with whatever a producer adds to it',
+  'kept-direct-identifier': 'a direct identifier is kept as it is',
+  'token-beside-quasi-identifiers': 'a quasi-identifier is kept as it is beside a stable token',
+  'accept-without-need': 'a weakness is accepted where there is none',
+  'bad-accept': 'a reason is too short to be one',
+  'needs-subject': 'a transform needs the data subject, and the policy names none',
+  'needs-time': 'a rule needs the event time, and the policy names none',
+  'bad-time': 'the format or time zone of the event time cannot be used',
+  'unknown-key-id': 'the keyset has no key of this id',
+  'disabled-key': 'a key is disabled',
+  'compromised-key': 'a key is compromised',
+  'bad-period': 'a period cannot be read',
+  'steps-not-ascending': 'retention steps do not follow one another in time',
+  'bad-step': 'a retention step cannot be read, or means nothing here',
+  'step-not-coarser': 'a retention step tells more than what it replaces',
+  'unknown-path': 'a path is not read by any field',
+  'bad-case': 'a case cannot be read',
+} as const
+
+export type PolicyCode = keyof typeof POLICY_CODES
+
+/** A place in a file. Both count from 1; columns count UTF-16 code units. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** Collects problems, so that all of a file are reported and not the first. */
+export class Findings {
+  readonly #file: string
+  readonly #found: Problem[] = []
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  add(at: Position, code: PolicyCode, message: string, suggestion?: string): void {
+    const { line, column } = at
+    if (this.#found.some((p) => p.line === line && p.column === column && p.message === message)) return
+    this.#found.push({ file: this.#file, line, column, code, severity: 'error', message, suggestion })
+  }
+
+  get count(): number {
+    return this.#found.length
+  }
+
+  /** By line, column, code. */
+  sorted(): readonly Problem[] {
+    return [...this.#found].sort(
+      (a, b) => a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
+    )
+  }
+}
+
+/** Text of the policy for a message: cut short, control characters escaped. */
+export function quote(text: string): string {
+  const cut = text.length > 60 ? `${text.slice(0, 57)}...` : text
+  return `\`${cut.replace(/[\p{Cc}\p{Cf}\p{Cs}`]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\``
+}
+
+export type ProblemFormat = 'text' | 'json' | 'github'
+
+/**
+ * Problems for people (`text`: a line each, `file:line:column code message -> suggestion`), programs (`json`:
+ * one array) or GitHub (`github`: workflow commands). Ends with a newline unless there is nothing to print.
+ */
+export function formatProblems(problems: readonly Problem[], format: ProblemFormat): string {
+  if (format === 'json') return `${JSON.stringify(problems, null, 2)}\n`
+  const line = format === 'github' ? asWorkflowCommand : asText
+  return problems.map((problem) => `${line(problem)}\n`).join('')
+}
+
+function asText(p: Problem): string {
+  const level = p.severity === 'warning' ? ' warning' : ''
+  return `${p.file}:${p.line}:${p.column} ${p.code}${level} ${p.message}${p.suggestion ? ` -> ${p.suggestion}` : ''}`
+}
+
+/** https://docs.github.com/actions/reference/workflow-commands: what has to be escaped in data and properties. */
+function asWorkflowCommand(p: Problem): string {
+  const data = (text: string) => text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A')
+  const property = (text: string) => data(text).replace(/:/g, '%3A').replace(/,/g, '%2C')
+  const message = p.suggestion ? `${p.message} -> ${p.suggestion}` : p.message
+  return `::${p.severity} file=${property(p.file)},line=${p.line},col=${p.column},title=${property(p.code)}::${data(message)}`
+}

@@ -1,0 +1,53 @@
+/** Reads a policy from disk. */
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { EXIT, LetheError } from '../errors.ts'
+
+export interface PolicyFile {
+  /** As shown in problems. */
+  readonly file: string
+  readonly text: string
+  /** Reads a file that the policy names, relative to the policy. Throws where it cannot. */
+  readonly readFile: (relative: string) => Uint8Array
+}
+
+const MAX_POLICY_BYTES = 1 << 20
+/** A hierarchy or list of 64 MiB holds about a million lines. */
+const MAX_TABLE_BYTES = 64 << 20
+
+/**
+ * Reads the policy at `file`. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it
+ * is missing or cannot be read.
+ */
+export function readPolicyFile(file: string): PolicyFile {
+  const bytes = readWhole(file, 'the policy', MAX_POLICY_BYTES)
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new LetheError(EXIT.usage, `the policy ${file} is not valid UTF-8`, 'save it as UTF-8')
+  }
+  const folder = dirname(resolve(file))
+  return {
+    file,
+    text,
+    readFile: (relative) => readWhole(resolve(folder, relative), 'the file', MAX_TABLE_BYTES),
+  }
+}
+
+function readWhole(file: string, what: string, most: number): Uint8Array {
+  try {
+    const { size } = statSync(file)
+    if (size > most) throw new LetheError(EXIT.usage, `${what} ${file} is larger than ${most >> 20} MiB`)
+    return readFileSync(file)
+  } catch (error) {
+    if (error instanceof LetheError) throw error
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new LetheError(EXIT.io, `${what} ${file} does not exist`)
+    if (code === 'EISDIR') throw new LetheError(EXIT.usage, `${file} is a folder`)
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new LetheError(EXIT.io, `${what} ${file} may not be read`)
+    throw new LetheError(EXIT.io, `${what} ${file} cannot be read (${code ?? 'unknown'})`)
+  }
+}

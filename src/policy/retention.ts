@@ -1,0 +1,188 @@
+/** From the tree to retention: periods in order, and for each step the rules that replace those of fields. */
+import { isShorter, type Period, parsePeriod } from '../../transforms/calendar/period.ts'
+import { type CompiledRetention, expire } from '../../transforms/retention/expire.ts'
+import { compileRule, type Workshop } from './actions.ts'
+import { entryOf, type MapNode, type TreeNode } from './document.ts'
+import type { PolicyField, PolicyRetention, PolicyRule, PolicyStep } from './policy.ts'
+import { type Findings, type Position, quote } from './problems.ts'
+import { readPath, readRule } from './rules.ts'
+import { suggestion } from './suggest.ts'
+import { settle, weakOptions } from './weak.ts'
+
+const DEFAULT_TOLERANCE = '5m'
+const DAY_MS = 86_400_000
+
+/** Reads `retention:`; undefined where there is none. */
+export function readRetention(
+  node: TreeNode | undefined,
+  at: Position,
+  fields: readonly PolicyField[],
+  findings: Findings,
+): PolicyRetention | undefined {
+  if (node?.kind !== 'map') return undefined
+  const tolerance = entryOf(node, 'futureTolerance')?.value
+  const futureTolerance = tolerance?.kind === 'scalar' ? tolerance.text : DEFAULT_TOLERANCE
+  const period = parsePeriod(futureTolerance)
+  if (tolerance !== undefined && (period === undefined || period.months > 0 || period.milliseconds > DAY_MS))
+    findings.add(
+      tolerance.at,
+      'bad-period',
+      'futureTolerance is not a period of at most a day',
+      '5m, 2h or 1d',
+    )
+  const list = entryOf(node, 'steps')?.value
+  const items = list?.kind === 'list' ? list.items : []
+  const steps: PolicyStep[] = []
+  let before: Period | undefined
+  items.forEach((item, i) => {
+    if (item.kind !== 'map') return
+    const step = readStep(item, fields, findings)
+    if (step.suppress && i < items.length - 1)
+      findings.add(
+        entryOf(item, 'then')!.at,
+        'bad-step',
+        'nothing is left for the steps behind this one',
+        'put it last',
+      )
+    before = checkPeriod(item, step, before, findings)
+    steps.push(step)
+  })
+  return { at, steps, futureTolerance }
+}
+
+/** Whether the step comes later than the one before, whatever month an event falls in. */
+function checkPeriod(
+  item: MapNode,
+  step: PolicyStep,
+  before: Period | undefined,
+  findings: Findings,
+): Period | undefined {
+  const at = entryOf(item, 'after')?.value.at ?? item.at
+  const period = parsePeriod(step.after)
+  if (period === undefined || period.unit === 'm') {
+    findings.add(at, 'bad-period', 'not a period of at most 1,000 years', '12h, 30d, 6w, 6mo or 2y')
+    return before
+  }
+  if (before !== undefined && !isShorter(before, period))
+    findings.add(
+      at,
+      'steps-not-ascending',
+      `${period.text} is not always later than ${before.text}, the step before`,
+      'write the steps in ascending order',
+    )
+  return period
+}
+
+function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findings): PolicyStep {
+  const after = entryOf(item, 'after')?.value
+  const then = entryOf(item, 'then')
+  const replaced = entryOf(item, 'fields')
+  const rules = new Map<string, PolicyRule>()
+  if (then !== undefined && replaced !== undefined)
+    findings.add(
+      replaced.at,
+      'bad-step',
+      'the record is suppressed, so no field is left to change',
+      'remove fields',
+    )
+  if (then === undefined && (replaced?.value.kind !== 'map' || replaced.value.entries.length === 0))
+    findings.add(item.at, 'bad-step', 'the step changes nothing', 'add `fields:` or `then: suppress`')
+  for (const entry of replaced?.value.kind === 'map' ? replaced.value.entries : []) {
+    const path = readPath(entry.key, entry.at, findings)
+    const text = readRule(entry, 'step', findings)
+    if (path === undefined) continue
+    if (!fields.some((field) => field.path.text === path.text))
+      findings.add(
+        entry.at,
+        'unknown-path',
+        `${quote(path.text)} is no field of this policy`,
+        suggestion(
+          path.text,
+          fields.map((field) => field.path.text),
+        ),
+      )
+    else if (rules.has(path.text))
+      findings.add(entry.at, 'duplicate-path', `${quote(path.text)} is already in this step`)
+    else if (text !== undefined) rules.set(path.text, text.rule)
+  }
+  return {
+    at: item.at,
+    after: after?.kind === 'scalar' ? after.text : '',
+    suppress: then !== undefined,
+    fields: rules,
+  }
+}
+
+/** The rule that judges records, of a retention without problems. */
+export function judgeOf({ steps, futureTolerance }: PolicyRetention): CompiledRetention {
+  return expire.compile({
+    // biome-ignore lint/suspicious/noThenProperty: a word of the policy; nothing here is awaited
+    steps: steps.map(({ after, suppress }) => (suppress ? { after, then: 'suppress' } : { after })),
+    futureTolerance,
+  })
+}
+
+/** Compiles the rules of all steps and checks that each tells no more than what it replaces. */
+export function compileSteps(
+  retention: PolicyRetention,
+  fields: readonly PolicyField[],
+  shop: Workshop,
+): void {
+  for (const field of fields) {
+    let inForce: readonly PolicyRule[] = field.rules
+    for (const step of retention.steps) {
+      const rule = step.fields.get(field.path.text)
+      if (rule === undefined) continue
+      compileRule(rule, field.path, shop)
+      checkStepRule(field, rule, inForce, shop.findings)
+      inForce = [rule]
+    }
+  }
+}
+
+function checkStepRule(
+  field: PolicyField,
+  rule: PolicyRule,
+  inForce: readonly PolicyRule[],
+  findings: Findings,
+): void {
+  const last = field.path.segments.at(-1)?.kind
+  if (last === 'element' && (rule.use === 'drop' || rule.otherwise.kind === 'drop'))
+    findings.add(
+      rule.useAt,
+      'drop-in-array',
+      'an element cannot be dropped, because an array keeps its length',
+      'use mask.null',
+    )
+  if (rule.action === undefined || inForce.some((previous) => previous.action === undefined)) return
+  if (inForce.some((previous) => previous.use === 'keep.subtree') && rule.use !== 'drop') {
+    findings.add(rule.useAt, 'bad-step', 'what is kept as a container can only be dropped later', 'use drop')
+    return
+  }
+  const finer = inForce.some((previous) => !isCoarser(previous, rule))
+  const weak = finer
+    ? [
+        {
+          at: rule.useAt,
+          code: 'step-not-coarser' as const,
+          message: `it cannot be shown that ${quote(rule.use)} tells no more than what it replaces`,
+          suggestion:
+            'a coarser option of the same transform, mask.null or drop, or add accept: "the reason"',
+        },
+      ]
+    : []
+  settle(rule, [...weak, ...weakOptions(rule)], findings)
+}
+
+/** These tell nothing of the value but that it is there. */
+const TELL_NOTHING: ReadonlySet<string> = new Set(['mask.null', 'mask.replace'])
+
+function isCoarser(previous: PolicyRule, next: PolicyRule): boolean {
+  if (next.use === 'drop') return true
+  if (previous.use === 'drop') return false
+  if (TELL_NOTHING.has(next.use)) return true
+  if (previous.use === 'keep') return next.use !== 'keep' && next.use !== 'keep.subtree'
+  if (previous.transform === undefined || previous.transform !== next.transform) return false
+  if (previous.key?.id !== next.key?.id) return false
+  return previous.transform.coarser(previous.options, next.options)
+}

@@ -1,0 +1,167 @@
+/**
+ * The shapes of a policy, as zod schemas: strict, every word described. The JSON Schema for editors is made
+ * from these, so a description here is what people read while they write a policy.
+ */
+import { z } from 'zod'
+import { periodText } from '../../transforms/calendar/period.ts'
+import { type TimeFormat, timeFormat, timeZone } from '../../transforms/calendar.ts'
+
+export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
+
+const path = z.string().min(1)
+
+/** What a field may be, in place of a transform's name. */
+export const FIELD_WORDS = {
+  keep: 'Copies a scalar as it is.',
+  'keep.subtree': 'Copies an object or array with whatever is below it; needs `accept`.',
+  drop: 'Leaves the field out.',
+  undecided: 'Written by `lethe init` where it is not sure; an error until somebody decides.',
+} as const
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+
+const whenSchema = z
+  .record(z.string(), z.union([scalar, z.array(scalar).min(1)]))
+  .describe(
+    'The rule applies only where every path listed here holds one of its values in the original record. Values are compared as exact text, numbers as they are written here; null stands for absent, null or empty.',
+  )
+
+const elseSchema = z
+  .union([
+    z.enum(['dead-letter', 'null', 'drop']),
+    z.null(),
+    z.strictObject({
+      constant: z
+        .union([z.string().min(1), z.number(), z.boolean()])
+        .describe('Written in place of a value that the transform cannot take.'),
+    }),
+  ])
+  .describe(
+    'What follows where the transform cannot take a value: dead-letter (the default: the record goes there), null, drop (the field only), or a constant.',
+  )
+
+export interface RuleWordsShape {
+  use: string
+  when?: unknown
+  else?: 'dead-letter' | 'null' | 'drop' | null | { constant: string | number | boolean } | undefined
+  key?: string | undefined
+  accept?: string | undefined
+  from?: string | undefined
+  category?: string | undefined
+  role?: (typeof ROLES)[number] | undefined
+}
+
+const ruleWords = z.strictObject({
+  use: z.string().describe('The name of a transform, or keep, keep.subtree, drop.'),
+  when: whenSchema.optional(),
+  else: elseSchema.optional(),
+  key: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'not the id of a key')
+    .optional()
+    .describe('The id of the key to use instead of the primary one; keyed transforms only.'),
+  accept: z
+    .string()
+    .optional()
+    .describe(
+      'The reason, in at least 10 characters, why a weak choice is right here. The account shows it.',
+    ),
+  from: path
+    .optional()
+    .describe(
+      'The input path, where it is another than the output path. In a list of rules: on the first one.',
+    ),
+  category: z
+    .string()
+    .optional()
+    .describe(
+      'A data category of Fideslang, or a key below one, e.g. user.contact.email. In a list: on the first rule.',
+    ),
+  role: z
+    .enum(ROLES)
+    .optional()
+    .describe(
+      'What the field is to somebody who wants to single out a person; the category gives the default. In a list: on the first rule.',
+    ),
+})
+
+/** The words that every rule knows, beside the options of its transform. */
+export const RuleWords: z.ZodType<RuleWordsShape> = ruleWords
+export const RULE_WORDS: readonly string[] = Object.keys(ruleWords.shape)
+
+const step = z.strictObject({
+  after: periodText.describe('The age of the event from which on this step holds, e.g. 180d, 6mo, 2y.'),
+  fields: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Output paths of fields and the rule that replaces theirs. It acts on the original value.'),
+  // biome-ignore lint/suspicious/noThenProperty: a word of the policy; a schema is never awaited
+  then: z.literal('suppress').optional().describe('The record is not published any more. Last step only.'),
+})
+
+export interface PolicyShape {
+  policy: string
+  version: number
+  description?: string | undefined
+  purpose: string
+  subject?: string | undefined
+  time?: string | { path: string; format: TimeFormat; zone?: string | undefined } | undefined
+  unlisted: 'drop' | 'reject'
+  fields: Record<string, unknown>
+  retention?:
+    | {
+        steps: {
+          after: string
+          fields?: Record<string, unknown> | undefined
+          then?: 'suppress' | undefined
+        }[]
+        futureTolerance?: string | undefined
+      }
+    | undefined
+  columns?: Record<string, string> | undefined
+}
+
+export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
+  policy: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*$/, 'a name is written in a-z, 0-9, dot, hyphen and underscore')
+    .max(100)
+    .describe('The name of the policy.'),
+  version: z.int().min(1).describe('Raised whenever the policy changes.'),
+  description: z.string().optional().describe('For people; not part of the fingerprint.'),
+  purpose: z.string().describe('What the output is for: a data use of Fideslang, e.g. train_ai_system.'),
+  subject: path.optional().describe('The path whose value says whose record this is.'),
+  time: z
+    .union([
+      path,
+      z.strictObject({
+        path: path.describe('The path of the event time.'),
+        format: timeFormat.default('rfc3339'),
+        zone: timeZone.optional(),
+      }),
+    ])
+    .optional()
+    .describe('The path of the event time, in RFC 3339 unless a format is stated.'),
+  unlisted: z
+    .enum(['drop', 'reject'])
+    .default('drop')
+    .describe(
+      'What happens to what no path names: drop leaves it out, reject makes the record a dead letter.',
+    ),
+  fields: z
+    .record(z.string(), z.unknown())
+    .describe('Output paths, and what is done for each: a word, a rule, or a list of rules with `when`.'),
+  retention: z
+    .strictObject({
+      steps: z.array(step).min(1).describe('In ascending order of `after`.'),
+      futureTolerance: periodText
+        .optional()
+        .describe('How far in the future an event time may lie and still count as now; 5m unless stated.'),
+    })
+    .optional()
+    .describe('What changes with the age of an event.'),
+  columns: z
+    .record(z.string(), path)
+    .optional()
+    .describe('CSV headers that are not themselves paths, and the path each stands for.'),
+})

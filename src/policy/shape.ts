@@ -1,0 +1,145 @@
+/** Checks a part of the tree against a zod schema and turns each issue into a problem at its place. */
+import { z } from 'zod'
+import { entryOf, type MapNode, type TreeNode, toPlain } from './document.ts'
+import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
+import { nearest, suggestion } from './suggest.ts'
+
+/** Which code an issue gets: by what it is, and first of all by the key that it stands under. */
+export interface ShapeCodes {
+  readonly unknown: PolicyCode
+  readonly missing: PolicyCode
+  readonly wrong: PolicyCode
+  /** Codes by the dotted keys that a wrong value stands under, or begins to; positions in lists left out. */
+  readonly byKey?: Readonly<Record<string, PolicyCode>>
+  /** Further names that a wrong key may have been meant for. */
+  readonly alsoKnown?: readonly string[]
+}
+
+type Issue = z.core.$ZodIssue
+
+/** The parsed value, defaults filled in; undefined where `node` does not fit, and `findings` says why. */
+export function checkShape<T>(
+  schema: z.ZodType<T>,
+  node: TreeNode,
+  codes: ShapeCodes,
+  findings: Findings,
+): T | undefined {
+  const result = schema.safeParse(toPlain(node))
+  if (result.success) return result.data
+  for (const issue of result.error.issues) report(issue, schema, node, codes, findings)
+  return undefined
+}
+
+function report(
+  issue: Issue,
+  schema: z.ZodType,
+  node: TreeNode,
+  codes: ShapeCodes,
+  findings: Findings,
+): void {
+  const { node: here, at, found } = locate(node, issue.path)
+  const wrong = codeFor(issue.path, codes)
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, issue.path)
+    const alsoKnown = issue.path.length === 0 ? (codes.alsoKnown ?? []) : []
+    for (const name of issue.keys)
+      findings.add(
+        entryOf(here, name)?.at ?? at,
+        codes.unknown,
+        `unknown key ${quote(name)}`,
+        nearest(name, [...known, ...alsoKnown]) === undefined
+          ? suggestion(name, known)
+          : suggestion(name, [...known, ...alsoKnown]),
+      )
+    return
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = likeliest(issue.errors)
+    if (branch !== undefined) {
+      for (const inner of branch)
+        report({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, node, codes, findings)
+      return
+    }
+    const forms = issue.errors.flat().map((inner) => sentence(inner))
+    findings.add(at, wrong, `${label(issue.path)}${[...new Set(forms)].join(', or ') || 'fits no form'}`)
+    return
+  }
+  if (!found) {
+    findings.add(at, codes.missing, `the key ${quote(String(issue.path.at(-1)))} is missing`)
+    return
+  }
+  const values = issue.code === 'invalid_value' ? issue.values.map(String) : []
+  const given = here?.kind === 'scalar' ? here.text : ''
+  findings.add(at, wrong, `${label(issue.path)}${sentence(issue)}`, suggestion(given, values))
+}
+
+function codeFor(path: readonly PropertyKey[], codes: ShapeCodes): PolicyCode {
+  const keys = path.filter((step) => typeof step === 'string')
+  for (let length = keys.length; length > 0; length--) {
+    const code = codes.byKey?.[keys.slice(0, length).join('.')]
+    if (code !== undefined) return code
+  }
+  return codes.wrong
+}
+
+/** The form that was meant: the only one whose own type fits. */
+function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fitting = branches.filter(
+    (issues) =>
+      !issues.some((i) => i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value')),
+  )
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+/** Zod's own sentences name the expected form and never the value. */
+function sentence(issue: Issue): string {
+  if (issue.code === 'invalid_type')
+    return `expected ${issue.expected === 'int' ? 'a whole number' : issue.expected}`
+  if (issue.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`
+  return issue.message.replace(/^Invalid (input|string|option): /, '')
+}
+
+function label(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? '' : `${quote(path.map(String).join('.'))}: `
+}
+
+/** The node at `path`; where the way ends early, the place of the last mapping or list on it. */
+function locate(
+  node: TreeNode,
+  path: readonly PropertyKey[],
+): { node: TreeNode | undefined; at: Position; found: boolean } {
+  let here = node
+  for (const step of path) {
+    const next = here.kind === 'list' ? here.items[Number(step)] : entryOf(here, String(step))?.value
+    if (next === undefined) return { node: undefined, at: here.at, found: false }
+    here = next
+  }
+  return { node: here, at: here.at, found: true }
+}
+
+/** The keys that an object schema knows at `path`; none where the schema cannot tell. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let here: unknown = schema
+  for (const step of path) {
+    const options = objectsOf(here)
+    here = undefined
+    for (const option of options) {
+      if (option instanceof z.ZodObject) here ??= option.shape[String(step)]
+      else if (option instanceof z.ZodArray) here ??= option.element
+    }
+  }
+  return objectsOf(here).flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []))
+}
+
+/** Looks through optional, default and union. */
+function objectsOf(schema: unknown): readonly unknown[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
+    return objectsOf(schema.unwrap())
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(objectsOf)
+  return [schema]
+}
+
+/** A mapping with only those entries whose key passes. */
+export function pick(node: MapNode, keep: (key: string) => boolean): MapNode {
+  return { ...node, entries: node.entries.filter((entry) => keep(entry.key)) }
+}

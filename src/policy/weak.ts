@@ -1,0 +1,80 @@
+/** Weak choices: errors, unless the rule says in writing why the choice is right here. */
+import { isKeep, placeOf } from './actions.ts'
+import type { PolicyField, PolicyRule } from './policy.ts'
+import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
+
+interface Weak {
+  readonly at: Position
+  readonly code: PolicyCode
+  readonly message: string
+  readonly suggestion: string
+}
+
+const ACCEPT = 'or add accept: "the reason"'
+
+/**
+ * Checks every rule of every field. `hasToken` says whether any rule of the policy yields a stable token: beside
+ * one, quasi-identifiers that are kept as they are tell who stands behind it.
+ */
+export function checkWeakChoices(
+  fields: readonly PolicyField[],
+  hasToken: boolean,
+  findings: Findings,
+): void {
+  for (const field of fields)
+    for (const rule of field.rules)
+      settle(rule, [...weakKeeps(field, rule, hasToken), ...weakOptions(rule)], findings)
+}
+
+/** Reports what is weak and not accepted, and what is accepted and not weak. */
+export function settle(rule: PolicyRule, weak: readonly Weak[], findings: Findings): void {
+  if (rule.accept === undefined)
+    for (const { at, code, message, suggestion } of weak) findings.add(at, code, message, suggestion)
+  // A rule that did not compile may be weak in ways that nobody has seen.
+  else if (weak.length === 0 && rule.action !== undefined)
+    findings.add(
+      rule.accept.at,
+      'accept-without-need',
+      'nothing about this rule is weak, so there is nothing to accept',
+      'remove accept',
+    )
+}
+
+export function weakOptions(rule: PolicyRule): Weak[] {
+  return (rule.weaknesses ?? []).map((weakness) => ({
+    at: placeOf(rule, weakness),
+    code: 'weak-choice',
+    message: weakness.reason,
+    suggestion: `${weakness.suggestion}, ${ACCEPT}`,
+  }))
+}
+
+function weakKeeps(field: PolicyField, rule: PolicyRule, hasToken: boolean): Weak[] {
+  if (!isKeep(rule.action)) return []
+  const weak: Weak[] = []
+  const at = rule.useAt
+  const roles = [field.role, field.roleByCategory]
+  const path = quote(field.path.text)
+  if (rule.action?.kind === 'keep-subtree')
+    weak.push({
+      at,
+      code: 'keep-subtree',
+      message: `whatever a producer adds below ${path} will leave`,
+      suggestion: `list the paths below it, ${ACCEPT}`,
+    })
+  if (roles.includes('direct-identifier'))
+    weak.push({
+      at,
+      code: 'kept-direct-identifier',
+      message: `${path} is a direct identifier, and is kept as it is`,
+      suggestion: `use a transform such as hash.hmac, drop it, ${ACCEPT}`,
+    })
+  else if (hasToken && roles.includes('quasi-identifier'))
+    weak.push({
+      at,
+      code: 'token-beside-quasi-identifiers',
+      message: `${path} is a quasi-identifier kept as it is beside a stable token: together they single people out over time`,
+      suggestion: `generalize it, ${ACCEPT}`,
+    })
+  return weak
+}
