@@ -15,6 +15,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'a draft policy from a sample of the data',
+    load: () => import('./init.ts'),
+  },
+  {
     name: 'transforms',
     summary: 'the catalogue of transforms',
     load: () => import('./transforms.ts'),

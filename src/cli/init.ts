@@ -1,0 +1,113 @@
+/** `lethe init --from FILE`: a draft policy from a sample of the data. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { EXIT, LetheError } from '../errors.ts'
+import { checkHeader, columnsOf } from './init/header.ts'
+import { profile } from './init/profile.ts'
+import { propose } from './init/propose.ts'
+import { type Format, label, readSample } from './init/sample.ts'
+import { writeDraft } from './init/write.ts'
+import { packageRoot } from './package-root.ts'
+
+interface Options {
+  readonly from: string
+  readonly output?: string
+  readonly format?: Format
+  readonly rows: number
+  readonly delimiter?: string
+  readonly name?: string
+  readonly trustHeader?: boolean
+  readonly force?: boolean
+}
+
+async function run(options: Options): Promise<void> {
+  const { output } = options
+  if (output !== undefined && output !== '-' && options.force !== true && existsSync(output))
+    throw new LetheError(EXIT.usage, `${output} is there already`, 'choose another name, or say --force')
+  const name = options.name ?? nameOf(options.from)
+  const { from, format, rows, delimiter } = options
+  const sample = await readSample({ from, format, rows, delimiter })
+  if (sample.format === 'csv') checkHeader(sample, options.trustHeader === true)
+  const columns = columnsOf(sample.header)
+  const draft = propose(profile(sample, columns.paths), new Date().getUTCFullYear())
+  const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
+  const text = writeDraft(draft, { name, schema, columns: columns.renamed, unreadable: sample.unreadable })
+  if (output === undefined || output === '-') process.stdout.write(text)
+  else writeFileSync(output, text)
+  const by =
+    sample.delimiter === ',' ? '' : `, delimiter ${JSON.stringify(sample.delimiter)}: tell lethe batch too`
+  const read = `${draft.records} records of ${label(from)} (${sample.format}${by})`
+  process.stderr.write(`lethe: read ${read}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
+}
+
+/** The name of the policy from that of the file: `Orders 2024.csv.gz` gives `orders-2024`. */
+function nameOf(from: string): string {
+  const name = basename(from)
+    .replace(/\.gz$/i, '')
+    .replace(/\.[^.]+$/, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9._]+/g, '-')
+    .replace(/^[^a-z0-9]+|-+$/g, '')
+  return name === '' || from === '-' ? 'draft' : name.slice(0, 100)
+}
+
+/** Where an editor finds the JSON Schema: relative while the package lies near, else absolute. */
+function schemaFrom(folder: string): string {
+  const schema = join(packageRoot(), 'config/schema/policy.schema.json')
+  const path = relative(folder, schema)
+  return path.startsWith(join('..', '..', '..', '..')) ? schema : path.replaceAll('\\', '/')
+}
+
+function parseRows(text: string): number {
+  const rows = Number(text)
+  if (!Number.isInteger(rows) || rows < 1 || rows > 1_000_000)
+    throw new InvalidArgumentError('It is a whole number from 1 to 1000000.')
+  return rows
+}
+
+function parseDelimiter(text: string): string {
+  const delimiter = text === '\\t' || text === 'tab' ? '\t' : text
+  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
+    throw new InvalidArgumentError('It is one character, or tab.')
+  return delimiter
+}
+
+function parseName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9._-]{0,99}$/.test(text))
+    throw new InvalidArgumentError('It is written in a-z, 0-9, dot, hyphen and underscore.')
+  return text
+}
+
+const EXAMPLES = `
+Reads the first records of a CSV or NDJSON file (.gz too), looks at names and values, and proposes a
+path, category, role and transform for every field. Comments give the evidence as counts, never as
+values. What it is not sure of is left \`undecided\`, which \`lethe lint\` reports as an error.
+
+Examples:
+  $ lethe init --from customers.csv -o policy.yaml
+  $ lethe init --from events.ndjson.gz --rows 50000 > policy.yaml
+  $ zcat export.csv.gz | lethe init --from - --format csv --delimiter ';'
+  $ lethe init --from customers.csv -o policy.yaml && lethe lint policy.yaml`
+
+export const command = (): Command =>
+  new Command('init')
+    .description('Writes a draft policy from a sample of the data.')
+    .requiredOption('--from <file>', 'the sample: CSV or NDJSON, gzip too; - is stdin')
+    .option('-o, --output <policy>', 'where to write the draft (default: stdout)')
+    .addOption(
+      new Option('--format <format>', 'what the sample is (default: by its name or first character)').choices(
+        ['csv', 'ndjson'],
+      ),
+    )
+    .addOption(new Option('--rows <n>', 'read at most so many records').argParser(parseRows).default(10_000))
+    .addOption(
+      new Option('--delimiter <char>', 'of CSV (default: what the header shows)').argParser(parseDelimiter),
+    )
+    .addOption(
+      new Option('--name <name>', 'name of the policy (default: from the file)').argParser(parseName),
+    )
+    .option('--trust-header', 'the first row is a header, though it looks like data')
+    .option('--force', 'overwrite the draft')
+    .addHelpText('after', EXAMPLES)
+    .action(run)

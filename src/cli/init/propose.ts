@@ -1,0 +1,159 @@
+/** From counts to a draft: what is done with each path, whose record it is, and when it happened. */
+import { printSegments } from '../../policy/path.ts'
+import { DETECTORS, type Detector } from './detect.ts'
+import { type Facts, factsOf } from './facts.ts'
+import { DISTINCT_CAP, type Profile, type Profiles } from './profile.ts'
+import { type Proposal, RULES, type Setting, unknown } from './rules.ts'
+
+export interface DraftField {
+  readonly path: string
+  readonly proposal: Proposal
+  /** Counts only. */
+  readonly evidence: string
+}
+
+export interface DraftTime {
+  readonly path: string
+  readonly format: string
+}
+
+export interface Draft {
+  readonly records: number
+  readonly fields: readonly DraftField[]
+  readonly subject: string | undefined
+  readonly time: DraftTime | undefined
+  readonly undecided: number
+  readonly unnamed: number
+}
+
+/** Proposes a rule for every path. `year` is the calendar year of today. */
+export function propose(profiles: Profiles, year: number): Draft {
+  const all = profiles.profiles.map((profile) => factsOf(profile, profiles.records))
+  const time = chooseTime(all)
+  const setting: Setting = { hasTime: time !== undefined, year }
+  const chosen = all.map((facts) => ({ facts, proposal: proposalFor(facts, setting) }))
+  const fields = chosen.map(({ facts, proposal }) => ({
+    path: printSegments(facts.profile.segments),
+    proposal,
+    evidence: evidenceOf(facts),
+  }))
+  return {
+    records: profiles.records,
+    fields,
+    subject: chooseSubject(chosen),
+    time,
+    undecided: fields.filter((field) => field.proposal.use === 'undecided').length,
+    unnamed: profiles.unnamed,
+  }
+}
+
+function proposalFor(facts: Facts, setting: Setting): Proposal {
+  const { profile } = facts
+  if (profile.segments.at(-1)?.kind === 'names') return forNames(facts)
+  if (profile.containers > 0 && profile.values > 0)
+    return { use: 'undecided', note: 'a scalar in some records, an object or array in others' }
+  for (const rule of RULES) {
+    const proposal = rule(facts, setting)
+    if (proposal !== undefined) return proposal
+  }
+  return unknown(facts)
+}
+
+/** The names of a map: codes may stay, whatever may belong to somebody becomes a token. */
+function forNames(facts: Facts): Proposal {
+  if (facts.share('code') >= 0.9 && facts.profile.distinct <= 300)
+    return { use: 'keep', note: 'the names of a map; they look like codes' }
+  if (facts.share('email', 'uuid', 'phone', 'ip', 'opaque', 'integer') >= 0.5)
+    return {
+      use: 'hash.hmac',
+      options: { domain: facts.entity },
+      note: 'the names of a map; they look like identifiers',
+    }
+  return { use: 'undecided', note: 'the names of a map, which are values too' }
+}
+
+const TIME_WORDS = [
+  /_occurred_/,
+  /_event_(?:time|timestamp|date|ts)_|_eventtime_/,
+  /_timestamp_/,
+  /_(?:ts|time|datetime)_/,
+  /_(?:created|happened|recorded|received|ordered|purchased|logged)_/,
+  /_(?:date|at|on)_/,
+]
+
+const NO_TIME =
+  /_(?:birth|dob|born|birthday|birthdate|updated|modified|deleted|expires|expiry|valid|until|end)_/
+
+function chooseTime(all: readonly Facts[]): DraftTime | undefined {
+  const formats: readonly Detector[] = ['rfc3339', 'date-time', 'date', 'epoch-milliseconds', 'epoch-seconds']
+  let best: { rank: number; facts: Facts; format: Detector } | undefined
+  for (const facts of all) {
+    const format = formats.find((detector) => facts.share(detector) >= 0.95)
+    if (format === undefined || !facts.isSingle || NO_TIME.test(facts.own)) continue
+    if (facts.profile.values < 0.95 * facts.records) continue
+    const rank = TIME_WORDS.findIndex((words) => words.test(facts.own))
+    if (rank >= 0 && (best === undefined || rank < best.rank)) best = { rank, facts, format }
+  }
+  return best && { path: printSegments(best.facts.profile.segments), format: best.format }
+}
+
+const SUBJECT_WORDS = [
+  /_customer_|_cust_/,
+  /_(?:user|member|patient|client|subscriber|person)_/,
+  /_account_|_acct_/,
+]
+
+function chooseSubject(chosen: readonly { facts: Facts; proposal: Proposal }[]): string | undefined {
+  let best: { rank: number; facts: Facts } | undefined
+  for (const { facts, proposal } of chosen) {
+    if (!facts.isSingle || facts.profile.values < 0.8 * facts.records) continue
+    let rank = Number.POSITIVE_INFINITY
+    if (proposal.category === 'user.unique_id') {
+      rank = SUBJECT_WORDS.findIndex((words) => words.test(facts.all))
+      if (rank < 0) rank = SUBJECT_WORDS.length
+    } else if (proposal.category === 'user.contact.email') rank = 10
+    if (rank < (best?.rank ?? Number.POSITIVE_INFINITY)) best = { rank, facts }
+  }
+  return best && printSegments(best.facts.profile.segments)
+}
+
+const number = new Intl.NumberFormat('en-US')
+const count = (n: number) => number.format(n)
+
+function kinds({ strings, numbers, booleans }: Profile, isCsv: boolean): string {
+  if (isCsv) return ''
+  const parts = [
+    [strings, 'text'],
+    [numbers, 'number'],
+    [booleans, 'boolean'],
+  ] as const
+  const present = parts.filter(([n]) => n > 0)
+  return present.length === 1 ? present[0]![1] : present.map(([n, kind]) => `${count(n)} ${kind}`).join(', ')
+}
+
+/** Detectors whose match says little unless the name agrees. */
+const WEAK: readonly Detector[] = ['postcode', 'coordinates', 'opaque']
+
+function evidenceOf(facts: Facts): string {
+  const { profile, records } = facts
+  const isNames = profile.segments.at(-1)?.kind === 'names'
+  const values = profile.values === 1 ? '1 value' : `${count(profile.values)} values`
+  const parts = [facts.isSingle ? `${count(profile.values)} of ${count(records)} present` : values]
+  if (isNames) parts[0] = profile.values === 1 ? '1 name' : `${count(profile.values)} names`
+  if (profile.nothing > 0) parts.push(`${count(profile.nothing)} null or empty`)
+  if (profile.values === 0) return parts.join('; ')
+  const kind = kinds(profile, profile.numbers + profile.booleans === 0)
+  if (kind !== '') parts.push(kind)
+  if (!isNames) {
+    const capped = profile.distinct >= DISTINCT_CAP ? ' or more' : ''
+    parts.push(`${count(profile.distinct)}${capped} distinct`)
+  }
+  const { shortest, longest } = profile
+  parts.push(shortest === longest ? `length ${longest}` : `length ${shortest} to ${longest}`)
+  const seen = [...profile.matches]
+    .filter(([detector, n]) => n * 20 >= profile.values && !WEAK.includes(detector))
+    .sort((a, b) => b[1] - a[1])
+  for (const [detector, n] of seen.slice(0, 2))
+    parts.push(`${count(n)} ${n === 1 ? 'looks' : 'look'} like ${DETECTORS[detector]}`)
+  return parts.join('; ')
+}

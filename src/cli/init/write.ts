@@ -1,0 +1,87 @@
+/** The draft as YAML: a comment with the evidence above every field, counts only. */
+import { wrap } from '../terminal.ts'
+import type { Draft, DraftField } from './propose.ts'
+
+const WIDTH = 110
+
+/** A text as a YAML scalar of the core schema, quoted unless it is plainly a word. */
+export function yamlText(text: string): string {
+  const plain = /^[A-Za-z_][A-Za-z0-9_./-]*$/.test(text)
+  return plain && !/^(?:true|false|null|yes|no|on|off|y|n|nan)$/i.test(text) ? text : JSON.stringify(text)
+}
+
+function flow(words: Readonly<Record<string, string | number>>): string {
+  const parts = Object.entries(words).map(
+    ([key, value]) => `${key}: ${typeof value === 'number' ? value : yamlText(value)}`,
+  )
+  return `{ ${parts.join(', ')} }`
+}
+
+function comment(text: string, indent: string): string[] {
+  return wrap(text, WIDTH - indent.length - 2).map((line) => `${indent}# ${line}`)
+}
+
+function fieldLines({ path, proposal, evidence }: DraftField): string[] {
+  const { use, options, category, role, note } = proposal
+  const lines = comment(evidence, '  ')
+  if (note !== undefined) lines.push(...comment(use === 'undecided' ? `UNDECIDED: ${note}` : note, '  '))
+  const words: Record<string, string | number> = { use, ...options }
+  if (category !== undefined) words['category'] = category
+  if (role !== undefined && (category !== undefined || role !== 'other')) words['role'] = role
+  const rule = Object.keys(words).length === 1 ? yamlText(use) : flow(words)
+  return [...lines, `  ${yamlText(path)}: ${rule}`]
+}
+
+export interface Frame {
+  readonly name: string
+  /** Where the JSON Schema is, for editors. */
+  readonly schema: string
+  /** Header texts that are not paths, and the path each stands for. */
+  readonly columns: ReadonlyMap<string, string>
+  readonly unreadable: number
+}
+
+/** The whole policy file. */
+export function writeDraft(draft: Draft, frame: Frame): string {
+  const n = new Intl.NumberFormat('en-US')
+  const lines = [`# yaml-language-server: $schema=${frame.schema}`]
+  const left = draft.undecided === 1 ? '1 field is' : `${n.format(draft.undecided)} fields are`
+  lines.push(
+    ...comment(
+      `A draft by \`lethe init\` from ${n.format(draft.records)} records; the comments count what was seen. It proposes, people decide: read every line. ${left} undecided, and \`lethe lint\` refuses the policy until none is.`,
+      '',
+    ),
+  )
+  if (frame.unreadable > 0)
+    lines.push(...comment(`Records that could not be read: ${n.format(frame.unreadable)}.`, ''))
+  if (draft.unnamed > 0)
+    lines.push(
+      ...comment(
+        `Names of members that look like data are left out (${n.format(draft.unnamed)} of them): unlisted, they do not leave.`,
+        '',
+      ),
+    )
+  lines.push(`policy: ${yamlText(frame.name)}`, 'version: 1', 'purpose: train_ai_system')
+  lines.push(
+    draft.subject === undefined
+      ? '# subject: the path that says whose record this is; none was found'
+      : `subject: ${yamlText(draft.subject)}`,
+  )
+  lines.push(...timeLines(draft), 'unlisted: drop', 'fields:')
+  for (const field of draft.fields) lines.push(...fieldLines(field))
+  if (frame.columns.size > 0) {
+    lines.push('# Headers that are not themselves paths.', 'columns:')
+    for (const [header, path] of frame.columns) lines.push(`  ${yamlText(header)}: ${yamlText(path)}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function timeLines({ time }: Draft): string[] {
+  if (time === undefined)
+    return ['# time: the path of the event time, which retention goes by; none was found']
+  const path = yamlText(time.path)
+  if (time.format === 'rfc3339') return [`time: ${path}`]
+  if (time.format === 'date-time')
+    return ['# Without offset: is UTC its clock?', `time: { path: ${path}, format: date-time, zone: UTC }`]
+  return [`time: { path: ${path}, format: ${time.format} }`]
+}
