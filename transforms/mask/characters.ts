@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { graphemeStarts } from '../graphemes.ts'
+import { defineTransform, type Transform } from '../transform.ts'
+import { checkSign, repeater, signOption } from './sign.ts'
+
+/** A cluster longer than this (UTF-16 units) is never shown: whole texts hide in stacked marks and tag characters. */
+const LONGEST_SHOWN = 16
+/** More than this shown in total is a weakness. */
+const MOST_SHOWN = 6
+
+const options = z.strictObject({
+  keepFirst: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('How many characters (graphemes) at the start stay readable.'),
+  keepLast: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('How many characters (graphemes) at the end stay readable.'),
+  with: signOption,
+  length: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'Always write this many mask signs, so that the length of the value does not leak. Without it, one for each hidden character.',
+    ),
+})
+
+/**
+ * How many graphemes of `count` may be shown: at least half, and at least three, stay hidden. So values of up
+ * to three are hidden whole, and no value shows more than it hides.
+ */
+export function mostShown(count: number): number {
+  return Math.max(0, Math.min(Math.floor(count / 2), count - 3))
+}
+
+export const characters: Transform = defineTransform({
+  name: 'mask.characters',
+  summary: 'Hides the characters of a text, except a few at its start or end.',
+  version: 1,
+  options,
+  properties: {
+    reversible: 'no; what stays readable, and without `length` the length, narrow the value down',
+    repeatable: 'yes',
+    uniqueness: 'lossy',
+    formatKept: 'the characters kept; the length, unless `length` is given',
+    accepts: 'any text',
+    yields: 'text',
+    keyed: false,
+    stableToken: false,
+    // Only where the hidden part already consisted of mask signs: masking a mask changes nothing.
+    mayReturnInput: true,
+  },
+  failures: {},
+  doesNotStop:
+    'What stays readable identifies where few values share it, and links to other data that holds it. ' +
+    'At least half of the characters, and at least three, are always hidden: of too short a value fewer are ' +
+    'kept, first at its start, then at its end. A text that consists of mask signs already comes out as it was.',
+  examples: [
+    { title: 'everything is hidden by default', options: {}, input: 'Ada Lovelace', output: '************' },
+    {
+      title: 'the last four stay',
+      options: { keepLast: 4 },
+      input: '+49 30 2312 5012',
+      output: '************5012',
+    },
+    { title: 'a short value shows less', options: { keepLast: 4 }, input: '70215', output: '***15' },
+    { title: 'a very short value shows nothing', options: { keepLast: 4 }, input: '702', output: '***' },
+    {
+      title: 'a fixed length hides the length',
+      options: { keepFirst: 1, length: 5, with: '•' },
+      input: 'Łukasz',
+      output: 'Ł•••••',
+    },
+    {
+      title: 'characters are counted as readers do',
+      options: { keepFirst: 1 },
+      input: '👩‍👩‍👧bcd',
+      output: '👩‍👩‍👧***',
+    },
+  ],
+  weaknesses: ({ keepFirst, keepLast }) =>
+    keepFirst + keepLast > MOST_SHOWN
+      ? [
+          {
+            option: keepLast >= keepFirst ? 'keepLast' : 'keepFirst',
+            reason: `${keepFirst + keepLast} characters stay readable; more than ${MOST_SHOWN} single out most people`,
+            suggestion: `keep at most ${MOST_SHOWN} characters in total`,
+          },
+        ]
+      : [],
+  // The end is served before the start, so keeping less at the end can free room at the start.
+  coarser: (previous, next) =>
+    next.keepLast <= previous.keepLast &&
+    next.keepFirst <= previous.keepFirst &&
+    (next.keepFirst === 0 || next.keepLast === previous.keepLast) &&
+    (next.length !== undefined || previous.length === undefined),
+  compile: ({ keepFirst, keepLast, with: sign, length }, context) => {
+    context.usesPlatform('unicode')
+    const signs = repeater(checkSign(sign))
+    return {
+      yields: 'string',
+      plain: keepFirst === 0 && keepLast === 0 && /^[A-Za-z0-9*]$/.test(sign),
+      apply: (text) => {
+        const starts = graphemeStarts(text)
+        const count = starts === undefined ? text.length : starts.length
+        const most = mostShown(count)
+        const last = Math.min(keepLast, most)
+        const first = Math.min(keepFirst, most - last)
+        if (starts === undefined) {
+          return text.slice(0, first) + signs(length ?? count - first - last) + text.slice(count - last)
+        }
+        starts.push(text.length)
+        const shownFirst = runOfShort(starts, 0, 1, first)
+        const shownLast = runOfShort(starts, count - 1, -1, last)
+        return (
+          text.slice(0, starts[shownFirst]) +
+          signs(length ?? count - shownFirst - shownLast) +
+          text.slice(starts[count - shownLast])
+        )
+      },
+    }
+  },
+})
+
+/** How many clusters, of at most `most` from `from` in direction `step`, come before one too long to show. */
+function runOfShort(starts: readonly number[], from: number, step: 1 | -1, most: number): number {
+  let shown = 0
+  for (let at = from; shown < most && starts[at + 1]! - starts[at]! <= LONGEST_SHOWN; at += step) shown++
+  return shown
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import { graphemeStarts } from '../graphemes.ts'
+import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
+import { mostShown } from './characters.ts'
+import { checkSign, signOption } from './sign.ts'
+
+/** Mask signs for a hidden part, always: its length does not leak. */
+const SIGNS = 3
+/** RFC 5321, 4.5.3.1: 64 octets, the at sign, 255 octets. */
+const LONGEST = 320
+/** A piece of the local part that is at least this long (UTF-16 units) may not stand in a kept domain. */
+const PIECE = 3
+const LONGEST_SHOWN = 16
+
+/** A local part (RFC 5322 3.4.1, RFC 6531: any script): a quoted string, or no space, control or special. */
+const LOCAL = /^(?:"(?:[^"\\\p{C}]|\\[^\p{C}])+"|[^\s"(),:;<>@[\\\]\p{C}]+)$/u
+/** At least two labels (RFC 1035, RFC 5890: any script), no address literal. */
+const DOMAIN =
+  /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u
+
+const options = z.strictObject({
+  keepFirst: z
+    .int()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      'Whether the first character (0 or 1) of the local part stays readable; it never does in one of fewer than four.',
+    ),
+  domain: z
+    .enum(['keep', 'mask'])
+    .default('keep')
+    .describe(
+      '`keep` leaves what follows the @, unless a piece of the local part stands in it; `mask` hides it.',
+    ),
+  with: signOption,
+})
+
+export const email: Transform = defineTransform({
+  name: 'mask.email',
+  summary: 'Hides the local part of an email address, and its length; keeps the domain if asked to.',
+  version: 1,
+  options,
+  properties: {
+    reversible: 'no; a domain of few people narrows the value down',
+    repeatable: 'yes',
+    uniqueness: 'lossy',
+    formatKept: 'the at sign; the domain (with `domain: keep`)',
+    accepts:
+      'one email address of a local part, one usable @ and a domain of at least two labels, any script',
+    yields: 'text with one @',
+    keyed: false,
+    stableToken: false,
+    mayReturnInput: false,
+  },
+  failures: {
+    unparsable: 'the value is not one email address',
+    'out-of-domain': 'the value is an address that is masked like this already',
+  },
+  doesNotStop:
+    'A domain that few people use (their own, a small employer) still points to them; use `domain: mask`, or ' +
+    'a rule that generalizes. A domain that holds the local part or a piece of it (three characters or more, ' +
+    'or a whole label) is hidden too.',
+  examples: [
+    {
+      title: 'the domain stays',
+      options: {},
+      input: 'ada.lovelace@mail.example.com',
+      output: '***@mail.example.com',
+    },
+    {
+      title: 'the first letter stays',
+      options: { keepFirst: 1 },
+      input: 'ada.lovelace@example.com',
+      output: 'a***@example.com',
+    },
+    {
+      title: 'everything is hidden',
+      options: { domain: 'mask' },
+      input: 'ada@example.com',
+      output: '***@***',
+    },
+    { title: 'any script', options: {}, input: 'мария@почта.example', output: '***@почта.example' },
+    {
+      title: 'a domain that gives the name away',
+      options: {},
+      input: 'jo.smith@smith.example',
+      output: '***@***',
+    },
+    {
+      title: 'two addresses',
+      options: {},
+      input: 'a@example.com, b@example.com',
+      output: { fails: 'unparsable' },
+    },
+  ],
+  coarser: (previous, next) =>
+    next.keepFirst <= previous.keepFirst && (next.domain === 'mask' || previous.domain === 'keep'),
+  compile: ({ keepFirst, domain, with: sign }, context) => {
+    context.usesPlatform('unicode')
+    if (/^[\p{L}\p{N}@]/u.test(sign)) {
+      throw new OptionError(
+        '`with` may not be a letter, a digit or @: the result could be an address',
+        'with',
+        '"*"',
+      )
+    }
+    const hidden = checkSign(sign).repeat(SIGNS)
+    return {
+      yields: 'string',
+      apply: (text) => {
+        // A quoted local part may hold an at sign of its own; a domain never does.
+        const at = text.lastIndexOf('@')
+        if (at < 1 || text.length > LONGEST) return fail('unparsable')
+        const local = text.slice(0, at)
+        const host = text.slice(at + 1)
+        if (!LOCAL.test(local) || !DOMAIN.test(host)) return fail('unparsable')
+        const kept = keepFirst === 1 ? firstOf(local) : ''
+        const shown = domain === 'keep' && !holdsPieceOf(host, local) ? host : hidden
+        const result = `${kept}${hidden}@${shown}`
+        return result === text ? fail('out-of-domain') : result
+      },
+    }
+  },
+})
+
+/** The first grapheme, if as much stays hidden as `mask.characters` hides and it is no quote. */
+function firstOf(local: string): string {
+  const starts = graphemeStarts(local)
+  if (mostShown(starts?.length ?? local.length) < 1 || local.startsWith('"')) return ''
+  const end = starts?.[1] ?? 1
+  return end > LONGEST_SHOWN ? '' : local.slice(0, end)
+}
+
+/** Whether the domain gives the local part away: whole, by a piece of it, or as one of its labels. */
+function holdsPieceOf(host: string, local: string): boolean {
+  const where = fold(host)
+  const whole = fold(local)
+  if (whole.length >= PIECE && where.includes(whole)) return true
+  const labels = where.split('.')
+  for (const piece of whole.split(/[^\p{L}\p{N}\p{M}]+/u)) {
+    if (piece === '') continue
+    if (piece.length >= PIECE) {
+      if (where.includes(piece)) return true
+    } else if (labels.includes(piece)) return true
+  }
+  return false
+}
+
+function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase()
+}
