@@ -20,6 +20,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./init.ts'),
   },
   {
+    name: 'lint',
+    summary: 'check policies, offline; file:line:column code message -> suggestion',
+    load: () => import('./lint.ts'),
+  },
+  {
+    name: 'keys',
+    summary: 'make and rotate the keys of tokens',
+    load: () => import('./keys.ts'),
+  },
+  {
     name: 'transforms',
     summary: 'the catalogue of transforms',
     load: () => import('./transforms.ts'),

@@ -1,6 +1,7 @@
 /** `lethe transforms [NAME]`: the catalogue, from the register itself. */
 import { Argument, Command, Option } from 'commander'
 import { transforms } from '../../transforms/index.ts'
+import { expire } from '../../transforms/retention/expire.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { nearest } from '../policy/suggest.ts'
 import { catalogueJson, catalogueText, type Entry, entryText } from './catalogue.ts'
@@ -8,7 +9,7 @@ import { paint } from './terminal.ts'
 
 /** Everything that the catalogue lists. */
 export function entries(): readonly Entry[] {
-  return transforms
+  return [...transforms, expire].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function run(name: string | undefined, options: { format: 'text' | 'json' }): void {
@@ -24,7 +25,8 @@ function run(name: string | undefined, options: { format: 'text' | 'json' }): vo
       const way = near === undefined ? '`lethe transforms` lists all' : `did you mean \`${near}\`?`
       throw new LetheError(EXIT.usage, `there is no transform \`${name}\``, way)
     }
-    return print(family, options.format)
+    print(family, options.format)
+    return
   }
   if (name !== undefined && options.format === 'text') {
     process.stdout.write(entryText(chosen[0]!, paint(process.stdout), width()))

@@ -1,0 +1,112 @@
+/** `lethe keys`: makes keyset files and takes keys through their life. Prints ids and states, never a secret. */
+import { Argument, Command, Option } from 'commander'
+import { changeKeysetFile, createKeysetFile, readKeysetFile } from '../keys/file.ts'
+import {
+  addKey,
+  compromiseKey,
+  createKeyset,
+  disableKey,
+  type Key,
+  type Keyset,
+  promoteKey,
+} from '../keys/keyset.ts'
+import { columns, paint } from './terminal.ts'
+
+function say(text: string): void {
+  process.stderr.write(`lethe: ${text}\n`)
+}
+
+function list(file: string, { format }: { format: 'text' | 'json' }): void {
+  const keyset = readKeysetFile(file)
+  const keys = keyset.keys.map(({ id, status, created }) => ({
+    id,
+    status,
+    created,
+    primary: id === keyset.primary,
+  }))
+  if (format === 'json') {
+    process.stdout.write(`${JSON.stringify({ v: 1, test: keyset.test, keys }, null, 2)}\n`)
+    return
+  }
+  const { bold, dim, green, red } = paint(process.stdout)
+  const colour = { enabled: green, compromised: red, disabled: dim }
+  const rows = keys.map(({ id, status, created, primary }) => [
+    id,
+    colour[status](status),
+    created,
+    primary ? bold('primary') : '',
+  ])
+  process.stdout.write(`${columns([['id', 'status', 'created', ''].map(dim), ...rows]).join('\n')}\n`)
+  if (keyset.test) say('this keyset is published, for tests and examples; lethe batch refuses it')
+}
+
+/** A command that changes one key of a file. */
+function change(
+  name: string,
+  summary: string,
+  apply: (keyset: Keyset, id: string) => Keyset,
+  done: string,
+): Command {
+  return new Command(name)
+    .description(summary)
+    .summary(summary)
+    .addArgument(new Argument('<file>', 'the keyset file'))
+    .addArgument(new Argument('<id>', 'the id of a key, such as k2'))
+    .action((file: string, id: string) => {
+      changeKeysetFile(file, (keyset) => apply(keyset, id))
+      say(`${id} ${done}`)
+    })
+}
+
+const EXAMPLES = `
+A keyset file holds secrets: whoever reads it can test guesses against every token. Keep it in a secret
+store, mode 0600. Tokens name their key, so a key is never deleted; its id is never given again.
+
+Examples:
+  $ lethe keys create keys.json               a keyset with one key, k1
+  $ lethe keys list keys.json                 ids and states; never a secret
+  Rotation: add, deploy the file everywhere, then promote.
+  $ lethe keys add keys.json                  adds k2, not in use yet
+  $ lethe keys promote keys.json k2           new tokens are made under k2
+  $ lethe keys disable keys.json k1           k1 is not used any more
+  $ lethe keys compromise keys.json k1        k1 is known to somebody; rules that name it are refused`
+
+export const command = (): Command => {
+  const keys = new Command('keys')
+    .description('Makes and rotates the keys of tokens.')
+    .addHelpText('after', EXAMPLES)
+  keys
+    .command('create')
+    .summary('make a keyset file with one key')
+    .description('Makes a keyset file, mode 0600, with one key. Never overwrites.')
+    .argument('<file>', 'the keyset file to make')
+    .action((file: string) => {
+      const keyset = createKeyset(new Date())
+      createKeysetFile(file, keyset)
+      say(
+        `made ${file} with the key ${keyset.primary}; keep it secret, and keep a copy: tokens cannot be made again without it`,
+      )
+    })
+  keys
+    .command('list')
+    .summary('ids and states of the keys')
+    .description('Lists ids and states of the keys, never a secret.')
+    .argument('<file>', 'the keyset file')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .action(list)
+  keys
+    .command('add')
+    .summary('add a key, not in use yet')
+    .description('Adds an enabled key with the next id. It is used once it is promoted.')
+    .argument('<file>', 'the keyset file')
+    .action((file: string) => {
+      const added = changeKeysetFile(file, (keyset) => addKey(keyset, new Date())).keys.at(-1) as Key
+      say(`added ${added.id}; deploy the file everywhere, then: lethe keys promote ${file} ${added.id}`)
+    })
+  keys.addCommand(change('promote', 'make a key the primary one', promoteKey, 'is the primary key now'))
+  keys.addCommand(
+    change('compromise', 'mark a key that somebody else may know', compromiseKey, 'is marked as compromised'),
+  )
+  keys.addCommand(change('disable', 'take a key out of use', disableKey, 'is disabled'))
+  return keys
+}
