@@ -78,6 +78,7 @@ export function isWrittenAs(written: Written, format: DateFormat): boolean {
 export function civilTime(instant: number, zone: Zone): CivilTime & { readonly time: number } {
   const offset = zone.offsetAt(instant)
   const clock = instant + offset
-  const days = Math.floor(clock / DAY_MS)
-  return { days, time: clock - days * DAY_MS, offset }
+  // As 32-bit integers these are several times faster as keys of maps.
+  const days = Math.floor(clock / DAY_MS) | 0
+  return { days, time: (clock - days * DAY_MS) | 0, offset }
 }

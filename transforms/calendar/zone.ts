@@ -110,7 +110,7 @@ function zoneFrom(name: string, ask: (instant: number) => number): Zone {
   }
 
   const offsetAt = (instant: number): number => {
-    let day = Math.floor(instant / DAY_MS)
+    let day = Math.floor(instant / DAY_MS) | 0
     if (day !== lastDay) {
       // The platform writes years before 0001 without their era: there the first offset holds.
       if (day <= FIRST_DAY) day = FIRST_DAY + 1

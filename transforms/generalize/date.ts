@@ -55,17 +55,53 @@ function dayLabel(days: number, unit: Exclude<Unit, 'hour'>): Result {
   return `${pad4(year)}-${pad2(month)}`
 }
 
-/** The hour that the clock shows, with the clock's offset; `Z` for the zone UTC. */
-function hourLabel(civil: CivilTime, utc: boolean): Result {
-  if (civil.time === undefined) return fail('unparsable')
-  const day = formatDay(civil.days)
-  // RFC 3339 writes offsets in whole minutes; local mean time, before standard time, has seconds.
-  if (day === undefined || civil.offset % MINUTE_MS !== 0) return fail('out-of-domain')
-  const hour = pad2(Math.floor(civil.time / HOUR_MS))
-  if (utc) return `${day}T${hour}:00:00Z`
-  const minutes = Math.abs(civil.offset) / MINUTE_MS
-  const offset = `${civil.offset < 0 ? '-' : '+'}${pad2(Math.floor(minutes / 60))}:${pad2(minutes % 60)}`
-  return `${day}T${hour}:00:00${offset}`
+/** The hour that a clock shows, with the clock's offset in minutes; `Z` for the zone UTC. */
+function hourLabel(hours: number, offset: number, utc: boolean): Result {
+  const days = Math.floor(hours / 24)
+  const day = formatDay(days)
+  if (day === undefined) return fail('out-of-domain')
+  const start = `${day}T${pad2(hours - days * 24)}:00:00`
+  if (utc) return `${start}Z`
+  const minutes = Math.abs(offset)
+  return `${start}${offset < 0 ? '-' : '+'}${pad2(Math.floor(minutes / 60))}:${pad2(minutes % 60)}`
+}
+
+/** Labels remembered a rule; the memory is dropped when it is full. */
+const REMEMBERED_LABELS = 65_536
+
+/** Writing a label costs three times what reading the value does, and most values share a day or hour. */
+function remember(write: (key: number) => Result): (key: number) => Result {
+  const labels = new Map<number, Result>()
+  return (key) => {
+    let label = labels.get(key)
+    if (label === undefined) {
+      if (labels.size >= REMEMBERED_LABELS) labels.clear()
+      label = write(key)
+      labels.set(key, label)
+    }
+    return label
+  }
+}
+
+/** The writer of labels for what was read. */
+function compileLabel(to: Unit, utc: boolean): (civil: CivilTime) => Result {
+  if (to !== 'hour') {
+    const label = remember((days) => dayLabel(days, to))
+    return ({ days }) => label(days)
+  }
+  // By offset in ms; a zone has a few.
+  const byOffset = new Map<number, (hours: number) => Result>()
+  return ({ days, time, offset }) => {
+    if (time === undefined) return fail('unparsable')
+    let label = byOffset.get(offset)
+    if (label === undefined) {
+      // RFC 3339 writes offsets in whole minutes; local mean time, before standard time, has seconds.
+      if (offset % MINUTE_MS !== 0) return fail('out-of-domain')
+      label = remember((hours) => hourLabel(hours, offset / MINUTE_MS, utc))
+      byOffset.set(offset, label)
+    }
+    return label(days * 24 + Math.floor(time / HOUR_MS))
+  }
 }
 
 export const date: Transform = defineTransform({
@@ -162,9 +198,7 @@ export const date: Transform = defineTransform({
     const zone = compileZone(zoneName)
     if (usesZoneData(zoneName)) context.usesPlatform('time-zones')
     const read = compileCivilReader(format, zone)
-    const utc = zoneName === 'UTC'
-    const label: (civil: CivilTime) => Result =
-      to === 'hour' ? (civil) => hourLabel(civil, utc) : (civil) => dayLabel(civil.days, to)
+    const label = compileLabel(to, zoneName === 'UTC')
     return {
       yields: 'string',
       plain: true,

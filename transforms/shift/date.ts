@@ -145,7 +145,49 @@ export const date: Transform = defineTransform({
   },
   doesNotStop:
     'Whoever knows one true date of a subject has the shift, and all other dates of that subject in this domain. Rare sequences of intervals, the season, the time of day and, with multipleOf: 7, the weekday stay recognisable.',
-  examples: [],
+  examples: [
+    {
+      title: 'Up to 30 days, back or forth',
+      options: {},
+      input: '2024-07-15',
+      subject: 'cust-1001',
+      output: '2024-07-01',
+    },
+    {
+      title: 'The same subject moves by the same days, whatever the field',
+      options: {},
+      input: '2024-07-20T13:45:00.5+02:00',
+      subject: 'cust-1001',
+      output: '2024-07-06T13:45:00.5+02:00',
+    },
+    {
+      title: 'Another subject moves otherwise',
+      options: {},
+      input: '2024-07-15',
+      subject: 'cust-1002',
+      output: '2024-08-02',
+    },
+    {
+      title: 'A Monday stays a Monday',
+      options: { maxDays: 70, multipleOf: 7 },
+      input: '2024-07-15',
+      subject: 'cust-1001',
+      output: '2024-06-10',
+    },
+    {
+      title: 'Epoch seconds stay epoch seconds',
+      options: { format: 'epoch-seconds' },
+      input: '1721051100',
+      subject: 'cust-1001',
+      output: '1719841500',
+    },
+    {
+      title: 'A record without a data subject',
+      options: {},
+      input: '2024-07-15',
+      output: { fails: 'subject-missing' },
+    },
+  ],
   weaknesses,
   compile: (chosen, context) => {
     if (stepsEachWay(chosen) === 0)
