@@ -26,7 +26,7 @@ export const MAX_DIGITS = 1000
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 
-/** Powers of ten that a double holds exactly and that leave room for a product below 2**53. */
+/** Powers of ten that a double holds exactly. */
 const POWERS: readonly number[] = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
 
 function reduced(units: bigint, scale: number): Decimal {
@@ -69,14 +69,17 @@ export function parseDecimal(text: string): Decimal | Unreadable {
     : { units: signed * 10n ** BigInt(-digitsAfter), scale: 0 }
 }
 
+/** Longest text that `plainUnits` takes. */
+const PLAIN_LENGTH = 40
+
 /**
- * The fast way for plain short numbers (`-?digits[.digits]`, at most 16 characters): the greatest integer not
+ * The fast way for plain short numbers (`-?digits[.digits]`, at most 40 characters): the greatest integer not
  * above value × 10**scale. NaN where the text is not of that form or the result not safe in a double: then
  * `parseDecimal` and `unitsAt` decide. What lies beyond `scale` digits is gone from the result.
  */
 export function plainUnits(text: string, scale: number): number {
   const length = text.length
-  if (length > 16 || scale > 15) return Number.NaN
+  if (length > PLAIN_LENGTH || scale > 15) return Number.NaN
   const start = text.charCodeAt(0) === 45 ? 1 : 0
   let at = start
   let value = 0
@@ -101,6 +104,7 @@ export function plainUnits(text: string, scale: number): number {
     }
   }
   if (missing > 0) value *= POWERS[missing]!
+  // What passed 2**53 on the way was rounded, but never to below it.
   if (value >= Number.MAX_SAFE_INTEGER) return Number.NaN
   if (start === 0) return value
   return rest === 0 ? 0 - value : -value - 1

@@ -61,10 +61,10 @@ export function byWidth({ width, origin, top, bottom }: WidthIntervals, midpoint
   const over = top && overLabel(top, midpoints)
   const under = bottom && underLabel(bottom, midpoints)
 
+  const between = (low: bigint | number, high: bigint | number): string =>
+    `[${printUnits(low, scale)},${printUnits(high, scale)})`
   const label = (low: bigint): string =>
-    midpoints
-      ? printUnits((2n * low + step) * 5n, scale + 1)
-      : `[${printUnits(low, scale)},${printUnits(low + step, scale)})`
+    midpoints ? printUnits((2n * low + step) * 5n, scale + 1) : between(low, low + step)
 
   const exact: Apply = (text) => {
     const value = parseDecimal(text)
@@ -92,7 +92,7 @@ export function byWidth({ width, origin, top, bottom }: WidthIntervals, midpoint
     const low = units - (rest < 0 ? rest + stepNumber : rest)
     const known = labels.get(low)
     if (known !== undefined) return known
-    const made = label(BigInt(low))
+    const made = midpoints ? label(BigInt(low)) : between(low, low + stepNumber)
     if (labels.size < LABELS) labels.set(low, made)
     return made
   }

@@ -13,8 +13,8 @@ const options = z.strictObject({
 /** `http`, `https`, `ws` or `wss`, then `//`: what is no such URL is not for the lenient parser to repair. */
 const START = /^(?:https?|wss?):\/\/[^/\\]/i
 
-/** Characters that the URL standard would drop or turn into others without a word. */
-const REPAIRED = /[\t\n\r\\]|^[\0- ]|[\0- ]$/
+/** Characters that the URL standard would drop, or turn into others (a backslash, before query and fragment). */
+const REPAIRED = /[\t\n\r]|^[^?#]*\\|[\0- ]$/
 
 /** A URL of which the URL standard would change nothing up to the end of the host: lower case, a plain host name. */
 const PLAIN = /^(?:https?|wss?):\/\/(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}(?=[/?#]|$)/
@@ -36,14 +36,15 @@ function isAddress(host: string): boolean {
   return host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host)
 }
 
-/** The first `count` segments of a path that starts with a slash; none of them are followed by a slash. */
+/** The first `count` segments of a path that starts with a slash, without a slash at the end. */
 function leadingPath(path: string, count: number): string {
   let end = 0
   for (let kept = 0; kept < count && end < path.length; kept++) {
     const next = path.indexOf('/', end + 1)
     end = next < 0 ? path.length : next
   }
-  return end === 1 ? '' : path.slice(0, end)
+  while (end > 0 && path.charCodeAt(end - 1) === 47) end--
+  return path.slice(0, end)
 }
 
 /**

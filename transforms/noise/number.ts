@@ -9,7 +9,7 @@ import {
   roundedUnits,
   unitsAt,
 } from '../decimal.ts'
-import { hmacSha256, uint128 } from '../keyed.ts'
+import { hmacSha256, integerBelow, uint128 } from '../keyed.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 
 const decimal = z.union([z.number(), z.string().min(1)])
@@ -36,6 +36,8 @@ const options = z.strictObject({
 })
 
 type Options = z.output<typeof options>
+
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** The noise that the options state, in units of 10**-decimals. */
 interface Noise {
@@ -157,7 +159,49 @@ export const number: Transform = defineTransform({
   doesNotStop:
     'It is NOT differential privacy. That the value lies within the span of the result is certain; sums and ' +
     'averages over many values of a subject come close to the true ones; and an extreme value stays extreme.',
-  examples: [],
+  examples: [
+    {
+      title: 'up to 10 either way',
+      options: { span: 10, domain: 'amount' },
+      input: '100',
+      output: '94',
+      subject: 'c-1001',
+    },
+    {
+      title: 'the same number, the same noise',
+      options: { span: 10, domain: 'amount' },
+      input: '100.00',
+      output: '94',
+      subject: 'c-1001',
+    },
+    {
+      title: 'the next number, another noise',
+      options: { span: 10, domain: 'amount' },
+      input: '101',
+      output: '104',
+      subject: 'c-1001',
+    },
+    {
+      title: 'up to a tenth of the value',
+      options: { ratio: 0.1, decimals: 2, domain: 'amount' },
+      input: '249.90',
+      output: '251.94',
+      subject: 'c-1001',
+    },
+    {
+      title: 'within bounds',
+      options: { span: 5, min: 0, max: 120, domain: 'age' },
+      input: '2',
+      output: '0',
+      subject: 'c-1001',
+    },
+    {
+      title: 'no subject',
+      options: { span: 10, domain: 'amount' },
+      input: '100',
+      output: { fails: 'subject-missing' },
+    },
+  ],
   weaknesses,
   compile: (stated, context) => {
     const noise = noiseOf(stated)
@@ -176,8 +220,10 @@ export const number: Transform = defineTransform({
           return fail('out-of-domain')
         const span = reach(noise, value, decimals)
         const bytes = mac(`${Buffer.byteLength(subject)}:${subject}${printDecimal(value)}`)
-        const drawn = (uint128(bytes) % (2n * span)) - span
-        const offset = drawn < 0n ? drawn : drawn + 1n
+        const choices = 2n * span
+        const drawn =
+          choices <= SAFE ? BigInt(integerBelow(bytes, Number(choices))) : uint128(bytes) % choices
+        const offset = drawn < span ? drawn - span : drawn - span + 1n
         const base = roundedUnits(value, decimals)
         const result = base + offset
         const outside = (min !== undefined && result < min) || (max !== undefined && result > max)

@@ -1,0 +1,174 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
+import { describe, expect, it } from 'vitest'
+import { ip } from '../../../transforms/generalize/ip.ts'
+import { parseIpv6, printIpv6 } from '../../../transforms/generalize/ipv6.ts'
+import { coarser, running, weakOptions } from './compiling.ts'
+
+const run = running(ip, {})
+
+/** The network as ipaddr.js computes it. */
+function oracle(text: string, v4: number, v6: number): string {
+  // ipaddr.js takes `::1.2.3.4` for an IPv4-mapped address; the URL standard reads it as RFC 4291 does.
+  const hexadecimal = isIPv6(text) ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text
+  let address = ipaddr.parse(hexadecimal)
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) address = address.toIPv4Address()
+  return address instanceof ipaddr.IPv6
+    ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${v6}`).toRFC5952String()}/${v6}`
+    : `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${v4}`)}/${v4}`
+}
+
+const groups = fc.array(fc.oneof(fc.constant(0), fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
+  minLength: 8,
+  maxLength: 8,
+})
+
+/** An IPv6 address in one of its many forms: any case, leading zeros, one run of zeros cut, IPv4 at its end. */
+const ipv6Texts = fc
+  .tuple(groups, fc.nat(8), fc.nat(8), fc.boolean(), fc.boolean(), fc.boolean())
+  .map(([values, from, to, upper, padded, dotted]) => {
+    const words = values.map((value) => value.toString(16).padStart(padded ? 4 : 1, '0'))
+    let text = words.join(':')
+    const [start, end] = [Math.min(from, to), Math.max(from, to)]
+    const cut = end > start && values.slice(start, end).every((value) => value === 0)
+    const tail = `${values[6]! >> 8}.${values[6]! & 255}.${values[7]! >> 8}.${values[7]! & 255}`
+    if (dotted && (!cut || end <= 6)) words.splice(6, 2, tail)
+    text = cut ? `${words.slice(0, start).join(':')}::${words.slice(end).join(':')}` : words.join(':')
+    return upper ? text.toUpperCase() : text
+  })
+
+describe('generalize.ip', () => {
+  it.each([
+    ['203.0.113.77', '203.0.113.0/24'],
+    ['255.255.255.255', '255.255.255.0/24'],
+    ['0.0.0.0', '0.0.0.0/24'],
+    ['2001:DB8:7:1::A', '2001:db8:7::/48'],
+    ['::', '::/48'],
+    ['::1', '::/48'],
+    ['::ffff:203.0.113.77', '203.0.113.0/24'],
+    ['::FFFF:cb00:714d', '203.0.113.0/24'],
+    ['64:ff9b::203.0.113.77', '64:ff9b::/48'],
+    ['1:0:0:2:3:4:5:6', '1::/48'],
+    ['1:2:3:4:5:6:7::', '1:2:3::/48'],
+  ])('%s: %s', (text, expected) => {
+    expect(run(text)).toBe(expected)
+  })
+
+  it.each([
+    '',
+    '1',
+    '1.2.3',
+    '1.2.3.4.5',
+    '1.2.3.256',
+    '01.2.3.4',
+    '1.2.3.04',
+    '00.0.0.0',
+    '0x1.2.3.4',
+    '1.2.3.4 ',
+    ' 1.2.3.4',
+    '1.2.3.',
+    '.1.2.3',
+    '1..2.3',
+    '1.2.3.4/24',
+    '1.2.3.4:80',
+    '3232235521',
+    '１.2.3.4',
+    '1.2.3.0000',
+    '+1.2.3.4',
+    ':',
+    ':::',
+    '1:',
+    ':1',
+    '1::2::3',
+    '12345::',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '1::2:3:4:5:6:7:8',
+    'fe80::1%eth0',
+    '[::1]',
+    '::1/128',
+    'g::',
+    '::1.2.3',
+    '::01.2.3.4',
+    '1:2:3:4:5:6:7:1.2.3.4',
+    '::1.2.3.4:5',
+    '1.2.3.4::',
+    '::1 ',
+  ])('fails on %j', (text) => {
+    expect(run(text)).toBe('!unparsable')
+  })
+
+  it('computes networks as ipaddr.js does', () => {
+    const addresses = fc.oneof(fc.ipV4(), fc.ipV6(), ipv6Texts)
+    fc.assert(
+      fc.property(
+        addresses,
+        fc.integer({ min: 1, max: 31 }),
+        fc.integer({ min: 1, max: 127 }),
+        (text, v4, v6) => {
+          expect(running(ip, { v4, v6 })(text)).toBe(oracle(text, v4, v6))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('gives a network that holds the address, as node:net sees it', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.integer({ min: 1, max: 31 }), (text, v4) => {
+        const [network, bits] = running(ip, { v4 })(text).split('/')
+        const list = new BlockList()
+        list.addSubnet(network!, Number(bits))
+        expect(list.check(text)).toBe(true)
+      }),
+    )
+  })
+
+  it('takes the texts that node:net takes, but for zones', () => {
+    const near = fc.stringMatching(/^[0-9a-f:.]{1,20}$/)
+    fc.assert(
+      fc.property(fc.oneof(near, ipv6Texts, fc.ipV4Extended(), fc.string({ unit: 'binary' })), (text) => {
+        expect(run(text) !== '!unparsable').toBe(isIPv4(text) || (isIPv6(text) && !text.includes('%')))
+        expect(run(text)).not.toBe(text)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('writes an address as RFC 5952 says, and reads it back', () => {
+    fc.assert(
+      fc.property(groups, (values) => {
+        const written = printIpv6(Uint16Array.from(values))
+        expect(written).toBe(new ipaddr.IPv6(values).toRFC5952String())
+        const read = new Uint16Array(8)
+        expect(parseIpv6(written, read)).toBe(true)
+        expect([...read]).toEqual(values)
+      }),
+    )
+  })
+
+  it.each([
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['2001:DB8::0001', '2001:db8::1'],
+  ])('RFC 5952, section 4: %s is %s', (text, expected) => {
+    const read = new Uint16Array(8)
+    expect(parseIpv6(text, read)).toBe(true)
+    expect(printIpv6(read)).toBe(expected)
+  })
+
+  it('refuses hosts and calls small networks weak', () => {
+    expect(ip.options.safeParse({ v4: 32 }).success).toBe(false)
+    expect(ip.options.safeParse({ v6: 128 }).success).toBe(false)
+    expect(weakOptions(ip, {})).toEqual([])
+    expect(weakOptions(ip, { v4: 25 })).toEqual(['v4'])
+    expect(weakOptions(ip, { v6: 49 })).toEqual(['v6'])
+  })
+
+  it('is coarser with fewer bits of both', () => {
+    expect(coarser(ip, {}, { v4: 16, v6: 32 })).toBe(true)
+    expect(coarser(ip, {}, { v4: 16, v6: 64 })).toBe(false)
+  })
+})
