@@ -15,6 +15,12 @@ import { hmac as hashHmac } from './hash/hmac.ts'
 import { integer as hashInteger } from './hash/integer.ts'
 import { sha256 as hashSha256 } from './hash/sha256.ts'
 import { uuid as hashUuid } from './hash/uuid.ts'
+import { card as maskCard } from './mask/card.ts'
+import { characters as maskCharacters } from './mask/characters.ts'
+import { email as maskEmail } from './mask/email.ts'
+import { nullValue as maskNull } from './mask/null.ts'
+import { pattern as maskPattern } from './mask/pattern.ts'
+import { replace as maskReplace } from './mask/replace.ts'
 import { number as noiseNumber } from './noise/number.ts'
 import { date as shiftDate } from './shift/date.ts'
 import type { Transform } from './transform.ts'
@@ -36,6 +42,12 @@ export const transforms: readonly Transform[] = [
   hashInteger,
   hashSha256,
   hashUuid,
+  maskCard,
+  maskCharacters,
+  maskEmail,
+  maskNull,
+  maskPattern,
+  maskReplace,
   noiseNumber,
   shiftDate,
 ]

@@ -9,7 +9,7 @@ import { compileRule, type Workshop } from './actions.ts'
 import { buildPlan } from './build.ts'
 import { readColumns } from './columns.ts'
 import { newSources } from './context.ts'
-import { entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
+import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
 import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
 import { readFields } from './fields.ts'
 import type { KeySource } from './key-source.ts'
@@ -54,6 +54,9 @@ const POLICY_SHAPE: ShapeCodes = {
     'retention.steps.after': 'bad-period',
     'retention.steps.then': 'bad-step',
   },
+  hints: {
+    unlisted: 'drop or reject; there is no `keep`, because what a policy does not name never leaves',
+  },
 }
 
 /** Compiles `source`; never throws for a bad policy, and reports every problem of it. */
@@ -71,7 +74,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     return failed()
   }
   const shape = checkShape(PolicySchema, tree, POLICY_SHAPE, findings)
-  checkUnlistedKeep(tree, findings)
+  checkNumbers(tree, new Set(['when']), findings)
   checkPurpose(tree, findings)
 
   const fields = readFields(entryOf(tree, 'fields')?.value, findings)
@@ -105,7 +108,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     compileSteps(retention, fields, shop)
   }
   const reads: ReadPath[] = fields.flatMap((f) =>
-    f.rules.flatMap((r) => r.when.map(({ path, at }) => ({ path, at }))),
+    f.rules.flatMap((r) => r.when.filter(({ path }) => path.envelope === undefined)),
   )
   if (subject !== undefined) reads.push(subject)
   if (time !== undefined) reads.push(time)
@@ -139,17 +142,6 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     keys: options.keys,
   })
   return { plan, problems: [], policy }
-}
-
-function checkUnlistedKeep(tree: MapNode, findings: Findings): void {
-  const value = entryOf(tree, 'unlisted')?.value
-  if (value?.kind === 'scalar' && value.text === 'keep')
-    findings.add(
-      value.at,
-      'bad-unlisted',
-      'there is no `keep` for unlisted fields: what the policy does not name never leaves',
-      'list the fields, and keep.subtree where everything below a container has to leave',
-    )
 }
 
 function checkPurpose(tree: MapNode, findings: Findings): void {

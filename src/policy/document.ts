@@ -63,7 +63,13 @@ export function readDocument(text: string, findings: Findings): TreeNode | undef
   })
   for (const error of document.errors) {
     const [code, message] = YAML_ERRORS[error.code] ?? ['yaml-syntax', POLICY_SYNTAX]
-    findings.add(position(lines, error.pos[0]), code, message)
+    const at = position(lines, error.pos[0])
+    findings.add(
+      at,
+      code,
+      message,
+      IN_FLOW.has(error.code) ? 'quote texts that hold [ ] { } , : or #' : undefined,
+    )
   }
   if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2')
     findings.add(TOP, 'yaml-syntax', 'only YAML 1.2 is read', 'remove the %YAML directive')
@@ -98,6 +104,14 @@ const YAML_ERRORS: Readonly<Record<string, readonly [PolicyCode, string]>> = {
   KEY_OVER_1024_CHARS: ['yaml-syntax', 'a key is longer than 1024 characters'],
   UNEXPECTED_TOKEN: ['yaml-syntax', 'something stands here that does not belong'],
 }
+
+/** What an unquoted path such as `items[].sku` causes within braces. */
+const IN_FLOW: ReadonlySet<string> = new Set([
+  'MISSING_CHAR',
+  'UNEXPECTED_TOKEN',
+  'BAD_INDENT',
+  'BAD_SCALAR_START',
+])
 
 /** The library composes by recursion; deep input would end the process, so depth is measured beforehand. */
 function nestsTooDeep(text: string): boolean {
@@ -168,4 +182,18 @@ export function toPlain(node: TreeNode): unknown {
   const object = Object.create(null) as Record<string, unknown>
   for (const { key, value } of node.entries) object[key] = toPlain(value)
   return object
+}
+
+/**
+ * Reports numbers that a double does not hold as written: integers beyond 2^53, more than 15 digits otherwise.
+ * `exempt` names keys below which numbers are taken by their text.
+ */
+export function checkNumbers(node: TreeNode, exempt: ReadonlySet<string>, findings: Findings): void {
+  if (node.kind === 'list') for (const item of node.items) checkNumbers(item, exempt, findings)
+  if (node.kind === 'map')
+    for (const { key, value } of node.entries) if (!exempt.has(key)) checkNumbers(value, exempt, findings)
+  if (node.kind !== 'scalar' || typeof node.value !== 'number' || !Number.isFinite(node.value)) return
+  const digits = node.text.replace(/[eE].*$/, '').replace(/^[-+]?[0.]*|\./g, '')
+  if (Number.isInteger(node.value) ? !Number.isSafeInteger(node.value) : digits.length > 15)
+    findings.add(node.at, 'inexact-number', 'the number has more digits than can be held exactly', 'quote it')
 }

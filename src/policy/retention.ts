@@ -1,5 +1,5 @@
 /** From the tree to retention: periods in order, and for each step the rules that replace those of fields. */
-import { isShorter, type Period, parsePeriod } from '../../transforms/calendar/period.ts'
+import { isShorter, type Period, parsePeriod, periodText } from '../../transforms/calendar/period.ts'
 import { type CompiledRetention, expire } from '../../transforms/retention/expire.ts'
 import { compileRule, type Workshop } from './actions.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
@@ -23,7 +23,11 @@ export function readRetention(
   const tolerance = entryOf(node, 'futureTolerance')?.value
   const futureTolerance = tolerance?.kind === 'scalar' ? tolerance.text : DEFAULT_TOLERANCE
   const period = parsePeriod(futureTolerance)
-  if (tolerance !== undefined && (period === undefined || period.months > 0 || period.milliseconds > DAY_MS))
+  if (
+    tolerance !== undefined &&
+    periodText.safeParse(futureTolerance).success &&
+    (period === undefined || period.months > 0 || period.milliseconds > DAY_MS)
+  )
     findings.add(
       tolerance.at,
       'bad-period',
@@ -60,7 +64,9 @@ function checkPeriod(
   const at = entryOf(item, 'after')?.value.at ?? item.at
   const period = parsePeriod(step.after)
   if (period === undefined || period.unit === 'm') {
-    findings.add(at, 'bad-period', 'not a period of at most 1,000 years', '12h, 30d, 6w, 6mo or 2y')
+    // What is no period at all, the schema has said.
+    if (periodText.safeParse(step.after).success)
+      findings.add(at, 'bad-period', 'not a period of hours to 1,000 years', '12h, 30d, 6w, 6mo or 2y')
     return before
   }
   if (before !== undefined && !isShorter(before, period))

@@ -11,6 +11,8 @@ export interface ShapeCodes {
   readonly wrong: PolicyCode
   /** Codes by the dotted keys that a wrong value stands under, or begins to; positions in lists left out. */
   readonly byKey?: Readonly<Record<string, PolicyCode>>
+  /** Suggestions by dotted key, in place of the nearest value. */
+  readonly hints?: Readonly<Record<string, string>>
   /** Further names that a wrong key may have been meant for. */
   readonly alsoKnown?: readonly string[]
 }
@@ -60,7 +62,9 @@ function report(
         report({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, node, codes, findings)
       return
     }
-    const forms = issue.errors.flat().map((inner) => sentence(inner))
+    const forms = issue.errors
+      .flat()
+      .map((inner) => listed(inner) ?? sentence(inner).replace(/^expected /, ''))
     findings.add(at, wrong, `${label(issue.path)}${[...new Set(forms)].join(', or ') || 'fits no form'}`)
     return
   }
@@ -68,9 +72,14 @@ function report(
     findings.add(at, codes.missing, `the key ${quote(String(issue.path.at(-1)))} is missing`)
     return
   }
-  const values = issue.code === 'invalid_value' ? issue.values.map(String) : []
+  const values = issue.code === 'invalid_value' && issue.values.length > 1 ? issue.values.map(String) : []
   const given = here?.kind === 'scalar' ? here.text : ''
-  findings.add(at, wrong, `${label(issue.path)}${sentence(issue)}`, suggestion(given, values))
+  findings.add(
+    at,
+    wrong,
+    `${label(issue.path)}${sentence(issue)}`,
+    codes.hints?.[issue.path.join('.')] ?? suggestion(given, values),
+  )
 }
 
 function codeFor(path: readonly PropertyKey[], codes: ShapeCodes): PolicyCode {
@@ -91,12 +100,28 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+}
+
 /** Zod's own sentences name the expected form and never the value. */
 function sentence(issue: Issue): string {
-  if (issue.code === 'invalid_type')
-    return `expected ${issue.expected === 'int' ? 'a whole number' : issue.expected}`
-  if (issue.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_type') return `expected ${KINDS[issue.expected] ?? issue.expected}`
+  if (issue.code === 'invalid_value') {
+    const [only, ...others] = issue.values.map(String)
+    return others.length === 0 ? `expected ${only}` : 'none of the values that it takes'
+  }
   return issue.message.replace(/^Invalid (input|string|option): /, '')
+}
+
+function listed(issue: Issue): string | undefined {
+  return issue.code === 'invalid_value' ? issue.values.map(String).join(', ') : undefined
 }
 
 function label(path: readonly PropertyKey[]): string {

@@ -28,7 +28,7 @@ export function nearest(text: string, names: Iterable<string>): string | undefin
   let best: string | undefined
   let least = Number.POSITIVE_INFINITY
   for (const name of names) {
-    const limit = Math.min(3, Math.max(1, Math.floor(name.length / 3)))
+    const limit = name.length < 3 ? 0 : Math.min(3, Math.floor(name.length / 3))
     if (Math.abs(name.length - text.length) > limit) continue
     const distance = editDistance(text.toLowerCase(), name.toLowerCase())
     if (distance <= limit && distance < least) {

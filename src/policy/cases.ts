@@ -1,0 +1,168 @@
+/**
+ * Reads the cases beside a policy (`*.cases.yaml`): input and what has to come of it. Only the reading is here;
+ * `lethe test` runs them. As strict as a policy, with problems of the same form.
+ */
+import { z } from 'zod'
+import { compileTimeParser } from '../../transforms/calendar.ts'
+import { FAILURE_CODES } from '../../transforms/transform.ts'
+import { type DeadLetterCode, type Problem, RECORD_CODES } from '../errors.ts'
+import { entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
+import { Findings, type Position, quote } from './problems.ts'
+import { checkShape, type ShapeCodes } from './shape.ts'
+import { nearest } from './suggest.ts'
+
+export type Expected =
+  /** The record is published, as this JSON: compared as values, numbers by their text. */
+  | { readonly kind: 'publish'; readonly json: string }
+  | { readonly kind: 'suppress' }
+  | { readonly kind: 'dead-letter'; readonly code: DeadLetterCode }
+
+export interface PolicyCase {
+  readonly at: Position
+  readonly name: string
+  /** The bytes of the record, as text. */
+  readonly text: string
+  /** The time of judging, in ms since 1970-01-01T00:00Z; undefined where the case states none. */
+  readonly asOf: number | undefined
+  readonly expected: Expected
+  /** None of these may stand anywhere in what leaves. */
+  readonly mustNotContain: readonly string[]
+}
+
+export interface CasesFile {
+  readonly file: string
+  /** The policy, relative to the cases; undefined: the one beside it, of the same name. */
+  readonly policy: string | undefined
+  readonly cases: readonly PolicyCase[]
+  readonly problems: readonly Problem[]
+}
+
+const CASE_WORDS = {
+  name: z.string().min(1).describe('What the case shows.'),
+  input: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('The record, as YAML; plain numbers keep their digits.'),
+  text: z.string().min(1).optional().describe('The record, byte for byte, where its spelling matters.'),
+  asOf: z.string().optional().describe('The time of judging, RFC 3339.'),
+  expect: z.record(z.string(), z.unknown()).optional().describe('The record that is published.'),
+  outcome: z
+    .union([z.literal('suppress'), z.strictObject({ 'dead-letter': z.string() })])
+    .optional()
+    .describe('What becomes of a record that is not published: suppress, or dead-letter with its code.'),
+  must_not_contain: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Texts that may stand nowhere in what leaves.'),
+}
+
+/** The shape of a cases file. */
+export const CasesSchema: z.ZodType = z.strictObject({
+  policy: z.string().min(1).optional().describe('The policy, relative to this file.'),
+  cases: z.array(z.strictObject(CASE_WORDS)).min(1).describe('The cases, in order.'),
+})
+
+const CODES: ShapeCodes = { unknown: 'unknown-key', missing: 'missing-key', wrong: 'wrong-type' }
+const DEAD_LETTER_CODES = [...Object.keys(RECORD_CODES), ...Object.keys(FAILURE_CODES)]
+const parseTime = compileTimeParser({ format: 'rfc3339' })
+
+/** Reads a cases file from its text; never throws for a bad one. `cases` is empty where there are problems. */
+export function readCases(file: string, text: string): CasesFile {
+  const findings = new Findings(file)
+  const tree = readDocument(text.replace(/^\ufeff/, ''), findings)
+  const read = (policy?: string, cases: readonly PolicyCase[] = []): CasesFile => ({
+    file,
+    policy,
+    cases: findings.count > 0 ? [] : cases,
+    problems: findings.sorted(),
+  })
+  if (tree === undefined) return read()
+  checkShape(CasesSchema, tree, CODES, findings)
+  const policy = entryOf(tree, 'policy')?.value
+  const list = entryOf(tree, 'cases')?.value
+  const cases: PolicyCase[] = []
+  const names = new Set<string>()
+  for (const item of list?.kind === 'list' ? list.items : []) {
+    if (item.kind !== 'map') continue
+    const one = readCase(item, findings)
+    if (one === undefined) continue
+    if (names.has(one.name)) findings.add(one.at, 'bad-case', `two cases are called ${quote(one.name)}`)
+    names.add(one.name)
+    cases.push(one)
+  }
+  return read(policy?.kind === 'scalar' ? policy.text : undefined, cases)
+}
+
+function readCase(node: MapNode, findings: Findings): PolicyCase | undefined {
+  const before = findings.count
+  const { at } = node
+  const value = (key: string): TreeNode | undefined => entryOf(node, key)?.value
+  const input = value('input')
+  const text = value('text')
+  if ((input === undefined) === (text === undefined))
+    findings.add(at, 'bad-case', 'a case has either `input` or `text`')
+  const expected = readExpected(node, findings)
+  const asOf = readAsOf(value('asOf'), findings)
+  const banned = value('must_not_contain')
+  const name = value('name')
+  const record = text?.kind === 'scalar' ? text.text : input === undefined ? '' : toJson(input, findings)
+  if (findings.count > before || expected === undefined || name?.kind !== 'scalar') return undefined
+  return {
+    at,
+    name: name.text,
+    text: record,
+    asOf,
+    expected,
+    mustNotContain:
+      banned?.kind === 'list' ? banned.items.map((item) => (item.kind === 'scalar' ? item.text : '')) : [],
+  }
+}
+
+function readExpected(node: MapNode, findings: Findings): Expected | undefined {
+  const expect = entryOf(node, 'expect')
+  const outcome = entryOf(node, 'outcome')
+  if ((expect === undefined) === (outcome === undefined)) {
+    findings.add(node.at, 'bad-case', 'a case has either `expect` or `outcome`')
+    return undefined
+  }
+  if (expect !== undefined) return { kind: 'publish', json: toJson(expect.value, findings) }
+  const { value } = outcome!
+  if (value.kind === 'scalar') return value.text === 'suppress' ? { kind: 'suppress' } : undefined
+  const code = entryOf(value, 'dead-letter')?.value
+  if (code?.kind !== 'scalar') return undefined
+  if (DEAD_LETTER_CODES.includes(code.text)) return { kind: 'dead-letter', code: code.text as DeadLetterCode }
+  const near = nearest(code.text, DEAD_LETTER_CODES)
+  findings.add(
+    code.at,
+    'bad-case',
+    `${quote(code.text)} is no code of a dead letter`,
+    near && `did you mean \`${near}\`?`,
+  )
+  return undefined
+}
+
+function readAsOf(node: TreeNode | undefined, findings: Findings): number | undefined {
+  if (node?.kind !== 'scalar') return undefined
+  const instant = parseTime(node.text)
+  if (instant === undefined)
+    findings.add(node.at, 'bad-case', 'asOf is no time in RFC 3339', '2024-07-15T13:45:00Z')
+  return instant
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
+
+/** The tree as JSON text, each number as it is written. Numbers that only YAML knows (0x1F, .inf) are problems. */
+function toJson(node: TreeNode, findings: Findings): string {
+  if (node.kind === 'list') return `[${node.items.map((item) => toJson(item, findings)).join(',')}]`
+  if (node.kind === 'map')
+    return `{${node.entries.map(({ key, value }) => `${JSON.stringify(key)}:${toJson(value, findings)}`).join(',')}}`
+  if (typeof node.value !== 'number') return JSON.stringify(node.value)
+  if (!JSON_NUMBER.test(node.text))
+    findings.add(
+      node.at,
+      'bad-case',
+      'JSON has no number of this form',
+      'quote it, or write the record as `text`',
+    )
+  return node.text
+}

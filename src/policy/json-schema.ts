@@ -1,0 +1,128 @@
+/**
+ * The JSON Schema (draft-07) of a policy, made from the same zod schemas that check it, so that editors complete
+ * and explain as people write. What it cannot say (paths that overlap, weak choices) `lethe lint` does.
+ */
+import { z } from 'zod'
+import { transforms as registered } from '../../transforms/index.ts'
+import type { Transform } from '../../transforms/transform.ts'
+import { DATA_CATEGORIES, DATA_USES } from './fideslang.ts'
+import { FIELD_WORDS, PolicySchema, RULE_WORDS, RuleWords } from './schema.ts'
+
+type Schema = Record<string, unknown> & {
+  properties?: Record<string, Schema>
+  required?: string[]
+  description?: string | undefined
+}
+
+const PATH =
+  'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `$key`, `$headers.name`, `$timestamp`.'
+const NOT_IN_STEPS = ['from', 'when', 'category', 'role']
+
+/** The schema, with keys in a fixed order: the same register gives the same text. */
+export function policyJsonSchema(transforms: readonly Transform[] = registered): object {
+  const schema = toSchema(PolicySchema)
+  const properties = schema.properties!
+  const { purpose, fields, retention } = properties
+  properties['purpose'] = { description: purpose!.description, ...taxonomy(DATA_USES) }
+  properties['fields'] = fieldsSchema(fields!, '#/definitions/field')
+  const step = (retention!.properties!['steps']!['items'] as Schema).properties!
+  step['fields'] = fieldsSchema(step['fields']!, '#/definitions/stepField')
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Lethe policy',
+    description: 'What leaves, field by field, and in what form. What no path names never leaves.',
+    ...schema,
+    definitions: {
+      field: {
+        description: `${PATH} A word, the name of a transform that needs no options, a rule, or a list of rules of which the first that applies is taken.`,
+        anyOf: [
+          ...shorthand(transforms),
+          { $ref: '#/definitions/rule' },
+          { type: 'array', minItems: 1, items: { $ref: '#/definitions/rule' } },
+        ],
+      },
+      stepField: {
+        description: 'The rule that replaces that of the field; it has to tell less.',
+        anyOf: [...shorthand(transforms), { $ref: '#/definitions/stepRule' }],
+      },
+      rule: ruleSchema(transforms, RULE_WORDS),
+      stepRule: ruleSchema(
+        transforms,
+        RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word)),
+      ),
+    },
+  }
+}
+
+function toSchema(schema: z.ZodType): Schema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+  }) as Schema
+  return rest
+}
+
+function fieldsSchema(written: Schema, ref: string): Schema {
+  return { description: written.description, type: 'object', additionalProperties: { $ref: ref } } as Schema
+}
+
+/** Known keys for completion; a local key below one passes too. */
+function taxonomy(keys: readonly string[]): Schema {
+  return { anyOf: [{ enum: keys }, { type: 'string', pattern: '^[a-z][a-z0-9_]*(\\.[a-z0-9][a-z0-9_]*)+$' }] }
+}
+
+function shorthand(transforms: readonly Transform[]): Schema[] {
+  const words = Object.entries(FIELD_WORDS).filter(([word]) => word !== 'keep.subtree')
+  const bare = transforms.filter((transform) => transform.options.safeParse({}).success)
+  return [
+    ...words.map(([word, description]) => ({ const: word, description })),
+    ...bare.map(({ name, summary }) => ({ const: name, description: summary })),
+  ]
+}
+
+/** One rule: the words that all share, and by `use` the options of the transform and nothing else. */
+function ruleSchema(transforms: readonly Transform[], words: readonly string[]): Schema {
+  const all = toSchema(RuleWords).properties!
+  const shared: Record<string, Schema> = {}
+  for (const word of words) shared[word] = all[word]!
+  if (shared['category'] !== undefined)
+    shared['category'] = { description: all['category']!.description, ...taxonomy(DATA_CATEGORIES) }
+  shared['use'] = {
+    description: all['use']!.description,
+    oneOf: [
+      ...Object.entries(FIELD_WORDS).map(([word, description]) => ({ const: word, description })),
+      ...transforms.map(({ name, summary }) => ({ const: name, description: summary })),
+    ],
+  } as Schema
+  const allowed = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, true]))
+  const plain = words.filter((word) => word !== 'else' && word !== 'key')
+  return {
+    type: 'object',
+    required: ['use'],
+    properties: shared,
+    allOf: [
+      ...Object.keys(FIELD_WORDS).map((word) =>
+        whenUse(word, {
+          properties: allowed(plain),
+          additionalProperties: false,
+          ...(word === 'keep.subtree' ? { required: ['accept'] } : {}),
+        }),
+      ),
+      ...transforms.map((transform) => {
+        const options = toSchema(transform.options)
+        const own = transform.properties.keyed ? words : words.filter((word) => word !== 'key')
+        return whenUse(transform.name, {
+          ...(options.required === undefined ? {} : { required: options.required }),
+          properties: { ...allowed(own), ...options.properties },
+          additionalProperties: false,
+        })
+      }),
+    ],
+  } as Schema
+}
+
+function whenUse(name: string, rule: object): object {
+  // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; nothing here is awaited
+  return { if: { required: ['use'], properties: { use: { const: name } } }, then: rule }
+}

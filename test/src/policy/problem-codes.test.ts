@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { readCases } from '../../../src/policy/cases.ts'
+import { compilePolicy } from '../../../src/policy/compile.ts'
+import type { KeySource } from '../../../src/policy/key-source.ts'
+import { POLICY_CODES, type PolicyCode } from '../../../src/policy/problems.ts'
+import { transforms } from '../../../transforms/index.ts'
+import { defineTransform } from '../../../transforms/transform.ts'
+
+const needy = defineTransform({
+  name: 'test.needy',
+  summary: 'Needs everything.',
+  version: 1,
+  options: z.strictObject({}),
+  properties: {
+    ...transforms.find((t) => t.name === 'hash.hmac')!.properties,
+    keyed: false,
+    needs: ['subject', 'time'],
+  },
+  failures: {},
+  doesNotStop: '',
+  examples: [],
+  compile: () => ({ yields: 'number', apply: (text) => text }),
+})
+
+const keys: KeySource = {
+  primaryId: 'k3',
+  keyset: {
+    keys: [
+      { id: 'k1', status: 'compromised' },
+      { id: 'k2', status: 'disabled' },
+      { id: 'k3', status: 'enabled' },
+    ],
+  },
+  key: (_use, _domain, id = 'k3') => ({ id, bytes: new Uint8Array(32) }),
+}
+
+const head = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
+const fields = `${head}fields:\n`
+const timed = `${head}time: at\nfields:\n  postcode: { use: generalize.prefix, keep: 3 }\n`
+const hmac = '{ use: hash.hmac, domain: d }'
+
+/** Each policy has ▸ where its problem stands; the part behind the code tells cases of one code apart. */
+const cases: readonly (readonly [code: PolicyCode, about: string, text: string])[] = [
+  ['yaml-syntax', 'a bracket that never closes', 'fields: [1▸'],
+  ['yaml-syntax', 'nothing', '▸'],
+  ['yaml-syntax', 'deep nesting', `▸${'['.repeat(500_000)}`],
+  ['yaml-syntax', 'deep nesting of lists in blocks', `▸${'- '.repeat(100_000)}`],
+  ['yaml-syntax', 'a mapping as key', `${head}? ▸{ a: 1 }\n: 2\n`],
+  ['yaml-syntax', 'another YAML', `▸%YAML 1.1\n---\n${fields}  a: keep\n`],
+  ['yaml-tab', 'indentation', `${head}fields:\n▸\ta: keep\n`],
+  ['yaml-documents', 'two policies in one file', `${fields}  a: keep\n▸---\n${fields}  a: keep\n`],
+  ['yaml-alias', 'an anchor', `${fields}  a: &x ▸keep\n`],
+  ['yaml-alias', 'an alias', `${fields}  a: &x keep\n  b: ▸*x\n`],
+  ['yaml-alias', 'a merge key', `${fields}  a: { ▸<<: { use: keep } }\n`],
+  ['yaml-tag', 'a tag', `${head}fields: !mine ▸{ a: keep }\n`],
+  ['yaml-tag', 'a known tag', `${fields}  a: !!str ▸keep\n`],
+  ['duplicate-key', 'of the policy', `${head}▸version: 2\nfields: { a: keep }\n`],
+  ['duplicate-key', 'of fields, quoted or not', `${fields}  a: keep\n  ▸"a": drop\n`],
+  [
+    'inexact-number',
+    'an option',
+    `${fields}  a: { use: mask.replace, with: ok, else: { constant: ▸9007199254740993 } }\n`,
+  ],
+  ['unknown-key', 'at the top', `${head}▸feilds: { a: keep }\nfields: { a: keep }\n`],
+  ['unknown-key', '__proto__', `${head}▸__proto__: { a: keep }\nfields: { a: keep }\n`],
+  ['missing-key', 'at the top', '▸policy: p\nversion: 1\nfields: { a: keep }\n'],
+  ['missing-key', 'an option', `${fields}  a: ▸{ use: hash.hmac }\n`],
+  ['missing-key', 'an option of a bare name', `${fields}  a: ▸hash.hmac\n`],
+  ['missing-key', 'use', `${fields}  a: ▸{ role: other }\n`],
+  ['missing-key', 'any field', `${head}fields: ▸{}\n`],
+  ['wrong-type', 'the whole', '▸- a\n'],
+  ['wrong-type', 'the version', 'policy: p\nversion: ▸"1"\npurpose: train_ai_system\nfields: { a: keep }\n'],
+  ['wrong-type', 'a field', `${fields}  a: ▸12\n`],
+  ['wrong-type', 'a field without a rule', `${fields}  ▸a:\n`],
+  ['wrong-type', 'an empty list of rules', `${fields}  a: ▸[]\n`],
+  ['wrong-type', 'a role', `${fields}  a: { use: keep, role: ▸identifier }\n`],
+  ['bad-name', 'capitals', 'policy: ▸My Policy\nversion: 1\npurpose: train_ai_system\nfields: { a: keep }\n'],
+  ['unknown-purpose', 'a slip', 'policy: p\nversion: 1\npurpose: ▸train_ai_sistem\nfields: { a: keep }\n'],
+  ['unknown-category', 'a slip', `${fields}  a: { use: drop, category: ▸user.contact.emial }\n`],
+  ['bad-unlisted', 'keep', `${head}unlisted: ▸keep\nfields: { a: keep }\n`],
+  ['unknown-transform', 'a slip', `${fields}  a: { use: ▸hash.hmca, domain: d }\n`],
+  ['unknown-transform', 'a member of Object', `${fields}  a: ▸toString\n`],
+  ['unknown-option', 'of a transform', `${fields}  a: { use: hash.hmac, ▸domian: d }\n`],
+  ['unknown-option', 'of keep', `${fields}  a: { use: keep, ▸domain: d }\n`],
+  ['bad-option', 'a type', `${fields}  a: { use: generalize.prefix, keep: ▸three }\n`],
+  [
+    'bad-option',
+    'refused by compile',
+    `${fields}  a: { use: generalize.date, to: day, zone: ▸Mars/Olympus }\n`,
+  ],
+  ['bad-file', 'missing', `${fields}  a: { use: generalize.hierarchy, file: ▸gone.csv, level: 1 }\n`],
+  ['bad-file', 'no table', `${fields}  a: { use: generalize.hierarchy, file: ▸broken.csv, level: 1 }\n`],
+  ['undecided', 'a field', `${fields}  a: ▸undecided\n`],
+  ['misplaced-word', 'else of keep', `${fields}  a: { use: keep, ▸else: null }\n`],
+  ['misplaced-word', 'key of an unkeyed transform', `${fields}  a: { use: generalize.zip3, key: ▸k3 }\n`],
+  ['misplaced-word', 'key of drop', `${fields}  a: { use: drop, key: ▸k3 }\n`],
+  ['misplaced-word', 'from of a dropped field', `${fields}  a: { use: drop, from: ▸b }\n`],
+  [
+    'misplaced-word',
+    'role of a further rule',
+    `${fields}  a: [{ when: { b: [x] }, use: drop }, { use: keep, ▸role: other }]\n`,
+  ],
+  [
+    'misplaced-word',
+    'when in a step',
+    `${timed}retention: { steps: [{ after: 1d, fields: { postcode: { use: drop, ▸when: { b: [x] } } } }] }\n`,
+  ],
+  ['bad-path', 'a number in brackets', `${fields}  ▸"a[0]": keep\n`],
+  ['bad-path', 'from', `${fields}  a: { use: keep, from: ▸b. }\n`],
+  ['bad-path', 'the subject in an array', `${head}subject: ▸a[]\nfields: { "a[]": keep }\n`],
+  ['bad-path', 'an unknown $', `${fields}  ▸$value: keep\n`],
+  [
+    'bad-path',
+    'a subtree of a header',
+    `${fields}  $headers.h: { use: ▸keep.subtree, accept: long enough }\n`,
+  ],
+  ['duplicate-path', 'written in two ways', `${fields}  a.b: keep\n  ▸a."b": drop\n`],
+  ['duplicate-path', 'two columns', `${head}fields: { a: keep }\ncolumns: { x: a, y: ▸a }\n`],
+  ['path-overlap', 'inside a scalar', `${fields}  a: keep\n  ▸a.b: keep\n`],
+  ['path-overlap', 'around another', `${fields}  a.b: keep\n  ▸a: drop\n`],
+  ['path-overlap', 'map and member', `${fields}  p.$names: keep\n  p.*: keep\n  ▸p.x: keep\n`],
+  ['path-overlap', 'array and object', `${fields}  a[]: keep\n  ▸a.b: keep\n`],
+  [
+    'path-overlap',
+    'an output through an input',
+    `${fields}  b: { use: keep, from: a }\n  ▸a.c: { use: keep, from: d }\n`,
+  ],
+  [
+    'path-overlap',
+    'the subject in a subtree',
+    `${head}subject: ▸a.b\nfields:\n  a: { use: keep.subtree, accept: long enough }\n`,
+  ],
+  [
+    'path-overlap',
+    'a condition on a container',
+    `${fields}  a.b: keep\n  c: { use: keep, when: { ▸a: [x] } }\n`,
+  ],
+  [
+    'path-overlap',
+    'container and scalar in one list',
+    `${fields}  a: [{ when: { b: [x] }, use: keep.subtree, accept: long enough }, ▸{ use: keep }]\n`,
+  ],
+  ['bad-from', 'other elements', `${fields}  a[].b: { use: keep, from: ▸"c[].b" }\n`],
+  ['bad-from', 'elements into one', `${fields}  a: { use: keep, from: ▸"c[]" }\n`],
+  ['bad-from', 'a key from a field', `${fields}  $key: { from: ▸c, use: hash.hmac, domain: d }\n`],
+  ['names-missing', 'a map', `${fields}  ▸a.*: keep\n`],
+  ['names-unused', 'no map', `${fields}  ▸a.$names: keep\n`],
+  [
+    'bad-names-rule',
+    'a number',
+    `${head}subject: s\ntime: t\nfields:\n  a.*: keep\n  a.$names: ▸test.needy\n`,
+  ],
+  ['bad-names-rule', 'drop', `${fields}  a.*: keep\n  a.$names: ▸drop\n`],
+  [
+    'bad-names-rule',
+    'a constant',
+    `${fields}  a.*: keep\n  a.$names: { use: generalize.prefix, keep: 1, ▸else: { constant: x } }\n`,
+  ],
+  ['bad-when', 'nothing', `${fields}  a: { use: keep, when: ▸{} }\n`],
+  ['bad-when', 'a mapping', `${fields}  a: { use: keep, when: { b: ▸{ c: d } } }\n`],
+  ['bad-when', 'an empty text', `${fields}  a: { use: keep, when: { b: [▸""] } }\n`],
+  ['bad-when', 'another element', `${fields}  a: { use: keep, when: { ▸"b[]": [x] } }\n`],
+  ['bad-when', 'the record key', `${fields}  a: { use: keep, when: { ▸$key: [x] } }\n`],
+  ['bad-when', 'a path twice', `${fields}  a: { use: keep, when: { b: [x], ▸'"b"': [y] } }\n`],
+  ['unreachable-rule', 'behind another', `${fields}  a: [{ use: keep }, ▸{ use: drop }]\n`],
+  ['drop-in-array', 'a rule', `${fields}  a[]: ▸drop\n`],
+  ['drop-in-array', 'else', `${fields}  a[]: { use: generalize.prefix, keep: 1, ▸else: drop }\n`],
+  ['bad-else', 'raw', `${fields}  a: { use: generalize.prefix, keep: 1, else: ▸raw }\n`],
+  ['weak-choice', 'few bits', `${fields}  a: { use: hash.hmac, domain: d, bits: ▸64 }\n`],
+  [
+    'weak-choice',
+    'in a step',
+    `${timed}retention: { steps: [{ after: 1d, fields: { postcode: ▸hash.sha256 } }] }\n`,
+  ],
+  ['keep-subtree', 'without a reason', `${fields}  a: ▸keep.subtree\n`],
+  [
+    'kept-direct-identifier',
+    'by category',
+    `${fields}  a: { use: ▸keep, category: user.contact.email.work }\n`,
+  ],
+  [
+    'kept-direct-identifier',
+    'whatever the role says',
+    `${fields}  a: { use: ▸keep, category: user.name, role: other }\n`,
+  ],
+  [
+    'token-beside-quasi-identifiers',
+    'by role',
+    `${fields}  a: ${hmac}\n  b: { use: ▸keep, role: quasi-identifier }\n`,
+  ],
+  ['accept-without-need', 'a strong rule', `${fields}  a: { use: drop, ▸accept: because I say so }\n`],
+  ['bad-accept', 'too short', `${fields}  a: { use: keep, role: direct-identifier, accept: ▸ok }\n`],
+  ['needs-subject', 'a transform', `${head}time: t\nfields:\n  a: ▸test.needy\n`],
+  ['needs-time', 'a transform', `${head}subject: s\nfields:\n  a: ▸test.needy\n`],
+  [
+    'needs-time',
+    'retention',
+    `${head}fields: { a: keep }\n▸retention: { steps: [{ after: 1d, then: suppress }] }\n`,
+  ],
+  [
+    'bad-time',
+    'a zone',
+    `${head}time: { path: t, format: date-time, zone: ▸Mars/Olympus }\nfields: { t: keep }\n`,
+  ],
+  ['bad-time', 'a format', `${head}time: { path: t, format: ▸rfc822 }\nfields: { t: keep }\n`],
+  ['unknown-key-id', 'an id', `${fields}  a: { use: hash.hmac, domain: d, key: ▸k9 }\n`],
+  ['disabled-key', 'an id', `${fields}  a: { use: hash.hmac, domain: d, key: ▸k2 }\n`],
+  ['compromised-key', 'an id', `${fields}  a: { use: hash.hmac, domain: d, key: ▸k1 }\n`],
+  ['bad-period', 'a unit', `${timed}retention: { steps: [{ after: ▸30 days, then: suppress }] }\n`],
+  ['bad-period', 'too long', `${timed}retention: { steps: [{ after: ▸9999y, then: suppress }] }\n`],
+  [
+    'bad-period',
+    'a tolerance',
+    `${timed}retention: { futureTolerance: ▸2d, steps: [{ after: 1d, then: suppress }] }\n`,
+  ],
+  [
+    'steps-not-ascending',
+    'days and a month',
+    `${timed}retention: { steps: [{ after: 30d, fields: { postcode: drop } }, { after: ▸1mo, then: suppress }] }\n`,
+  ],
+  ['bad-step', 'nothing', `${timed}retention: { steps: [▸{ after: 1d }] }\n`],
+  [
+    'bad-step',
+    'suppress before the end',
+    `${timed}retention: { steps: [{ after: 1d, ▸then: suppress }, { after: 2d, fields: { postcode: drop } }] }\n`,
+  ],
+  [
+    'bad-step',
+    'both',
+    `${timed}retention: { steps: [{ after: 1d, then: suppress, ▸fields: { postcode: drop } }] }\n`,
+  ],
+  [
+    'bad-step',
+    'a subtree made a scalar',
+    `${head}time: t\nfields: { a: { use: keep.subtree, accept: long enough } }\nretention: { steps: [{ after: 1d, fields: { a: ▸hash.sha256 } }] }\n`,
+  ],
+  [
+    'step-not-coarser',
+    'finer',
+    `${timed}retention: { steps: [{ after: 1d, fields: { postcode: { use: ▸generalize.prefix, keep: 4 } } }] }\n`,
+  ],
+  [
+    'step-not-coarser',
+    'after drop',
+    `${head}time: t\nfields: { a: drop }\nretention: { steps: [{ after: 1d, fields: { a: ▸keep } }] }\n`,
+  ],
+  [
+    'unknown-path',
+    'in a step',
+    `${timed}retention: { steps: [{ after: 1d, fields: { ▸post_code: drop } }] }\n`,
+  ],
+  ['unknown-path', 'in columns', `${head}fields: { a: keep }\ncolumns: { x: ▸b }\n`],
+]
+
+const files: Readonly<Record<string, string>> = { 'broken.csv': 'a;b\n"c' }
+
+function compile(text: string) {
+  return compilePolicy(
+    {
+      file: 'p.yaml',
+      text,
+      readFile: (name) => {
+        const content = files[name]
+        if (content === undefined) throw new Error('SECRET')
+        return Buffer.from(content)
+      },
+    },
+    { keys, transforms: [...transforms, needy] },
+  )
+}
+
+function marked(text: string): { text: string; line: number; column: number } {
+  const before = text.slice(0, text.indexOf('▸')).split('\n')
+  return { text: text.replace('▸', ''), line: before.length, column: before.at(-1)!.length + 1 }
+}
+
+describe('problem codes of a policy', () => {
+  it.each(cases)('%s: %s', (code, _about, source) => {
+    const { text, line, column } = marked(source)
+    const { plan, problems } = compile(text)
+    expect(plan).toBeUndefined()
+    expect(problems.map((p) => `${p.line}:${p.column} ${p.code}`)).toContain(`${line}:${column} ${code}`)
+    expect(JSON.stringify(problems)).not.toContain('SECRET')
+  })
+
+  const inCases: readonly (readonly [string, string])[] = [
+    ['neither input nor text', 'cases:\n  - ▸{ name: a, expect: {} }\n'],
+    ['both', 'cases:\n  - ▸{ name: a, input: {}, text: "{}", expect: {} }\n'],
+    ['nothing expected', 'cases:\n  - ▸{ name: a, input: {} }\n'],
+    ['a code', 'cases:\n  - { name: a, input: {}, outcome: { dead-letter: ▸bad-utf-8 } }\n'],
+    ['a time', 'cases:\n  - { name: a, input: {}, expect: {}, asOf: ▸today }\n'],
+    ['a number', 'cases:\n  - { name: a, input: { n: ▸0x1F }, expect: {} }\n'],
+    [
+      'a name twice',
+      'cases:\n  - { name: a, input: {}, expect: {} }\n  - ▸{ name: a, input: {}, expect: {} }\n',
+    ],
+  ]
+  it.each(inCases)('bad-case: %s', (_about, source) => {
+    const { text, line, column } = marked(source)
+    const { cases: read, problems } = readCases('p.cases.yaml', text)
+    expect(read).toEqual([])
+    expect(problems.map((p) => `${p.line}:${p.column} ${p.code}`)).toEqual([`${line}:${column} bad-case`])
+  })
+
+  it('has a case for every code', () => {
+    const covered = new Set<string>(cases.map(([code]) => code)).add('bad-case')
+    expect([...covered].sort()).toEqual(Object.keys(POLICY_CODES).sort())
+  })
+
+  it('finds nothing wrong where the mark alone is wrong', () => {
+    const sound = `${fields}  a: ${hmac}\n  b: { use: generalize.prefix, keep: 2, role: quasi-identifier }\n`
+    expect(compile(sound).problems).toEqual([])
+  })
+})
