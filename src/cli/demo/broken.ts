@@ -11,7 +11,7 @@ export interface Breakage {
 
 const json = (event: object): string => JSON.stringify(event)
 
-/** A byte that occurs nowhere in UTF-8, after the first quote or comma. */
+/** The text with a byte that occurs nowhere in UTF-8 after the first `after`. */
 function withBadByte(text: string, after: string): Buffer {
   const at = text.indexOf(after) + after.length
   return Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from([0xff]), Buffer.from(text.slice(at))])
@@ -51,7 +51,7 @@ export const BROKEN_CSV: readonly Breakage[] = [
     code: 'event-time-unparsable',
     write: (event) => Buffer.from(csvRow({ ...event, occurred_at: '31.02.2025 25:61' })),
   },
-  { code: 'bad-utf8', write: (event) => withBadByte(csvRow(event), `${event.customer.id},`) },
+  { code: 'bad-utf8', write: (event) => withBadByte(csvRow(event), '@') },
   { code: 'event-time-missing', write: (event) => Buffer.from(csvRow({ ...event, occurred_at: '' })) },
   { code: 'csv-ragged', write: (event) => Buffer.from(`${csvRow(event)},one cell too many`) },
 ]
