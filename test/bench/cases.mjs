@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { csvJoinedSql, csvSql, ndjsonSql } from './sql.mjs'
 
 const HERE = import.meta.dirname
-const MAIN = join(HERE, '../../dist/src/cli/main.js')
+/** The command that is measured. */
+export const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../dist'), 'src/cli/main.js')
 
 /**
  * The contestants of one case, in the order in which they run. Each gives the arguments of its process and the

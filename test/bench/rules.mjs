@@ -1,9 +1,14 @@
 /** The compiled text functions of a benchmark policy, for the baselines that use them outside of Lethe's walkers. */
 import { hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parse } from 'yaml'
-import { transforms } from '../../dist/transforms/index.js'
-import { Failure } from '../../dist/transforms/transform.js'
+
+const DIST = process.env.LETHE_BENCH_DIST ?? join(import.meta.dirname, '../../dist')
+const load = (file) => import(pathToFileURL(join(DIST, 'transforms', file)).href)
+const { Failure } = await load('transform.js')
+const { transforms } = await load('index.js')
 
 /** Gives, by output path, a function from text to text. It throws where Lethe would dead-letter. */
 export function compileRules(policyFile, keysFile) {

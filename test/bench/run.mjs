@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const HERE = import.meta.dirname
-const MAIN = join(HERE, '../../dist/src/cli/main.js')
 const HELP = `npm run bench -- [options]
   --only csv|ndjson|startup   one part (may be repeated)
   --mode repeat|unique        one kind of subjects (may be repeated)
@@ -15,6 +14,7 @@ const HELP = `npm run bench -- [options]
   --quick                     100000 rows, unless --rows says otherwise
   --runs N                    runs of each contestant (default 3)
   --without-loops             leaves fast-csv and parse-stringify out, which take the longest
+LETHE_BENCH_DIST names another build's dist folder, to compare builds.
 `
 const { values: options } = parseArgs({
   options: {
@@ -46,7 +46,7 @@ if (!existsSync(join(HERE, 'node_modules'))) {
 }
 // Only now: these import the baselines.
 const { machine, measure, spread, startup, warm } = await import('./measure.mjs')
-const { contestants, ratios } = await import('./cases.mjs')
+const { contestants, MAIN, ratios } = await import('./cases.mjs')
 const { assertEqual } = await import('./equal.mjs')
 
 const cache = join(tmpdir(), 'lethe-bench')
