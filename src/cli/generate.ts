@@ -1,0 +1,31 @@
+/**
+ * Writes the files that are made from the code: the catalogue and the JSON Schema of policies. With `--check` it
+ * writes nothing and ends with 1 if one is out of date. Run by `npm run docs` and `npm run check`.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { EXIT } from '../errors.ts'
+import { policyJsonSchema } from '../policy/json-schema.ts'
+import { catalogueMarkdown } from './catalogue.ts'
+import { packageRoot } from './package-root.ts'
+import { entries } from './transforms.ts'
+
+const GENERATED: Readonly<Record<string, () => string>> = {
+  'transforms/README.md': () => catalogueMarkdown(entries()),
+  'config/schema/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
+}
+
+const check = process.argv.includes('--check')
+for (const [name, make] of Object.entries(GENERATED)) {
+  const file = join(packageRoot(), name)
+  const text = make()
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue
+  if (check) {
+    process.stderr.write(`${name} is out of date -> npm run docs\n`)
+    process.exitCode = EXIT.violations
+  } else {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    process.stderr.write(`wrote ${name}\n`)
+  }
+}
