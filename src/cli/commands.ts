@@ -15,6 +15,11 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'batch',
+    summary: 'files in, de-identified files out; - is stdin or stdout',
+    load: () => import('./batch.ts'),
+  },
+  {
     name: 'init',
     summary: 'a draft policy from a sample of the data',
     load: () => import('./init.ts'),

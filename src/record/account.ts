@@ -14,7 +14,7 @@ export interface RuleCount {
 }
 
 export interface Account {
-  /** Every record read: published + suppressed + dead-lettered. */
+  /** Records read, counted where they are read. Must equal published + suppressed + dead-lettered. */
   records: number
   published: number
   /** By the label of the rule that suppressed. */

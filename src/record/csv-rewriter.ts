@@ -6,7 +6,7 @@ import { decodeBytes, encodeBytes } from './byte-text.ts'
 import { type CsvColumns, resolveColumns } from './csv-columns.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
-import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
+import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten, toBytes } from './rewriter.ts'
 
 function csvFormat(style: CsvStyle): Format {
   const write = cellWriter(style)
@@ -73,7 +73,7 @@ export class CsvRewriter extends Rewriter {
       if (this.block.recordCount >= BLOCK_RECORDS) out += this.#writeBlock()
     }
     out += this.#writeBlock()
-    return { output: Buffer.from(out, 'latin1'), deadLetters: this.deadLetters, lines: line }
+    return { output: toBytes(out), deadLetters: this.deadLetters, lines: line }
   }
 
   /** Notes the row that the walker has just read; gives the number of physical lines it covers. */
@@ -86,6 +86,7 @@ export class CsvRewriter extends Rewriter {
       return 1
     }
     const record = block.addRecord(line)
+    this.account.records++
     const firstSlot = block.slotCount
     this.#firstSlot[record] = firstSlot
     this.account.unlisted += this.columns.unlisted
@@ -144,7 +145,7 @@ export class CsvRewriter extends Rewriter {
     for (let record = 0; record < block.recordCount; record++) {
       if (this.withheld(record)) continue
       const first = this.#firstSlot[record]!
-      this.published()
+      this.account.published++
       let row = ''
       for (let column = 0; column < columns; column++) {
         const result = block.results[first + offsets[column]!]!

@@ -23,6 +23,8 @@ export function createDeidentifier(plan: Plan, options: DeidentifierOptions): De
   const rewriter = new JsonRewriter(plan, options)
   return {
     deidentify: (record) => rewriter.rewriteOne(record),
-    account: rewriter.account,
+    get account() {
+      return rewriter.account
+    },
   }
 }

@@ -3,7 +3,7 @@ import type { Plan } from '../policy/plan.ts'
 import { JsonWalker } from './json-walker.ts'
 import { JsonWriter, jsonFormat } from './json-writer.ts'
 import type { Outcome } from './outcome.ts'
-import { BLOCK_RECORDS, padded, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
+import { BLOCK_RECORDS, padded, type RewriteOptions, Rewriter, type Rewritten, toBytes } from './rewriter.ts'
 
 export class JsonRewriter extends Rewriter {
   readonly #walker: JsonWalker
@@ -36,7 +36,7 @@ export class JsonRewriter extends Rewriter {
     out += this.#writeBlock('\n')
     this.account.unlisted += this.#walker.unlisted
     this.#walker.unlisted = 0
-    return { output: Buffer.from(out, 'latin1'), deadLetters: this.deadLetters, lines: line }
+    return { output: toBytes(out), deadLetters: this.deadLetters, lines: line }
   }
 
   /** Rewrites one record, which may span lines. The account counts it. */
@@ -52,12 +52,11 @@ export class JsonRewriter extends Rewriter {
       return { kind: 'dead-letter', code: failed.code, rule }
     }
     if (this.account.published === published) return { kind: 'suppress', rule: this.plan.retention!.label }
-    return { kind: 'publish', value: Buffer.from(out, 'latin1') }
+    return { kind: 'publish', value: toBytes(out) }
   }
 
   #read(start: number, end: number, line: number): void {
-    const { block, bytes } = this
-    if (isBlank(bytes, start, end)) {
+    if (isBlank(this.bytes, start, end)) {
       this.account.blank++
       return
     }
@@ -67,6 +66,7 @@ export class JsonRewriter extends Rewriter {
   #record(start: number, end: number, line: number): void {
     const { block } = this
     const record = block.addRecord(line)
+    this.account.records++
     this.#firstOp[record] = this.#walker.opCount
     if (end - start > this.maxRecordBytes) block.fail(record, 'record-too-large', -1)
     else if (!this.isUtf8(start, end)) block.fail(record, 'bad-utf8', -1)
@@ -85,10 +85,10 @@ export class JsonRewriter extends Rewriter {
       if (this.withheld(record)) continue
       const text = this.#writer.write(block, this.#walker, this.#firstOp[record]!, this.#firstOp[record + 1]!)
       if (text === undefined) {
-        this.deadLetter(block.recordLine[record]!, 'map-name-collision', -1)
+        this.deadLetter(record, 'map-name-collision', -1)
         continue
       }
-      this.published()
+      this.account.published++
       out += text + lineBreak
     }
     this.nextBlock()

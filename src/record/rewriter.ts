@@ -17,6 +17,8 @@ export interface RewriteOptions {
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20
 
 export interface DeadLetter {
+  /** Which record of the chunk it is, from 0. */
+  readonly record: number
   /** Physical line of the record's start, from 0 at the chunk's start. */
   readonly line: number
   readonly code: DeadLetterCode
@@ -41,7 +43,7 @@ export const BLOCK_RECORDS = 512
 export abstract class Rewriter {
   readonly plan: Plan
   readonly shape: Shape
-  readonly account: Account
+  account: Account
   readonly maxRecordBytes: number
   protected readonly block: Block
   protected readonly applier: Applier
@@ -49,6 +51,8 @@ export abstract class Rewriter {
   /** Whether the chunk at hand is UTF-8 throughout; if not, each record is looked at. */
   protected utf8 = true
   protected bytes: Uint8Array = new Uint8Array(0)
+  /** Records of the chunk before the block at hand. */
+  #recordsBefore = 0
 
   constructor(plan: Plan, format: Format, options: RewriteOptions) {
     this.plan = plan
@@ -68,6 +72,7 @@ export abstract class Rewriter {
   protected openChunk(bytes: Uint8Array): void {
     this.bytes = bytes
     this.deadLetters = []
+    this.#recordsBefore = 0
     const ascii = isAscii(bytes)
     this.utf8 = ascii || isUtf8(bytes)
     const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
@@ -79,6 +84,7 @@ export abstract class Rewriter {
   }
 
   protected nextBlock(): void {
+    this.#recordsBefore += this.block.recordCount
     this.block.clear(this.block.source, this.block.ascii)
   }
 
@@ -87,28 +93,30 @@ export abstract class Rewriter {
     const { block, account } = this
     const code = block.recordCode[record]
     if (code !== undefined) {
-      this.deadLetter(block.recordLine[record]!, code, block.recordRule[record]!)
+      this.deadLetter(record, code, block.recordRule[record]!)
       return true
     }
     if (block.recordStep[record]! < 0) {
       const { label } = this.plan.retention!
-      account.records++
       account.suppressed[label] = (account.suppressed[label] ?? 0) + 1
       return true
     }
     return false
   }
 
-  protected published(): void {
-    this.account.records++
-    this.account.published++
+  /** Gives the account since the last call, and starts a new one. */
+  takeAccount(): Account {
+    const { account } = this
+    this.account = emptyAccount(this.plan)
+    this.applier.account = this.account
+    return account
   }
 
-  protected deadLetter(line: number, code: DeadLetterCode, rule: number): void {
+  protected deadLetter(record: number, code: DeadLetterCode, rule: number): void {
     const { account } = this
-    account.records++
+    const line = this.block.recordLine[record]!
     account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
-    this.deadLetters.push({ line, code, rule })
+    this.deadLetters.push({ record: this.#recordsBefore + record, line, code, rule })
   }
 }
 
@@ -117,6 +125,13 @@ export type RecordFormat = 'ndjson' | 'csv'
 
 /** Room to read behind the last record: the walkers look a few bytes ahead. */
 export const PADDING = 16
+
+/** A byte string as bytes of their own, which can be handed to another thread. */
+export function toBytes(byteString: string): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(byteString.length)
+  bytes.write(byteString, 'latin1')
+  return bytes
+}
 
 /** The bytes, ended by a line break and followed by room to read. */
 export function padded(bytes: Uint8Array): Uint8Array {

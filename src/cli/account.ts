@@ -1,0 +1,166 @@
+/** The account of a run, as versioned JSON and as a table for people. Counts, names out of the policy, no values. */
+import { type DeadLetterCode, describeCode } from '../errors.ts'
+import type { BatchResult } from '../files/batch.ts'
+import type { Input } from '../files/input.ts'
+import type { Plan } from '../policy/plan.ts'
+import { type Account, sum } from '../record/account.ts'
+import { packageVersion } from './package-root.ts'
+import { columns, type Paint } from './terminal.ts'
+
+export interface Summary {
+  readonly lethe: 'summary'
+  /** Of this format. */
+  readonly v: 1
+  readonly version: string
+  readonly status: 'done' | 'too-many-dead-letters'
+  readonly dryRun: boolean
+  readonly policy: {
+    readonly name: string
+    readonly version: number
+    readonly purpose: string
+    readonly fingerprint: string
+    readonly platform: string
+  }
+  /** Ids of the keys that rules use. */
+  readonly keys: readonly string[]
+  /** The instant that retention was judged at, RFC 3339. */
+  readonly asOf: string
+  readonly inputs: readonly {
+    readonly input: number
+    readonly format: string
+    readonly bytes: number
+    readonly records: number
+  }[]
+  readonly records: {
+    readonly in: number
+    readonly published: number
+    readonly suppressed: Readonly<Record<string, number>>
+    readonly deadLettered: Readonly<Record<string, number>>
+    /** Lines that held no record. */
+    readonly blank: number
+  }
+  /** Members or columns met that no rule names: dropped. */
+  readonly unlisted: number
+  readonly rules: readonly {
+    readonly rule: string
+    readonly applied: number
+    readonly absent: number
+    readonly null: number
+    readonly failed: number
+    /** Why the policy takes a weak choice here. */
+    readonly accepted?: string
+  }[]
+  readonly warnings: readonly string[]
+}
+
+export function summarize(
+  plan: Plan,
+  inputs: readonly Input[],
+  result: BatchResult,
+  options: { readonly now: number; readonly dryRun: boolean },
+): Summary {
+  const { account } = result
+  return {
+    lethe: 'summary',
+    v: 1,
+    version: packageVersion(),
+    status: result.tooManyDeadLetters ? 'too-many-dead-letters' : 'done',
+    dryRun: options.dryRun,
+    policy: {
+      name: plan.name,
+      version: plan.version,
+      purpose: plan.purpose,
+      fingerprint: plan.fingerprint,
+      platform: plan.platform,
+    },
+    keys: plan.keyIds,
+    asOf: new Date(options.now).toISOString(),
+    inputs: result.inputs.map(({ bytes, records }, index) => ({
+      input: index + 1,
+      format: inputs[index]!.format,
+      bytes,
+      records,
+    })),
+    records: {
+      in: account.records,
+      published: account.published,
+      suppressed: sorted(account.suppressed),
+      deadLettered: sorted(account.deadLettered),
+      blank: account.blank,
+    },
+    unlisted: account.unlisted,
+    rules: plan.rules.map((rule) => ({
+      rule: rule.label,
+      ...account.rules[rule.id]!,
+      ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
+    })),
+    warnings: warnings(plan, account),
+  }
+}
+
+const sorted = (counts: Partial<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(counts)
+      .map(([name, count]): [string, number] => [name, count ?? 0])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+
+/** Rules that met nothing are most often rules with a wrong path. */
+function warnings(plan: Plan, account: Account): string[] {
+  const found: string[] = []
+  if (account.records > 0)
+    for (const rule of plan.rules) {
+      const { applied, null: nothing, failed } = account.rules[rule.id]!
+      if (applied + nothing + failed === 0 && !isEnvelope(plan, rule.id))
+        found.push(`the rule for ${rule.label} never met a value: is its path right?`)
+    }
+  return found
+}
+
+const isEnvelope = (plan: Plan, rule: number): boolean =>
+  plan.envelope.some((field) => field.rulesByStep.some((rules) => rules.some(({ id }) => id === rule)))
+
+const number = (count: number): string => count.toLocaleString('en')
+
+/** The summary as lines for a terminal. */
+export function accountLines(summary: Summary, { bold, dim, yellow, red }: Paint): string[] {
+  const { records, policy } = summary
+  const suppressed = sum(records.suppressed)
+  const dead = sum(records.deadLettered)
+  const flow: string[][] = [
+    ['records in', number(records.in), ''],
+    ['published', number(records.published), ''],
+    ['suppressed', number(suppressed), ''],
+    ...Object.entries(records.suppressed).map(([rule, count]) => [`  ${rule}`, number(count), '']),
+    ['dead-lettered', dead > 0 ? red(number(dead)) : '0', ''],
+    ...Object.entries(records.deadLettered).map(([code, count]) => [
+      `  ${code}`,
+      number(count),
+      dim(describeCode(code as DeadLetterCode)),
+    ]),
+    ...(records.blank > 0 ? [['blank lines', number(records.blank), '']] : []),
+    ...(summary.unlisted > 0
+      ? [['unlisted values', number(summary.unlisted), dim('no rule names them: dropped')]]
+      : []),
+  ]
+  const rules = [
+    ['rule', 'applied', 'absent', 'null', 'failed'].map((word) => dim(word)),
+    ...summary.rules.map((rule) => [
+      rule.rule,
+      number(rule.applied),
+      number(rule.absent),
+      number(rule.null),
+      rule.failed > 0 ? red(number(rule.failed)) : '0',
+    ]),
+  ]
+  return [
+    `${bold(`${policy.name} version ${policy.version}`)} ${dim(`${policy.fingerprint.slice(0, 16)}…  for ${policy.purpose}`)}`,
+    ...columns(flow, [1]).map((line) => `  ${line}`),
+    '',
+    ...columns(rules, [1, 2, 3, 4]).map((line) => `  ${line}`),
+    ...summary.rules.flatMap(({ rule, accepted }) =>
+      accepted === undefined ? [] : [yellow(`  accepted: ${rule}: ${accepted}`)],
+    ),
+    ...summary.warnings.map((warning) => yellow(`  warning: ${warning}`)),
+  ]
+}

@@ -1,0 +1,288 @@
+/** A batch run: inputs to chunks, chunks to outputs, in order, with every record accounted for. */
+import { isUtf8 } from 'node:buffer'
+import { EXIT, LetheError, type RecordCode } from '../errors.ts'
+import { type DeadLetterLimit, LimitWatch } from '../pipeline/limit.ts'
+import { runPipeline } from '../pipeline/run.ts'
+import type { Plan } from '../policy/plan.ts'
+import { type Account, addAccount, emptyAccount } from '../record/account.ts'
+import { checkHeader, resolveColumns } from '../record/csv-columns.ts'
+import { headerLine } from '../record/csv-text.ts'
+import { CsvWalker } from '../record/csv-walker.ts'
+import { DEFAULT_MAX_RECORD_BYTES, PADDING, toBytes } from '../record/rewriter.ts'
+import { shapeOf } from '../record/shape.ts'
+import type { Chunk, Layout, RewrittenChunk, ThreadSetup } from './chunk.ts'
+import { type Input, readInput } from './input.ts'
+import type { Output } from './output.ts'
+import { inlinePool, type Pool, ThreadPool } from './pool.ts'
+import { CsvSplitter, LineSplitter, type Records, type Rejected } from './splitter.ts'
+
+export interface BatchRun {
+  readonly plan: Plan
+  readonly setup: ThreadSetup
+  readonly inputs: readonly Input[]
+  /** The output of each input; several may share one. */
+  readonly outputs: readonly Output[]
+  readonly deadLetterFile: Output | undefined
+  readonly limit: DeadLetterLimit
+  readonly workers: number
+  readonly chunkBytes: number
+  /** Stated delimiter; else the one that the input's name implies, else a comma. */
+  readonly delimiter: string | undefined
+  readonly escapeFormulas: boolean
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface Progress {
+  /** Bytes read from the disk so far. */
+  readonly bytes: number
+  readonly records: number
+}
+
+export interface InputAccount {
+  /** Records read from it. */
+  records: number
+  /** Bytes read from it, as they lie on the disk. */
+  bytes: number
+  /** Physical lines settled so far. */
+  lines: number
+}
+
+export interface BatchResult {
+  readonly account: Account
+  readonly inputs: readonly InputAccount[]
+  /** More dead letters than the limit allows: the outputs must not be published. */
+  readonly tooManyDeadLetters: boolean
+}
+
+/** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
+type Batch =
+  | { readonly input: number; readonly chunk: Chunk; readonly headerLines: number }
+  | { readonly input: number; readonly rejected: Rejected }
+
+class LimitReached extends Error {}
+
+/** Reads and de-identifies everything; the outputs are finished but not published. */
+export async function runBatch(run: BatchRun): Promise<BatchResult> {
+  const { plan } = run
+  const account = emptyAccount(plan)
+  const inputs: InputAccount[] = run.inputs.map(() => ({ records: 0, bytes: 0, lines: 0 }))
+  const watch = new LimitWatch(run.limit)
+  let bytes = 0
+  const pool = choosePool(run)
+  const source = new BatchSource(run, (index, read) => {
+    bytes += read
+    inputs[index]!.bytes += read
+  })
+
+  const settle = async (batch: Batch, done: RewrittenChunk): Promise<void> => {
+    const before = account.records
+    const own = inputs[batch.input]!
+    if ('chunk' in batch) own.lines += batch.headerLines
+    addAccount(account, done.account)
+    own.records += done.account.records
+    if (run.deadLetterFile !== undefined && done.deadLetters.length > 0)
+      await run.deadLetterFile.append(deadLetterLines(plan, batch, own.lines, done))
+    own.lines += done.lines
+    const over = watch.takes(before, account.records, deadOrdinals(before, batch, done))
+    if (over) throw new LimitReached()
+    if (done.output.length > 0) await run.outputs[batch.input]!.append(done.output)
+    run.onProgress({ bytes, records: account.records })
+  }
+
+  let tooManyDeadLetters = false
+  try {
+    await runPipeline<Batch, RewrittenChunk>({
+      batches: source.batches(),
+      deidentify: (batch) =>
+        'chunk' in batch ? pool.rewrite(batch.chunk) : Promise.resolve(skipped(plan, batch.rejected)),
+      settle,
+      ahead: pool.size * 2,
+    })
+    for (const output of new Set(run.outputs)) await output.finish()
+  } catch (error) {
+    if (!(error instanceof LimitReached)) throw error
+    tooManyDeadLetters = true
+  } finally {
+    await pool.close()
+  }
+  await run.deadLetterFile?.finish()
+  return { account, inputs, tooManyDeadLetters }
+}
+
+/** Inputs so small that starting threads would take longer than the work. */
+const SMALL_BYTES = 1 << 20
+
+function choosePool(run: BatchRun): Pool {
+  const small = run.inputs.every(
+    (input) => !input.gzip && (input.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES,
+  )
+  return small ? inlinePool(run.plan, run.setup) : new ThreadPool(run.workers, run.setup)
+}
+
+function skipped(plan: Plan, { code, records, lines }: Rejected): RewrittenChunk {
+  const account = emptyAccount(plan)
+  account.records = records
+  account.deadLettered[code] = records
+  return { output: new Uint8Array(0), deadLetters: [{ record: 0, line: 0, code, rule: -1 }], lines, account }
+}
+
+/** Ordinals in the run, from 1, of the records that died. */
+function* deadOrdinals(before: number, batch: Batch, done: RewrittenChunk): Generator<number> {
+  if ('rejected' in batch)
+    for (let record = 1; record <= batch.rejected.records; record++) yield before + record
+  else for (const { record } of done.deadLetters) yield before + record + 1
+}
+
+/** Coordinates, code, rule and fingerprint; never a value, nor a file's name, which may be one. */
+function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: RewrittenChunk): Uint8Array {
+  const text = done.deadLetters
+    .map(({ line, code, rule }) =>
+      JSON.stringify({
+        input: batch.input + 1,
+        line: lines + line + 1,
+        ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
+        code: code satisfies string,
+        ...(rule >= 0 ? { rule: plan.rules[rule]!.label } : {}),
+        policy: `${plan.name}@${plan.version}#${plan.fingerprint}`,
+      }),
+    )
+    .join('\n')
+  return Buffer.from(`${text}\n`)
+}
+
+/** Reads the inputs one after the other, cut into batches. */
+class BatchSource {
+  readonly #run: BatchRun
+  readonly #onRead: (input: number, bytes: number) => void
+  /** First header written to each output. */
+  readonly #headers = new Map<Output, readonly string[]>()
+
+  constructor(run: BatchRun, onRead: (input: number, bytes: number) => void) {
+    this.#run = run
+    this.#onRead = onRead
+  }
+
+  async *batches(): AsyncGenerator<Batch> {
+    for (const [index, input] of this.#run.inputs.entries()) {
+      const pieces = this.#pieces(index, input)
+      if (input.format === 'ndjson') {
+        const layout: Layout = { format: 'ndjson' }
+        for await (const piece of pieces)
+          yield piece.kind === 'rejected'
+            ? { input: index, rejected: piece }
+            : {
+                input: index,
+                headerLines: 0,
+                chunk: { layoutId: index, layout, bytes: piece.bytes, length: piece.length },
+              }
+      } else yield* this.#csv(index, input, pieces)
+    }
+  }
+
+  async *#pieces(index: number, input: Input): AsyncGenerator<Records | Rejected> {
+    const { chunkBytes, setup } = this.#run
+    const options = { chunkBytes, maxRecordBytes: setup.options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES }
+    const splitter =
+      input.format === 'csv' ? new CsvSplitter(options, this.#delimiter(input)) : new LineSplitter(options)
+    for await (const data of readInput(input, (bytes) => this.#onRead(index, bytes)))
+      yield* splitter.push(data)
+    yield* splitter.end()
+  }
+
+  #delimiter(input: Input): string {
+    return this.#run.delimiter ?? input.delimiter ?? ','
+  }
+
+  async *#csv(index: number, input: Input, pieces: AsyncIterable<Records | Rejected>): AsyncGenerator<Batch> {
+    let layout: Layout | undefined
+    for await (const piece of pieces) {
+      if (piece.kind === 'rejected') {
+        if (layout === undefined) throw headerError(input, piece.code)
+        yield { input: index, rejected: piece }
+        continue
+      }
+      let { bytes, length } = piece
+      let headerLines = 0
+      if (layout === undefined) {
+        const header = readHeader(input, this.#delimiter(input), piece)
+        layout = {
+          format: 'csv',
+          header: header.names,
+          style: {
+            delimiter: this.#delimiter(input),
+            lineBreak: header.lineBreak,
+            escapeFormulas: this.#run.escapeFormulas,
+          },
+          input: input.name,
+        }
+        await this.#openTable(index, input, layout)
+        headerLines = header.lines
+        length -= header.bytes
+        bytes = bytes.slice(header.bytes)
+      }
+      yield { input: index, headerLines, chunk: { layoutId: index, layout, bytes, length } }
+    }
+  }
+
+  /** Resolves the header, and writes the output's once. */
+  async #openTable(index: number, input: Input, layout: Layout & { format: 'csv' }): Promise<void> {
+    const { plan, outputs } = this.#run
+    const output = outputs[index]!
+    const { header } = layout
+    const columns = resolveColumns(plan, shapeOf(plan), header, input.name)
+    const before = this.#headers.get(output)
+    if (before === undefined) {
+      this.#headers.set(output, header)
+      await output.append(
+        toBytes(
+          headerLine(
+            columns.output.map((column) => column.header),
+            layout.style,
+          ),
+        ),
+      )
+    } else if (before.length !== header.length || before.some((name, at) => name !== header[at]))
+      throw new LetheError(
+        EXIT.usage,
+        `${input.name}: its header differs from that of the input before it, and both go into ${output.name}`,
+        'write to a folder (-o folder/), one output for each input',
+      )
+  }
+}
+
+function headerError(input: Input, code: RecordCode): LetheError {
+  const why: Partial<Record<RecordCode, string>> = {
+    'csv-quote-unclosed': 'a quote in its header never closes',
+    'csv-syntax': 'a quote or a lone carriage return stands in its header where RFC 4180 does not allow one',
+    'record-too-large': 'its header is longer than a record may be',
+    'bad-utf8': 'its header is not valid UTF-8',
+  }
+  return new LetheError(
+    EXIT.usage,
+    `${input.name}: ${why[code] ?? 'its header cannot be read'}`,
+    'correct line 1',
+  )
+}
+
+function readHeader(
+  input: Input,
+  delimiter: string,
+  piece: Records,
+): { names: string[]; lineBreak: '\n' | '\r\n'; bytes: number; lines: number } {
+  const walker = new CsvWalker({ delimiter })
+  const end = Math.min(walker.row(piece.bytes, 0, piece.length), piece.length)
+  if (walker.code !== undefined) throw headerError(input, walker.code)
+  const row = piece.bytes.subarray(0, walker.end)
+  if (!isUtf8(row)) throw headerError(input, 'bad-utf8')
+  const names: string[] = []
+  for (let field = 0; field < walker.fields; field++) {
+    const text = Buffer.from(row.subarray(walker.starts[field]!, walker.ends[field]!)).toString('utf8')
+    names.push(walker.quoted[field] === 1 ? text.replaceAll('""', '"') : text)
+  }
+  checkHeader(names, input.name)
+  const lines = Buffer.from(row).toString('latin1').split('\n').length
+  return { names, lineBreak: piece.bytes[walker.end] === 0x0d ? '\r\n' : '\n', bytes: end, lines }
+}
+
+/** The smallest chunk that makes sense; tests use it to cut records in all places. */
+export const MIN_CHUNK_BYTES: number = PADDING

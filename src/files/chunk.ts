@@ -1,0 +1,88 @@
+/** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
+
+import { Keyring } from '../keys/keyring.ts'
+import type { Keyset } from '../keys/keyset.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import type { KeySource } from '../policy/key-source.ts'
+import type { Plan } from '../policy/plan.ts'
+import { readPolicyFile } from '../policy/read.ts'
+import type { Account } from '../record/account.ts'
+import { CsvRewriter } from '../record/csv-rewriter.ts'
+import type { CsvStyle } from '../record/csv-text.ts'
+import { JsonRewriter } from '../record/json-rewriter.ts'
+import type { DeadLetter, RewriteOptions } from '../record/rewriter.ts'
+
+/** How the records of one input are to be read and written. */
+export type Layout =
+  | { readonly format: 'ndjson' }
+  | {
+      readonly format: 'csv'
+      /** Column names, checked. */
+      readonly header: readonly string[]
+      readonly style: CsvStyle
+      /** What to call the input in errors. */
+      readonly input: string
+    }
+
+export interface Chunk {
+  /** One number for each layout that differs. */
+  readonly layoutId: number
+  readonly layout: Layout
+  /** `bytes[0..length)`, then room to read; it is handed over, not shared. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly length: number
+}
+
+export interface RewrittenChunk {
+  readonly output: Uint8Array
+  readonly deadLetters: readonly DeadLetter[]
+  readonly lines: number
+  readonly account: Account
+}
+
+/** What a thread needs to compile the same plan as its parent. It stays in memory. */
+export interface ThreadSetup {
+  readonly policyFile: string
+  readonly policyText: string
+  /** The parent's: another one means that a file changed in between. */
+  readonly fingerprint: string
+  readonly keyset: Keyset | undefined
+  readonly options: RewriteOptions
+}
+
+/** Turns chunks into outputs, with one rewriter for each layout. */
+export class ChunkRewriter {
+  readonly #plan: Plan
+  readonly #options: RewriteOptions
+  readonly #rewriters = new Map<number, JsonRewriter | CsvRewriter>()
+
+  constructor(plan: Plan, options: RewriteOptions) {
+    this.#plan = plan
+    this.#options = options
+  }
+
+  rewrite(chunk: Chunk): RewrittenChunk {
+    let rewriter = this.#rewriters.get(chunk.layoutId)
+    if (rewriter === undefined) {
+      const { layout } = chunk
+      rewriter =
+        layout.format === 'ndjson'
+          ? new JsonRewriter(this.#plan, this.#options)
+          : new CsvRewriter(this.#plan, layout.header, layout.input, layout.style, this.#options)
+      this.#rewriters.set(chunk.layoutId, rewriter)
+    }
+    const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length)
+    return { output, deadLetters, lines, account: rewriter.takeAccount() }
+  }
+}
+
+/** Compiles the parent's plan again, in a thread. Throws where it is not the same. */
+export function compileAgain(setup: ThreadSetup): Plan {
+  const file = { ...readPolicyFile(setup.policyFile), text: setup.policyText }
+  const keys: KeySource | undefined =
+    setup.keyset === undefined ? undefined : Keyring.fromKeyset(setup.keyset)
+  const { plan } = compilePolicy(file, { keys })
+  if (plan?.fingerprint !== setup.fingerprint)
+    throw new Error('a file that the policy uses changed while the run began')
+  return plan
+}

@@ -1,0 +1,118 @@
+/** The files that go in: what they are by their names, and their bytes, unzipped and without a byte order mark. */
+import { createReadStream, type Stats, statSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { EXIT, LetheError } from '../errors.ts'
+import type { RecordFormat } from '../record/rewriter.ts'
+
+export interface Input {
+  /** As the user named it; `-` is standard input. */
+  readonly name: string
+  readonly format: RecordFormat
+  readonly gzip: boolean
+  /** Delimiter that the name implies: a tab for .tsv. */
+  readonly delimiter: string | undefined
+  /** Size on disk in bytes; undefined for standard input. */
+  readonly size: number | undefined
+  /** Device and inode, to tell files apart whatever they are called. */
+  readonly identity: string | undefined
+}
+
+const FORMATS: Readonly<Record<string, RecordFormat>> = {
+  csv: 'csv',
+  tsv: 'csv',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+}
+
+/** What a file is by its name: `events.csv.gz` is CSV, compressed. */
+export function formatByName(name: string): {
+  format: RecordFormat | undefined
+  gzip: boolean
+  tab: boolean
+} {
+  const gzip = /\.gz$/i.test(name)
+  const extension = /\.([a-z]+)$/i.exec(gzip ? name.slice(0, -3) : name)?.[1]?.toLowerCase() ?? ''
+  return { format: FORMATS[extension], gzip, tab: extension === 'tsv' }
+}
+
+export const identityOf = (stats: Stats): string => `${stats.dev}:${stats.ino}`
+
+/** Looks at an input before anything is read. Throws `LetheError` where it cannot be one. */
+export function inspectInput(name: string, stated: RecordFormat | undefined): Input {
+  const byName = formatByName(name)
+  const format = stated ?? (name === '-' ? undefined : byName.format)
+  if (format === undefined)
+    throw new LetheError(
+      EXIT.usage,
+      name === '-'
+        ? 'standard input has no name to tell its format by'
+        : `${name}: the name does not tell a format`,
+      'say --format csv or --format ndjson',
+    )
+  if (name === '-')
+    return { name, format, gzip: false, delimiter: undefined, size: undefined, identity: undefined }
+  let stats: Stats
+  try {
+    stats = statSync(name)
+  } catch (error) {
+    throw inputError(name, error)
+  }
+  if (stats.isDirectory()) throw new LetheError(EXIT.usage, `${name} is a folder`, 'name the files in it')
+  const delimiter = byName.tab ? '\t' : undefined
+  const size = stats.isFile() ? stats.size : undefined
+  return { name, format, gzip: byName.gzip, delimiter, size, identity: identityOf(stats) }
+}
+
+function inputError(name: string, error: unknown): LetheError {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new LetheError(EXIT.io, `${name} does not exist`)
+  if (code === 'EACCES' || code === 'EPERM') return new LetheError(EXIT.io, `${name} may not be read`)
+  if (code === 'Z_BUF_ERROR')
+    return new LetheError(EXIT.io, `${name} is cut short: its gzip data ends early`, 'fetch the file again')
+  if (code?.startsWith('Z_'))
+    return new LetheError(EXIT.io, `${name} is not gzip, or is damaged (${code})`, 'fetch the file again')
+  return new LetheError(EXIT.io, `${name} cannot be read (${code ?? 'unknown error'})`)
+}
+
+const READ_BYTES = 1 << 20
+
+/**
+ * The bytes of an input, in order, without one leading byte order mark. `onRead` hears how many bytes were taken
+ * from the disk. Throws `LetheError` where reading or unzipping fails.
+ */
+export async function* readInput(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const raw: Readable =
+    input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
+  raw.on('data', (data: Buffer) => onRead(data.length))
+  let stream: Readable = raw
+  if (input.gzip) {
+    const gunzip = createGunzip({ chunkSize: 1 << 18 })
+    raw.on('error', (error) => gunzip.destroy(error))
+    stream = raw.pipe(gunzip)
+  }
+  // The mark may be cut in two by the stream.
+  let head: Uint8Array | undefined = new Uint8Array(0)
+  try {
+    for await (const data of stream as AsyncIterable<Buffer>) {
+      if (head === undefined) yield data
+      else {
+        head = Buffer.concat([head, data])
+        if (head.length < MARK.length) continue
+        yield withoutMark(head)
+        head = undefined
+      }
+    }
+    if (head !== undefined && head.length > 0) yield withoutMark(head)
+  } catch (error) {
+    throw error instanceof LetheError ? error : inputError(input.name, error)
+  } finally {
+    stream.destroy()
+    raw.destroy()
+  }
+}
+
+const MARK = [0xef, 0xbb, 0xbf]
+
+const withoutMark = (bytes: Uint8Array): Uint8Array =>
+  MARK.every((byte, index) => bytes[index] === byte) ? bytes.subarray(MARK.length) : bytes

@@ -1,0 +1,209 @@
+/**
+ * The files that come out. Each is written under a temporary name beside its place and takes its own name only
+ * when all of them are whole: until then nothing stands there that could be taken for a result.
+ */
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, write } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { createGzip, type Gzip } from 'node:zlib'
+import { EXIT, LetheError } from '../errors.ts'
+
+const writeTo = promisify(write)
+
+export interface Output {
+  readonly name: string
+  /** Appends bytes; resolves once they are handed to the system. Rejects with a `LetheError`. */
+  append(bytes: Uint8Array): Promise<void>
+  /** Everything is appended: makes it durable under the temporary name. */
+  finish(): Promise<void>
+  /** Gives the file its name. */
+  publish(): void
+  /** Removes what was written. Never throws; does nothing after `publish`. */
+  discard(): void
+}
+
+export function outputError(name: string, error: unknown): LetheError {
+  const code = (error as NodeJS.ErrnoException).code
+  const why: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    EACCES: 'its folder may not be written to',
+    EPERM: 'its folder may not be written to',
+    EROFS: 'the file system is read-only',
+    ENOENT: 'its folder does not exist',
+    ENOTDIR: 'its folder is a file',
+    EISDIR: 'it is a folder',
+    EPIPE: 'nobody reads it any more',
+    EFBIG: 'it is larger than the system allows',
+  }
+  return new LetheError(
+    EXIT.io,
+    `${name} cannot be written: ${why[code ?? ''] ?? `the system says ${code ?? 'nothing more'}`}`,
+    'nothing was left under its name',
+  )
+}
+
+/** A file that appears whole or not at all. `gzip`: compress it. Throws `LetheError` where it cannot be opened. */
+export function openOutput(name: string, gzip: boolean): Output {
+  const raw = new TemporaryFile(name)
+  return gzip ? new GzipOutput(raw) : raw
+}
+
+class TemporaryFile implements Output {
+  readonly name: string
+  readonly #temporary: string
+  #fd: number
+  #published = false
+
+  constructor(name: string) {
+    this.name = name
+    const tag = randomBytes(6).toString('hex')
+    this.#temporary = join(dirname(name), `.${basename(name)}.${tag}.part`)
+    try {
+      // For the owner alone, until it is whole.
+      this.#fd = openSync(this.#temporary, 'wx', 0o600)
+    } catch (error) {
+      throw outputError(name, error)
+    }
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    try {
+      let at = 0
+      while (at < bytes.length) at += (await writeTo(this.#fd, bytes, at, bytes.length - at)).bytesWritten
+    } catch (error) {
+      throw outputError(this.name, error)
+    }
+  }
+
+  async finish(): Promise<void> {
+    try {
+      fchmodSync(this.#fd, 0o666 & ~process.umask())
+      fsyncSync(this.#fd)
+      const fd = this.#fd
+      this.#fd = -1
+      closeSync(fd)
+    } catch (error) {
+      throw outputError(this.name, error)
+    }
+  }
+
+  publish(): void {
+    try {
+      renameSync(this.#temporary, this.name)
+      this.#published = true
+      syncFolder(dirname(this.name))
+    } catch (error) {
+      throw outputError(this.name, error)
+    }
+  }
+
+  discard(): void {
+    if (this.#published) return
+    try {
+      if (this.#fd >= 0) closeSync(this.#fd)
+    } catch {
+      // Already closed: what matters is that the file goes.
+    }
+    this.#fd = -1
+    try {
+      unlinkSync(this.#temporary)
+    } catch {
+      // Already gone, or the disk is: there is nothing more to do, and no result stands under the name.
+    }
+  }
+}
+
+function syncFolder(folder: string): void {
+  try {
+    const fd = openSync(folder, constants.O_RDONLY)
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    // Not every system lets a folder be synced; the file itself is.
+  }
+}
+
+class GzipOutput implements Output {
+  readonly name: string
+  readonly #file: TemporaryFile
+  readonly #gzip: Gzip = createGzip()
+  readonly #pumped: Promise<void>
+  #failure: unknown
+
+  constructor(file: TemporaryFile) {
+    this.name = file.name
+    this.#file = file
+    this.#pumped = this.#pump()
+    // Whoever appends next hears of it.
+    this.#pumped.catch(() => {})
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for await (const data of this.#gzip as AsyncIterable<Buffer>) await this.#file.append(data)
+    } catch (error) {
+      this.#failure = error
+      this.#gzip.destroy()
+      throw error
+    }
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) reject(this.#failure)
+      else
+        this.#gzip.write(bytes, (error) => {
+          if (error) reject(this.#failure ?? outputError(this.name, error))
+          else resolve()
+        })
+    })
+  }
+
+  async finish(): Promise<void> {
+    this.#gzip.end()
+    await this.#pumped
+    await this.#file.finish()
+  }
+
+  publish(): void {
+    this.#file.publish()
+  }
+
+  discard(): void {
+    this.#gzip.destroy()
+    this.#file.discard()
+  }
+}
+
+/** Standard output: it cannot be taken back, so a run that fails says so by its exit code. */
+export function openStdout(): Output {
+  return {
+    name: 'standard output',
+    append: (bytes) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(bytes, (error) => {
+          if (error) reject(outputError('standard output', error))
+          else resolve()
+        })
+      }),
+    finish: async () => {},
+    publish: () => {},
+    discard: () => {},
+  }
+}
+
+/** For --dry-run: everything is done but the writing. */
+export function openNothing(name: string): Output {
+  return {
+    name,
+    append: async () => {},
+    finish: async () => {},
+    publish: () => {},
+    discard: () => {},
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * Cuts a stream of bytes into chunks of whole records, without looking at more than it must: line breaks, and
+ * for CSV quotes. What follows from a cut is the same wherever the bytes happened to be split.
+ */
+import type { RecordCode } from '../errors.ts'
+import { PADDING } from '../record/rewriter.ts'
+
+/** Whole records: `bytes[0..length)`, then room to read. */
+export interface Records {
+  readonly kind: 'records'
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly length: number
+}
+
+/** Bytes that were skipped, because no record that can be read begins or ends there. */
+export interface Rejected {
+  readonly kind: 'rejected'
+  readonly code: RecordCode
+  /** How many records this counts as. */
+  readonly records: number
+  /** Physical lines covered. */
+  readonly lines: number
+}
+
+export type Piece = Records | Rejected
+
+export interface SplitOptions {
+  /** Pieces of records are made once this many bytes are there. */
+  readonly chunkBytes: number
+  /** Longer records are skipped while they are read. */
+  readonly maxRecordBytes: number
+}
+
+const LF = 0x0a
+const QUOTE = 0x22
+
+/** A line break may add two bytes to a record. */
+const LINE_BREAK_BYTES = 2
+
+/**
+ * Cuts at line feeds; `CsvSplitter` cuts at those outside of quotes. `push` takes the bytes in order and gives the
+ * pieces that are complete, `end` the rest.
+ */
+export class LineSplitter {
+  protected readonly options: SplitOptions
+  #parts: Uint8Array[] = []
+  #total = 0
+  /** How many of the bytes held are whole records. */
+  #cut = 0
+  /** Lines of an oversized record that is being skipped; 0: none is. */
+  #skippedLines = 0
+
+  constructor(options: SplitOptions) {
+    this.options = options
+  }
+
+  /** Position behind the last record end in `data`, -1 if there is none; state moves on to the end of `data`. */
+  protected lastEnd(data: Uint8Array): number {
+    const at = data.lastIndexOf(LF)
+    return at < 0 ? -1 : at + 1
+  }
+
+  /** Position behind the first record end in `data`, or -1; state moves on up to there, or to the end. */
+  protected firstEnd(data: Uint8Array): number {
+    const at = data.indexOf(LF)
+    return at < 0 ? -1 : at + 1
+  }
+
+  /** Whether the bytes end inside a quoted field. */
+  protected isOpen(): boolean {
+    return false
+  }
+
+  push(data: Uint8Array): Piece[] {
+    const pieces: Piece[] = []
+    let rest = data
+    if (this.#skippedLines > 0) {
+      const end = this.firstEnd(rest)
+      this.#skippedLines += countLines(end < 0 ? rest : rest.subarray(0, end))
+      if (end < 0) return pieces
+      // The line break that ends the record begins no further line.
+      pieces.push(rejected('record-too-large', 1, this.#skippedLines - 1))
+      this.#skippedLines = 0
+      rest = rest.subarray(end)
+    }
+    if (rest.length === 0) return pieces
+    const end = this.lastEnd(rest)
+    if (end >= 0) this.#cut = this.#total + end
+    this.#parts.push(rest)
+    this.#total += rest.length
+    const open = this.#total - this.#cut
+    const tooLarge = open > this.options.maxRecordBytes + LINE_BREAK_BYTES
+    if (this.#cut > 0 && (tooLarge || this.#total >= this.options.chunkBytes)) pieces.push(this.#take())
+    if (tooLarge) {
+      this.#skippedLines = 1
+      for (const part of this.#parts) this.#skippedLines += countLines(part)
+      this.#parts = []
+      this.#total = 0
+    }
+    return pieces
+  }
+
+  end(): Piece[] {
+    const pieces: Piece[] = []
+    const open = this.isOpen()
+    if (this.#skippedLines > 0) {
+      const lines = this.#skippedLines
+      pieces.push(
+        open ? rejected('csv-quote-unclosed', lines, lines) : rejected('record-too-large', 1, lines),
+      )
+    } else if (open) {
+      if (this.#cut > 0) pieces.push(this.#take())
+      let lines = 1
+      for (const part of this.#parts) lines += countLines(part)
+      if (endsWithLineFeed(this.#parts)) lines--
+      // Nobody can say where the records in there begin: each line counts as one, so that none is lost unseen.
+      pieces.push(rejected('csv-quote-unclosed', lines, lines))
+    } else if (this.#total > 0) {
+      this.#cut = this.#total
+      pieces.push(this.#take())
+    }
+    this.#parts = []
+    this.#total = 0
+    this.#cut = 0
+    return pieces
+  }
+
+  /** The whole records held, as one piece; the rest stays. */
+  #take(): Records {
+    const length = this.#cut
+    const bytes = new Uint8Array(length + PADDING).fill(LF, length)
+    let at = 0
+    let rest: Uint8Array | undefined
+    for (const part of this.#parts) {
+      const room = length - at
+      if (part.length <= room) bytes.set(part, at)
+      else {
+        bytes.set(part.subarray(0, room), at)
+        // Copied, so that the large buffer behind it can go.
+        rest = part.slice(Math.max(0, room))
+      }
+      at += Math.min(part.length, room)
+    }
+    this.#parts = rest === undefined ? [] : [rest]
+    this.#total -= length
+    this.#cut = 0
+    return { kind: 'records', bytes, length }
+  }
+}
+
+export class CsvSplitter extends LineSplitter {
+  readonly #delimiter: number
+  #inQuotes = false
+  /** A quote was the last byte seen inside a quoted field: it closes the field unless another follows. */
+  #quotePending = false
+  #previous = LF
+
+  constructor(options: SplitOptions, delimiter: string) {
+    super(options)
+    this.#delimiter = delimiter.charCodeAt(0)
+  }
+
+  protected override isOpen(): boolean {
+    return this.#inQuotes && !this.#quotePending
+  }
+
+  protected override lastEnd(data: Uint8Array): number {
+    const segments: number[] = []
+    this.#scan(data, segments, false)
+    for (let i = segments.length - 2; i >= 0; i -= 2) {
+      const at = data.subarray(segments[i]!, segments[i + 1]!).lastIndexOf(LF)
+      if (at >= 0) return segments[i]! + at + 1
+    }
+    return -1
+  }
+
+  protected override firstEnd(data: Uint8Array): number {
+    return this.#scan(data, [], true)
+  }
+
+  /**
+   * Follows the quotes through `data`, and notes the stretches `[from, to)` outside of them. `stopAtEnd`: stops
+   * behind the first line feed outside of quotes and gives its position, else -1.
+   */
+  #scan(data: Uint8Array, segments: number[], stopAtEnd: boolean): number {
+    let p = 0
+    if (this.#quotePending) {
+      this.#quotePending = false
+      if (data[0] === QUOTE) p = 1
+      else this.#inQuotes = false
+    }
+    for (;;) {
+      if (this.#inQuotes) {
+        const quote = data.indexOf(QUOTE, p)
+        if (quote < 0) break
+        if (quote === data.length - 1) {
+          this.#quotePending = true
+          break
+        }
+        if (data[quote + 1] === QUOTE) {
+          p = quote + 2
+          if (p >= data.length) break
+          continue
+        }
+        this.#inQuotes = false
+        p = quote + 1
+      }
+      const quote = data.indexOf(QUOTE, p)
+      const to = quote < 0 ? data.length : quote
+      if (stopAtEnd) {
+        const at = data.subarray(p, to).indexOf(LF)
+        if (at >= 0) {
+          this.#previous = LF
+          return p + at + 1
+        }
+      } else segments.push(p, to)
+      if (quote < 0) break
+      const before = quote > 0 ? data[quote - 1] : this.#previous
+      this.#inQuotes = before === this.#delimiter || before === LF
+      p = quote + 1
+      if (p >= data.length) break
+    }
+    this.#previous = data[data.length - 1] ?? this.#previous
+    return -1
+  }
+}
+
+function rejected(code: RecordCode, records: number, lines: number): Rejected {
+  return { kind: 'rejected', code, records, lines }
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0
+  for (let p = bytes.indexOf(LF); p >= 0; p = bytes.indexOf(LF, p + 1)) lines++
+  return lines
+}
+
+function endsWithLineFeed(parts: readonly Uint8Array[]): boolean {
+  const last = parts.at(-1)
+  return last?.[last.length - 1] === LF
+}
