@@ -105,7 +105,7 @@ export const expire: RetentionRule = {
   },
   failures: {
     'event-time-missing':
-      'the record has no event time that can be read, or one beyond futureTolerance: it becomes a dead letter and is never kept',
+      'the record has no event time; one that cannot be read (event-time-unparsable) or lies beyond futureTolerance (event-time-future) fails too, and none of these is kept',
   },
   doesNotStop:
     'Copies that left before the period ended: what was published earlier stays where it is. It believes the event time that the record states.',
