@@ -8,7 +8,7 @@ let segmenter: Intl.Segmenter | undefined
 
 /**
  * Where each grapheme cluster of `text` starts, in UTF-16 units, ascending from 0; undefined where every unit
- * is a cluster (plain ASCII, Latin-1, most Greek, Cyrillic, CJK and Hangul text), so that no array is made.
+ * is a cluster (Latin, Greek, Cyrillic, CJK and Hangul text as it is mostly written), so that no array is made.
  */
 export function graphemeStarts(text: string): number[] | undefined {
   if (everyUnitStandsAlone(text)) return undefined
@@ -35,6 +35,10 @@ function everyUnitStandsAlone(text: string): boolean {
     } else if (
       !(unit >= 0x370 && unit < 0x483) &&
       !(unit >= 0x48a && unit < 0x557) &&
+      !(unit >= 0x5d0 && unit <= 0x5ea) &&
+      !(unit >= 0x620 && unit <= 0x64a) &&
+      !(unit >= 0x1e00 && unit <= 0x1fff) &&
+      !(unit >= 0x2010 && unit <= 0x2027) &&
       !(unit >= 0x3041 && unit <= 0x3096) &&
       !(unit >= 0x30a1 && unit <= 0x30fa) &&
       !(unit >= 0x4e00 && unit <= 0x9fff) &&

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
-import { digestOf } from './lists.ts'
+import { digestOf, foldText } from './lists.ts'
 import { pickDomain, surrogates } from './pick.ts'
 
 interface Range {
@@ -128,10 +128,7 @@ function pairs(digits: string): string {
 function sameNumber(example: string): (text: string) => string {
   const country = example.slice(1, example.indexOf(' '))
   return (text) => {
-    const digits = text
-      .normalize('NFKC')
-      .replace(/[^0-9]/g, '')
-      .replace(/^0+/, '')
+    const digits = foldText(text).replace(/^[^1-9]+|[^0-9]+/g, '')
     return digits.startsWith(country) ? digits.slice(country.length).replace(/^0+/, '') : digits
   }
 }

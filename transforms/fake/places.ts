@@ -44,10 +44,7 @@ export function placesOf(locale: Locale): Places {
     street,
     postcode: (number) => fill(pick(postcodes, number), Math.floor(number / postcodes.length), '0'),
     buildingNumber: (number) => fill(pick(buildings, number), Math.floor(number / buildings.length), '1'),
-    line: (name, building) =>
-      template
-        .replace('{{location.street}}', () => name)
-        .replace('{{location.buildingNumber}}', () => building),
+    line: lineOf(template),
     lists: { cities, states, postcodes, buildings, template: [template], ...lists },
   }
 }
@@ -61,6 +58,19 @@ function buildingForms(entry: unknown): string[] {
 /** Throws `OptionError` where the locale has fewer than five states of its own. */
 export function needStates(places: Places, locale: string): void {
   needAtLeast(LEAST_STATES, places.states.length, 'states', locale)
+}
+
+/** The template of a street address, taken apart once. */
+function lineOf(template: string): Places['line'] {
+  const parts = template.split(/(\{\{[^}]*\}\})/)
+  return (street, building) => {
+    let line = ''
+    for (const part of parts) {
+      if (part === '{{location.street}}') line += street
+      else line += part === '{{location.buildingNumber}}' ? building : part
+    }
+    return line
+  }
 }
 
 /** Digits for `#` (the first at least `least`), letters for `?`, out of one number; the rest of the form stays. */
@@ -89,30 +99,32 @@ function streetsOf(locale: Locale): Pick<Places, 'street' | 'lists'> {
     const key = token.startsWith('location.') ? token.slice('location.'.length) : ''
     return /^street_[a-z_]+$/.test(key) ? texts(locale.entry('location', key, 'or-english')) : []
   }
-  const patterns: { readonly form: string; readonly parts: readonly (readonly string[])[] }[] = []
+  const patterns: (readonly (string | readonly string[])[])[] = []
+  const forms: string[] = []
   let streets = 0
   for (const form of texts(locale.entry('location', 'street_pattern'))) {
-    const tokens = [...form.matchAll(/\{\{([^}]*)\}\}/g)].map((match) => match[1]!)
-    const parts = tokens.map(listOf)
-    if (parts.length === 0 || parts.some((part) => part.length === 0)) continue
-    patterns.push({ form, parts })
-    streets += parts.reduce((product, part) => product * part.length, 1)
-    tokens.forEach((token, index) => {
-      lists[token] = parts[index]!
-    })
+    // Split at its tokens, a form is literal, token, literal, …
+    const pieces = form.split(/\{\{([^}]*)\}\}/)
+    const parts = pieces.map((piece, at) => (at % 2 === 0 ? piece : listOf(piece)))
+    if (parts.length === 1 || parts.some((part, at) => at % 2 === 1 && part.length === 0)) continue
+    patterns.push(parts)
+    forms.push(form)
+    streets += parts.reduce((product, part, at) => (at % 2 === 0 ? product : product * part.length), 1)
+    for (let at = 1; at < pieces.length; at += 2) lists[pieces[at]!] = listOf(pieces[at]!)
   }
   needAtLeast(LEAST_STREETS, streets, 'streets', locale.name)
-  lists['street patterns'] = patterns.map(({ form }) => form)
+  lists['street patterns'] = forms
   const street: Choice = (number) => {
-    const { form, parts } = pick(patterns, number)
     let rest = Math.floor(number / patterns.length)
-    let index = 0
-    return form.replace(/\{\{[^}]*\}\}/g, () => {
-      const part = parts[index++]!
-      const text = pick(part, rest)
-      rest = Math.floor(rest / part.length)
-      return text
-    })
+    let name = ''
+    for (const part of pick(patterns, number)) {
+      if (typeof part === 'string') name += part
+      else {
+        name += pick(part, rest)
+        rest = Math.floor(rest / part.length)
+      }
+    }
+    return name
   }
   return { street, lists }
 }

@@ -18,6 +18,10 @@ const LOCAL = /^(?:"(?:[^"\\\p{C}]|\\[^\p{C}])+"|[^\s"(),:;<>@[\\\]\p{C}]+)$/u
 const DOMAIN =
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u
 
+/** The same two for the most common addresses: they take nothing that the others refuse, in less time. */
+const ASCII_LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/
+const ASCII_DOMAIN = /^(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*\.)+[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*$/
+
 const options = z.strictObject({
   keepFirst: z
     .int()
@@ -114,7 +118,8 @@ export const email: Transform = defineTransform({
         if (at < 1 || text.length > LONGEST) return fail('unparsable')
         const local = text.slice(0, at)
         const host = text.slice(at + 1)
-        if (!LOCAL.test(local) || !DOMAIN.test(host)) return fail('unparsable')
+        if (!(ASCII_LOCAL.test(local) || LOCAL.test(local))) return fail('unparsable')
+        if (!(ASCII_DOMAIN.test(host) || DOMAIN.test(host))) return fail('unparsable')
         const kept = keepFirst === 1 ? firstOf(local) : ''
         const shown = domain === 'keep' && !holdsPieceOf(host, local) ? host : hidden
         const result = `${kept}${hidden}@${shown}`
@@ -138,7 +143,7 @@ function holdsPieceOf(host: string, local: string): boolean {
   const whole = fold(local)
   if (whole.length >= PIECE && where.includes(whole)) return true
   const labels = where.split('.')
-  for (const piece of whole.split(/[^\p{L}\p{N}\p{M}]+/u)) {
+  for (const piece of whole.split(ASCII_LOCAL.test(whole) ? /[^a-z0-9]+/ : /[^\p{L}\p{N}\p{M}]+/u)) {
     if (piece === '') continue
     if (piece.length >= PIECE) {
       if (where.includes(piece)) return true
@@ -148,5 +153,5 @@ function holdsPieceOf(host: string, local: string): boolean {
 }
 
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
+  return (/^[ -~]*$/.test(text) ? text : text.normalize('NFKC')).toLowerCase()
 }

@@ -1,9 +1,12 @@
-import { type Matcher, RE2JS, RE2JSException } from 're2js'
+import { createRequire } from 'node:module'
+import type { Matcher, RE2JS } from 're2js'
 import { z } from 'zod'
 import { countGraphemes } from '../graphemes.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { repeatsGroup } from './repeated-groups.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
+
+const require = createRequire(import.meta.url)
 
 /** Texts on which a pattern that can match the empty text shows it. */
 const PROBES = ['', 'a', 'a b', '0-1', '\n'] as const
@@ -162,11 +165,13 @@ function groupSpans(matcher: Matcher, groups: number): Span[] {
 
 /** Throws `OptionError` for what RE2 does not read, and for a pattern that can match the empty text. */
 function compilePattern(source: string): RE2JS {
+  // Loaded by the first rule that needs it (about 20 ms), so that other commands start without it.
+  const re2js = require('re2js') as typeof import('re2js')
   let compiled: RE2JS
   try {
-    compiled = RE2JS.compile(source)
+    compiled = re2js.RE2JS.compile(source)
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error
+    if (!(error instanceof re2js.RE2JSException)) throw error
     if (/\(\?<?[=!]/.test(source)) {
       throw new OptionError(
         '`pattern` uses lookahead or lookbehind, which linear-time patterns do not have',
