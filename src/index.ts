@@ -1,0 +1,55 @@
+/**
+ * Lethe as a library: compile a policy, de-identify records as bytes, bring your own transforms.
+ *
+ * ```ts
+ * import { compilePolicy, createDeidentifier, loadKeyring, readPolicyFile } from 'lethe'
+ *
+ * const { plan, problems } = compilePolicy(readPolicyFile('policy.yaml'), { keys: loadKeyring('keys.json') })
+ * if (plan === undefined) throw new Error(formatProblems(problems, 'text'))
+ * const deidentifier = createDeidentifier(plan, { format: 'json', now: Date.now() })
+ * const outcome = deidentifier.deidentify(Buffer.from('{"customer":{"id":"C-1"}}'))
+ * if (outcome.kind === 'publish') send(outcome.value)
+ * ```
+ */
+
+export { transforms } from '../transforms/index.ts'
+export {
+  type CompileContext,
+  type CompiledTransform,
+  defineTransform,
+  type Example,
+  FAILURE_CODES,
+  Failure,
+  type FailureCode,
+  type FieldKey,
+  fail,
+  type KeyUse,
+  OptionError,
+  type Properties,
+  type RecordContext,
+  type Result,
+  type Transform,
+  type TransformSpec,
+  type Weakness,
+  type Yields,
+} from '../transforms/transform.ts'
+export {
+  type DeadLetterCode,
+  describeCode,
+  EXIT,
+  type ExitCode,
+  LetheError,
+  type Problem,
+  RECORD_CODES,
+  type RecordCode,
+} from './errors.ts'
+export { loadKeyring } from './keys/file.ts'
+export { Keyring } from './keys/keyring.ts'
+export { type Compiled, type CompileOptions, compilePolicy } from './policy/compile.ts'
+export type { KeySource } from './policy/key-source.ts'
+export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
+export { formatProblems } from './policy/problems.ts'
+export { type PolicyFile, readPolicyFile } from './policy/read.ts'
+export type { Account, RuleCount } from './record/account.ts'
+export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './record/deidentifier.ts'
+export type { Outcome } from './record/outcome.ts'

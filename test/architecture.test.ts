@@ -1,0 +1,108 @@
+/** The direction of imports, from the real import graph. `src/README.md` has the same table for people. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Room by room: the rooms and the packages it may import. Its own files and node:* are always allowed. */
+const ROOMS: Readonly<
+  Record<string, { readonly rooms: readonly string[]; readonly packages: readonly string[] }>
+> = {
+  transforms: { rooms: [], packages: ['zod', 're2js', 'ipaddr.js', '@faker-js/faker'] },
+  errors: { rooms: ['transforms'], packages: [] },
+  keys: { rooms: ['errors', 'transforms'], packages: ['zod'] },
+  policy: { rooms: ['errors', 'transforms'], packages: ['zod', 'yaml'] },
+  record: { rooms: ['errors', 'policy', 'transforms'], packages: [] },
+  pipeline: { rooms: ['errors', 'policy', 'record'], packages: [] },
+  files: { rooms: ['errors', 'keys', 'pipeline', 'policy', 'record'], packages: [] },
+  cli: {
+    rooms: ['errors', 'files', 'keys', 'pipeline', 'policy', 'record', 'transforms'],
+    packages: ['commander', 'zod', 'yaml', '@faker-js/faker'],
+  },
+  index: { rooms: ['errors', 'keys', 'policy', 'record', 'transforms'], packages: [] },
+}
+
+const roomOf = (file: string): string => {
+  const [top, next] = relative(root, file).split(sep)
+  return top === 'transforms' ? 'transforms' : next!.replace(/\.ts$/, '')
+}
+
+const sources = ['src', 'transforms'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.as.ts'))
+    .map((entry) => join(entry.parentPath, entry.name)),
+)
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  /** `import('…')`: loaded when it is asked for. */
+  readonly lazy: boolean
+}
+
+const imports: readonly Import[] = sources.flatMap((from) =>
+  [
+    ...readFileSync(from, 'utf8').matchAll(
+      /^(?:import|export)\b[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+    ),
+  ].map((match) => ({ from, to: (match[1] ?? match[2] ?? match[3])!, lazy: match[3] !== undefined })),
+)
+
+describe('the house', () => {
+  it('is seen: its files, its rooms and its imports', () => {
+    expect(sources.length).toBeGreaterThan(80)
+    expect(imports.length).toBeGreaterThan(300)
+    expect(new Set(sources.map(roomOf))).toEqual(new Set(Object.keys(ROOMS)))
+    expect(imports.some(({ from, to }) => roomOf(from) === 'cli' && to === 'commander')).toBe(true)
+  })
+
+  it('has imports in one direction only', () => {
+    const wrong = imports.flatMap(({ from, to }) => {
+      const room = roomOf(from)
+      const allowed = ROOMS[room]!
+      if (to.startsWith('node:')) return []
+      if (!to.startsWith('.')) {
+        const name = to
+          .split('/')
+          .slice(0, to.startsWith('@') ? 2 : 1)
+          .join('/')
+        return allowed.packages.includes(name) ? [] : [`${relative(root, from)} imports ${to}`]
+      }
+      const target = roomOf(resolve(from, '..', to))
+      return target === room || allowed.rooms.includes(target)
+        ? []
+        : [`${relative(root, from)} imports ${to}`]
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('imports files by their full names, and no barrel', () => {
+    const relativeOnes = imports.filter(({ to }) => to.startsWith('.'))
+    expect(relativeOnes.filter(({ to }) => !to.endsWith('.ts')).map(({ to }) => to)).toEqual([])
+    const barrels = relativeOnes.filter(
+      ({ from, to }) => resolve(from, '..', to) === join(root, 'src/index.ts'),
+    )
+    expect(barrels).toEqual([])
+  })
+
+  it('has no cycles', () => {
+    const edges = new Map<string, string[]>()
+    for (const { from, to, lazy } of imports)
+      if (to.startsWith('.') && !lazy) edges.set(from, [...(edges.get(from) ?? []), resolve(from, '..', to)])
+    const done = new Set<string>()
+    const visit = (file: string, path: readonly string[]): string[] | undefined => {
+      if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+      if (done.has(file)) return undefined
+      for (const next of edges.get(file) ?? []) {
+        const cycle = visit(next, [...path, file])
+        if (cycle !== undefined) return cycle
+      }
+      done.add(file)
+      return undefined
+    }
+    const cycles = sources.map((file) => visit(file, [])).filter((cycle) => cycle !== undefined)
+    expect(cycles.map((cycle) => cycle.map((file) => relative(root, file)))).toEqual([])
+  })
+})
