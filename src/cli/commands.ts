@@ -30,6 +30,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./lint.ts'),
   },
   {
+    name: 'test',
+    summary: 'run the cases beside each policy',
+    load: () => import('./test.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'what happens to each field, and why',
+    load: () => import('./explain.ts'),
+  },
+  {
     name: 'keys',
     summary: 'make and rotate the keys of tokens',
     load: () => import('./keys.ts'),
@@ -38,5 +48,15 @@ export const commands: readonly CommandEntry[] = [
     name: 'transforms',
     summary: 'the catalogue of transforms',
     load: () => import('./transforms.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'all of it, on made-up customer events',
+    load: () => import('./demo.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'completion for bash, zsh or fish',
+    load: () => import('./completion.ts'),
   },
 ]

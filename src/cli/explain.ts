@@ -1,0 +1,176 @@
+/** `lethe explain -p POLICY [RECORD]`: what happens to each field, in plain words, and why. */
+import { readFileSync } from 'node:fs'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { EXIT, LetheError } from '../errors.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import { formatProblems } from '../policy/problems.ts'
+import { readPolicyFile } from '../policy/read.ts'
+import { type ExplainedField, type ExplainedRule, type Explanation, explain } from './explain/explanation.ts'
+import { sampleRecord } from './explain/sample.ts'
+import { overview } from './explain/words.ts'
+import { readJson, scalarText, valuesAt } from './json-tree.ts'
+import { keyringFrom, testKeyring } from './keyring.ts'
+import { columns, paint, printable, shorten, wrap } from './terminal.ts'
+
+interface Options {
+  readonly policy: string
+  readonly format: 'text' | 'json'
+  readonly keys?: string
+  readonly asOf?: number
+}
+
+const MAX_BYTES = 1 << 20
+
+function run(from: string | undefined, options: Options): void {
+  const source = readPolicyFile(options.policy)
+  const keys = keyringFrom(options.keys)
+  const { plan, policy, problems } = compilePolicy(source, { keys: keys ?? testKeyring() })
+  if (plan === undefined || policy === undefined) {
+    process.stderr.write(formatProblems(problems, 'text'))
+    throw new LetheError(EXIT.usage, `the policy ${options.policy} has errors`, 'correct them')
+  }
+  const record = from === undefined ? sampleRecord(policy, plan, source) : readRecord(from)
+  const tree = plan.time === undefined ? undefined : readJson(record)
+  const moment = tree === undefined ? undefined : scalarText(valuesAt(tree, plan.time!.path)[0])
+  // Without --as-of a made-up record is new; a given one is as old as it is today.
+  const born = from === undefined && moment !== undefined ? plan.time!.parse(moment) : undefined
+  const explanation = explain(policy, plan, record, options.asOf ?? born ?? Date.now())
+  const notes: string[] = []
+  if (from === undefined) notes.push('the record is made up; give one to see yours')
+  if (keys === undefined && plan.needsKeys)
+    notes.push('tokens are made with the published test keys; give --keys for yours')
+  if (options.format === 'json') {
+    const { name, version, fingerprint } = plan
+    const head = {
+      v: 1,
+      policy: name,
+      version,
+      fingerprint,
+      isSample: from === undefined,
+      testKeys: keys === undefined,
+    }
+    process.stdout.write(`${JSON.stringify({ ...head, ...explanation }, null, 2)}\n`)
+  } else {
+    process.stdout.write(`${paint(process.stdout).bold(`${plan.name}, version ${plan.version}`)}\n`)
+    process.stdout.write(
+      `${columns(overview(policy).map(([name, text]) => [`  ${name}`, text])).join('\n')}\n`,
+    )
+    process.stdout.write(printText(explanation, options.policy))
+  }
+  for (const note of notes) process.stderr.write(`lethe: ${note}\n`)
+}
+
+/** The first record of a file: one JSON object, on one line or several. */
+function readRecord(from: string): string {
+  let text: string
+  try {
+    text = readFileSync(from === '-' ? 0 : from, 'utf8')
+  } catch (error) {
+    throw new LetheError(
+      EXIT.io,
+      `the record ${from} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    )
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const first = lines[0] ?? ''
+  // NDJSON has a record on its first line; else line breaks are white space, as none stands inside a JSON string.
+  const record = readJson(first) instanceof Map ? first : text.replace(/[\r\n]+/g, ' ').trim()
+  if (record === '' || record.length > MAX_BYTES || !record.startsWith('{'))
+    throw new LetheError(
+      EXIT.usage,
+      `${from === '-' ? 'the standard input' : from} holds no JSON object`,
+      'give one record as JSON',
+    )
+  return record
+}
+
+function printText(explanation: Explanation, file: string): string {
+  const { bold, dim, green, red } = paint(process.stdout)
+  const lines: string[] = []
+  for (const field of explanation.fields) lines.push('', ...fieldText(field, file, explanation))
+  const unlisted = explanation.unlisted
+  if (unlisted > 0) {
+    const members = unlisted === 1 ? '1 member' : `${unlisted} members`
+    lines.push('', dim(`${members} that no field names ${unlisted === 1 ? 'does' : 'do'} not leave`))
+  }
+  lines.push('', (explanation.outcome === 'publish' ? green : red)(explanation.became))
+  if (explanation.published !== undefined) lines.push(bold('as'), printable(explanation.published))
+  return `${lines.join('\n')}\n`
+}
+
+function fieldText(field: ExplainedField, file: string, { outcome }: Explanation): string[] {
+  const { bold, cyan, dim } = paint(process.stdout)
+  const lines = [bold(field.path)]
+  const say = (name: string, text: string | undefined, colour: (text: string) => string = String) => {
+    if (text === undefined) return
+    wrap(text, width() - 14).forEach((line, i) => {
+      lines.push(`  ${dim((i === 0 ? name : '').padEnd(11))} ${colour(line)}`)
+    })
+  }
+  if (field.from !== field.path) say('from', field.from)
+  say('is', field.is)
+  for (const rule of field.rules) ruleText(rule, field, file, say)
+  if (field.isBeside) say('in files', 'there is none: it stands beside the value of a Kafka record')
+  else {
+    say('before', values(field.before), cyan)
+    if (outcome === 'publish') say('after', values(field.after), cyan)
+  }
+  return lines
+}
+
+function ruleText(
+  rule: ExplainedRule,
+  field: ExplainedField,
+  file: string,
+  say: (name: string, text: string | undefined, colour?: (text: string) => string) => void,
+): void {
+  const { yellow, red } = paint(process.stdout)
+  const did = rule.applied + rule.failed > 0 && field.rules.length > 1 ? '; this one applied' : ''
+  say(rule.after === undefined ? 'done' : `after ${rule.after}`, rule.done)
+  say('when', rule.when)
+  say('on failure', rule.onFailure)
+  if (rule.failed > 0) say('FAILED', 'it could not take the value', red)
+  for (const weakness of rule.weaknesses) say('weak', weakness, yellow)
+  say('accepted', rule.accepted === undefined ? undefined : `“${rule.accepted}”`, yellow)
+  say('not stopped', rule.doesNotStop)
+  say('rule', `${file}:${rule.line}${did}`)
+}
+
+function values(list: readonly string[]): string {
+  if (list.length === 0) return '(nothing there)'
+  const shown = list.slice(0, 3).map((text) => shorten(printable(text), 60))
+  return `${shown.join(', ')}${list.length > 3 ? `, and ${list.length - 3} more` : ''}`
+}
+
+function width(): number {
+  return Math.max(60, Math.min(process.stdout.columns ?? 110, 110))
+}
+
+function parseAsOf(text: string): number {
+  const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+  const time = form.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(time)) throw new InvalidArgumentError('It is a date or an RFC 3339 time.')
+  return time
+}
+
+const EXAMPLES = `
+Tells for every field what it is, what is done to it, why, by which rule, and what that does not stop.
+With a record (JSON, from a file or stdin) it shows each value before and after; without one it makes a
+record up. It prints the values of the record that you give: do not keep what it prints.
+
+Examples:
+  $ lethe explain -p policy.yaml
+  $ head -1 events.ndjson | lethe explain -p policy.yaml --keys keys.json -
+  $ lethe explain -p policy.yaml event.json --as-of 2026-01-01
+  $ lethe explain -p policy.yaml --format json`
+
+export const command = (): Command =>
+  new Command('explain')
+    .description('Explains what a policy does to each field, and why.')
+    .requiredOption('-p, --policy <policy>', 'the policy')
+    .addArgument(new Argument('[record]', 'a file with one record as JSON; - is stdin'))
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option('--keys <file>', 'the keyset (default: the published test keys)')
+    .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseAsOf))
+    .addHelpText('after', EXAMPLES)
+    .action(run)

@@ -1,0 +1,104 @@
+/** What a policy does to each field, and to one record: as data, for printing. */
+import { describeCode } from '../../errors.ts'
+import type { Plan } from '../../policy/plan.ts'
+import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
+import { createDeidentifier } from '../../record/deidentifier.ts'
+import type { Outcome } from '../../record/outcome.ts'
+import { type Json, printJson, readJson, valuesAt } from '../json-tree.ts'
+import { doesNotStop, onFailure, optionsOf, stepsOf, whatIsDone, whatItIs, whenItApplies } from './words.ts'
+
+export interface ExplainedRule {
+  readonly use: string
+  readonly options: string
+  readonly done: string
+  readonly when: string | undefined
+  readonly onFailure: string | undefined
+  readonly accepted: string | undefined
+  readonly weaknesses: readonly string[]
+  readonly doesNotStop: string | undefined
+  /** Where the policy says so. */
+  readonly line: number
+  /** Set where it holds from a step of retention on, e.g. `180d`. */
+  readonly after: string | undefined
+  /** What it did to the record: values changed, kept or dropped; values it could not take. */
+  readonly applied: number
+  readonly failed: number
+}
+
+export interface ExplainedField {
+  readonly path: string
+  readonly from: string
+  readonly is: string
+  readonly category: string | undefined
+  readonly role: string
+  /** `$key` and the like: beside the record's value, so not in files. */
+  readonly isBeside: boolean
+  readonly rules: readonly ExplainedRule[]
+  /** As JSON. */
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+export interface Explanation {
+  readonly outcome: Outcome['kind']
+  /** In plain words. */
+  readonly became: string
+  /** The record after, as text; undefined where it does not leave. */
+  readonly published: string | undefined
+  /** Members that no field names. */
+  readonly unlisted: number
+  readonly fields: readonly ExplainedField[]
+}
+
+/** Runs one record, given as JSON text, through the plan, and tells of every field. `now` in ms since 1970. */
+export function explain(policy: Policy, plan: Plan, record: string, now: number): Explanation {
+  const deidentifier = createDeidentifier(plan, { format: 'json', now })
+  const outcome = deidentifier.deidentify(new TextEncoder().encode(record))
+  const published = outcome.kind === 'publish' ? new TextDecoder().decode(outcome.value).trimEnd() : undefined
+  const before = readJson(record)
+  const after = published === undefined ? undefined : readJson(published)
+  const { account } = deidentifier
+  const tell = (rule: PolicyRule, step: string | undefined, id: number | undefined): ExplainedRule => ({
+    use: rule.use,
+    options: optionsOf(rule),
+    done: whatIsDone(rule),
+    when: whenItApplies(rule),
+    onFailure: onFailure(rule),
+    accepted: rule.accept?.reason,
+    weaknesses: (rule.weaknesses ?? []).map((weakness) => weakness.reason),
+    doesNotStop: doesNotStop(rule),
+    line: rule.at.line,
+    after: step,
+    applied: (id === undefined ? undefined : account.rules[id]?.applied) ?? 0,
+    failed: (id === undefined ? undefined : account.rules[id]?.failed) ?? 0,
+  })
+  const fields = policy.fields.map(
+    (field): ExplainedField => ({
+      path: field.path.text,
+      from: field.from.text,
+      is: whatItIs(field),
+      category: field.category,
+      role: field.role,
+      isBeside: field.path.envelope !== undefined,
+      rules: [
+        ...field.rules.map((rule) => tell(rule, undefined, rule.planRule)),
+        ...stepsOf(policy, field).map(({ after: step, rule }) => tell(rule, step, rule.planRule)),
+      ],
+      before: printed(before, field, field.from),
+      after: printed(after, field, field.path),
+    }),
+  )
+  return { outcome: outcome.kind, became: became(outcome), published, unlisted: account.unlisted, fields }
+}
+
+function printed(record: Json | undefined, field: PolicyField, path: PolicyField['path']): string[] {
+  if (record === undefined || field.path.envelope !== undefined || path.envelope !== undefined) return []
+  return valuesAt(record, path).map(printJson)
+}
+
+function became(outcome: Outcome): string {
+  if (outcome.kind === 'publish') return 'the record is published'
+  if (outcome.kind === 'suppress') return `the record is suppressed by ${outcome.rule}`
+  const by = outcome.rule === undefined ? '' : ` at ${outcome.rule}`
+  return `the record is a dead letter${by}: ${outcome.code}, ${describeCode(outcome.code)}`
+}

@@ -1,0 +1,149 @@
+/** A made-up record that a policy can take: for `lethe explain` without a record. */
+import { type CompiledTransform, Failure, type RecordContext } from '../../../transforms/transform.ts'
+import type { Path } from '../../policy/path.ts'
+import type { Plan } from '../../policy/plan.ts'
+import type { Policy, PolicyField } from '../../policy/policy.ts'
+import type { PolicyFile } from '../../policy/read.ts'
+import { wordsOf } from '../init/facts.ts'
+
+/** Made-up values by Fideslang category; the longest key that fits wins. */
+const BY_CATEGORY: readonly (readonly [string, string])[] = [
+  ['user.contact.email', 'jane.doe@example.com'],
+  ['user.contact.phone_number', '+44 20 7946 0958'],
+  ['user.contact.address.postal_code', '94103'],
+  ['user.contact.address.street', '12 Example Street'],
+  ['user.contact.address.city', 'Springfield'],
+  ['user.contact.address.country', 'US'],
+  ['user.contact', 'Example Ltd'],
+  ['user.name.first', 'Jane'],
+  ['user.name.last', 'Doe'],
+  ['user.name', 'Jane Doe'],
+  ['user.demographic.date_of_birth', '1985-03-12'],
+  ['user.demographic.age_range', '37'],
+  ['user.demographic.gender', 'female'],
+  ['user.device.ip_address', '203.0.113.7'],
+  ['user.financial.credit_card', '4111 1111 1111 1111'],
+  ['user.financial.bank_account', 'GB33BUKB20201555555555'],
+  ['user.location', '52.520008'],
+  ['user.account.username', 'jane.doe'],
+  ['user.unique_id', 'C-1001'],
+]
+
+const MOMENT = '2024-07-15T13:45:00Z'
+const MOMENT_MS = Date.parse(MOMENT)
+
+/** By the words of the field's name, where no category helps. */
+const BY_NAME: readonly (readonly [RegExp, string])[] = [
+  [/_(?:email|mail)_/, 'jane.doe@example.com'],
+  [/_(?:phone|tel|telephone|mobile|fax)_/, '+44 20 7946 0958'],
+  [/_(?:zip|postcode|postal|plz)_/, '94103'],
+  [/_(?:birth|dob|birthday|birthdate)_/, '1985-03-12'],
+  [/_(?:first_name|given_name)_/, 'Jane'],
+  [/_(?:last_name|family_name|surname)_/, 'Doe'],
+  [/_name_$/, 'Jane Doe'],
+  [/_(?:country)_/, 'US'],
+  [/_(?:city|town)_/, 'Springfield'],
+  [/_(?:ip)_/, '203.0.113.7'],
+  [/_(?:lat|latitude)_/, '52.520008'],
+  [/_(?:lon|lng|longitude)_/, '13.404954'],
+  [/_(?:amount|price|total|prices|cost|fee)_/, '19.99'],
+  [/_(?:quantity|qty|count|age)_/, '2'],
+  [/_(?:sku|code)_/, 'SKU-1'],
+  [/_(?:currency)_/, 'EUR'],
+  [/_(?:at|date|day|time|timestamp)_/, '2024-07-15T13:45:00Z'],
+]
+
+/** How a moment is written by the formats of `time:`. */
+const BY_TIME_FORMAT = {
+  rfc3339: MOMENT,
+  date: MOMENT.slice(0, 10),
+  'date-time': MOMENT.slice(0, 19),
+  'epoch-seconds': String(MOMENT_MS / 1000),
+  'epoch-milliseconds': String(MOMENT_MS),
+} as const
+
+const GENERAL = [
+  'example',
+  MOMENT,
+  '2024-07-15',
+  '42',
+  '94103',
+  '203.0.113.7',
+  'https://shop.example/cart',
+  '4111 1111 1111 1111',
+  'jane.doe@example.com',
+  '1985',
+]
+
+const CONTEXT: RecordContext = { subject: 'C-1001', eventTime: MOMENT_MS }
+
+interface Member {
+  [name: string]: Member | unknown[] | string | number
+}
+
+/** The text of one JSON object that holds a value for every field. */
+export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): string {
+  const record: Member = {}
+  if (policy.time !== undefined) put(record, policy.time.path, BY_TIME_FORMAT[policy.time.format])
+  if (policy.subject !== undefined) put(record, policy.subject.path, 'C-1001')
+  for (const field of policy.fields) {
+    if (field.from.envelope !== undefined || field.from.segments.at(-1)?.kind === 'names') continue
+    // The first rule's conditions are met, so that it has something to do.
+    for (const { path, values } of field.rules[0]?.when ?? []) {
+      const first = [...values][0]
+      if (first !== undefined) put(record, path, first)
+    }
+    const compiled = plan.rules[field.rules[0]?.planRule ?? -1]?.action
+    const transform = compiled?.kind === 'transform' ? compiled.transform : undefined
+    put(record, field.from, valueFor(field, transform, source))
+  }
+  return JSON.stringify(record)
+}
+
+function valueFor(
+  field: PolicyField,
+  transform: CompiledTransform | undefined,
+  source: PolicyFile,
+): string | number {
+  const category = field.category ?? ''
+  const fitting = BY_CATEGORY.filter(([key]) => category === key || category.startsWith(`${key}.`))
+  const candidates = fitting.sort((a, b) => b[0].length - a[0].length).map(([, value]) => value)
+  const rule = field.rules[0]
+  const named = field.from.segments.flatMap((one) => (one.kind === 'name' ? wordsOf(one.name) : []))
+  const words = `_${named.join('_')}_`
+  candidates.push(...BY_NAME.filter(([pattern]) => pattern.test(words)).map(([, value]) => value))
+  candidates.push(...listed(rule?.options, source))
+  const examples = rule?.transform?.examples ?? []
+  const same = examples.filter((example) => typeof example.output === 'string')
+  candidates.push(...same.map((example) => example.input), ...GENERAL)
+  const taken = transform && candidates.find((text) => !(transform.apply(text, CONTEXT) instanceof Failure))
+  const text = taken ?? candidates[0]!
+  const isNumber =
+    /^(?:generalize|noise)\.number$/.test(rule?.use ?? '') && /^-?(?:0|[1-9]\d{0,14})$/.test(text)
+  return isNumber ? Number(text) : text
+}
+
+/** A value that the rule's list or hierarchy knows: such rules take no other. */
+function listed(options: Readonly<Record<string, unknown>> | undefined, source: PolicyFile): string[] {
+  if (options === undefined) return []
+  const { allow, file, delimiter } = options
+  if (Array.isArray(allow) && typeof allow[0] === 'string') return [allow[0]]
+  if (typeof file !== 'string' || typeof delimiter !== 'string') return []
+  const first = new TextDecoder().decode(source.readFile(file)).split(/\r?\n/, 1)[0]!
+  return [first.split(delimiter, 1)[0]!.replace(/^\ufeff?"?|"$/g, '')]
+}
+
+/** Writes `value` at the path where nothing is yet; one element of an array, one member of a map. */
+function put(record: Member, path: Path, value: string | number): void {
+  let place: Member | unknown[] = record
+  path.segments.forEach((segment, i) => {
+    const key = segment.kind === 'name' ? segment.name : segment.kind === 'element' ? 0 : 'a'
+    const next = path.segments[i + 1]
+    const holder = place as Record<string | number, unknown>
+    if (next === undefined) holder[key] ??= value
+    else {
+      holder[key] ??= next.kind === 'element' ? [] : {}
+      place = holder[key] as Member
+    }
+  })
+}

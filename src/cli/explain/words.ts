@@ -1,0 +1,102 @@
+/** A policy in plain words. */
+import type { TreeNode } from '../../policy/document.ts'
+import type { Otherwise, Role } from '../../policy/plan.ts'
+import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
+
+const ROLE: Readonly<Record<Role, string>> = {
+  'direct-identifier': 'a direct identifier: it points to a person by itself',
+  'quasi-identifier': 'a quasi-identifier: together with others it can single a person out',
+  sensitive: 'a sensitive attribute: knowing it may harm',
+  other: 'no identifier by itself',
+}
+
+/** What a field is, and where it comes from. */
+export function whatItIs(field: PolicyField): string {
+  const category = field.category === undefined ? '' : `${field.category}; `
+  return `${category}${ROLE[field.role]}`
+}
+
+function written(node: TreeNode): string {
+  if (node.kind === 'list') return `[${node.items.map(written).join(', ')}]`
+  if (node.kind === 'map')
+    return `{ ${node.entries.map(({ key, value }) => `${key}: ${written(value)}`).join(', ')} }`
+  return node.text
+}
+
+/** The options as the policy writes them. */
+export function optionsOf(rule: PolicyRule): string {
+  return rule.written.entries.map(({ key, value }) => `${key}: ${written(value)}`).join(', ')
+}
+
+/** What is done, in a sentence. */
+export function whatIsDone(rule: PolicyRule): string {
+  const options = optionsOf(rule)
+  if (rule.use === 'keep') return 'kept as it is'
+  if (rule.use === 'keep.subtree') return 'kept as it is, with whatever is below it'
+  if (rule.use === 'drop') return 'left out'
+  if (rule.use === 'undecided') return 'undecided'
+  const what = rule.transform?.summary ?? ''
+  return `${rule.use}${options === '' ? '' : ` (${options})`}: ${what}`
+}
+
+/** When the rule applies; undefined where always. */
+export function whenItApplies(rule: PolicyRule): string | undefined {
+  if (rule.when.length === 0) return undefined
+  const parts = rule.when.map(({ path, values, orNothing }) => {
+    const listed = [...values, ...(orNothing ? ['nothing'] : [])]
+    return `${path.text} is ${listed.length === 1 ? listed[0] : `one of ${listed.join(', ')}`}`
+  })
+  return `where ${parts.join(' and ')}`
+}
+
+const OTHERWISE: Readonly<Record<Exclude<Otherwise['kind'], 'constant'>, string>> = {
+  'dead-letter': 'the record becomes a dead letter',
+  null: 'null is written',
+  drop: 'the field is left out',
+}
+
+/** What follows where the transform cannot take a value; undefined for rules that take every value. */
+export function onFailure(rule: PolicyRule): string | undefined {
+  if (rule.transform === undefined || Object.keys(rule.transform.failures).length === 0) return undefined
+  const { otherwise } = rule
+  return otherwise.kind === 'constant'
+    ? `the constant ${otherwise.value} is written`
+    : OTHERWISE[otherwise.kind]
+}
+
+export function doesNotStop(rule: PolicyRule): string | undefined {
+  if (rule.use === 'keep' || rule.use === 'keep.subtree')
+    return 'Anything: whoever reads the output reads the value.'
+  return rule.transform?.doesNotStop
+}
+
+/** Steps of retention that change this field, each with its rule. */
+export function stepsOf(policy: Policy, field: PolicyField): readonly { after: string; rule: PolicyRule }[] {
+  return (policy.retention?.steps ?? []).flatMap(({ after, fields }) => {
+    const rule = fields.get(field.path.text)
+    return rule === undefined ? [] : [{ after, rule }]
+  })
+}
+
+/** The policy as a whole, a line each: a name and what it says. */
+export function overview(policy: Policy): readonly (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = [
+    ['purpose', policy.purpose],
+    ['whose record', policy.subject?.path.text ?? 'not said'],
+    [
+      'event time',
+      policy.time === undefined ? 'not said' : `${policy.time.path.text} (${policy.time.format})`,
+    ],
+    [
+      'unlisted',
+      policy.unlisted === 'drop'
+        ? 'what no field names is left out'
+        : 'a record with anything that no field names is a dead letter',
+    ],
+  ]
+  for (const step of policy.retention?.steps ?? []) {
+    const changed = step.fields.size === 0 ? '' : `coarser: ${[...step.fields.keys()].join(', ')}`
+    lines.push([`after ${step.after}`, step.suppress ? 'the record is suppressed' : changed])
+  }
+  return lines
+}
