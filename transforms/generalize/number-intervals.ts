@@ -120,8 +120,8 @@ export function byEdges({ edges }: EdgeIntervals, midpoints: boolean): Apply {
     const reached = bounds.findLastIndex((bound) => units >= bound)
     return labels[reached + 1]!
   }
-  if (!exactInDouble(...bounds)) return exact
 
+  // A bound from 2**53 on may be rounded, and stays above every number that is decided here.
   const numbers = Float64Array.from(bounds, Number)
   return (text) => {
     const units = plainUnits(text, scale)

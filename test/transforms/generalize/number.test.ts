@@ -66,13 +66,15 @@ describe('generalize.number with a width', () => {
 
   it('closes the ends where told', () => {
     const apply = running(number, { width: 9, origin: 18, bottom: 18, top: 90 })
-    expect(['17.999', '18', '26', '27', '89.9', '90', '1e30', '-1e30'].map(apply)).toEqual([
+    expect(['17.999', '18', '26', '27', '89.9', '90', '9e1', '89.9e0', '1e30', '-1e30'].map(apply)).toEqual([
       'under 18',
       '[18,27)',
       '[18,27)',
       '[27,36)',
       '[81,90)',
       '90+',
+      '90+',
+      '[81,90)',
       '90+',
       'under 18',
     ])

@@ -42,6 +42,8 @@ describe('generalize.url', () => {
     'https://shop.example:99999/',
     '',
     'https://%00/',
+    'https://xn--abc.example/',
+    'https://shop.xn--abc',
   ])('fails on %j', (text) => {
     expect(run(text)).toBe('!unparsable')
   })
