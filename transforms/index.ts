@@ -1,4 +1,8 @@
 /** The register: every transform, one line each, in alphabetical order. */
+import { address as fakeAddress } from './fake/address.ts'
+import { email as fakeEmail } from './fake/email.ts'
+import { person as fakePerson } from './fake/person.ts'
+import { phone as fakePhone } from './fake/phone.ts'
 import { age as generalizeAge } from './generalize/age.ts'
 import { birthYear as generalizeBirthYear } from './generalize/birth-year.ts'
 import { category as generalizeCategory } from './generalize/category.ts'
@@ -26,6 +30,10 @@ import { date as shiftDate } from './shift/date.ts'
 import type { Transform } from './transform.ts'
 
 export const transforms: readonly Transform[] = [
+  fakeAddress,
+  fakeEmail,
+  fakePerson,
+  fakePhone,
   generalizeAge,
   generalizeBirthYear,
   generalizeCategory,
