@@ -95,7 +95,8 @@ export class JsonWriter {
           break
         case Op.mapName: {
           const result = results[a]!
-          if (result === DROPPED) {
+          const valueDropped = ops[at + 4] === Op.value && results[ops[at + 5]!] === DROPPED
+          if (result === DROPPED || valueDropped) {
             index = ops[at + 2]! - 1
             break
           }

@@ -127,6 +127,10 @@ function reach(root: ShapeNode, segments: readonly Segment[]): ShapeNode {
   return segments.reduce(childOf, root)
 }
 
+function isDropped(field: PlanField): boolean {
+  return field.rulesByStep[0]!.every((rule) => rule.action.kind === 'drop')
+}
+
 function isSubtree(field: PlanField): boolean {
   return field.rulesByStep[0]!.some((rule) => rule.action.kind === 'keep-subtree')
 }
@@ -146,7 +150,7 @@ export function shapeOf(plan: Plan): Shape {
     watches.push({ path, depth: depthOf(path.segments) })
     watchOf.set(path.text, index)
     const node = reach(root, path.segments)
-    if (node.kind === 'unlisted') node.kind = 'scalar'
+    node.kind = 'scalar'
     node.watches.push(index)
     return index
   }
@@ -160,14 +164,18 @@ export function shapeOf(plan: Plan): Shape {
       continue
     }
     const node = reach(root, field.from.segments)
-    node.kind = isSubtree(field) ? 'subtree' : 'scalar'
+    // A dropped value may be a container too, unless another field or a condition reads it as a scalar.
+    if (isDropped(field)) node.kind = node.kind === 'unlisted' ? 'subtree' : node.kind
+    else node.kind = isSubtree(field) ? 'subtree' : 'scalar'
     if (field.from.text === field.path.text) {
       node.field = field.index
       markEmitted(root, field.path.segments)
     } else node.derived.push(field.index)
   }
-  for (const field of plan.fields)
-    if (field.from.text !== field.path.text) addDerived(root, field.path.segments, field.index)
+  const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
+  // First all scopes, so that each derived field sees which containers stand in the output.
+  for (const { path } of derived) scopeOf(root, path.segments)
+  for (const { path, index } of derived) addDerived(root, path.segments, index)
   for (const field of plan.fields)
     for (const rules of field.rulesByStep)
       for (const rule of rules) for (const condition of rule.when) watch(condition.path)
@@ -195,18 +203,26 @@ function markEmitted(root: ShapeNode, segments: readonly Segment[]): void {
   }
 }
 
-/** Hangs a derived field under its innermost scope, along the containers that its path names. */
-function addDerived(root: ShapeNode, segments: readonly Segment[], field: number): void {
-  const lastScope = segments.findLastIndex((segment) => segment.kind !== 'name')
-  let node: ShapeNode | undefined = root
-  for (const segment of segments.slice(0, lastScope + 1)) {
+const scopeLength = (segments: readonly Segment[]): number =>
+  segments.findLastIndex((segment) => segment.kind !== 'name') + 1
+
+/** The innermost element, member or record that a derived field stands in; it and what is around it are written. */
+function scopeOf(root: ShapeNode, segments: readonly Segment[]): ShapeNode {
+  let node = root
+  for (const segment of segments.slice(0, scopeLength(segments))) {
     node.emitted = true
     node = childOf(node, segment)
   }
   node.emitted = true
   if (node.kind === 'unlisted') node.kind = 'object'
+  return node
+}
+
+/** Hangs a derived field under its innermost scope, along the containers that its path names. */
+function addDerived(root: ShapeNode, segments: readonly Segment[], field: number): void {
+  let node: ShapeNode | undefined = scopeOf(root, segments)
   let tree = treeOf(node)
-  const names = segments.slice(lastScope + 1) as { readonly kind: 'name'; readonly name: string }[]
+  const names = segments.slice(scopeLength(segments)) as { readonly kind: 'name'; readonly name: string }[]
   for (const [index, segment] of names.entries()) {
     const literal = memberLiteral(segment.name)
     if (index === names.length - 1) tree.leaves.push({ literal, field })
