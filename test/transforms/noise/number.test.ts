@@ -119,6 +119,8 @@ describe('noise.number', () => {
         expect(result >= 0 && result <= 100 && result !== value && Math.abs(result - value) <= 50).toBe(true)
         const share = Number(run({ ratio: 1, min: 0, max: 100 }, subject)(String(value)))
         expect(share >= 0 && share <= 100 && share !== value).toBe(true)
+        const high = Number(run({ ratio: 1, min: 1000, max: 1100 }, subject)(String(1000 + value)))
+        expect(high >= 1000 && high <= 1100 && high !== 1000 + value).toBe(true)
         expect(Number(run({ span: 50, min: 0 }, subject)(String(value)))).toBeGreaterThanOrEqual(0)
       }),
     )
