@@ -78,6 +78,7 @@ export const age: Transform = defineTransform({
       'a birth date: full-date or RFC 3339 date-time, of which the date counts as written; with `format` also local date-times and epoch numbers',
     yields: 'text: 30-39, 90+; a band of one year is its age. Both ends belong to the band',
     keyed: false,
+    needs: ['time'],
     stableToken: false,
     mayReturnInput: false,
   },

@@ -147,6 +147,7 @@ export const number: Transform = defineTransform({
     accepts: 'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`',
     yields: 'a number with at most `decimals` digits after the point, never the same number',
     keyed: true,
+    needs: ['subject'],
     stableToken: false,
     mayReturnInput: false,
   },

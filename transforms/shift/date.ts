@@ -135,6 +135,7 @@ export const date: Transform = defineTransform({
       'a full-date or RFC 3339 date-time; with `format` also local date-times and epoch numbers, which stay what they are',
     yields: 'the same form as the value, at least one day away from it',
     keyed: true,
+    needs: ['subject'],
     stableToken: false,
     mayReturnInput: false,
   },
