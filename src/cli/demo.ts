@@ -94,6 +94,11 @@ async function show(folder: string, count: number): Promise<void> {
     if (code !== EXIT.ok && code !== EXIT.deadLetters)
       throw new LetheError(EXIT.io, `the run over ${name} ended with ${code ?? 'a signal'}`)
   }
+  const [one, other] = ['clean-events.ndjson', 'clean-events.csv'].map((name) => tokens(join(folder, name)))
+  const shared = [...one!].filter((token) => other!.has(token)).length
+  const counts = [shared, one!.size, other!.size].map((size) => size.toLocaleString('en-US'))
+  say(bold('One policy, one token: the same value gives the same bytes in either format'))
+  say(`  ${counts[0]} tokens stand in both files; ${counts[1]} in the NDJSON, ${counts[2]} in the CSV\n`)
   say(bold('Broken rows went to the dead letters: a place and a code, never a value'))
   for (const line of readFileSync(join(folder, 'dead-letters-events.ndjson'), 'utf8').split('\n', 2))
     say(`  ${printable(line)}`)
@@ -131,7 +136,9 @@ function samples(file: EventFile, policy: string, keys: string): Explanation[] {
 
 function beforeAndAfter({ fields }: Explanation): string[] {
   const { cyan, dim } = paint(process.stdout)
-  const value = (list: readonly string[]) => shorten(printable(list.join(', ')), 40)
+  // Paths and rules take about 45 columns; the rest is for two values.
+  const width = Math.max(24, Math.min(40, Math.floor(((process.stdout.columns ?? 110) - 52) / 2)))
+  const value = (list: readonly string[]) => shorten(printable(list.join(', ')), width)
   const rows = fields
     .filter((field) => field.before.length > 0)
     .map(({ path, rules, before, after }) => {
@@ -139,7 +146,11 @@ function beforeAndAfter({ fields }: Explanation): string[] {
       const rule = rules.find((one) => one.applied + one.failed > 0) ?? rules[0]!
       return [`  ${path}`, value(before), result, dim(rule.use)]
     })
-  return columns(rows)
+  return columns([['  field', 'before', 'after', 'rule'].map(dim), ...rows])
+}
+
+function tokens(file: string): Set<string> {
+  return new Set(readFileSync(file, 'utf8').match(/\bk1\.[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/g))
 }
 
 /** Runs `lethe batch` as people do, and gives what it writes to stderr. */

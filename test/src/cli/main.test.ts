@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { commands } from '../../../src/cli/commands.ts'
 import { lethe, root, script } from './lethe.ts'
 
 /** Every module that loads before the first line of `file` runs, as paths or bare names. */
@@ -54,5 +56,40 @@ describe('lethe', () => {
     expect((await lethe(['bogus'])).stderr).not.toContain('\u001b')
     expect((await lethe(['bogus'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m')
     expect((await lethe(['bogus'], { env: { NO_COLOR: '1' } })).stderr).not.toContain('\u001b')
+  })
+
+  it('ends with 130 when it is interrupted', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const child = spawn(process.execPath, [script, 'init', '--from', '-'])
+      let stderr = ''
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString()
+      })
+      // It waits for its input by then; a signal before that ends it by the signal itself.
+      await new Promise((resolve) => setTimeout(resolve, 2000))
+      child.kill(signal)
+      const code = await new Promise((resolve) => child.on('close', resolve))
+      expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
+    }
+  })
+
+  it('is quiet where the reader of its output has seen enough', async () => {
+    const child = spawn(process.execPath, [script, 'transforms', '--format', 'json'])
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString()
+    })
+    child.stdout.destroy()
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect({ code, stderr }).toEqual({ code: 4, stderr: '' })
+  })
+
+  it('has help with examples for every command', async () => {
+    for (const { name } of commands) {
+      const { code, stdout } = await lethe(['help', name])
+      expect({ name, code }).toEqual({ name, code: 0 })
+      expect(stdout).toContain('Examples:')
+      expect(stdout).toContain(`lethe ${name}`)
+    }
   })
 })
