@@ -68,9 +68,19 @@ export function integerBelow(bytes: Uint8Array, n: number, at = 0): number {
 
 /** The 16 bytes from `at` as one big-endian unsigned number. */
 export function uint128(bytes: Uint8Array, at = 0): bigint {
-  let value = 0n
-  for (let i = at; i < at + 16; i++) value = (value << 8n) | BigInt(bytes[i]!)
-  return value
+  return (
+    (BigInt(uint48(bytes, at)) << 80n) |
+    (BigInt(uint48(bytes, at + 6)) << 32n) |
+    BigInt(uint32(bytes, at + 12))
+  )
+}
+
+function uint48(bytes: Uint8Array, at: number): number {
+  return uint32(bytes, at) * 65536 + ((bytes[at + 4]! << 8) | bytes[at + 5]!)
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
 /** Whether no half of a surrogate pair stands alone in the text: only then does it have a UTF-8 form. */

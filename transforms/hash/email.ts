@@ -67,6 +67,7 @@ function addressForm(keyId: string, host: string): TokenForm {
   const start = keyId.length + 1
   return {
     kind: 'fixed',
+    macBytes: TOKEN_BYTES,
     template: `${keyId}.${'0'.repeat(TOKEN_BYTES * 2)}@${host}`,
     fill: (mac, at, out, to) => writeHex(mac, at, TOKEN_BYTES, out, to + start),
   }

@@ -94,6 +94,7 @@ function tokenForm(keyId: string, bytes: number, encoding: 'base64url' | 'hex'):
   const write = encoding === 'hex' ? writeHex : writeBase64url
   return {
     kind: 'fixed',
+    macBytes: bytes,
     template: prefix + '-'.repeat(length),
     fill: (mac, at, out, to) => write(mac, at, bytes, out, to + start),
   }

@@ -69,8 +69,8 @@ export const integer: Transform = defineTransform({
 function rangeForm(min: number, max: number): TokenForm {
   const size = max - min + 1
   if (Number.isSafeInteger(size)) {
-    return { kind: 'free', text: (mac, at) => String(min + integerBelow(mac, size, at)) }
+    return { kind: 'free', macBytes: 16, text: (mac, at) => String(min + integerBelow(mac, size, at)) }
   }
   const [least, exact] = [BigInt(min), BigInt(max) - BigInt(min) + 1n]
-  return { kind: 'free', text: (mac, at) => String(least + (uint128(mac, at) % exact)) }
+  return { kind: 'free', macBytes: 16, text: (mac, at) => String(least + (uint128(mac, at) % exact)) }
 }

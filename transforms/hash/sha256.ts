@@ -57,11 +57,12 @@ export const sha256: Transform = defineTransform({
     },
   ],
   compile: (options, context) =>
-    compileTokens(
-      (text) => hash('sha256', text, 'buffer'),
-      normalizer(options, context),
-      digestForm(options.encoding),
-    ),
+    compileTokens({
+      key: undefined,
+      digest: (text) => hash('sha256', text, 'buffer'),
+      normalize: normalizer(options, context),
+      form: digestForm(options.encoding),
+    }),
 })
 
 function digestForm(encoding: 'hex' | 'base64url'): TokenForm {
@@ -69,6 +70,7 @@ function digestForm(encoding: 'hex' | 'base64url'): TokenForm {
   const write = encoding === 'hex' ? writeHex : writeBase64url
   return {
     kind: 'fixed',
+    macBytes: DIGEST_BYTES,
     template: '-'.repeat(length),
     fill: (mac, at, out, to) => write(mac, at, DIGEST_BYTES, out, to),
   }

@@ -5,17 +5,18 @@
  */
 import { hmacSha256, isWellFormed, type Mac } from '../keyed.ts'
 import { type CompileContext, type CompiledTransform, fail, type Result } from '../transform.ts'
+import { batchTokens } from './batch.ts'
 import { type Normalize, type NormalizeOptions, normalizer } from './normalize.ts'
 
-/** How 32 MAC bytes become a result. */
-export type TokenForm =
-  /** ASCII of one length: `fill` overwrites what varies in a copy of `template` at `out[to]`. */
-  | {
+/** How the 32 bytes of a MAC become a result; it looks at the first `macBytes` only. */
+export type TokenForm = { readonly macBytes: number } & (
+  | /** ASCII of one length: `fill` overwrites what varies in a copy of `template` at `out[to]`. */ {
       readonly kind: 'fixed'
       readonly template: string
       readonly fill: (mac: Uint8Array, at: number, out: Uint8Array, to: number) => void
     }
   | { readonly kind: 'free'; readonly text: (mac: Uint8Array, at: number) => string }
+)
 
 export interface TokenOptions extends NormalizeOptions {
   readonly domain: string
@@ -29,22 +30,27 @@ export function compileKeyed(
 ): CompiledTransform {
   const normalize = normalizer(options, context)
   const key = context.key('token', options.domain)
-  return compileTokens(hmacSha256(key.bytes), normalize, form(key.id))
+  return compileTokens({ key: key.bytes, digest: hmacSha256(key.bytes), normalize, form: form(key.id) })
 }
 
-/** The text function over any 32-byte digest of text. */
-export function compileTokens(
-  digest: Mac,
-  normalize: Normalize | undefined,
-  form: TokenForm,
-): CompiledTransform {
+export interface Tokens {
+  /** The key of `digest`; undefined: `digest` is plain SHA-256. */
+  readonly key: Uint8Array | undefined
+  readonly digest: Mac
+  readonly normalize: Normalize | undefined
+  readonly form: TokenForm
+}
+
+/** The text function, and its equal for many values. */
+export function compileTokens(tokens: Tokens): CompiledTransform {
+  const { digest, normalize, form } = tokens
   const render = renderer(form)
   const apply = (text: string): Result => {
     if (!isWellFormed(text)) return fail('not-well-formed')
     const normal = normalize === undefined ? text : normalize(text)
     return typeof normal === 'string' ? render(digest(normal)) : normal
   }
-  return { yields: 'string', apply, plain: true }
+  return { yields: 'string', apply, applyAll: batchTokens({ ...tokens, render, apply }), plain: true }
 }
 
 function renderer(form: TokenForm): (mac: Uint8Array) => string {

@@ -45,6 +45,7 @@ export const uuid: Transform = defineTransform({
 
 const UUID_FORM: TokenForm = {
   kind: 'fixed',
+  macBytes: 16,
   template: '00000000-0000-0000-0000-000000000000',
   fill: (mac, at, out, to) => {
     writeHex(mac, at, 4, out, to)

@@ -1,0 +1,123 @@
+/** The host's side of sha256.as.ts: HMAC-SHA-256 of a batch of texts, four at once. */
+import { paddedKeys } from '../../keyed.ts'
+import { SHA256_WASM } from './sha256.wasm.ts'
+
+/** Texts in a batch, at most. */
+export const BATCH = 256
+
+/** UTF-16 units of a text, at most. Longer ones gain nothing here: their time goes into the compression alone. */
+export const MAX_UNITS = 247
+
+/** What the memo remembers of a MAC, in bytes. */
+export const MEMO_BYTES = 16
+
+/**
+ * The memo has 2^13 buckets of two lines of 64 bytes: 1 MiB, which a core's own cache holds. A larger one was
+ * no faster than hashing: its lines come from memory, and a MAC takes a quarter of a microsecond.
+ */
+const MEMO_BITS = 13
+
+/** Offsets in the module's memory, as sha256.as.ts has them. */
+const LENGTHS = 8192
+const MACS = 16384
+const TEXTS = 65536
+
+/** The part of the WebAssembly interface that is used here; the types of Node 20 do not declare it. */
+interface WebAssemblyHost {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
+}
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly setKey: (hmac: boolean) => void
+  readonly openMemo: (bits: number) => number
+  readonly measure: (count: number) => void
+  readonly run: (count: number, memo: boolean) => number
+}
+
+/** Compiled once per thread; null where this platform cannot. */
+let compiled: object | null | undefined
+
+function host(): WebAssemblyHost | undefined {
+  return (globalThis as { WebAssembly?: WebAssemblyHost }).WebAssembly
+}
+
+function compile(): object | null {
+  if (compiled === undefined) {
+    try {
+      const { Module } = host()!
+      compiled = new Module(Buffer.from(SHA256_WASM, 'base64'))
+    } catch {
+      // No WebAssembly, or none with SIMD: everything works without it, slower.
+      compiled = null
+    }
+  }
+  return compiled
+}
+
+export class Kernel {
+  readonly #exports: Exports
+  #memory: Buffer
+  /** UTF-16 units of each text of the batch: to be set before `run`. */
+  units: Int32Array
+  /** After `run`: the MACs, 32 bytes each. */
+  macs: Uint8Array
+
+  private constructor(exports: Exports) {
+    this.#exports = exports
+    this.#memory = Buffer.from(exports.memory.buffer)
+    this.units = new Int32Array(exports.memory.buffer, LENGTHS, BATCH)
+    this.macs = new Uint8Array(exports.memory.buffer, MACS, 32 * BATCH)
+  }
+
+  /**
+   * A kernel of its own memory for one key (any length), or for plain SHA-256 without one. Key material in
+   * that memory cannot be avoided, no more than in the buffers of `hmacSha256`; it goes with the kernel.
+   * @returns undefined where the platform has no WebAssembly with SIMD, or no memory left
+   */
+  static open(key: Uint8Array | undefined): Kernel | undefined {
+    const module = compile()
+    if (module === null) return undefined
+    let kernel: Kernel
+    try {
+      const { Instance } = host()!
+      kernel = new Kernel(new Instance(module, {}).exports as Exports)
+    } catch {
+      return undefined
+    }
+    if (key !== undefined) {
+      const { inner, outer } = paddedKeys(key)
+      kernel.#memory.set(inner, TEXTS)
+      kernel.#memory.set(outer, TEXTS + 64)
+      inner.fill(0)
+      outer.fill(0)
+    }
+    kernel.#exports.setKey(key !== undefined)
+    return kernel
+  }
+
+  /** Makes room for the memo; false where there is none. `units` and `macs` are new ones afterwards. */
+  openMemo(): boolean {
+    const opened = this.#exports.openMemo(MEMO_BITS) !== 0
+    const { buffer } = this.#exports.memory
+    this.#memory = Buffer.from(buffer)
+    this.units = new Int32Array(buffer, LENGTHS, BATCH)
+    this.macs = new Uint8Array(buffer, MACS, 32 * BATCH)
+    return opened
+  }
+
+  /**
+   * Hashes a batch.
+   * @param joined its texts one behind the other, each well-formed and of at most `MAX_UNITS`
+   * @param count how many they are, at most `BATCH`; their lengths stand in `units`
+   * @param memo look up and remember, after `openMemo`; then only the first `MEMO_BYTES` of a MAC count
+   * @returns how many were remembered
+   */
+  run(joined: string, count: number, memo: boolean): number {
+    const bytes = this.#memory.write(joined, TEXTS, 'utf8')
+    // As many bytes as units is ASCII; else the module finds out where each text ends.
+    if (bytes !== joined.length) this.#exports.measure(count)
+    return this.#exports.run(count, memo)
+  }
+}
