@@ -53,6 +53,9 @@ export type Yields = 'string' | 'number' | 'same' | 'null'
 
 export type Result = string | Failure
 
+/** Bytes that `writeBytes` may write beyond the length of its input. */
+export const WRITE_ROOM = 320
+
 export interface CompiledTransform {
   readonly yields: Yields
   /** Takes the text of one value, gives the text of the result or a `Failure`. Must not throw. */
@@ -62,6 +65,32 @@ export interface CompiledTransform {
    * The text function is the definition; a property test holds the two equal.
    */
   readonly applyAll?: (texts: readonly string[], out: Result[], count: number) => void
+  /**
+   * A faster equal of `apply` on UTF-8 bytes, for transforms that need no record: reads `source[start..end)`, which
+   * is never empty, writes the result to `out` from `at` on (`end - start + WRITE_ROOM` bytes are free), and gives
+   * the position behind it. -1 means "ask `apply`": for a failure, and for every value that it does not care to
+   * take. It is meant for the common short ASCII values; the format's escapes are the caller's concern.
+   */
+  readonly writeBytes?: (
+    source: Uint8Array,
+    start: number,
+    end: number,
+    out: Uint8Array,
+    at: number,
+  ) => number
+  /**
+   * The same for many values: value i is `source[starts[i]..ends[i])`; result i is to stand in `out` from the end
+   * of result i-1 (the first from `at`) to `resultEnds[i]`. An empty result means "ask `apply`".
+   */
+  readonly writeAllBytes?: (
+    source: Uint8Array,
+    starts: Int32Array,
+    ends: Int32Array,
+    count: number,
+    out: Uint8Array,
+    at: number,
+    resultEnds: Int32Array,
+  ) => void
   /**
    * Promises that every result holds ASCII letters, digits and `. _ - : + @ / * =` only, and starts with
    * a letter, digit or `*`: neither JSON nor CSV has to escape or quote it.
