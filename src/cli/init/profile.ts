@@ -214,8 +214,13 @@ export function profile(sample: Sample, paths: readonly (readonly Segment[])[]):
   const maps: (readonly Segment[])[] = []
   let unnamed = 0
   const visit = (node: Node, segments: readonly Segment[]): void => {
-    if (node.counts.values > 0 || (node.objects === 0 && node.arrays === 0))
-      if (segments.length > 0) found.push(toProfile(node, segments))
+    const { values, containers } = node.counts
+    // A few of another kind are broken records, not another field: those would be dead letters.
+    const isScalar = values > 0 ? containers < 9 * values : containers === 0
+    if (isScalar && segments.length > 0) {
+      found.push(toProfile(node, segments))
+      return
+    }
     if (node.element !== undefined) visit(node.element, [...segments, { kind: 'element' }])
     if (node.members.size === 0 && node.overflown === undefined) return
     if (segments.length > 0 && isMap(node)) {

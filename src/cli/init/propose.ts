@@ -50,7 +50,8 @@ export function propose(profiles: Profiles, year: number): Draft {
 function proposalFor(facts: Facts, setting: Setting): Proposal {
   const { profile } = facts
   if (profile.segments.at(-1)?.kind === 'names') return forNames(facts)
-  if (profile.containers > 0 && profile.values > 0)
+  // What is rarer than one in ten is left to be dead letters.
+  if (profile.containers * 9 > profile.values)
     return { use: 'undecided', note: 'a scalar in some records, an object or array in others' }
   for (const rule of RULES) {
     const proposal = rule(facts, setting)
@@ -141,6 +142,7 @@ function evidenceOf(facts: Facts): string {
   const parts = [facts.isSingle ? `${count(profile.values)} of ${count(records)} present` : values]
   if (isNames) parts[0] = profile.values === 1 ? '1 name' : `${count(profile.values)} names`
   if (profile.nothing > 0) parts.push(`${count(profile.nothing)} null or empty`)
+  if (profile.containers > 0) parts.push(`${count(profile.containers)} objects or arrays`)
   if (profile.values === 0) return parts.join('; ')
   const kind = kinds(profile, profile.numbers + profile.booleans === 0)
   if (kind !== '') parts.push(kind)

@@ -197,4 +197,21 @@ describe('lethe init', () => {
     writeFileSync(join(cwd, 'cut.csv.gz'), packed.subarray(0, packed.length - 9))
     expect((await lethe(['init', '--from', 'cut.csv.gz'], { cwd })).code).toBe(4)
   })
+
+  it('treats a rare value of another kind as broken, and a frequent one as undecided', async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => ({
+      rare: i < 3 ? { inner: 'x' } : `u${i}@example.com`,
+      often: i < 40 ? [1] : 'text',
+      deep: i < 3 ? 'text' : { ok: i % 2 === 0 },
+    }))
+    const { stdout } = await lethe(['init', '--from', '-'], { input: ndjson(rows) })
+    const draft = read(stdout)
+    expect(Object.keys(draft.fields)).toEqual(['rare', 'often', 'deep.ok'])
+    expect(['rare', 'often', 'deep.ok'].map((path) => useOf(draft, path))).toEqual([
+      'hash.hmac',
+      'undecided',
+      'keep',
+    ])
+    expect(stdout).toContain('3 objects or arrays')
+  })
 })
