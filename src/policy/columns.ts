@@ -14,7 +14,7 @@ export function readColumns(
   const columns = new Map<string, string>()
   const known = new Set(inputs.filter((path) => path.envelope === undefined).map((path) => path.text))
   const headerOf = new Map<string, string>()
-  for (const { key, value } of node?.kind === 'map' ? node.entries : []) {
+  for (const { key, at, value } of node?.kind === 'map' ? node.entries : []) {
     if (value.kind !== 'scalar' || typeof value.value !== 'string') continue
     const path = readPath(value.text, value.at, findings)
     if (path === undefined) continue
@@ -33,6 +33,12 @@ export function readColumns(
         'unknown-path',
         `no field reads ${quote(path.text)}, so the column would only be left out`,
         suggestion(path.text, known),
+      )
+    if (known.has(key) && key !== path.text)
+      findings.add(
+        at,
+        'duplicate-path',
+        `${quote(key)} is itself a path of this policy, so the column cannot stand for another one`,
       )
     headerOf.set(path.text, key)
     columns.set(key, path.text)

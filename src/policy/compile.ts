@@ -77,8 +77,8 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   checkNumbers(tree, new Set(['when']), findings)
   checkPurpose(tree, findings)
 
-  const fields = readFields(entryOf(tree, 'fields')?.value, findings)
   const subject = readTopPath(entryOf(tree, 'subject')?.value, 'subject', findings)
+  const fields = readFields(entryOf(tree, 'fields')?.value, subject?.path, findings)
   const time = readTime(entryOf(tree, 'time')?.value, findings)
   const retentionEntry = entryOf(tree, 'retention')
   const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
@@ -95,8 +95,6 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     for (const rule of field.rules) compileRule(rule, field.path, shop)
     checkConditions(field, findings)
   }
-  const hasToken = fields.some((f) => f.rules.some((r) => r.transform?.properties.stableToken))
-  checkWeakChoices(fields, hasToken, findings)
   if (retention !== undefined) {
     if (!shop.has.time)
       findings.add(
@@ -107,6 +105,10 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
       )
     compileSteps(retention, fields, shop)
   }
+  const steps = retention?.steps ?? []
+  const rules = [...fields.flatMap((f) => f.rules), ...steps.flatMap((step) => [...step.fields.values()])]
+  const hasToken = rules.some((rule) => rule.transform?.properties.stableToken)
+  checkWeakChoices(fields, hasToken, findings)
   const reads: ReadPath[] = fields.flatMap((f) =>
     f.rules.flatMap((r) => r.when.filter(({ path }) => path.envelope === undefined)),
   )

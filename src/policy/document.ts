@@ -3,17 +3,7 @@
  * merge keys or tags, no key twice, nothing deeper than 64. The messages of the YAML library are not passed
  * on, because a file that is no policy may hold anything.
  */
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  type LineCounter,
-  LineCounter as Lines,
-  type Node,
-  Parser,
-  parseDocument,
-} from 'yaml'
+import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from 'yaml'
 import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
 
 export interface ScalarNode {
@@ -45,7 +35,7 @@ const TOP: Position = { line: 1, column: 1 }
 
 /** Reads one document. Undefined where it could not be read at all; then `findings` says why. */
 export function readDocument(text: string, findings: Findings): TreeNode | undefined {
-  const lines = new Lines()
+  const lines = new LineCounter()
   if (nestsTooDeep(text)) {
     findings.add(TOP, 'yaml-syntax', `the file nests more than ${MAX_DEPTH} deep`)
     return undefined

@@ -7,19 +7,23 @@ import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote } from './problems.ts'
 import { fieldWord, type RuleText, readPath, readRule } from './rules.ts'
 
-/** Reads `fields:`. Fields that cannot be read are left out, and `findings` says why. */
-export function readFields(node: TreeNode | undefined, findings: Findings): PolicyField[] {
+/** Reads `fields:`; `subject` is the path of the data subject. Fields that cannot be read are left out, and `findings` says why. */
+export function readFields(
+  node: TreeNode | undefined,
+  subject: Path | undefined,
+  findings: Findings,
+): PolicyField[] {
   if (node?.kind !== 'map') return []
   if (node.entries.length === 0) findings.add(node.at, 'missing-key', 'the policy lists no field')
   const fields: PolicyField[] = []
   for (const entry of node.entries) {
-    const field = readField(entry, findings)
+    const field = readField(entry, subject, findings)
     if (field !== undefined) fields.push(field)
   }
   return fields
 }
 
-function readField(entry: MapEntry, findings: Findings): PolicyField | undefined {
+function readField(entry: MapEntry, subject: Path | undefined, findings: Findings): PolicyField | undefined {
   const path = readPath(entry.key, entry.at, findings)
   const written = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   if (written.length === 0) findings.add(entry.value.at, 'wrong-type', 'a list of rules holds at least one')
@@ -52,7 +56,8 @@ function readField(entry: MapEntry, findings: Findings): PolicyField | undefined
     if (named !== undefined) checkFrom(path, named, rules, fromWord.at, findings)
   }
   if (from === undefined) return undefined
-  const roleByCategory = roleOfCategory(category?.text)
+  // Whatever says whose record this is identifies them.
+  const roleByCategory = from.text === subject?.text ? 'direct-identifier' : roleOfCategory(category?.text)
   return {
     path,
     at: entry.at,

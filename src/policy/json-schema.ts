@@ -123,6 +123,5 @@ function ruleSchema(transforms: readonly Transform[], words: readonly string[]):
 }
 
 function whenUse(name: string, rule: object): object {
-  // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema; nothing here is awaited
   return { if: { required: ['use'], properties: { use: { const: name } } }, then: rule }
 }

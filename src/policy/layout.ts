@@ -15,6 +15,8 @@ interface Leaf {
 
 interface Branch {
   readonly children: Map<string, Branch>
+  /** Kinds of the segments that lead to children. */
+  readonly kinds: Set<Segment['kind']>
   leaf?: Leaf
 }
 
@@ -38,7 +40,7 @@ export function checkLayout(
   findings: Findings,
 ): void {
   const outputs = new Map<string, PolicyField>()
-  const root: Branch = { children: new Map() }
+  const root = newBranch()
   for (const field of fields) {
     const first = outputs.get(field.path.text)
     if (first !== undefined) {
@@ -96,8 +98,9 @@ function claim(root: Branch, path: Path, use: Use, at: Position, findings: Findi
     const key = keyOf(segment)
     let next = here.children.get(key)
     if (next === undefined) {
-      next = { children: new Map() }
+      next = newBranch()
       here.children.set(key, next)
+      here.kinds.add(segment.kind)
     }
     here = next
   }
@@ -119,13 +122,16 @@ function claim(root: Branch, path: Path, use: Use, at: Position, findings: Findi
   here.leaf = { use, path: path.text }
 }
 
+function newBranch(): Branch {
+  return { children: new Map(), kinds: new Set() }
+}
+
 function keyOf(segment: Segment): string {
   return segment.kind === 'name' ? `name ${segment.name}` : segment.kind
 }
 
 /** A value is an object with named members, a map, or an array: never two of them. */
-function clashOf(branch: Branch, segment: Segment): string | undefined {
-  const kinds = new Set([...branch.children.keys()].map((key) => key.split(' ', 1)[0]))
+function clashOf({ kinds }: Branch, segment: Segment): string | undefined {
   if (segment.kind === 'element')
     return kinds.size > 0 && !kinds.has('element') ? 'takes an object or map for an array' : undefined
   if (kinds.has('element')) return 'takes an array for an object or map'

@@ -40,7 +40,7 @@ export interface PolicyField {
   readonly fromAt: Position
   readonly category: string | undefined
   readonly role: Role
-  /** The role of the category, which the policy may have overridden. */
+  /** The role of the category, or of the data subject; the policy may have overridden it. */
   readonly roleByCategory: Role
   readonly rules: readonly PolicyRule[]
 }

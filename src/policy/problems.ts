@@ -67,6 +67,7 @@ export interface Position {
 export class Findings {
   readonly #file: string
   readonly #found: Problem[] = []
+  readonly #said: Set<string> = new Set()
 
   constructor(file: string) {
     this.#file = file
@@ -74,7 +75,9 @@ export class Findings {
 
   add(at: Position, code: PolicyCode, message: string, suggestion?: string): void {
     const { line, column } = at
-    if (this.#found.some((p) => p.line === line && p.column === column && p.message === message)) return
+    const place = `${line}:${column} ${message}`
+    if (this.#said.has(place)) return
+    this.#said.add(place)
     this.#found.push({ file: this.#file, line, column, code, severity: 'error', message, suggestion })
   }
 

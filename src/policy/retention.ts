@@ -84,6 +84,7 @@ function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findi
   const then = entryOf(item, 'then')
   const replaced = entryOf(item, 'fields')
   const rules = new Map<string, PolicyRule>()
+  const known = new Set(fields.map((field) => field.path.text))
   if (then !== undefined && replaced !== undefined)
     findings.add(
       replaced.at,
@@ -97,15 +98,12 @@ function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findi
     const path = readPath(entry.key, entry.at, findings)
     const text = readRule(entry, 'step', findings)
     if (path === undefined) continue
-    if (!fields.some((field) => field.path.text === path.text))
+    if (!known.has(path.text))
       findings.add(
         entry.at,
         'unknown-path',
         `${quote(path.text)} is no field of this policy`,
-        suggestion(
-          path.text,
-          fields.map((field) => field.path.text),
-        ),
+        suggestion(path.text, known),
       )
     else if (rules.has(path.text))
       findings.add(entry.at, 'duplicate-path', `${quote(path.text)} is already in this step`)
@@ -122,7 +120,6 @@ function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findi
 /** The rule that judges records, of a retention without problems. */
 export function judgeOf({ steps, futureTolerance }: PolicyRetention): CompiledRetention {
   return expire.compile({
-    // biome-ignore lint/suspicious/noThenProperty: a word of the policy; nothing here is awaited
     steps: steps.map(({ after, suppress }) => (suppress ? { after, then: 'suppress' } : { after })),
     futureTolerance,
   })

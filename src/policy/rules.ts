@@ -1,9 +1,9 @@
 /** From the tree to rules: the words of one rule, its conditions, and what happens on failure. */
-import { entryOf, type MapEntry, type MapNode, type ScalarNode, type TreeNode } from './document.ts'
+import { entryOf, type MapEntry, type MapNode, type ScalarNode } from './document.ts'
 import { type Path, PathError, parsePath } from './path.ts'
 import type { Otherwise } from './plan.ts'
 import type { PolicyCondition, PolicyRule } from './policy.ts'
-import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
+import { type Findings, type Position, quote } from './problems.ts'
 import { RULE_WORDS, RuleWords } from './schema.ts'
 import { checkShape, pick, type ShapeCodes } from './shape.ts'
 
@@ -156,11 +156,4 @@ export function fieldWord(
   const entry = entryOf(words, word)
   if (entry?.value.kind !== 'scalar') return undefined
   return { text: entry.value.text, at: entry.value.at }
-}
-
-/** Says that a code's problem lies with a node of the wrong kind. */
-export function expectMap(node: TreeNode, code: PolicyCode, findings: Findings): MapNode | undefined {
-  if (node.kind === 'map') return node
-  findings.add(node.at, code, 'expected a mapping')
-  return undefined
 }

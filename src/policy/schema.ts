@@ -95,7 +95,6 @@ const step = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe('Output paths of fields and the rule that replaces theirs. It acts on the original value.'),
-  // biome-ignore lint/suspicious/noThenProperty: a word of the policy; a schema is never awaited
   then: z.literal('suppress').optional().describe('The record is not published any more. Last step only.'),
 })
 

@@ -1,5 +1,6 @@
 /** Weak choices: errors, unless the rule says in writing why the choice is right here. */
 import { isKeep, placeOf } from './actions.ts'
+import type { Role } from './plan.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
 
@@ -21,9 +22,17 @@ export function checkWeakChoices(
   hasToken: boolean,
   findings: Findings,
 ): void {
+  // What one field says of a value holds for every other one that is fed by it.
+  const rolesOf = new Map<string, Set<Role>>()
+  for (const { from, role, roleByCategory } of fields) {
+    const roles = rolesOf.get(from.text) ?? new Set()
+    rolesOf.set(from.text, roles.add(role).add(roleByCategory))
+  }
   for (const field of fields)
-    for (const rule of field.rules)
-      settle(rule, [...weakKeeps(field, rule, hasToken), ...weakOptions(rule)], findings)
+    for (const rule of field.rules) {
+      const keeps = weakKeeps(field, rule, rolesOf.get(field.from.text)!, hasToken)
+      settle(rule, [...keeps, ...weakOptions(rule)], findings)
+    }
 }
 
 /** Reports what is weak and not accepted, and what is accepted and not weak. */
@@ -49,11 +58,15 @@ export function weakOptions(rule: PolicyRule): Weak[] {
   }))
 }
 
-function weakKeeps(field: PolicyField, rule: PolicyRule, hasToken: boolean): Weak[] {
+function weakKeeps(
+  field: PolicyField,
+  rule: PolicyRule,
+  roles: ReadonlySet<Role>,
+  hasToken: boolean,
+): Weak[] {
   if (!isKeep(rule.action)) return []
   const weak: Weak[] = []
   const at = rule.useAt
-  const roles = [field.role, field.roleByCategory]
   const path = quote(field.path.text)
   if (rule.action?.kind === 'keep-subtree')
     weak.push({
@@ -62,14 +75,14 @@ function weakKeeps(field: PolicyField, rule: PolicyRule, hasToken: boolean): Wea
       message: `whatever a producer adds below ${path} will leave`,
       suggestion: `list the paths below it, ${ACCEPT}`,
     })
-  if (roles.includes('direct-identifier'))
+  if (roles.has('direct-identifier'))
     weak.push({
       at,
       code: 'kept-direct-identifier',
       message: `${path} is a direct identifier, and is kept as it is`,
       suggestion: `use a transform such as hash.hmac, drop it, ${ACCEPT}`,
     })
-  else if (hasToken && roles.includes('quasi-identifier'))
+  else if (hasToken && roles.has('quasi-identifier'))
     weak.push({
       at,
       code: 'token-beside-quasi-identifiers',

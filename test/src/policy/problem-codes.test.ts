@@ -185,6 +185,18 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     `${fields}  a: { use: ▸keep, category: user.name, role: other }\n`,
   ],
   [
+    'kept-direct-identifier',
+    'by another field of the same input',
+    `${fields}  a: { use: drop, category: user.name }\n  b: { from: a, use: ▸keep }\n`,
+  ],
+  ['kept-direct-identifier', 'the subject', `${head}subject: a\nfields: { a: ▸keep }\n`],
+  [
+    'token-beside-quasi-identifiers',
+    'a token in a step',
+    `${head}time: t\nfields:\n  a: keep\n  b: { use: ▸keep, role: quasi-identifier }\nretention: { steps: [{ after: 1d, fields: { a: ${hmac} } }] }\n`,
+  ],
+  ['duplicate-path', 'a column that is a path', `${head}fields: { a: keep, b: keep }\ncolumns: { ▸a: b }\n`],
+  [
     'token-beside-quasi-identifiers',
     'by role',
     `${fields}  a: ${hmac}\n  b: { use: ▸keep, role: quasi-identifier }\n`,
