@@ -34,8 +34,6 @@ export class JsonRewriter extends Rewriter {
       if (this.block.recordCount >= BLOCK_RECORDS) out += this.#writeBlock('\n')
     }
     out += this.#writeBlock('\n')
-    this.account.unlisted += this.#walker.unlisted
-    this.#walker.unlisted = 0
     return { output: toBytes(out), deadLetters: this.deadLetters, lines: line }
   }
 
@@ -79,6 +77,8 @@ export class JsonRewriter extends Rewriter {
   #writeBlock(lineBreak: string): string {
     const { block } = this
     this.applier.run(block)
+    this.account.unlisted += this.#walker.unlisted
+    this.#walker.unlisted = 0
     this.#firstOp[block.recordCount] = this.#walker.opCount
     let out = ''
     for (let record = 0; record < block.recordCount; record++) {
