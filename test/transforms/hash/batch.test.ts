@@ -54,7 +54,11 @@ const anyText = fc.oneof(
   }),
 )
 
-describe.each(VARIANTS)('$0.name $1', (transform, options) => {
+describe.each(
+  VARIANTS.map(
+    ([transform, options]) => [`${transform.name} ${JSON.stringify(options)}`, transform, options] as const,
+  ),
+)('%s', (_, transform, options) => {
   it('gives for many values what it gives for each', () => {
     const compiled = compile([transform, options])
     fc.assert(
@@ -163,6 +167,22 @@ describe('the kernel', () => {
     }
     expect(run()).toBe(0)
     expect(run()).toBe(3)
+  })
+
+  it('keeps two messages of one bucket', () => {
+    const kernel = Kernel.open(TEST_SECRET)!
+    kernel.openMemo()
+    let found = 0
+    for (let round = 0; round < 2; round++) {
+      found = 0
+      for (let from = 0; from < 3000; from += 100) {
+        const texts = Array.from({ length: 100 }, (_, at) => `message ${from + at}`)
+        kernel.units.set(texts.map((text) => text.length))
+        found += kernel.run(texts.join(''), texts.length, true)
+      }
+    }
+    // Of 3,000 in 8,192 buckets some 500 meet another one; three of a bucket are rare.
+    expect(found).toBeGreaterThan(2850)
   })
 
   it('is what its source compiles to', () => {
