@@ -1,0 +1,160 @@
+/** The JSON walker and writer against a reference behind a strict validator, over arbitrary policies and records. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compilePolicy } from '../../../src/policy/compile.ts'
+import type { Plan } from '../../../src/policy/plan.ts'
+import { reconciles } from '../../../src/record/account.ts'
+import { createDeidentifier } from '../../../src/record/deidentifier.ts'
+import { JsonRewriter } from '../../../src/record/json-rewriter.ts'
+import type { Outcome } from '../../../src/record/outcome.ts'
+import { padded } from '../../../src/record/rewriter.ts'
+import { markTransforms } from './marks.ts'
+import * as reference from './reference.ts'
+import { anyDamage, anySpec, damaged, recordFor } from './specs.ts'
+import { readStrictly } from './strict-json.ts'
+
+const NOW = Date.UTC(2024, 0, 1)
+
+function planOf(spec: reference.Spec): Plan | undefined {
+  const source = {
+    file: 'p.yaml',
+    text: reference.policyText(spec),
+    readFile: () => {
+      throw new Error('no file')
+    },
+  }
+  return compilePolicy(source, { transforms: markTransforms }).plan
+}
+
+/** Both codes of a text that is no JSON are one here: where a text ends early is a matter of taste. */
+const codeOf = (code: string): string => (code === 'json-truncated' ? 'json-syntax' : code)
+
+function agree(outcome: Outcome, expected: reference.Expected): void {
+  if (outcome.kind === 'publish') {
+    expect({ publish: Buffer.from(outcome.value).toString() }).toEqual(expected)
+    return
+  }
+  if (outcome.kind !== 'dead-letter' || 'publish' in expected)
+    throw new Error(`${JSON.stringify(outcome)} for ${JSON.stringify(expected)}`)
+  expect(expected.dead).toContain(codeOf(outcome.code))
+}
+
+const anyCase = anySpec.chain(({ spec, tree }) =>
+  fc.record({ spec: fc.constant(spec), records: fc.array(recordFor(tree), { minLength: 1, maxLength: 12 }) }),
+)
+
+describe('the JSON walker', () => {
+  it('does to every record what the reference does', () => {
+    let compiled = 0
+    let published = 0
+    fc.assert(
+      fc.property(anyCase, fc.array(anyDamage, { maxLength: 4 }), ({ spec, records }, damages) => {
+        const plan = planOf(spec)
+        if (plan === undefined) return
+        compiled++
+        const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW })
+        for (const record of records) {
+          const whole = Buffer.from(record)
+          for (const bytes of [whole, ...damages.map((damage) => damaged(whole, damage))]) {
+            const outcome = deidentifier.deidentify(bytes)
+            if (outcome.kind === 'publish') published++
+            agree(outcome, reference.expect(spec, bytes))
+          }
+        }
+        expect(reconciles(deidentifier.account)).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+    // Otherwise the property says nothing.
+    expect(compiled).toBeGreaterThan(200)
+    expect(published).toBeGreaterThan(500)
+  })
+
+  it('does to the lines of a chunk what it does to each of them alone', () => {
+    fc.assert(
+      fc.property(anyCase, fc.array(anyDamage, { maxLength: 3 }), ({ spec, records }, damages) => {
+        const plan = planOf(spec)
+        if (plan === undefined) return
+        const lines = records
+          .flatMap((record) => [Buffer.from(record), ...damages.map((d) => damaged(Buffer.from(record), d))])
+          .filter((line) => /[^ \t\r\n]/.test(line.toString('latin1')))
+        const chunk = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
+        const together = new JsonRewriter(plan, { now: NOW })
+        const { output, deadLetters } = together.rewrite(padded(chunk), chunk.length)
+        const alone = createDeidentifier(plan, { format: 'json', now: NOW })
+        const outcomes = lines.map((line) => alone.deidentify(line))
+        const texts = outcomes.flatMap((o) => (o.kind === 'publish' ? [`${Buffer.from(o.value)}\n`] : []))
+        expect(Buffer.from(output).toString()).toBe(texts.join(''))
+        expect(deadLetters.map(({ record, line, code }) => [record, line, code])).toEqual(
+          outcomes.flatMap((o, i) => (o.kind === 'dead-letter' ? [[i, i, o.code]] : [])),
+        )
+        expect(together.takeAccount()).toEqual(alone.account)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('never throws, and publishes only JSON, whatever the bytes', () => {
+    const plan = planOf({
+      unlisted: 'drop',
+      fields: [
+        { path: [{ name: 'a' }], rules: [{ use: 'mark.many', otherwise: 'null' }] },
+        { path: [{ name: 'm' }, 'names'], rules: [{ use: 'keep' }] },
+        { path: [{ name: 'm' }, 'member'], rules: [{ use: 'keep' }] },
+      ],
+    })!
+    const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW })
+    const tokens = ['{', '}', '[', ']', '"a"', '"m"', ':', ',', '1', 'null', '"', '\\u', 'd800', ' ', '\\']
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.array(fc.constantFrom(...tokens), { maxLength: 30 }).map((parts) => Buffer.from(parts.join(''))),
+    )
+    fc.assert(
+      fc.property(bytes, (record) => {
+        const outcome = deidentifier.deidentify(record)
+        const read = readStrictly(record)
+        if (outcome.kind === 'publish') {
+          expect(typeof read).toBe('object')
+          JSON.parse(Buffer.from(outcome.value).toString())
+        } else if (typeof read === 'string') agree(outcome, { dead: [read] })
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
+
+describe('the strict validator of the tests', () => {
+  it('takes and refuses what JSON.parse does, beyond what only it refuses', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          anyCase.map(({ records }) => records[0]!),
+        ),
+        anyDamage,
+        (text, damage) => {
+          for (const bytes of [Buffer.from(text), damaged(Buffer.from(text), damage)]) {
+            const read = readStrictly(bytes)
+            if (read === 'bad-utf8') continue
+            let parsed: unknown
+            try {
+              parsed = JSON.parse(bytes.toString()) as unknown
+            } catch {
+              expect(typeof read).toBe('string')
+              continue
+            }
+            if (typeof read === 'object') expect(JSON.parse(read.raw)).toEqual(parsed)
+            else
+              expect([
+                'json-duplicate-name',
+                'json-nul-in-name',
+                'json-lone-surrogate',
+                'json-too-deep',
+              ]).toContain(read)
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})
