@@ -104,8 +104,7 @@ function trim(text: string): string {
 }
 
 function lower(text: string): string {
-  if (!/[A-Z]/.test(text)) return text
-  // Of ASCII letters alone the platform's lower case is exact, and faster.
+  // Of ASCII alone the platform's lower case is exact, and faster.
   if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase()
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
