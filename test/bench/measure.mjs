@@ -5,17 +5,17 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const PEAK = pathToFileURL(join(import.meta.dirname, 'peak.mjs')).href
+const USAGE = pathToFileURL(join(import.meta.dirname, 'usage.mjs')).href
 
 /**
- * Runs `node ARGS` to its end. Gives the seconds on the wall, process start-up included, and the peak resident
- * memory in MiB. Throws, with the end of what it wrote to stderr, where it fails.
+ * Runs `node ARGS` to its end. Gives the seconds on the wall, process start-up included, the seconds of
+ * processor time of all its threads, and the peak resident memory in MiB. Throws, with the end of what it wrote to stderr, where it fails.
  */
 export async function measure(args, folder) {
-  const peakFile = join(folder, 'peak')
+  const usageFile = join(folder, 'usage.json')
   const started = performance.now()
-  const child = spawn(process.execPath, ['--import', PEAK, ...args], {
-    env: { ...process.env, LETHE_BENCH_PEAK: peakFile },
+  const child = spawn(process.execPath, ['--import', USAGE, ...args], {
+    env: { ...process.env, LETHE_BENCH_USAGE: usageFile },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let errors = ''
@@ -25,7 +25,8 @@ export async function measure(args, folder) {
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
   const seconds = (performance.now() - started) / 1000
   if (code !== 0) throw new Error(`node ${args.join(' ')} ended with ${code}:\n${errors}`)
-  return { seconds, peak: Number(readFileSync(peakFile, 'utf8')) / 1024 }
+  const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(readFileSync(usageFile, 'utf8'))
+  return { seconds, cpu: (userCPUTime + systemCPUTime) / 1e6, peak: maxRSS / 1024 }
 }
 
 /** Seconds of `node ARGS`, median of `times`, with nothing preloaded. */

@@ -99,15 +99,23 @@ async function runCase(kind, mode) {
   out.write(
     `\n${kind.toUpperCase()}: ${rows} records, ${number(bytes / 1e6, 0)} MB, ${subjects}; ${compared} records of outputs compared, all equal\n`,
   )
-  const widths = [24, 22, 8, 12, 10]
-  out.write(row(['', 'seconds', 'MB/s', 'records/s', 'peak MiB'], widths))
+  const widths = [24, 22, 8, 8, 12, 10]
+  out.write(row(['', 'seconds', 'CPU s', 'MB/s', 'records/s', 'peak MiB'], widths))
   for (const [name, measured] of results) {
     const seconds = spread(measured.map((each) => each.seconds))
     const peak = Math.max(...measured.map((each) => each.peak))
     const { median } = seconds
+    const cpu = spread(measured.map((each) => each.cpu)).median
     out.write(
       row(
-        [name, range(seconds, 2), number(bytes / 1e6 / median, 1), number(rows / median, 0), number(peak, 0)],
+        [
+          name,
+          range(seconds, 2),
+          number(cpu, 2),
+          number(bytes / 1e6 / median, 1),
+          number(rows / median, 0),
+          number(peak, 0),
+        ],
         widths,
       ),
     )
