@@ -115,7 +115,9 @@ describe('config/vectors/tokens.json', () => {
   it('is frozen: a change of a token breaks joins that people have made', () => {
     const content = JSON.stringify(TOKENS)
     expect(TOKENS.vectors.length).toBe(307)
-    expect(createHash('sha256').update(content).digest('hex')).toBe('6cd0752627c55c3afab77f9985860ad0381ad167790168510c57ddffd38f67f7')
+    expect(createHash('sha256').update(content).digest('hex')).toBe(
+      '6cd0752627c55c3afab77f9985860ad0381ad167790168510c57ddffd38f67f7',
+    )
   })
 
   it('has the field keys that the text gives, and the keyring derives the same', () => {
