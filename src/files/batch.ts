@@ -8,7 +8,7 @@ import { type Account, addAccount, emptyAccount } from '../record/account.ts'
 import { checkHeader, resolveColumns } from '../record/csv-columns.ts'
 import { headerLine } from '../record/csv-text.ts'
 import { CsvWalker } from '../record/csv-walker.ts'
-import { DEFAULT_MAX_RECORD_BYTES, PADDING, toBytes } from '../record/rewriter.ts'
+import { DEFAULT_MAX_RECORD_BYTES, PADDING } from '../record/rewriter.ts'
 import { shapeOf } from '../record/shape.ts'
 import type { Chunk, Layout, RewrittenChunk, ThreadSetup } from './chunk.ts'
 import { type Input, readInput } from './input.ts'
@@ -234,11 +234,9 @@ class BatchSource {
     if (before === undefined) {
       this.#headers.set(output, header)
       await output.append(
-        toBytes(
-          headerLine(
-            columns.output.map((column) => column.header),
-            layout.style,
-          ),
+        headerLine(
+          columns.output.map((column) => column.header),
+          layout.style,
         ),
       )
     } else if (before.length !== header.length || before.some((name, at) => name !== header[at]))

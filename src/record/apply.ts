@@ -3,22 +3,34 @@
  * a transform's fast kernel gets many values at once. What a format must know (how a slot's bytes become text,
  * how a result is written) it says through `Format`.
  */
-import { Failure, type RecordContext, type Result } from '../../transforms/transform.ts'
+import {
+  type CompiledTransform,
+  type Failure,
+  fail,
+  type RecordContext,
+  type Result,
+  WRITE_ROOM,
+  type Yields,
+} from '../../transforms/transform.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import type { Account, RuleCount } from './account.ts'
-import { type Block, DROPPED, SlotKind } from './block.ts'
+import { type Block, SlotKind } from './block.ts'
 import { isJsonNumber } from './json-text.ts'
 import type { Shape } from './shape.ts'
 
 export interface Format {
   /** Decoded text of a slot that holds a value. */
   text(block: Block, slot: number): string
-  /** A text as this format writes it, as a byte string; `plain`: nothing in it needs care. */
+  /** A text as this format writes it; `plain`: nothing in it needs care. */
   writeString(text: string, plain: boolean): string
   writeNumber(text: string): string
-  /** A slot's own value, unchanged. */
-  copy(block: Block, slot: number): string
+  /** Makes a slot's own value its result. */
+  copy(block: Block, slot: number): void
   readonly null: string
+  /** Whether results may be bytes that a kernel wrote, if none of them is special. */
+  readonly takesBytes: boolean
+  /** Non-zero for the bytes that need escapes or quotes. */
+  readonly special: Uint8Array
 }
 
 interface Mutable {
@@ -48,7 +60,7 @@ export class Applier {
     this.now = now
   }
 
-  /** Fills `block.results`, and marks the records that are suppressed or failed. */
+  /** Finds the result of every slot, and marks the records that are suppressed or failed. */
   run(block: Block): void {
     this.#contextRecord = -1
     if (this.plan.retention !== undefined) this.#judge(block)
@@ -152,72 +164,184 @@ export class Applier {
   }
 
   #apply(block: Block, rule: PlanRule, slots: number[], count: number): void {
-    const { results } = block
     const tally = this.account.rules[rule.id]!
-    const action = rule.action
-    if (action.kind === 'transform') {
-      this.#transform(block, rule, slots, count, tally)
+    const { action } = rule
+    if (action.kind !== 'transform') {
+      for (let i = 0; i < count; i++) {
+        const slot = slots[i]!
+        if (block.slotKind[slot] === SlotKind.nothing) tally.null++
+        else tally.applied++
+        if (action.kind === 'drop') block.setDropped(slot)
+        else this.format.copy(block, slot)
+      }
       return
     }
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      const nothing = block.slotKind[slot] === SlotKind.nothing
-      if (nothing) tally.null++
-      else tally.applied++
-      results[slot] = action.kind === 'drop' ? DROPPED : this.format.copy(block, slot)
+    const { transform } = action
+    let left = this.#nothings(block, slots, count, tally)
+    if (this.format.takesBytes && left > 0) {
+      if (transform.writeAllBytes !== undefined) left = this.#writeAll(block, transform, slots, left, tally)
+      else if (transform.writeBytes !== undefined)
+        left = this.#writeEach(block, transform, slots, left, tally)
     }
+    if (left > 0) this.#transform(block, rule, transform, slots, left, tally)
   }
 
-  #transform(block: Block, rule: PlanRule, slots: number[], count: number, tally: RuleCount): void {
-    if (rule.action.kind !== 'transform') return
-    const { transform } = rule.action
-    const { results } = block
+  /** Null and empty values pass; gives how many others there are, moved to the front of `slots`. */
+  #nothings(block: Block, slots: number[], count: number, tally: RuleCount): number {
+    const { slotKind } = block
+    let left = 0
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (slotKind[slot] === SlotKind.nothing) {
+        tally.null++
+        this.format.copy(block, slot)
+      } else slots[left++] = slot
+    }
+    return left
+  }
+
+  /** Whether a kernel may take the slot's bytes: they are its text, and the result's type is no question. */
+  #isBytes(kind: number, transform: CompiledTransform): boolean {
+    return (
+      kind === SlotKind.text ||
+      (transform.yields === 'string' && (kind === SlotKind.number || kind === SlotKind.boolean))
+    )
+  }
+
+  /** Whether the bytes of a result can stand as they are. */
+  #isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+    const { special } = this.format
+    for (let p = start; p < end; p++) if (special[bytes[p]!] !== 0) return false
+    return true
+  }
+
+  /** Runs a kernel value by value; gives how many slots it left, moved to the front. */
+  #writeEach(
+    block: Block,
+    transform: CompiledTransform,
+    slots: number[],
+    count: number,
+    tally: RuleCount,
+  ): number {
+    if (transform.yields !== 'string' && transform.yields !== 'same') return count
+    const { arena, bytes, slotKind, slotStart, slotEnd } = block
+    const write = transform.writeBytes!
+    const plain = transform.plain === true
+    let left = 0
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (this.#isBytes(slotKind[slot]!, transform)) {
+        const start = slotStart[slot]!
+        const end = slotEnd[slot]!
+        arena.reserve(end - start + WRITE_ROOM)
+        const at = arena.length
+        const to = write(bytes, start, end, arena.bytes, at)
+        if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
+          arena.length = to
+          block.setArena(slot, at, to)
+          continue
+        }
+      }
+      slots[left++] = slot
+    }
+    tally.applied += count - left
+    return left
+  }
+
+  #starts: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  #ends: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  #resultEnds: Int32Array<ArrayBuffer> = new Int32Array(1024)
+
+  /** Runs a kernel over all values at once; gives how many slots it left, moved to the front. */
+  #writeAll(
+    block: Block,
+    transform: CompiledTransform,
+    slots: number[],
+    count: number,
+    tally: RuleCount,
+  ): number {
+    if (transform.yields !== 'string') return count
+    if (count > this.#starts.length) {
+      this.#starts = new Int32Array(count * 2)
+      this.#ends = new Int32Array(count * 2)
+      this.#resultEnds = new Int32Array(count * 2)
+    }
+    const starts = this.#starts
+    const ends = this.#ends
+    const { arena, slotKind, slotStart, slotEnd } = block
+    let room = 0
+    let taken = 0
+    let left = 0
+    const chosen = this.#chosen
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (this.#isBytes(slotKind[slot]!, transform)) {
+        const start = slotStart[slot]!
+        const end = slotEnd[slot]!
+        room += end - start + WRITE_ROOM
+        chosen[taken] = slot
+        starts[taken] = start
+        ends[taken++] = end
+      } else slots[left++] = slot
+    }
+    arena.reserve(room)
+    let at = arena.length
+    const resultEnds = this.#resultEnds
+    transform.writeAllBytes!(block.bytes, starts, ends, taken, arena.bytes, at, resultEnds)
+    const plain = transform.plain === true
+    for (let i = 0; i < taken; i++) {
+      const to = resultEnds[i]!
+      const slot = chosen[i]!
+      if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
+        block.setArena(slot, at, to)
+        tally.applied++
+      } else slots[left++] = slot
+      at = to
+    }
+    arena.length = at
+    return left
+  }
+
+  readonly #chosen: number[] = []
+
+  /** The definition: text in, text out. */
+  #transform(
+    block: Block,
+    rule: PlanRule,
+    transform: CompiledTransform,
+    slots: readonly number[],
+    count: number,
+    tally: RuleCount,
+  ): void {
     const texts = this.#texts
     const out = this.#out
-    let taken = 0
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      if (block.slotKind[slot] === SlotKind.nothing) {
-        tally.null++
-        results[slot] = this.format.copy(block, slot)
-      } else {
-        slots[taken] = slot
-        texts[taken++] = this.format.text(block, slot)
-      }
-    }
-    if (transform.applyAll !== undefined) transform.applyAll(texts, out, taken)
+    for (let i = 0; i < count; i++) texts[i] = this.format.text(block, slots[i]!)
+    if (transform.applyAll !== undefined) transform.applyAll(texts, out, count)
     else
-      for (let i = 0; i < taken; i++)
+      for (let i = 0; i < count; i++)
         out[i] = transform.apply(texts[i]!, this.#recordContext(block, block.slotRecord[slots[i]!]!))
     const plain = transform.plain === true
-    const string = transform.yields === 'string'
-    for (let i = 0; i < taken; i++) {
+    for (let i = 0; i < count; i++) {
       const slot = slots[i]!
-      let result = out[i]!
-      if (typeof result === 'string') {
-        if (string) {
-          results[slot] = this.format.writeString(result, plain)
-          tally.applied++
-          continue
-        }
-        const written = this.#write(block, slot, result, transform.yields)
-        if (typeof written === 'string') {
-          results[slot] = written
-          tally.applied++
-          continue
-        }
-        result = written
+      const result = out[i]!
+      const written =
+        typeof result === 'string' ? this.#write(block, slot, result, transform.yields, plain) : result
+      if (typeof written === 'string') {
+        block.setText(slot, written)
+        tally.applied++
+      } else {
+        tally.failed++
+        this.#fail(block, rule, slot, written)
       }
-      tally.failed++
-      this.#fail(block, rule, slot, result)
     }
   }
 
-  #write(block: Block, slot: number, result: string, yields: string): string | Failure {
+  #write(block: Block, slot: number, result: string, yields: Yields, plain: boolean): string | Failure {
+    if (yields === 'string') return this.format.writeString(result, plain)
     if (yields === 'null') return this.format.null
     if (yields === 'number' || block.slotKind[slot] === SlotKind.number)
-      return isJsonNumber(result) ? this.format.writeNumber(result) : NOT_A_NUMBER
-    return this.format.writeString(result, false)
+      return isJsonNumber(result) ? this.format.writeNumber(result) : fail('not-a-number')
+    return this.format.writeString(result, plain)
   }
 
   #fail(block: Block, rule: PlanRule, slot: number, failure: Failure): void {
@@ -227,18 +351,18 @@ export class Applier {
         block.fail(block.slotRecord[slot]!, failure.code, rule.id)
         return
       case 'null':
-        block.results[slot] = this.format.null
+        block.setText(slot, this.format.null)
         return
       case 'drop':
-        block.results[slot] = DROPPED
+        block.setDropped(slot)
         return
       case 'constant':
-        block.results[slot] =
+        block.setText(
+          slot,
           typeof otherwise.value === 'string'
             ? this.format.writeString(otherwise.value, false)
-            : this.format.writeNumber(String(otherwise.value))
+            : this.format.writeNumber(String(otherwise.value)),
+        )
     }
   }
 }
-
-const NOT_A_NUMBER = new Failure('not-a-number')

@@ -4,6 +4,7 @@
  * an object.
  */
 import type { DeadLetterCode } from '../errors.ts'
+import { ByteSink } from './byte-sink.ts'
 
 /** How a slot's bytes are written. For CSV, `text` is a cell without quotes in it, `escaped` one with `""`. */
 export const SlotKind = {
@@ -24,11 +25,27 @@ export const doubled = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer>
   return larger
 }
 
-/** Marks a result that must not be written at all (`drop`, `else: drop`). */
-export const DROPPED: unique symbol = Symbol('dropped')
+/** Where the result of a slot stands. */
+export const ResultKind = {
+  /** `bytes[start..end)` of the chunk, complete. */
+  source: 0,
+  /** `arena[start..end)`: a text in UTF-8 that needs no escapes, but in JSON its quotes. */
+  arena: 1,
+  /** `resultText`, complete. */
+  text: 2,
+  /** Must not be written at all (`drop`, `else: drop`). */
+  dropped: 3,
+} as const
+
+const HIGH = /[\x80-\xff]/
+
+/** Room for the results of a block of common records. */
+const ARENA_BYTES = 1 << 17
 
 export class Block {
-  /** The chunk's bytes as a byte string. */
+  /** The chunk's bytes, and the same as a byte string. */
+  bytes: Uint8Array = new Uint8Array(0)
+  #buffer: Buffer = Buffer.alloc(0)
   source = ''
   /** Whether every byte of the chunk is ASCII: then no value has to be decoded. */
   ascii = true
@@ -53,8 +70,13 @@ export class Block {
   slotKind: Int32Array<ArrayBuffer> = new Int32Array(4096)
   slotRecord: Int32Array<ArrayBuffer> = new Int32Array(4096)
   slotScope: Int32Array<ArrayBuffer> = new Int32Array(4096)
-  /** What is to be written for a slot, as a byte string. */
-  readonly results: (string | typeof DROPPED)[] = []
+  /** What is to be written for a slot. */
+  resultKind: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  resultStart: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  resultEnd: Int32Array<ArrayBuffer> = new Int32Array(4096)
+  readonly resultText: string[] = []
+  /** Results that kernels wrote. */
+  readonly arena: ByteSink = new ByteSink(ARENA_BYTES)
 
   /** Per field: its slots, in order. */
   readonly fieldSlots: Int32Array<ArrayBuffer>[]
@@ -79,16 +101,54 @@ export class Block {
     )
   }
 
-  clear(source: string, ascii: boolean): void {
-    this.source = source
+  /** Starts a chunk. */
+  open(bytes: Uint8Array, ascii: boolean): void {
+    this.bytes = bytes
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.source = this.#buffer.toString('latin1')
     this.ascii = ascii
+    this.clear()
+  }
+
+  /** Starts the next block of the chunk. */
+  clear(): void {
     this.recordCount = 0
     this.failedCount = 0
     this.slotCount = 0
+    this.arena.length = 0
     this.fieldCount.fill(0)
     for (const list of this.watched) list.fill(0, 0, this.scopeCount)
     for (const list of this.derived) list?.fill(0, 0, this.scopeCount)
     this.scopeCount = 0
+  }
+
+  /** The bytes `[start, end)`, decoded. They must be UTF-8. */
+  decode(start: number, end: number): string {
+    const text = this.source.slice(start, end)
+    return this.ascii || !HIGH.test(text) ? text : this.#buffer.toString('utf8', start, end)
+  }
+
+  /** The result of a slot is its own bytes `[start, end)`. */
+  setSource(slot: number, start: number, end: number): void {
+    this.resultKind[slot] = ResultKind.source
+    this.resultStart[slot] = start
+    this.resultEnd[slot] = end
+  }
+
+  setArena(slot: number, start: number, end: number): void {
+    this.resultKind[slot] = ResultKind.arena
+    this.resultStart[slot] = start
+    this.resultEnd[slot] = end
+  }
+
+  /** The result of a slot is a text, complete with the quotes that its format needs. */
+  setText(slot: number, text: string): void {
+    this.resultKind[slot] = ResultKind.text
+    this.resultText[slot] = text
+  }
+
+  setDropped(slot: number): void {
+    this.resultKind[slot] = ResultKind.dropped
   }
 
   /** Starts a record and its scope; gives its index. */
@@ -130,6 +190,9 @@ export class Block {
       this.slotKind = doubled(this.slotKind)
       this.slotRecord = doubled(this.slotRecord)
       this.slotScope = doubled(this.slotScope)
+      this.resultKind = doubled(this.resultKind)
+      this.resultStart = doubled(this.resultStart)
+      this.resultEnd = doubled(this.resultEnd)
     }
     this.slotStart[slot] = start
     this.slotEnd[slot] = end

@@ -1,29 +1,33 @@
 /** De-identifies the rows of a CSV file. The header is read and written elsewhere, once a file. */
 import type { Plan } from '../policy/plan.ts'
 import type { Format } from './apply.ts'
-import { DROPPED, SlotKind } from './block.ts'
-import { decodeBytes, encodeBytes } from './byte-text.ts'
+import { type Block, ResultKind, SlotKind } from './block.ts'
 import { type CsvColumns, resolveColumns } from './csv-columns.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
-import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten, toBytes } from './rewriter.ts'
+import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
 
 function csvFormat(style: CsvStyle): Format {
   const write = cellWriter(style)
+  const special = new Uint8Array(256)
+  for (const character of `"\r\n${style.delimiter}`) special[character.charCodeAt(0)] = 1
+  const text = (block: Block, slot: number): string => {
+    const raw = block.decode(block.slotStart[slot]!, block.slotEnd[slot]!)
+    return block.slotKind[slot] === SlotKind.escaped ? raw.replaceAll('""', '"') : raw
+  }
   return {
-    text(block, slot) {
-      const bytes = block.source.slice(block.slotStart[slot]!, block.slotEnd[slot]!)
-      const text = block.ascii ? bytes : decodeBytes(bytes)
-      return block.slotKind[slot] === SlotKind.escaped ? text.replaceAll('""', '"') : text
-    },
-    writeString: (text, plain) => (plain ? text : write(encodeBytes(text))),
+    text,
+    writeString: (result, plain) => (plain ? result : write(result)),
     writeNumber: write,
     copy(block, slot) {
-      const bytes = block.source.slice(block.slotStart[slot]!, block.slotEnd[slot]!)
-      if (block.slotKind[slot] === SlotKind.escaped) return write(bytes.replaceAll('""', '"'))
-      return style.escapeFormulas ? write(bytes) : bytes
+      // A cell that stood in quotes may do without them; one that a spreadsheet would run may not.
+      if (block.slotKind[slot] === SlotKind.escaped || style.escapeFormulas)
+        block.setText(slot, write(text(block, slot)))
+      else block.setSource(slot, block.slotStart[slot]!, block.slotEnd[slot]!)
     },
     null: '',
+    takesBytes: !style.escapeFormulas,
+    special,
   }
 }
 
@@ -63,17 +67,16 @@ export class CsvRewriter extends Rewriter {
    */
   rewrite(bytes: Uint8Array, length: number): Rewritten {
     this.openChunk(bytes)
-    let out = ''
     let line = 0
     let p = 0
     while (p < length) {
       const next = this.#walker.row(bytes, p, length)
       line += this.#take(p, line)
       p = next
-      if (this.block.recordCount >= BLOCK_RECORDS) out += this.#writeBlock()
+      if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
     }
-    out += this.#writeBlock()
-    return { output: toBytes(out), deadLetters: this.deadLetters, lines: line }
+    this.#writeBlock()
+    return { output: this.takeOutput(), deadLetters: this.deadLetters, lines: line }
   }
 
   /** Notes the row that the walker has just read; gives the number of physical lines it covers. */
@@ -135,27 +138,32 @@ export class CsvRewriter extends Rewriter {
     return lines
   }
 
-  #writeBlock(): string {
-    const { block } = this
+  #writeBlock(): void {
+    const { block, sink } = this
     this.applier.run(block)
-    const { delimiter, lineBreak } = this.#style
+    const { resultKind, resultStart, resultEnd } = block
+    const delimiter = this.#style.delimiter.charCodeAt(0)
+    const crlf = this.#style.lineBreak === '\r\n'
     const offsets = this.#outputOffsets
     const columns = offsets.length
-    let out = ''
     for (let record = 0; record < block.recordCount; record++) {
       if (this.withheld(record)) continue
-      const first = this.#firstSlot[record]!
       this.account.published++
-      let row = ''
+      const first = this.#firstSlot[record]!
+      const began = sink.length
       for (let column = 0; column < columns; column++) {
-        const result = block.results[first + offsets[column]!]!
-        if (column > 0) row += delimiter
-        if (result !== DROPPED) row += result
+        if (column > 0) sink.byte(delimiter)
+        const slot = first + offsets[column]!
+        const kind = resultKind[slot]
+        if (kind === ResultKind.arena) sink.copy(block.arena.bytes, resultStart[slot]!, resultEnd[slot]!)
+        else if (kind === ResultKind.source) sink.copy(block.bytes, resultStart[slot]!, resultEnd[slot]!)
+        else if (kind === ResultKind.text) sink.text(block.resultText[slot]!)
       }
       // A lone empty cell would read as a blank line.
-      out += row === '' ? `""${lineBreak}` : row + lineBreak
+      if (sink.length === began) sink.text('""')
+      if (crlf) sink.byte(0x0d)
+      sink.byte(0x0a)
     }
     this.nextBlock()
-    return out
   }
 }

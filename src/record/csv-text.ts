@@ -1,5 +1,4 @@
-/** CSV cells as RFC 4180 writes them, on byte strings. */
-import { encodeBytes } from './byte-text.ts'
+/** CSV cells as RFC 4180 writes them. */
 
 export interface CsvStyle {
   readonly delimiter: string
@@ -10,15 +9,15 @@ export interface CsvStyle {
 
 const FORMULA = /^[=+\-@\t\r\n]/
 
-/** Gives the function that writes a text or a byte string as a cell, with quotes only where they are needed. */
+/** Gives the function that writes a text as a cell, with quotes only where they are needed. */
 export function cellWriter(style: CsvStyle): (text: string) => string {
   const careful = new RegExp(`["\\r\\n${style.delimiter.replace(/[\]\\^-]/, '\\$&')}]`)
   const quote = (text: string): string => (careful.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
   return style.escapeFormulas ? (text) => quote(FORMULA.test(text) ? `'${text}` : text) : quote
 }
 
-/** The header line, with its line break, as a byte string. */
-export function headerLine(names: readonly string[], style: CsvStyle): string {
+/** The header line, with its line break, in UTF-8. */
+export function headerLine(names: readonly string[], style: CsvStyle): Uint8Array {
   const write = cellWriter(style)
-  return names.map((name) => write(encodeBytes(name))).join(style.delimiter) + style.lineBreak
+  return Buffer.from(names.map(write).join(style.delimiter) + style.lineBreak, 'utf8')
 }

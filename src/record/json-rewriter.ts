@@ -3,7 +3,7 @@ import type { Plan } from '../policy/plan.ts'
 import { JsonWalker } from './json-walker.ts'
 import { JsonWriter, jsonFormat } from './json-writer.ts'
 import type { Outcome } from './outcome.ts'
-import { BLOCK_RECORDS, padded, type RewriteOptions, Rewriter, type Rewritten, toBytes } from './rewriter.ts'
+import { BLOCK_RECORDS, padded, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
 
 export class JsonRewriter extends Rewriter {
   readonly #walker: JsonWalker
@@ -14,7 +14,7 @@ export class JsonRewriter extends Rewriter {
   constructor(plan: Plan, options: RewriteOptions) {
     super(plan, jsonFormat, options)
     this.#walker = new JsonWalker(this.shape, plan.unlisted === 'reject')
-    this.#writer = new JsonWriter(this.shape)
+    this.#writer = new JsonWriter(this.shape, this.sink)
   }
 
   /**
@@ -23,7 +23,6 @@ export class JsonRewriter extends Rewriter {
   rewrite(bytes: Uint8Array, length: number): Rewritten {
     this.openChunk(bytes)
     this.#walker.open(bytes, this.block)
-    let out = ''
     let line = 0
     let start = 0
     while (start < length) {
@@ -31,10 +30,10 @@ export class JsonRewriter extends Rewriter {
       if (end < 0 || end > length) end = length
       this.#read(start, end, line++)
       start = end + 1
-      if (this.block.recordCount >= BLOCK_RECORDS) out += this.#writeBlock('\n')
+      if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock(true)
     }
-    out += this.#writeBlock('\n')
-    return { output: toBytes(out), deadLetters: this.deadLetters, lines: line }
+    this.#writeBlock(true)
+    return { output: this.takeOutput(), deadLetters: this.deadLetters, lines: line }
   }
 
   /** Rewrites one record, which may span lines. The account counts it. */
@@ -43,14 +42,15 @@ export class JsonRewriter extends Rewriter {
     this.#walker.open(this.bytes, this.block)
     const published = this.account.published
     this.#record(0, record.length, 0)
-    const out = this.#writeBlock('')
+    this.#writeBlock(false)
+    const value = this.takeOutput()
     const failed = this.deadLetters[0]
     if (failed !== undefined) {
       const rule = failed.rule < 0 ? undefined : this.plan.rules[failed.rule]!.label
       return { kind: 'dead-letter', code: failed.code, rule }
     }
     if (this.account.published === published) return { kind: 'suppress', rule: this.plan.retention!.label }
-    return { kind: 'publish', value: toBytes(out) }
+    return { kind: 'publish', value }
   }
 
   #read(start: number, end: number, line: number): void {
@@ -74,28 +74,23 @@ export class JsonRewriter extends Rewriter {
     }
   }
 
-  #writeBlock(lineBreak: string): string {
-    const { block } = this
+  #writeBlock(lineBreaks: boolean): void {
+    const { block, sink } = this
     this.applier.run(block)
-    this.account.unlisted += this.#walker.unlisted
-    this.#walker.unlisted = 0
     this.#firstOp[block.recordCount] = this.#walker.opCount
-    let out = ''
     for (let record = 0; record < block.recordCount; record++) {
       if (this.withheld(record)) continue
-      const text = this.#writer.write(block, this.#walker, this.#firstOp[record]!, this.#firstOp[record + 1]!)
-      if (text === undefined) {
-        this.deadLetter(record, 'map-name-collision', -1)
-        continue
-      }
-      this.account.published++
-      out += text + lineBreak
+      if (this.#writer.write(block, this.#walker, this.#firstOp[record]!, this.#firstOp[record + 1]!)) {
+        this.account.published++
+        if (lineBreaks) sink.byte(LF)
+      } else this.deadLetter(record, 'map-name-collision', -1)
     }
     this.nextBlock()
     this.#walker.open(this.bytes, block)
-    return out
   }
 }
+
+const LF = 0x0a
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let p = start; p < end; p++) {

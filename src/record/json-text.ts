@@ -1,12 +1,11 @@
-/** JSON strings and numbers as RFC 8259 writes them, on byte strings. */
-import { encodeBytes } from './byte-text.ts'
+/** JSON strings and numbers as RFC 8259 writes them. */
 
 const SAFE = /^[ !#-[\]-~]*$/
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** Text to the byte string of a JSON string, quotes included. */
+/** A text as a JSON string, quotes included. */
 export function jsonString(text: string): string {
-  return SAFE.test(text) ? `"${text}"` : encodeBytes(JSON.stringify(text))
+  return SAFE.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
 /** Whether a text is a JSON number. */

@@ -1,113 +1,126 @@
 /** Writes the records of a block that may pass, from the walker's operations and the results of the rules. */
-
 import type { Format } from './apply.ts'
-import { type Block, DROPPED, SlotKind } from './block.ts'
-import { decodeBytes } from './byte-text.ts'
+import { type Block, ResultKind, SlotKind } from './block.ts'
+import type { ByteSink } from './byte-sink.ts'
 import { jsonString, unescapeJson } from './json-text.ts'
 import { type JsonWalker, Op } from './json-walker.ts'
 import type { DerivedTree, Shape, ShapeNode } from './shape.ts'
 
+const COMMA = 0x2c
+const COLON = 0x3a
+const QUOTE = 0x22
+const NULL = Buffer.from('null')
+
+/** Bytes that a JSON string cannot hold as they are (RFC 8259, section 7). */
+const SPECIAL = new Uint8Array(256).fill(1, 0, 0x20)
+SPECIAL[QUOTE] = 1
+SPECIAL[0x5c] = 1
+
 export const jsonFormat: Format = {
   text(block, slot) {
-    const bytes = block.source.slice(block.slotStart[slot]!, block.slotEnd[slot]!)
-    const text = block.ascii ? bytes : decodeBytes(bytes)
+    const text = block.decode(block.slotStart[slot]!, block.slotEnd[slot]!)
     return block.slotKind[slot] === SlotKind.escaped ? unescapeJson(text) : text
   },
   writeString: (text, plain) => (plain ? `"${text}"` : jsonString(text)),
   writeNumber: (text) => text,
   copy(block, slot) {
     const inQuotes = block.slotKind[slot]! <= SlotKind.escaped ? 1 : 0
-    return block.source.slice(block.slotStart[slot]! - inQuotes, block.slotEnd[slot]! + inQuotes)
+    block.setSource(slot, block.slotStart[slot]! - inQuotes, block.slotEnd[slot]! + inQuotes)
   },
   null: 'null',
+  takesBytes: true,
+  special: SPECIAL,
 }
 
 export class JsonWriter {
   readonly #nodes: readonly ShapeNode[]
-  readonly #members: readonly string[]
-  readonly #nextMembers: readonly string[]
+  /** `"name":` of each node. */
+  readonly #names: readonly Uint8Array[]
+  readonly #sink: ByteSink
   #block!: Block
   /** Names written in the open maps. */
   readonly #maps: Set<string>[] = []
 
-  constructor(shape: Shape) {
+  constructor(shape: Shape, sink: ByteSink) {
     this.#nodes = shape.nodes
-    this.#members = shape.nodes.map((node) => node.literal)
-    this.#nextMembers = shape.nodes.map((node) => `,${node.literal}`)
+    this.#names = shape.nodes.map((node) => Buffer.from(node.literal, 'latin1'))
+    this.#sink = sink
   }
 
-  /**
-   * One record from operations `[from, to)`, as a byte string; undefined if two names of a map became one.
-   */
-  write(block: Block, walker: JsonWalker, from: number, to: number): string | undefined {
+  /** Writes one record from operations `[from, to)`; false, and nothing written, if two names of a map became one. */
+  write(block: Block, walker: JsonWalker, from: number, to: number): boolean {
     this.#block = block
     const { ops } = walker
-    const { results } = block
-    let out = ''
+    const { resultKind } = block
+    const sink = this.#sink
+    const began = sink.length
+    /** Whether nothing stands before in the open container. */
     let first = true
     for (let index = from; index < to; index++) {
       const at = index << 2
       const a = ops[at + 1]!
       switch (ops[at]) {
         case Op.member: {
-          const result = results[ops[at + 2]!]!
-          if (result === DROPPED) break
-          out += (first ? this.#members[a]! : this.#nextMembers[a]!) + (result as string)
+          const slot = ops[at + 2]!
+          if (resultKind[slot] === ResultKind.dropped) break
+          if (!first) sink.byte(COMMA)
+          const name = this.#names[a]!
+          sink.copy(name, 0, name.length)
+          this.#value(slot)
           first = false
           break
         }
-        case Op.value: {
-          const result = results[a]!
-          if (result === DROPPED) break
-          out += first ? (result as string) : `,${result as string}`
+        case Op.value:
+          if (resultKind[a] === ResultKind.dropped) break
+          if (!first) sink.byte(COMMA)
+          this.#value(a)
           first = false
           break
-        }
-        case Op.name:
-          out += first ? this.#members[a]! : this.#nextMembers[a]!
+        case Op.name: {
+          if (!first) sink.byte(COMMA)
+          const name = this.#names[a]!
+          sink.copy(name, 0, name.length)
           first = true
           break
+        }
         case Op.openMap:
           this.#maps.push(new Set())
-          out += first ? '{' : ',{'
+          this.#open(0x7b, first)
           first = true
           break
         case Op.openObject:
-          out += first ? '{' : ',{'
+          this.#open(0x7b, first)
           first = true
           break
         case Op.openArray:
-          out += first ? '[' : ',['
+          this.#open(0x5b, first)
           first = true
           break
         case Op.closeMap:
           this.#maps.pop()
-          out += '}'
+          sink.byte(0x7d)
           first = false
           break
         case Op.closeObject:
-          out += '}'
+          sink.byte(0x7d)
           first = false
           break
         case Op.closeArray:
-          out += ']'
+          sink.byte(0x5d)
           first = false
           break
         case Op.mapName: {
-          const result = results[a]!
-          const valueDropped = ops[at + 4] === Op.value && results[ops[at + 5]!] === DROPPED
-          if (result === DROPPED || valueDropped) {
+          const valueDropped = ops[at + 4] === Op.value && resultKind[ops[at + 5]!] === ResultKind.dropped
+          if (resultKind[a] === ResultKind.dropped || valueDropped) {
             index = ops[at + 2]! - 1
             break
           }
-          const name = JSON.parse(Buffer.from(result as string, 'latin1').toString('utf8')) as string
-          const names = this.#maps.at(-1)!
-          if (names.has(name)) {
+          if (!first) sink.byte(COMMA)
+          if (!this.#mapName(a)) {
             this.#maps.length = 0
-            return undefined
+            sink.length = began
+            return false
           }
-          names.add(name)
-          out += first ? `${result as string}:` : `,${result as string}:`
           first = true
           break
         }
@@ -115,47 +128,107 @@ export class JsonWriter {
         case Op.derivedContainer: {
           const tree = this.#nodes[a]!.tree!
           const scope = ops[at + 2]!
-          const part =
+          const wrote =
             ops[at] === Op.derived
-              ? this.#leaves(tree, scope)
-              : this.#container(tree.containers[ops[at + 3]!]!, scope)
-          if (part === '') break
-          out += first ? part : `,${part}`
-          first = false
+              ? this.#leaves(tree, scope, first)
+              : this.#container(tree.containers[ops[at + 3]!]!, scope, first)
+          if (wrote) first = false
           break
         }
         case Op.nullContainer: {
-          const node = this.#nodes[a]!
-          const part = node.tree === undefined ? '' : this.#tree(node.tree, ops[at + 2]!)
-          out += `${first ? '' : ','}${node.literal}${part === '' ? 'null' : `{${part}}`}`
+          if (!first) sink.byte(COMMA)
+          this.#nullContainer(a, ops[at + 2]!)
           first = false
           break
         }
       }
     }
-    return out
+    return true
   }
 
-  #leaves(tree: DerivedTree, scope: number): string {
-    let out = ''
-    for (const { literal, field } of tree.leaves) {
-      const slot = this.#block.derived[field]![scope]! - 1
-      const result = slot < 0 ? DROPPED : this.#block.results[slot]!
-      if (result !== DROPPED) out += `${out === '' ? '' : ','}${literal}${result as string}`
+  #open(byte: number, first: boolean): void {
+    if (!first) this.#sink.byte(COMMA)
+    this.#sink.byte(byte)
+  }
+
+  /** The result of a slot that is not dropped. */
+  #value(slot: number): void {
+    const block = this.#block
+    const sink = this.#sink
+    const kind = block.resultKind[slot]
+    if (kind === ResultKind.arena) {
+      sink.byte(QUOTE)
+      sink.copy(block.arena.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
+      sink.byte(QUOTE)
+    } else if (kind === ResultKind.source)
+      sink.copy(block.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
+    else sink.text(block.resultText[slot]!)
+  }
+
+  /** A name of a map and its colon; false if the map holds it already. */
+  #mapName(slot: number): boolean {
+    const sink = this.#sink
+    const from = sink.length
+    this.#value(slot)
+    const written = Buffer.from(sink.bytes.buffer, sink.bytes.byteOffset + from, sink.length - from)
+    const name = JSON.parse(written.toString('utf8')) as string
+    const names = this.#maps.at(-1)!
+    if (names.has(name)) return false
+    names.add(name)
+    sink.byte(COLON)
+    return true
+  }
+
+  #nullContainer(node: number, scope: number): void {
+    const sink = this.#sink
+    const name = this.#names[node]!
+    const { tree } = this.#nodes[node]!
+    sink.copy(name, 0, name.length)
+    const before = sink.length
+    sink.byte(0x7b)
+    if (tree !== undefined && this.#tree(tree, scope)) sink.byte(0x7d)
+    else {
+      sink.length = before
+      sink.copy(NULL, 0, NULL.length)
     }
-    return out
   }
 
-  #container(container: DerivedTree['containers'][number], scope: number): string {
-    const inner = this.#tree(container.tree, scope)
-    return inner === '' ? '' : `${container.literal}{${inner}}`
+  /** Derived members; gives whether there are any. */
+  #leaves(tree: DerivedTree, scope: number, first: boolean): boolean {
+    const block = this.#block
+    const sink = this.#sink
+    let empty = first
+    let wrote = false
+    for (const { name, field } of tree.leaves) {
+      const slot = block.derived[field]![scope]! - 1
+      if (slot < 0 || block.resultKind[slot] === ResultKind.dropped) continue
+      if (!empty) sink.byte(COMMA)
+      sink.copy(name, 0, name.length)
+      this.#value(slot)
+      empty = false
+      wrote = true
+    }
+    return wrote
   }
 
-  #tree(tree: DerivedTree, scope: number): string {
-    const parts = [
-      this.#leaves(tree, scope),
-      ...tree.containers.map((container) => this.#container(container, scope)),
-    ]
-    return parts.filter((part) => part !== '').join(',')
+  /** A container of derived members, unless it would be empty. */
+  #container(container: DerivedTree['containers'][number], scope: number, first: boolean): boolean {
+    const sink = this.#sink
+    const before = sink.length
+    if (!first) sink.byte(COMMA)
+    sink.copy(container.name, 0, container.name.length)
+    sink.byte(0x7b)
+    if (!this.#tree(container.tree, scope)) {
+      sink.length = before
+      return false
+    }
+    sink.byte(0x7d)
+    return true
+  }
+
+  #tree(tree: DerivedTree, scope: number): boolean {
+    let wrote = this.#leaves(tree, scope, true)
+    for (const container of tree.containers) if (this.#container(container, scope, !wrote)) wrote = true
+    return wrote
   }
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../policy/plan.ts'
 import { type Account, emptyAccount } from './account.ts'
 import { Applier, type Format } from './apply.ts'
 import { Block } from './block.ts'
+import { ByteSink } from './byte-sink.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 export interface RewriteOptions {
@@ -40,6 +41,9 @@ export const BLANK = -1
 /** Records a block holds at most: enough for the transforms' kernels, few enough to stay in the cache. */
 export const BLOCK_RECORDS = 512
 
+/** Room for the output of a small chunk; it grows. */
+const OUTPUT_BYTES = 1 << 16
+
 export abstract class Rewriter {
   readonly plan: Plan
   readonly shape: Shape
@@ -51,6 +55,7 @@ export abstract class Rewriter {
   /** Whether the chunk at hand is UTF-8 throughout; if not, each record is looked at. */
   protected utf8 = true
   protected bytes: Uint8Array = new Uint8Array(0)
+  protected readonly sink: ByteSink = new ByteSink(OUTPUT_BYTES)
   /** Records of the chunk before the block at hand. */
   #recordsBefore = 0
 
@@ -75,8 +80,7 @@ export abstract class Rewriter {
     this.#recordsBefore = 0
     const ascii = isAscii(bytes)
     this.utf8 = ascii || isUtf8(bytes)
-    const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-    this.block.clear(source, ascii)
+    this.block.open(bytes, ascii)
   }
 
   protected isUtf8(start: number, end: number): boolean {
@@ -85,7 +89,7 @@ export abstract class Rewriter {
 
   protected nextBlock(): void {
     this.#recordsBefore += this.block.recordCount
-    this.block.clear(this.block.source, this.block.ascii)
+    this.block.clear()
   }
 
   /** Books a record of the block that does not pass; false for one that does. */
@@ -102,6 +106,11 @@ export abstract class Rewriter {
       return true
     }
     return false
+  }
+
+  /** What was written since the last call. The next output will be about as long. */
+  protected takeOutput(): Uint8Array<ArrayBuffer> {
+    return this.sink.take(Math.max(OUTPUT_BYTES, this.sink.length + (this.sink.length >> 3)))
   }
 
   /** Gives the account since the last call, and starts a new one. */
@@ -125,13 +134,6 @@ export type RecordFormat = 'ndjson' | 'csv'
 
 /** Room to read behind the last record: the walkers look a few bytes ahead. */
 export const PADDING = 16
-
-/** A byte string as bytes of their own, which can be handed to another thread. */
-export function toBytes(byteString: string): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(byteString.length)
-  bytes.write(byteString, 'latin1')
-  return bytes
-}
 
 /** The bytes, ended by a line break and followed by room to read. */
 export function padded(bytes: Uint8Array): Uint8Array {

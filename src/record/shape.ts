@@ -42,10 +42,12 @@ export interface ShapeNode {
 
 /** Output members that have no counterpart in the input, written after those that have. */
 export interface DerivedTree {
-  readonly leaves: { readonly literal: string; readonly field: number }[]
+  readonly leaves: { readonly name: Uint8Array; readonly field: number }[]
   /** Containers below; `node` where the input may hold it too, and then it is written there. */
   readonly containers: {
+    /** `\"name\":` */
     readonly literal: string
+    readonly name: Uint8Array
     readonly tree: DerivedTree
     readonly node: ShapeNode | undefined
   }[]
@@ -225,13 +227,19 @@ function addDerived(root: ShapeNode, segments: readonly Segment[], field: number
   const names = segments.slice(scopeLength(segments)) as { readonly kind: 'name'; readonly name: string }[]
   for (const [index, segment] of names.entries()) {
     const literal = memberLiteral(segment.name)
-    if (index === names.length - 1) tree.leaves.push({ literal, field })
+    const name = Buffer.from(literal, 'latin1')
+    if (index === names.length - 1) tree.leaves.push({ name, field })
     else {
       const child: ShapeNode | undefined = node?.children.get(encodeBytes(segment.name))
       node = child?.emitted ? child : undefined
       let entry = tree.containers.find((container) => container.literal === literal)
       if (entry === undefined) {
-        entry = { literal, tree: node === undefined ? { leaves: [], containers: [] } : treeOf(node), node }
+        entry = {
+          literal,
+          name,
+          tree: node === undefined ? { leaves: [], containers: [] } : treeOf(node),
+          node,
+        }
         tree.containers.push(entry)
       }
       tree = entry.tree

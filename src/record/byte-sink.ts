@@ -1,0 +1,80 @@
+/** Bytes written one after the other into memory that grows. Short pieces are copied by hand: calls cost more. */
+
+const SHORT = 64
+
+export class ByteSink {
+  bytes: Uint8Array<ArrayBuffer>
+  #buffer: Buffer<ArrayBuffer>
+  /** How many bytes are written. */
+  length = 0
+
+  constructor(capacity: number) {
+    this.#buffer = allocate(capacity)
+    this.bytes = view(this.#buffer)
+  }
+
+  /** Makes sure that `room` more bytes fit. */
+  reserve(room: number): void {
+    const needed = this.length + room
+    if (needed <= this.bytes.length) return
+    const larger = allocate(Math.max(needed, this.bytes.length * 2))
+    larger.set(this.bytes.subarray(0, this.length))
+    this.#buffer = larger
+    this.bytes = view(larger)
+  }
+
+  byte(byte: number): void {
+    if (this.length === this.bytes.length) this.reserve(1)
+    this.bytes[this.length++] = byte
+  }
+
+  /** Copies `source[start..end)`. */
+  copy(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start)
+    const { bytes } = this
+    if (end - start > SHORT) {
+      bytes.set(source.subarray(start, end), this.length)
+      this.length += end - start
+      return
+    }
+    let at = this.length
+    for (let p = start; p < end; p++) bytes[at++] = source[p]!
+    this.length = at
+  }
+
+  /** Writes a text as UTF-8. It must be well formed. */
+  text(text: string): void {
+    const { length } = text
+    this.reserve(length * 3)
+    if (length <= SHORT) {
+      const { bytes } = this
+      let at = this.length
+      let i = 0
+      for (; i < length; i++) {
+        const unit = text.charCodeAt(i)
+        if (unit > 0x7f) break
+        bytes[at++] = unit
+      }
+      if (i === length) {
+        this.length = at
+        return
+      }
+    }
+    this.length += this.#buffer.write(text, this.length, 'utf8')
+  }
+
+  /** What was written, in memory of its own; the sink starts anew. */
+  take(capacity: number): Uint8Array<ArrayBuffer> {
+    const taken = this.bytes.subarray(0, this.length)
+    this.#buffer = allocate(capacity)
+    this.bytes = view(this.#buffer)
+    this.length = 0
+    return taken
+  }
+}
+
+/** Memory of its own, which can be handed to another thread. */
+const allocate = (bytes: number): Buffer<ArrayBuffer> => Buffer.from(new ArrayBuffer(bytes))
+
+const view = (buffer: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
