@@ -49,6 +49,8 @@ export class LineSplitter {
   #cut = 0
   /** Lines of an oversized record that is being skipped; 0: none is. */
   #skippedLines = 0
+  /** Whether the last byte skipped was a line feed: then no further line has begun. */
+  #skippedLineFeed = false
 
   constructor(options: SplitOptions) {
     this.options = options
@@ -77,7 +79,10 @@ export class LineSplitter {
     if (this.#skippedLines > 0) {
       const end = this.firstEnd(rest)
       this.#skippedLines += countLines(end < 0 ? rest : rest.subarray(0, end))
-      if (end < 0) return pieces
+      if (end < 0) {
+        if (rest.length > 0) this.#skippedLineFeed = rest[rest.length - 1] === LF
+        return pieces
+      }
       // The line break that ends the record begins no further line.
       pieces.push(rejected('record-too-large', 1, this.#skippedLines - 1))
       this.#skippedLines = 0
@@ -94,6 +99,7 @@ export class LineSplitter {
     if (tooLarge) {
       this.#skippedLines = 1
       for (const part of this.#parts) this.#skippedLines += countLines(part)
+      this.#skippedLineFeed = endsWithLineFeed(this.#parts)
       this.#parts = []
       this.#total = 0
     }
@@ -104,7 +110,7 @@ export class LineSplitter {
     const pieces: Piece[] = []
     const open = this.isOpen()
     if (this.#skippedLines > 0) {
-      const lines = this.#skippedLines
+      const lines = this.#skippedLines - (this.#skippedLineFeed ? 1 : 0)
       pieces.push(
         open ? rejected('csv-quote-unclosed', lines, lines) : rejected('record-too-large', 1, lines),
       )
@@ -130,18 +136,18 @@ export class LineSplitter {
     const length = this.#cut
     const bytes = new Uint8Array(length + PADDING).fill(LF, length)
     let at = 0
-    let rest: Uint8Array | undefined
+    const rest: Uint8Array[] = []
     for (const part of this.#parts) {
       const room = length - at
       if (part.length <= room) bytes.set(part, at)
       else {
         bytes.set(part.subarray(0, room), at)
         // Copied, so that the large buffer behind it can go.
-        rest = part.slice(Math.max(0, room))
+        rest.push(part.slice(room))
       }
       at += Math.min(part.length, room)
     }
-    this.#parts = rest === undefined ? [] : [rest]
+    this.#parts = rest
     this.#total -= length
     this.#cut = 0
     return { kind: 'records', bytes, length }
