@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT } from '../errors.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
-import { catalogueMarkdown } from './catalogue.ts'
+import { catalogueMarkdown } from './catalogue-markdown.ts'
 import { packageRoot } from './package-root.ts'
 import { entries } from './transforms.ts'
 

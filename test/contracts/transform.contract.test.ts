@@ -185,6 +185,11 @@ describe.each(transforms.map((transform) => [transform.name, transform] as const
 
     it.each(sets)('never throws, and gives only what it declares, with %s', (_, options) => {
       const compiled = compileWith(transform, options)
+      const shown = transform.examples.map((example) => example.input)
+      for (const text of [...INPUTS, ...shown]) {
+        for (const record of [RECORD, NO_RECORD])
+          checkResult(transform, compiled, text, compiled.apply(text, record))
+      }
       fc.assert(
         fc.property(value, fc.constantFrom(RECORD, NO_RECORD), (text, record) => {
           checkResult(transform, compiled, text, compiled.apply(text, record))

@@ -3,7 +3,8 @@ import { printSegments } from '../../policy/path.ts'
 import { DETECTORS, type Detector } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { DISTINCT_CAP, type Profile, type Profiles } from './profile.ts'
-import { type Proposal, RULES, type Setting, unknown } from './rules.ts'
+import type { Proposal, Setting } from './proposal.ts'
+import { RULES, unknown } from './rules.ts'
 
 export interface DraftField {
   readonly path: string
