@@ -9,6 +9,8 @@ import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten } from './
 
 function csvFormat(style: CsvStyle): Format {
   const write = cellWriter(style)
+  // A plain result needs no quotes, unless the delimiter is a character that it may hold.
+  const delimiterIsPlain = /[A-Za-z0-9._\-:+@/*=]/.test(style.delimiter)
   const special = new Uint8Array(256)
   for (const character of `"\r\n${style.delimiter}`) special[character.charCodeAt(0)] = 1
   const text = (block: Block, slot: number): string => {
@@ -17,7 +19,7 @@ function csvFormat(style: CsvStyle): Format {
   }
   return {
     text,
-    writeString: (result, plain) => (plain ? result : write(result)),
+    writeString: (result, plain) => (plain && !delimiterIsPlain ? result : write(result)),
     writeNumber: write,
     copy(block, slot) {
       // A cell that stood in quotes may do without them; one that a spreadsheet would run may not.
