@@ -28,7 +28,7 @@ function csvFormat(style: CsvStyle): Format {
       else block.setSource(slot, block.slotStart[slot]!, block.slotEnd[slot]!)
     },
     null: '',
-    takesBytes: !style.escapeFormulas,
+    takesBytes: !style.escapeFormulas && !delimiterIsPlain,
     special,
   }
 }
