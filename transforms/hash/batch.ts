@@ -1,63 +1,39 @@
-/** The fast equal of the text function for many values: batches through the kernel, one string for all tokens. */
+/** The fast equals of the text function for many values: batches of strings or of bytes through the kernel. */
 import { isWellFormed } from '../keyed.ts'
-import { fail, type Result } from '../transform.ts'
-import { BATCH, Kernel, MAX_UNITS, MEMO_BYTES } from './kernel/kernel.ts'
+import { type CompiledTransform, fail, type Result } from '../transform.ts'
+import { Hasher } from './kernel/hasher.ts'
+import { BATCH, type Kernel, MAX_BYTES, MAX_UNITS } from './kernel/kernel.ts'
+import type { NormalizeBytes } from './normalize-bytes.ts'
 import type { TokenForm, Tokens } from './token.ts'
-
-/** Below this many values a kernel that is not there yet is not worth opening. */
-const WORTH_OPENING = 16
-
-/** The memo is judged over so many values… */
-const WINDOW = 8192
-/** …and rests for so many where fewer than this share of them were remembered: it then costs more than it saves. */
-const REST = 8 * WINDOW
-const WORTH_KEEPING = 0.25
-
-/** So many values go by before the memo is tried the first time: small jobs do without its memory. */
-const FIRST_REST = 4096
 
 export interface BatchTokens extends Tokens {
   readonly render: (mac: Uint8Array) => string
   readonly apply: (text: string) => Result
 }
 
-type ApplyAll = (texts: readonly string[], out: Result[], count: number) => void
+type ApplyAll = NonNullable<CompiledTransform['applyAll']>
+type WriteAllBytes = NonNullable<CompiledTransform['writeAllBytes']>
+type Batches = Pick<CompiledTransform, 'applyAll' | 'writeAllBytes'>
+
+/** Both share a kernel; results that are no text of one length are made as strings only. */
+export function batchTokens(tokens: BatchTokens): Batches {
+  const { key, form, normalizeBytes } = tokens
+  const hasher = new Hasher(key, form.macBytes)
+  const applyAll = stringBatches(tokens, hasher)
+  return form.kind === 'free'
+    ? { applyAll }
+    : { applyAll, writeAllBytes: byteBatches(form, normalizeBytes, hasher) }
+}
 
 /** Fills `out[0..count)` with what `apply` gives for `texts[0..count)`. */
-export function batchTokens(tokens: BatchTokens): ApplyAll {
-  const { key, digest, normalize, form, render, apply } = tokens
+function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
+  const { digest, normalize, form, render, apply } = tokens
   const write = writer(form)
   /** Where in `out` each text of the batch belongs. */
   const places = new Int32Array(BATCH)
-  const usesMemo = form.macBytes <= MEMO_BYTES
-  let kernel: Kernel | undefined
-  let tried = false
-  let memo = false
-  let memoOpen = false
-  let resting = FIRST_REST
-  let looked = 0
-  let hits = 0
 
-  /** Decides for the next batch, after one of `count` values of which `found` were remembered. */
-  function judge(open: Kernel, count: number, found: number): void {
-    if (!memo) {
-      resting -= count
-      if (resting > 0) return
-      memoOpen ||= open.openMemo()
-      memo = memoOpen
-      resting = REST
-      return
-    }
-    looked += count
-    hits += found
-    if (looked < WINDOW) return
-    memo = hits >= looked * WORTH_KEEPING
-    looked = 0
-    hits = 0
-  }
-
-  function batch(open: Kernel, texts: readonly string[], out: Result[], from: number, to: number): void {
-    const { units } = open
+  function batch(kernel: Kernel, texts: readonly string[], out: Result[], from: number, to: number): void {
+    const { lengths } = kernel
     let joined = ''
     let count = 0
     for (let i = from; i < to; i++) {
@@ -71,27 +47,72 @@ export function batchTokens(tokens: BatchTokens): ApplyAll {
       else if (normal.length > MAX_UNITS) out[i] = render(digest(normal))
       else {
         joined += normal
-        units[count] = normal.length
+        lengths[count] = normal.length
         places[count++] = i
       }
     }
     if (count === 0) return
-    const found = open.run(joined, count, memo)
-    write(open.macs, count, out, places)
-    if (usesMemo) judge(open, count, found)
+    kernel.putJoined(joined, count)
+    hasher.run(kernel, count)
+    write(kernel.macs, count, out, places)
   }
 
   return (texts, out, count) => {
-    if (!tried && count >= WORTH_OPENING) {
-      tried = true
-      kernel = Kernel.open(key)
-    }
+    const kernel = hasher.kernel(count)
     if (kernel === undefined) {
       for (let i = 0; i < count; i++) out[i] = apply(texts[i]!)
       return
     }
     for (let from = 0; from < count; from += BATCH)
       batch(kernel, texts, out, from, Math.min(count, from + BATCH))
+  }
+}
+
+/**
+ * Bytes in, bytes out. Results are empty for values of more than `MAX_BYTES`, for those that the byte
+ * normalisation does not take, and for all where there is no kernel.
+ */
+function byteBatches(
+  form: TokenForm & { kind: 'fixed' },
+  normalize: NormalizeBytes,
+  hasher: Hasher,
+): WriteAllBytes {
+  const { fill } = form
+  const template = Buffer.from(form.template, 'latin1')
+  const { length } = template
+  return (source, starts, ends, count, out, at, resultEnds) => {
+    const kernel = hasher.kernel(count)
+    if (kernel === undefined) {
+      resultEnds.fill(at, 0, count)
+      return
+    }
+    let resultEnd = at
+    for (let first = 0; first < count; first += BATCH) {
+      const stop = Math.min(count, first + BATCH)
+      const { texts, lengths } = kernel
+      let taken = 0
+      let to = 0
+      let written = resultEnd
+      for (let i = first; i < stop; i++) {
+        const start = starts[i]!
+        const end = ends[i]!
+        const next = end - start > MAX_BYTES ? -1 : normalize(source, start, end, texts, to)
+        if (next > to) {
+          lengths[taken++] = next - to
+          to = next
+          written += length
+        }
+        resultEnds[i] = written
+      }
+      if (taken === 0) continue
+      hasher.run(kernel, taken)
+      const { macs } = kernel
+      for (let k = 0; k < taken; k++) {
+        for (let i = 0; i < length; i++) out[resultEnd + i] = template[i]!
+        fill(macs, 32 * k, out, resultEnd)
+        resultEnd += length
+      }
+    }
   }
 }
 

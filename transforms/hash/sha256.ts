@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
 import { base64urlLength, writeBase64url, writeHex } from './encode.ts'
 import { normalizeFailures, normalizeOptions, normalizer } from './normalize.ts'
+import { byteNormalizer } from './normalize-bytes.ts'
 import { compileTokens, type TokenForm } from './token.ts'
 
 const DIGEST_BYTES = 32
@@ -61,6 +62,7 @@ export const sha256: Transform = defineTransform({
       key: undefined,
       digest: (text) => hash('sha256', text, 'buffer'),
       normalize: normalizer(options, context),
+      normalizeBytes: byteNormalizer(options),
       form: digestForm(options.encoding),
     }),
 })

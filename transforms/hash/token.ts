@@ -7,6 +7,7 @@ import { hmacSha256, isWellFormed, type Mac } from '../keyed.ts'
 import { type CompileContext, type CompiledTransform, fail, type Result } from '../transform.ts'
 import { batchTokens } from './batch.ts'
 import { type Normalize, type NormalizeOptions, normalizer } from './normalize.ts'
+import { byteNormalizer, type NormalizeBytes } from './normalize-bytes.ts'
 
 /** How the 32 bytes of a MAC become a result; it looks at the first `macBytes` only. */
 export type TokenForm = { readonly macBytes: number } & (
@@ -30,7 +31,13 @@ export function compileKeyed(
 ): CompiledTransform {
   const normalize = normalizer(options, context)
   const key = context.key('token', options.domain)
-  return compileTokens({ key: key.bytes, digest: hmacSha256(key.bytes), normalize, form: form(key.id) })
+  return compileTokens({
+    key: key.bytes,
+    digest: hmacSha256(key.bytes),
+    normalize,
+    normalizeBytes: byteNormalizer(options),
+    form: form(key.id),
+  })
 }
 
 export interface Tokens {
@@ -38,10 +45,11 @@ export interface Tokens {
   readonly key: Uint8Array | undefined
   readonly digest: Mac
   readonly normalize: Normalize | undefined
+  readonly normalizeBytes: NormalizeBytes
   readonly form: TokenForm
 }
 
-/** The text function, and its equal for many values. */
+/** The text function, and its equals for many values. */
 export function compileTokens(tokens: Tokens): CompiledTransform {
   const { digest, normalize, form } = tokens
   const render = renderer(form)
@@ -50,7 +58,7 @@ export function compileTokens(tokens: Tokens): CompiledTransform {
     const normal = normalize === undefined ? text : normalize(text)
     return typeof normal === 'string' ? render(digest(normal)) : normal
   }
-  return { yields: 'string', apply, applyAll: batchTokens({ ...tokens, render, apply }), plain: true }
+  return { yields: 'string', apply, ...batchTokens({ ...tokens, render, apply }), plain: true }
 }
 
 function renderer(form: TokenForm): (mac: Uint8Array) => string {

@@ -142,8 +142,9 @@ describe('the kernel', () => {
     const texts = Array.from({ length: BATCH }, (_, at) => 'é€a'.repeat(at).slice(0, MAX_UNITS))
     for (const memo of [false, true, true]) {
       if (memo) kernel.openMemo()
-      kernel.units.set(texts.map((text) => text.length))
-      kernel.run(texts.join(''), texts.length, memo)
+      kernel.lengths.set(texts.map((text) => text.length))
+      kernel.putJoined(texts.join(''), texts.length)
+      kernel.run(texts.length, memo)
       texts.forEach((text, at) => {
         const expected = (key === undefined ? createHash('sha256') : createHmac('sha256', key))
           .update(text, 'utf8')
@@ -162,8 +163,9 @@ describe('the kernel', () => {
     expect(kernel.openMemo()).toBe(true)
     const texts = ['a', 'b', 'a'.repeat(47), 'a'.repeat(48), 'b'.repeat(300).slice(0, 120)]
     const run = () => {
-      kernel.units.set(texts.map((text) => text.length))
-      return kernel.run(texts.join(''), texts.length, true)
+      kernel.lengths.set(texts.map((text) => text.length))
+      kernel.putJoined(texts.join(''), texts.length)
+      return kernel.run(texts.length, true)
     }
     expect(run()).toBe(0)
     expect(run()).toBe(3)
@@ -177,8 +179,9 @@ describe('the kernel', () => {
       found = 0
       for (let from = 0; from < 3000; from += 100) {
         const texts = Array.from({ length: 100 }, (_, at) => `message ${from + at}`)
-        kernel.units.set(texts.map((text) => text.length))
-        found += kernel.run(texts.join(''), texts.length, true)
+        kernel.lengths.set(texts.map((text) => text.length))
+        kernel.putJoined(texts.join(''), texts.length)
+        found += kernel.run(texts.length, true)
       }
     }
     // Of 3,000 in 8,192 buckets some 500 meet another one; three of a bucket are rare.

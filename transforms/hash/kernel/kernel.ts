@@ -5,7 +5,10 @@ import { SHA256_WASM } from './sha256.wasm.ts'
 /** Texts in a batch, at most. */
 export const BATCH = 256
 
-/** UTF-16 units of a text, at most. Longer ones gain nothing here: their time goes into the compression alone. */
+/** Bytes of a text, at most. Longer ones gain nothing here: their time goes into the compression alone. */
+export const MAX_BYTES = 759
+
+/** UTF-16 units of a text, at most: they are `MAX_BYTES` at most, and what a batch of them takes stays small. */
 export const MAX_UNITS = 247
 
 /** What the memo remembers of a MAC, in bytes. */
@@ -21,6 +24,7 @@ const MEMO_BITS = 13
 const LENGTHS = 8192
 const MACS = 16384
 const TEXTS = 65536
+const TEXTS_BYTES = 64 * 12 * BATCH
 
 /** The part of the WebAssembly interface that is used here; the types of Node 20 do not declare it. */
 interface WebAssemblyHost {
@@ -59,15 +63,18 @@ function compile(): object | null {
 export class Kernel {
   readonly #exports: Exports
   #memory: Buffer
-  /** UTF-16 units of each text of the batch: to be set before `run`. */
-  units: Int32Array
+  /** Where the texts of the batch go as UTF-8, one behind the other. */
+  texts: Uint8Array
+  /** Bytes of each text: to be set before `run`. */
+  lengths: Int32Array
   /** After `run`: the MACs, 32 bytes each. */
   macs: Uint8Array
 
   private constructor(exports: Exports) {
     this.#exports = exports
     this.#memory = Buffer.from(exports.memory.buffer)
-    this.units = new Int32Array(exports.memory.buffer, LENGTHS, BATCH)
+    this.texts = new Uint8Array(exports.memory.buffer, TEXTS, TEXTS_BYTES)
+    this.lengths = new Int32Array(exports.memory.buffer, LENGTHS, BATCH)
     this.macs = new Uint8Array(exports.memory.buffer, MACS, 32 * BATCH)
   }
 
@@ -97,27 +104,35 @@ export class Kernel {
     return kernel
   }
 
-  /** Makes room for the memo; false where there is none. `units` and `macs` are new ones afterwards. */
+  /** Makes room for the memo; false where there is none. `texts`, `lengths` and `macs` are new ones afterwards. */
   openMemo(): boolean {
     const opened = this.#exports.openMemo(MEMO_BITS) !== 0
     const { buffer } = this.#exports.memory
     this.#memory = Buffer.from(buffer)
-    this.units = new Int32Array(buffer, LENGTHS, BATCH)
+    this.texts = new Uint8Array(buffer, TEXTS, TEXTS_BYTES)
+    this.lengths = new Int32Array(buffer, LENGTHS, BATCH)
     this.macs = new Uint8Array(buffer, MACS, 32 * BATCH)
     return opened
   }
 
   /**
-   * Hashes a batch.
+   * Puts a batch in as strings: one call for all of them is the cheapest way from a string to bytes.
    * @param joined its texts one behind the other, each well-formed and of at most `MAX_UNITS`
-   * @param count how many they are, at most `BATCH`; their lengths stand in `units`
-   * @param memo look up and remember, after `openMemo`; then only the first `MEMO_BYTES` of a MAC count
-   * @returns how many were remembered
+   * @param count how many they are, at most `BATCH`; `lengths` holds their UTF-16 units, and then their bytes
    */
-  run(joined: string, count: number, memo: boolean): number {
+  putJoined(joined: string, count: number): void {
     const bytes = this.#memory.write(joined, TEXTS, 'utf8')
     // As many bytes as units is ASCII; else the module finds out where each text ends.
     if (bytes !== joined.length) this.#exports.measure(count)
+  }
+
+  /**
+   * Hashes the batch that stands in `texts`, each of at most `MAX_BYTES`.
+   * @param count how many they are, at most `BATCH`
+   * @param memo look up and remember, after `openMemo`; then only the first `MEMO_BYTES` of a MAC count
+   * @returns how many were remembered
+   */
+  run(count: number, memo: boolean): number {
     return this.#exports.run(count, memo)
   }
 }

@@ -1,0 +1,68 @@
+/** A kernel that opens when it pays, and that decides from batch to batch whether its memo pays. */
+import { Kernel, MEMO_BYTES } from './kernel.ts'
+
+/** Below this many values a kernel that is not there yet is not worth opening. */
+const WORTH_OPENING = 16
+
+/** The memo is judged over so many values… */
+const WINDOW = 8192
+/** …and rests for so many where fewer than this share of them were remembered: it then costs more than it saves. */
+const REST = 8 * WINDOW
+const WORTH_KEEPING = 0.25
+
+/** So many values go by before the memo is tried the first time: small jobs do without its memory. */
+const FIRST_REST = 4096
+
+export class Hasher {
+  readonly #key: Uint8Array | undefined
+  readonly #usesMemo: boolean
+  #kernel: Kernel | undefined
+  #tried = false
+  #memo = false
+  #memoOpen = false
+  #resting = FIRST_REST
+  #looked = 0
+  #hits = 0
+
+  /**
+   * @param key as `Kernel.open` takes it
+   * @param macBytes how many bytes of each MAC count; the memo has `MEMO_BYTES`
+   */
+  constructor(key: Uint8Array | undefined, macBytes: number) {
+    this.#key = key
+    this.#usesMemo = macBytes <= MEMO_BYTES
+  }
+
+  /** The kernel, or undefined where there is none or `count` values are too few to open it. */
+  kernel(count: number): Kernel | undefined {
+    if (!this.#tried && count >= WORTH_OPENING) {
+      this.#tried = true
+      this.#kernel = Kernel.open(this.#key)
+    }
+    return this.#kernel
+  }
+
+  /** Hashes the `count` texts that were put into the kernel. */
+  run(kernel: Kernel, count: number): void {
+    const found = kernel.run(count, this.#memo)
+    if (this.#usesMemo) this.#judge(kernel, count, found)
+  }
+
+  /** Decides for the next batch, after one of `count` values of which `found` were remembered. */
+  #judge(kernel: Kernel, count: number, found: number): void {
+    if (!this.#memo) {
+      this.#resting -= count
+      if (this.#resting > 0) return
+      this.#memoOpen ||= kernel.openMemo()
+      this.#memo = this.#memoOpen
+      this.#resting = REST
+      return
+    }
+    this.#looked += count
+    this.#hits += found
+    if (this.#looked < WINDOW) return
+    this.#memo = this.#hits >= this.#looked * WORTH_KEEPING
+    this.#looked = 0
+    this.#hits = 0
+  }
+}
