@@ -63,7 +63,7 @@ describe('the JSON walker', () => {
         }
         expect(reconciles(deidentifier.account)).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     )
     // Otherwise the property says nothing.
     expect(compiled).toBeGreaterThan(200)

@@ -35,9 +35,14 @@ function declare(name: string, compiled: CompiledTransform): Transform {
 }
 
 /** What each does with a text; the reference uses these too. */
-export const MARKS: Readonly<
-  Record<string, { yields: CompiledTransform['yields']; apply: (text: string) => Result }>
-> = {
+type Mark = Pick<CompiledTransform, 'yields' | 'writeBytes' | 'writeAllBytes' | 'plain'> & {
+  readonly apply: (text: string) => Result
+}
+
+const X = 'x'.charCodeAt(0)
+
+/** What each does with a text; the reference uses these too. */
+export const MARKS: Readonly<Record<string, Mark>> = {
   /** Puts the text in brackets; refuses texts with an f. */
   'mark.brackets': {
     yields: 'string',
@@ -45,28 +50,65 @@ export const MARKS: Readonly<
   },
   /** The same, over many at once. */
   'mark.many': { yields: 'string', apply: (text) => (text.includes('f') ? fail('unparsable') : `«${text}»`) },
-  'mark.hex': { yields: 'string', apply: (text) => `x${Buffer.from(text).toString('hex')}` },
+  'mark.hex': {
+    yields: 'string',
+    plain: true,
+    writeBytes: (source, start, end, out, at) =>
+      at +
+      Buffer.from(out.buffer, out.byteOffset).write(
+        `x${Buffer.from(source.subarray(start, end)).toString('hex')}`,
+        at,
+        'latin1',
+      ),
+    apply: (text) => `x${Buffer.from(text).toString('hex')}`,
+  },
   /** Puts a 1 behind: `-0` becomes no number. */
   'mark.same': { yields: 'same', apply: (text) => `${text}1` },
   'mark.length': { yields: 'number', apply: (text) => (text === 'US' ? 'no number' : String(text.length)) },
   'mark.null': { yields: 'null', apply: (text) => (text === '1' ? fail('out-of-domain') : '') },
+  /** With a kernel that leaves some values to `apply`. */
+  'mark.each': {
+    yields: 'same',
+    apply: (text) => (text === 'US' ? fail('not-listed') : `[${text}]`),
+    writeBytes: (source, start, end, out, at) => {
+      if (source[start] === X || Buffer.from(source.subarray(start, end)).toString() === 'US') return -1
+      out[at] = 0x5b
+      out.set(source.subarray(start, end), at + 1)
+      out[at + 1 + end - start] = 0x5d
+      return at + 2 + end - start
+    },
+  },
+  'mark.all': {
+    yields: 'string',
+    apply: (text) => (text === '1' ? fail('not-listed') : `all ${text}`),
+    writeAllBytes: (source, starts, ends, count, out, at, resultEnds) => {
+      for (let i = 0; i < count; i++) {
+        const value = source.subarray(starts[i]!, ends[i]!)
+        if (value.length > 1) {
+          out.set(Buffer.from('all '), at)
+          out.set(value, at + 4)
+          at += 4 + value.length
+        }
+        resultEnds[i] = at
+      }
+    },
+  },
   /** One character, so that names of a map collide. */
   'mark.first': { yields: 'string', apply: (text) => [...text][0]! },
 }
 
-export const markTransforms: readonly Transform[] = Object.entries(MARKS).map(([name, { yields, apply }]) =>
-  declare(name, {
-    yields,
-    apply,
-    ...(name === 'mark.hex' ? { plain: true } : {}),
-    ...(name === 'mark.many'
+export const markTransforms: readonly Transform[] = Object.entries(MARKS).map(([name, mark]) =>
+  declare(
+    name,
+    name === 'mark.many'
       ? {
+          ...mark,
           applyAll: (texts: readonly string[], out: Result[], count: number) => {
-            for (let i = 0; i < count; i++) out[i] = apply(texts[i]!)
+            for (let i = 0; i < count; i++) out[i] = mark.apply(texts[i]!)
           },
         }
-      : {}),
-  }),
+      : mark,
+  ),
 )
 
 export const isFailure = (result: Result): result is Failure => result instanceof Failure

@@ -273,19 +273,13 @@ function build(
       ({ path, from }) =>
         from !== undefined && scopeOf(path) === at.length && at.every((s, i) => same(s, path[i]!)),
     )
-    .flatMap((field) => {
+    .map((field) => {
       // One scope holds at most one value of a field: behind the scope there are names only.
       const found = [...results].find(
         ([k]) => k.startsWith(`${printPath(field.path)} `) && startsWith(k, field, place),
       )
-      return found?.[1] === undefined
-        ? []
-        : [
-            {
-              names: field.path.slice(at.length).map((step) => (step as { name: string }).name),
-              value: found[1],
-            },
-          ]
+      const names = field.path.slice(at.length).map((step) => (step as { name: string }).name)
+      return { names, value: found?.[1] }
     })
   return insert(out, derived)
 }
@@ -298,12 +292,13 @@ function startsWith(k: string, field: SpecField, place: Place): boolean {
 /** Derived members come last: values first, then containers that the record does not hold. */
 function insert(
   into: Out,
-  derived: readonly { readonly names: readonly string[]; readonly value: string }[],
+  derived: readonly { readonly names: readonly string[]; readonly value: string | undefined }[],
 ): Out {
-  if (derived.length === 0) return into
+  if (derived.every(({ value }) => value === undefined)) return into
   const members = typeof into === 'string' || 'items' in into ? [] : [...into.members]
-  for (const { names, value } of derived) if (names.length === 1) members.push([names[0]!, value])
-  const groups = new Map<string, { names: readonly string[]; value: string }[]>()
+  for (const { names, value } of derived)
+    if (names.length === 1 && value !== undefined) members.push([names[0]!, value])
+  const groups = new Map<string, { names: readonly string[]; value: string | undefined }[]>()
   for (const { names, value } of derived)
     if (names.length > 1) {
       const group = groups.get(names[0]!) ?? []
@@ -312,8 +307,9 @@ function insert(
     }
   for (const [name, group] of groups) {
     const there = members.findIndex(([before]) => before === name)
-    if (there < 0) members.push([name, insert({ members: [] }, group)])
-    else members[there] = [name, insert(members[there]![1], group)]
+    if (there >= 0) members[there] = [name, insert(members[there]![1], group)]
+    else if (group.some(({ value }) => value !== undefined))
+      members.push([name, insert({ members: [] }, group)])
   }
   return { members }
 }

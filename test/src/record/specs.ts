@@ -53,10 +53,12 @@ const USES = [
   'mark.same',
   'mark.length',
   'mark.null',
+  'mark.each',
+  'mark.all',
   'keep',
   'keep',
 ]
-const otherwise: fc.Arbitrary<SpecRule['otherwise']> = fc.constantFrom(
+const otherwise: fc.Arbitrary<SpecRule['otherwise']> = fc.constantFrom<SpecRule['otherwise'][]>(
   undefined,
   'null',
   'drop',
@@ -189,8 +191,9 @@ function fitting(node: Tree): fc.Arbitrary<string> {
         space,
       )
       .map(([members, gap]) => container('{', members, '}', gap))
-  const listed = node.members.map(([name, child]) => fc.option(member(name, textOf(child)), { freq: 5 }))
-  const known = new Set(node.members.map(([name]) => name))
+  const { members: listedMembers } = node as Tree & { kind: 'object' }
+  const listed = listedMembers.map(([name, child]) => fc.option(member(name, textOf(child)), { freq: 5 }))
+  const known = new Set(listedMembers.map(([name]) => name))
   const extra = fc.option(
     fc.constantFrom(...NAMES.filter((name) => !known.has(name)), 'q').chain((name) => member(name, anyValue)),
     { freq: 1 },
