@@ -37,16 +37,20 @@ export const ResultKind = {
   dropped: 3,
 } as const
 
+/** So many texts of a chunk are decoded one by one before its byte string is made. */
+const WORTH_A_STRING = 1024
+
 const HIGH = /[\x80-\xff]/
 
 /** Room for the results of a block of common records. */
 const ARENA_BYTES = 1 << 17
 
 export class Block {
-  /** The chunk's bytes, and the same as a byte string. */
+  /** The chunk's bytes. */
   bytes: Uint8Array = new Uint8Array(0)
   #buffer: Buffer = Buffer.alloc(0)
-  source = ''
+  #source: string | undefined
+  #decoded = 0
   /** Whether every byte of the chunk is ASCII: then no value has to be decoded. */
   ascii = true
 
@@ -105,9 +109,19 @@ export class Block {
   open(bytes: Uint8Array, ascii: boolean): void {
     this.bytes = bytes
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.source = this.#buffer.toString('latin1')
+    this.#source = undefined
+    this.#decoded = 0
     this.ascii = ascii
     this.clear()
+  }
+
+  /**
+   * The chunk's bytes as a byte string: one character each (latin1). Cutting it is far cheaper than decoding
+   * bytes, once there are many texts to cut; where kernels take the bytes there are few.
+   */
+  get source(): string {
+    this.#source ??= this.#buffer.toString('latin1')
+    return this.#source
   }
 
   /** Starts the next block of the chunk. */
@@ -124,6 +138,8 @@ export class Block {
 
   /** The bytes `[start, end)`, decoded. They must be UTF-8. */
   decode(start: number, end: number): string {
+    if (this.#source === undefined && ++this.#decoded < WORTH_A_STRING)
+      return this.#buffer.toString('utf8', start, end)
     const text = this.source.slice(start, end)
     return this.ascii || !HIGH.test(text) ? text : this.#buffer.toString('utf8', start, end)
   }

@@ -109,26 +109,25 @@ export class CsvRewriter extends Rewriter {
       return this.#lines(start)
     }
     const scope = block.recordScope[record]!
-    let quoted = false
+    const { starts, ends, quoted } = walker
     for (let index = 0; index < input.length; index++) {
       const column = input[index]!
-      if (walker.quoted[index] === 1) quoted = true
-      if (column.fields.length === 0 && column.watches.length === 0) continue
-      const from = walker.starts[index]!
-      const to = walker.ends[index]!
-      const kind =
-        from === to ? SlotKind.nothing : walker.quoted[index] === 1 ? SlotKind.escaped : SlotKind.text
+      const { fields, watches } = column
+      if (fields.length === 0 && watches.length === 0) continue
+      const from = starts[index]!
+      const to = ends[index]!
+      const kind = from === to ? SlotKind.nothing : quoted[index] === 1 ? SlotKind.escaped : SlotKind.text
       let slot = -1
-      for (let i = 0; i < column.fields.length; i++) {
+      for (let i = 0; i < fields.length; i++) {
         slot = block.addSlot(from, to, kind, scope)
-        block.addToField(column.fields[i]!, slot)
+        block.addToField(fields[i]!, slot)
       }
-      if (column.watches.length > 0) {
+      if (watches.length > 0) {
         if (slot < 0) slot = block.addSlot(from, to, kind, scope)
-        for (const watch of column.watches) block.watched[watch]![scope] = slot + 1
+        for (const watch of watches) block.watched[watch]![scope] = slot + 1
       }
     }
-    return quoted ? this.#lines(start) : 1
+    return walker.anyQuoted ? this.#lines(start) : 1
   }
 
   /** Physical lines of the row read last. */
@@ -143,7 +142,7 @@ export class CsvRewriter extends Rewriter {
   #writeBlock(): void {
     const { block, sink } = this
     this.applier.run(block)
-    const { resultKind, resultStart, resultEnd } = block
+    const { arena, bytes, resultKind, resultStart, resultEnd, resultText } = block
     const delimiter = this.#style.delimiter.charCodeAt(0)
     const crlf = this.#style.lineBreak === '\r\n'
     const offsets = this.#outputOffsets
@@ -154,12 +153,16 @@ export class CsvRewriter extends Rewriter {
       const first = this.#firstSlot[record]!
       const began = sink.length
       for (let column = 0; column < columns; column++) {
-        if (column > 0) sink.byte(delimiter)
         const slot = first + offsets[column]!
         const kind = resultKind[slot]
-        if (kind === ResultKind.arena) sink.copy(block.arena.bytes, resultStart[slot]!, resultEnd[slot]!)
-        else if (kind === ResultKind.source) sink.copy(block.bytes, resultStart[slot]!, resultEnd[slot]!)
-        else if (kind === ResultKind.text) sink.text(block.resultText[slot]!)
+        if (kind === ResultKind.text || kind === ResultKind.dropped) {
+          if (column > 0) sink.byte(delimiter)
+          if (kind === ResultKind.text) sink.text(resultText[slot]!)
+        } else {
+          const source = kind === ResultKind.arena ? arena.bytes : bytes
+          if (column > 0) sink.copyAfter(delimiter, source, resultStart[slot]!, resultEnd[slot]!)
+          else sink.copy(source, resultStart[slot]!, resultEnd[slot]!)
+        }
       }
       // A lone empty cell would read as a blank line.
       if (sink.length === began) sink.text('""')

@@ -23,6 +23,8 @@ export class CsvWalker {
   /** 1 where the field stood in quotes. */
   quoted: Uint8Array = new Uint8Array(64)
   fields = 0
+  /** Whether any field stood in quotes: only then may the row cover several lines. */
+  anyQuoted = false
   /** Why the row is malformed; undefined where it is not. */
   code: RecordCode | undefined
   /** End of the row, without its line break. */
@@ -38,11 +40,13 @@ export class CsvWalker {
     const special = this.#special
     const delimiter = this.#delimiter
     this.code = undefined
+    this.anyQuoted = false
     let fields = 0
     for (;;) {
       if (fields === this.starts.length) this.#grow()
       let byte = bytes[p]!
       if (byte === QUOTE) {
+        this.anyQuoted = true
         const start = ++p
         p = bytes.indexOf(QUOTE, p)
         while (p >= 0 && bytes[p + 1] === QUOTE && p + 1 < length) p = bytes.indexOf(QUOTE, p + 2)

@@ -85,6 +85,8 @@ export class JsonRewriter extends Rewriter {
         if (lineBreaks) sink.byte(LF)
       } else this.deadLetter(record, 'map-name-collision', -1)
     }
+    this.account.unlisted += this.#walker.unlisted
+    this.#walker.unlisted = 0
     this.nextBlock()
     this.#walker.open(this.bytes, block)
   }

@@ -10,7 +10,8 @@ import type { RecordCode } from '../errors.ts'
 import { type Block, doubled, SlotKind } from './block.ts'
 import { encodeBytes } from './byte-text.ts'
 import { unescapeJson } from './json-text.ts'
-import { hashName, type Shape, type ShapeNode, UNLISTED } from './shape.ts'
+import { hashName, type Shape, type ShapeNode, UNLISTED, UNLISTED_MEMBER, unlistedMember } from './shape.ts'
+import type { UsualOrder } from './usual-order.ts'
 
 export const MAX_DEPTH = 64
 
@@ -57,7 +58,6 @@ export class JsonWalker {
   #code: RecordCode = 'json-syntax'
   /** A fault of shape: it counts only if the record is JSON to its end. */
   #shapeCode: RecordCode | undefined
-  #escaped = false
   #object = 0
   /** Operations of the block: four numbers each. */
   ops: Int32Array<ArrayBuffer> = new Int32Array(1 << 14)
@@ -134,6 +134,11 @@ export class JsonWalker {
     const isMap = node.kind === 'map'
     const names = this.#nameCount
     const object = ++this.#object
+    const { usual } = node
+    const learns = usual?.isLearning === true
+    if (learns) usual.forget()
+    /** Where in the usual order the walk is; -1 once it has left it. */
+    let next = usual === undefined || learns ? -1 : 0
     if (node.emitted) this.#op(isMap ? Op.openMap : Op.openObject, 0, 0, 0)
     if (bytes[p]! <= 0x20) p = this.#space(p)
     if (bytes[p] === 0x7d && p < this.#end) p++
@@ -141,44 +146,20 @@ export class JsonWalker {
       for (;;) {
         if (bytes[p] !== 0x22) return this.#fail(p)
         const start = ++p
-        let hash = 0
-        let byte = bytes[p]!
-        while (CLASS[byte] === 0) {
-          hash = (Math.imul(hash, 31) + byte) | 0
-          byte = bytes[++p]!
-        }
-        let name: string | undefined
-        if (byte !== 0x22) {
-          p = this.#string(p)
-          if (p < 0) return p
-          name = encodeBytes(unescapeJson(this.#decoded(start, p)))
-          if (name.includes('\0')) return this.#fail(p, 'json-nul-in-name')
-          hash = hashName(name)
-        }
-        const end = p++
-        if (bytes[p] !== 0x3a) {
-          p = this.#space(p)
-          if (bytes[p] !== 0x3a) return this.#fail(p)
-        }
-        if (bytes[++p]! <= 0x20) p = this.#space(p)
-        const child = isMap ? undefined : this.#child(node, hash, start, end, name)
-        if (child !== undefined) {
-          if (child.lastSeen === object) return this.#fail(p, 'json-duplicate-name')
-          child.lastSeen = object
-          p = this.#value(p, child, scope, depth)
-        } else {
-          if (this.#isDuplicate(names, hash, start, end, name)) return this.#fail(p, 'json-duplicate-name')
-          if (isMap) p = this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
-          else {
-            if (node !== UNLISTED) {
-              this.unlisted++
-              if (this.#reject) this.#shapeCode ??= 'unlisted-field'
-            }
-            p = this.#value(p, UNLISTED, scope, depth)
+        if (next >= 0) {
+          const found = usual!.find(bytes, start, next, object)
+          if (found < 0) {
+            this.#leaveOrder(usual!, next, object)
+            next = -1
+          } else {
+            next = found + 1
+            p = start + usual!.length(found)
+            p = this.#member(this.#colon(p), usual!.node(found), scope, depth, object)
           }
         }
+        if (next < 0) p = this.#lookUp(p, node, scope, depth, object, names, learns)
         if (p < 0) return p
-        byte = bytes[p]!
+        let byte = bytes[p]!
         if (byte <= 0x20) {
           p = this.#space(p)
           byte = bytes[p]!
@@ -192,11 +173,90 @@ export class JsonWalker {
         } else return this.#fail(p)
       }
     this.#nameCount = names
+    usual?.ended(next >= 0)
     if (node.emitted) {
       if (node.tree !== undefined) this.#derived(node, scope, object)
       this.#op(isMap ? Op.closeMap : Op.closeObject, 0, 0, 0)
     }
     return p
+  }
+
+  /** From behind a name to its value; -1 if no colon stands between. */
+  #colon(p: number): number {
+    const bytes = this.#bytes
+    if (bytes[p] !== 0x3a) {
+      p = this.#space(p)
+      if (bytes[p] !== 0x3a) return this.#fail(p)
+    }
+    if (bytes[++p]! <= 0x20) p = this.#space(p)
+    return p
+  }
+
+  /** The value of a member that is no map's. */
+  #member(p: number, child: ShapeNode, scope: number, depth: number, object: number): number {
+    if (p < 0) return p
+    child.lastSeen = object
+    if (child.kind === 'unlisted' && child.isMember) {
+      this.unlisted++
+      if (this.#reject) this.#shapeCode ??= 'unlisted-field'
+    }
+    return this.#value(p, child, scope, depth)
+  }
+
+  /** The names that were not looked up so far join those among which duplicates are sought. */
+  #leaveOrder(usual: UsualOrder, before: number, object: number): void {
+    for (const [bytes, node] of usual.met(object, before))
+      if (node.kind === 'unlisted') {
+        const name = Buffer.from(bytes).toString('latin1')
+        this.#addName(hashName(name), 0, 0, name)
+      }
+  }
+
+  /** A member whose name has to be looked up, from behind its opening quote. */
+  #lookUp(
+    p: number,
+    node: ShapeNode,
+    scope: number,
+    depth: number,
+    object: number,
+    names: number,
+    learns: boolean,
+  ): number {
+    const bytes = this.#bytes
+    const start = p
+    let hash = 0
+    let byte = bytes[p]!
+    while (CLASS[byte] === 0) {
+      hash = (Math.imul(hash, 31) + byte) | 0
+      byte = bytes[++p]!
+    }
+    let name: string | undefined
+    if (byte !== 0x22) {
+      p = this.#string(p)
+      if (p < 0) return p
+      name = encodeBytes(unescapeJson(this.#decoded(start, p)))
+      if (name.includes('\0')) return this.#fail(p, 'json-nul-in-name')
+      hash = hashName(name)
+    } else if (p >= this.#end) return this.#fail(p)
+    const end = p
+    p = this.#colon(p + 1)
+    if (p < 0) return p
+    const isMap = node.kind === 'map'
+    const child = isMap ? undefined : this.#child(node, hash, start, end, name)
+    if (child !== undefined) {
+      if (child.lastSeen === object) return this.#fail(p, 'json-duplicate-name')
+      if (learns && name === undefined) node.usual!.note(bytes, start, end, child)
+      return this.#member(p, child, scope, depth, object)
+    }
+    this.#addName(hash, start, end, name)
+    if (this.#isDuplicate(names)) return this.#fail(p, 'json-duplicate-name')
+    if (isMap) return this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
+    const unlisted = node.kind === 'unlisted' ? UNLISTED : UNLISTED_MEMBER
+    if (learns && name === undefined) {
+      const known = unlisted === UNLISTED ? UNLISTED : unlistedMember()
+      node.usual!.note(bytes, start, end, known)
+    }
+    return this.#member(p, unlisted, scope, depth, object)
   }
 
   #derived(node: ShapeNode, scope: number, object: number): void {
@@ -241,19 +301,25 @@ export class JsonWalker {
     return same ? child : node.children.get(this.#block.source.slice(start, end))
   }
 
-  /** Whether an object already held this name among those that the shape does not know; notes it. */
-  #isDuplicate(from: number, hash: number, start: number, end: number, name: string | undefined): boolean {
+  /** Notes a name that the shape does not know. */
+  #addName(hash: number, start: number, end: number, name: string | undefined): void {
     const index = this.#nameCount++
     if (index === this.#nameHash.length) {
       this.#nameHash = doubled(this.#nameHash)
       this.#nameStart = doubled(this.#nameStart)
       this.#nameEnd = doubled(this.#nameEnd)
     }
-    const hashes = this.#nameHash
-    hashes[index] = hash
+    this.#nameHash[index] = hash
     this.#nameStart[index] = name === undefined ? start : -1
     this.#nameEnd[index] = end
     if (name !== undefined) this.#names[index] = name
+  }
+
+  /** Whether the name noted last is among those of its object, which begin at `from`. */
+  #isDuplicate(from: number): boolean {
+    const index = this.#nameCount - 1
+    const hashes = this.#nameHash
+    const hash = hashes[index]
     if (index - from > 64) return this.#isDuplicateOfMany(from, index)
     for (let i = from; i < index; i++)
       if (hashes[i] === hash && this.#nameAt(i) === this.#nameAt(index)) return true
@@ -289,13 +355,11 @@ export class JsonWalker {
   /** From behind the opening quote or later, to the closing quote. */
   #string(p: number): number {
     const bytes = this.#bytes
-    this.#escaped = false
     for (;;) {
       let byte = bytes[p]!
       while (CLASS[byte] === 0) byte = bytes[++p]!
       if (byte === 0x22) return p >= this.#end ? this.#fail(p) : p
       if (byte !== 0x5c) return this.#fail(p)
-      this.#escaped = true
       p = this.#escape(p)
       if (p < 0) return p
     }
@@ -348,14 +412,19 @@ export class JsonWalker {
     const byte = this.#bytes[p]!
     const { kind } = node
     if (byte === 0x22) {
-      const start = p + 1
-      p = this.#string(start)
-      if (p < 0) return p
+      const start = ++p
+      const bytes = this.#bytes
+      let inside = bytes[p]!
+      while (CLASS[inside] === 0) inside = bytes[++p]!
+      const escaped = inside !== 0x22
+      if (escaped) {
+        p = this.#string(p)
+        if (p < 0) return p
+      } else if (p >= this.#end) return this.#fail(p)
       if (kind === 'unlisted') return p + 1
-      const empty = p === start
       if (kind === 'scalar' || kind === 'subtree') {
-        if (empty) this.#take(node, start - 1, p + 1, SlotKind.nothing, scope)
-        else this.#take(node, start, p, this.#escaped ? SlotKind.escaped : SlotKind.text, scope)
+        if (p === start) this.#take(node, start - 1, p + 1, SlotKind.nothing, scope)
+        else this.#take(node, start, p, escaped ? SlotKind.escaped : SlotKind.text, scope)
       } else this.#shapeCode ??= 'scalar-for-container'
       return p + 1
     }
@@ -412,13 +481,13 @@ export class JsonWalker {
     if (depth > MAX_DEPTH) return this.#fail(p, 'json-too-deep')
     const bytes = this.#bytes
     const block = this.#block
-    const item = node === UNLISTED ? UNLISTED : node.item!
+    const item = node.item ?? UNLISTED
     if (node.emitted) this.#op(Op.openArray, 0, 0, 0)
     if (bytes[p]! <= 0x20) p = this.#space(p)
     if (bytes[p] === 0x5d && p < this.#end) p++
     else
       for (;;) {
-        const inner = item === UNLISTED ? scope : block.addScope(scope, block.scopeDepth[scope]! + 1)
+        const inner = item.kind === 'unlisted' ? scope : block.addScope(scope, block.scopeDepth[scope]! + 1)
         p = this.#value(p, item, inner, depth)
         if (p < 0) return p
         let byte = bytes[p]!

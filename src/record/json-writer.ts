@@ -2,6 +2,7 @@
 import type { Format } from './apply.ts'
 import { type Block, ResultKind, SlotKind } from './block.ts'
 import type { ByteSink } from './byte-sink.ts'
+import { latin1 } from './byte-text.ts'
 import { jsonString, unescapeJson } from './json-text.ts'
 import { type JsonWalker, Op } from './json-walker.ts'
 import type { DerivedTree, Shape, ShapeNode } from './shape.ts'
@@ -9,7 +10,7 @@ import type { DerivedTree, Shape, ShapeNode } from './shape.ts'
 const COMMA = 0x2c
 const COLON = 0x3a
 const QUOTE = 0x22
-const NULL = Buffer.from('null')
+const NULL = latin1('null')
 
 /** Bytes that a JSON string cannot hold as they are (RFC 8259, section 7). */
 const SPECIAL = new Uint8Array(256).fill(1, 0, 0x20)
@@ -34,8 +35,9 @@ export const jsonFormat: Format = {
 
 export class JsonWriter {
   readonly #nodes: readonly ShapeNode[]
-  /** `"name":` of each node. */
+  /** `"name":` of each node, and the same behind a comma. */
   readonly #names: readonly Uint8Array[]
+  readonly #nextNames: readonly Uint8Array[]
   readonly #sink: ByteSink
   #block!: Block
   /** Names written in the open maps. */
@@ -43,7 +45,8 @@ export class JsonWriter {
 
   constructor(shape: Shape, sink: ByteSink) {
     this.#nodes = shape.nodes
-    this.#names = shape.nodes.map((node) => Buffer.from(node.literal, 'latin1'))
+    this.#names = shape.nodes.map((node) => latin1(node.literal))
+    this.#nextNames = shape.nodes.map((node) => latin1(`,${node.literal}`))
     this.#sink = sink
   }
 
@@ -62,11 +65,15 @@ export class JsonWriter {
       switch (ops[at]) {
         case Op.member: {
           const slot = ops[at + 2]!
-          if (resultKind[slot] === ResultKind.dropped) break
-          if (!first) sink.byte(COMMA)
-          const name = this.#names[a]!
-          sink.copy(name, 0, name.length)
-          this.#value(slot)
+          const kind = resultKind[slot]
+          if (kind === ResultKind.dropped) break
+          const name = first ? this.#names[a]! : this.#nextNames[a]!
+          if (kind === ResultKind.text) {
+            sink.copy(name, 0, name.length)
+            sink.text(block.resultText[slot]!)
+          } else if (kind === ResultKind.source)
+            sink.copyTwo(name, block.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
+          else sink.copyQuoted(name, block.arena.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
           first = false
           break
         }
@@ -77,8 +84,7 @@ export class JsonWriter {
           first = false
           break
         case Op.name: {
-          if (!first) sink.byte(COMMA)
-          const name = this.#names[a]!
+          const name = first ? this.#names[a]! : this.#nextNames[a]!
           sink.copy(name, 0, name.length)
           first = true
           break

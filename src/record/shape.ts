@@ -7,7 +7,8 @@
  */
 import type { Path, Segment } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
-import { encodeBytes } from './byte-text.ts'
+import { encodeBytes, latin1 } from './byte-text.ts'
+import { UsualOrder } from './usual-order.ts'
 
 export type NodeKind = 'unlisted' | 'scalar' | 'object' | 'array' | 'map' | 'subtree'
 
@@ -38,6 +39,10 @@ export interface ShapeNode {
   tree: DerivedTree | undefined
   /** The walker's: the last object in which this member was met, to see duplicates. */
   lastSeen: number
+  /** The walker's: the members that objects here usually have. */
+  readonly usual: UsualOrder | undefined
+  /** Whether it is a member of a listed object: unlisted ones of those are counted. */
+  readonly isMember: boolean
 }
 
 /** Output members that have no counterpart in the input, written after those that have. */
@@ -80,7 +85,7 @@ export function memberLiteral(name: string): string {
   return `${encodeBytes(JSON.stringify(name))}:`
 }
 
-function makeNode(name: string, literal: string): ShapeNode {
+function makeNode(name: string, literal: string, usual = true, isMember = false): ShapeNode {
   return {
     id: -1,
     kind: 'unlisted',
@@ -96,11 +101,19 @@ function makeNode(name: string, literal: string): ShapeNode {
     emitted: false,
     tree: undefined,
     lastSeen: 0,
+    usual: usual ? new UsualOrder() : undefined,
+    isMember,
   }
 }
 
 /** A node for everything that is not listed: validated, never written. */
-export const UNLISTED: ShapeNode = makeNode('', '')
+export const UNLISTED: ShapeNode = makeNode('', '', false)
+
+/** The same for a member of a listed object, which is counted. */
+export const UNLISTED_MEMBER: ShapeNode = makeNode('', '', false, true)
+
+/** One that learns the order of its own members. */
+export const unlistedMember = (): ShapeNode => makeNode('', '', true, true)
 
 const depthOf = (segments: readonly Segment[]): number =>
   segments.filter((segment) => segment.kind === 'element' || segment.kind === 'member').length
@@ -227,7 +240,7 @@ function addDerived(root: ShapeNode, segments: readonly Segment[], field: number
   const names = segments.slice(scopeLength(segments)) as { readonly kind: 'name'; readonly name: string }[]
   for (const [index, segment] of names.entries()) {
     const literal = memberLiteral(segment.name)
-    const name = Buffer.from(literal, 'latin1')
+    const name = latin1(literal)
     if (index === names.length - 1) tree.leaves.push({ name, field })
     else {
       const child: ShapeNode | undefined = node?.children.get(encodeBytes(segment.name))
