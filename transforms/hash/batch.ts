@@ -1,13 +1,14 @@
 /** The fast equals of the text function for many values: batches of strings or of bytes through the kernel. */
 import { isWellFormed } from '../keyed.ts'
-import { type CompiledTransform, fail, type Result } from '../transform.ts'
+import { type CompiledTransform, fail, type Result, WRITE_ROOM } from '../transform.ts'
+import { type FixedForm, tokenLength } from './form.ts'
 import { Hasher } from './kernel/hasher.ts'
 import { BATCH, type Kernel, MAX_BYTES, MAX_UNITS } from './kernel/kernel.ts'
 import type { NormalizeBytes } from './normalize-bytes.ts'
-import type { TokenForm, Tokens } from './token.ts'
+import type { Tokens } from './token.ts'
 
 export interface BatchTokens extends Tokens {
-  readonly render: (mac: Uint8Array) => string
+  readonly render: (mac: Buffer) => string
   readonly apply: (text: string) => Result
 }
 
@@ -18,7 +19,9 @@ type Batches = Pick<CompiledTransform, 'applyAll' | 'writeAllBytes'>
 /** Both share a kernel; results that are no text of one length are made as strings only. */
 export function batchTokens(tokens: BatchTokens): Batches {
   const { key, form, normalizeBytes } = tokens
-  const hasher = new Hasher(key, form.macBytes)
+  // No key id and no host is so long; a token that was would have no room.
+  if (form.kind === 'fixed' && tokenLength(form) > WRITE_ROOM) return {}
+  const hasher = new Hasher(key, form)
   const applyAll = stringBatches(tokens, hasher)
   return form.kind === 'free'
     ? { applyAll }
@@ -28,7 +31,6 @@ export function batchTokens(tokens: BatchTokens): Batches {
 /** Fills `out[0..count)` with what `apply` gives for `texts[0..count)`. */
 function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
   const { digest, normalize, form, render, apply } = tokens
-  const write = writer(form)
   /** Where in `out` each text of the batch belongs. */
   const places = new Int32Array(BATCH)
 
@@ -54,7 +56,15 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
     if (count === 0) return
     kernel.putJoined(joined, count)
     hasher.run(kernel, count)
-    write(kernel.macs, count, out, places)
+    if (form.kind === 'free') {
+      for (let i = 0; i < count; i++) out[places[i]!] = form.text(kernel.macs, 32 * i)
+      return
+    }
+    // Tokens made as one string and cut cost a quarter of a string for each. The cuts share its memory (some
+    // kilobytes), so whoever keeps a few for long does better to copy them.
+    const all = kernel.tokens(count).toString('latin1')
+    const length = all.length / count
+    for (let i = 0; i < count; i++) out[places[i]!] = all.slice(length * i, length * (i + 1))
   }
 
   return (texts, out, count) => {
@@ -72,14 +82,8 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
  * Bytes in, bytes out. Results are empty for values of more than `MAX_BYTES`, for those that the byte
  * normalisation does not take, and for all where there is no kernel.
  */
-function byteBatches(
-  form: TokenForm & { kind: 'fixed' },
-  normalize: NormalizeBytes,
-  hasher: Hasher,
-): WriteAllBytes {
-  const { fill } = form
-  const template = Buffer.from(form.template, 'latin1')
-  const { length } = template
+function byteBatches(form: FixedForm, normalize: NormalizeBytes, hasher: Hasher): WriteAllBytes {
+  const length = tokenLength(form)
   return (source, starts, ends, count, out, at, resultEnds) => {
     const kernel = hasher.kernel(count)
     if (kernel === undefined) {
@@ -106,34 +110,8 @@ function byteBatches(
       }
       if (taken === 0) continue
       hasher.run(kernel, taken)
-      const { macs } = kernel
-      for (let k = 0; k < taken; k++) {
-        for (let i = 0; i < length; i++) out[resultEnd + i] = template[i]!
-        fill(macs, 32 * k, out, resultEnd)
-        resultEnd += length
-      }
+      out.set(kernel.tokens(taken), resultEnd)
+      resultEnd = written
     }
-  }
-}
-
-type Write = (macs: Uint8Array, count: number, out: Result[], places: Int32Array) => void
-
-/**
- * Tokens of one length are made as one string and cut: that costs a quarter of a string for each. The cuts
- * share its memory (some kilobytes), so whoever keeps a few for long does better to copy them.
- */
-function writer(form: TokenForm): Write {
-  if (form.kind === 'free') {
-    return (macs, count, out, places) => {
-      for (let i = 0; i < count; i++) out[places[i]!] = form.text(macs, 32 * i)
-    }
-  }
-  const { template, fill } = form
-  const { length } = template
-  const bytes = Buffer.from(template.repeat(BATCH), 'latin1')
-  return (macs, count, out, places) => {
-    for (let i = 0; i < count; i++) fill(macs, 32 * i, bytes, length * i)
-    const all = bytes.toString('latin1', 0, length * count)
-    for (let i = 0; i < count; i++) out[places[i]!] = all.slice(length * i, length * (i + 1))
   }
 }

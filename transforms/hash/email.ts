@@ -2,9 +2,8 @@
 import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
-import { writeHex } from './encode.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
-import { compileKeyed, type TokenForm } from './token.ts'
+import { compileKeyed } from './token.ts'
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const RESERVED_HOST = new RegExp(`^(?:${LABEL}\\.)*(?:invalid|test|example|example\\.(?:com|net|org))$`)
@@ -60,15 +59,12 @@ export const email: Transform = defineTransform({
       output: 'k1.95b03eadc8d087c3dccf7b4d982e0a2a@mail.test',
     },
   ],
-  compile: (options, context) => compileKeyed(options, context, (keyId) => addressForm(keyId, options.host)),
+  compile: (options, context) =>
+    compileKeyed(options, context, (keyId) => ({
+      kind: 'fixed',
+      macBytes: TOKEN_BYTES,
+      encoding: 'hex',
+      prefix: `${keyId}.`,
+      suffix: `@${options.host}`,
+    })),
 })
-
-function addressForm(keyId: string, host: string): TokenForm {
-  const start = keyId.length + 1
-  return {
-    kind: 'fixed',
-    macBytes: TOKEN_BYTES,
-    template: `${keyId}.${'0'.repeat(TOKEN_BYTES * 2)}@${host}`,
-    fill: (mac, at, out, to) => writeHex(mac, at, TOKEN_BYTES, out, to + start),
-  }
-}

@@ -2,10 +2,9 @@
 import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
-import { base64urlLength, writeBase64url, writeHex } from './encode.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
 import { oddsText } from './odds.ts'
-import { compileKeyed, type TokenForm } from './token.ts'
+import { compileKeyed } from './token.ts'
 
 /** Fewer bits than this are a weakness: at 96, a thousand million values collide with odds of 6 in 10^12. */
 const ENOUGH_BITS = 96
@@ -84,18 +83,11 @@ export const hmac: Transform = defineTransform({
           },
         ],
   compile: (options, context) =>
-    compileKeyed(options, context, (keyId) => tokenForm(keyId, options.bits / 8, options.encoding)),
+    compileKeyed(options, context, (keyId) => ({
+      kind: 'fixed',
+      macBytes: options.bits / 8,
+      encoding: options.encoding,
+      prefix: `${keyId}.`,
+      suffix: '',
+    })),
 })
-
-function tokenForm(keyId: string, bytes: number, encoding: 'base64url' | 'hex'): TokenForm {
-  const prefix = `${keyId}.`
-  const start = prefix.length
-  const length = encoding === 'hex' ? bytes * 2 : base64urlLength(bytes)
-  const write = encoding === 'hex' ? writeHex : writeBase64url
-  return {
-    kind: 'fixed',
-    macBytes: bytes,
-    template: prefix + '-'.repeat(length),
-    fill: (mac, at, out, to) => write(mac, at, bytes, out, to + start),
-  }
-}

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { integerBelow, uint128 } from '../keyed.ts'
 import { defineTransform, OptionError, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
+import type { TokenForm } from './form.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
 import { oddsText } from './odds.ts'
-import { compileKeyed, type TokenForm } from './token.ts'
+import { compileKeyed } from './token.ts'
 
 export const integer: Transform = defineTransform({
   name: 'hash.integer',

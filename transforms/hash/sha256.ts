@@ -2,10 +2,9 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
-import { base64urlLength, writeBase64url, writeHex } from './encode.ts'
 import { normalizeFailures, normalizeOptions, normalizer } from './normalize.ts'
 import { byteNormalizer } from './normalize-bytes.ts'
-import { compileTokens, type TokenForm } from './token.ts'
+import { compileTokens } from './token.ts'
 
 const DIGEST_BYTES = 32
 
@@ -63,17 +62,6 @@ export const sha256: Transform = defineTransform({
       digest: (text) => hash('sha256', text, 'buffer'),
       normalize: normalizer(options, context),
       normalizeBytes: byteNormalizer(options),
-      form: digestForm(options.encoding),
+      form: { kind: 'fixed', macBytes: DIGEST_BYTES, encoding: options.encoding, prefix: '', suffix: '' },
     }),
 })
-
-function digestForm(encoding: 'hex' | 'base64url'): TokenForm {
-  const length = encoding === 'hex' ? DIGEST_BYTES * 2 : base64urlLength(DIGEST_BYTES)
-  const write = encoding === 'hex' ? writeHex : writeBase64url
-  return {
-    kind: 'fixed',
-    macBytes: DIGEST_BYTES,
-    template: '-'.repeat(length),
-    fill: (mac, at, out, to) => write(mac, at, DIGEST_BYTES, out, to),
-  }
-}

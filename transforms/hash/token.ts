@@ -6,18 +6,9 @@
 import { hmacSha256, isWellFormed, type Mac } from '../keyed.ts'
 import { type CompileContext, type CompiledTransform, fail, type Result } from '../transform.ts'
 import { batchTokens } from './batch.ts'
+import { renderer, type TokenForm } from './form.ts'
 import { type Normalize, type NormalizeOptions, normalizer } from './normalize.ts'
 import { byteNormalizer, type NormalizeBytes } from './normalize-bytes.ts'
-
-/** How the 32 bytes of a MAC become a result; it looks at the first `macBytes` only. */
-export type TokenForm = { readonly macBytes: number } & (
-  | /** ASCII of one length: `fill` overwrites what varies in a copy of `template` at `out[to]`. */ {
-      readonly kind: 'fixed'
-      readonly template: string
-      readonly fill: (mac: Uint8Array, at: number, out: Uint8Array, to: number) => void
-    }
-  | { readonly kind: 'free'; readonly text: (mac: Uint8Array, at: number) => string }
-)
 
 export interface TokenOptions extends NormalizeOptions {
   readonly domain: string
@@ -59,13 +50,4 @@ export function compileTokens(tokens: Tokens): CompiledTransform {
     return typeof normal === 'string' ? render(digest(normal)) : normal
   }
   return { yields: 'string', apply, ...batchTokens({ ...tokens, render, apply }), plain: true }
-}
-
-function renderer(form: TokenForm): (mac: Uint8Array) => string {
-  if (form.kind === 'free') return (mac) => form.text(mac, 0)
-  const scratch = Buffer.from(form.template, 'latin1')
-  return (mac) => {
-    form.fill(mac, 0, scratch, 0)
-    return scratch.toString('latin1')
-  }
 }

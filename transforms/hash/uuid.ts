@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
-import { writeHex } from './encode.ts'
+import type { TokenForm } from './form.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
-import { compileKeyed, type TokenForm } from './token.ts'
+import { compileKeyed } from './token.ts'
 
 export const uuid: Transform = defineTransform({
   name: 'hash.uuid',
@@ -43,21 +43,4 @@ export const uuid: Transform = defineTransform({
   compile: (options, context) => compileKeyed(options, context, () => UUID_FORM),
 })
 
-const UUID_FORM: TokenForm = {
-  kind: 'fixed',
-  macBytes: 16,
-  template: '00000000-0000-0000-0000-000000000000',
-  fill: (mac, at, out, to) => {
-    writeHex(mac, at, 4, out, to)
-    writeHex(mac, at + 4, 2, out, to + 9)
-    writeHex(mac, at + 6, 2, out, to + 14)
-    writeHex(mac, at + 8, 2, out, to + 19)
-    writeHex(mac, at + 10, 6, out, to + 24)
-    // The four bits of the version and the two of the variant take the place of the MAC's.
-    out[to + 14] = 0x38
-    out[to + 19] = VARIANT[mac[at + 8]! >> 4]!
-  },
-}
-
-/** The hex digit of a nibble whose top two bits are set to binary 10. */
-const VARIANT: Uint8Array = Buffer.from('89ab89ab89ab89ab', 'latin1')
+const UUID_FORM: TokenForm = { kind: 'fixed', macBytes: 16, encoding: 'uuid', prefix: '', suffix: '' }

@@ -1,4 +1,5 @@
 /** A kernel that opens when it pays, and that decides from batch to batch whether its memo pays. */
+import type { TokenForm } from '../form.ts'
 import { Kernel, MEMO_BYTES } from './kernel.ts'
 
 /** Below this many values a kernel that is not there yet is not worth opening. */
@@ -15,6 +16,7 @@ const FIRST_REST = 4096
 
 export class Hasher {
   readonly #key: Uint8Array | undefined
+  readonly #form: TokenForm
   readonly #usesMemo: boolean
   #kernel: Kernel | undefined
   #tried = false
@@ -26,11 +28,12 @@ export class Hasher {
 
   /**
    * @param key as `Kernel.open` takes it
-   * @param macBytes how many bytes of each MAC count; the memo has `MEMO_BYTES`
+   * @param form which says how many bytes of each MAC count; the memo has `MEMO_BYTES`
    */
-  constructor(key: Uint8Array | undefined, macBytes: number) {
+  constructor(key: Uint8Array | undefined, form: TokenForm) {
     this.#key = key
-    this.#usesMemo = macBytes <= MEMO_BYTES
+    this.#form = form
+    this.#usesMemo = form.macBytes <= MEMO_BYTES
   }
 
   /** The kernel, or undefined where there is none or `count` values are too few to open it. */
@@ -38,6 +41,7 @@ export class Hasher {
     if (!this.#tried && count >= WORTH_OPENING) {
       this.#tried = true
       this.#kernel = Kernel.open(this.#key)
+      if (this.#form.kind === 'fixed') this.#kernel?.setForm(this.#form)
     }
     return this.#kernel
   }

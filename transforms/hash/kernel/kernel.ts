@@ -1,5 +1,6 @@
 /** The host's side of sha256.as.ts: HMAC-SHA-256 of a batch of texts, four at once. */
 import { paddedKeys } from '../../keyed.ts'
+import { type FixedForm, macLength, tokenLength } from '../form.ts'
 import { SHA256_WASM } from './sha256.wasm.ts'
 
 /** Texts in a batch, at most. */
@@ -23,8 +24,12 @@ const MEMO_BITS = 13
 /** Offsets in the module's memory, as sha256.as.ts has them. */
 const LENGTHS = 8192
 const MACS = 16384
+const AROUND = 40960
 const TEXTS = 65536
 const TEXTS_BYTES = 64 * 12 * BATCH
+
+/** As sha256.as.ts numbers them. */
+const ENCODINGS: readonly FixedForm['encoding'][] = ['hex', 'base64url', 'uuid']
 
 /** The part of the WebAssembly interface that is used here; the types of Node 20 do not declare it. */
 interface WebAssemblyHost {
@@ -38,6 +43,8 @@ interface Exports {
   readonly openMemo: (bits: number) => number
   readonly measure: (count: number) => void
   readonly run: (count: number, memo: boolean) => number
+  readonly setForm: (encoding: number, bytes: number, prefix: number, chars: number, suffix: number) => void
+  readonly write: (count: number) => void
 }
 
 /** Compiled once per thread; null where this platform cannot. */
@@ -67,6 +74,7 @@ export class Kernel {
   texts: Uint8Array
   /** Bytes of each text: to be set before `run`. */
   lengths: Int32Array
+  #tokenLength = 0
   /** After `run`: the MACs, 32 bytes each. */
   macs: Uint8Array
 
@@ -113,6 +121,26 @@ export class Kernel {
     this.lengths = new Int32Array(buffer, LENGTHS, BATCH)
     this.macs = new Uint8Array(buffer, MACS, 32 * BATCH)
     return opened
+  }
+
+  /** Sets the form that `tokens` writes, for tokens of at most `MAX_BYTES`. */
+  setForm(form: FixedForm): void {
+    const { prefix, suffix, encoding, macBytes } = form
+    this.#memory.write(prefix + suffix, AROUND, 'latin1')
+    this.#exports.setForm(
+      ENCODINGS.indexOf(encoding),
+      macBytes,
+      prefix.length,
+      macLength(form),
+      suffix.length,
+    )
+    this.#tokenLength = tokenLength(form)
+  }
+
+  /** After `run`, once: the tokens of its `count` texts, one behind the other, in the place of the texts. */
+  tokens(count: number): Buffer {
+    this.#exports.write(count)
+    return this.#memory.subarray(TEXTS, TEXTS + count * this.#tokenLength)
   }
 
   /**

@@ -11,7 +11,8 @@
  *   BUCKETS  its place in the memo
  *   MACS     its 32 bytes, the result
  *   QUEUES   for each number of blocks the messages that have to be hashed
- *   TEXTS    the messages, one behind the other, as the host writes them
+ *   AROUND   what stands before the MAC in a token, then what stands behind it
+ *   TEXTS    the messages, one behind the other, as the host writes them; later the tokens
  *   PADDED   the messages as whole blocks
  *   TABLE    the memo, once there is one: buckets of two lines of 64 bytes
  *
@@ -34,6 +35,7 @@ const BUCKETS: usize = PLACES + 4 * BATCH
 const COUNTS: usize = BUCKETS + 4 * BATCH
 const MACS: usize = 16384
 const QUEUES: usize = MACS + 32 * BATCH
+const AROUND: usize = 40960
 const TEXTS: usize = 65536
 const PADDED: usize = TEXTS + 64 * BATCH * MAX_BLOCKS
 const TABLE: usize = PADDED + 64 * BATCH * MAX_BLOCKS
@@ -410,5 +412,107 @@ function drain(blocks: usize, waiting: usize, memo: bool): void {
   for (let at: usize = 0; at < waiting; at++) {
     const i = item(from, at)
     if (size(i) <= MEMO_MAX) remember(i)
+  }
+}
+
+/** How a MAC is written, as kernel.ts numbers it. */
+const HEX: i32 = 0
+const UUID: i32 = 2
+
+let encoding: i32 = 0
+let macBytes: usize = 0
+let prefixBytes: usize = 0
+let macChars: usize = 0
+let suffixBytes: usize = 0
+
+/** Takes the form of the tokens: a prefix, the first `bytes` of a MAC in `chars` characters, a suffix. */
+export function setForm(kind: i32, bytes: usize, prefix: usize, chars: usize, suffix: usize): void {
+  encoding = kind
+  macBytes = bytes
+  prefixBytes = prefix
+  macChars = chars
+  suffixBytes = suffix
+}
+
+// @ts-ignore: decorator
+@inline function nibbles(x: v128): v128 {
+  return v128.swizzle(i8x16(48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102), x)
+}
+
+/** The digits of the first eight bytes and of the last eight (RFC 4648, section 8, in lower case). */
+// @ts-ignore: decorator
+@inline function hexLow(x: v128): v128 {
+  return v128.shuffle<u8>(nibbles(i8x16.shr_u(x, 4)), nibbles(v128.and(x, i8x16.splat(15))),
+    0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+}
+
+// @ts-ignore: decorator
+@inline function hexHigh(x: v128): v128 {
+  return v128.shuffle<u8>(nibbles(i8x16.shr_u(x, 4)), nibbles(v128.and(x, i8x16.splat(15))),
+    8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+}
+
+/** Twelve bytes as sixteen characters of base64url (RFC 4648, section 5). */
+// @ts-ignore: decorator
+@inline function base64url(x: v128): v128 {
+  // Three bytes each become a number of 24 bits, and this four numbers of six, one a byte.
+  const n = v128.swizzle(x, i8x16(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1))
+  const six = v128.or(
+    v128.or(i32x4.shr_u(n, 18), v128.and(i32x4.shr_u(n, 4), i32x4.splat(0x3f00))),
+    v128.or(v128.and(i32x4.shl(n, 10), i32x4.splat(0x3f0000)), v128.and(i32x4.shl(n, 24), i32x4.splat(0x3f000000))))
+  // Each quarter of the alphabet gives zeros for the numbers of the others.
+  const q0 = v128.swizzle(i8x16(65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80), six)
+  const q1 = v128.swizzle(i8x16(81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 97, 98, 99, 100, 101, 102), i8x16.sub(six, i8x16.splat(16)))
+  const q2 = v128.swizzle(i8x16(103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118), i8x16.sub(six, i8x16.splat(32)))
+  const q3 = v128.swizzle(i8x16(119, 120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 45, 95), i8x16.sub(six, i8x16.splat(48)))
+  return v128.or(v128.or(q0, q1), v128.or(q2, q3))
+}
+
+/** RFC 9562, section 5.8: version 8 and the variant take the place of six bits. */
+// @ts-ignore: decorator
+@inline function uuid(x: v128, to: usize): void {
+  const bits = v128.or(
+    v128.and(x, i8x16(-1, -1, -1, -1, -1, -1, 15, -1, 63, -1, -1, -1, -1, -1, -1, -1)),
+    i8x16(0, 0, 0, 0, 0, 0, -128, 0, -128, 0, 0, 0, 0, 0, 0, 0))
+  const p = hexLow(bits), q = hexHigh(bits)
+  const dash = i8x16.splat(45)
+  v128.store(to, v128.shuffle<u8>(p, dash, 0, 1, 2, 3, 4, 5, 6, 7, 16, 8, 9, 10, 11, 16, 12, 13))
+  const r = v128.shuffle<u8>(p, q, 14, 15, 0, 16, 17, 18, 19, 0, 20, 21, 22, 23, 24, 25, 26, 27)
+  v128.store(to, v128.shuffle<u8>(r, dash, 0, 1, 16, 3, 4, 5, 6, 16, 8, 9, 10, 11, 12, 13, 14, 15), 16)
+  store<u32>(to + 32, i32x4.extract_lane(q, 3))
+}
+
+/** Copies up to 15 bytes too many: what they fall on is written later. */
+// @ts-ignore: decorator
+@inline function copyOver(to: usize, from: usize, count: usize): void {
+  for (let i: usize = 0; i < count; i += 16) copy16(to + i, from + i)
+}
+
+/** After `run`: the tokens of `count` messages, at TEXTS, one behind the other. */
+export function write(count: usize): void {
+  let to = TEXTS
+  for (let i: usize = 0; i < count; i++) {
+    copyOver(to, AROUND, prefixBytes)
+    to += prefixBytes
+    const from = mac(i)
+    if (encoding == UUID) uuid(v128.load(from), to)
+    else if (encoding == HEX) {
+      for (let at: usize = 0; at < macBytes; at += 16) {
+        const x = v128.load(from + at)
+        v128.store(to + 2 * at, hexLow(x))
+        v128.store(to + 2 * at, hexHigh(x), 16)
+      }
+    } else {
+      let p = to
+      for (let at: usize = 0; at < macBytes; at += 12) {
+        // The bits that fill up the last character are zeros, not the MAC's.
+        const mask = v128.load(MASK + 16 - min(macBytes - at, 16))
+        v128.store(p, base64url(v128.and(v128.load(from + at), mask)))
+        p += 16
+      }
+    }
+    to += macChars
+    copyOver(to, AROUND + prefixBytes, suffixBytes)
+    to += suffixBytes
   }
 }
