@@ -60,7 +60,7 @@ export function expect(spec: Spec, bytes: Uint8Array): Expected {
   const record = readStrictly(bytes)
   if (typeof record === 'string') return { dead: [record] }
   if (record.kind !== 'object') return { dead: ['not-an-object'] }
-  const fault = shapeFault(spec, record)
+  const { fault } = shapeOf(spec, record)
   if (fault !== undefined) return { dead: [fault] }
   const results = new Map<string, string | undefined>()
   for (const field of spec.fields) {
@@ -154,47 +154,49 @@ function reads(spec: Spec): { path: readonly Step[]; end: 'scalar' | 'any' }[] {
   return all
 }
 
-/** The first value, in the order of the record, that does not stand where the policy expects its kind. */
-function shapeFault(spec: Spec, record: Json): string | undefined {
+/**
+ * The first value, in the order of the record, that does not stand where the policy expects its kind; and how many
+ * members of listed objects no path names.
+ */
+export function shapeOf(spec: Spec, record: Json): { fault: string | undefined; unlisted: number } {
   const paths = reads(spec)
-  const visit = (value: Json, at: readonly Step[]): string | undefined => {
-    const through = paths.filter(
-      ({ path }) => path.length > at.length && at.every((step, i) => same(step, path[i]!)),
-    )
-    const ends = paths.filter(
-      ({ path }) => path.length === at.length && at.every((step, i) => same(step, path[i]!)),
-    )
-    if (value.kind === 'nothing')
-      return through.length > 0 && value.raw === '""' ? 'scalar-for-container' : undefined
-    if (ends.length > 0)
-      return value.kind !== 'scalar' && ends.some(({ end }) => end === 'scalar')
-        ? 'container-for-scalar'
-        : undefined
-    if (through.length === 0) return undefined
-    const next = through[0]!.path[at.length]!
-    if (next === 'element') {
-      if (value.kind !== 'array') return 'scalar-for-container'
-      return first(value.items, (item) => visit(item, [...at, 'element']))
+  let unlisted = 0
+  let fault: string | undefined
+  const visit = (value: Json, at: readonly Step[]): void => {
+    const under = paths.filter(({ path }) => at.every((step, i) => i < path.length && same(step, path[i]!)))
+    const ends = under.filter(({ path }) => path.length === at.length)
+    const through = under.filter(({ path }) => path.length > at.length)
+    if (value.kind === 'nothing') {
+      if (through.length > 0 && value.raw === '""') fault ??= 'scalar-for-container'
+      return
     }
-    if (value.kind !== 'object') return 'scalar-for-container'
-    const isMap = next === 'member' || next === 'names'
-    return first(value.members, ([name, member]) => {
-      if (isMap) return visit(member, [...at, 'member'])
-      const step = { name }
-      const known = through.some(({ path }) => same(path[at.length]!, step))
-      if (!known) return spec.unlisted === 'reject' ? 'unlisted-field' : undefined
-      return visit(member, [...at, step])
-    })
+    if (ends.length > 0) {
+      if (value.kind !== 'scalar' && ends.some(({ end }) => end === 'scalar'))
+        fault ??= 'container-for-scalar'
+      return
+    }
+    const next = through[0]?.path[at.length]
+    if (next === 'element') {
+      if (value.kind === 'array') for (const item of value.items) visit(item, [...at, 'element'])
+      else fault ??= 'scalar-for-container'
+      return
+    }
+    if (value.kind !== 'object') {
+      fault ??= 'scalar-for-container'
+      return
+    }
+    for (const [name, member] of value.members) {
+      const step: Step = typeof next === 'object' ? { name } : 'member'
+      if (step === 'member' || through.some(({ path }) => same(path[at.length]!, step)))
+        visit(member, [...at, step])
+      else {
+        unlisted++
+        if (spec.unlisted === 'reject') fault ??= 'unlisted-field'
+      }
+    }
   }
-  return visit(record, [])
-}
-
-function first<T>(items: readonly T[], find: (item: T) => string | undefined): string | undefined {
-  for (const item of items) {
-    const found = find(item)
-    if (found !== undefined) return found
-  }
-  return undefined
+  visit(record, [])
+  return { fault, unlisted }
 }
 
 const scopeOf = (path: readonly Step[]): number => path.findLastIndex((step) => typeof step !== 'object') + 1

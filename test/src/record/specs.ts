@@ -1,6 +1,7 @@
 /** Arbitrary policies, and records that fit them more or less. */
 import fc from 'fast-check'
 import type { Spec, SpecField, SpecRule, Step } from './reference.ts'
+import { type Json, readStrictly } from './strict-json.ts'
 
 // 'Aa' and 'BB' have one hash in the walker; the others need quotes in a path or mean something to JavaScript.
 const NAMES = ['a', 'b', 'Aa', 'BB', 'é', 'a.b', '"', '__proto__', '', '$x', 'constructor', 'x y', '😀']
@@ -243,4 +244,23 @@ export function damaged(bytes: Uint8Array, damage: Damage): Uint8Array {
     case 'repeat':
       return Buffer.concat([bytes.subarray(0, at + damage.length), bytes.subarray(at)])
   }
+}
+
+/** The record with one member of one of its objects written again at that object's end. */
+export function withMemberTwice(record: string, which: number): string {
+  const read = readStrictly(Buffer.from(record))
+  if (typeof read === 'string') return record
+  const objects: (Json & { kind: 'object' })[] = []
+  const visit = (value: Json): void => {
+    if (value.kind === 'array') value.items.forEach(visit)
+    if (value.kind !== 'object') return
+    if (value.members.length > 0) objects.push(value)
+    for (const [, member] of value.members) visit(member)
+  }
+  visit(read)
+  const object = objects[which % Math.max(1, objects.length)]
+  if (object === undefined) return record
+  const [, value, name] = object.members[which % object.members.length]!
+  const at = record.indexOf(object.raw) + object.raw.length - 1
+  return `${record.slice(0, at)},${name}:${value.raw}${record.slice(at)}`
 }
