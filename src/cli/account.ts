@@ -2,7 +2,7 @@
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { BatchResult } from '../files/batch.ts'
 import type { Input } from '../files/input.ts'
-import type { Plan } from '../policy/plan.ts'
+import type { Plan, PlanRule } from '../policy/plan.ts'
 import { type Account, sum } from '../record/account.ts'
 import { packageVersion } from './package-root.ts'
 import { columns, type Paint } from './terminal.ts'
@@ -89,13 +89,19 @@ export function summarize(
       blank: account.blank,
     },
     unlisted: account.unlisted,
-    rules: plan.rules.map((rule) => ({
+    rules: rulesOfFiles(plan).map((rule) => ({
       rule: rule.label,
       ...account.rules[rule.id]!,
       ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
     })),
-    warnings: warnings(plan, account),
+    warnings: warnings(plan, inputs, account),
   }
+}
+
+/** The rules but those of the record key, headers and timestamp, which files do not have. */
+function rulesOfFiles(plan: Plan): readonly PlanRule[] {
+  const envelope = new Set(plan.envelope.flatMap((field) => field.rulesByStep.flat()))
+  return plan.rules.filter((rule) => !envelope.has(rule))
 }
 
 const sorted = (counts: Partial<Record<string, number>>): Record<string, number> =>
@@ -106,19 +112,19 @@ const sorted = (counts: Partial<Record<string, number>>): Record<string, number>
   )
 
 /** Rules that met nothing are most often rules with a wrong path. */
-function warnings(plan: Plan, account: Account): string[] {
-  const found: string[] = []
-  if (account.records > 0)
-    for (const rule of plan.rules) {
+function warnings(plan: Plan, inputs: readonly Input[], account: Account): string[] {
+  if (account.records === 0) return []
+  // A CSV file has no arrays and no maps: rules for them are there for the same events as JSON.
+  const flat = inputs.every((input) => input.format === 'csv')
+  return plan.fields
+    .filter((field) => !flat || field.from.segments.every((segment) => segment.kind === 'name'))
+    .flatMap((field) => [...new Set(field.rulesByStep.flat())])
+    .filter((rule) => {
       const { applied, null: nothing, failed } = account.rules[rule.id]!
-      if (applied + nothing + failed === 0 && !isEnvelope(plan, rule.id))
-        found.push(`the rule for ${rule.label} never met a value: is its path right?`)
-    }
-  return found
+      return applied + nothing + failed === 0
+    })
+    .map((rule) => `the rule for ${rule.label} never met a value: is its path right?`)
 }
-
-const isEnvelope = (plan: Plan, rule: number): boolean =>
-  plan.envelope.some((field) => field.rulesByStep.some((rules) => rules.some(({ id }) => id === rule)))
 
 const number = (count: number): string => count.toLocaleString('en')
 
