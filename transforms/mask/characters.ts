@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
 import { defineTransform, type Transform } from '../transform.ts'
+import { charactersKernel } from './characters-bytes.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
 
 /** A cluster longer than this (UTF-16 units) is never shown: whole texts hide in stacked marks and tag characters. */
@@ -106,6 +108,7 @@ export const characters: Transform = defineTransform({
     const signs = repeater(checkSign(sign))
     return {
       yields: 'string',
+      writeBytes: charactersKernel(keepFirst, keepLast, utf8(sign), length ?? -1),
       plain: keepFirst === 0 && keepLast === 0 && /^[A-Za-z0-9*]$/.test(sign),
       apply: (text) => {
         const starts = graphemeStarts(text)

@@ -1,0 +1,75 @@
+/** The byte kernel of `mask.characters`: text of which every code point is a grapheme of its own. */
+import { copyBytes, type WriteBytes } from '../bytes.ts'
+import { WRITE_ROOM } from '../transform.ts'
+
+/** As `graphemes.ts`: CR is left out because of CR LF, which is one grapheme. */
+const CR = 0x0d
+
+/**
+ * The count of characters in `source[start..end)`, or -1 where it holds others than ASCII without CR, Latin up to
+ * U+02FF, and U+4E00 to U+9FFF (CJK): there a code point is a grapheme and a UTF-16 unit.
+ */
+function countCharacters(source: Uint8Array, start: number, end: number): number {
+  let count = 0
+  let at = start
+  for (; at < end; count++) {
+    const byte = source[at]!
+    if (byte < 0x80) {
+      if (byte === CR) return -1
+      at += 1
+    } else if (byte >= 0xc2 && byte <= 0xcb) at += 2
+    else if ((byte >= 0xe5 && byte <= 0xe9) || (byte === 0xe4 && source[at + 1]! >= 0xb8)) at += 3
+    else return -1
+  }
+  return at === end ? count : -1
+}
+
+/** Where the character behind `count` characters from `at` on starts. */
+function skipCharacters(source: Uint8Array, at: number, count: number): number {
+  let to = at
+  for (let skipped = 0; skipped < count; skipped++) {
+    const byte = source[to]!
+    to += byte < 0x80 ? 1 : byte < 0xe0 ? 2 : 3
+  }
+  return to
+}
+
+/**
+ * @param sign UTF-8 of the mask sign
+ * @param fixed how many signs are always written, or -1 for one a hidden character
+ */
+export function charactersKernel(
+  keepFirst: number,
+  keepLast: number,
+  sign: Uint8Array,
+  fixed: number,
+): WriteBytes {
+  const signBytes = sign.length
+  const signByte = sign[0]!
+  return (source, start, end, out, at) => {
+    const bytes = end - start
+    const count = countCharacters(source, start, end)
+    if (count < 0) return -1
+    // The rule of `mostShown`.
+    const half = count >> 1
+    const most = Math.max(0, Math.min(half, count - 3))
+    const last = Math.min(keepLast, most)
+    const first = Math.min(keepFirst, most - last)
+    const signs = fixed < 0 ? count - first - last : fixed
+    let firstEnd = start + first
+    let lastStart = end - last
+    if (count !== bytes) {
+      firstEnd = skipCharacters(source, start, first)
+      lastStart = skipCharacters(source, firstEnd, count - first - last)
+    }
+    if (firstEnd - start + signs * signBytes + end - lastStart > bytes + WRITE_ROOM) return -1
+    let to = copyBytes(source, start, firstEnd, out, at)
+    if (signBytes === 1) {
+      const signsEnd = to + signs
+      while (to < signsEnd) out[to++] = signByte
+    } else {
+      for (let written = 0; written < signs; written++) to = copyBytes(sign, 0, signBytes, out, to)
+    }
+    return copyBytes(source, lastStart, end, out, to)
+  }
+}
