@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { utf8 } from '../bytes.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
+import { cardKernel } from './card-bytes.ts'
 import { checkSign, signOption } from './sign.ts'
 
 /** PCI DSS v4.0.1, requirement 3.4.1, shows at most the issuer's digits and the last four. */
@@ -108,8 +110,10 @@ export const card: Transform = defineTransform({
     if (/^\p{N}/u.test(sign)) {
       throw new OptionError('`with` may not be a digit: it would read as part of the number', 'with', '"*"')
     }
+    const kernel = cardKernel(keepFirst, keepLast, LEAST_HIDDEN, utf8(sign), luhn === 'require')
     return {
       yields: 'string',
+      ...(kernel === undefined ? {} : { writeBytes: kernel }),
       apply: (text) => {
         if (!CARD.test(text)) return fail('unparsable')
         if (luhn === 'require' && !passesLuhn(text)) return fail('out-of-domain')

@@ -1,0 +1,69 @@
+/** The byte kernel of `mask.card`. */
+import { copyBytes, type WriteBytes } from '../bytes.ts'
+import { WRITE_ROOM } from '../transform.ts'
+
+const LEAST_DIGITS = 12
+const MOST_DIGITS = 19
+const SPACE = 0x20
+const HYPHEN = 0x2d
+const ZERO = 0x30
+
+/**
+ * @param leastHidden digits hidden in every number
+ * @param sign UTF-8 of the mask sign
+ * @returns undefined for a sign so long that the result may not fit
+ */
+export function cardKernel(
+  keepFirst: number,
+  keepLast: number,
+  leastHidden: number,
+  sign: Uint8Array,
+  luhn: boolean,
+): WriteBytes | undefined {
+  const signBytes = sign.length
+  const signByte = sign[0]!
+  if ((signBytes - 1) * MOST_DIGITS > WRITE_ROOM) return undefined
+  return (source, start, end, out, at) => {
+    if (end - start > 2 * MOST_DIGITS) return -1
+    let digits = 0
+    // Every second digit counts double, from the right: which ones these are shows at the end, so both sums grow.
+    let sum = 0
+    let other = 0
+    let separated = true
+    for (let from = start; from < end; from++) {
+      const byte = source[from]!
+      const digit = byte - ZERO
+      if (digit >= 0 && digit <= 9) {
+        // Without a branch, which would be mispredicted half of the time: -9 from 5 on.
+        const doubled = other + digit + digit - (9 & ((4 - digit) >> 31))
+        other = sum + digit
+        sum = doubled
+        digits++
+        separated = false
+      } else {
+        if (separated || (byte !== SPACE && byte !== HYPHEN)) return -1
+        separated = true
+      }
+    }
+    if (separated || digits < LEAST_DIGITS || digits > MOST_DIGITS) return -1
+    // `other` is the sum in which the last digit counts once.
+    if (luhn && other % 10 !== 0) return -1
+    const most = digits - leastHidden
+    const last = Math.min(keepLast, most)
+    const first = Math.min(keepFirst, most - last)
+    const lastFrom = digits - last
+    let seen = 0
+    let to = at
+    for (let from = start; from < end; from++) {
+      const byte = source[from]!
+      if (byte < ZERO) out[to++] = byte
+      else {
+        if (seen < first || seen >= lastFrom) out[to++] = byte
+        else if (signBytes === 1) out[to++] = signByte
+        else to = copyBytes(sign, 0, signBytes, out, to)
+        seen++
+      }
+    }
+    return to
+  }
+}
