@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { mostShown } from './characters.ts'
+import { emailKernel } from './email-bytes.ts'
 import { checkSign, signOption } from './sign.ts'
 
 /** Mask signs for a hidden part, always: its length does not leak. */
@@ -112,6 +114,7 @@ export const email: Transform = defineTransform({
     const hidden = checkSign(sign).repeat(SIGNS)
     return {
       yields: 'string',
+      writeBytes: emailKernel(keepFirst, domain === 'mask', utf8(hidden), LONGEST, PIECE),
       apply: (text) => {
         // A quoted local part may hold an at sign of its own; a domain never does.
         const at = text.lastIndexOf('@')

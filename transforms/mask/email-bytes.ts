@@ -1,0 +1,104 @@
+/** The byte kernel of `mask.email`: ASCII addresses without quotes, as `ASCII_LOCAL` and `ASCII_DOMAIN` take them. */
+import { copyBytes, type WriteBytes } from '../bytes.ts'
+import { mostShown } from './characters.ts'
+
+const AT = 0x40
+const DOT = 0x2e
+const HYPHEN = 0x2d
+
+const LETTER_OR_DIGIT = 1
+const LOCAL = 2
+
+/** ASCII by what it may be; and every byte in lower case. */
+const CLASSES: Uint8Array = new Uint8Array(256)
+const FOLDED: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+for (let byte = 0x21; byte < 0x7f; byte++) {
+  const sign = String.fromCharCode(byte)
+  if (/[A-Za-z0-9]/.test(sign)) CLASSES[byte] = LETTER_OR_DIGIT | LOCAL
+  else if (/[!#$%&'*+/=?^_`{|}~.-]/.test(sign)) CLASSES[byte] = LOCAL
+  FOLDED[byte] = sign.toLowerCase().charCodeAt(0)
+}
+
+/** Where the domain that is the end of `source[start..end)` starts, behind an @; -1 where it is none of two labels. */
+function startOfDomain(source: Uint8Array, start: number, end: number): number {
+  let labels = 1
+  for (let at = end - 1; at >= start; at--) {
+    const byte = source[at]!
+    if ((CLASSES[byte]! & LETTER_OR_DIGIT) !== 0) continue
+    if (at === end - 1) return -1
+    const next = source[at + 1]!
+    if (byte === HYPHEN) {
+      if (next === DOT) return -1
+      continue
+    }
+    // A label starts with a letter or digit.
+    if ((CLASSES[next]! & LETTER_OR_DIGIT) === 0) return -1
+    if (byte === AT) return labels > 1 ? at + 1 : -1
+    if (byte !== DOT) return -1
+    labels++
+  }
+  return -1
+}
+
+/** Whether the domain `source[domain..end)` holds `source[from..to)`, in any case; as a whole label if `label`. */
+function holds(
+  source: Uint8Array,
+  domain: number,
+  end: number,
+  from: number,
+  to: number,
+  label: boolean,
+): boolean {
+  const length = to - from
+  const first = FOLDED[source[from]!]!
+  for (let at = domain; at + length <= end; at++) {
+    if (FOLDED[source[at]!] !== first) continue
+    let same = 1
+    while (same < length && FOLDED[source[at + same]!] === FOLDED[source[from + same]!]) same++
+    if (same < length) continue
+    if (!label) return true
+    const starts = at === domain || source[at - 1] === DOT
+    if (starts && (at + length === end || source[at + length] === DOT)) return true
+  }
+  return false
+}
+
+/**
+ * @param masksDomain whether the domain is hidden always
+ * @param hidden UTF-8 of the signs that stand for a hidden part
+ * @param piece least length of a piece of the local part that may stand nowhere in a domain that is shown
+ */
+export function emailKernel(
+  keepFirst: number,
+  masksDomain: boolean,
+  hidden: Uint8Array,
+  longest: number,
+  piece: number,
+): WriteBytes {
+  const hiddenBytes = hidden.length
+  // A local part with mask signs could come out as it was: `apply` sees to that.
+  const sign = hidden[0]!
+  return (source, start, end, out, at) => {
+    if (end - start > longest) return -1
+    const domain = startOfDomain(source, start, end)
+    const localEnd = domain - 1
+    if (localEnd <= start) return -1
+    let shown = !masksDomain
+    let pieceStart = start
+    for (let from = start; from <= localEnd; from++) {
+      const byte = source[from]!
+      const kind = CLASSES[byte]!
+      if ((kind & LETTER_OR_DIGIT) !== 0) continue
+      if (from < localEnd && ((kind & LOCAL) === 0 || byte === sign)) return -1
+      if (shown && from > pieceStart)
+        shown = !holds(source, domain, end, pieceStart, from, from - pieceStart < piece)
+      pieceStart = from + 1
+    }
+    if (shown && localEnd - start >= piece) shown = !holds(source, domain, end, start, localEnd, false)
+    let to = at
+    if (keepFirst === 1 && mostShown(localEnd - start) > 0) out[to++] = source[start]!
+    to = copyBytes(hidden, 0, hiddenBytes, out, to)
+    out[to++] = AT
+    return shown ? copyBytes(source, domain, end, out, to) : copyBytes(hidden, 0, hiddenBytes, out, to)
+  }
+}
