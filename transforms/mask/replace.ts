@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineTransform, OptionError, type Transform } from '../transform.ts'
+import { copyBytes, utf8 } from '../bytes.ts'
+import { defineTransform, OptionError, type Transform, WRITE_ROOM } from '../transform.ts'
 
 const options = z.strictObject({
   with: z.string().min(1).max(1000).describe('The text that stands for every value.'),
@@ -35,8 +36,13 @@ export const replace: Transform = defineTransform({
   ],
   compile: ({ with: text }) => {
     if (/\p{Cs}/u.test(text)) throw new OptionError('`with` is not well-formed Unicode text', 'with')
+    const bytes = utf8(text)
+    const size = bytes.length
     return {
       yields: 'string',
+      ...(size > WRITE_ROOM
+        ? {}
+        : { writeBytes: (_source, _start, _end, out, at) => copyBytes(bytes, 0, size, out, at) }),
       plain: /^[A-Za-z0-9*][A-Za-z0-9._\-:+@/*=]*$/.test(text),
       apply: () => text,
     }
