@@ -14,6 +14,7 @@ import {
 } from '../calendar/gregorian.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
 import { defineTransform, fail, OptionError, type Result, type Transform } from '../transform.ts'
+import { dateKernel } from './date-bytes.ts'
 
 const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const
 type Unit = (typeof UNITS)[number]
@@ -199,9 +200,11 @@ export const date: Transform = defineTransform({
     if (usesZoneData(zoneName)) context.usesPlatform('time-zones')
     const read = compileCivilReader(format, zone)
     const label = compileLabel(to, zoneName === 'UTC')
+    const epoch = format === 'epoch-seconds' || format === 'epoch-milliseconds'
     return {
       yields: 'string',
       plain: true,
+      ...(to === 'week' || epoch ? {} : { writeBytes: dateKernel(to, format, zoneName === 'UTC') }),
       apply: (text) => {
         const civil = read(text)
         return civil === undefined ? fail('unparsable') : label(civil)
