@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
+import { ipKernel } from './ip-bytes.ts'
 import { parseIpv6, printIpv6 } from './ipv6.ts'
 
 const options = z.strictObject({
@@ -150,6 +151,7 @@ export const ip: Transform = defineTransform({
     return {
       yields: 'string',
       // Not plain: a network may start with a colon, as `::/48` does.
+      writeBytes: ipKernel(v4),
       apply: (text): Result => ipv4(text) ?? ipv6(text) ?? fail('unparsable'),
     }
   },
