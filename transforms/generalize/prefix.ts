@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { WriteBytes } from '../bytes.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
 
 const options = z.strictObject({
@@ -24,6 +25,24 @@ function endOfPrefix(text: string, keep: number): number {
     end += unit >= 0xd800 && unit <= 0xdbff ? 2 : 1
   }
   return end < text.length ? end : -1
+}
+
+/** The same on UTF-8: a leading byte says how many bytes its code point has. */
+function prefixKernel(keep: number): WriteBytes {
+  return (source, start, end, out, at) => {
+    let from = start
+    let to = at
+    for (let count = 0; count < keep; count++) {
+      if (from >= end) return -1
+      const byte = source[from++]!
+      out[to++] = byte
+      if (byte >= 0xc0) {
+        const size = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
+        for (let rest = 0; rest < size; rest++) out[to++] = source[from++]!
+      }
+    }
+    return from < end ? to : -1
+  }
 }
 
 /** Text in, its first `keep` code points out. A text of `keep` code points or fewer would come out whole: it fails. */
@@ -71,6 +90,7 @@ export const prefix: Transform = defineTransform({
   coarser: (previous, next) => next.keep <= previous.keep,
   compile: ({ keep }) => ({
     yields: 'string',
+    writeBytes: prefixKernel(keep),
     apply: (text) => {
       const end = endOfPrefix(text, keep)
       return end < 0 ? fail('out-of-domain') : text.slice(0, end)
