@@ -13,7 +13,8 @@ import {
   printUnits,
   unitsAt,
 } from '../decimal.ts'
-import { fail, type Result } from '../transform.ts'
+import { type CompiledTransform, fail, type Result } from '../transform.ts'
+import { edgesKernel, widthKernel } from './number-bytes.ts'
 
 /** Intervals `[origin + k × width, origin + (k + 1) × width)`, cut at `bottom` and `top` where they are given. */
 export interface WidthIntervals {
@@ -34,6 +35,9 @@ export type Intervals = WidthIntervals | EdgeIntervals
 
 type Apply = (text: string) => Result
 
+/** The text function, and its byte kernel where the bounds are of few digits. */
+type Compiled = Pick<CompiledTransform, 'apply' | 'writeBytes'>
+
 /** How many labels are kept ready. Further ones are written anew for each value. */
 const LABELS = 4096
 
@@ -52,7 +56,8 @@ function exactInDouble(...units: readonly bigint[]): boolean {
 }
 
 /** Text of a number in, the interval of one width that holds it out. */
-export function byWidth({ width, origin, top, bottom }: WidthIntervals, midpoints: boolean): Apply {
+export function byWidth(intervals: WidthIntervals, midpoints: boolean): Compiled {
+  const { width, origin, top, bottom } = intervals
   const scale = Math.max(width.scale, origin.scale)
   const step = unitsAt(width, scale)
   const start = unitsAt(origin, scale)
@@ -74,14 +79,14 @@ export function byWidth({ width, origin, top, bottom }: WidthIntervals, midpoint
     if (bottomUnits !== undefined && units < bottomUnits) return under!
     return label(start + floorDivide(units - start, step) * step)
   }
-  if (!exactInDouble(step, start, topUnits ?? 0n, bottomUnits ?? 0n)) return exact
+  if (!exactInDouble(step, start, topUnits ?? 0n, bottomUnits ?? 0n)) return { apply: exact }
 
   const stepNumber = Number(step)
   const startNumber = Number(start)
   const topNumber = topUnits === undefined ? Number.POSITIVE_INFINITY : Number(topUnits)
   const bottomNumber = bottomUnits === undefined ? Number.NEGATIVE_INFINITY : Number(bottomUnits)
   const labels = new Map<number, string>()
-  return (text) => {
+  const apply: Apply = (text) => {
     const units = plainUnits(text, scale)
     if (units >= topNumber) return over!
     if (units < bottomNumber) return under!
@@ -96,10 +101,13 @@ export function byWidth({ width, origin, top, bottom }: WidthIntervals, midpoint
     if (labels.size < LABELS) labels.set(low, made)
     return made
   }
+  const kernel = widthKernel(intervals, midpoints, under ?? '', over ?? '')
+  return kernel === undefined ? { apply } : { apply, writeBytes: kernel }
 }
 
 /** Text of a number in, the interval between two edges that holds it out. */
-export function byEdges({ edges }: EdgeIntervals, midpoints: boolean): Apply {
+export function byEdges(intervals: EdgeIntervals, midpoints: boolean): Compiled {
+  const { edges } = intervals
   const scale = Math.max(...edges.map((edge) => edge.scale))
   const bounds = edges.map((edge) => unitsAt(edge, scale))
   const last = edges.length - 1
@@ -123,7 +131,7 @@ export function byEdges({ edges }: EdgeIntervals, midpoints: boolean): Apply {
 
   // A bound from 2**53 on may be rounded, and stays above every number that is decided here.
   const numbers = Float64Array.from(bounds, Number)
-  return (text) => {
+  const apply: Apply = (text) => {
     const units = plainUnits(text, scale)
     if (Number.isNaN(units)) return exact(text)
     let low = 0
@@ -135,4 +143,6 @@ export function byEdges({ edges }: EdgeIntervals, midpoints: boolean): Apply {
     }
     return labels[low]!
   }
+  const kernel = edgesKernel(intervals, labels)
+  return kernel === undefined ? { apply } : { apply, writeBytes: kernel }
 }

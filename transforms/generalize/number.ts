@@ -201,7 +201,7 @@ export const number: Transform = defineTransform({
     const midpoints = stated.as === 'midpoint'
     return {
       yields: midpoints ? 'number' : 'string',
-      apply: 'edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints),
+      ...('edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints)),
     }
   },
 })
