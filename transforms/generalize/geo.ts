@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { WriteBytes } from '../bytes.ts'
 import {
   compareDecimals,
   type Decimal,
@@ -18,6 +19,7 @@ import {
   type Result,
   type Transform,
 } from '../transform.ts'
+import { coordinateKernel, pairKernel } from './geo-bytes.ts'
 
 const options = z.strictObject({
   axis: z
@@ -177,7 +179,13 @@ export const geo: Transform = defineTransform({
     const center = at === 'center'
     const latitude = coordinates(cell, 90n, center)
     const longitude = coordinates(cell, 180n, center)
-    if (axis === 'both') return { yields: 'string', apply: pairs(latitude, longitude) }
-    return { yields: 'same', apply: axis === 'latitude' ? latitude : longitude }
+    const south = coordinateKernel(cell, 90, center)
+    const west = coordinateKernel(cell, 180, center)
+    const kernel = (write: WriteBytes | undefined) => (write === undefined ? {} : { writeBytes: write })
+    if (axis === 'both')
+      return { yields: 'string', apply: pairs(latitude, longitude), ...kernel(pairKernel(south, west)) }
+    return axis === 'latitude'
+      ? { yields: 'same', apply: latitude, ...kernel(south) }
+      : { yields: 'same', apply: longitude, ...kernel(west) }
   },
 })
