@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTransform, fail, type Transform } from '../transform.ts'
+import { zip3Kernel } from './zip3-bytes.ts'
 import { ZIP3_CENSUS_2020, ZIP3_CENSUS_2020_SHA256 } from './zip3-census-2020.ts'
 
 const options = z.strictObject({
@@ -66,6 +67,7 @@ export const zip3: Transform = defineTransform({
     return {
       yields: 'string',
       plain: true,
+      writeBytes: zip3Kernel(results),
       apply: (text) => {
         const length = text.length
         let rest: number
