@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
+import { urlKernel } from './url-bytes.ts'
 
 const options = z.strictObject({
   keepPath: z
@@ -128,9 +129,11 @@ export const url: Transform = defineTransform({
       if (isAddress(parsed.hostname)) return fail('out-of-domain')
       return `${parsed.protocol}//${parsed.hostname}${leadingPath(parsed.pathname, keepPath)}`
     }
-    if (keepPath > 0) return { yields: 'string', apply: general }
+    const writeBytes = urlKernel(keepPath)
+    if (keepPath > 0) return { yields: 'string', apply: general, writeBytes }
     return {
       yields: 'string',
+      writeBytes,
       apply: (text) => {
         const plain = PLAIN.exec(text)
         return plain === null || PUNYCODE.test(plain[0]) || REPAIRED.test(text) ? general(text) : plain[0]
