@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { labelsKernel } from '../byte-labels.ts'
 import { defineTransform, OptionError, type Transform } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
 
@@ -81,8 +82,10 @@ export const category: Transform = defineTransform({
     const distinct = new Set(labels.values())
     if (distinct.has(other))
       throw new OptionError('the label of all other values is listed too', 'other', 'choose another label')
+    const kernel = labelsKernel(labels, other)
     return {
       yields: 'string',
+      ...(kernel === undefined ? {} : { writeBytes: kernel }),
       plain: arePlain([...distinct, other]),
       apply: (text) => labels.get(text) ?? other,
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { labelsKernel } from '../byte-labels.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
 
@@ -116,8 +117,10 @@ export const hierarchy: Transform = defineTransform({
         'choose a higher one',
       )
     const ancestors = new Map(table.map((cells) => [cells[0]!, cells[level]!]))
+    const kernel = labelsKernel(ancestors, undefined)
     return {
       yields: 'string',
+      ...(kernel === undefined ? {} : { writeBytes: kernel }),
       plain: arePlain(ancestors.values()),
       apply: (text) => ancestors.get(text) ?? fail('not-listed'),
     }
