@@ -215,6 +215,6 @@ function ioError(verb: 'read' | 'write', file: string, error: unknown): LetheErr
     code === 'EEXIST'
       ? 'exists already and is not overwritten'
       : `cannot be ${verb === 'read' ? 'read' : 'written'} (${code})`
-  const exitCode = code === 'EEXIST' || () ? EXIT.usage : EXIT.io
+  const exitCode = code === 'EEXIST' ? EXIT.usage : EXIT.io
   return new LetheError(exitCode, `${file} ${what}`, SUGGESTIONS[code])
 }

@@ -139,9 +139,9 @@ describe('a keyset file', () => {
   })
 
   it('is refused where it is none', () => {
-    expect(caught(() => readKeysetFile(join(folder, 'absent')))).toMatchObject({ exitCode: EXIT.usage })
+    expect(caught(() => readKeysetFile(join(folder, 'absent')))).toMatchObject({ exitCode: EXIT.io })
     expect(caught(() => changeKeysetFile(join(folder, 'absent'), (keyset) => keyset))).toMatchObject({
-      exitCode: EXIT.usage,
+      exitCode: EXIT.io,
     })
     expect(caught(() => readKeysetFile(folder)).message).toContain('not a regular file')
     writeFileSync(file, ' '.repeat(1024 * 1024 + 1), { mode: 0o600 })
