@@ -141,6 +141,17 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'container and scalar in one list',
     `${fields}  a: [{ when: { b: [x] }, use: keep.subtree, accept: long enough }, ▸{ use: keep }]\n`,
   ],
+  [
+    'path-overlap',
+    'one input as container and as scalar',
+    `${fields}  a: { use: keep.subtree, accept: long enough }\n  b: { from: ▸a, use: keep }\n`,
+  ],
+  [
+    'path-overlap',
+    'one input as scalar, dropped and as container',
+    `${fields}  b: { from: a, use: keep }\n  a: drop\n  c: { from: ▸a, use: keep.subtree, accept: long enough }\n`,
+  ],
+  ['bad-from', 'names of a map', `${fields}  p.*: keep\n  p.$names: { use: keep, from: ▸q.$names }\n`],
   ['bad-from', 'other elements', `${fields}  a[].b: { use: keep, from: ▸"c[].b" }\n`],
   ['bad-from', 'elements into one', `${fields}  a: { use: keep, from: ▸"c[]" }\n`],
   ['bad-from', 'a key from a field', `${fields}  $key: { from: ▸c, use: hash.hmac, domain: d }\n`],
