@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: `then` is the word of the policy; nothing here is awaited.
 /**
  * `retention.expire`: the rule behind a policy's `retention:` block. It judges records, not values: how many of
  * the policy's steps an event has reached, and whether it has to go.

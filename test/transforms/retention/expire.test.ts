@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: `then` is the word of the policy; nothing here is awaited.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addPeriod, isShorter, parsePeriod } from '../../../transforms/calendar/period.ts'
