@@ -1,7 +1,7 @@
 /** `lethe batch`: files in, de-identified files out. */
-import { statSync } from 'node:fs'
+import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { compileTimeParser } from '../../transforms/calendar.ts'
 import { EXIT, LetheError } from '../errors.ts'
@@ -49,7 +49,10 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   const inputs = names.map((name) => inspectInput(name, options.format))
   if (inputs.filter((input) => input.name === '-').length > 1)
     throw new LetheError(EXIT.usage, 'standard input is named twice')
-  const opened = new Opened()
+  const opened = new Opened([
+    ['the policy', options.policy],
+    ['the keyset file', options.keys ?? process.env['LETHE_KEYS_FILE']],
+  ])
   try {
     const outputs = openOutputs(inputs, options, opened)
     const deadLetterFile =
@@ -84,7 +87,14 @@ class Opened {
   readonly #places = new Map<string, string>()
   readonly #forget: () => void
 
-  constructor() {
+  /** What the run reads beside its inputs, by identity. */
+  readonly #kept = new Map<string, string>()
+
+  constructor(kept: readonly (readonly [what: string, file: string | undefined])[]) {
+    for (const [what, file] of kept) {
+      const identity = file === undefined ? undefined : placeOf(file).identity
+      if (identity !== undefined) this.#kept.set(identity, what)
+    }
     this.#forget = onInterrupt(() => this.#discard())
   }
 
@@ -97,6 +107,15 @@ class Opened {
         EXIT.usage,
         `${name} is input ${input + 1}: it would be overwritten`,
         'name another output',
+      )
+    const kept = this.#kept.get(place.identity ?? '')
+    if (kept !== undefined)
+      throw new LetheError(EXIT.usage, `${name} is ${kept}: it would be overwritten`, 'name another output')
+    if (place.isSpecial)
+      throw new LetheError(
+        EXIT.usage,
+        `${name} is no regular file, and one would take its place`,
+        'say -o - and redirect standard output',
       )
     if (place.isFolder) throw new LetheError(EXIT.usage, `${name} is a folder`, 'name a file')
     if (this.#places.has(place.path))
@@ -121,13 +140,25 @@ class Opened {
   }
 }
 
-function placeOf(name: string): { path: string; identity: string | undefined; isFolder: boolean } {
-  const path = resolve(name)
+interface Place {
+  /** Absolute; links in the folder's name are followed. */
+  readonly path: string
+  /** Undefined where nothing stands there. */
+  readonly identity: string | undefined
+  readonly isFolder: boolean
+  /** A device, pipe or socket. */
+  readonly isSpecial: boolean
+}
+
+function placeOf(name: string): Place {
+  let path = resolve(name)
   try {
+    path = join(realpathSync(dirname(path)), basename(path))
     const stats = statSync(path)
-    return { path, identity: identityOf(stats), isFolder: stats.isDirectory() }
+    const isFolder = stats.isDirectory()
+    return { path, identity: identityOf(stats), isFolder, isSpecial: !isFolder && !stats.isFile() }
   } catch {
-    return { path, identity: undefined, isFolder: false }
+    return { path, identity: undefined, isFolder: false, isSpecial: false }
   }
 }
 
@@ -150,11 +181,22 @@ function openOutputs(inputs: readonly Input[], options: Options, opened: Opened)
     )
   const output =
     name === '-'
-      ? options.dryRun === true
-        ? openNothing('standard output')
-        : openStdout()
+      ? standardOutput(inputs, options)
       : opened.open(name, inputs, options, formatByName(name).gzip)
   return inputs.map(() => output)
+}
+
+function standardOutput(inputs: readonly Input[], options: Options): Output {
+  if (options.dryRun === true) return openNothing('standard output')
+  const stats = fstatSync(process.stdout.fd)
+  const input = stats.isFile() ? inputs.findIndex(({ identity }) => identity === identityOf(stats)) : -1
+  if (input >= 0)
+    throw new LetheError(
+      EXIT.usage,
+      `standard output is input ${input + 1}: it would be overwritten`,
+      'redirect it to another file',
+    )
+  return openStdout()
 }
 
 function compile(file: PolicyFile, keys: Keyring | undefined): Plan {

@@ -59,6 +59,8 @@ type Batch =
   | { readonly input: number; readonly chunk: Chunk; readonly headerLines: number }
   | { readonly input: number; readonly rejected: Rejected }
 
+type Table = Layout & { format: 'csv' }
+
 class LimitReached extends Error {}
 
 /** Reads and de-identifies everything; the outputs are finished but not published. */
@@ -154,8 +156,8 @@ function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: Rewritte
 class BatchSource {
   readonly #run: BatchRun
   readonly #onRead: (input: number, bytes: number) => void
-  /** First header written to each output. */
-  readonly #headers = new Map<Output, readonly string[]>()
+  /** The first table written to each output. */
+  readonly #tables = new Map<Output, Table>()
 
   constructor(run: BatchRun, onRead: (input: number, bytes: number) => void) {
     this.#run = run
@@ -210,7 +212,8 @@ class BatchSource {
           header: header.names,
           style: {
             delimiter: this.#delimiter(input),
-            lineBreak: header.lineBreak,
+            // One output has one newline style: that of its first input.
+            lineBreak: this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak ?? header.lineBreak,
             escapeFormulas: this.#run.escapeFormulas,
           },
           input: input.name,
@@ -225,24 +228,28 @@ class BatchSource {
   }
 
   /** Resolves the header, and writes the output's once. */
-  async #openTable(index: number, input: Input, layout: Layout & { format: 'csv' }): Promise<void> {
+  async #openTable(index: number, input: Input, layout: Table): Promise<void> {
     const { plan, outputs } = this.#run
     const output = outputs[index]!
-    const { header } = layout
+    const { header, style } = layout
     const columns = resolveColumns(plan, shapeOf(plan), header, input.name)
-    const before = this.#headers.get(output)
+    const before = this.#tables.get(output)
     if (before === undefined) {
-      this.#headers.set(output, header)
-      await output.append(
-        headerLine(
-          columns.output.map((column) => column.header),
-          layout.style,
-        ),
-      )
-    } else if (before.length !== header.length || before.some((name, at) => name !== header[at]))
+      this.#tables.set(output, layout)
+      const names = columns.output.map((column) => column.header)
+      await output.append(headerLine(names, style))
+      return
+    }
+    const what =
+      before.style.delimiter !== style.delimiter
+        ? 'delimiter'
+        : before.header.length !== header.length || before.header.some((name, at) => name !== header[at])
+          ? 'header'
+          : undefined
+    if (what !== undefined)
       throw new LetheError(
         EXIT.usage,
-        `${input.name}: its header differs from that of the input before it, and both go into ${output.name}`,
+        `${input.name}: its ${what} differs from that of the input before it, and both go into ${output.name}`,
         'write to a folder (-o folder/), one output for each input',
       )
   }

@@ -1,5 +1,5 @@
 /** The files that go in: what they are by their names, and their bytes, unzipped and without a byte order mark. */
-import { createReadStream, type Stats, statSync } from 'node:fs'
+import { createReadStream, fstatSync, type Stats, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { EXIT, LetheError } from '../errors.ts'
@@ -51,7 +51,7 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
       'say --format csv or --format ndjson',
     )
   if (name === '-')
-    return { name, format, gzip: false, delimiter: undefined, size: undefined, identity: undefined }
+    return { name, format, gzip: false, delimiter: undefined, size: undefined, identity: identityOfStdin() }
   let stats: Stats
   try {
     stats = statSync(name)
@@ -62,6 +62,17 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
   const delimiter = byName.tab ? '\t' : undefined
   const size = stats.isFile() ? stats.size : undefined
   return { name, format, gzip: byName.gzip, delimiter, size, identity: identityOf(stats) }
+}
+
+/** Of a file that standard input was redirected from. */
+function identityOfStdin(): string | undefined {
+  try {
+    const stats = fstatSync(0)
+    return stats.isFile() ? identityOf(stats) : undefined
+  } catch {
+    // Closed: reading it will say so.
+    return undefined
+  }
 }
 
 function inputError(name: string, error: unknown): LetheError {

@@ -104,6 +104,16 @@ export function resolveColumns(
       `${input}: no column of this file may leave: the policy names none of its ${header.length}, or drops them`,
       'check the delimiter, the header and `columns:` of the policy',
     )
+  const names = new Set<string>()
+  for (const { header: name, field } of output) {
+    if (names.has(name))
+      throw new LetheError(
+        EXIT.usage,
+        `${input}: the output would have two columns of the name that ${plan.fields[field]!.path.text} gets`,
+        'give the derived field another path, or a header of its own in `columns:` of the policy',
+      )
+    names.add(name)
+  }
   return { input: columns, output, unlisted: unlisted.length }
 }
 
