@@ -4,11 +4,10 @@ import { type CompiledTransform, fail, type Result, WRITE_ROOM } from '../transf
 import { type FixedForm, tokenLength } from './form.ts'
 import { Hasher } from './kernel/hasher.ts'
 import { BATCH, type Kernel, MAX_BYTES, MAX_UNITS } from './kernel/kernel.ts'
-import type { NormalizeBytes } from './normalize-bytes.ts'
+import { type BatchNormal, trimEnd, trimStart } from './normalize-bytes.ts'
 import type { Tokens } from './token.ts'
 
 export interface BatchTokens extends Tokens {
-  readonly render: (mac: Buffer) => string
   readonly apply: (text: string) => Result
 }
 
@@ -18,19 +17,20 @@ type Batches = Pick<CompiledTransform, 'applyAll' | 'writeAllBytes'>
 
 /** Both share a kernel; results that are no text of one length are made as strings only. */
 export function batchTokens(tokens: BatchTokens): Batches {
-  const { key, form, normalizeBytes } = tokens
+  const { form, batchNormal } = tokens
   // No key id and no host is so long; a token that was would have no room.
   if (form.kind === 'fixed' && tokenLength(form) > WRITE_ROOM) return {}
-  const hasher = new Hasher(key, form)
+  const hasher = new Hasher(tokens)
   const applyAll = stringBatches(tokens, hasher)
   return form.kind === 'free'
     ? { applyAll }
-    : { applyAll, writeAllBytes: byteBatches(form, normalizeBytes, hasher) }
+    : { applyAll, writeAllBytes: byteBatches(form, batchNormal, hasher) }
 }
 
 /** Fills `out[0..count)` with what `apply` gives for `texts[0..count)`. */
 function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
-  const { digest, normalize, form, render, apply } = tokens
+  const { form, apply } = tokens
+  const normalize = tokens.batchNormal.text
   /** Where in `out` each text of the batch belongs. */
   const places = new Int32Array(BATCH)
 
@@ -46,7 +46,7 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
       }
       const normal = normalize === undefined ? text : normalize(text)
       if (typeof normal !== 'string') out[i] = normal
-      else if (normal.length > MAX_UNITS) out[i] = render(digest(normal))
+      else if (normal.length > MAX_UNITS) out[i] = apply(text)
       else {
         joined += normal
         lengths[count] = normal.length
@@ -82,8 +82,9 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
  * Bytes in, bytes out. Results are empty for values of more than `MAX_BYTES`, for those that the byte
  * normalisation does not take, and for all where there is no kernel.
  */
-function byteBatches(form: FixedForm, normalize: NormalizeBytes, hasher: Hasher): WriteAllBytes {
+function byteBatches(form: FixedForm, normal: BatchNormal, hasher: Hasher): WriteAllBytes {
   const length = tokenLength(form)
+  const { trims, rewrite } = normal
   return (source, starts, ends, count, out, at, resultEnds) => {
     const kernel = hasher.kernel(count)
     if (kernel === undefined) {
@@ -98,13 +99,22 @@ function byteBatches(form: FixedForm, normalize: NormalizeBytes, hasher: Hasher)
       let to = 0
       let written = resultEnd
       for (let i = first; i < stop; i++) {
-        const start = starts[i]!
-        const end = ends[i]!
-        const next = end - start > MAX_BYTES ? -1 : normalize(source, start, end, texts, to)
-        if (next > to) {
-          lengths[taken++] = next - to
-          to = next
-          written += length
+        let start = starts[i]!
+        let end = ends[i]!
+        if (trims) {
+          end = trimEnd(source, start, end)
+          start = trimStart(source, start, end)
+        }
+        const size = end - start
+        if (size > 0 && size <= MAX_BYTES) {
+          let next = to
+          if (rewrite === undefined) for (let p = start; p < end; p++) texts[next++] = source[p]!
+          else next = rewrite(source, start, end, texts, to)
+          if (next > to) {
+            lengths[taken++] = next - to
+            to = next
+            written += length
+          }
         }
         resultEnds[i] = written
       }

@@ -1,62 +1,58 @@
 /**
- * The normalisations of normalize.ts on UTF-8 bytes: they are defined on ASCII, so bytes from 0x80 on pass as
- * they are. `nfkc` alone looks beyond it, and is done here for ASCII only, which it leaves alone.
+ * The normalisations of normalize.ts in batches. On UTF-8 bytes they are what they are on text: they are defined on
+ * ASCII, and bytes from 0x80 on pass as they are. `nfkc` alone looks beyond it, and is done here for ASCII only,
+ * which it leaves alone.
  */
-import type { NormalizeOptions } from './normalize.ts'
+import { type Normalize, type NormalizeOptions, trimmed } from './normalize.ts'
+
+/** How a batch is normalised: `trims` or `text` or `rewrite` by the host, then `lowers` by the kernel. */
+export interface BatchNormal {
+  /** Whether the kernel makes `A` to `Z` lower-case. */
+  readonly lowers: boolean
+  /** Whether white space goes from both ends of bytes. */
+  readonly trims: boolean
+  /** What else is done to bytes; undefined: nothing. */
+  readonly rewrite: Rewrite | undefined
+  /** What is done to a text; undefined: nothing. */
+  readonly text: Normalize | undefined
+}
 
 /**
- * Writes the normalised `source[start..end)` to `out` from `at` on, where `end - start + 3` bytes are free, and gives
- * the position behind it. `at` or less: nothing is left, or the text function has to be asked.
+ * Writes what `source[start..end)` is normalised to into `out` from `at` on, where `end - start + 3` bytes are free,
+ * and gives the position behind it. -1: the text function has to be asked.
  */
-export type NormalizeBytes = (
-  source: Uint8Array,
-  start: number,
-  end: number,
-  out: Uint8Array,
-  at: number,
-) => number
+export type Rewrite = (source: Uint8Array, start: number, end: number, out: Uint8Array, at: number) => number
 
-/** `LOWER[byte]`: `A` to `Z` become `a` to `z`. */
-const LOWER: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte,
-)
-
-/** The byte function for options that `normalizer` has taken. */
-export function byteNormalizer({ normalize, countryCode }: NormalizeOptions): NormalizeBytes {
-  switch (normalize) {
+/** For options that `normalizer` has taken, and what it gave. */
+export function batchNormal(options: NormalizeOptions, text: Normalize | undefined): BatchNormal {
+  const nothing = { lowers: false, trims: false, rewrite: undefined, text }
+  switch (options.normalize) {
     case 'none':
-      return copy
+      return nothing
     case 'trim':
-      return (source, start, end, out, at) => {
-        const to = trimEnd(source, start, end)
-        return copy(source, trimStart(source, start, to), to, out, at)
-      }
+      return { ...nothing, trims: true }
     case 'lower':
-      return lower
+      return { ...nothing, lowers: true, text: undefined }
     case 'email':
-      return (source, start, end, out, at) => {
-        const to = trimEnd(source, start, end)
-        return lower(source, trimStart(source, start, to), to, out, at)
-      }
+      return { ...nothing, lowers: true, trims: true, text: trimmed }
     case 'phone':
-      return phone(countryCode === undefined ? undefined : Buffer.from(String(countryCode), 'latin1'))
+      return { ...nothing, trims: true, rewrite: phone(options.countryCode) }
     case 'nfkc':
-      return (source, start, end, out, at) => {
-        for (let from = start; from < end; from++) if (source[from]! >= 0x80) return -1
-        return copy(source, start, end, out, at)
-      }
+      return { ...nothing, rewrite: ascii }
   }
 }
 
-function copy(source: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
-  let to = at
-  for (let from = start; from < end; from++) out[to++] = source[from]!
-  return to
+/** Where `source[start..end)` starts without the white space at its start; `end` if there is nothing else. */
+export function trimStart(source: Uint8Array, start: number, end: number): number {
+  let from = start
+  while (from < end && isSpace(source[from]!)) from++
+  return from
 }
 
-function lower(source: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
-  let to = at
-  for (let from = start; from < end; from++) out[to++] = LOWER[source[from]!]!
+/** Where it ends without the white space at its end. */
+export function trimEnd(source: Uint8Array, start: number, end: number): number {
+  let to = end
+  while (to > start && isSpace(source[to - 1]!)) to--
   return to
 }
 
@@ -64,16 +60,14 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 }
 
-function trimEnd(source: Uint8Array, start: number, end: number): number {
-  let to = end
-  while (to > start && isSpace(source[to - 1]!)) to--
+const ascii: Rewrite = (source, start, end, out, at) => {
+  let to = at
+  for (let from = start; from < end; from++) {
+    const byte = source[from]!
+    if (byte >= 0x80) return -1
+    out[to++] = byte
+  }
   return to
-}
-
-function trimStart(source: Uint8Array, start: number, end: number): number {
-  let from = start
-  while (from < end && isSpace(source[from]!)) from++
-  return from
 }
 
 /** What may stand between digits: tab, space and `( ) - . /`. */
@@ -84,15 +78,15 @@ const SEPARATOR: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
 const ZERO = 0x30
 const PLUS = 0x2b
 
-function phone(code: Uint8Array | undefined): NormalizeBytes {
+/** Takes bytes without white space at their ends. */
+function phone(countryCode: number | string | undefined): Rewrite {
+  const code = countryCode === undefined ? undefined : Buffer.from(String(countryCode), 'latin1')
   return (source, start, end, out, at) => {
-    const to = trimEnd(source, start, end)
-    const from = trimStart(source, start, to)
-    const plus = from < to && source[from] === PLUS
+    const plus = source[start] === PLUS
     // The digits go where a country code of three still fits before them.
     let first = at + 3
     let last = first
-    for (let p = plus ? from + 1 : from; p < to; p++) {
+    for (let p = plus ? start + 1 : start; p < end; p++) {
       const byte = source[p]!
       if (byte >= ZERO && byte <= 0x39) out[last++] = byte
       else if (SEPARATOR[byte] === 0) return -1
@@ -107,6 +101,8 @@ function phone(code: Uint8Array | undefined): NormalizeBytes {
       }
     }
     const length = last - first
-    return length >= 7 && length <= 15 ? copy(out, first, last, out, at) : -1
+    if (length < 7 || length > 15) return -1
+    for (let i = 0; i < length; i++) out[at + i] = out[first + i]!
+    return at + length
   }
 }

@@ -76,7 +76,7 @@ export function normalizer(options: NormalizeOptions, context: CompileContext): 
     case 'none':
       return undefined
     case 'trim':
-      return (text) => trim(text) || fail('unparsable')
+      return trimmed
     case 'lower':
       return lower
     case 'email':
@@ -95,6 +95,11 @@ function isSpace(unit: number): boolean {
   return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)
 }
 
+/** `trim` as a normalisation. */
+export function trimmed(text: string): string | Failure {
+  return trim(text) || fail('unparsable')
+}
+
 function trim(text: string): string {
   let from = 0
   let to = text.length
@@ -110,10 +115,10 @@ function lower(text: string): string {
 }
 
 function phone(text: string, countryCode: string | undefined): string | undefined {
-  const trimmed = trim(text)
-  if (!/^\+?[0-9 \t()\-./]*$/.test(trimmed)) return undefined
-  const digits = trimmed.replace(/[^0-9]+/g, '')
-  const number = international(digits, trimmed.startsWith('+'), countryCode)
+  const written = trim(text)
+  if (!/^\+?[0-9 \t()\-./]*$/.test(written)) return undefined
+  const digits = written.replace(/[^0-9]+/g, '')
+  const number = international(digits, written.startsWith('+'), countryCode)
   return number !== undefined && number.length >= 7 && number.length <= 15 ? number : undefined
 }
 

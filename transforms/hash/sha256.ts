@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { defineTransform, type Transform } from '../transform.ts'
 import { normalizeFailures, normalizeOptions, normalizer } from './normalize.ts'
-import { byteNormalizer } from './normalize-bytes.ts'
+import { batchNormal } from './normalize-bytes.ts'
 import { compileTokens } from './token.ts'
 
 const DIGEST_BYTES = 32
@@ -56,12 +56,14 @@ export const sha256: Transform = defineTransform({
       suggestion: 'use: hash.hmac with a domain, unless the receiving format demands plain SHA-256',
     },
   ],
-  compile: (options, context) =>
-    compileTokens({
+  compile: (options, context) => {
+    const normalize = normalizer(options, context)
+    return compileTokens({
       key: undefined,
       digest: (text) => hash('sha256', text, 'buffer'),
-      normalize: normalizer(options, context),
-      normalizeBytes: byteNormalizer(options),
+      normalize,
+      batchNormal: batchNormal(options, normalize),
       form: { kind: 'fixed', macBytes: DIGEST_BYTES, encoding: options.encoding, prefix: '', suffix: '' },
-    }),
+    })
+  },
 })

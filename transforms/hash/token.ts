@@ -8,7 +8,7 @@ import { type CompileContext, type CompiledTransform, fail, type Result } from '
 import { batchTokens } from './batch.ts'
 import { renderer, type TokenForm } from './form.ts'
 import { type Normalize, type NormalizeOptions, normalizer } from './normalize.ts'
-import { byteNormalizer, type NormalizeBytes } from './normalize-bytes.ts'
+import { type BatchNormal, batchNormal } from './normalize-bytes.ts'
 
 export interface TokenOptions extends NormalizeOptions {
   readonly domain: string
@@ -26,7 +26,7 @@ export function compileKeyed(
     key: key.bytes,
     digest: hmacSha256(key.bytes),
     normalize,
-    normalizeBytes: byteNormalizer(options),
+    batchNormal: batchNormal(options, normalize),
     form: form(key.id),
   })
 }
@@ -36,7 +36,7 @@ export interface Tokens {
   readonly key: Uint8Array | undefined
   readonly digest: Mac
   readonly normalize: Normalize | undefined
-  readonly normalizeBytes: NormalizeBytes
+  readonly batchNormal: BatchNormal
   readonly form: TokenForm
 }
 
@@ -49,5 +49,5 @@ export function compileTokens(tokens: Tokens): CompiledTransform {
     const normal = normalize === undefined ? text : normalize(text)
     return typeof normal === 'string' ? render(digest(normal)) : normal
   }
-  return { yields: 'string', apply, ...batchTokens({ ...tokens, render, apply }), plain: true }
+  return { yields: 'string', apply, ...batchTokens({ ...tokens, apply }), plain: true }
 }

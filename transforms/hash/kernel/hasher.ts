@@ -1,5 +1,5 @@
 /** A kernel that opens when it pays, and that decides from batch to batch whether its memo pays. */
-import type { TokenForm } from '../form.ts'
+import type { Tokens } from '../token.ts'
 import { Kernel, MEMO_BYTES } from './kernel.ts'
 
 /** Below this many values a kernel that is not there yet is not worth opening. */
@@ -15,8 +15,7 @@ const WORTH_KEEPING = 0.25
 const FIRST_REST = 4096
 
 export class Hasher {
-  readonly #key: Uint8Array | undefined
-  readonly #form: TokenForm
+  readonly #tokens: Tokens
   readonly #usesMemo: boolean
   #kernel: Kernel | undefined
   #tried = false
@@ -26,22 +25,18 @@ export class Hasher {
   #looked = 0
   #hits = 0
 
-  /**
-   * @param key as `Kernel.open` takes it
-   * @param form which says how many bytes of each MAC count; the memo has `MEMO_BYTES`
-   */
-  constructor(key: Uint8Array | undefined, form: TokenForm) {
-    this.#key = key
-    this.#form = form
-    this.#usesMemo = form.macBytes <= MEMO_BYTES
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens
+    this.#usesMemo = tokens.form.macBytes <= MEMO_BYTES
   }
 
   /** The kernel, or undefined where there is none or `count` values are too few to open it. */
   kernel(count: number): Kernel | undefined {
     if (!this.#tried && count >= WORTH_OPENING) {
       this.#tried = true
-      this.#kernel = Kernel.open(this.#key)
-      if (this.#form.kind === 'fixed') this.#kernel?.setForm(this.#form)
+      const { key, form, batchNormal } = this.#tokens
+      this.#kernel = Kernel.open(key, batchNormal.lowers)
+      if (form.kind === 'fixed') this.#kernel?.setForm(form)
     }
     return this.#kernel
   }

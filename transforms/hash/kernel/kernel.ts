@@ -39,7 +39,7 @@ interface WebAssemblyHost {
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
-  readonly setKey: (hmac: boolean) => void
+  readonly setKey: (hmac: boolean, lower: boolean) => void
   readonly openMemo: (bits: number) => number
   readonly measure: (count: number) => void
   readonly run: (count: number, memo: boolean) => number
@@ -89,9 +89,10 @@ export class Kernel {
   /**
    * A kernel of its own memory for one key (any length), or for plain SHA-256 without one. Key material in
    * that memory cannot be avoided, no more than in the buffers of `hmacSha256`; it goes with the kernel.
+   * @param lower whether `A` to `Z` become `a` to `z` before the texts are hashed
    * @returns undefined where the platform has no WebAssembly with SIMD, or no memory left
    */
-  static open(key: Uint8Array | undefined): Kernel | undefined {
+  static open(key: Uint8Array | undefined, lower = false): Kernel | undefined {
     const module = compile()
     if (module === null) return undefined
     let kernel: Kernel
@@ -108,7 +109,7 @@ export class Kernel {
       inner.fill(0)
       outer.fill(0)
     }
-    kernel.#exports.setKey(key !== undefined)
+    kernel.#exports.setKey(key !== undefined, lower)
     return kernel
   }
 

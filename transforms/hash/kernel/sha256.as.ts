@@ -193,12 +193,16 @@ function compress(from: usize): void {
 /** Whether there is an outer hash: HMAC, and not a plain digest. */
 let keyed: bool = false
 
+/** The bit that makes an upper-case letter of ASCII a lower-case one, if that is to be done. */
+let lowerBit: i32 = 0
+
 /**
  * Takes the key: its two padded forms (64 bytes each) stand at TEXTS, or nothing does and `hmac` is false:
- * then plain SHA-256 is computed.
+ * then plain SHA-256 is computed. With `lower`, A to Z become a to z first.
  */
-export function setKey(hmac: bool): void {
+export function setKey(hmac: bool, lower: bool): void {
   keyed = hmac
+  lowerBit = lower ? 0x20 : 0
   for (let i: usize = 0; i < 8; i++) v128.store(STATES + 16 * i, i32x4.splat(load<u32>(H + 4 * i)))
   if (!hmac) return
   memory.copy(OUTER, STATES, 128)
@@ -321,18 +325,25 @@ export function openMemo(bits: i32): bool {
 /** Sixteen bytes of ones, then sixteen of zeros: loaded from 16 - n on, a mask of n bytes. */
 const MASK: usize = memory.data<u64>([~0, ~0, 0, 0])
 
-/** Copies a message to `to`, with the padding of FIPS 180-4 behind it; returns where it ends. */
+// @ts-ignore: decorator
+@inline function lowered(x: v128, bit: v128): v128 {
+  const isUpper = i8x16.lt_u(i8x16.sub(x, i8x16.splat(0x41)), i8x16.splat(26))
+  return v128.or(x, v128.and(isUpper, bit))
+}
+
+/** Copies a message to `to`, lower-cased if it is to be, with the padding of FIPS 180-4 behind it; returns where it ends. */
 // @ts-ignore: decorator
 @inline function pad(from: usize, length: u32, to: usize): usize {
   const end = to + 64 * blocksOf(length)
   const stop = to + <usize>(length & ~15)
+  const bit = i8x16.splat(<i8>lowerBit)
   let p = to
   while (p < stop) {
-    copy16(p, from)
+    v128.store(p, lowered(v128.load(from), bit))
     p += 16
     from += 16
   }
-  v128.store(p, v128.and(v128.load(from), v128.load(MASK + 16 - <usize>(length & 15))))
+  v128.store(p, v128.and(lowered(v128.load(from), bit), v128.load(MASK + 16 - <usize>(length & 15))))
   for (p += 16; p < end; p += 16) v128.store(p, i32x4.splat(0))
   store<u8>(to + <usize>length, 0x80)
   store<u64>(end - 8, bswap<u64>((keyed ? 512 : 0) + 8 * <u64>length))
