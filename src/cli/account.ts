@@ -5,7 +5,7 @@ import type { Input } from '../files/input.ts'
 import type { Plan, PlanRule } from '../policy/plan.ts'
 import { type Account, sum } from '../record/account.ts'
 import { packageVersion } from './package-root.ts'
-import { columns, type Paint } from './terminal.ts'
+import { columns, type Paint, printable } from './terminal.ts'
 
 export interface Summary {
   readonly lethe: 'summary'
@@ -127,6 +127,32 @@ function warnings(plan: Plan, inputs: readonly Input[], account: Account): strin
 }
 
 const number = (count: number): string => count.toLocaleString('en')
+
+/** What the table leaves out. */
+export function verboseLines(summary: Summary): string[] {
+  const { policy, inputs } = summary
+  const rows = inputs.map(({ input, format, bytes, records }) => [
+    String(input),
+    format,
+    number(bytes),
+    number(records),
+  ])
+  return [
+    `  fingerprint  ${policy.fingerprint}`,
+    `  platform     ${policy.platform === '' ? 'none: no rule depends on it' : policy.platform}`,
+    `  keys         ${summary.keys.length === 0 ? 'none' : summary.keys.join(', ')}`,
+    `  as of        ${summary.asOf}`,
+    ...columns([['input', 'format', 'bytes', 'records'], ...rows], [0, 2, 3]).map((line) => `  ${line}`),
+  ]
+}
+
+/** Names that no rule names, by how often they were met. They are values: for eyes that asked, on no file. */
+export function nameLines(names: Readonly<Record<string, number>>): string[] {
+  const rows = Object.entries(names)
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([path, count]) => [printable(path), number(count)])
+  return columns([['unlisted name', 'met'], ...rows], [1]).map((line) => `  ${line}`)
+}
 
 /** The summary as lines for a terminal. */
 export function accountLines(summary: Summary, { bold, dim, yellow, red }: Paint): string[] {

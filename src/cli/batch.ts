@@ -16,7 +16,7 @@ import { formatProblems } from '../policy/problems.ts'
 import { type PolicyFile, readPolicyFile } from '../policy/read.ts'
 import { reconciles, sum } from '../record/account.ts'
 import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../record/rewriter.ts'
-import { accountLines, type Summary, summarize } from './account.ts'
+import { accountLines, nameLines, type Summary, summarize, verboseLines } from './account.ts'
 import { onInterrupt } from './interrupt.ts'
 import { keyringFrom } from './keyring.ts'
 import { progressLine } from './progress.ts'
@@ -38,6 +38,8 @@ interface Options {
   readonly escapeFormulas?: boolean
   readonly dryRun?: boolean
   readonly quiet?: boolean
+  readonly showNames?: boolean
+  readonly verbose?: boolean
 }
 
 async function run(names: readonly string[], options: Options): Promise<void> {
@@ -246,7 +248,7 @@ async function deidentify({ plan, file, keys, inputs, outputs, deadLetterFile, n
         policyText: file.text,
         fingerprint: plan.fingerprint,
         keyset: keys?.keyset,
-        options: { now, maxRecordBytes: options.maxRecordBytes },
+        options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
       },
       inputs,
       outputs,
@@ -266,6 +268,9 @@ async function deidentify({ plan, file, keys, inputs, outputs, deadLetterFile, n
 function report(summary: Summary, options: Options, result: BatchResult): void {
   if (options.quiet !== true)
     process.stderr.write(`${accountLines(summary, paint(process.stderr)).join('\n')}\n`)
+  if (options.verbose === true) process.stderr.write(`${verboseLines(summary).join('\n')}\n`)
+  if (result.account.unlistedNames !== undefined)
+    process.stderr.write(`${nameLines(result.account.unlistedNames).join('\n')}\n`)
   if (options.dryRun === true) process.stderr.write('lethe: dry run: nothing was written\n')
   else if (sum(result.account.deadLettered) > 0 && options.deadLetter === undefined)
     process.stderr.write('lethe: some records were dead-lettered; --dead-letter FILE lists where and why\n')
@@ -371,6 +376,8 @@ export const command = (): Command =>
     )
     .option('--escape-formulas', "put ' before CSV cells that a spreadsheet would run; changes values")
     .option('--dry-run', 'do everything but write')
+    .option('--show-names', 'list the names that no rule names; they are values of the data')
+    .option('-v, --verbose', 'say more on stderr: the whole fingerprint, keys, and each input')
     .option('-q, --quiet', 'no progress and no account on stderr')
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -26,6 +26,21 @@ export interface Account {
   rules: RuleCount[]
   /** Members or columns that no rule names, as often as they were met. */
   unlisted: number
+  /** How often each of them was met, by path; only where names are asked for, because they are values too. */
+  unlistedNames: Record<string, number> | undefined
+}
+
+/** More names than these are not told apart: data that makes up names must not fill the memory. */
+export const MOST_UNLISTED_NAMES = 1000
+
+/** Counts by name, where a name may be `__proto__`. */
+export const newNames = (): Record<string, number> => Object.create(null) as Record<string, number>
+
+/** Counts an unlisted name. */
+export function countName(names: Record<string, number>, path: string, count: number): void {
+  const known = names[path]
+  if (known !== undefined) names[path] = known + count
+  else if (Object.keys(names).length < MOST_UNLISTED_NAMES) names[path] = count
 }
 
 export function emptyAccount(plan: Plan): Account {
@@ -37,6 +52,7 @@ export function emptyAccount(plan: Plan): Account {
     blank: 0,
     rules: plan.rules.map(() => ({ applied: 0, absent: 0, null: 0, failed: 0 })),
     unlisted: 0,
+    unlistedNames: undefined,
   }
 }
 
@@ -46,6 +62,11 @@ export function addAccount(whole: Account, part: Account): void {
   whole.published += part.published
   whole.blank += part.blank
   whole.unlisted += part.unlisted
+  if (part.unlistedNames !== undefined) {
+    whole.unlistedNames ??= newNames()
+    for (const [path, count] of Object.entries(part.unlistedNames))
+      countName(whole.unlistedNames, path, count)
+  }
   for (const [rule, count] of Object.entries(part.suppressed))
     whole.suppressed[rule] = (whole.suppressed[rule] ?? 0) + count
   for (const [code, count] of Object.entries(part.deadLettered) as [DeadLetterCode, number][])

@@ -19,8 +19,8 @@ export interface CsvColumns {
   readonly input: readonly CsvColumn[]
   /** The input's columns that stay, in its order; then those of derived fields, in the policy's. */
   readonly output: readonly CsvOutputColumn[]
-  /** How many columns no rule names. */
-  readonly unlisted: number
+  /** The columns, from 0, that no rule names. */
+  readonly unlisted: readonly number[]
 }
 
 const isNames = (field: PlanField): boolean => field.from.segments.at(-1)?.kind === 'names'
@@ -114,7 +114,7 @@ export function resolveColumns(
       )
     names.add(name)
   }
-  return { input: columns, output, unlisted: unlisted.length }
+  return { input: columns, output, unlisted }
 }
 
 /** Header text to path: by `columns:`, as a path, or as one name that has to be quoted in a path. */

@@ -1,5 +1,6 @@
 /** De-identifies the rows of a CSV file. The header is read and written elsewhere, once a file. */
 import type { Plan } from '../policy/plan.ts'
+import { countName, newNames } from './account.ts'
 import type { Format } from './apply.ts'
 import { type Block, ResultKind, SlotKind } from './block.ts'
 import { type CsvColumns, resolveColumns } from './csv-columns.ts'
@@ -36,6 +37,8 @@ function csvFormat(style: CsvStyle): Format {
 export class CsvRewriter extends Rewriter {
   readonly columns: CsvColumns
   readonly #style: CsvStyle
+  readonly #header: readonly string[]
+  readonly #showNames: boolean
   readonly #walker: CsvWalker
   /** Where each output column's slot stands among the slots of its row. */
   readonly #outputOffsets: readonly number[]
@@ -53,6 +56,8 @@ export class CsvRewriter extends Rewriter {
     super(plan, csvFormat(style), options)
     this.columns = resolveColumns(plan, this.shape, header, input)
     this.#style = style
+    this.#header = header
+    this.#showNames = options.showNames === true
     this.#walker = new CsvWalker(style)
     const offsets = new Map<number, number>()
     let offset = 0
@@ -78,6 +83,7 @@ export class CsvRewriter extends Rewriter {
       if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
     }
     this.#writeBlock()
+    this.#countNames()
     return { output: this.takeOutput(), deadLetters: this.deadLetters, lines: line }
   }
 
@@ -94,7 +100,7 @@ export class CsvRewriter extends Rewriter {
     this.account.records++
     const firstSlot = block.slotCount
     this.#firstSlot[record] = firstSlot
-    this.account.unlisted += this.columns.unlisted
+    this.account.unlisted += this.columns.unlisted.length
     const code =
       walker.end - start > this.maxRecordBytes
         ? 'record-too-large'
@@ -137,6 +143,13 @@ export class CsvRewriter extends Rewriter {
     for (let p = this.bytes.indexOf(0x0a, start); p >= 0 && p < end; p = this.bytes.indexOf(0x0a, p + 1))
       lines++
     return lines
+  }
+
+  #countNames(): void {
+    if (!this.#showNames) return
+    this.account.unlistedNames ??= newNames()
+    for (const index of this.columns.unlisted)
+      countName(this.account.unlistedNames, this.#header[index]!, this.account.records)
   }
 
   #writeBlock(): void {

@@ -1,5 +1,6 @@
 /** De-identifies NDJSON: one JSON object a line. */
 import type { Plan } from '../policy/plan.ts'
+import { countName, newNames } from './account.ts'
 import { JsonWalker } from './json-walker.ts'
 import { JsonWriter, jsonFormat } from './json-writer.ts'
 import type { Outcome } from './outcome.ts'
@@ -14,6 +15,7 @@ export class JsonRewriter extends Rewriter {
   constructor(plan: Plan, options: RewriteOptions) {
     super(plan, jsonFormat, options)
     this.#walker = new JsonWalker(this.shape, plan.unlisted === 'reject')
+    if (options.showNames === true) this.#walker.names = newNames()
     this.#writer = new JsonWriter(this.shape, this.sink)
   }
 
@@ -87,8 +89,17 @@ export class JsonRewriter extends Rewriter {
     }
     this.account.unlisted += this.#walker.unlisted
     this.#walker.unlisted = 0
+    this.#takeNames()
     this.nextBlock()
     this.#walker.open(this.bytes, block)
+  }
+
+  #takeNames(): void {
+    const { names } = this.#walker
+    if (names === undefined) return
+    this.account.unlistedNames ??= newNames()
+    for (const [path, count] of Object.entries(names)) countName(this.account.unlistedNames, path, count)
+    this.#walker.names = newNames()
   }
 }
 

@@ -7,6 +7,7 @@
  * readable and no part of a string: the line break after a record, or a sentinel.
  */
 import type { RecordCode } from '../errors.ts'
+import { countName } from './account.ts'
 import { type Block, doubled, SlotKind } from './block.ts'
 import { encodeBytes } from './byte-text.ts'
 import { unescapeJson } from './json-text.ts'
@@ -70,6 +71,9 @@ export class JsonWalker {
   #nameStart: Int32Array<ArrayBuffer> = new Int32Array(1024)
   #nameEnd: Int32Array<ArrayBuffer> = new Int32Array(1024)
   #nameCount = 0
+
+  /** Unlisted names by path, where they are asked for. */
+  names: Record<string, number> | undefined
 
   /** `reject`: whether an unlisted member fails the record. */
   constructor(shape: Shape, reject: boolean) {
@@ -135,10 +139,11 @@ export class JsonWalker {
     const names = this.#nameCount
     const object = ++this.#object
     const { usual } = node
-    const learns = usual?.isLearning === true
+    // Names can be told only where they are looked up.
+    const learns = usual?.isLearning === true && this.names === undefined
     if (learns) usual.forget()
     /** Where in the usual order the walk is; -1 once it has left it. */
-    let next = usual === undefined || learns ? -1 : 0
+    let next = usual === undefined || learns || this.names !== undefined ? -1 : 0
     if (node.emitted) this.#op(isMap ? Op.openMap : Op.openObject, 0, 0, 0)
     if (bytes[p]! <= 0x20) p = this.#space(p)
     if (bytes[p] === 0x7d && p < this.#end) p++
@@ -252,6 +257,10 @@ export class JsonWalker {
     if (this.#isDuplicate(names)) return this.#fail(p, 'json-duplicate-name')
     if (isMap) return this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
     const unlisted = node.kind === 'unlisted' ? UNLISTED : UNLISTED_MEMBER
+    if (this.names !== undefined && unlisted === UNLISTED_MEMBER) {
+      const shown = this.#decoded(start, end)
+      countName(this.names, node.path === '' ? shown : `${node.path}.${shown}`, 1)
+    }
     if (learns && name === undefined) {
       const known = unlisted === UNLISTED ? UNLISTED : unlistedMember()
       node.usual!.note(bytes, start, end, known)

@@ -13,6 +13,8 @@ export interface RewriteOptions {
   readonly now: number
   /** A longer record is a dead letter. Default 1 MiB. */
   readonly maxRecordBytes?: number | undefined
+  /** Count the names that no rule names, for `Account.unlistedNames`. They are values of the data. */
+  readonly showNames?: boolean | undefined
 }
 
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20

@@ -22,6 +22,8 @@ export interface ShapeNode {
   readonly byHash: Map<number, ShapeNode>
   /** Element of an array, or member of a map. */
   item: ShapeNode | undefined
+  /** Path of this place, for people. */
+  path: string
   /** Name as a byte string, and `"name":` as it is written. */
   readonly name: string
   readonly literal: string
@@ -88,6 +90,7 @@ export function memberLiteral(name: string): string {
 function makeNode(name: string, literal: string, usual = true, isMember = false): ShapeNode {
   return {
     id: -1,
+    path: '',
     kind: 'unlisted',
     children: new Map(),
     byHash: new Map(),
@@ -126,6 +129,7 @@ function childOf(node: ShapeNode, segment: Segment): ShapeNode {
     let child = node.children.get(name)
     if (child === undefined) {
       child = makeNode(name, memberLiteral(segment.name))
+      child.path = node.path === '' ? segment.name : `${node.path}.${segment.name}`
       node.children.set(name, child)
       // Two names of one hash: the walker compares the bytes, and falls back to `children`.
       const hash = hashName(name)
@@ -134,7 +138,10 @@ function childOf(node: ShapeNode, segment: Segment): ShapeNode {
     return child
   }
   node.kind = segment.kind === 'element' ? 'array' : 'map'
-  node.item ??= makeNode('', '')
+  if (node.item === undefined) {
+    node.item = makeNode('', '')
+    node.item.path = `${node.path}${segment.kind === 'element' ? '[]' : '.*'}`
+  }
   return node.item
 }
 
