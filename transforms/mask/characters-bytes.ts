@@ -46,29 +46,36 @@ export function charactersKernel(
 ): WriteBytes {
   const signBytes = sign.length
   const signByte = sign[0]!
+  const oneForOne = fixed < 0 && signBytes === 1
   return (source, start, end, out, at) => {
     const bytes = end - start
-    const count = countCharacters(source, start, end)
+    let from = start
+    if (oneForOne) {
+      // ASCII: hide everything while looking at it, then show the ends.
+      for (let to = at; from < end; from++) {
+        const byte = source[from]!
+        if (byte >= 0x80 || byte === CR) break
+        out[to++] = signByte
+      }
+    }
+    const count = from === end ? bytes : countCharacters(source, start, end)
     if (count < 0) return -1
     // The rule of `mostShown`.
-    const half = count >> 1
-    const most = Math.max(0, Math.min(half, count - 3))
+    const most = Math.max(0, Math.min(count >> 1, count - 3))
     const last = Math.min(keepLast, most)
     const first = Math.min(keepFirst, most - last)
-    const signs = fixed < 0 ? count - first - last : fixed
-    let firstEnd = start + first
-    let lastStart = end - last
-    if (count !== bytes) {
-      firstEnd = skipCharacters(source, start, first)
-      lastStart = skipCharacters(source, firstEnd, count - first - last)
+    if (from === end) {
+      copyBytes(source, start, start + first, out, at)
+      return copyBytes(source, end - last, end, out, at + bytes - last)
     }
+    const signs = fixed < 0 ? count - first - last : fixed
+    const firstEnd = skipCharacters(source, start, first)
+    const lastStart = skipCharacters(source, firstEnd, count - first - last)
     if (firstEnd - start + signs * signBytes + end - lastStart > bytes + WRITE_ROOM) return -1
     let to = copyBytes(source, start, firstEnd, out, at)
-    if (signBytes === 1) {
-      const signsEnd = to + signs
-      while (to < signsEnd) out[to++] = signByte
-    } else {
-      for (let written = 0; written < signs; written++) to = copyBytes(sign, 0, signBytes, out, to)
+    for (let written = 0; written < signs; written++) {
+      if (signBytes === 1) out[to++] = signByte
+      else to = copyBytes(sign, 0, signBytes, out, to)
     }
     return copyBytes(source, lastStart, end, out, to)
   }
