@@ -30,6 +30,8 @@ export function cardKernel(
     let sum = 0
     let other = 0
     let separated = true
+    // Hidden while they are looked at; what is to be shown is put back.
+    let to = at
     for (let from = start; from < end; from++) {
       const byte = source[from]!
       const digit = byte - ZERO
@@ -40,9 +42,11 @@ export function cardKernel(
         sum = doubled
         digits++
         separated = false
+        out[to++] = signByte
       } else {
         if (separated || (byte !== SPACE && byte !== HYPHEN)) return -1
         separated = true
+        out[to++] = byte
       }
     }
     if (separated || digits < LEAST_DIGITS || digits > MOST_DIGITS) return -1
@@ -51,19 +55,42 @@ export function cardKernel(
     const most = digits - leastHidden
     const last = Math.min(keepLast, most)
     const first = Math.min(keepFirst, most - last)
-    const lastFrom = digits - last
-    let seen = 0
-    let to = at
-    for (let from = start; from < end; from++) {
+    if (signBytes > 1) return rewrite(source, start, end, out, at, sign, first, digits - last)
+    for (let from = start, left = first; left > 0; from++) {
       const byte = source[from]!
-      if (byte < ZERO) out[to++] = byte
-      else {
-        if (seen < first || seen >= lastFrom) out[to++] = byte
-        else if (signBytes === 1) out[to++] = signByte
-        else to = copyBytes(sign, 0, signBytes, out, to)
-        seen++
-      }
+      out[at + from - start] = byte
+      if (byte >= ZERO) left--
+    }
+    for (let from = end - 1, left = last; left > 0; from--) {
+      const byte = source[from]!
+      out[at + from - start] = byte
+      if (byte >= ZERO) left--
     }
     return to
   }
+}
+
+/** Writes the number with a sign of several bytes for the digits from number `first` up to number `last`. */
+function rewrite(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+  sign: Uint8Array,
+  first: number,
+  last: number,
+): number {
+  let seen = 0
+  let to = at
+  for (let from = start; from < end; from++) {
+    const byte = source[from]!
+    if (byte < ZERO) out[to++] = byte
+    else {
+      if (seen < first || seen >= last) out[to++] = byte
+      else to = copyBytes(sign, 0, sign.length, out, to)
+      seen++
+    }
+  }
+  return to
 }
