@@ -1,5 +1,5 @@
 /** The byte kernel of `generalize.date`: dates, and date-times where the zone is UTC; no weeks, no epoch numbers. */
-import type { WriteBytes } from '../bytes.ts'
+import { copyBytes, type WriteBytes } from '../bytes.ts'
 import type { DateFormat } from '../calendar/dates.ts'
 import { daysInMonth } from '../calendar/gregorian.ts'
 
@@ -93,7 +93,8 @@ function readOffset(source: Uint8Array, at: number, end: number): number {
 
 export type ByteUnit = 'year' | 'quarter' | 'month' | 'day' | 'hour'
 
-const UNIT_BYTES: Readonly<Record<ByteUnit, number>> = { year: 4, quarter: 7, month: 7, day: 10, hour: 20 }
+/** How many bytes of `2024-07-15T13` each keeps; a quarter only those of the year. */
+const UNIT_BYTES: Readonly<Record<ByteUnit, number>> = { year: 4, quarter: 4, month: 7, day: 10, hour: 13 }
 
 /** @param utc whether the zone is UTC: in others only bare dates are taken, which no zone moves */
 export function dateKernel(
@@ -111,57 +112,68 @@ export function dateKernel(
     if (length !== 10 ? !timed || length < 19 : !bare) return -1
     let date = readDate(source, start)
     if (date === 0) return -1
-    let hour = 0
+    let offset = 0
     if (length !== 10) {
       const between = source[start + 10]!
       if (between !== 0x54 && between !== 0x74 && between !== 0x20) return -1
-      let minutes = readMinutes(source, start + 11)
+      const minutes = readMinutes(source, start + 11)
       const behind = skipFraction(source, start + 19, end)
       if (minutes < 0 || behind < 0) return -1
       if (behind === end ? offsets : !offsets) return -1
-      if (offsets) {
-        const offset = readOffset(source, behind, end)
-        if (offset === NO_OFFSET) return -1
-        minutes -= offset
-        if (minutes < 0) {
-          date = neighbour(date, false)
-          minutes += 1440
-        } else if (minutes >= 1440) {
-          date = neighbour(date, true)
-          minutes -= 1440
-        }
+      if (offsets) offset = readOffset(source, behind, end)
+      if (offset === NO_OFFSET) return -1
+      if (offset !== 0) {
+        date = writeMoved(out, at, date, minutes - offset)
         if (date === 0) return -1
       }
-      hour = (minutes / 60) | 0
     }
-    const year = date >> 9
-    const century = (year / 100) | 0
-    writeTwo(out, at, century)
-    writeTwo(out, at + 2, year - century * 100)
-    if (size === 4) return at + 4
-    out[at + 4] = HYPHEN
-    const month = (date >> 5) & 15
+    if (offset === 0) copyBytes(source, start, start + size, out, at)
     if (quarters) {
+      out[at + 4] = HYPHEN
       out[at + 5] = 0x51
-      out[at + 6] = ZERO + (((month + 2) / 3) | 0)
+      out[at + 6] = ZERO + (((((date >> 5) & 15) + 2) / 3) | 0)
       return at + 7
     }
-    writeTwo(out, at + 5, month)
-    if (size === 7) return at + 7
-    out[at + 7] = HYPHEN
-    writeTwo(out, at + 8, date & 31)
-    return size === 10 ? at + 10 : writeHour(out, at + 10, hour)
+    return size === 13 ? writeHourEnd(out, at) : at + size
   }
 }
 
-/** Writes `T13:00:00Z`. */
-function writeHour(out: Uint8Array, at: number, hour: number): number {
-  out[at] = 0x54
-  writeTwo(out, at + 1, hour)
-  out[at + 3] = COLON
-  writeTwo(out, at + 4, 0)
-  out[at + 6] = COLON
-  writeTwo(out, at + 7, 0)
-  out[at + 9] = 0x5a
-  return at + 10
+/**
+ * Writes date and hour, `2024-07-15T13`, of a time that may lie on the day before `date` or on the one behind it.
+ * @param minutes since the midnight that `date` starts with, -1440 to 2879
+ * @returns the date written, packed; 0 outside the years 0001 to 9999
+ */
+function writeMoved(out: Uint8Array, at: number, date: number, minutes: number): number {
+  let day = date
+  let ofDay = minutes
+  if (minutes < 0) {
+    day = neighbour(date, false)
+    ofDay += 1440
+  } else if (minutes >= 1440) {
+    day = neighbour(date, true)
+    ofDay -= 1440
+  }
+  const year = day >> 9
+  const century = (year / 100) | 0
+  writeTwo(out, at, century)
+  writeTwo(out, at + 2, year - century * 100)
+  out[at + 4] = HYPHEN
+  writeTwo(out, at + 5, (day >> 5) & 15)
+  out[at + 7] = HYPHEN
+  writeTwo(out, at + 8, day & 31)
+  writeTwo(out, at + 11, (ofDay / 60) | 0)
+  return day
+}
+
+/** Makes `2024-07-15T13:00:00Z` of the date and hour at `at`. */
+function writeHourEnd(out: Uint8Array, at: number): number {
+  out[at + 10] = 0x54
+  out[at + 13] = COLON
+  out[at + 14] = ZERO
+  out[at + 15] = ZERO
+  out[at + 16] = COLON
+  out[at + 17] = ZERO
+  out[at + 18] = ZERO
+  out[at + 19] = 0x5a
+  return at + 20
 }
