@@ -102,14 +102,15 @@ function endOfSegments(source: Uint8Array, start: number, end: number, segments:
 
 /** Whether the URL standard would repair what stands behind the host: blanks, or a backslash in the path. */
 function isRepaired(source: Uint8Array, start: number, end: number): boolean {
-  let inPath = true
-  for (let at = start; at < end; at++) {
+  let at = start
+  for (; at < end; at++) {
     const byte = source[at]!
-    if (byte === QUESTION || byte === HASH) inPath = false
-    else if (byte < 0x20) return true
-    else if (byte === BACKSLASH && inPath) return true
+    if (CLASSES[byte] !== 0) continue
+    if (byte === QUESTION || byte === HASH) break
+    if (byte < 0x20 || byte === BACKSLASH) return true
   }
-  return source[end - 1]! <= 0x20
+  for (; at < end; at++) if (source[at]! < 0x20) return true
+  return source[end - 1] === 0x20
 }
 
 /** @param keepPath leading segments of the path that are kept */
