@@ -103,8 +103,10 @@ class Reader {
     const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/.exec(this.text.slice(this.at))?.[0]
     if (number === undefined) throw new Refused('json-syntax')
     this.at += number.length
-    // What JSON would read as part of the number, but is none: `01`, `1.`, `1e`.
-    if (/^[0-9.eE]/.test(this.text.slice(this.at))) throw new Refused('json-syntax')
+    // A point or an exponent that is begun belongs to the number: `1.`, `1e`.
+    const next = this.text[this.at] ?? ''
+    const isBegun = next === '.' ? !/[.eE]/.test(number) : /[eE]/.test(next) && !/[eE]/.test(number)
+    if (isBegun) throw new Refused('json-syntax')
     return { kind: 'scalar', raw: number, text: number, isNumber: true }
   }
 
