@@ -91,10 +91,12 @@ function byteBatches(form: FixedForm, normal: BatchNormal, hasher: Hasher): Writ
       resultEnds.fill(at, 0, count)
       return
     }
+    const view = viewOf(source)
     let resultEnd = at
     for (let first = 0; first < count; first += BATCH) {
       const stop = Math.min(count, first + BATCH)
       const { texts, lengths } = kernel
+      const kernelView = viewOf(texts)
       let taken = 0
       let to = 0
       let written = resultEnd
@@ -107,9 +109,10 @@ function byteBatches(form: FixedForm, normal: BatchNormal, hasher: Hasher): Writ
         }
         const size = end - start
         if (size > 0 && size <= MAX_BYTES) {
-          let next = to
-          if (rewrite === undefined) for (let p = start; p < end; p++) texts[next++] = source[p]!
-          else next = rewrite(source, start, end, texts, to)
+          const next =
+            rewrite === undefined
+              ? copy(view, start, end, kernelView, to)
+              : rewrite(source, start, end, texts, to)
           if (next > to) {
             lengths[taken++] = next - to
             to = next
@@ -124,4 +127,18 @@ function byteBatches(form: FixedForm, normal: BatchNormal, hasher: Hasher): Writ
       resultEnd = written
     }
   }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Copies bytes, four at a time: for some dozens of them nothing is faster. Gives the position behind them. */
+function copy(source: DataView, start: number, end: number, out: DataView, at: number): number {
+  let from = start
+  let to = at
+  for (const last = end - 4; from <= last; from += 4, to += 4)
+    out.setInt32(to, source.getInt32(from, true), true)
+  for (; from < end; from++, to++) out.setUint8(to, source.getUint8(from))
+  return to
 }

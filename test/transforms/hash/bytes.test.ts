@@ -6,15 +6,16 @@ import { hmac } from '../../../transforms/hash/hmac.ts'
 import { MAX_BYTES } from '../../../transforms/hash/kernel/kernel.ts'
 import { sha256 } from '../../../transforms/hash/sha256.ts'
 import { uuid } from '../../../transforms/hash/uuid.ts'
-import { type CompiledTransform, type Transform, WRITE_ROOM } from '../../../transforms/transform.ts'
+import {
+  type CompiledTransform,
+  type Result,
+  type Transform,
+  WRITE_ROOM,
+} from '../../../transforms/transform.ts'
 import { context, NO_RECORD } from './context.ts'
 
 const VARIANTS: readonly [Transform, object][] = [
   [hmac, { domain: 'd' }],
-  ...Array.from({ length: 28 }, (_, at): [Transform, object] => [
-    hmac,
-    { domain: 'd', bits: 40 + 8 * at, encoding: at % 2 === 0 ? 'base64url' : 'hex' },
-  ]),
   [hmac, { domain: 'd', bits: 256, encoding: 'hex' }],
   ...['trim', 'lower', 'email', 'nfkc', 'phone'].map((normalize): [Transform, object] => [
     hmac,
@@ -180,13 +181,25 @@ describe('writeAllBytes', () => {
       expect(writeAll(compiled, texts.slice(0, count))).toEqual(expected.slice(0, count))
   })
 
+  it.each(['base64url', 'hex'])('writes tokens of every width as %s, and applyAll does', (encoding) => {
+    const texts = Array.from({ length: 40 }, (_, at) => `value ${at}`)
+    for (let bits = 40; bits <= 256; bits += 8) {
+      const compiled = compile([hmac, { domain: 'd', bits, encoding }])
+      const expected = texts.map((text) => compiled.apply(text, NO_RECORD))
+      expect(writeAll(compiled, texts, bits)).toEqual(expected)
+      const out: Result[] = []
+      compiled.applyAll!(texts, out, texts.length)
+      expect(out).toEqual(expected)
+    }
+  })
+
   it('shares a kernel with applyAll: neither disturbs the other', () => {
     const compiled = compile([hmac, { domain: 'd' }])
     const texts = Array.from({ length: 3000 }, (_, at) => `t${at % 1000}`)
     const expected = texts.map((text) => compiled.apply(text, NO_RECORD))
     for (let round = 0; round < 4; round++) {
-      const out: unknown[] = []
-      compiled.applyAll!(texts, out as string[], texts.length)
+      const out: Result[] = []
+      compiled.applyAll!(texts, out, texts.length)
       expect(out).toEqual(expected)
       expect(writeAll(compiled, texts, round)).toEqual(expected)
     }
