@@ -38,6 +38,8 @@ export const POLICY_CODES = {
   'weak-choice': 'a choice protects less than it seems to',
   'keep-subtree': 'a container is kept with whatever a producer adds to it',
   'kept-direct-identifier': 'a direct identifier is kept as it is',
+  'kept-map-names': 'the names of a map are kept as they are',
+  'kept-record-key': 'the record key is kept as it is',
   'token-beside-quasi-identifiers': 'a quasi-identifier is kept as it is beside a stable token',
   'accept-without-need': 'a weakness is accepted where there is none',
   'bad-accept': 'a reason is too short to be one',

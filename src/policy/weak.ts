@@ -75,6 +75,20 @@ function weakKeeps(
       message: `whatever a producer adds below ${path} will leave`,
       suggestion: `list the paths below it, ${ACCEPT}`,
     })
+  if (field.from.segments.at(-1)?.kind === 'names')
+    weak.push({
+      at,
+      code: 'kept-map-names',
+      message: `whatever a producer writes as a name of this map will leave: ${path} are values too`,
+      suggestion: `use generalize.category with the names that you know, ${ACCEPT}`,
+    })
+  if (field.from.envelope === 'key' && !roles.has('direct-identifier'))
+    weak.push({
+      at,
+      code: 'kept-record-key',
+      message: 'the record key is kept as it is, and keys most often name a person',
+      suggestion: `use hash.hmac with the domain of the field that it equals, ${ACCEPT}`,
+    })
   if (roles.has('direct-identifier'))
     weak.push({
       at,

@@ -61,10 +61,10 @@ function proposalFor(facts: Facts, setting: Setting): Proposal {
   return unknown(facts)
 }
 
-/** The names of a map: codes may stay, whatever may belong to somebody becomes a token. */
+/** The names of a map: whatever may belong to somebody becomes a token; whether codes may stay is for a person. */
 function forNames(facts: Facts): Proposal {
   if (facts.share('code') >= 0.9 && facts.profile.distinct <= 300)
-    return { use: 'keep', note: 'the names of a map; they look like codes' }
+    return { use: 'undecided', note: 'the names of a map; they look like codes: keep them with an accept?' }
   if (facts.share('email', 'uuid', 'phone', 'ip', 'opaque', 'integer') >= 0.5)
     return {
       use: 'hash.hmac',

@@ -103,7 +103,7 @@ describe('lethe init', () => {
       'position.lon': 'generalize.geo',
       'items[].sku': 'undecided',
       'items[].quantity': 'keep',
-      'prices.$names': 'keep',
+      'prices.$names': 'undecided',
       'by_user.$names': 'hash.hmac',
       'by_user.*': 'keep',
       is_new: 'keep',

@@ -174,7 +174,7 @@ describe('compilePolicy', () => {
 
   it('takes a map with a rule for its names, and paths that share containers', () => {
     planOf(
-      'subject: a.s\nfields:\n  a.b: keep\n  a.c: { from: a.b, use: keep }\n  x.*: keep\n  x.$names: { use: generalize.prefix, keep: 1, else: drop }\n  "x2.*[].y": keep\n  x2.$names: keep\n  "i[].p": [{ when: { "i[].q": [r], a.b: [s] }, use: keep }, drop]\n  d: drop\n  e: { from: d, use: keep }\n',
+      'subject: a.s\nfields:\n  a.b: keep\n  a.c: { from: a.b, use: keep }\n  x.*: keep\n  x.$names: { use: generalize.prefix, keep: 1, else: drop }\n  "x2.*[].y": keep\n  x2.$names: { use: keep, accept: the names are our own }\n  "i[].p": [{ when: { "i[].q": [r], a.b: [s] }, use: keep }, drop]\n  d: drop\n  e: { from: d, use: keep }\n',
     )
   })
 

@@ -16,7 +16,7 @@ fields:
   "items[].sku": keep
   "items[].ref": { from: "items[].id", use: generalize.prefix, keep: 2, else: { constant: "-" } }
   prices.*: { use: generalize.number, width: 10 }
-  prices.$names: keep
+  prices.$names: { use: keep, accept: currency codes of our own }
   extra: { use: keep.subtree, accept: "agreed with the producer" }
   $key: { use: hash.hmac, domain: customer, key: k1 }
 retention:

@@ -200,6 +200,8 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'by another field of the same input',
     `${fields}  a: { use: drop, category: user.name }\n  b: { from: a, use: ▸keep }\n`,
   ],
+  ['kept-map-names', 'without a reason', `${fields}  m.*: keep\n  m.$names: ▸keep\n`],
+  ['kept-record-key', 'without a category', `${fields}  a: keep\n  $key: ▸keep\n`],
   ['kept-direct-identifier', 'the subject', `${head}subject: a\nfields: { a: ▸keep }\n`],
   [
     'token-beside-quasi-identifiers',

@@ -41,7 +41,9 @@ export function policyText(spec: Spec): string {
       ...(index === 0 && field.from !== undefined ? { from: printPath(field.from) } : {}),
       ...(rule.when === undefined ? {} : { when: { [printPath(rule.when.path)]: rule.when.values } }),
       ...(rule.otherwise === undefined ? {} : { else: rule.otherwise }),
-      ...(rule.use === 'keep.subtree' ? { accept: 'the tests need a container' } : {}),
+      ...(rule.use === 'keep.subtree' || (rule.use === 'keep' && field.path.at(-1) === 'names')
+        ? { accept: 'the tests need a container' }
+        : {}),
     }))
     return `  ${JSON.stringify(printPath(field.path))}: ${JSON.stringify(rules)}\n`
   })
