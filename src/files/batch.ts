@@ -186,8 +186,10 @@ class BatchSource {
     const options = { chunkBytes, maxRecordBytes: setup.options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES }
     const splitter =
       input.format === 'csv' ? new CsvSplitter(options, this.#delimiter(input)) : new LineSplitter(options)
+    // What a read gives may be more than one chunk.
     for await (const data of readInput(input, (bytes) => this.#onRead(index, bytes)))
-      yield* splitter.push(data)
+      for (let at = 0; at < data.length; at += chunkBytes)
+        yield* splitter.push(data.subarray(at, at + chunkBytes))
     yield* splitter.end()
   }
 
