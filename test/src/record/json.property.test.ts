@@ -82,7 +82,7 @@ describe('the JSON walker', () => {
         }
         expect(reconciles(deidentifier.account)).toBe(true)
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     )
     // Otherwise the property says nothing.
     expect(compiled).toBeGreaterThan(200)
