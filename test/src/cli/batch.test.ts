@@ -88,7 +88,7 @@ describe('lethe batch', () => {
   })
 
   it('gives the same bytes whatever the workers and chunks', async () => {
-    const many = rows(900)
+    const many = rows(400)
     // Compressed, so that threads are used.
     const cwd = place({
       'in.csv.gz': gzipSync(`${csvOf(many)}ragged\n"never closes\n`),
