@@ -39,42 +39,33 @@ export class CsvWalker {
   row(bytes: Uint8Array, p: number, length: number): number {
     const special = this.#special
     const delimiter = this.#delimiter
+    let { starts, ends, quoted } = this
+    let fields = 0
     this.code = undefined
     this.anyQuoted = false
-    let fields = 0
     for (;;) {
-      if (fields === this.starts.length) this.#grow()
+      if (fields === starts.length) {
+        this.#grow()
+        starts = this.starts
+        ends = this.ends
+        quoted = this.quoted
+      }
       let byte = bytes[p]!
       if (byte === QUOTE) {
-        this.anyQuoted = true
-        const start = ++p
-        p = bytes.indexOf(QUOTE, p)
-        while (p >= 0 && bytes[p + 1] === QUOTE && p + 1 < length) p = bytes.indexOf(QUOTE, p + 2)
-        if (p < 0 || p >= length) {
-          this.code = 'csv-quote-unclosed'
-          this.fields = fields
-          this.end = length
-          return length
-        }
-        this.starts[fields] = start
-        this.ends[fields] = p
-        this.quoted[fields] = 1
-        byte = bytes[++p]!
-        if (byte !== delimiter && byte !== LF && !(byte === CR && bytes[p + 1] === LF && p + 1 < length))
-          this.code = 'csv-syntax'
+        p = this.#closingQuote(bytes, p + 1, length, fields)
+        if (p < 0) return length
+        byte = bytes[p]!
       } else {
-        this.starts[fields] = p
-        this.ends[fields] = -1
-        this.quoted[fields] = 0
-      }
-      for (;;) {
+        starts[fields] = p
+        quoted[fields] = 0
         while (special[byte] === 0) byte = bytes[++p]!
-        if (byte === delimiter || byte === LF) break
-        if (byte === CR && bytes[p + 1] === LF && p + 1 < length) break
-        this.code = 'csv-syntax'
-        byte = bytes[++p]!
+        ends[fields] = p
       }
-      if (this.ends[fields]! < 0) this.ends[fields] = p
+      if (byte !== delimiter && byte !== LF) {
+        p = this.#malformed(bytes, p, length)
+        byte = bytes[p]!
+        if (quoted[fields] === 0) ends[fields] = p
+      }
       fields++
       if (byte !== delimiter || p >= length) break
       p++
@@ -82,6 +73,41 @@ export class CsvWalker {
     this.fields = fields
     this.end = p
     return bytes[p] === CR ? p + 2 : p + 1
+  }
+
+  /** Notes a quoted field from behind its opening quote; gives the position behind the closing one, or -1. */
+  #closingQuote(bytes: Uint8Array, start: number, length: number, field: number): number {
+    this.anyQuoted = true
+    let p = start
+    for (;;) {
+      let byte = bytes[p]!
+      while (byte !== QUOTE && p < length) byte = bytes[++p]!
+      if (p >= length) {
+        this.code = 'csv-quote-unclosed'
+        this.fields = field
+        this.end = length
+        return -1
+      }
+      if (bytes[p + 1] !== QUOTE || p + 1 >= length) break
+      p += 2
+    }
+    this.starts[field] = start
+    this.ends[field] = p
+    this.quoted[field] = 1
+    return p + 1
+  }
+
+  /** From a byte that ends no field to one that does; a carriage return may belong to the line break. */
+  #malformed(bytes: Uint8Array, p: number, length: number): number {
+    const special = this.#special
+    for (;;) {
+      let byte = bytes[p]!
+      if (byte === this.#delimiter || byte === LF) return p
+      if (byte === CR && bytes[p + 1] === LF && p + 1 < length) return p
+      this.code = 'csv-syntax'
+      byte = bytes[++p]!
+      while (special[byte] === 0) byte = bytes[++p]!
+    }
   }
 
   #grow(): void {
