@@ -134,6 +134,8 @@ class GzipOutput implements Output {
   readonly #gzip: Gzip = createGzip()
   readonly #pumped: Promise<void>
   #failure: unknown
+  /** Appends under way: a compressor that is destroyed does not answer them. */
+  readonly #appending = new Set<(error: unknown) => void>()
 
   constructor(file: TemporaryFile) {
     this.name = file.name
@@ -149,6 +151,7 @@ class GzipOutput implements Output {
     } catch (error) {
       this.#failure = error
       this.#gzip.destroy()
+      for (const reject of this.#appending) reject(error)
       throw error
     }
   }
@@ -156,11 +159,14 @@ class GzipOutput implements Output {
   append(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) reject(this.#failure)
-      else
+      else {
+        this.#appending.add(reject)
         this.#gzip.write(bytes, (error) => {
+          this.#appending.delete(reject)
           if (error) reject(this.#failure ?? outputError(this.name, error))
           else resolve()
         })
+      }
     })
   }
 
