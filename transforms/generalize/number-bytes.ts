@@ -2,7 +2,7 @@
 import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
 import { type Decimal, unitsAt } from '../decimal.ts'
 import { MOST_SCALE, MOST_UNITS, NO_UNITS, readUnits, writeUnits } from '../decimal-bytes.ts'
-import type { EdgeIntervals, WidthIntervals } from './number-intervals.ts'
+import type { EdgeIntervals, WidthIntervals } from './intervals.ts'
 
 /** Ten times as much must fit where midpoints are written. */
 const MOST_FOR_MIDPOINTS = 100_000_000

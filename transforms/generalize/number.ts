@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { compareDecimals, type Decimal, decimalOption, isMultiple, subtractDecimals } from '../decimal.ts'
 import { defineTransform, OptionError, type Transform, type Weakness } from '../transform.ts'
-import { byEdges, byWidth, type Intervals } from './number-intervals.ts'
+import type { Intervals } from './intervals.ts'
+import { byEdges, byWidth } from './number-intervals.ts'
 
 const decimal = z.union([z.number(), z.string().min(1)])
 
