@@ -38,7 +38,7 @@ export function pairKernel(
     if (comma === start || comma >= end) return -1
     const between = latitude(source, start, comma, out, at)
     if (between < 0) return -1
-    const second = comma + 1 < end && source[comma + 1] === SPACE ? comma + 2 : comma + 1
+    const second = source[comma + 1] === SPACE ? comma + 2 : comma + 1
     if (second >= end) return -1
     out[between] = COMMA
     return longitude(source, second, end, out, between + 1)
