@@ -79,7 +79,21 @@ function check(compiled: CompiledTransform, text: string, { before, behind, at }
 
 const place: fc.Arbitrary<Place> = fc.record({
   before: fc.constantFrom('', '1', '9999999999', 'abcdefgh', 'https://', '@', '-', '.', '"', 'é', '\r'),
-  behind: fc.constantFrom('', '0', '0000000000', '12345678.9', 'abcdefgh', '.com', '-', 'Z', '"', 'é', '\n'),
+  behind: fc.constantFrom(
+    '',
+    '0',
+    '77.',
+    '.123',
+    '0000000000',
+    '12345678.9',
+    'abcdefgh',
+    '.com',
+    '-',
+    'Z',
+    '"',
+    'é',
+    '\n',
+  ),
   at: fc.nat(40),
 })
 

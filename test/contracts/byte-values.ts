@@ -87,6 +87,7 @@ const names = fc.oneof(
     '👩‍👩‍👧bcd',
     'ﬁn',
     'a\u4dff\u4e00b\u3042',
+    'ab\uaa00\uaa29\uaa29\uac00',
     '\u0c3f',
     '\u0bff\u0fff',
   ),
@@ -98,6 +99,7 @@ const octet = fc.oneof(fc.nat(255).map(String), fc.nat(300).map(String), digits(
 const ips = fc.oneof(
   fc.ipV4(),
   fc.tuple(octet, octet, octet, octet).map((parts) => parts.join('.')),
+  fc.tuple(octet, octet, octet, fc.constantFrom('', '.')).map(([a, b, c, end]) => `${a}.${b}.${c}${end}`),
   fc.ipV6(),
   fc.ipV4().map((address) => `::ffff:${address}`),
 )
@@ -197,7 +199,15 @@ const emails = fc.oneof(
     'a@b-.c',
     'a@-b.c',
   ),
-  fc.constantFrom('Ab-Cd@ab-cd.net', 'ann@joanne.example', 'jo@jo.example', 'jo@jox.example', 'jo@xjo.jo'),
+  fc.constantFrom(
+    'Ab-Cd@ab-cd.net',
+    'ann@joanne.example',
+    'jo@jo.example',
+    'jo@jox.example',
+    'jo@xjo.jo',
+    `${'a'.repeat(312)}@b.bb.cc`,
+    `${'a'.repeat(313)}@b.bb.cc`,
+  ),
 )
 
 const zips = fc.oneof(
@@ -208,6 +218,7 @@ const zips = fc.oneof(
 )
 
 const listed = fc.constantFrom(
+  '\ufffd',
   'US',
   'CA',
   'us',
