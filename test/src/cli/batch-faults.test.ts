@@ -1,5 +1,6 @@
 /** `lethe batch` when the world fails it: interrupted, killed, out of disk, out of readers; and records that are huge. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -95,15 +96,15 @@ describe.runIf(process.platform !== 'win32')('on a disk that is full', () => {
     ['compressed', 'out.ndjson.gz'],
   ])('no %s output is left', async (_, out) => {
     const cwd = place()
-    // Lines that gzip cannot shrink.
+    // Lines that gzip cannot shrink, and several chunks of them.
     const noise = Array.from(
-      { length: 4000 },
-      (_, i) => `{"note":"${((i * 2654435761) % 2 ** 32).toString(36)}${Math.sin(i)}"}\n`,
+      { length: 60_000 },
+      (_, i) => `{"note":"${createHash('sha256').update(`${i}`).digest('base64')}"}\n`,
     )
     writeFileSync(join(cwd, 'in.ndjson'), noise.join(''))
     const before = readdirSync(cwd)
-    // A limit on the size of files stands for the disk: 8 blocks.
-    const line = `ulimit -f 8; exec "$0" "$@"`
+    // A limit on the size of files stands for the disk: 96 blocks, which gzip fills to the byte.
+    const line = `ulimit -f 96; exec "$0" "$@"`
     const args = [
       script,
       'batch',
