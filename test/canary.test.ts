@@ -1,0 +1,267 @@
+/**
+ * Canaries: a thousand marked values go down every path that is no keep, and every place that a byte can go is
+ * searched for them: outputs, dead letters, summaries, stderr; raw, in lower case, hex, base64 and URL-encoded.
+ */
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { RECORD_CODES } from '../src/errors.ts'
+import { transforms } from '../transforms/index.ts'
+import { FAILURE_CODES } from '../transforms/transform.ts'
+import { KEYS } from './src/cli/batch-inputs.ts'
+import { type Ended, folder, lethe } from './src/cli/lethe.ts'
+
+/** Every marked value begins and ends with these; no code, name or token holds them. */
+const FIRST = 'ZqCanaryXJ'
+const LAST = 'ÉmarkedVKq'
+let marks = 0
+
+/** A marked value that no other is equal to, with characters that URL encoding changes. */
+function mark(): string {
+  marks++
+  return `${FIRST}${marks}/é+ ${LAST}`
+}
+
+/** Every way in which `text` could be written. */
+function spellings(text: string): string[] {
+  const found = new Set<string>()
+  for (const form of [text, text.toLowerCase(), text.toUpperCase()]) {
+    const bytes = Buffer.from(form)
+    const hex = bytes.toString('hex')
+    for (const written of [form, encodeURIComponent(form), bytes.toString('latin1'), hex, hex.toUpperCase()])
+      found.add(written)
+    found.add([...form].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''))
+    // Base64 wherever the bytes stand in a longer text: without the characters that their neighbours change.
+    for (const shift of [0, 1, 2]) {
+      const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
+      const middle = encoded.slice(Math.ceil((shift * 4) / 3), Math.floor(((shift + bytes.length) * 8) / 6))
+      found.add(middle).add(middle.replaceAll('+', '-').replaceAll('/', '_'))
+    }
+  }
+  return [...found]
+}
+
+const SPELLINGS = [FIRST, LAST].flatMap(spellings)
+
+const places = new Map<string, string>()
+function search(where: string, text: string | Uint8Array): void {
+  const content = typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
+  places.set(where, content)
+}
+
+/** Options where the first example's would show part of a value on purpose, or need a file. */
+const OPTIONS: Readonly<Record<string, Record<string, unknown>>> = {
+  'mask.pattern': { pattern: '(?s)Zq.*' },
+  'generalize.hierarchy': { file: 'levels.csv', level: 1 },
+  'mask.characters': { keepLast: 2 },
+}
+const ELSE = ['dead-letter', 'null', 'drop', { constant: 'failed' }] as const
+
+/** Every transform with every `else:`, drops, a map with marked names, and a list of rules. */
+function policy(unlisted: 'drop' | 'reject', isCsv: boolean): { text: string; fields: string[] } {
+  const fields: string[] = []
+  const lines: string[] = []
+  for (const transform of transforms)
+    ELSE.forEach((otherwise, i) => {
+      const path = `${transform.name.replace(/[^a-z0-9]/g, '_')}_${i}`
+      const options = OPTIONS[transform.name] ?? transform.examples[0]!.options
+      const weak = transform.weaknesses(transform.options.parse(options)).length > 0
+      const accept = weak ? { accept: 'the canaries have to pass here' } : {}
+      fields.push(path)
+      lines.push(
+        `  ${path}: ${JSON.stringify({ use: transform.name, ...options, else: otherwise, ...accept })}`,
+      )
+    })
+  fields.push('gone', 'whose', 'choice')
+  lines.push('  gone: drop', '  whose: { use: hash.hmac, domain: whose }')
+  lines.push(
+    '  choice: [{ use: drop, when: { kind: a } }, { use: mask.null, when: { kind: b } }]',
+    '  kind: keep',
+  )
+  if (!isCsv)
+    lines.push(
+      '  map.*: { use: hash.hmac, domain: m }',
+      '  map.$names: { use: mask.replace, with: name }',
+      '  deep.list[].x: mask.null',
+      '  tree: drop',
+    )
+  const head = `policy: canary\nversion: 1\npurpose: train_ai_system\nunlisted: ${unlisted}\nsubject: whose\ntime: at\n`
+  const retention =
+    'retention:\n  steps:\n    - { after: 10d, fields: { whose: drop } }\n    - { after: 100d, then: suppress }\n'
+  return { text: `${head}fields:\n${lines.join('\n')}\n${retention}`, fields }
+}
+
+const NOW = '2026-01-01T00:00:00Z'
+const at = '"at":"2025-12-31T00:00:00Z"'
+
+/** One record for each transform and `else:`, and one that tries everything at once. */
+function jsonRecords(fields: readonly string[]): string[] {
+  const q = () => JSON.stringify(mark())
+  const values = () => [
+    mark(),
+    `${mark()}@example.com`,
+    `https://example.com/${mark()}?q=${mark()}`,
+    `${mark()} ${mark()}`,
+  ]
+  const each = fields.flatMap((field) =>
+    values().map(
+      (value) =>
+        `{${at},"kind":"a","whose":${q()},${field === 'whose' ? '' : `"${field}":${JSON.stringify(value)},`}"more":1}`,
+    ),
+  )
+  const bad = [
+    `{${at},"whose":${q()}`,
+    `{${at},"whose":${q()}}${q()}`,
+    `{${at},"whose":${q()},"whose":${q()}}`,
+    `{${at},"whose":${q()},${q()}:1 2}`,
+    `{${at},"a\\u0000${mark()}":1}`,
+    `{${at},"whose":"${mark()}\\ud800"}`,
+    `{${at},"x":${'['.repeat(70)}${q()}${']'.repeat(70)}}`,
+    `[${q()}]`,
+    q(),
+    `{${at},"gone":1,"whose":{${q()}:${q()}}}`,
+    `{${at},"map":${q()}}`,
+    `{${at},"deep":{"list":{"x":${q()}}}}`,
+    `{${at},"map":{${q()}:${q()},${q()}:${q()}}}`,
+    `{${at},"map":{${q()}:${q()}},"tree":{${q()}:[${q()}]},"deep":{"list":[{"x":${q()},${q()}:${q()}}]},${q()}:${q()}}`,
+    `{${at},"kind":${q()},"choice":${q()}}`,
+    `{${at},"kind":"b","choice":${q()}}`,
+    `{"at":${q()},"whose":${q()}}`,
+    `{"whose":${q()}}`,
+    `{"at":"2027-01-01T00:00:00Z","whose":${q()}}`,
+    `{"at":"2025-01-01T00:00:00Z","whose":${q()}}`,
+    `{"at":"2025-12-01T00:00:00Z","whose":${q()}}`,
+    `{${at},"mask_pattern_0":"nothing","gone":${q()}}`,
+    `{${at},"shift_date_0":"2020-01-01","gone":${q()}}`,
+    `{${at},"generalize_geo_0":"12345","gone":${q()}}`,
+    `{${at},"gone":"${mark().repeat(2000)}"}`,
+  ]
+  return [...each, ...bad]
+}
+
+async function run(cwd: string, name: string, code: number, args: readonly string[]): Promise<void> {
+  const out = join(cwd, `${name}.out`)
+  const files = ['--dead-letter', join(cwd, `${name}.dead`), '--summary', join(cwd, `${name}.sum`)]
+  const common = [
+    '--keys',
+    'keys.json',
+    '--as-of',
+    NOW,
+    '--max-dead-letters',
+    '100%',
+    '--max-record-bytes',
+    '20000',
+  ]
+  const ended: Ended = await lethe(['batch', ...args, '-o', out, ...files, ...common], { cwd })
+  search(`${name} stderr`, ended.stderr)
+  search(`${name} stdout`, ended.stdout)
+  expect(ended.code, ended.stderr).toBe(code)
+}
+
+describe('a thousand marked values', () => {
+  const codes = new Set<string>()
+
+  it('leave no trace in any output, dead letter, summary or message', async () => {
+    const here = folder({ 'levels.csv': 'x;y\n' })
+    writeFileSync(join(here, 'keys.json'), KEYS, { mode: 0o600 })
+    chmodSync(join(here, 'keys.json'), 0o600)
+    const json = policy('drop', false)
+    writeFileSync(join(here, 'json.yaml'), json.text)
+    writeFileSync(join(here, 'reject.yaml'), policy('reject', false).text)
+    const records = jsonRecords(json.fields)
+    const bytes = Buffer.concat([
+      Buffer.from(records.join('\n')),
+      Buffer.from(`\n{${at},"whose":"${mark()}`),
+      Buffer.from([0xff]),
+      Buffer.from('"}\n'),
+    ])
+    writeFileSync(join(here, 'in.ndjson'), bytes)
+    writeFileSync(join(here, 'in2.ndjson.gz'), gzipSync(bytes))
+    await run(here, 'inline', 3, ['in.ndjson', '-p', 'json.yaml'])
+    // In threads, and with columns that nobody names.
+    await run(here, 'threads', 3, [
+      'in2.ndjson.gz',
+      '-p',
+      'json.yaml',
+      '--workers',
+      '2',
+      '--chunk-bytes',
+      '900',
+    ])
+    await run(here, 'reject', 3, ['in.ndjson', '-p', 'reject.yaml'])
+
+    const table = policy('drop', true)
+    writeFileSync(join(here, 'csv.yaml'), table.text)
+    const columns = ['at', 'kind', ...table.fields, mark()]
+    const line = (cells: Record<string, string>) =>
+      columns.map((name) => `"${(cells[name] ?? '').replaceAll('"', '""')}"`).join(',')
+    const when = '2025-12-31T00:00:00Z'
+    const rows = [
+      columns.map((name) => `"${name}"`).join(','),
+      ...table.fields.flatMap((field) =>
+        [mark(), `${mark()}@example.com`].map((value) =>
+          line({ at: when, kind: 'a', whose: mark(), [field]: value }),
+        ),
+      ),
+      line({ at: when, kind: mark(), choice: mark() }),
+      line({ at: mark() }),
+      `${when},${mark()}`,
+      `${when},${mark()}"${mark()}`,
+      `"${when}"${mark()},${mark()}`,
+      `${when},"${mark()}`,
+      mark(),
+    ]
+    writeFileSync(join(here, 'in.csv'), rows.join('\r\n'))
+    await run(here, 'csv', 3, ['in.csv', '-p', 'csv.yaml'])
+    await run(here, 'formulas', 3, ['in.csv', '-p', 'csv.yaml', '--escape-formulas'])
+
+    // What is refused as a whole.
+    const header = (name: string, text: string) => writeFileSync(join(here, name), text)
+    const twice = mark()
+    header('twice.csv', `${twice},whose,${twice}\n1,2,3\n`)
+    header('stray.csv', `${mark()}"x,whose\n1,2\n`)
+    header('none.csv', `${mark()},${mark()}\n1,2\n`)
+    for (const name of ['twice.csv', 'stray.csv', 'none.csv'])
+      await run(here, name, 2, [name, '-p', 'csv.yaml'])
+    writeFileSync(join(here, 'strict.yaml'), policy('reject', true).text)
+    await run(here, 'strict', 2, ['in.csv', '-p', 'strict.yaml'])
+
+    for (const name of readdirSync(here))
+      if (/\.(out|dead|sum)$/.test(name)) search(name, readFileSync(join(here, name)))
+    for (const name of ['inline.dead', 'threads.dead', 'reject.dead', 'csv.dead'])
+      for (const [, code] of places.get(name)!.matchAll(/"code":"([^"]+)"/g)) codes.add(code!)
+
+    expect(marks).toBeGreaterThanOrEqual(1000)
+    expect(places.size).toBeGreaterThan(25)
+    const found = [...places].flatMap(([where, content]) =>
+      SPELLINGS.filter((spelling) => content.includes(spelling)).map((spelling) => `${spelling} in ${where}`),
+    )
+    expect(found).toEqual([])
+  }, 240_000)
+
+  afterAll(() => {
+    // Every way of failing was walked, but for those that a file cannot reach.
+    const unreachable = ['transform-error', 'not-well-formed', 'not-a-number']
+    const all = [...Object.keys(RECORD_CODES), ...Object.keys(FAILURE_CODES)]
+    expect(all.filter((code) => !codes.has(code) && !unreachable.includes(code))).toEqual([])
+  })
+
+  it('would be found: the search knows every spelling', () => {
+    const text = mark()
+    const bytes = Buffer.from(text)
+    const hidden = [
+      text.toLowerCase(),
+      bytes.toString('hex'),
+      Buffer.from(`x${text}yz`).toString('base64'),
+      Buffer.from(`xy${text}z`).toString('base64url'),
+      encodeURIComponent(text),
+      JSON.stringify({ a: text }),
+    ]
+    for (const place of hidden)
+      expect(
+        SPELLINGS.some((spelling) => place.includes(spelling)),
+        place,
+      ).toBe(true)
+  })
+})
