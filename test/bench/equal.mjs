@@ -58,7 +58,10 @@ export async function assertEqual(kind, ours, theirs) {
     const theirRows = await readers[kind](header[1], right)
     for (let i = 0; i < ourRows.length; i++) {
       if (isDeepStrictEqual(ourRows[i], theirRows[i])) compared++
-      else throw new Error(`${ours} and ${theirs} differ:\n${JSON.stringify(ourRows[i])}\n${JSON.stringify(theirRows[i])}`)
+      else
+        throw new Error(
+          `${ours} and ${theirs} differ:\n${JSON.stringify(ourRows[i])}\n${JSON.stringify(theirRows[i])}`,
+        )
     }
   }
   return compared
