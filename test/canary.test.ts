@@ -152,6 +152,7 @@ async function run(cwd: string, name: string, code: number, args: readonly strin
     '100%',
     '--max-record-bytes',
     '20000',
+    '--verbose',
   ]
   const ended: Ended = await lethe(['batch', ...args, '-o', out, ...files, ...common], { cwd })
   search(`${name} stderr`, ended.stderr)

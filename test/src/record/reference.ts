@@ -262,10 +262,10 @@ function build(
     const members: [string, Out, string][] = []
     for (const [name, member] of value.members) {
       const step: Step = names === undefined ? { name } : 'member'
-      const built = build(spec, member, [...at, step], [...place, name], results)
-      if (built === undefined) continue
       const written = names === undefined ? JSON.stringify(name) : results.get(key(names, [...place, name]))
       if (written === undefined) continue
+      const built = build(spec, member, [...at, step], [...place, name], results)
+      if (built === undefined) continue
       const decoded = JSON.parse(written) as string
       if (names !== undefined && members.some(([before]) => before === decoded)) throw new Collision()
       members.push([decoded, built, written])
