@@ -102,7 +102,7 @@ export function resolveColumns(
     throw new LetheError(
       EXIT.usage,
       `${input}: no column of this file may leave: the policy names none of its ${header.length}, or drops them`,
-      'check the delimiter, the header and `columns:` of the policy',
+      delimiterIn(header) ?? 'check the delimiter, the header and `columns:` of the policy',
     )
   const names = new Set<string>()
   for (const { header: name, field } of output) {
@@ -115,6 +115,15 @@ export function resolveColumns(
     names.add(name)
   }
   return { input: columns, output, unlisted }
+}
+
+/** What to do about a header that came out as one name, with what looks like other delimiters in it. */
+function delimiterIn(header: readonly string[]): string | undefined {
+  if (header.length !== 1) return undefined
+  const count = (sign: string): number => header[0]!.split(sign).length
+  const likely = [';', ',', '\t', '|'].reduce((best, sign) => (count(sign) > count(best) ? sign : best))
+  if (count(likely) === 1) return undefined
+  return `its header looks as if split otherwise: say --delimiter ${likely === '\t' ? 'tab' : `'${likely}'`}`
 }
 
 /** Header text to path: by `columns:`, as a path, or as one name that has to be quoted in a path. */

@@ -209,7 +209,7 @@ export class JsonWalker {
   }
 
   /** The names that were not looked up so far join those among which duplicates are sought. */
-  #leaveOrder(usual: UsualOrder, before: number, object: number): void {
+  #leaveOrder(usual: UsualOrder<ShapeNode>, before: number, object: number): void {
     for (const [bytes, node] of usual.met(object, before))
       if (node.kind === 'unlisted') {
         const name = Buffer.from(bytes).toString('latin1')

@@ -42,7 +42,7 @@ export interface ShapeNode {
   /** The walker's: the last object in which this member was met, to see duplicates. */
   lastSeen: number
   /** The walker's: the members that objects here usually have. */
-  readonly usual: UsualOrder | undefined
+  readonly usual: UsualOrder<ShapeNode> | undefined
   /** Whether it is a member of a listed object: unlisted ones of those are counted. */
   readonly isMember: boolean
 }

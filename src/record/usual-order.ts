@@ -3,7 +3,6 @@
  * program, so the next name can be guessed: comparing it costs a fraction of looking it up. Names met in this
  * order are different from each other, because those of the order are.
  */
-import type { ShapeNode } from './shape.ts'
 
 /** How many usual members may be absent in a row. */
 const SKIPS = 4
@@ -14,13 +13,13 @@ const ENOUGH_MISSES = 8
 /** …and counts are halved here, so that the past fades. */
 const FADE = 1024
 
-export class UsualOrder {
+export class UsualOrder<Node> {
   /** Names as bytes, each with its closing quote. */
   #names: Uint8Array[] = []
-  #nodes: ShapeNode[] = []
+  #nodes: Node[] = []
   /** The object in which each name was met last. */
   #metIn: number[] = []
-  #learning: { name: Uint8Array; node: ShapeNode }[] | undefined = []
+  #learning: { name: Uint8Array; node: Node }[] | undefined = []
   #matched = 0
   #missed = 0
 
@@ -46,7 +45,7 @@ export class UsualOrder {
     return -1
   }
 
-  node(index: number): ShapeNode {
+  node(index: number): Node {
     return this.#nodes[index]!
   }
 
@@ -56,7 +55,7 @@ export class UsualOrder {
   }
 
   /** The names met in `object` so far, as `[name without quote, node]`, for a walk that leaves the order. */
-  *met(object: number, before: number): Generator<[Uint8Array, ShapeNode]> {
+  *met(object: number, before: number): Generator<[Uint8Array, Node]> {
     for (let index = 0; index < before; index++)
       if (this.#metIn[index] === object) {
         const name = this.#names[index]!
@@ -65,7 +64,7 @@ export class UsualOrder {
   }
 
   /** Notes a member while learning: `bytes[start..end)` is its name, a quote follows. */
-  note(bytes: Uint8Array, start: number, end: number, node: ShapeNode): void {
+  note(bytes: Uint8Array, start: number, end: number, node: Node): void {
     this.#learning?.push({ name: bytes.slice(start, end + 1), node })
   }
 

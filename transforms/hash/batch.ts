@@ -5,7 +5,7 @@ import { type FixedForm, tokenLength } from './form.ts'
 import { Hasher } from './kernel/hasher.ts'
 import { BATCH, type Kernel, MAX_BYTES, MAX_UNITS } from './kernel/kernel.ts'
 import { type BatchNormal, trimEnd, trimStart } from './normalize-bytes.ts'
-import type { Tokens } from './token.ts'
+import type { Tokens } from './tokens.ts'
 
 export interface BatchTokens extends Tokens {
   readonly apply: (text: string) => Result

@@ -3,12 +3,13 @@
  * key for use `token` and the domain, write the MAC's first bytes in the transform's form. Nothing else goes
  * into the MAC, so every form of one domain is the same join space.
  */
-import { hmacSha256, isWellFormed, type Mac } from '../keyed.ts'
+import { hmacSha256, isWellFormed } from '../keyed.ts'
 import { type CompileContext, type CompiledTransform, fail, type Result } from '../transform.ts'
 import { batchTokens } from './batch.ts'
 import { renderer, type TokenForm } from './form.ts'
-import { type Normalize, type NormalizeOptions, normalizer } from './normalize.ts'
-import { type BatchNormal, batchNormal } from './normalize-bytes.ts'
+import { type NormalizeOptions, normalizer } from './normalize.ts'
+import { batchNormal } from './normalize-bytes.ts'
+import type { Tokens } from './tokens.ts'
 
 export interface TokenOptions extends NormalizeOptions {
   readonly domain: string
@@ -29,15 +30,6 @@ export function compileKeyed(
     batchNormal: batchNormal(options, normalize),
     form: form(key.id),
   })
-}
-
-export interface Tokens {
-  /** The key of `digest`; undefined: `digest` is plain SHA-256. */
-  readonly key: Uint8Array | undefined
-  readonly digest: Mac
-  readonly normalize: Normalize | undefined
-  readonly batchNormal: BatchNormal
-  readonly form: TokenForm
 }
 
 /** The text function, and its equals for many values. */

@@ -1,5 +1,5 @@
 /** A kernel that opens when it pays, and that decides from batch to batch whether its memo pays. */
-import type { Tokens } from '../token.ts'
+import type { Tokens } from '../tokens.ts'
 import { Kernel, MEMO_BYTES } from './kernel.ts'
 
 /** Below this many values a kernel that is not there yet is not worth opening. */

@@ -1,0 +1,133 @@
+/**
+ * The package as a stranger gets it: from a copy of the sources without optional dependencies (no compiler, no
+ * prebuilt binary), and from the packed file in a folder of its own.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const MINUTES = 60_000
+
+const folder = mkdtempSync(join(tmpdir(), 'lethe-package-'))
+const copy = join(folder, 'copy')
+const user = join(folder, 'user')
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  const env = { ...process.env, NO_COLOR: '1', npm_config_audit: 'false', npm_config_fund: 'false' }
+  return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+beforeAll(() => {
+  const left = new Set(['node_modules', 'dist', '.git', 'coverage'])
+  cpSync(root, copy, {
+    recursive: true,
+    filter: (source) =>
+      !relative(root, source)
+        .split(/[/\\]/)
+        .some((part) => left.has(part)),
+  })
+  run(copy, 'npm', 'ci', '--omit=optional', '--prefer-offline')
+}, 5 * MINUTES)
+
+const lethe = (...args: string[]): string => run(user, join(user, 'node_modules/.bin/lethe'), ...args)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a copy of the sources, without optional dependencies', () => {
+  it('builds and runs the demo', { timeout: 5 * MINUTES }, () => {
+    const said = run(copy, 'npm', 'run', 'demo', '--', '--count', '500')
+    expect(said).toContain('Before and after')
+    expect(said).toContain('One policy, one token')
+  })
+})
+
+describe('the packed package, in a folder of its own', () => {
+  beforeAll(() => {
+    mkdirSync(user)
+    run(copy, 'npm', 'pack', '--pack-destination', folder)
+    const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
+    writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
+    run(user, 'npm', 'install', '--omit=optional', '--prefer-offline', join(folder, packed))
+    writeFileSync(
+      join(user, 'policy.yaml'),
+      [
+        'policy: mine',
+        'version: 1',
+        'purpose: train_ai_system',
+        'fields:',
+        '  id: { use: hash.hmac, domain: customer }',
+        '  note: { use: mine.reverse }',
+      ].join('\n'),
+    )
+  }, 5 * MINUTES)
+
+  it('has the command', { timeout: MINUTES }, () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    expect(lethe('--version').trim()).toBe(version)
+    expect(lethe('demo', '--count', '300')).toContain('One policy, one token')
+    lethe('keys', 'create', 'keys.json')
+    writeFileSync(join(user, 'in.csv'), 'id,secret\nC-1,raw-secret\n')
+    const policy = join(user, 'node_modules/lethe/config/policies/customer-events.yaml')
+    lethe('lint', policy)
+  })
+
+  it('has the library, which takes a transform of the user', { timeout: MINUTES }, () => {
+    writeFileSync(
+      join(user, 'user.mjs'),
+      `
+      import { compilePolicy, createDeidentifier, defineTransform, loadKeyring, readPolicyFile, transforms } from 'lethe'
+      import { z } from 'zod'
+      const reverse = defineTransform({
+        name: 'mine.reverse', summary: 'Backwards.', version: 1, options: z.strictObject({}),
+        properties: { reversible: 'yes', repeatable: 'yes', uniqueness: 'preserved', formatKept: 'length',
+          accepts: 'text', yields: 'text', keyed: false, stableToken: false, mayReturnInput: true },
+        failures: {}, doesNotStop: 'Anybody.', examples: [],
+        compile: () => ({ yields: 'string', apply: (text) => [...text].reverse().join('') }),
+      })
+      const { plan, problems } = compilePolicy(readPolicyFile('policy.yaml'), {
+        keys: loadKeyring('keys.json'), transforms: [...transforms, reverse],
+      })
+      if (plan === undefined) throw new Error(JSON.stringify(problems))
+      const deidentifier = createDeidentifier(plan, { format: 'json', now: Date.now() })
+      for (const text of ['{"id":"C-1","note":"abc","secret":"raw"}', '{"id":', '{"id":"C-1"}']) {
+        const outcome = deidentifier.deidentify(Buffer.from(text))
+        console.log(outcome.kind === 'publish' ? Buffer.from(outcome.value).toString() : outcome.kind + ' ' + outcome.code)
+      }
+      `,
+    )
+    const [first, second, third] = run(user, 'node', 'user.mjs').trim().split('\n')
+    expect(first).toMatch(/^\{"id":"k1\.[\w-]{22}","note":"cba"\}$/)
+    expect(second).toBe('dead-letter json-truncated')
+    expect(JSON.parse(third!)).toEqual({ id: (JSON.parse(first!) as { id: string }).id })
+  })
+
+  it('has types that a strict program compiles against', { timeout: 2 * MINUTES }, () => {
+    writeFileSync(
+      join(user, 'user.ts'),
+      `
+      import { compilePolicy, createDeidentifier, type Outcome, readPolicyFile } from 'lethe'
+      const { plan } = compilePolicy(readPolicyFile('policy.yaml'))
+      if (plan !== undefined) {
+        const outcome: Outcome = createDeidentifier(plan, { format: 'json', now: 0 }).deidentify(new Uint8Array())
+        if (outcome.kind === 'dead-letter') console.log(outcome.code satisfies string)
+        // @ts-expect-error a dead letter has no value
+        if (outcome.kind === 'dead-letter') console.log(outcome.value)
+      }
+      `,
+    )
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--skipLibCheck']
+    const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
+    run(user, process.execPath, tsc, ...flags, ...types, 'user.ts')
+  })
+
+  it('holds what it needs and no more', () => {
+    const files = readdirSync(join(user, 'node_modules/lethe'))
+    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'config', 'dist', 'package.json'])
+    expect(readdirSync(join(user, 'node_modules/lethe/dist')).sort()).toEqual(['src', 'transforms'])
+  })
+})
