@@ -64,6 +64,21 @@ export class LetheError extends Error {
   }
 }
 
+/**
+ * What a system error about a file means, in words; `name` is the file as the user knows it. A folder is a wrong
+ * argument, the rest is input/output.
+ */
+export function fileError(name: string, error: unknown, verb: 'read' | 'written' = 'read'): LetheError {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EISDIR') return new LetheError(EXIT.usage, `${name} is a folder`, 'name a file')
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return verb === 'read'
+      ? new LetheError(EXIT.io, `${name} does not exist`)
+      : new LetheError(EXIT.io, `${name} cannot be written: its folder does not exist`, 'make it first')
+  if (code === 'EACCES' || code === 'EPERM') return new LetheError(EXIT.io, `${name} may not be ${verb}`)
+  return new LetheError(EXIT.io, `${name} cannot be ${verb} (${code ?? 'unknown error'})`)
+}
+
 /** A finding in a policy, keyset or cases file. Lines and columns count from 1. */
 export interface Problem {
   readonly file: string

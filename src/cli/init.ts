@@ -2,7 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { EXIT, LetheError } from '../errors.ts'
+import { EXIT, fileError, LetheError } from '../errors.ts'
+import { formatByName } from '../files/input.ts'
 import { checkHeader, columnsOf } from './init/header.ts'
 import { profile } from './init/profile.ts'
 import { propose } from './init/propose.ts'
@@ -34,11 +35,22 @@ async function run(options: Options): Promise<void> {
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
   const text = writeDraft(draft, { name, schema, columns: columns.renamed, unreadable: sample.unreadable })
   if (output === undefined || output === '-') process.stdout.write(text)
-  else writeFileSync(output, text)
-  const by =
-    sample.delimiter === ',' ? '' : `, delimiter ${JSON.stringify(sample.delimiter)}: tell lethe batch too`
-  const read = `${draft.records} records of ${label(from)} (${sample.format}${by})`
+  else writeDraftFile(output, text)
+  const read = `${draft.records} records of ${label(from)} (${sample.format})`
   process.stderr.write(`lethe: read ${read}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
+  const implied = formatByName(from).tab ? '\t' : ','
+  if (sample.format === 'csv' && sample.delimiter !== implied)
+    process.stderr.write(
+      `lethe: say to lethe batch too: --delimiter ${sample.delimiter === '\t' ? 'tab' : `'${sample.delimiter}'`}\n`,
+    )
+}
+
+function writeDraftFile(output: string, text: string): void {
+  try {
+    writeFileSync(output, text)
+  } catch (error) {
+    throw fileError(output, error, 'written')
+  }
 }
 
 /** The name of the policy from that of the file: `Orders 2024.csv.gz` gives `orders-2024`. */

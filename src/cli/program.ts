@@ -15,7 +15,7 @@ Examples:
   $ lethe demo                                        all of it, on made-up data
 
 Exit codes: 0 ok, 1 violations found, 2 usage or configuration, 3 done, but records were
-dead-lettered, 4 input/output or broker, 130 interrupted.`
+dead-lettered, 4 input/output, 130 interrupted.`
 
 function settle(command: Command): void {
   const { red } = paint(process.stderr)
@@ -23,7 +23,9 @@ function settle(command: Command): void {
   command.configureOutput({
     writeErr: (text) => process.stderr.write(text),
     outputError: (text, write) =>
-      write(text.replace(/^error: /, `${red('lethe:')} `).replace(/\n\(Did/, '\n  -> (did')),
+      write(
+        text.replace(/^error: /, `${red('lethe:')} `).replace(/\n\(Did (you mean .*\?)\)/, '\n  -> did $1'),
+      ),
   })
   command.showHelpAfterError(`  -> see ${path(command)} --help`)
   for (const child of command.commands) settle(child)

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
-import { EXIT, LetheError, type Problem } from '../errors.ts'
+import { EXIT, fileError, LetheError, type Problem } from '../errors.ts'
 import { type CasesFile, readCases } from '../policy/cases.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
@@ -34,8 +34,15 @@ function pair(file: string): { policy: string; cases: CasesFile } {
   }
   const stem = file.replace(/\.ya?ml$/, '')
   const beside = [`${stem}.cases.yaml`, `${stem}.cases.yml`].find((name) => existsSync(name))
-  if (beside === undefined)
-    throw new LetheError(EXIT.usage, `there are no cases beside ${file}`, `write ${stem}.cases.yaml`)
+  if (beside === undefined) {
+    // A name that is wrong altogether is the likelier mistake, and says so.
+    readPolicyFile(file)
+    throw new LetheError(
+      EXIT.usage,
+      `there are no cases beside ${file}`,
+      `write ${stem}.cases.yaml: see lethe test --help`,
+    )
+  }
   return { policy: file, cases: readCasesFile(beside) }
 }
 
@@ -44,10 +51,7 @@ function readCasesFile(file: string): CasesFile {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new LetheError(
-      EXIT.io,
-      `the cases ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    )
+    throw fileError(`the cases ${file}`, error)
   }
   return readCases(file, text)
 }

@@ -2,7 +2,7 @@
 import { createReadStream, fstatSync, type Stats, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { EXIT, LetheError } from '../errors.ts'
+import { EXIT, fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/rewriter.ts'
 
 export interface Input {
@@ -41,6 +41,7 @@ export const identityOf = (stats: Stats): string => `${stats.dev}:${stats.ino}`
 /** Looks at an input before anything is read. Throws `LetheError` where it cannot be one. */
 export function inspectInput(name: string, stated: RecordFormat | undefined): Input {
   const byName = formatByName(name)
+  const stats = name === '-' ? undefined : statsOf(name)
   const format = stated ?? (name === '-' ? undefined : byName.format)
   if (format === undefined)
     throw new LetheError(
@@ -50,8 +51,14 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
         : `${name}: the name does not tell a format`,
       'say --format csv or --format ndjson',
     )
-  if (name === '-')
+  if (stats === undefined)
     return { name, format, gzip: false, delimiter: undefined, size: undefined, identity: identityOfStdin() }
+  const delimiter = byName.tab ? '\t' : undefined
+  const size = stats.isFile() ? stats.size : undefined
+  return { name, format, gzip: byName.gzip, delimiter, size, identity: identityOf(stats) }
+}
+
+function statsOf(name: string): Stats {
   let stats: Stats
   try {
     stats = statSync(name)
@@ -59,9 +66,7 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
     throw inputError(name, error)
   }
   if (stats.isDirectory()) throw new LetheError(EXIT.usage, `${name} is a folder`, 'name the files in it')
-  const delimiter = byName.tab ? '\t' : undefined
-  const size = stats.isFile() ? stats.size : undefined
-  return { name, format, gzip: byName.gzip, delimiter, size, identity: identityOf(stats) }
+  return stats
 }
 
 /** Of a file that standard input was redirected from. */
@@ -77,13 +82,11 @@ function identityOfStdin(): string | undefined {
 
 function inputError(name: string, error: unknown): LetheError {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new LetheError(EXIT.io, `${name} does not exist`)
-  if (code === 'EACCES' || code === 'EPERM') return new LetheError(EXIT.io, `${name} may not be read`)
   if (code === 'Z_BUF_ERROR')
     return new LetheError(EXIT.io, `${name} is cut short: its gzip data ends early`, 'fetch the file again')
   if (code?.startsWith('Z_'))
     return new LetheError(EXIT.io, `${name} is not gzip, or is damaged (${code})`, 'fetch the file again')
-  return new LetheError(EXIT.io, `${name} cannot be read (${code ?? 'unknown error'})`)
+  return fileError(name, error)
 }
 
 const READ_BYTES = 1 << 20

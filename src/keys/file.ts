@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { EXIT, LetheError } from '../errors.ts'
+import { EXIT, fileError, LetheError } from '../errors.ts'
 import { formatKeyset, parseKeyset } from './format.ts'
 import { Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
@@ -201,20 +201,23 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
 }
 
+/** The way out where a keyset file cannot be read. */
 const SUGGESTIONS: Readonly<Record<string, string>> = {
   ENOENT: 'check the path, or make a keyset with `lethe keys create FILE`',
   EACCES: 'run as the user that owns the file, or give its group the right to read it: chmod 640',
-  EEXIST: 'name another file, or add a key to this one with `lethe keys add FILE`',
 }
 
 function ioError(verb: 'read' | 'write', file: string, error: unknown): LetheError {
   const code = codeOf(error)
   // Without a system's code it is a defect of ours, and its stack says where.
   if (code === undefined) throw error
-  const what =
-    code === 'EEXIST'
-      ? 'exists already and is not overwritten'
-      : `cannot be ${verb === 'read' ? 'read' : 'written'} (${code})`
-  const exitCode = code === 'EEXIST' ? EXIT.usage : EXIT.io
-  return new LetheError(exitCode, `${file} ${what}`, SUGGESTIONS[code])
+  if (code === 'EEXIST')
+    return new LetheError(
+      EXIT.usage,
+      `${file} exists already and is not overwritten`,
+      'name another file, or add a key to this one with `lethe keys add FILE`',
+    )
+  if (verb === 'write') return fileError(file, error, 'written')
+  const { exitCode, message, suggestion } = fileError(file, error)
+  return new LetheError(exitCode, message, SUGGESTIONS[code] ?? suggestion)
 }

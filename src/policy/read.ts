@@ -1,7 +1,7 @@
 /** Reads a policy from disk. */
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { EXIT, LetheError } from '../errors.ts'
+import { EXIT, fileError, LetheError } from '../errors.ts'
 
 export interface PolicyFile {
   /** As shown in problems. */
@@ -42,12 +42,6 @@ function readWhole(file: string, what: string, most: number): Uint8Array {
     return readFileSync(file)
   } catch (error) {
     if (error instanceof LetheError) throw error
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new LetheError(EXIT.io, `${what} ${file} does not exist`)
-    if (code === 'EISDIR') throw new LetheError(EXIT.usage, `${file} is a folder`)
-    if (code === 'EACCES' || code === 'EPERM')
-      throw new LetheError(EXIT.io, `${what} ${file} may not be read`)
-    throw new LetheError(EXIT.io, `${what} ${file} cannot be read (${code ?? 'unknown'})`)
+    throw fileError(`${what} ${file}`, error)
   }
 }

@@ -1,7 +1,7 @@
 /** Reads the first records of a file for `lethe init`: CSV or NDJSON, plain or gzip, at most 16 MiB of text. */
 import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
-import { EXIT, LetheError } from '../../errors.ts'
+import { EXIT, fileError, LetheError } from '../../errors.ts'
 
 export type Format = 'csv' | 'ndjson'
 
@@ -55,8 +55,7 @@ async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code?.startsWith('Z_')) throw new LetheError(EXIT.io, `${label(from)} is not a whole gzip file`)
-    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? 'unknown reason')
-    throw new LetheError(EXIT.io, `cannot read ${label(from)}: ${why}`)
+    throw fileError(label(from), error)
   }
 }
 

@@ -125,7 +125,7 @@ describe('lethe init', () => {
     })
     const { code, stdout, stderr } = await lethe(['init', '--from', 'Orders 2024.csv.gz'], { cwd })
     expect(code).toBe(0)
-    expect(stderr).toContain('delimiter ";"')
+    expect(stderr).toContain("--delimiter ';'")
     const draft = read(stdout)
     expect(stdout).toContain('policy: orders-2024\n')
     expect(draft.columns).toEqual({ 'E-Mail Address': 'e_mail_address', 'a[0]': 'a_0' })
@@ -192,7 +192,15 @@ describe('lethe init', () => {
       expect(stderr).not.toContain('secret')
       expect(stderr).not.toContain('defect')
     }
-    expect((await lethe(['init', '--from', 'missing.csv'], { cwd })).code).toBe(4)
+    const missing = await lethe(['init', '--from', 'missing.csv'], { cwd })
+    expect(missing).toMatchObject({ code: 4, stderr: 'lethe: missing.csv does not exist\n' })
+    const aFolder = await lethe(['init', '--from', '.'], { cwd })
+    expect(aFolder).toMatchObject({ code: 2, stderr: 'lethe: . is a folder\n  -> name a file\n' })
+    const nowhere = await lethe(['init', '--from', 'some.ndjson', '-o', 'none/p.yaml'], { cwd })
+    expect(nowhere).toMatchObject({
+      code: 4,
+      stderr: 'lethe: none/p.yaml cannot be written: its folder does not exist\n  -> make it first\n',
+    })
     const packed = gzipSync('name\nx\n')
     writeFileSync(join(cwd, 'cut.csv.gz'), packed.subarray(0, packed.length - 9))
     expect((await lethe(['init', '--from', 'cut.csv.gz'], { cwd })).code).toBe(4)

@@ -51,7 +51,6 @@ describe('lethe keys', () => {
       ['promote', 'keys.json', 'k9'],
       ['disable', 'keys.json', 'k1'],
       ['compromise', 'keys.json', 'k1'],
-      ['list', 'nowhere.json'],
       ['promote', 'keys.json'],
       ['rotate', 'keys.json'],
     ]) {
@@ -60,6 +59,19 @@ describe('lethe keys', () => {
       expect(stderr).toMatch(/^lethe: .*\n {2}-> /)
     }
     expect(readFileSync(join(cwd, 'keys.json'), 'utf8')).toBe(before)
+  })
+
+  it('tells a missing file from a missing folder, with exit code 4', async () => {
+    const cwd = folder()
+    const list = await lethe(['keys', 'list', 'nowhere.json'], { cwd })
+    expect({ code: list.code, stderr: list.stderr }).toEqual({
+      code: 4,
+      stderr:
+        'lethe: nowhere.json does not exist\n  -> check the path, or make a keyset with `lethe keys create FILE`\n',
+    })
+    const create = await lethe(['keys', 'create', 'nowhere/keys.json'], { cwd })
+    expect(create.code).toBe(4)
+    expect(create.stderr).toContain('cannot be written: its folder does not exist\n  -> make it first\n')
   })
 
   it('says that the published keyset is for tests', async () => {

@@ -7,7 +7,9 @@ import { lethe, root, script } from './lethe.ts'
 
 /** Every module that loads before the first line of `file` runs, as paths or bare names. */
 function staticImports(file: string, seen: Set<string> = new Set<string>()): Set<string> {
-  for (const [, name] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s[^;]*?from '([^']+)'/gm)) {
+  for (const [, name] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\s[^;]*?from ['"]([^'"]+)['"]/gm,
+  )) {
     const target = name!.startsWith('.') ? resolve(dirname(file), name!) : name!
     if (seen.has(target)) continue
     seen.add(target)
@@ -44,8 +46,7 @@ describe('lethe', () => {
   it('answers an unknown command and an unknown option with exit code 2 and the way out', async () => {
     const command = await lethe(['transfroms'])
     expect(command.code).toBe(2)
-    expect(command.stderr).toContain("unknown command 'transfroms'")
-    expect(command.stderr).toContain('transforms')
+    expect(command.stderr).toContain("unknown command 'transfroms'\n  -> did you mean transforms?\n")
     const option = await lethe(['transforms', '--fromat', 'json'])
     expect(option.code).toBe(2)
     expect(option.stderr).toContain('--format')

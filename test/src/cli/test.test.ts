@@ -109,5 +109,7 @@ describe('lethe test', () => {
     const missing = await lethe(['test', 'q.yaml'], { cwd })
     expect(missing.code).toBe(2)
     expect(missing.stderr).toContain('-> write q.cases.yaml')
+    const nowhere = await lethe(['test', 'r.yaml'], { cwd })
+    expect(nowhere).toMatchObject({ code: 4, stderr: 'lethe: the policy r.yaml does not exist\n' })
   })
 })
