@@ -1,5 +1,6 @@
 /** What a text looks like: detectors for `lethe init`. Each looks at one value and says yes or no. */
 import { isIPv4, isIPv6 } from 'node:net'
+import { readWritten } from '../../../transforms/calendar.ts'
 
 export const DETECTORS = {
   email: 'an email address',
@@ -55,11 +56,8 @@ const MAC = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i
 const IBAN = /^[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}$/
 const CARD = /^[2-6]\d(?:[ -]?\d){10,17}$/
 const PHONE = /^(?:\+|00)?[\d\s().\-/]{7,24}(?:\s?(?:x|ext\.?)\s?\d{1,6})?$/i
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/i
-const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
 const OTHER_DATE =
-  /^(?:\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T ]\d{1,2}:\d{2}.*)?$/
+  /^(?:\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T ]\d{1,2}:\d{2}.*)?$|^\d{4}-\d{2}-\d{2}(?:[T ]\d{1,2}:\d{2}.*)?$/i
 const INTEGER = /^[+-]?\d+$/
 const DECIMAL = /^[+-]?(?:\d+[.,]\d+|\d+(?:\.\d+)?[eE][+-]?\d+)$/
 const COORDINATES = /^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$/
@@ -110,9 +108,11 @@ export function detect(text: string): readonly Detector[] {
   if (is('mac', MAC.test(text))) return found
   if (is('ip', isIPv4(text) || isIPv6(text))) return found
   if (is('url', /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text))) return found
-  if (is('rfc3339', RFC3339.test(text))) return found
-  if (is('date-time', DATE_TIME.test(text))) return found
-  if (is('date', DATE.test(text))) return found
+  // What transforms read, and nothing else: a draft must not propose a rule that takes no value.
+  const written = readWritten(text)
+  if (is('rfc3339', written?.offset !== undefined)) return found
+  if (is('date-time', written?.time !== undefined)) return found
+  if (is('date', written !== undefined)) return found
   if (is('other-date', OTHER_DATE.test(text))) return found
   if (is('iban', IBAN.test(text) && passesMod97(text.replaceAll(' ', '')))) return found
   if (is('card', CARD.test(text) && passesLuhn(digitsOf(text)))) return found

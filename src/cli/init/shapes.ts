@@ -22,7 +22,10 @@ export const birth: Rule = (facts, { hasTime, year }) => {
     return facts.share('integer') >= MOST && facts.profile.longest > 4
       ? undecided('a birth date in a notation that no transform reads', more)
       : { use: 'generalize.birth-year', options: { asOfYear: year + 1 }, ...more, note: 'the oldest are one' }
-  return undecided('a birth date by its name, in a notation that no transform reads', more)
+  return undecided(
+    'a birth date by its name, in a notation that no transform reads; write it as 1985-03-12 before',
+    more,
+  )
 }
 
 export const when: Rule = (facts) => {
@@ -46,7 +49,9 @@ export const when: Rule = (facts) => {
   const { matches } = facts.profile
   const strange = (matches.get('other-date') ?? 0) >= MOST * facts.profile.values && facts.profile.values > 0
   if (strange && (named || facts.share('integer') < MOST))
-    return undecided('a date in a notation that no transform reads; write it as YYYY-MM-DD before')
+    return undecided(
+      'a date in a notation that no transform reads; write it as 2024-07-15 or 2024-07-15T13:45:00 before',
+    )
   return undefined
 }
 

@@ -23,6 +23,10 @@ describe('detectors', () => {
     ['7/15/24', 'other-date'],
     ['2024-07-15T13:45:00Z', 'rfc3339'],
     ['2024-07-15 13:45:00', 'date-time'],
+    // No transform reads times without seconds, or offsets without a colon.
+    ['2024-07-15 13:45', 'other-date'],
+    ['2024-07-15T13:45Z', 'other-date'],
+    ['2024-07-15T13:45:00+0200', 'other-date'],
     ['1721051100', 'epoch-seconds'],
     ['1721051100000', 'epoch-milliseconds'],
     ['-12.5', 'decimal'],
