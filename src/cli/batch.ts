@@ -164,6 +164,8 @@ function placeOf(name: string): Place {
   }
 }
 
+const FORMAT_NAME: Readonly<Record<RecordFormat, string>> = { csv: 'CSV', ndjson: 'NDJSON' }
+
 /** One output for each input, or one for all of them. */
 function openOutputs(inputs: readonly Input[], options: Options, opened: Opened): Output[] {
   const name = options.output ?? '-'
@@ -181,10 +183,16 @@ function openOutputs(inputs: readonly Input[], options: Options, opened: Opened)
       'CSV and NDJSON do not go into one output',
       'write to a folder: -o FOLDER/',
     )
+  const byName = formatByName(name)
+  const { format } = inputs[0]!
+  if (byName.format !== undefined && byName.format !== format)
+    throw new LetheError(
+      EXIT.usage,
+      `${name} would not hold what its name says: the output of ${FORMAT_NAME[format]} is ${FORMAT_NAME[format]}`,
+      `name it .${format}`,
+    )
   const output =
-    name === '-'
-      ? standardOutput(inputs, options)
-      : opened.open(name, inputs, options, formatByName(name).gzip)
+    name === '-' ? standardOutput(inputs, options) : opened.open(name, inputs, options, byName.gzip)
   return inputs.map(() => output)
 }
 

@@ -1,7 +1,7 @@
 /** `lethe explain -p POLICY [RECORD]`: what happens to each field, in plain words, and why. */
 import { readFileSync } from 'node:fs'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { EXIT, LetheError } from '../errors.ts'
+import { EXIT, fileError, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
@@ -66,10 +66,7 @@ function readRecord(from: string): string {
   try {
     text = readFileSync(from === '-' ? 0 : from, 'utf8')
   } catch (error) {
-    throw new LetheError(
-      EXIT.io,
-      `the record ${from} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    )
+    throw fileError(`the record ${from}`, error)
   }
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const first = lines[0] ?? ''
@@ -113,7 +110,12 @@ function fieldText(field: ExplainedField, file: string, { outcome }: Explanation
   if (field.isBeside) say('in files', 'there is none: it stands beside the value of a Kafka record')
   else {
     say('before', values(field.before), cyan)
-    if (outcome === 'publish') say('after', values(field.after), cyan)
+    if (outcome === 'publish')
+      say(
+        'after',
+        field.after.length === 0 && field.before.length > 0 ? '(left out)' : values(field.after),
+        cyan,
+      )
   }
   return lines
 }

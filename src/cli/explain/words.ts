@@ -7,7 +7,7 @@ const ROLE: Readonly<Record<Role, string>> = {
   'direct-identifier': 'a direct identifier: it points to a person by itself',
   'quasi-identifier': 'a quasi-identifier: together with others it can single a person out',
   sensitive: 'a sensitive attribute: knowing it may harm',
-  other: 'no identifier by itself',
+  other: 'nothing that the policy calls identifying',
 }
 
 /** What a field is, and where it comes from. */

@@ -1,0 +1,59 @@
+/** What a newcomer meets first: drafts, explanations and runs that nobody has tuned yet. */
+import { describe, expect, it } from 'vitest'
+import { batch, place } from './batch-inputs.ts'
+import { folder, lethe } from './lethe.ts'
+
+const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
+
+describe('a first run of lethe batch', () => {
+  it('names the delimiter where the header came out as one column', async () => {
+    const cwd = place({ 'in.csv': 'id;name;note\n1;a;b\n' })
+    const { code, stderr } = await batch(cwd, ['in.csv', '-o', 'out.csv'])
+    expect(code).toBe(2)
+    expect(stderr).toContain("say --delimiter ';'\n")
+    const again = await batch(cwd, ['in.csv', '-o', 'out.csv', '--delimiter', ';'])
+    expect(again.code).toBe(0)
+  })
+
+  it('refuses an output whose name promises another format', async () => {
+    const cwd = place({ 'in.csv': 'id\n1\n' })
+    const { code, stderr } = await batch(cwd, ['in.csv', '-o', 'out.ndjson'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('the output of CSV is CSV\n  -> name it .csv\n')
+    expect((await batch(cwd, ['in.csv', '-o', 'out.txt'])).code).toBe(0)
+  })
+
+  it('says of a folder that it is one', async () => {
+    const { code, stderr } = await batch(place(), ['.', '-o', 'out.csv'])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'lethe: . is a folder\n  -> name the files in it\n' })
+  })
+
+  it('blames no path where every record was dead-lettered before', async () => {
+    const cwd = place({
+      'policy.yaml': `${HEAD}  at: { use: generalize.date, to: day }\n  note: keep\n`,
+      'bad.ndjson': '{"at":"once","note":"x"}\n',
+      'good.ndjson': '{"at":"2024-07-15"}\n',
+    })
+    const bad = await batch(cwd, ['bad.ndjson', '-o', 'out.ndjson'])
+    expect(bad.code).toBe(3)
+    expect(bad.stderr).not.toContain('warning')
+    expect((await batch(cwd, ['good.ndjson', '-o', 'out.ndjson'])).stderr).toContain(
+      'warning: the rule for note',
+    )
+  })
+})
+
+describe('a first look with lethe explain', () => {
+  it('makes up values in the format that a rule states, and says what is left out', async () => {
+    const cwd = folder({
+      'p.yaml':
+        `${HEAD}  ordered: { use: generalize.date, to: hour, format: date-time, zone: UTC }\n` +
+        '  seen: { use: generalize.date, to: day, format: epoch-milliseconds }\n  gone: drop\n',
+    })
+    const { stdout } = await lethe(['explain', '-p', 'p.yaml'], { cwd })
+    expect(stdout).toContain('the record is published')
+    expect(stdout).toMatch(/^gone\n(?: {2}.*\n)*? {2}after +\(left out\)$/m)
+    // No role was stated: that is not to say that the field identifies nobody.
+    expect(stdout).toMatch(/^gone\n {2}is +nothing that the policy calls identifying$/m)
+  })
+})
