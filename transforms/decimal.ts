@@ -139,14 +139,6 @@ export function subtractDecimals(left: Decimal, right: Decimal): Decimal {
   return addDecimals(left, { units: -right.units, scale: right.scale })
 }
 
-/** The greatest `origin + k × width` (k a whole number) not above `value`; `width` above 0. */
-export function floorTo(value: Decimal, width: Decimal, origin: Decimal): Decimal {
-  const scale = Math.max(value.scale, width.scale, origin.scale)
-  const start = unitsAt(origin, scale)
-  const step = unitsAt(width, scale)
-  return reduced(start + floorDivide(unitsAt(value, scale) - start, step) * step, scale)
-}
-
 /** Whether `value` is a whole multiple of `unit`; `unit` above 0. */
 export function isMultiple(value: Decimal, unit: Decimal): boolean {
   const scale = Math.max(value.scale, unit.scale)

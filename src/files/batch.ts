@@ -8,7 +8,7 @@ import { type Account, addAccount, emptyAccount } from '../record/account.ts'
 import { checkHeader, resolveColumns } from '../record/csv-columns.ts'
 import { headerLine } from '../record/csv-text.ts'
 import { CsvWalker } from '../record/csv-walker.ts'
-import { DEFAULT_MAX_RECORD_BYTES, PADDING } from '../record/rewriter.ts'
+import { DEFAULT_MAX_RECORD_BYTES } from '../record/rewriter.ts'
 import { shapeOf } from '../record/shape.ts'
 import type { Chunk, Layout, RewrittenChunk, ThreadSetup } from './chunk.ts'
 import { type Input, readInput } from './input.ts'
@@ -290,6 +290,3 @@ function readHeader(
   const lines = Buffer.from(row).toString('latin1').split('\n').length
   return { names, lineBreak: piece.bytes[walker.end] === 0x0d ? '\r\n' : '\n', bytes: end, lines }
 }
-
-/** The smallest chunk that makes sense; tests use it to cut records in all places. */
-export const MIN_CHUNK_BYTES: number = PADDING

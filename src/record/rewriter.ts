@@ -37,9 +37,6 @@ export interface Rewritten {
   readonly lines: number
 }
 
-/** A record's index in the block, or -1 for a line that is no record. */
-export const BLANK = -1
-
 /** Records a block holds at most: enough for the transforms' kernels, few enough to stay in the cache. */
 export const BLOCK_RECORDS = 512
 
