@@ -1,4 +1,5 @@
 /** From a rule to what runs: finds the transform, checks its options, keys and weaknesses, and compiles it. */
+import { expire } from '../../transforms/retention/expire.ts'
 import {
   type CompiledTransform,
   fail,
@@ -9,8 +10,7 @@ import {
 import { LetheError } from '../errors.ts'
 import { contextFor, FileError, type Sources } from './context.ts'
 import { entryOf, type MapNode } from './document.ts'
-import type { KeySource } from './key-source.ts'
-import { placeholderKeys } from './key-source.ts'
+import { type KeySource, placeholderKeys } from './key-source.ts'
 import type { Path } from './path.ts'
 import type { Action } from './plan.ts'
 import type { PolicyRule } from './policy.ts'
@@ -77,8 +77,13 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
     findings.add(
       rule.useAt,
       'unknown-transform',
-      `no transform is called ${quote(rule.use)}`,
-      suggestion(rule.use, [...register.keys(), ...Object.keys(FIELD_WORDS)]) ?? 'see `lethe transforms`',
+      rule.use === expire.name
+        ? `${quote(rule.use)} is of the whole record, and no rule of a field`
+        : `no transform is called ${quote(rule.use)}`,
+      rule.use === expire.name
+        ? 'write it as `retention:` beside `fields:`, with steps'
+        : (suggestion(rule.use, [...register.keys(), ...Object.keys(FIELD_WORDS)]) ??
+            'see `lethe transforms`'),
     )
     return
   }

@@ -69,7 +69,10 @@ function report(
     return
   }
   if (!found) {
-    findings.add(at, codes.missing, `the key ${quote(String(issue.path.at(-1)))} is missing`)
+    const key = String(issue.path.at(-1))
+    const meaning = schemasAt(schema, issue.path).find((one) => one.description !== undefined)?.description
+    const way = codes.hints?.[issue.path.join('.')] ?? (meaning && `add \`${key}:\`. ${meaning}`)
+    findings.add(at, codes.missing, `the key ${quote(key)} is missing`, way)
     return
   }
   const values = issue.code === 'invalid_value' && issue.values.length > 1 ? issue.values.map(String) : []
@@ -144,6 +147,11 @@ function locate(
 
 /** The keys that an object schema knows at `path`; none where the schema cannot tell. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  return schemasAt(schema, path).flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : []))
+}
+
+/** What may stand at `path`; nothing where the schema cannot tell. */
+function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly z.ZodType[] {
   let here: unknown = schema
   for (const step of path) {
     const options = objectsOf(here)
@@ -153,7 +161,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly strin
       else if (option instanceof z.ZodArray) here ??= option.element
     }
   }
-  return objectsOf(here).flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []))
+  return objectsOf(here).filter((one) => one instanceof z.ZodType)
 }
 
 /** Looks through optional, default and union. */

@@ -80,6 +80,7 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['unknown-category', 'a slip', `${fields}  a: { use: drop, category: ▸user.contact.emial }\n`],
   ['bad-unlisted', 'keep', `${head}unlisted: ▸keep\nfields: { a: keep }\n`],
   ['unknown-transform', 'a slip', `${fields}  a: { use: ▸hash.hmca, domain: d }\n`],
+  ['unknown-transform', 'what judges the whole record', `${fields}  a: { use: ▸retention.expire }\n`],
   ['unknown-transform', 'a member of Object', `${fields}  a: ▸toString\n`],
   ['unknown-option', 'of a transform', `${fields}  a: { use: hash.hmac, ▸domian: d }\n`],
   ['unknown-option', 'of keep', `${fields}  a: { use: keep, ▸domain: d }\n`],
@@ -326,6 +327,15 @@ describe('problem codes of a policy', () => {
     const { cases: read, problems } = readCases('p.cases.yaml', text)
     expect(read).toEqual([])
     expect(problems.map((p) => `${p.line}:${p.column} ${p.code}`)).toEqual([`${line}:${column} bad-case`])
+  })
+
+  it('says of a missing key what it is for', () => {
+    const ways = (source: string) => compile(source).problems.map((p) => p.suggestion)
+    expect(ways(`${fields}  a: hash.hmac\n`)).toEqual([expect.stringMatching(/^add `domain:`\. Join space/)])
+    expect(ways(`${fields}  a: { role: other }\n`)).toEqual([expect.stringMatching(/^add `use:`\. /)])
+    expect(ways(`${fields}  a: { use: retention.expire }\n`)).toEqual([
+      expect.stringContaining('`retention:`'),
+    ])
   })
 
   it('has a case for every code', () => {
