@@ -9,29 +9,15 @@ import {
   fail,
   type RecordContext,
   type Result,
-  WRITE_ROOM,
   type Yields,
 } from '../../transforms/transform.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import type { Account, RuleCount } from './account.ts'
 import { type Block, SlotKind } from './block.ts'
+import { ByteRules } from './byte-rules.ts'
+import type { Format } from './format.ts'
 import { isJsonNumber } from './json-text.ts'
 import type { Shape } from './shape.ts'
-
-export interface Format {
-  /** Decoded text of a slot that holds a value. */
-  text(block: Block, slot: number): string
-  /** A text as this format writes it; `plain`: nothing in it needs care. */
-  writeString(text: string, plain: boolean): string
-  writeNumber(text: string): string
-  /** Makes a slot's own value its result. */
-  copy(block: Block, slot: number): void
-  readonly null: string
-  /** Whether results may be bytes that a kernel wrote, if none of them is special. */
-  readonly takesBytes: boolean
-  /** Non-zero for the bytes that need escapes or quotes. */
-  readonly special: Uint8Array
-}
 
 interface Mutable {
   subject: string | undefined
@@ -50,12 +36,14 @@ export class Applier {
   /** Values of one rule in one block, and the slots that they came from. */
   readonly #texts: string[] = []
   readonly #slots: number[] = []
+  readonly #bytes: ByteRules
   readonly #out: Result[] = []
 
   constructor(plan: Plan, shape: Shape, format: Format, account: Account, now: number) {
     this.plan = plan
     this.shape = shape
     this.format = format
+    this.#bytes = new ByteRules(format)
     this.account = account
     this.now = now
   }
@@ -199,110 +187,6 @@ export class Applier {
     }
     return left
   }
-
-  /** Whether a kernel may take the slot's bytes: they are its text, and the result's type is no question. */
-  #isBytes(kind: number, transform: CompiledTransform): boolean {
-    return (
-      kind === SlotKind.text ||
-      (transform.yields === 'string' && (kind === SlotKind.number || kind === SlotKind.boolean))
-    )
-  }
-
-  /** Whether the bytes of a result can stand as they are. */
-  #isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-    const { special } = this.format
-    for (let p = start; p < end; p++) if (special[bytes[p]!] !== 0) return false
-    return true
-  }
-
-  /** Runs a kernel value by value; gives how many slots it left, moved to the front. */
-  #writeEach(
-    block: Block,
-    transform: CompiledTransform,
-    slots: number[],
-    count: number,
-    tally: RuleCount,
-  ): number {
-    if (transform.yields !== 'string' && transform.yields !== 'same') return count
-    const { arena, bytes, slotKind, slotStart, slotEnd } = block
-    const write = transform.writeBytes!
-    const plain = transform.plain === true
-    let left = 0
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      if (this.#isBytes(slotKind[slot]!, transform)) {
-        const start = slotStart[slot]!
-        const end = slotEnd[slot]!
-        arena.reserve(end - start + WRITE_ROOM)
-        const at = arena.length
-        const to = write(bytes, start, end, arena.bytes, at)
-        if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
-          arena.length = to
-          block.setArena(slot, at, to)
-          continue
-        }
-      }
-      slots[left++] = slot
-    }
-    tally.applied += count - left
-    return left
-  }
-
-  #starts: Int32Array<ArrayBuffer> = new Int32Array(1024)
-  #ends: Int32Array<ArrayBuffer> = new Int32Array(1024)
-  #resultEnds: Int32Array<ArrayBuffer> = new Int32Array(1024)
-
-  /** Runs a kernel over all values at once; gives how many slots it left, moved to the front. */
-  #writeAll(
-    block: Block,
-    transform: CompiledTransform,
-    slots: number[],
-    count: number,
-    tally: RuleCount,
-  ): number {
-    if (transform.yields !== 'string') return count
-    if (count > this.#starts.length) {
-      this.#starts = new Int32Array(count * 2)
-      this.#ends = new Int32Array(count * 2)
-      this.#resultEnds = new Int32Array(count * 2)
-    }
-    const starts = this.#starts
-    const ends = this.#ends
-    const { arena, slotKind, slotStart, slotEnd } = block
-    let room = 0
-    let taken = 0
-    let left = 0
-    const chosen = this.#chosen
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!
-      if (this.#isBytes(slotKind[slot]!, transform)) {
-        const start = slotStart[slot]!
-        const end = slotEnd[slot]!
-        room += end - start + WRITE_ROOM
-        chosen[taken] = slot
-        starts[taken] = start
-        ends[taken++] = end
-      } else slots[left++] = slot
-    }
-    arena.reserve(room)
-    let at = arena.length
-    const resultEnds = this.#resultEnds
-    transform.writeAllBytes!(block.bytes, starts, ends, taken, arena.bytes, at, resultEnds)
-    const plain = transform.plain === true
-    for (let i = 0; i < taken; i++) {
-      const to = resultEnds[i]!
-      const slot = chosen[i]!
-      if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
-        block.setArena(slot, at, to)
-        tally.applied++
-      } else slots[left++] = slot
-      at = to
-    }
-    arena.length = at
-    return left
-  }
-
-  readonly #chosen: number[] = []
 
   /** The definition: text in, text out. */
   #transform(

@@ -1,11 +1,11 @@
 /** De-identifies the rows of a CSV file. The header is read and written elsewhere, once a file. */
 import type { Plan } from '../policy/plan.ts'
 import { countName, newNames } from './account.ts'
-import type { Format } from './apply.ts'
 import { type Block, ResultKind, SlotKind } from './block.ts'
 import { type CsvColumns, resolveColumns } from './csv-columns.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
+import type { Format } from './format.ts'
 import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
 
 function csvFormat(style: CsvStyle): Format {

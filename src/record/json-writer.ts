@@ -1,10 +1,12 @@
 /** Writes the records of a block that may pass, from the walker's operations and the results of the rules. */
-import type { Format } from './apply.ts'
+
 import { type Block, ResultKind, SlotKind } from './block.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { latin1 } from './byte-text.ts'
+import type { Format } from './format.ts'
+import { Op } from './json-ops.ts'
 import { jsonString, unescapeJson } from './json-text.ts'
-import { type JsonWalker, Op } from './json-walker.ts'
+import type { JsonWalker } from './json-walker.ts'
 import type { DerivedTree, Shape, ShapeNode } from './shape.ts'
 
 const COMMA = 0x2c

@@ -3,9 +3,10 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
 import { type Account, emptyAccount } from './account.ts'
-import { Applier, type Format } from './apply.ts'
+import { Applier } from './apply.ts'
 import { Block } from './block.ts'
 import { ByteSink } from './byte-sink.ts'
+import type { Format } from './format.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 export interface RewriteOptions {

@@ -1,0 +1,130 @@
+/** Runs the byte kernels of transforms: values that need no care go from the chunk to the arena without a string. */
+import { type CompiledTransform, WRITE_ROOM } from '../../transforms/transform.ts'
+import type { RuleCount } from './account.ts'
+import { type Block, SlotKind } from './block.ts'
+import type { Format } from './format.ts'
+
+export class ByteRules {
+  readonly #format: Format
+  /** The spans of the values that a kernel takes at once, the slots they came from, and where its results end. */
+  #starts: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  #ends: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  #resultEnds: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  readonly #chosen: number[] = []
+
+  constructor(format: Format) {
+    this.#format = format
+  }
+
+  /** Runs whatever kernel the transform has; gives how many slots are left for `apply`, moved to the front. */
+  apply(
+    block: Block,
+    transform: CompiledTransform,
+    slots: number[],
+    count: number,
+    tally: RuleCount,
+  ): number {
+    if (count === 0) return 0
+    if (transform.writeAllBytes !== undefined) return this.#writeAll(block, transform, slots, count, tally)
+    if (transform.writeBytes !== undefined) return this.#writeEach(block, transform, slots, count, tally)
+    return count
+  }
+
+  /** Whether a kernel may take the slot's bytes: they are its text, and the result's type is no question. */
+  #isBytes(kind: number, transform: CompiledTransform): boolean {
+    return (
+      kind === SlotKind.text ||
+      (transform.yields === 'string' && (kind === SlotKind.number || kind === SlotKind.boolean))
+    )
+  }
+
+  /** Whether the bytes of a result can stand as they are. */
+  #isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+    const { special } = this.#format
+    for (let p = start; p < end; p++) if (special[bytes[p]!] !== 0) return false
+    return true
+  }
+
+  /** Runs a kernel value by value; gives how many slots it left, moved to the front. */
+  #writeEach(
+    block: Block,
+    transform: CompiledTransform,
+    slots: number[],
+    count: number,
+    tally: RuleCount,
+  ): number {
+    if (transform.yields !== 'string' && transform.yields !== 'same') return count
+    const { arena, bytes, slotKind, slotStart, slotEnd } = block
+    const write = transform.writeBytes!
+    const plain = transform.plain === true
+    let left = 0
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (this.#isBytes(slotKind[slot]!, transform)) {
+        const start = slotStart[slot]!
+        const end = slotEnd[slot]!
+        arena.reserve(end - start + WRITE_ROOM)
+        const at = arena.length
+        const to = write(bytes, start, end, arena.bytes, at)
+        if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
+          arena.length = to
+          block.setArena(slot, at, to)
+          continue
+        }
+      }
+      slots[left++] = slot
+    }
+    tally.applied += count - left
+    return left
+  }
+
+  /** Runs a kernel over all values at once; gives how many slots it left, moved to the front. */
+  #writeAll(
+    block: Block,
+    transform: CompiledTransform,
+    slots: number[],
+    count: number,
+    tally: RuleCount,
+  ): number {
+    if (transform.yields !== 'string') return count
+    if (count > this.#starts.length) {
+      this.#starts = new Int32Array(count * 2)
+      this.#ends = new Int32Array(count * 2)
+      this.#resultEnds = new Int32Array(count * 2)
+    }
+    const starts = this.#starts
+    const ends = this.#ends
+    const { arena, slotKind, slotStart, slotEnd } = block
+    let room = 0
+    let taken = 0
+    let left = 0
+    const chosen = this.#chosen
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (this.#isBytes(slotKind[slot]!, transform)) {
+        const start = slotStart[slot]!
+        const end = slotEnd[slot]!
+        room += end - start + WRITE_ROOM
+        chosen[taken] = slot
+        starts[taken] = start
+        ends[taken++] = end
+      } else slots[left++] = slot
+    }
+    arena.reserve(room)
+    let at = arena.length
+    const resultEnds = this.#resultEnds
+    transform.writeAllBytes!(block.bytes, starts, ends, taken, arena.bytes, at, resultEnds)
+    const plain = transform.plain === true
+    for (let i = 0; i < taken; i++) {
+      const to = resultEnds[i]!
+      const slot = chosen[i]!
+      if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
+        block.setArena(slot, at, to)
+        tally.applied++
+      } else slots[left++] = slot
+      at = to
+    }
+    arena.length = at
+    return left
+  }
+}

@@ -1,0 +1,17 @@
+/** What rules must know of a format: how a slot's bytes become text, and how a result is written. */
+import type { Block } from './block.ts'
+
+export interface Format {
+  /** Decoded text of a slot that holds a value. */
+  text(block: Block, slot: number): string
+  /** A text as this format writes it; `plain`: nothing in it needs care. */
+  writeString(text: string, plain: boolean): string
+  writeNumber(text: string): string
+  /** Makes a slot's own value its result. */
+  copy(block: Block, slot: number): void
+  readonly null: string
+  /** Whether results may be bytes that a kernel wrote, if none of them is special. */
+  readonly takesBytes: boolean
+  /** Non-zero for the bytes that need escapes or quotes. */
+  readonly special: Uint8Array
+}
