@@ -1,5 +1,6 @@
 /** The catalogue of transforms, from the register: text for a terminal, and JSON. */
 import { z } from 'zod'
+import { expire } from '../../transforms/retention/expire.ts'
 import type { Example, Transform } from '../../transforms/transform.ts'
 import { columns, type Paint, wrap } from './terminal.ts'
 
@@ -104,6 +105,8 @@ export function answers({ properties: p }: Entry): readonly (readonly [string, s
 /** The rule of an example, as a policy writes it. */
 export function ruleText(example: Example, name: string): string {
   const options = Object.entries(example.options).map(([key, value]) => `${key}: ${flow(value)}`)
+  // Of the whole record, and no rule of a field.
+  if (name === expire.name) return `retention: { ${options.join(', ')} }`
   return `{ ${[`use: ${name}`, ...options].join(', ')} }`
 }
 

@@ -88,7 +88,7 @@ function compileReached(period: Period): (eventTime: number, now: number) => boo
 export const expire: RetentionRule = {
   name: 'retention.expire',
   summary:
-    'Judges how old an event is: which steps of retention it has reached, and whether the record is suppressed.',
+    'Judges how old an event is: which steps of retention it has reached, and whether the record is suppressed. A policy writes it as `retention:`, beside `fields:`.',
   version: 1,
   options,
   properties: {

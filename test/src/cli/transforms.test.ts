@@ -16,7 +16,10 @@ describe('lethe transforms', () => {
   })
 
   it('lists the rule behind retention too', async () => {
-    expect((await lethe(['transforms', 'retention.expire'])).stdout).toContain('Judges how old an event is')
+    const { stdout } = await lethe(['transforms', 'retention.expire'])
+    expect(stdout).toContain('Judges how old an event is')
+    expect(stdout).toContain('retention: { steps: [')
+    expect(stdout).not.toContain('use: retention.expire')
   })
 
   it('prints JSON for programs', async () => {
