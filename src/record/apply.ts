@@ -166,11 +166,7 @@ export class Applier {
     }
     const { transform } = action
     let left = this.#nothings(block, slots, count, tally)
-    if (this.format.takesBytes && left > 0) {
-      if (transform.writeAllBytes !== undefined) left = this.#writeAll(block, transform, slots, left, tally)
-      else if (transform.writeBytes !== undefined)
-        left = this.#writeEach(block, transform, slots, left, tally)
-    }
+    if (this.format.takesBytes) left = this.#bytes.apply(block, transform, slots, left, tally)
     if (left > 0) this.#transform(block, rule, transform, slots, left, tally)
   }
 
