@@ -288,6 +288,12 @@ describe('CsvRewriter', () => {
     expect(account.published).toBe(2)
   })
 
+  it('puts it before the results of a kernel too', () => {
+    const plan = planOf('  a: mark.formula\n')
+    expect(rewrite(plan, ['a'], '1\n', { escapeFormulas: true }).text).toBe("'=1\n")
+    expect(rewrite(plan, ['a'], '1\n').text).toBe('=1\n')
+  })
+
   it('puts an apostrophe before what a spreadsheet would run, if told to', () => {
     const cells = ['=1+1', '+1', '-1', '@x', "'=1", 'a=1', '']
     const out = (escapeFormulas: boolean) =>

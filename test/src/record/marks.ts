@@ -93,6 +93,16 @@ export const MARKS: Readonly<Record<string, Mark>> = {
       }
     },
   },
+  /** Writes what a spreadsheet would run. */
+  'mark.formula': {
+    yields: 'string',
+    apply: (text) => `=${text}`,
+    writeBytes: (source, start, end, out, at) => {
+      out[at] = 0x3d
+      out.set(source.subarray(start, end), at + 1)
+      return at + 1 + end - start
+    },
+  },
   /** One character, so that names of a map collide. */
   'mark.first': { yields: 'string', apply: (text) => [...text][0]! },
 }
