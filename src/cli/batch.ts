@@ -1,13 +1,10 @@
 /** `lethe batch`: files in, de-identified files out. */
-import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { compileTimeParser } from '../../transforms/calendar.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { type BatchResult, runBatch } from '../files/batch.ts'
-import { formatByName, type Input, identityOf, inspectInput } from '../files/input.ts'
-import { type Output, openNothing, openOutput, openStdout } from '../files/output.ts'
+import { type Input, inspectInput } from '../files/input.ts'
+import type { Output } from '../files/output.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit } from '../pipeline/limit.ts'
 import { compilePolicy } from '../policy/compile.ts'
@@ -17,14 +14,14 @@ import { type PolicyFile, readPolicyFile } from '../policy/read.ts'
 import { reconciles, sum } from '../record/account.ts'
 import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../record/rewriter.ts'
 import { accountLines, nameLines, type Summary, summarize, verboseLines } from './account.ts'
-import { onInterrupt } from './interrupt.ts'
+import { parseDelimiter, parseTime, whole } from './arguments.ts'
+import { Opened, type OutputOptions, openOutputs } from './batch/outputs.ts'
 import { keyringFrom } from './keyring.ts'
 import { progressLine } from './progress.ts'
 import { paint } from './terminal.ts'
 
-interface Options {
+interface Options extends OutputOptions {
   readonly policy: string
-  readonly output?: string
   readonly keys?: string
   readonly format?: RecordFormat
   readonly delimiter?: string
@@ -36,7 +33,6 @@ interface Options {
   readonly maxRecordBytes: number
   readonly chunkBytes: number
   readonly escapeFormulas?: boolean
-  readonly dryRun?: boolean
   readonly quiet?: boolean
   readonly showNames?: boolean
   readonly verbose?: boolean
@@ -81,132 +77,6 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   } finally {
     opened.close()
   }
-}
-
-/** Everything opened for writing: discarded unless it was published, at the end and on Ctrl-C. */
-class Opened {
-  readonly #outputs: Output[] = []
-  readonly #places = new Map<string, string>()
-  readonly #forget: () => void
-
-  /** What the run reads beside its inputs, by identity. */
-  readonly #kept = new Map<string, string>()
-
-  constructor(kept: readonly (readonly [what: string, file: string | undefined])[]) {
-    for (const [what, file] of kept) {
-      const identity = file === undefined ? undefined : placeOf(file).identity
-      if (identity !== undefined) this.#kept.set(identity, what)
-    }
-    this.#forget = onInterrupt(() => this.#discard())
-  }
-
-  /** Opens a file for writing, unless it is one of the inputs or is written to already. */
-  open(name: string, inputs: readonly Input[], options: Options, gzip = false): Output {
-    const place = placeOf(name)
-    const input = inputs.findIndex(({ identity }) => identity !== undefined && identity === place.identity)
-    if (input >= 0)
-      throw new LetheError(
-        EXIT.usage,
-        `${name} is input ${input + 1}: it would be overwritten`,
-        'name another output',
-      )
-    const kept = this.#kept.get(place.identity ?? '')
-    if (kept !== undefined)
-      throw new LetheError(EXIT.usage, `${name} is ${kept}: it would be overwritten`, 'name another output')
-    if (place.isSpecial)
-      throw new LetheError(
-        EXIT.usage,
-        `${name} is no regular file, and one would take its place`,
-        'say -o - and redirect standard output',
-      )
-    if (place.isFolder) throw new LetheError(EXIT.usage, `${name} is a folder`, 'name a file')
-    if (this.#places.has(place.path))
-      throw new LetheError(
-        EXIT.usage,
-        `${name} would be written twice`,
-        'give every output a name of its own',
-      )
-    this.#places.set(place.path, name)
-    const output = options.dryRun === true ? openNothing(name) : openOutput(place.path, gzip)
-    this.#outputs.push(output)
-    return output
-  }
-
-  #discard(): void {
-    for (const output of this.#outputs) output.discard()
-  }
-
-  close(): void {
-    this.#discard()
-    this.#forget()
-  }
-}
-
-interface Place {
-  /** Absolute; links in the folder's name are followed. */
-  readonly path: string
-  /** Undefined where nothing stands there. */
-  readonly identity: string | undefined
-  readonly isFolder: boolean
-  /** A device, pipe or socket. */
-  readonly isSpecial: boolean
-}
-
-function placeOf(name: string): Place {
-  let path = resolve(name)
-  try {
-    path = join(realpathSync(dirname(path)), basename(path))
-    const stats = statSync(path)
-    const isFolder = stats.isDirectory()
-    return { path, identity: identityOf(stats), isFolder, isSpecial: !isFolder && !stats.isFile() }
-  } catch {
-    return { path, identity: undefined, isFolder: false, isSpecial: false }
-  }
-}
-
-const FORMAT_NAME: Readonly<Record<RecordFormat, string>> = { csv: 'CSV', ndjson: 'NDJSON' }
-
-/** One output for each input, or one for all of them. */
-function openOutputs(inputs: readonly Input[], options: Options, opened: Opened): Output[] {
-  const name = options.output ?? '-'
-  const isFolder = name !== '-' && (/[/\\]$/.test(name) || placeOf(name).isFolder)
-  if (isFolder) {
-    if (!placeOf(name).isFolder)
-      throw new LetheError(EXIT.io, `the folder ${name} does not exist`, 'make it first')
-    if (inputs.some((input) => input.name === '-'))
-      throw new LetheError(EXIT.usage, 'standard input has no name to write to a folder by', 'say -o FILE')
-    return inputs.map((input) => opened.open(join(name, basename(input.name)), inputs, options, input.gzip))
-  }
-  if (new Set(inputs.map((input) => input.format)).size > 1)
-    throw new LetheError(
-      EXIT.usage,
-      'CSV and NDJSON do not go into one output',
-      'write to a folder: -o FOLDER/',
-    )
-  const byName = formatByName(name)
-  const { format } = inputs[0]!
-  if (byName.format !== undefined && byName.format !== format)
-    throw new LetheError(
-      EXIT.usage,
-      `${name} would not hold what its name says: the output of ${FORMAT_NAME[format]} is ${FORMAT_NAME[format]}`,
-      `name it .${format}`,
-    )
-  const output =
-    name === '-' ? standardOutput(inputs, options) : opened.open(name, inputs, options, byName.gzip)
-  return inputs.map(() => output)
-}
-
-function standardOutput(inputs: readonly Input[], options: Options): Output {
-  if (options.dryRun === true) return openNothing('standard output')
-  const stats = fstatSync(process.stdout.fd)
-  const input = stats.isFile() ? inputs.findIndex(({ identity }) => identity === identityOf(stats)) : -1
-  if (input >= 0)
-    throw new LetheError(
-      EXIT.usage,
-      `standard output is input ${input + 1}: it would be overwritten`,
-      'redirect it to another file',
-    )
-  return openStdout()
 }
 
 function compile(file: PolicyFile, keys: Keyring | undefined): Plan {
@@ -294,29 +164,6 @@ function finish(summary: Summary, result: BatchResult): void {
   if (sum(summary.records.deadLettered) > 0) process.exitCode = EXIT.deadLetters
 }
 
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text)
-    if (!/^\d+$/.test(text) || number < least || number > most)
-      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
-    return number
-  }
-}
-
-function parseDelimiter(text: string): string {
-  const delimiter = text === '\\t' || text === 'tab' ? '\t' : text
-  if (!/^[\t\x20-\x7e]$/.test(delimiter) || delimiter === '"')
-    throw new InvalidArgumentError('It is one ASCII character that is no quote, or tab.')
-  return delimiter
-}
-
-function parseAsOf(text: string): number {
-  const time = compileTimeParser({ format: 'rfc3339' })(text) ?? compileTimeParser({ format: 'date' })(text)
-  if (time === undefined)
-    throw new InvalidArgumentError('It is written as 2026-01-31T12:00:00Z, or as 2026-01-31 (midnight UTC).')
-  return time
-}
-
 function parseLimit(text: string): DeadLetterLimit {
   const limit = parseDeadLetterLimit(text)
   if (limit === undefined)
@@ -356,7 +203,7 @@ export const command = (): Command =>
     .addOption(new Option('--workers <n>', 'worker threads (default: one a core)').argParser(whole(1, 256)))
     .addOption(
       new Option('--as-of <time>', 'the instant that retention is judged at (default: now)').argParser(
-        parseAsOf,
+        parseTime,
       ),
     )
     .option(

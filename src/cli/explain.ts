@@ -1,10 +1,12 @@
 /** `lethe explain -p POLICY [RECORD]`: what happens to each field, in plain words, and why. */
+
 import { readFileSync } from 'node:fs'
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { EXIT, fileError, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
+import { parseTime } from './arguments.ts'
 import { type ExplainedField, type ExplainedRule, type Explanation, explain } from './explain/explanation.ts'
 import { sampleRecord } from './explain/sample.ts'
 import { overview } from './explain/words.ts'
@@ -148,13 +150,6 @@ function width(): number {
   return Math.max(60, Math.min(process.stdout.columns ?? 110, 110))
 }
 
-function parseAsOf(text: string): number {
-  const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/
-  const time = form.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(time)) throw new InvalidArgumentError('It is a date or an RFC 3339 time.')
-  return time
-}
-
 const EXAMPLES = `
 Tells for every field what it is, what is done to it, why, by which rule, and what that does not stop.
 With a record (JSON, from a file or stdin) it shows each value before and after; without one it makes a
@@ -173,6 +168,6 @@ export const command = (): Command =>
     .addArgument(new Argument('[record]', 'a file with one record as JSON; - is stdin'))
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option('--keys <file>', 'the keyset (default: the published test keys)')
-    .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseAsOf))
+    .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, fileError, LetheError } from '../errors.ts'
 import { formatByName } from '../files/input.ts'
+import { parseDelimiter, whole } from './arguments.ts'
 import { checkHeader, columnsOf } from './init/header.ts'
 import { profile } from './init/profile.ts'
 import { propose } from './init/propose.ts'
@@ -71,20 +72,6 @@ function schemaFrom(folder: string): string {
   return path.startsWith(join('..', '..', '..', '..')) ? schema : path.replaceAll('\\', '/')
 }
 
-function parseRows(text: string): number {
-  const rows = Number(text)
-  if (!Number.isInteger(rows) || rows < 1 || rows > 1_000_000)
-    throw new InvalidArgumentError('It is a whole number from 1 to 1000000.')
-  return rows
-}
-
-function parseDelimiter(text: string): string {
-  const delimiter = text === '\\t' || text === 'tab' ? '\t' : text
-  if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
-    throw new InvalidArgumentError('It is one character, or tab.')
-  return delimiter
-}
-
 function parseName(text: string): string {
   if (!/^[a-z0-9][a-z0-9._-]{0,99}$/.test(text))
     throw new InvalidArgumentError('It is written in a-z, 0-9, dot, hyphen and underscore.')
@@ -112,7 +99,9 @@ export const command = (): Command =>
         ['csv', 'ndjson'],
       ),
     )
-    .addOption(new Option('--rows <n>', 'read at most so many records').argParser(parseRows).default(10_000))
+    .addOption(
+      new Option('--rows <n>', 'read at most so many records').argParser(whole(1, 1_000_000)).default(10_000),
+    )
     .addOption(
       new Option('--delimiter <char>', 'of CSV (default: what the header shows)').argParser(parseDelimiter),
     )

@@ -1,0 +1,29 @@
+/** How the words of command lines are read. Each throws commander's error, which says what is expected. */
+import { InvalidArgumentError } from 'commander'
+import { compileTimeParser } from '../../transforms/calendar.ts'
+
+/** A whole number within bounds. */
+export function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < least || number > most)
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
+    return number
+  }
+}
+
+/** The delimiter of CSV: one ASCII character. */
+export function parseDelimiter(text: string): string {
+  const delimiter = text === '\\t' || text === 'tab' ? '\t' : text
+  if (!/^[\t\x20-\x7e]$/.test(delimiter) || delimiter === '"')
+    throw new InvalidArgumentError('It is one ASCII character that is no quote, or tab.')
+  return delimiter
+}
+
+/** An instant, in ms since the epoch. */
+export function parseTime(text: string): number {
+  const time = compileTimeParser({ format: 'rfc3339' })(text) ?? compileTimeParser({ format: 'date' })(text)
+  if (time === undefined)
+    throw new InvalidArgumentError('It is written as 2026-01-31T12:00:00Z, or as 2026-01-31 (midnight UTC).')
+  return time
+}
