@@ -6,6 +6,9 @@
 
 let segmenter: Intl.Segmenter | undefined
 
+/** Units segmented at once: the time that V8 takes for a text grows with the square of its length. */
+const WINDOW = 256
+
 /**
  * Where each grapheme cluster of `text` starts, in UTF-16 units, ascending from 0; undefined where every unit
  * is a cluster (Latin, Greek, Cyrillic, CJK and Hangul text as it is mostly written), so that no array is made.
@@ -14,8 +17,38 @@ export function graphemeStarts(text: string): number[] | undefined {
   if (everyUnitStandsAlone(text)) return undefined
   segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
   const starts: number[] = []
-  for (const { index } of segmenter.segment(text)) starts.push(index)
+  // No rule of UAX #29 looks behind a boundary, or further ahead than one code point. So segmenting may begin at
+  // any boundary, and of a window every start is true; only its last cluster may go on behind it.
+  for (let from = 0; from < text.length; ) {
+    const to = windowEnd(text, from + WINDOW)
+    let last = 0
+    for (const { index } of segmenter.segment(text.slice(from, to))) {
+      starts.push(from + index)
+      last = index
+    }
+    if (to === text.length) break
+    if (last > 0) {
+      starts.pop()
+      from += last
+    } else from = clusterEnd(segmenter, text, from)
+  }
   return starts
+}
+
+/** Where the cluster that starts at `from` ends, which is longer than a window. */
+function clusterEnd(clusters: Intl.Segmenter, text: string, from: number): number {
+  for (let size = 2 * WINDOW; ; size *= 2) {
+    const to = windowEnd(text, from + size)
+    for (const { index } of clusters.segment(text.slice(from, to))) if (index > 0) return from + index
+    if (to === text.length) return to
+  }
+}
+
+/** `at`, or one further so that no surrogate pair is cut; the end of the text at most. */
+function windowEnd(text: string, at: number): number {
+  if (at >= text.length) return text.length
+  const unit = text.charCodeAt(at - 1)
+  return unit >= 0xd800 && unit <= 0xdbff ? at + 1 : at
 }
 
 /** How many grapheme clusters `text` holds. */

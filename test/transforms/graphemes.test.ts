@@ -25,6 +25,53 @@ describe('graphemes', () => {
     )
   })
 
+  it('are the same in long texts, wherever a window ends', () => {
+    const runs = fc.array(
+      fc
+        .tuple(
+          fc.constantFrom(
+            'a',
+            '\r\n',
+            'e\u0301',
+            '\u0301',
+            '\u200d',
+            '\u1100',
+            '👩',
+            '👩\u200d',
+            '🇩',
+            '\u0915\u094d',
+            '\u0600',
+          ),
+          fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 100, max: 700 })),
+        )
+        .map(([text, times]) => text.repeat(times)),
+      { minLength: 1, maxLength: 5 },
+    )
+    fc.assert(
+      fc.property(runs, (parts) => {
+        const text = `${parts.join('')}\u0301`
+        expect(graphemeStarts(text)).toEqual(starts(text))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each([
+    ['one for each sign', '😀', 200_000],
+    ['one after a long one', `\u200d${'\u0301'.repeat(150_000)}😀`, 1],
+    ['pairs', '🇩', 200_000],
+  ])(
+    'are found in linear time: %s',
+    (_, text, times) => {
+      const began = performance.now()
+      const found = graphemeStarts(text.repeat(times) + '😀'.repeat(50_000))
+      expect(found!.length).toBeGreaterThan(50_000)
+      // About a second; in time that grows with the square it is minutes.
+      expect(performance.now() - began).toBeLessThan(20_000)
+    },
+    30_000,
+  )
+
   it('are single units for every pair of characters of the fast path', () => {
     const simple: string[] = []
     for (let code = 1; code < 0xd7a4; code++) {
