@@ -1,7 +1,8 @@
 /** The files that go in: what they are by their names, and their bytes, unzipped and without a byte order mark. */
 import { createReadStream, fstatSync, type Stats, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { finished } from 'node:stream/promises'
+import { createGunzip, type Gunzip } from 'node:zlib'
 import { EXIT, fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/rewriter.ts'
 
@@ -100,8 +101,10 @@ export async function* readInput(input: Input, onRead: (bytes: number) => void):
     input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
   raw.on('data', (data: Buffer) => onRead(data.length))
   let stream: Readable = raw
+  let rest: Remainder | undefined
   if (input.gzip) {
     const gunzip = createGunzip({ chunkSize: 1 << 18 })
+    rest = new Remainder(raw, gunzip)
     raw.on('error', (error) => gunzip.destroy(error))
     stream = raw.pipe(gunzip)
   }
@@ -118,12 +121,55 @@ export async function* readInput(input: Input, onRead: (bytes: number) => void):
       }
     }
     if (head !== undefined && head.length > 0) yield withoutMark(head)
+    if (await rest?.holdsData())
+      throw new LetheError(
+        EXIT.io,
+        `${input.name} is damaged: data stand behind zero bytes that end its gzip data`,
+        'fetch the file again',
+      )
   } catch (error) {
     throw error instanceof LetheError ? error : inputError(input.name, error)
   } finally {
     stream.destroy()
     raw.destroy()
   }
+}
+
+/**
+ * What stands behind the gzip data. Node takes one zero byte there for the end (files are padded with them) and
+ * leaves out all that follows, a further member too: records would be lost unseen.
+ */
+class Remainder {
+  readonly #raw: Readable
+  readonly #gunzip: Gunzip
+  #length = 0
+  /** Behind the last byte that is not zero. */
+  #dataEnd = 0
+
+  constructor(raw: Readable, gunzip: Gunzip) {
+    this.#raw = raw
+    this.#gunzip = gunzip
+    raw.on('data', (data: Buffer) => {
+      const behind = data.length - trailingZeros(data)
+      if (behind > 0) this.#dataEnd = this.#length + behind
+      this.#length += data.length
+    })
+  }
+
+  /** Reads the file to its end; whether any byte that was not unzipped is other than zero. */
+  async holdsData(): Promise<boolean> {
+    const raw = this.#raw
+    raw.unpipe()
+    raw.resume()
+    if (!raw.readableEnded) await finished(raw, { writable: false })
+    return this.#dataEnd > this.#gunzip.bytesWritten
+  }
+}
+
+function trailingZeros(data: Uint8Array): number {
+  let count = 0
+  while (count < data.length && data[data.length - 1 - count] === 0) count++
+  return count
 }
 
 const MARK = [0xef, 0xbb, 0xbf]

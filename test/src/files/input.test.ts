@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LetheError } from '../../../src/errors.ts'
+import { inspectInput, readInput } from '../../../src/files/input.ts'
+
+describe('a gzip input', () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lethe-input-'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  async function read(...parts: Uint8Array[]): Promise<string> {
+    const name = join(folder, 'in.ndjson.gz')
+    writeFileSync(name, Buffer.concat(parts))
+    const read: Uint8Array[] = []
+    for await (const data of readInput(inspectInput(name, undefined), () => {})) read.push(data)
+    return Buffer.concat(read).toString()
+  }
+  const first = gzipSync('{"a":1}\n')
+  const second = gzipSync('{"a":2}\n')
+  const long = Buffer.alloc(3 << 20)
+
+  it('may have several members, and zero bytes behind the last', async () => {
+    expect(await read(first, second)).toBe('{"a":1}\n{"a":2}\n')
+    expect(await read(first, second, Buffer.alloc(512))).toBe('{"a":1}\n{"a":2}\n')
+    expect(await read(first, long)).toBe('{"a":1}\n')
+  })
+
+  it.each([
+    ['a member', [Buffer.alloc(1), second]],
+    ['a member, far behind', [long, second, Buffer.alloc(9)]],
+    ['other bytes', [Buffer.alloc(7), Buffer.from('x')]],
+  ])('is refused where zero bytes hide %s', async (_, parts) => {
+    await expect(read(first, ...parts)).rejects.toThrow(LetheError)
+  })
+
+  it('is refused where other bytes follow, or where it is cut short', async () => {
+    await expect(read(first, Buffer.from('x'))).rejects.toThrow(LetheError)
+    await expect(read(first, second.subarray(0, 9))).rejects.toThrow(LetheError)
+  })
+})
