@@ -46,6 +46,7 @@ describe('one record', () => {
     ['{"x":"\\ud83d\\ud83d\\ude00"}', 'json-lone-surrogate'],
     ['{"x":"\\ude00\\ud83d"}', 'json-lone-surrogate'],
     ['{"\\ud83d":1}', 'json-lone-surrogate'],
+    ['{"x":"\\ud83d\\ud83d"}', 'json-lone-surrogate'],
     ['{"x":"\\ud83d\\n"}', 'json-lone-surrogate'],
     ['{"a":1,"\\u0061":2}', 'json-duplicate-name'],
     ['{"x":1,"\\u0078":2}', 'json-duplicate-name'],
