@@ -100,7 +100,6 @@ export class CsvRewriter extends Rewriter {
     this.account.records++
     const firstSlot = block.slotCount
     this.#firstSlot[record] = firstSlot
-    this.account.unlisted += this.columns.unlisted.length
     const code =
       walker.end - start > this.maxRecordBytes
         ? 'record-too-large'
@@ -114,6 +113,7 @@ export class CsvRewriter extends Rewriter {
       block.fail(record, code, -1)
       return this.#lines(start)
     }
+    this.account.unlisted += this.columns.unlisted.length
     const scope = block.recordScope[record]!
     const { starts, ends, quoted } = walker
     for (let index = 0; index < input.length; index++) {

@@ -209,6 +209,23 @@ describe('records that are huge or deep', () => {
     expect(kilobytes).toBeLessThan(300 << 10)
   })
 
+  it('count the same whether they were skipped while they were read or met in a chunk', async () => {
+    const cwd = place()
+    const long = (text: string) => text.repeat(3000)
+    writeFileSync(join(cwd, 'in.csv'), `id,more,note\n,1,a\n,"${long('x\n')}",b\n,2,c,d\n,3,e\n`)
+    writeFileSync(join(cwd, 'in.ndjson'), `{"x":1}\n${long(' ')}\n{"x":"${long('x')}"}\n{"x":1}\n`)
+    mkdirSync(join(cwd, 'out'))
+    const summaries: string[] = []
+    for (const chunk of ['100', '1000000']) {
+      const inputs = ['in.csv', 'in.ndjson', '-o', 'out/', '--as-of', '2026-01-01', '--chunk-bytes', chunk]
+      const files = ['--summary', 's', '--dead-letter', 'd', '--max-record-bytes', '2000']
+      expect((await batch(cwd, [...inputs, ...files])).code).toBe(3)
+      summaries.push(readFileSync(join(cwd, 's'), 'utf8') + readFileSync(join(cwd, 'd'), 'utf8'))
+    }
+    expect(summaries[1]).toBe(summaries[0])
+    expect(summaries[0]).toContain('"record-too-large": 3')
+  })
+
   it('a quote that never closes over 30 MB stays bounded, and the rows before it are there', async () => {
     const cwd = place()
     mkdirSync(join(cwd, 'out'))
