@@ -40,6 +40,8 @@ export const POLICY_CODES = {
   'kept-direct-identifier': 'a direct identifier is kept as it is',
   'kept-map-names': 'the names of a map are kept as they are',
   'kept-record-key': 'the record key is kept as it is',
+  'kept-beside-keyed':
+    'a value is kept as it is beside a token, a surrogate, a shift or noise of the same value',
   'token-beside-quasi-identifiers': 'a quasi-identifier is kept as it is beside a stable token',
   'accept-without-need': 'a weakness is accepted where there is none',
   'bad-accept': 'a reason is too short to be one',

@@ -24,13 +24,23 @@ export function checkWeakChoices(
 ): void {
   // What one field says of a value holds for every other one that is fed by it.
   const rolesOf = new Map<string, Set<Role>>()
-  for (const { from, role, roleByCategory } of fields) {
+  // And so does what one field publishes in its place.
+  const keyedOf = new Map<string, PolicyField[]>()
+  for (const field of fields) {
+    const { from, role, roleByCategory } = field
     const roles = rolesOf.get(from.text) ?? new Set()
     rolesOf.set(from.text, roles.add(role).add(roleByCategory))
+    if (field.rules.some(hidesUnderKey)) keyedOf.set(from.text, [...(keyedOf.get(from.text) ?? []), field])
   }
   for (const field of fields)
     for (const rule of field.rules) {
-      const keeps = weakKeeps(field, rule, rolesOf.get(field.from.text)!, hasToken)
+      const keeps = weakKeeps(
+        field,
+        rule,
+        rolesOf.get(field.from.text)!,
+        keyedOf.get(field.from.text)?.find((other) => other !== field),
+        hasToken,
+      )
       settle(rule, [...keeps, ...weakOptions(rule)], findings)
     }
 }
@@ -58,10 +68,16 @@ export function weakOptions(rule: PolicyRule): Weak[] {
   }))
 }
 
+/** Whether it gives a value a token, a surrogate, a shift or noise, which the value beside it would undo. */
+function hidesUnderKey({ transform }: PolicyRule): boolean {
+  return transform !== undefined && (transform.properties.keyed || transform.properties.stableToken)
+}
+
 function weakKeeps(
   field: PolicyField,
   rule: PolicyRule,
   roles: ReadonlySet<Role>,
+  keyed: PolicyField | undefined,
   hasToken: boolean,
 ): Weak[] {
   if (!isKeep(rule.action)) return []
@@ -95,6 +111,13 @@ function weakKeeps(
       code: 'kept-direct-identifier',
       message: `${path} is a direct identifier, and is kept as it is`,
       suggestion: `use a transform such as hash.hmac, drop it, ${ACCEPT}`,
+    })
+  else if (keyed !== undefined)
+    weak.push({
+      at,
+      code: 'kept-beside-keyed',
+      message: `${path} keeps the value that ${quote(keyed.path.text)} replaces: each record gives the pair away`,
+      suggestion: `leave one of the two out, ${ACCEPT}`,
     })
   else if (hasToken && roles.has('quasi-identifier'))
     weak.push({

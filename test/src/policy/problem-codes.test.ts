@@ -215,6 +215,12 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'by role',
     `${fields}  a: ${hmac}\n  b: { use: ▸keep, role: quasi-identifier }\n`,
   ],
+  ['kept-beside-keyed', 'a token', `${fields}  a: ${hmac}\n  b: { from: a, use: ▸keep }\n`],
+  [
+    'kept-beside-keyed',
+    'a shift, under a condition',
+    `${head}subject: s\nfields:\n  b: { from: a, use: ▸keep }\n  a: [{ use: drop, when: { c: x } }, { use: shift.date }]\n`,
+  ],
   ['accept-without-need', 'a strong rule', `${fields}  a: { use: drop, ▸accept: because I say so }\n`],
   ['bad-accept', 'too short', `${fields}  a: { use: keep, role: direct-identifier, accept: ▸ok }\n`],
   ['needs-subject', 'a transform', `${head}time: t\nfields:\n  a: ▸test.needy\n`],
