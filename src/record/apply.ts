@@ -125,8 +125,13 @@ export class Applier {
       if (byRule === undefined) slots[taken++] = slot
       else {
         const rule = this.#choose(block, field, slot, record)
-        if (rule === undefined) block.fail(record, 'no-rule-matches', first.id)
-        else {
+        if (rule === undefined) {
+          // Null and empty say only that nothing is there: they pass, whatever the conditions are.
+          if (block.slotKind[slot] === SlotKind.nothing) {
+            this.account.rules[first.id]!.null++
+            this.format.copy(block, slot)
+          } else block.fail(record, 'no-rule-matches', first.id)
+        } else {
           const chosen = byRule.get(rule)
           if (chosen === undefined) byRule.set(rule, [slot])
           else chosen.push(slot)

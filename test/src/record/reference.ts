@@ -126,7 +126,7 @@ function apply(
     if (concrete === undefined || concrete.value.kind === 'nothing') return when.values.includes(null)
     return concrete.value.kind === 'scalar' && when.values.includes(concrete.value.text)
   })
-  if (rule === undefined) return { code: 'no-rule-matches' }
+  if (rule === undefined) return value.kind === 'nothing' ? value.raw : { code: 'no-rule-matches' }
   if (rule.use === 'drop') return DROPPED
   if (rule.use === 'keep' || rule.use === 'keep.subtree' || value.kind === 'nothing') return value.raw
   if (value.kind !== 'scalar') throw new Error('a container came this far')
