@@ -1,5 +1,5 @@
 /** Reads a policy from disk. */
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { EXIT, fileError, LetheError } from '../errors.ts'
 
@@ -14,6 +14,7 @@ export interface PolicyFile {
 const MAX_POLICY_BYTES = 1 << 20
 /** A hierarchy or list of 64 MiB holds about a million lines. */
 const MAX_TABLE_BYTES = 64 << 20
+const PART_BYTES = 1 << 16
 
 /**
  * Reads the policy at `file`. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it
@@ -37,11 +38,33 @@ export function readPolicyFile(file: string): PolicyFile {
 
 function readWhole(file: string, what: string, most: number): Uint8Array {
   try {
-    const { size } = statSync(file)
-    if (size > most) throw new LetheError(EXIT.usage, `${what} ${file} is larger than ${most >> 20} MiB`)
-    return readFileSync(file)
+    return readAtMost(file, most)
   } catch (error) {
-    if (error instanceof LetheError) throw error
+    if (error instanceof TooLarge)
+      throw new LetheError(EXIT.usage, `${what} ${file} is larger than ${most >> 20} MiB`)
     throw fileError(`${what} ${file}`, error)
+  }
+}
+
+class TooLarge extends Error {}
+
+/** Counts what is read: the size that the system states is 0 for pipes and devices, which may never end. */
+function readAtMost(file: string, most: number): Uint8Array {
+  const fd = openSync(file, 'r')
+  try {
+    const { size } = fstatSync(fd)
+    if (size > most) throw new TooLarge()
+    const parts: Uint8Array[] = []
+    let total = 0
+    for (;;) {
+      const part = Buffer.allocUnsafe(Math.max(size - total + 1, PART_BYTES))
+      const read = readSync(fd, part)
+      if (read === 0) return Buffer.concat(parts)
+      parts.push(new Uint8Array(part.subarray(0, read)))
+      total += read
+      if (total > most) throw new TooLarge()
+    }
+  } finally {
+    closeSync(fd)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -34,5 +34,11 @@ describe('readPolicyFile', () => {
     expect(exitCodeOf(() => readPolicyFile(join(folder, 'large.yaml')))).toBe(EXIT.usage)
     writeFileSync(join(folder, 'latin1.yaml'), Buffer.from('policy: ä', 'latin1'))
     expect(exitCodeOf(() => readPolicyFile(join(folder, 'latin1.yaml')))).toBe(EXIT.usage)
+  })
+
+  it.skipIf(!existsSync('/dev/zero'))('refuses a file that never ends', () => {
+    writeFileSync(join(folder, 'p.yaml'), 'policy: p')
+    expect(exitCodeOf(() => readPolicyFile('/dev/zero'))).toBe(EXIT.usage)
+    expect(exitCodeOf(() => readPolicyFile(join(folder, 'p.yaml')).readFile('/dev/zero'))).toBe(EXIT.usage)
   })
 })
