@@ -42,17 +42,6 @@ export class ByteSink {
     this.length = at
   }
 
-  /** Writes a byte, then copies `source[start..end)`. */
-  copyAfter(byte: number, source: Uint8Array, start: number, end: number): void {
-    const room = end - start + 1
-    if (this.length + room > this.bytes.length) this.reserve(room)
-    const { bytes } = this
-    let at = this.length
-    bytes[at++] = byte
-    for (let p = start; p < end; p++) bytes[at++] = source[p]!
-    this.length = at
-  }
-
   /** Copies all of `first`, then `source[start..end)`. */
   copyTwo(first: Uint8Array, source: Uint8Array, start: number, end: number): void {
     if (end - start > SHORT) {

@@ -111,7 +111,7 @@ export class CsvRewriter extends Rewriter {
               : 'bad-utf8'))
     if (code !== undefined) {
       block.fail(record, code, -1)
-      return this.#lines(start)
+      return walker.lines
     }
     this.account.unlisted += this.columns.unlisted.length
     const scope = block.recordScope[record]!
@@ -133,16 +133,7 @@ export class CsvRewriter extends Rewriter {
         for (const watch of watches) block.watched[watch]![scope] = slot + 1
       }
     }
-    return walker.anyQuoted ? this.#lines(start) : 1
-  }
-
-  /** Physical lines of the row read last. */
-  #lines(start: number): number {
-    let lines = 1
-    const end = Math.min(this.#walker.end, this.bytes.length)
-    for (let p = this.bytes.indexOf(0x0a, start); p >= 0 && p < end; p = this.bytes.indexOf(0x0a, p + 1))
-      lines++
-    return lines
+    return walker.lines
   }
 
   #countNames(): void {
@@ -165,18 +156,34 @@ export class CsvRewriter extends Rewriter {
       this.account.published++
       const first = this.#firstSlot[record]!
       const began = sink.length
+      let out = sink.bytes
+      let at = began
       for (let column = 0; column < columns; column++) {
         const slot = first + offsets[column]!
         const kind = resultKind[slot]
-        if (kind === ResultKind.text || kind === ResultKind.dropped) {
-          if (column > 0) sink.byte(delimiter)
-          if (kind === ResultKind.text) sink.text(resultText[slot]!)
-        } else {
-          const source = kind === ResultKind.arena ? arena.bytes : bytes
-          if (column > 0) sink.copyAfter(delimiter, source, resultStart[slot]!, resultEnd[slot]!)
-          else sink.copy(source, resultStart[slot]!, resultEnd[slot]!)
+        let p = 0
+        let end = 0
+        if (kind === ResultKind.arena || kind === ResultKind.source) {
+          p = resultStart[slot]!
+          end = resultEnd[slot]!
+        }
+        // Written here and not by the sink: this is the innermost loop of all, and calls would cost more than it does.
+        if (at + end - p + 1 > out.length) {
+          sink.length = at
+          sink.reserve(end - p + 1)
+          out = sink.bytes
+        }
+        if (column > 0) out[at++] = delimiter
+        const source = kind === ResultKind.arena ? arena.bytes : bytes
+        while (p < end) out[at++] = source[p++]!
+        if (kind === ResultKind.text) {
+          sink.length = at
+          sink.text(resultText[slot]!)
+          out = sink.bytes
+          at = sink.length
         }
       }
+      sink.length = at
       // A lone empty cell would read as a blank line.
       if (sink.length === began) sink.text('""')
       if (crlf) sink.byte(0x0d)

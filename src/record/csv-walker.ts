@@ -23,8 +23,8 @@ export class CsvWalker {
   /** 1 where the field stood in quotes. */
   quoted: Uint8Array = new Uint8Array(64)
   fields = 0
-  /** Whether any field stood in quotes: only then may the row cover several lines. */
-  anyQuoted = false
+  /** Physical lines that the row covers. */
+  lines = 1
   /** Why the row is malformed; undefined where it is not. */
   code: RecordCode | undefined
   /** End of the row, without its line break. */
@@ -42,7 +42,7 @@ export class CsvWalker {
     let { starts, ends, quoted } = this
     let fields = 0
     this.code = undefined
-    this.anyQuoted = false
+    this.lines = 1
     for (;;) {
       if (fields === starts.length) {
         this.#grow()
@@ -77,11 +77,16 @@ export class CsvWalker {
 
   /** Notes a quoted field from behind its opening quote; gives the position behind the closing one, or -1. */
   #closingQuote(bytes: Uint8Array, start: number, length: number, field: number): number {
-    this.anyQuoted = true
+    const special = this.#special
     let p = start
     for (;;) {
       let byte = bytes[p]!
-      while (byte !== QUOTE && p < length) byte = bytes[++p]!
+      while (special[byte] === 0) byte = bytes[++p]!
+      if (byte !== QUOTE && p < length) {
+        if (byte === LF) this.lines++
+        p++
+        continue
+      }
       if (p >= length) {
         this.code = 'csv-quote-unclosed'
         this.fields = field
