@@ -5,7 +5,7 @@ import type { Keyset } from '../keys/keyset.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import type { Plan } from '../policy/plan.ts'
-import { readPolicyFile } from '../policy/read.ts'
+import { policyFileOf } from '../policy/read.ts'
 import type { Account } from '../record/account.ts'
 import { CsvRewriter } from '../record/csv-rewriter.ts'
 import type { CsvStyle } from '../record/csv-text.ts'
@@ -78,7 +78,7 @@ export class ChunkRewriter {
 
 /** Compiles the parent's plan again, in a thread. Throws where it is not the same. */
 export function compileAgain(setup: ThreadSetup): Plan {
-  const file = { ...readPolicyFile(setup.policyFile), text: setup.policyText }
+  const file = policyFileOf(setup.policyFile, setup.policyText)
   const keys: KeySource | undefined =
     setup.keyset === undefined ? undefined : Keyring.fromKeyset(setup.keyset)
   const { plan } = compilePolicy(file, { keys })

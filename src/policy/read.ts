@@ -28,6 +28,11 @@ export function readPolicyFile(file: string): PolicyFile {
   } catch {
     throw new LetheError(EXIT.usage, `the policy ${file} is not valid UTF-8`, 'save it as UTF-8')
   }
+  return policyFileOf(file, text)
+}
+
+/** A policy whose text is at hand: the files that it names stand beside `file`. Reads nothing. */
+export function policyFileOf(file: string, text: string): PolicyFile {
   const folder = dirname(resolve(file))
   return {
     file,

@@ -31,7 +31,7 @@ export interface Account {
 }
 
 /** More names than these are not told apart: data that makes up names must not fill the memory. */
-export const MOST_UNLISTED_NAMES = 1000
+const MOST_UNLISTED_NAMES = 1000
 
 /** Counts by name, where a name may be `__proto__`. */
 export const newNames = (): Record<string, number> => Object.create(null) as Record<string, number>
