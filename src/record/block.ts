@@ -18,9 +18,12 @@ export const SlotKind = {
   subtree: 5,
 } as const
 
-/** The same numbers in an array of twice the length. */
-export const doubled = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const larger = new Int32Array(array.length * 2)
+/** The same numbers in an array of twice the length, or of `room`. */
+export const doubled = (
+  array: Int32Array<ArrayBuffer>,
+  room: number = array.length * 2,
+): Int32Array<ArrayBuffer> => {
+  const larger = new Int32Array(room)
   larger.set(array)
   return larger
 }
@@ -31,8 +34,8 @@ export const ResultKind = {
   source: 0,
   /** `arena[start..end)`: a text in UTF-8 that needs no escapes, but in JSON its quotes. */
   arena: 1,
-  /** `resultText`, complete. */
-  text: 2,
+  /** `arena[start..end)`, complete. */
+  written: 2,
   /** Must not be written at all (`drop`, `else: drop`). */
   dropped: 3,
 } as const
@@ -78,8 +81,7 @@ export class Block {
   resultKind: Int32Array<ArrayBuffer> = new Int32Array(4096)
   resultStart: Int32Array<ArrayBuffer> = new Int32Array(4096)
   resultEnd: Int32Array<ArrayBuffer> = new Int32Array(4096)
-  readonly resultText: string[] = []
-  /** Results that kernels wrote. */
+  /** Results that are no part of the chunk. */
   readonly arena: ByteSink = new ByteSink(ARENA_BYTES)
 
   /** Per field: its slots, in order. */
@@ -159,8 +161,10 @@ export class Block {
 
   /** The result of a slot is a text, complete with the quotes that its format needs. */
   setText(slot: number, text: string): void {
-    this.resultKind[slot] = ResultKind.text
-    this.resultText[slot] = text
+    this.resultKind[slot] = ResultKind.written
+    this.resultStart[slot] = this.arena.length
+    this.arena.text(text)
+    this.resultEnd[slot] = this.arena.length
   }
 
   setDropped(slot: number): void {
@@ -170,12 +174,7 @@ export class Block {
   /** Starts a record and its scope; gives its index. */
   addRecord(line: number): number {
     const record = this.recordCount++
-    if (record === this.recordLine.length) {
-      this.recordLine = doubled(this.recordLine)
-      this.recordScope = doubled(this.recordScope)
-      this.recordStep = doubled(this.recordStep)
-      this.recordRule = doubled(this.recordRule)
-    }
+    if (record === this.recordLine.length) this.#growRecords(record * 2)
     this.recordLine[record] = line
     this.recordStep[record] = 0
     this.recordRule[record] = -1
@@ -184,15 +183,44 @@ export class Block {
     return record
   }
 
+  /** Starts one record for each of the `lines`, with no scope but its own. */
+  addRecords(lines: Int32Array): void {
+    const record = this.recordCount
+    const scope = this.scopeCount
+    const { length } = lines
+    this.recordCount += length
+    this.scopeCount += length
+    if (this.recordCount > this.recordLine.length) this.#growRecords(this.recordCount * 2)
+    if (this.scopeCount > this.scopeParent.length) this.#growScopes(this.scopeCount * 2)
+    this.recordLine.set(lines, record)
+    this.recordStep.fill(0, record, this.recordCount)
+    this.recordRule.fill(-1, record, this.recordCount)
+    this.scopeParent.fill(-1, scope, this.scopeCount)
+    this.scopeDepth.fill(0, scope, this.scopeCount)
+    for (let i = 0; i < length; i++) {
+      this.recordCode[record + i] = undefined
+      this.recordScope[record + i] = scope + i
+    }
+  }
+
+  #growRecords(room: number): void {
+    this.recordLine = doubled(this.recordLine, room)
+    this.recordScope = doubled(this.recordScope, room)
+    this.recordStep = doubled(this.recordStep, room)
+    this.recordRule = doubled(this.recordRule, room)
+  }
+
+  #growScopes(room: number): void {
+    this.scopeParent = doubled(this.scopeParent, room)
+    this.scopeDepth = doubled(this.scopeDepth, room)
+    for (const [watch, list] of this.watched.entries()) this.watched[watch] = doubled(list, room)
+    for (const [field, list] of this.derived.entries())
+      if (list !== undefined) this.derived[field] = doubled(list, room)
+  }
+
   addScope(parent: number, depth: number): number {
     const scope = this.scopeCount++
-    if (scope === this.scopeParent.length) {
-      this.scopeParent = doubled(this.scopeParent)
-      this.scopeDepth = doubled(this.scopeDepth)
-      for (const [watch, list] of this.watched.entries()) this.watched[watch] = doubled(list)
-      for (const [field, list] of this.derived.entries())
-        if (list !== undefined) this.derived[field] = doubled(list)
-    }
+    if (scope === this.scopeParent.length) this.#growScopes(scope * 2)
     this.scopeParent[scope] = parent
     this.scopeDepth[scope] = depth
     return scope
@@ -200,22 +228,54 @@ export class Block {
 
   addSlot(start: number, end: number, kind: number, scope: number): number {
     const slot = this.slotCount++
-    if (slot === this.slotStart.length) {
-      this.slotStart = doubled(this.slotStart)
-      this.slotEnd = doubled(this.slotEnd)
-      this.slotKind = doubled(this.slotKind)
-      this.slotRecord = doubled(this.slotRecord)
-      this.slotScope = doubled(this.slotScope)
-      this.resultKind = doubled(this.resultKind)
-      this.resultStart = doubled(this.resultStart)
-      this.resultEnd = doubled(this.resultEnd)
-    }
+    if (slot === this.slotStart.length) this.#growSlots(slot * 2)
     this.slotStart[slot] = start
     this.slotEnd[slot] = end
     this.slotKind[slot] = kind
     this.slotRecord[slot] = this.recordCount - 1
     this.slotScope[slot] = scope
     return slot
+  }
+
+  /** Adds a slot for each place in the arrays, which are of one length. */
+  addSlots(
+    starts: Int32Array,
+    ends: Int32Array,
+    kinds: Int32Array,
+    records: Int32Array,
+    scopes: Int32Array,
+  ): void {
+    const slot = this.slotCount
+    this.slotCount += starts.length
+    if (this.slotCount > this.slotStart.length) this.#growSlots(this.slotCount * 2)
+    this.slotStart.set(starts, slot)
+    this.slotEnd.set(ends, slot)
+    this.slotKind.set(kinds, slot)
+    this.slotRecord.set(records, slot)
+    this.slotScope.set(scopes, slot)
+  }
+
+  #growSlots(room: number): void {
+    this.slotStart = doubled(this.slotStart, room)
+    this.slotEnd = doubled(this.slotEnd, room)
+    this.slotKind = doubled(this.slotKind, room)
+    this.slotRecord = doubled(this.slotRecord, room)
+    this.slotScope = doubled(this.slotScope, room)
+    this.resultKind = doubled(this.resultKind, room)
+    this.resultStart = doubled(this.resultStart, room)
+    this.resultEnd = doubled(this.resultEnd, room)
+  }
+
+  /** Adds `count` slots to a field: `slot`, and every `step` slots another one. */
+  addManyToField(field: number, slot: number, step: number, count: number): void {
+    let list = this.fieldSlots[field]!
+    const before = this.fieldCount[field]!
+    if (before + count > list.length) {
+      list = doubled(list, (before + count) * 2)
+      this.fieldSlots[field] = list
+    }
+    this.fieldCount[field] = before + count
+    for (let i = 0; i < count; i++) list[before + i] = slot + i * step
   }
 
   addToField(field: number, slot: number): void {

@@ -42,34 +42,10 @@ export class ByteSink {
     this.length = at
   }
 
-  /** Copies all of `first`, then `source[start..end)`. */
-  copyTwo(first: Uint8Array, source: Uint8Array, start: number, end: number): void {
-    if (end - start > SHORT) {
-      this.copy(first, 0, first.length)
-      this.copy(source, start, end)
-      return
-    }
-    const { length } = first
-    if (this.length + length + SHORT > this.bytes.length) this.reserve(length + SHORT)
-    const { bytes } = this
-    let at = this.length
-    for (let p = 0; p < length; p++) bytes[at++] = first[p]!
-    for (let p = start; p < end; p++) bytes[at++] = source[p]!
-    this.length = at
-  }
-
-  /** The same, with the second part between quotes. */
-  copyQuoted(first: Uint8Array, source: Uint8Array, start: number, end: number): void {
-    const { length } = first
-    const room = length + end - start + 2
-    if (this.length + room > this.bytes.length) this.reserve(room)
-    const { bytes } = this
-    let at = this.length
-    for (let p = 0; p < length; p++) bytes[at++] = first[p]!
-    bytes[at++] = 0x22
-    for (let p = start; p < end; p++) bytes[at++] = source[p]!
-    bytes[at++] = 0x22
-    this.length = at
+  append(source: Uint8Array): void {
+    this.reserve(source.length)
+    this.bytes.set(source, this.length)
+    this.length += source.length
   }
 
   /** Writes a text as UTF-8. It must be well formed. */

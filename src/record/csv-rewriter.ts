@@ -6,6 +6,7 @@ import { type CsvColumns, resolveColumns } from './csv-columns.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
 import type { Format } from './format.ts'
+import { CsvKernel } from './kernel/csv-kernel.ts'
 import { BLOCK_RECORDS, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
 
 function csvFormat(style: CsvStyle): Format {
@@ -42,8 +43,12 @@ export class CsvRewriter extends Rewriter {
   readonly #walker: CsvWalker
   /** Where each output column's slot stands among the slots of its row. */
   readonly #outputOffsets: readonly number[]
-  /** First slot of each record of the block. */
-  readonly #firstSlot: number[] = []
+  /** First slot of each record of the block, and of those that are published. */
+  readonly #firstSlot = new Int32Array(BLOCK_RECORDS)
+  readonly #firsts = new Int32Array(BLOCK_RECORDS)
+  readonly #kernel: CsvKernel | undefined
+  /** The kernel, where it has the chunk at hand. */
+  #usable: CsvKernel | undefined
 
   /** `header`: the input's column names, checked; `input`: what to call the input in errors. */
   constructor(
@@ -66,6 +71,10 @@ export class CsvRewriter extends Rewriter {
       if (column.fields.length === 0 && column.watches.length > 0) offset++
     }
     this.#outputOffsets = this.columns.output.map((column) => offsets.get(column.field)!)
+    this.#kernel =
+      options.kernels === false
+        ? undefined
+        : CsvKernel.open(this.columns, this.#outputOffsets, style, BLOCK_RECORDS)
   }
 
   /**
@@ -74,17 +83,48 @@ export class CsvRewriter extends Rewriter {
    */
   rewrite(bytes: Uint8Array, length: number): Rewritten {
     this.openChunk(bytes)
+    // Where bytes are no UTF-8, each row has to be asked.
+    this.#usable = this.utf8 && this.#kernel?.open(bytes, length) ? this.#kernel : undefined
     let line = 0
     let p = 0
     while (p < length) {
-      const next = this.#walker.row(bytes, p, length)
-      line += this.#take(p, line)
-      p = next
+      if (this.#usable !== undefined && this.#scan(this.#usable, p, line)) {
+        p = this.#usable.next
+        line = this.#usable.line
+      } else {
+        const next = this.#walker.row(bytes, p, length)
+        line += this.#take(p, line)
+        p = next
+      }
       if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
     }
     this.#writeBlock()
     this.#countNames()
     return { output: this.takeOutput(), deadLetters: this.deadLetters, lines: line }
+  }
+
+  /** Lets the kernel take the rows from `p` on that are as usual; false if the first is not. */
+  #scan(kernel: CsvKernel, p: number, line: number): boolean {
+    const { block, account } = this
+    const record = block.recordCount
+    const slot = block.slotCount
+    const rows = kernel.scan(block, p, line, this.maxRecordBytes)
+    if (rows === 0) return false
+    const step = kernel.slotsPerRow
+    account.records += rows
+    account.unlisted += this.columns.unlisted.length * rows
+    for (let row = 0; row < rows; row++) this.#firstSlot[record + row] = slot + row * step
+    let offset = 0
+    for (const { fields, watches } of this.columns.input) {
+      for (const field of fields) block.addManyToField(field, slot + offset++, step, rows)
+      if (watches.length === 0) continue
+      const watched = fields.length > 0 ? offset - 1 : offset++
+      for (const watch of watches) {
+        const list = block.watched[watch]!
+        for (let row = 0; row < rows; row++) list[record + row] = slot + row * step + watched + 1
+      }
+    }
+    return true
   }
 
   /** Notes the row that the walker has just read; gives the number of physical lines it covers. */
@@ -146,49 +186,31 @@ export class CsvRewriter extends Rewriter {
   #writeBlock(): void {
     const { block, sink } = this
     this.applier.run(block)
-    const { arena, bytes, resultKind, resultStart, resultEnd, resultText } = block
-    const delimiter = this.#style.delimiter.charCodeAt(0)
-    const crlf = this.#style.lineBreak === '\r\n'
-    const offsets = this.#outputOffsets
-    const columns = offsets.length
+    let rows = 0
     for (let record = 0; record < block.recordCount; record++) {
       if (this.withheld(record)) continue
       this.account.published++
-      const first = this.#firstSlot[record]!
-      const began = sink.length
-      let out = sink.bytes
-      let at = began
-      for (let column = 0; column < columns; column++) {
-        const slot = first + offsets[column]!
-        const kind = resultKind[slot]
-        let p = 0
-        let end = 0
-        if (kind === ResultKind.arena || kind === ResultKind.source) {
-          p = resultStart[slot]!
-          end = resultEnd[slot]!
-        }
-        // Written here and not by the sink: this is the innermost loop of all, and calls would cost more than it does.
-        if (at + end - p + 1 > out.length) {
-          sink.length = at
-          sink.reserve(end - p + 1)
-          out = sink.bytes
-        }
-        if (column > 0) out[at++] = delimiter
-        const source = kind === ResultKind.arena ? arena.bytes : bytes
-        while (p < end) out[at++] = source[p++]!
-        if (kind === ResultKind.text) {
-          sink.length = at
-          sink.text(resultText[slot]!)
-          out = sink.bytes
-          at = sink.length
-        }
-      }
-      sink.length = at
-      // A lone empty cell would read as a blank line.
-      if (sink.length === began) sink.text('""')
-      if (crlf) sink.byte(0x0d)
-      sink.byte(0x0a)
+      this.#firsts[rows++] = this.#firstSlot[record]!
     }
+    if (this.#usable !== undefined) this.#usable.write(block, this.#firsts, rows, sink)
+    else for (let row = 0; row < rows; row++) this.#writeRow(this.#firsts[row]!)
     this.nextBlock()
+  }
+
+  /** Writes the row whose first slot is `first`. */
+  #writeRow(first: number): void {
+    const { block, sink } = this
+    const began = sink.length
+    for (const [column, offset] of this.#outputOffsets.entries()) {
+      if (column > 0) sink.text(this.#style.delimiter)
+      const slot = first + offset
+      const kind = block.resultKind[slot]
+      if (kind === ResultKind.dropped) continue
+      const source = kind === ResultKind.source ? block.bytes : block.arena.bytes
+      sink.copy(source, block.resultStart[slot]!, block.resultEnd[slot]!)
+    }
+    // A lone empty cell would read as a blank line.
+    if (sink.length === began) sink.text('""')
+    sink.text(this.#style.lineBreak)
   }
 }

@@ -70,12 +70,8 @@ export class JsonWriter {
           const kind = resultKind[slot]
           if (kind === ResultKind.dropped) break
           const name = first ? this.#names[a]! : this.#nextNames[a]!
-          if (kind === ResultKind.text) {
-            sink.copy(name, 0, name.length)
-            sink.text(block.resultText[slot]!)
-          } else if (kind === ResultKind.source)
-            sink.copyTwo(name, block.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
-          else sink.copyQuoted(name, block.arena.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
+          sink.copy(name, 0, name.length)
+          this.#value(slot)
           first = false
           break
         }
@@ -164,13 +160,10 @@ export class JsonWriter {
     const block = this.#block
     const sink = this.#sink
     const kind = block.resultKind[slot]
-    if (kind === ResultKind.arena) {
-      sink.byte(QUOTE)
-      sink.copy(block.arena.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
-      sink.byte(QUOTE)
-    } else if (kind === ResultKind.source)
-      sink.copy(block.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
-    else sink.text(block.resultText[slot]!)
+    if (kind === ResultKind.arena) sink.byte(QUOTE)
+    const source = kind === ResultKind.source ? block.bytes : block.arena.bytes
+    sink.copy(source, block.resultStart[slot]!, block.resultEnd[slot]!)
+    if (kind === ResultKind.arena) sink.byte(QUOTE)
   }
 
   /** A name of a map and its colon; false if the map holds it already. */

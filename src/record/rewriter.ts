@@ -16,6 +16,8 @@ export interface RewriteOptions {
   readonly maxRecordBytes?: number | undefined
   /** Count the names that no rule names, for `Account.unlistedNames`. They are values of the data. */
   readonly showNames?: boolean | undefined
+  /** Whether kernels may scan and write what is as usual. Default true; what comes out is the same. */
+  readonly kernels?: boolean | undefined
 }
 
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20

@@ -3,14 +3,13 @@
 import fc from 'fast-check'
 import { parseString, writeToString } from 'fast-csv'
 import { describe, expect, it } from 'vitest'
-import { compilePolicy } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { reconciles } from '../../../src/record/account.ts'
 import { CsvRewriter } from '../../../src/record/csv-rewriter.ts'
 import type { CsvStyle } from '../../../src/record/csv-text.ts'
 import { CsvWalker } from '../../../src/record/csv-walker.ts'
 import { padded } from '../../../src/record/rewriter.ts'
-import { MARKS, markTransforms } from './marks.ts'
+import { MARKS, markPlan } from './marks.ts'
 
 const USUAL = [',', ';', '\t', '|']
 /** fast-csv's writer takes these for parts of a regular expression, so tables with them are written here. */
@@ -97,19 +96,6 @@ function walk(text: string, delimiter: string): (string[] | string)[] {
   return rows
 }
 
-function planOf(fields: string, more = ''): Plan {
-  const source = {
-    file: 'p.yaml',
-    text: `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n${fields}${more}`,
-    readFile: () => {
-      throw new Error('no file')
-    },
-  }
-  const { plan, problems } = compilePolicy(source, { transforms: markTransforms })
-  expect(problems).toEqual([])
-  return plan!
-}
-
 const style = (part: Partial<CsvStyle>): CsvStyle => ({
   delimiter: ',',
   lineBreak: '\n',
@@ -189,7 +175,7 @@ describe('CsvWalker', () => {
 })
 
 describe('CsvRewriter', () => {
-  const plan = planOf(
+  const plan = markPlan(
     [
       '  keep: keep',
       '  text: { use: mark.brackets, else: { constant: "f;,\\"" } }',
@@ -253,7 +239,7 @@ describe('CsvRewriter', () => {
     )
     fc.assert(
       fc.property(bytes, (chunk) => {
-        const rewriter = new CsvRewriter(planOf2, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
+        const rewriter = new CsvRewriter(TWO_OF_THREE, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
         const { output, deadLetters } = rewriter.rewrite(padded(chunk), chunk.length)
         const account = rewriter.takeAccount()
         expect(reconciles(account)).toBe(true)
@@ -265,10 +251,10 @@ describe('CsvRewriter', () => {
       { numRuns: 2000 },
     )
   })
-  const planOf2 = planOf('  a: mark.many\n  c: { use: mark.brackets, else: drop }\n')
+  const TWO_OF_THREE = markPlan('  a: mark.many\n  c: { use: mark.brackets, else: drop }\n')
 
   it('makes dead letters of ragged rows, stray quotes and bad UTF-8, and goes on', () => {
-    const rewriter = new CsvRewriter(planOf2, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
+    const rewriter = new CsvRewriter(TWO_OF_THREE, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
     const bytes = Buffer.from('1,2,3\n1,2\n1,2,3,4\n1,2"x,3\n\n1,"\n",\xff\n1,2,3\n', 'latin1')
     const { output, deadLetters, lines } = rewriter.rewrite(padded(bytes), bytes.length)
     expect(Buffer.from(output).toString()).toBe('«1»,"<3>""\n"\n«1»,"<3>""\n"\n')
@@ -283,13 +269,13 @@ describe('CsvRewriter', () => {
   })
 
   it('writes a lone empty cell so that it stays a row', () => {
-    const { text, account } = rewrite(planOf('  a: keep\n'), ['a', 'b'], ',1\nx,2\n')
+    const { text, account } = rewrite(markPlan('  a: keep\n'), ['a', 'b'], ',1\nx,2\n')
     expect(text).toBe('""\nx\n')
     expect(account.published).toBe(2)
   })
 
   it('puts it before the results of a kernel too', () => {
-    const plan = planOf('  a: mark.formula\n')
+    const plan = markPlan('  a: mark.formula\n')
     expect(rewrite(plan, ['a'], '1\n', { escapeFormulas: true }).text).toBe("'=1\n")
     expect(rewrite(plan, ['a'], '1\n').text).toBe('=1\n')
   })
@@ -297,9 +283,14 @@ describe('CsvRewriter', () => {
   it('puts an apostrophe before what a spreadsheet would run, if told to', () => {
     const cells = ['=1+1', '+1', '-1', '@x', "'=1", 'a=1', '']
     const out = (escapeFormulas: boolean) =>
-      rewrite(planOf('  a: keep\n  b: keep\n'), ['a', 'b'], cells.map((cell) => `${cell},"\t"\n`).join(''), {
-        escapeFormulas,
-      }).text
+      rewrite(
+        markPlan('  a: keep\n  b: keep\n'),
+        ['a', 'b'],
+        cells.map((cell) => `${cell},"\t"\n`).join(''),
+        {
+          escapeFormulas,
+        },
+      ).text
     expect(out(false)).toBe(cells.map((cell) => `${cell},\t\n`).join(''))
     expect(out(true)).toBe(
       ["'=1+1", "'+1", "'-1", "'@x", "'=1", 'a=1', ''].map((cell) => `${cell},'\t\n`).join(''),

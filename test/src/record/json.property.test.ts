@@ -1,30 +1,20 @@
 /** The JSON walker and writer against a reference behind a strict validator, over arbitrary policies and records. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compilePolicy } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { reconciles } from '../../../src/record/account.ts'
 import { createDeidentifier } from '../../../src/record/deidentifier.ts'
 import { JsonRewriter } from '../../../src/record/json-rewriter.ts'
 import type { Outcome } from '../../../src/record/outcome.ts'
 import { padded } from '../../../src/record/rewriter.ts'
-import { markTransforms } from './marks.ts'
+import { compileMarks } from './marks.ts'
 import * as reference from './reference.ts'
 import { anyDamage, anySpec, damaged, recordFor, withMemberTwice } from './specs.ts'
 import { readStrictly } from './strict-json.ts'
 
 const NOW = Date.UTC(2024, 0, 1)
 
-function planOf(spec: reference.Spec): Plan | undefined {
-  const source = {
-    file: 'p.yaml',
-    text: reference.policyText(spec),
-    readFile: () => {
-      throw new Error('no file')
-    },
-  }
-  return compilePolicy(source, { transforms: markTransforms }).plan
-}
+const planOf = (spec: reference.Spec): Plan | undefined => compileMarks(reference.policyText(spec)).plan
 
 /** Both codes of a text that is no JSON are one here: where a text ends early is a matter of taste. */
 const codeOf = (code: string): string => (code === 'json-truncated' ? 'json-syntax' : code)

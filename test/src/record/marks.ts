@@ -1,5 +1,7 @@
 /** Small transforms whose results are easy to say: the walkers are tested with these, not the transforms. */
 import { z } from 'zod'
+import { compilePolicy } from '../../../src/policy/compile.ts'
+import type { Plan } from '../../../src/policy/plan.ts'
 import {
   type CompiledTransform,
   defineTransform,
@@ -122,3 +124,23 @@ export const markTransforms: readonly Transform[] = Object.entries(MARKS).map(([
 )
 
 export const isFailure = (result: Result): result is Failure => result instanceof Failure
+
+/** Compiles a policy's text with these transforms. */
+export function compileMarks(text: string): {
+  readonly plan: Plan | undefined
+  readonly problems: readonly unknown[]
+} {
+  const readFile = () => {
+    throw new Error('no file')
+  }
+  return compilePolicy({ file: 'p.yaml', text, readFile }, { transforms: markTransforms })
+}
+
+/** A plan of these `fields:`, each on an indented line; `more` follows them. Throws where they are wrong. */
+export function markPlan(fields: string, more = ''): Plan {
+  const { plan, problems } = compileMarks(
+    `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n${fields}${more}`,
+  )
+  if (plan === undefined || problems.length > 0) throw new Error(JSON.stringify(problems))
+  return plan
+}

@@ -1,5 +1,6 @@
 /** The host's side of sha256.as.ts: HMAC-SHA-256 of a batch of texts, four at once. */
 import { paddedKeys } from '../../keyed.ts'
+import { type Memory, WasmModule } from '../../wasm.ts'
 import { type FixedForm, macLength, tokenLength } from '../form.ts'
 import { SHA256_WASM } from './sha256.wasm.ts'
 
@@ -31,14 +32,8 @@ const TEXTS_BYTES = 64 * 12 * BATCH
 /** As sha256.as.ts numbers them. */
 const ENCODINGS: readonly FixedForm['encoding'][] = ['hex', 'base64url', 'uuid']
 
-/** The part of the WebAssembly interface that is used here; the types of Node 20 do not declare it. */
-interface WebAssemblyHost {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
-}
-
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly memory: Memory
   readonly setKey: (hmac: boolean, lower: boolean) => void
   readonly openMemo: (bits: number) => number
   readonly measure: (count: number) => void
@@ -47,25 +42,7 @@ interface Exports {
   readonly write: (count: number) => void
 }
 
-/** Compiled once per thread; null where this platform cannot. */
-let compiled: object | null | undefined
-
-function host(): WebAssemblyHost | undefined {
-  return (globalThis as { WebAssembly?: WebAssemblyHost }).WebAssembly
-}
-
-function compile(): object | null {
-  if (compiled === undefined) {
-    try {
-      const { Module } = host()!
-      compiled = new Module(Buffer.from(SHA256_WASM, 'base64'))
-    } catch {
-      // No WebAssembly, or none with SIMD: everything works without it, slower.
-      compiled = null
-    }
-  }
-  return compiled
-}
+const sha256 = new WasmModule(SHA256_WASM)
 
 export class Kernel {
   readonly #exports: Exports
@@ -93,15 +70,9 @@ export class Kernel {
    * @returns undefined where the platform has no WebAssembly with SIMD, or no memory left
    */
   static open(key: Uint8Array | undefined, lower = false): Kernel | undefined {
-    const module = compile()
-    if (module === null) return undefined
-    let kernel: Kernel
-    try {
-      const { Instance } = host()!
-      kernel = new Kernel(new Instance(module, {}).exports as Exports)
-    } catch {
-      return undefined
-    }
+    const exports = sha256.open<Exports>()
+    if (exports === undefined) return undefined
+    const kernel = new Kernel(exports)
     if (key !== undefined) {
       const { inner, outer } = paddedKeys(key)
       kernel.#memory.set(inner, TEXTS)

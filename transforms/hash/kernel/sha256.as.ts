@@ -1,6 +1,6 @@
 /**
  * HMAC-SHA-256 of four messages at once, one 32-bit lane of a 128-bit vector each (FIPS 180-4, RFC 2104), and
- * a memo of fixed size. AssemblyScript: build.mjs compiles it into sha256.wasm.ts.
+ * a memo of fixed size. AssemblyScript: test/kernels.mjs compiles it into sha256.wasm.ts.
  *
  * A module instance serves one key, so every place in memory is fixed. In bytes:
  *   STATES   the key's inner and outer state: 8 words each, every word in all four lanes
