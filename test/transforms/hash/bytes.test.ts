@@ -113,10 +113,9 @@ describe.each(
           const results = writeAll(compiled, texts, at, () => gaps.next().value)
           texts.forEach((text, i) => {
             const expected = compiled.apply(text, NO_RECORD)
-            const left =
-              typeof expected !== 'string' ||
-              Buffer.byteLength(text) > MAX_BYTES ||
-              (nfkc && /[^\0-\x7f]/.test(text))
+            const left = typeof expected !== 'string' || (nfkc && /[^\0-\x7f]/.test(text))
+            // What is too long may become short enough by being trimmed.
+            if (Buffer.byteLength(text) > MAX_BYTES && results[i] === '') return
             expect(results[i]).toBe(left ? '' : expected)
           })
         },
