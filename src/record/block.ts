@@ -183,24 +183,19 @@ export class Block {
     return record
   }
 
-  /** Starts one record for each of the `lines`, with no scope but its own. */
-  addRecords(lines: Int32Array): void {
+  /** Starts one record for each of the `lines`, in these scopes; without any, each in a scope of its own. */
+  addRecords(lines: Int32Array, scopes?: Int32Array): void {
     const record = this.recordCount
-    const scope = this.scopeCount
     const { length } = lines
     this.recordCount += length
-    this.scopeCount += length
     if (this.recordCount > this.recordLine.length) this.#growRecords(this.recordCount * 2)
-    if (this.scopeCount > this.scopeParent.length) this.#growScopes(this.scopeCount * 2)
     this.recordLine.set(lines, record)
     this.recordStep.fill(0, record, this.recordCount)
     this.recordRule.fill(-1, record, this.recordCount)
-    this.scopeParent.fill(-1, scope, this.scopeCount)
-    this.scopeDepth.fill(0, scope, this.scopeCount)
-    for (let i = 0; i < length; i++) {
-      this.recordCode[record + i] = undefined
-      this.recordScope[record + i] = scope + i
-    }
+    this.recordCode.length = record
+    for (let i = 0; i < length; i++) this.recordCode.push(undefined)
+    if (scopes !== undefined) this.recordScope.set(scopes, record)
+    else for (let i = 0; i < length; i++) this.recordScope[record + i] = this.addScope(-1, 0)
   }
 
   #growRecords(room: number): void {
@@ -216,6 +211,15 @@ export class Block {
     for (const [watch, list] of this.watched.entries()) this.watched[watch] = doubled(list, room)
     for (const [field, list] of this.derived.entries())
       if (list !== undefined) this.derived[field] = doubled(list, room)
+  }
+
+  /** Adds scopes; those around them are numbered as they will be. */
+  addScopes(parents: Int32Array, depths: Int32Array): void {
+    const scope = this.scopeCount
+    this.scopeCount += parents.length
+    if (this.scopeCount > this.scopeParent.length) this.#growScopes(this.scopeCount * 2)
+    this.scopeParent.set(parents, scope)
+    this.scopeDepth.set(depths, scope)
   }
 
   addScope(parent: number, depth: number): number {
@@ -268,14 +272,24 @@ export class Block {
 
   /** Adds `count` slots to a field: `slot`, and every `step` slots another one. */
   addManyToField(field: number, slot: number, step: number, count: number): void {
-    let list = this.fieldSlots[field]!
-    const before = this.fieldCount[field]!
-    if (before + count > list.length) {
-      list = doubled(list, (before + count) * 2)
-      this.fieldSlots[field] = list
-    }
-    this.fieldCount[field] = before + count
+    const before = this.#growField(field, count)
+    const list = this.fieldSlots[field]!
     for (let i = 0; i < count; i++) list[before + i] = slot + i * step
+  }
+
+  addListToField(field: number, slots: Int32Array): void {
+    const before = this.#growField(field, slots.length)
+    this.fieldSlots[field]!.set(slots, before)
+  }
+
+  /** Makes room for `count` more slots of a field; gives how many there were. */
+  #growField(field: number, count: number): number {
+    const list = this.fieldSlots[field]!
+    const before = this.fieldCount[field]!
+    const after = before + count
+    if (after > list.length) this.fieldSlots[field] = doubled(list, after * 2)
+    this.fieldCount[field] = after
+    return before
   }
 
   addToField(field: number, slot: number): void {

@@ -3,20 +3,33 @@ import type { Plan } from '../policy/plan.ts'
 import { countName, newNames } from './account.ts'
 import { JsonWalker } from './json-walker.ts'
 import { JsonWriter, jsonFormat } from './json-writer.ts'
+import { JsonKernel } from './kernel/json-kernel.ts'
 import type { Outcome } from './outcome.ts'
 import { BLOCK_RECORDS, padded, type RewriteOptions, Rewriter, type Rewritten } from './rewriter.ts'
 
 export class JsonRewriter extends Rewriter {
   readonly #walker: JsonWalker
   readonly #writer: JsonWriter
-  /** First operation of each record of the block. */
-  readonly #firstOp: number[] = []
+  /** First operation of each record of the block, and behind them where the last one's end. */
+  readonly #firstOp = new Int32Array(BLOCK_RECORDS + 1)
+  /** The records of the block that pass, and from which operation to which each goes. */
+  readonly #passing = new Int32Array(BLOCK_RECORDS)
+  readonly #ranges = new Int32Array(BLOCK_RECORDS * 2)
+  readonly #kernel: JsonKernel | undefined
+  /** The kernel, where it has the chunk at hand. */
+  #usable: JsonKernel | undefined
 
   constructor(plan: Plan, options: RewriteOptions) {
     super(plan, jsonFormat, options)
     this.#walker = new JsonWalker(this.shape, plan.unlisted === 'reject')
     if (options.showNames === true) this.#walker.names = newNames()
     this.#writer = new JsonWriter(this.shape, this.sink)
+    const rejects = plan.unlisted === 'reject'
+    // The kernel counts what is unlisted, and cannot name it.
+    this.#kernel =
+      options.kernels === false || options.showNames === true
+        ? undefined
+        : JsonKernel.open(this.shape, plan.fields.length, rejects, BLOCK_RECORDS)
   }
 
   /**
@@ -25,13 +38,21 @@ export class JsonRewriter extends Rewriter {
   rewrite(bytes: Uint8Array, length: number): Rewritten {
     this.openChunk(bytes)
     this.#walker.open(bytes, this.block)
+    // Where bytes are no UTF-8, each record has to be asked.
+    this.#usable = this.utf8 && this.#kernel?.open(bytes, length) ? this.#kernel : undefined
     let line = 0
     let start = 0
     while (start < length) {
-      let end = bytes.indexOf(0x0a, start)
-      if (end < 0 || end > length) end = length
-      this.#read(start, end, line++)
-      start = end + 1
+      const records = this.#usable === undefined ? 0 : this.#scan(this.#usable, start, line)
+      if (records > 0) {
+        start = this.#usable!.next
+        line += records
+      } else {
+        let end = bytes.indexOf(0x0a, start)
+        if (end < 0 || end > length) end = length
+        this.#read(start, end, line++)
+        start = end + 1
+      }
       if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock(true)
     }
     this.#writeBlock(true)
@@ -42,6 +63,7 @@ export class JsonRewriter extends Rewriter {
   rewriteOne(record: Uint8Array): Outcome {
     this.openChunk(padded(record))
     this.#walker.open(this.bytes, this.block)
+    this.#usable = undefined
     const published = this.account.published
     this.#record(0, record.length, 0)
     this.#writeBlock(false)
@@ -53,6 +75,20 @@ export class JsonRewriter extends Rewriter {
     }
     if (this.account.published === published) return { kind: 'suppress', rule: this.plan.retention!.label }
     return { kind: 'publish', value }
+  }
+
+  /** Lets the kernel take the records from `start` on that are as usual; gives how many. */
+  #scan(kernel: JsonKernel, start: number, line: number): number {
+    const { block, account } = this
+    const { ops } = this.#walker
+    const record = block.recordCount
+    const op = ops.count
+    const records = kernel.scan(block, ops, start, line, this.maxRecordBytes)
+    if (records === 0) return 0
+    account.records += records
+    account.unlisted += kernel.unlisted
+    for (let i = 0; i < records; i++) this.#firstOp[record + i] = op + kernel.firstOps[i]!
+    return records
   }
 
   #read(start: number, end: number, line: number): void {
@@ -68,7 +104,7 @@ export class JsonRewriter extends Rewriter {
     const { block } = this
     const record = block.addRecord(line)
     this.account.records++
-    this.#firstOp[record] = this.#walker.opCount
+    this.#firstOp[record] = this.#walker.ops.count
     if (end - start > this.maxRecordBytes) block.fail(record, 'record-too-large', -1)
     else if (!this.isUtf8(start, end)) block.fail(record, 'bad-utf8', -1)
     else {
@@ -79,20 +115,41 @@ export class JsonRewriter extends Rewriter {
 
   #writeBlock(lineBreaks: boolean): void {
     const { block, sink } = this
+    const { ops } = this.#walker
     this.applier.run(block)
-    this.#firstOp[block.recordCount] = this.#walker.opCount
+    this.#firstOp[block.recordCount] = ops.count
+    let count = 0
     for (let record = 0; record < block.recordCount; record++) {
       if (this.withheld(record)) continue
-      if (this.#writer.write(block, this.#walker, this.#firstOp[record]!, this.#firstOp[record + 1]!)) {
-        this.account.published++
-        if (lineBreaks) sink.byte(LF)
-      } else this.deadLetter(record, 'map-name-collision', -1)
+      this.#passing[count] = record
+      this.#ranges[count * 2] = this.#firstOp[record]!
+      this.#ranges[count * 2 + 1] = this.#firstOp[record + 1]!
+      count++
     }
+    this.account.published += count
+    const write = (index: number): void => this.#write(index, lineBreaks)
+    if (this.#usable === undefined) for (let index = 0; index < count; index++) write(index)
+    else this.#usable.write(block, ops, this.#ranges, count, sink, lineBreaks, write)
+    // Names that collide are found last.
+    this.deadLetters.sort((a, b) => a.record - b.record)
     this.account.unlisted += this.#walker.unlisted
     this.#walker.unlisted = 0
     this.#takeNames()
     this.nextBlock()
     this.#walker.open(this.bytes, block)
+  }
+
+  /** Writes one of the records that pass, of any kind. */
+  #write(index: number, lineBreak: boolean): void {
+    const { block, sink } = this
+    const from = this.#ranges[index * 2]!
+    const to = this.#ranges[index * 2 + 1]!
+    if (this.#writer.write(block, this.#walker.ops, from, to)) {
+      if (lineBreak) sink.byte(LF)
+    } else {
+      this.account.published--
+      this.deadLetter(this.#passing[index]!, 'map-name-collision', -1)
+    }
   }
 
   #takeNames(): void {

@@ -7,14 +7,13 @@
  */
 import type { RecordCode } from '../errors.ts'
 import { countName } from './account.ts'
-import { type Block, doubled, SlotKind } from './block.ts'
+import { type Block, SlotKind } from './block.ts'
 import { encodeBytes } from './byte-text.ts'
 import { CLASS, JsonLexer } from './json-lexer.ts'
-import { Op } from './json-ops.ts'
+import { JsonOps, Op } from './json-ops.ts'
 import { unescapeJson } from './json-text.ts'
 import { MemberNames } from './member-names.ts'
-import { hashName, type Shape, type ShapeNode, UNLISTED, UNLISTED_MEMBER, unlistedMember } from './shape.ts'
-import type { UsualOrder } from './usual-order.ts'
+import { hashName, type Shape, type ShapeNode, UNLISTED, UNLISTED_MEMBER } from './shape.ts'
 
 export const MAX_DEPTH = 64
 
@@ -25,9 +24,8 @@ export class JsonWalker extends JsonLexer {
   /** A fault of shape: it counts only if the record is JSON to its end. */
   #shapeCode: RecordCode | undefined
   #object = 0
-  /** Operations of the block: four numbers each. */
-  ops: Int32Array<ArrayBuffer> = new Int32Array(1 << 14)
-  opCount = 0
+  /** Operations of the block. */
+  readonly ops: JsonOps = new JsonOps()
   /** Members met that no rule names. */
   unlisted = 0
   readonly #names = new MemberNames()
@@ -46,7 +44,7 @@ export class JsonWalker extends JsonLexer {
     this.bytes = bytes
     this.#block = block
     this.#names.open(block)
-    this.opCount = 0
+    this.ops.count = 0
   }
 
   /** Walks one record, `bytes[start..end)`; gives undefined, or why it is none. */
@@ -66,16 +64,6 @@ export class JsonWalker extends JsonLexer {
     return p < end ? 'json-trailing' : this.#shapeCode
   }
 
-  #op(code: number, a: number, b: number, c: number): void {
-    const at = this.opCount++ << 2
-    if (at === this.ops.length) this.ops = doubled(this.ops)
-    const ops = this.ops
-    ops[at] = code
-    ops[at + 1] = a
-    ops[at + 2] = b
-    ops[at + 3] = c
-  }
-
   /** Members of an object, from behind its `{`; gives the position behind its `}`. */
   #members(p: number, node: ShapeNode, scope: number, depth: number): number {
     if (depth > MAX_DEPTH) return this.fail(p, 'json-too-deep')
@@ -83,31 +71,14 @@ export class JsonWalker extends JsonLexer {
     const isMap = node.kind === 'map'
     const names = this.#names.count
     const object = ++this.#object
-    const { usual } = node
-    // Names can be told only where they are looked up.
-    const learns = usual?.isLearning === true && this.names === undefined
-    if (learns) usual.forget()
-    /** Where in the usual order the walk is; -1 once it has left it. */
-    let next = usual === undefined || learns || this.names !== undefined ? -1 : 0
-    if (node.emitted) this.#op(isMap ? Op.openMap : Op.openObject, 0, 0, 0)
+    if (node.emitted) this.ops.add(isMap ? Op.openMap : Op.openObject, 0, 0)
     if (bytes[p]! <= 0x20) p = this.space(p)
     if (bytes[p] === 0x7d && p < this.end) p++
     else
       for (;;) {
         if (bytes[p] !== 0x22) return this.fail(p)
-        const start = ++p
-        if (next >= 0) {
-          const found = usual!.find(bytes, start, next, object)
-          if (found < 0) {
-            this.#leaveOrder(usual!, next, object)
-            next = -1
-          } else {
-            next = found + 1
-            p = start + usual!.length(found)
-            p = this.#member(this.colon(p), usual!.node(found), scope, depth, object)
-          }
-        }
-        if (next < 0) p = this.#lookUp(p, node, scope, depth, object, names, learns)
+        p++
+        p = this.#named(p, node, scope, depth, object, names)
         if (p < 0) return p
         let byte = bytes[p]!
         if (byte <= 0x20) {
@@ -123,10 +94,9 @@ export class JsonWalker extends JsonLexer {
         } else return this.fail(p)
       }
     this.#names.count = names
-    usual?.ended(next >= 0)
     if (node.emitted) {
       if (node.tree !== undefined) this.#derived(node, scope, object)
-      this.#op(isMap ? Op.closeMap : Op.closeObject, 0, 0, 0)
+      this.ops.add(isMap ? Op.closeMap : Op.closeObject, 0, 0)
     }
     return p
   }
@@ -142,25 +112,8 @@ export class JsonWalker extends JsonLexer {
     return this.#value(p, child, scope, depth)
   }
 
-  /** The names that were not looked up so far join those among which duplicates are sought. */
-  #leaveOrder(usual: UsualOrder<ShapeNode>, before: number, object: number): void {
-    for (const [bytes, node] of usual.met(object, before))
-      if (node.kind === 'unlisted') {
-        const name = Buffer.from(bytes).toString('latin1')
-        this.#names.add(hashName(name), 0, 0, name)
-      }
-  }
-
-  /** A member whose name has to be looked up, from behind its opening quote. */
-  #lookUp(
-    p: number,
-    node: ShapeNode,
-    scope: number,
-    depth: number,
-    object: number,
-    names: number,
-    learns: boolean,
-  ): number {
+  /** A member, from behind its name's opening quote. */
+  #named(p: number, node: ShapeNode, scope: number, depth: number, object: number, names: number): number {
     const { bytes } = this
     const start = p
     let hash = 0
@@ -184,7 +137,6 @@ export class JsonWalker extends JsonLexer {
     const child = isMap ? undefined : this.#child(node, hash, start, end, name)
     if (child !== undefined) {
       if (child.lastSeen === object) return this.fail(p, 'json-duplicate-name')
-      if (learns && name === undefined) node.usual!.note(bytes, start, end, child)
       return this.#member(p, child, scope, depth, object)
     }
     this.#names.add(hash, start, end, name)
@@ -195,17 +147,13 @@ export class JsonWalker extends JsonLexer {
       const shown = this.#decoded(start, end)
       countName(this.names, node.path === '' ? shown : `${node.path}.${shown}`, 1)
     }
-    if (learns && name === undefined) {
-      const known = unlisted === UNLISTED ? UNLISTED : unlistedMember()
-      node.usual!.note(bytes, start, end, known)
-    }
     return this.#member(p, unlisted, scope, depth, object)
   }
 
   #derived(node: ShapeNode, scope: number, object: number): void {
-    this.#op(Op.derived, node.id, scope, 0)
-    for (const [index, container] of node.tree!.containers.entries())
-      if (container.node?.lastSeen !== object) this.#op(Op.derivedContainer, node.id, scope, index)
+    this.ops.add(Op.derived, node.id, scope)
+    for (const container of node.tree!.containers)
+      if (container.node?.lastSeen !== object) this.ops.add(Op.derivedContainer, container.id, scope)
   }
 
   #mapMember(
@@ -226,10 +174,10 @@ export class JsonWalker extends JsonLexer {
         ? block.addSlot(start - 1, end + 1, kind, inner)
         : block.addSlot(start, end, kind, inner)
     block.addToField(node.namesField, slot)
-    const at = this.opCount
-    this.#op(Op.mapName, slot, 0, 0)
+    const at = this.ops.count
+    this.ops.add(Op.mapName, 0, slot)
     p = this.#value(p, node.item!, inner, depth)
-    this.ops[(at << 2) + 2] = this.opCount
+    this.ops.endMember(at)
     return p
   }
 
@@ -286,7 +234,7 @@ export class JsonWalker extends JsonLexer {
       p = this.word(p, 'null')
       if (p < 0 || kind === 'unlisted') return p
       if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.nothing, scope)
-      else if (node.emitted) this.#op(Op.nullContainer, node.id, scope, 0)
+      else if (node.emitted) this.ops.add(Op.nullContainer, node.id, scope)
       return p
     }
     if (byte !== 0x74 && byte !== 0x66) return this.fail(p)
@@ -306,7 +254,7 @@ export class JsonWalker extends JsonLexer {
     }
     const fits = isObject ? kind === 'object' || kind === 'map' : kind === 'array'
     if (fits) {
-      if (node.emitted && node.literal !== '') this.#op(Op.name, node.id, 0, 0)
+      if (node.emitted && node.literal !== '') this.ops.add(Op.name, node.id, 0)
       return isObject
         ? this.#members(p + 1, node, scope, depth + 1)
         : this.#elements(p + 1, node, scope, depth + 1)
@@ -324,7 +272,7 @@ export class JsonWalker extends JsonLexer {
     const { bytes } = this
     const block = this.#block
     const item = node.item ?? UNLISTED
-    if (node.emitted) this.#op(Op.openArray, 0, 0, 0)
+    if (node.emitted) this.ops.add(Op.openArray, 0, 0)
     if (bytes[p]! <= 0x20) p = this.space(p)
     if (bytes[p] === 0x5d && p < this.end) p++
     else
@@ -345,7 +293,7 @@ export class JsonWalker extends JsonLexer {
           break
         } else return this.fail(p)
       }
-    if (node.emitted) this.#op(Op.closeArray, 0, 0, 0)
+    if (node.emitted) this.ops.add(Op.closeArray, 0, 0)
     return p
   }
 
@@ -356,8 +304,8 @@ export class JsonWalker extends JsonLexer {
     if (node.field >= 0) {
       slot = block.addSlot(start, end, kind, scope)
       block.addToField(node.field, slot)
-      if (node.literal === '') this.#op(Op.value, slot, 0, 0)
-      else this.#op(Op.member, node.id, slot, 0)
+      if (node.literal === '') this.ops.add(Op.value, 0, slot)
+      else this.ops.add(Op.member, node.id, slot)
     }
     if (node.derived.length > 0)
       for (const field of node.derived) {

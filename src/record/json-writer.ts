@@ -4,10 +4,9 @@ import { type Block, ResultKind, SlotKind } from './block.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { latin1 } from './byte-text.ts'
 import type { Format } from './format.ts'
-import { Op } from './json-ops.ts'
+import { type JsonOps, Op } from './json-ops.ts'
 import { jsonString, unescapeJson } from './json-text.ts'
-import type { JsonWalker } from './json-walker.ts'
-import type { DerivedTree, Shape, ShapeNode } from './shape.ts'
+import type { DerivedContainer, DerivedTree, Shape } from './shape.ts'
 
 const COMMA = 0x2c
 const COLON = 0x3a
@@ -36,57 +35,50 @@ export const jsonFormat: Format = {
 }
 
 export class JsonWriter {
-  readonly #nodes: readonly ShapeNode[]
-  /** `"name":` of each node, and the same behind a comma. */
+  readonly #shape: Shape
+  /** `"name":` of each node. */
   readonly #names: readonly Uint8Array[]
-  readonly #nextNames: readonly Uint8Array[]
   readonly #sink: ByteSink
   #block!: Block
   /** Names written in the open maps. */
   readonly #maps: Set<string>[] = []
 
   constructor(shape: Shape, sink: ByteSink) {
-    this.#nodes = shape.nodes
+    this.#shape = shape
     this.#names = shape.nodes.map((node) => latin1(node.literal))
-    this.#nextNames = shape.nodes.map((node) => latin1(`,${node.literal}`))
     this.#sink = sink
   }
 
   /** Writes one record from operations `[from, to)`; false, and nothing written, if two names of a map became one. */
-  write(block: Block, walker: JsonWalker, from: number, to: number): boolean {
+  write(block: Block, ops: JsonOps, from: number, to: number): boolean {
     this.#block = block
-    const { ops } = walker
+    const { words } = ops
     const { resultKind } = block
     const sink = this.#sink
     const began = sink.length
     /** Whether nothing stands before in the open container. */
     let first = true
     for (let index = from; index < to; index++) {
-      const at = index << 2
-      const a = ops[at + 1]!
-      switch (ops[at]) {
-        case Op.member: {
-          const slot = ops[at + 2]!
-          const kind = resultKind[slot]
-          if (kind === ResultKind.dropped) break
-          const name = first ? this.#names[a]! : this.#nextNames[a]!
-          sink.copy(name, 0, name.length)
-          this.#value(slot)
+      const word = words[index << 1]!
+      const a = word >> 4
+      const b = words[(index << 1) + 1]!
+      switch (word & 15) {
+        case Op.member:
+          if (resultKind[b] === ResultKind.dropped) break
+          this.#name(a, first)
+          this.#value(b)
           first = false
           break
-        }
         case Op.value:
-          if (resultKind[a] === ResultKind.dropped) break
+          if (resultKind[b] === ResultKind.dropped) break
           if (!first) sink.byte(COMMA)
-          this.#value(a)
+          this.#value(b)
           first = false
           break
-        case Op.name: {
-          const name = first ? this.#names[a]! : this.#nextNames[a]!
-          sink.copy(name, 0, name.length)
+        case Op.name:
+          this.#name(a, first)
           first = true
           break
-        }
         case Op.openMap:
           this.#maps.push(new Set())
           this.#open(0x7b, first)
@@ -114,13 +106,15 @@ export class JsonWriter {
           first = false
           break
         case Op.mapName: {
-          const valueDropped = ops[at + 4] === Op.value && resultKind[ops[at + 5]!] === ResultKind.dropped
-          if (resultKind[a] === ResultKind.dropped || valueDropped) {
-            index = ops[at + 2]! - 1
+          const valueDropped =
+            (words[(index + 1) << 1]! & 15) === Op.value &&
+            resultKind[words[((index + 1) << 1) + 1]!] === ResultKind.dropped
+          if (resultKind[b] === ResultKind.dropped || valueDropped) {
+            index += a - 1
             break
           }
           if (!first) sink.byte(COMMA)
-          if (!this.#mapName(a)) {
+          if (!this.#mapName(b)) {
             this.#maps.length = 0
             sink.length = began
             return false
@@ -129,25 +123,25 @@ export class JsonWriter {
           break
         }
         case Op.derived:
-        case Op.derivedContainer: {
-          const tree = this.#nodes[a]!.tree!
-          const scope = ops[at + 2]!
-          const wrote =
-            ops[at] === Op.derived
-              ? this.#leaves(tree, scope, first)
-              : this.#container(tree.containers[ops[at + 3]!]!, scope, first)
-          if (wrote) first = false
+          if (this.#leaves(this.#shape.nodes[a]!.tree!, b, first)) first = false
           break
-        }
-        case Op.nullContainer: {
+        case Op.derivedContainer:
+          if (this.#container(this.#shape.containers[a]!, b, first)) first = false
+          break
+        case Op.nullContainer:
           if (!first) sink.byte(COMMA)
-          this.#nullContainer(a, ops[at + 2]!)
+          this.#nullContainer(a, b)
           first = false
           break
-        }
       }
     }
     return true
+  }
+
+  #name(node: number, first: boolean): void {
+    const name = this.#names[node]!
+    if (!first) this.#sink.byte(COMMA)
+    this.#sink.copy(name, 0, name.length)
   }
 
   #open(byte: number, first: boolean): void {
@@ -183,7 +177,7 @@ export class JsonWriter {
   #nullContainer(node: number, scope: number): void {
     const sink = this.#sink
     const name = this.#names[node]!
-    const { tree } = this.#nodes[node]!
+    const { tree } = this.#shape.nodes[node]!
     sink.copy(name, 0, name.length)
     const before = sink.length
     sink.byte(0x7b)
@@ -213,7 +207,7 @@ export class JsonWriter {
   }
 
   /** A container of derived members, unless it would be empty. */
-  #container(container: DerivedTree['containers'][number], scope: number, first: boolean): boolean {
+  #container(container: DerivedContainer, scope: number, first: boolean): boolean {
     const sink = this.#sink
     const before = sink.length
     if (!first) sink.byte(COMMA)

@@ -8,7 +8,6 @@
 import type { Path, Segment } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { encodeBytes, latin1 } from './byte-text.ts'
-import { UsualOrder } from './usual-order.ts'
 
 export type NodeKind = 'unlisted' | 'scalar' | 'object' | 'array' | 'map' | 'subtree'
 
@@ -41,8 +40,6 @@ export interface ShapeNode {
   tree: DerivedTree | undefined
   /** The walker's: the last object in which this member was met, to see duplicates. */
   lastSeen: number
-  /** The walker's: the members that objects here usually have. */
-  readonly usual: UsualOrder<ShapeNode> | undefined
   /** Whether it is a member of a listed object: unlisted ones of those are counted. */
   readonly isMember: boolean
 }
@@ -50,14 +47,18 @@ export interface ShapeNode {
 /** Output members that have no counterpart in the input, written after those that have. */
 export interface DerivedTree {
   readonly leaves: { readonly name: Uint8Array; readonly field: number }[]
-  /** Containers below; `node` where the input may hold it too, and then it is written there. */
-  readonly containers: {
-    /** `\"name\":` */
-    readonly literal: string
-    readonly name: Uint8Array
-    readonly tree: DerivedTree
-    readonly node: ShapeNode | undefined
-  }[]
+  readonly containers: DerivedContainer[]
+}
+
+export interface DerivedContainer {
+  /** Position in `Shape.containers`. */
+  readonly id: number
+  /** `\"name\":` */
+  readonly literal: string
+  readonly name: Uint8Array
+  readonly tree: DerivedTree
+  /** Where the input may hold it too, and then it is written there. */
+  readonly node: ShapeNode | undefined
 }
 
 export interface Watch {
@@ -69,6 +70,7 @@ export interface Watch {
 export interface Shape {
   readonly root: ShapeNode
   readonly nodes: readonly ShapeNode[]
+  readonly containers: readonly DerivedContainer[]
   readonly watches: readonly Watch[]
   /** Watch of a path's text, for conditions. */
   readonly watchOf: ReadonlyMap<string, number>
@@ -87,7 +89,7 @@ export function memberLiteral(name: string): string {
   return `${encodeBytes(JSON.stringify(name))}:`
 }
 
-function makeNode(name: string, literal: string, usual = true, isMember = false): ShapeNode {
+function makeNode(name: string, literal: string, isMember = false): ShapeNode {
   return {
     id: -1,
     path: '',
@@ -104,19 +106,15 @@ function makeNode(name: string, literal: string, usual = true, isMember = false)
     emitted: false,
     tree: undefined,
     lastSeen: 0,
-    usual: usual ? new UsualOrder() : undefined,
     isMember,
   }
 }
 
 /** A node for everything that is not listed: validated, never written. */
-export const UNLISTED: ShapeNode = makeNode('', '', false)
+export const UNLISTED: ShapeNode = makeNode('', '')
 
 /** The same for a member of a listed object, which is counted. */
-export const UNLISTED_MEMBER: ShapeNode = makeNode('', '', false, true)
-
-/** One that learns the order of its own members. */
-export const unlistedMember = (): ShapeNode => makeNode('', '', true, true)
+export const UNLISTED_MEMBER: ShapeNode = makeNode('', '', true)
 
 const depthOf = (segments: readonly Segment[]): number =>
   segments.filter((segment) => segment.kind === 'element' || segment.kind === 'member').length
@@ -197,13 +195,14 @@ export function shapeOf(plan: Plan): Shape {
   const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
   // First all scopes, so that each derived field sees which containers stand in the output.
   for (const { path } of derived) scopeOf(root, path.segments)
-  for (const { path, index } of derived) addDerived(root, path.segments, index)
+  const containers: DerivedContainer[] = []
+  for (const { path, index } of derived) addDerived(root, path.segments, index, containers)
   for (const field of plan.fields)
     for (const rules of field.rulesByStep)
       for (const rule of rules) for (const condition of rule.when) watch(condition.path)
   const subject = plan.subject === undefined ? -1 : watch(plan.subject)
   const time = plan.time === undefined ? -1 : watch(plan.time.path)
-  return { root, nodes: numbered(root), watches, watchOf, subject, time }
+  return { root, nodes: numbered(root), containers, watches, watchOf, subject, time }
 }
 
 function numbered(root: ShapeNode): ShapeNode[] {
@@ -241,7 +240,12 @@ function scopeOf(root: ShapeNode, segments: readonly Segment[]): ShapeNode {
 }
 
 /** Hangs a derived field under its innermost scope, along the containers that its path names. */
-function addDerived(root: ShapeNode, segments: readonly Segment[], field: number): void {
+function addDerived(
+  root: ShapeNode,
+  segments: readonly Segment[],
+  field: number,
+  containers: DerivedContainer[],
+): void {
   let node: ShapeNode | undefined = scopeOf(root, segments)
   let tree = treeOf(node)
   const names = segments.slice(scopeLength(segments)) as { readonly kind: 'name'; readonly name: string }[]
@@ -255,12 +259,14 @@ function addDerived(root: ShapeNode, segments: readonly Segment[], field: number
       let entry = tree.containers.find((container) => container.literal === literal)
       if (entry === undefined) {
         entry = {
+          id: containers.length,
           literal,
           name,
           tree: node === undefined ? { leaves: [], containers: [] } : treeOf(node),
           node,
         }
         tree.containers.push(entry)
+        containers.push(entry)
       }
       tree = entry.tree
     }

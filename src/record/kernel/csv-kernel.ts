@@ -186,7 +186,7 @@ export class CsvKernel {
     const ends = aligned(starts + slotCount * 4)
     const arenaAt = aligned(ends + slotCount * 4)
     const output = aligned(arenaAt + arena.length + READ_AHEAD)
-    if (!memory.ensure(output + this.#outputBytes)) throw new Error('no memory is left for the output')
+    memory.require(output + this.#outputBytes)
     memory.put(firstsAt, firsts, rows)
     memory.put(kinds, block.resultKind, slotCount)
     memory.put(starts, block.resultStart, slotCount)
@@ -212,7 +212,7 @@ export class CsvKernel {
       sink.append(memory.bytes.subarray(output, output + exports.written.value))
       if (next === row) {
         this.#outputBytes *= 2
-        if (!memory.ensure(output + this.#outputBytes)) throw new Error('no memory is left for the output')
+        memory.require(output + this.#outputBytes)
       }
       row = next
     }

@@ -28,6 +28,11 @@ export class KernelMemory {
     return true
   }
 
+  /** The same, where there is no other way. Throws. */
+  require(bytes: number): void {
+    if (!this.ensure(bytes)) throw new Error('a kernel has no memory left')
+  }
+
   /** Puts `numbers[0..count)` at byte `at`, a multiple of four. */
   put(at: number, numbers: Int32Array, count: number): void {
     this.words.set(count === numbers.length ? numbers : numbers.subarray(0, count), at >> 2)
