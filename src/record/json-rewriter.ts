@@ -38,8 +38,7 @@ export class JsonRewriter extends Rewriter {
   rewrite(bytes: Uint8Array, length: number): Rewritten {
     this.openChunk(bytes)
     this.#walker.open(bytes, this.block)
-    // Where bytes are no UTF-8, each record has to be asked.
-    this.#usable = this.utf8 && this.#kernel?.open(bytes, length) ? this.#kernel : undefined
+    this.#open(length)
     let line = 0
     let start = 0
     while (start < length) {
@@ -63,9 +62,11 @@ export class JsonRewriter extends Rewriter {
   rewriteOne(record: Uint8Array): Outcome {
     this.openChunk(padded(record))
     this.#walker.open(this.bytes, this.block)
-    this.#usable = undefined
+    this.#open(record.length)
     const published = this.account.published
-    this.#record(0, record.length, 0)
+    // To the kernel a line break ends a record.
+    const scanned = this.#usable !== undefined && !record.includes(LF) && this.#scan(this.#usable, 0, 0) > 0
+    if (!scanned) this.#record(0, record.length, 0)
     this.#writeBlock(false)
     const value = this.takeOutput()
     const failed = this.deadLetters[0]
@@ -75,6 +76,11 @@ export class JsonRewriter extends Rewriter {
     }
     if (this.account.published === published) return { kind: 'suppress', rule: this.plan.retention!.label }
     return { kind: 'publish', value }
+  }
+
+  /** Offers the chunk to the kernel. Where bytes are no UTF-8, each record has to be asked. */
+  #open(length: number): void {
+    this.#usable = this.utf8 && this.#kernel?.open(this.bytes, length) ? this.#kernel : undefined
   }
 
   /** Lets the kernel take the records from `start` on that are as usual; gives how many. */

@@ -1,11 +1,11 @@
-/** Single records whose verdict is written down, and the order of members that the walker learns. */
+/** Single records whose verdict is written down, with kernels and without, and the order of members they learn. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { createDeidentifier, type Deidentifier } from '../../../src/record/deidentifier.ts'
 import { readStrictly } from './strict-json.ts'
 
-function deidentifier(fields: string, more = ''): Deidentifier {
+function deidentifier(fields: string, kernels: boolean, more = ''): Deidentifier {
   const source = {
     file: 'p.yaml',
     text: `policy: p\nversion: 1\npurpose: train_ai_system\n${more}fields:\n${fields}`,
@@ -15,7 +15,7 @@ function deidentifier(fields: string, more = ''): Deidentifier {
   }
   const { plan, problems } = compilePolicy(source)
   expect(problems).toEqual([])
-  return createDeidentifier(plan!, { format: 'json', now: 0 })
+  return createDeidentifier(plan!, { format: 'json', now: 0, kernels })
 }
 
 function verdict(by: Deidentifier, record: string | Uint8Array): string {
@@ -27,9 +27,10 @@ function verdict(by: Deidentifier, record: string | Uint8Array): string {
 const deep = (levels: number, open: string, close: string, inside = ''): string =>
   `{"x":${open.repeat(levels)}${inside}${close.repeat(levels)},"a":1}`
 
-describe('one record', () => {
+describe.each([true, false])('with kernels: %s, one record', (kernels) => {
   const by = deidentifier(
     '  a: keep\n  o.b: keep\n  l[].c: keep\n  "m.*": keep\n  m.$names: { use: mask.replace, with: n }\n',
+    kernels,
   )
   const cases: [string, string][] = [
     // The record itself is one level, and `null` stands inside the last.
@@ -48,6 +49,11 @@ describe('one record', () => {
     ['{"\\ud83d":1}', 'json-lone-surrogate'],
     ['{"x":"\\ud83d\\ud83d"}', 'json-lone-surrogate'],
     ['{"x":"\\ud83d\\n"}', 'json-lone-surrogate'],
+    ['{"x":"\\ude00\\ude00"}', 'json-lone-surrogate'],
+    ['{"x":"\\ud83d\\\\ude00"}', 'json-lone-surrogate'],
+    ['{"x":"\\ud83d ude00"}', 'json-lone-surrogate'],
+    ['{"x":"\\u00g0"}', 'json-syntax'],
+    ['{"x":"\\x41"}', 'json-syntax'],
     ['{"a":1,"\\u0061":2}', 'json-duplicate-name'],
     ['{"x":1,"\\u0078":2}', 'json-duplicate-name'],
     ['{"x":{"y":1,"\\u0079":2}}', 'json-duplicate-name'],
@@ -82,6 +88,33 @@ describe('one record', () => {
     ['{"a":1}\u00a0', 'json-trailing'],
     ['{"a":-}', 'json-syntax'],
     ['{"a":1.}', 'json-syntax'],
+    ['{"x":00}', 'json-syntax'],
+    ['{"x":-01}', 'json-syntax'],
+    ['{"x":+1}', 'json-syntax'],
+    ['{"x":.5}', 'json-syntax'],
+    ['{"x":1e}', 'json-syntax'],
+    ['{"x":1e+}', 'json-syntax'],
+    ['{"x":1.e1}', 'json-syntax'],
+    ['{"x":1 2}', 'json-syntax'],
+    ['{"x":truE}', 'json-syntax'],
+    ['{"x":falsy}', 'json-syntax'],
+    ['{"x":nulL}', 'json-syntax'],
+    ['{"x":tru}', 'json-syntax'],
+    ['{"x":[1,]}', 'json-syntax'],
+    ['{"x":[,1]}', 'json-syntax'],
+    ['{"x":[1}}', 'json-syntax'],
+    ['{"x":{"y":1]}', 'json-syntax'],
+    ['{"x":1,,"a":1}', 'json-syntax'],
+    ['{,"x":1}', 'json-syntax'],
+    ['{"x" 1}', 'json-syntax'],
+    ['{"x"::1}', 'json-syntax'],
+    ['{x:1}', 'json-syntax'],
+    ['{"x":"\u001f"}', 'json-syntax'],
+    ['{"x":"\u007f","a":1}', '{"a":1}'],
+    [' {"a" : -0.0e-0 , "x" : [ ] } \t\r', '{"a":-0.0e-0}'],
+    ['{"a"\n:\n1\n}\n', '{"a":1}'],
+    ['{"a":1}\n{"a":1}', 'json-trailing'],
+    [`{"a":"${'y'.repeat(70)}\\"","x":"${'z'.repeat(31)}"}`, `{"a":"${'y'.repeat(70)}\\""}`],
     ['{"a":nul', 'json-truncated'],
     ['{"a":"\\u00', 'json-truncated'],
     ['{"a":"x', 'json-truncated'],
@@ -105,7 +138,7 @@ describe('one record', () => {
   })
 })
 
-describe('the order of members', () => {
+describe.each([true, false])('with kernels: %s, the order of members', (kernels) => {
   const NAMES = ['a', 'b', 'c', 'x', 'y', 'z', 'long name', 'é', 'ab', '"']
   // The escape sequence of one of the names in a while.
   const written = fc
@@ -154,6 +187,7 @@ describe('the order of members', () => {
           (outer, inner, changes) => {
             const by = deidentifier(
               '  a: keep\n  b: keep\n  é: keep\n  o.a: keep\n  o.y: keep\n',
+              kernels,
               `unlisted: ${unlisted}\n`,
             )
             const listed = { top: ['a', 'b', 'é', 'o'], o: ['a', 'y'] }

@@ -29,7 +29,7 @@ function agree(outcome: Outcome, expected: reference.Expected): void {
   expect(expected.dead).toContain(codeOf(outcome.code))
 }
 
-/** Records of one policy; some come again, whole or with a member more, since the walker learns their order. */
+/** Records of one policy; some come again, whole or with a member more, since the kernel learns their order. */
 const anyCase = anySpec.chain(({ spec, tree }) =>
   fc.record({
     spec: fc.constant(spec),
@@ -48,7 +48,7 @@ const anyCase = anySpec.chain(({ spec, tree }) =>
   }),
 )
 
-describe('the JSON walker', () => {
+describe.each([true, false])('with kernels: %s, the JSON walker', (kernels) => {
   it('does to every record what the reference does', () => {
     let compiled = 0
     let published = 0
@@ -57,7 +57,7 @@ describe('the JSON walker', () => {
         const plan = planOf(spec)
         if (plan === undefined) return
         compiled++
-        const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW })
+        const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW, kernels })
         for (const record of records) {
           const whole = Buffer.from(record)
           for (const bytes of [whole, ...damages.map((damage) => damaged(whole, damage))]) {
@@ -88,9 +88,9 @@ describe('the JSON walker', () => {
           .flatMap((record) => [Buffer.from(record), ...damages.map((d) => damaged(Buffer.from(record), d))])
           .filter((line) => /[^ \t\r\n]/.test(line.toString('latin1')))
         const chunk = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
-        const together = new JsonRewriter(plan, { now: NOW })
+        const together = new JsonRewriter(plan, { now: NOW, kernels })
         const { output, deadLetters } = together.rewrite(padded(chunk), chunk.length)
-        const alone = createDeidentifier(plan, { format: 'json', now: NOW })
+        const alone = createDeidentifier(plan, { format: 'json', now: NOW, kernels })
         const outcomes = lines.map((line) => alone.deidentify(line))
         const texts = outcomes.flatMap((o) => (o.kind === 'publish' ? [`${Buffer.from(o.value)}\n`] : []))
         expect(Buffer.from(output).toString()).toBe(texts.join(''))
@@ -112,7 +112,7 @@ describe('the JSON walker', () => {
         { path: [{ name: 'm' }, 'member'], rules: [{ use: 'keep' }] },
       ],
     })!
-    const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW })
+    const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW, kernels })
     const tokens = ['{', '}', '[', ']', '"a"', '"m"', ':', ',', '1', 'null', '"', '\\u', 'd800', ' ', '\\']
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),
