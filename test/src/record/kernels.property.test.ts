@@ -188,4 +188,34 @@ describe('the JSON kernel', () => {
       4,
     )
   })
+
+  it('writes derived members into containers that the record holds, or else into new ones', () => {
+    const plan = markPlan(
+      '  x: keep\n  o.a: keep\n  o.d: { from: x, use: mark.hex }\n  n.d: { from: x, use: mark.hex }\n',
+    )
+    const chunk = Buffer.from(
+      '{"x":"1","o":{"a":2}}\n{"o":{},"x":"1"}\n{"x":"1"}\n{"o":null,"x":"1"}\n{"n":{},"x":"1"}\n',
+    )
+    const results = [true, false].map((kernels) => seen(new JsonRewriter(plan, { now: 0, kernels }), [chunk]))
+    expect(results[0]).toEqual(results[1])
+    expect(results[0]![0]!.output.split('\n')).toEqual([
+      '{"x":"1","o":{"a":2,"d":"x31"},"n":{"d":"x31"}}',
+      '{"o":{"d":"x31"},"x":"1","n":{"d":"x31"}}',
+      '{"x":"1","o":{"d":"x31"},"n":{"d":"x31"}}',
+      '{"o":{"d":"x31"},"x":"1","n":{"d":"x31"}}',
+      '{"x":"1","o":{"d":"x31"},"n":{"d":"x31"}}',
+      '',
+    ])
+  })
+
+  it.each([true, false])(
+    'with kernels: %s, takes a record of the most bytes, and none of one more',
+    (kernels) => {
+      const rewriter = new JsonRewriter(wide, { now: 0, maxRecordBytes: 20, kernels })
+      const chunk = Buffer.from(`${'{"a":1}'.padEnd(20)}\n${'{"a":1}'.padEnd(21)}\n`)
+      expect(seen(rewriter, [chunk])[0]!.deadLetters.map(({ record, code }) => [record, code])).toEqual([
+        [1, 'record-too-large'],
+      ])
+    },
+  )
 })
