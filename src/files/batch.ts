@@ -8,24 +8,24 @@ import { type Account, addAccount, emptyAccount } from '../record/account.ts'
 import { checkHeader, resolveColumns } from '../record/csv-columns.ts'
 import { headerLine } from '../record/csv-text.ts'
 import { CsvWalker } from '../record/csv-walker.ts'
-import { DEFAULT_MAX_RECORD_BYTES } from '../record/rewriter.ts'
 import { shapeOf } from '../record/shape.ts'
-import type { Chunk, Layout, RewrittenChunk, ThreadSetup } from './chunk.ts'
+import type { Chunk, Layout, RewrittenChunk } from './chunk.ts'
 import { type Input, readInput } from './input.ts'
 import type { Output } from './output.ts'
-import { inlinePool, type Pool, ThreadPool } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { Spares } from './spares.ts'
 import { CsvSplitter, LineSplitter, type Records, type Rejected } from './splitter.ts'
 
 export interface BatchRun {
   readonly plan: Plan
-  readonly setup: ThreadSetup
+  readonly pool: Pool
   readonly inputs: readonly Input[]
   /** The output of each input; several may share one. */
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
   readonly limit: DeadLetterLimit
-  readonly workers: number
   readonly chunkBytes: number
+  readonly maxRecordBytes: number
   /** Stated delimiter; else the one that the input's name implies, else a comma. */
   readonly delimiter: string | undefined
   readonly escapeFormulas: boolean
@@ -63,15 +63,19 @@ type Table = Layout & { format: 'csv' }
 
 class LimitReached extends Error {}
 
+/** Larger memory than that of so many chunks, as a long record needs, is not kept. */
+const SPARE_CHUNKS = 4
+
 /** Reads and de-identifies everything; the outputs are finished but not published. */
 export async function runBatch(run: BatchRun): Promise<BatchResult> {
-  const { plan } = run
+  const { plan, pool } = run
   const account = emptyAccount(plan)
   const inputs: InputAccount[] = run.inputs.map(() => ({ records: 0, bytes: 0, lines: 0 }))
   const watch = new LimitWatch(run.limit)
   let bytes = 0
-  const pool = choosePool(run)
-  const source = new BatchSource(run, (index, read) => {
+  const ahead = pool.size * 2
+  const spares = new Spares(ahead + 1, run.chunkBytes * SPARE_CHUNKS)
+  const source = new BatchSource(run, spares, (index, read) => {
     bytes += read
     inputs[index]!.bytes += read
   })
@@ -88,6 +92,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     const over = watch.takes(before, account.records, deadOrdinals(before, batch, done))
     if (over) throw new LimitReached()
     if (done.output.length > 0) await run.outputs[batch.input]!.append(done.output)
+    if (done.spare !== undefined) spares.give(done.spare)
     run.onProgress({ bytes, records: account.records })
   }
 
@@ -98,27 +103,15 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
       deidentify: (batch) =>
         'chunk' in batch ? pool.rewrite(batch.chunk) : Promise.resolve(skipped(plan, batch.rejected)),
       settle,
-      ahead: pool.size * 2,
+      ahead,
     })
     for (const output of new Set(run.outputs)) await output.finish()
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error
     tooManyDeadLetters = true
-  } finally {
-    await pool.close()
   }
   await run.deadLetterFile?.finish()
   return { account, inputs, tooManyDeadLetters }
-}
-
-/** Inputs so small that starting threads would take longer than the work. */
-const SMALL_BYTES = 1 << 20
-
-function choosePool(run: BatchRun): Pool {
-  const small = run.inputs.every(
-    (input) => !input.gzip && (input.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES,
-  )
-  return small ? inlinePool(run.plan, run.setup) : new ThreadPool(run.workers, run.setup)
 }
 
 function skipped(plan: Plan, { code, records, lines }: Rejected): RewrittenChunk {
@@ -155,12 +148,14 @@ function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: Rewritte
 /** Reads the inputs one after the other, cut into batches. */
 class BatchSource {
   readonly #run: BatchRun
+  readonly #spares: Spares
   readonly #onRead: (input: number, bytes: number) => void
   /** The first table written to each output. */
   readonly #tables = new Map<Output, Table>()
 
-  constructor(run: BatchRun, onRead: (input: number, bytes: number) => void) {
+  constructor(run: BatchRun, spares: Spares, onRead: (input: number, bytes: number) => void) {
     this.#run = run
+    this.#spares = spares
     this.#onRead = onRead
   }
 
@@ -182,8 +177,9 @@ class BatchSource {
   }
 
   async *#pieces(index: number, input: Input): AsyncGenerator<Records | Rejected> {
-    const { chunkBytes, setup } = this.#run
-    const options = { chunkBytes, maxRecordBytes: setup.options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES }
+    const { chunkBytes, maxRecordBytes } = this.#run
+    const allocate = (bytes: number) => this.#spares.take(bytes)
+    const options = { chunkBytes, maxRecordBytes, allocate }
     const splitter =
       input.format === 'csv' ? new CsvSplitter(options, this.#delimiter(input)) : new LineSplitter(options)
     // What a read gives may be more than one chunk.

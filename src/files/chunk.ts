@@ -34,6 +34,8 @@ export interface Chunk {
 }
 
 export interface RewrittenChunk {
+  /** The chunk's memory, which nobody needs any more. */
+  readonly spare?: ArrayBuffer | undefined
   readonly output: Uint8Array
   readonly deadLetters: readonly DeadLetter[]
   readonly lines: number
@@ -72,7 +74,7 @@ export class ChunkRewriter {
       this.#rewriters.set(chunk.layoutId, rewriter)
     }
     const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length)
-    return { output, deadLetters, lines, account: rewriter.takeAccount() }
+    return { spare: chunk.bytes.buffer, output, deadLetters, lines, account: rewriter.takeAccount() }
   }
 }
 

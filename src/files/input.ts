@@ -1,10 +1,11 @@
 /** The files that go in: what they are by their names, and their bytes, unzipped and without a byte order mark. */
 import { createReadStream, fstatSync, type Stats, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { EXIT, fileError, LetheError } from '../errors.ts'
-import type { RecordFormat } from '../record/rewriter.ts'
+import type { RecordFormat } from '../record/limits.ts'
 
 export interface Input {
   /** As the user named it; `-` is standard input. */
@@ -93,10 +94,48 @@ function inputError(name: string, error: unknown): LetheError {
 const READ_BYTES = 1 << 20
 
 /**
- * The bytes of an input, in order, without one leading byte order mark. `onRead` hears how many bytes were taken
- * from the disk. Throws `LetheError` where reading or unzipping fails.
+ * The bytes of an input, in order, without one leading byte order mark; each piece holds until the next is asked for.
+ * `onRead` hears how many bytes were taken from the disk. Throws `LetheError` where reading or unzipping fails.
  */
 export async function* readInput(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  // The mark may be cut in two by a read.
+  let head: Uint8Array | undefined = new Uint8Array(0)
+  try {
+    for await (const data of input.gzip || input.name === '-'
+      ? streamed(input, onRead)
+      : read(input, onRead)) {
+      if (head === undefined) yield data
+      else {
+        head = Buffer.concat([head, data])
+        if (head.length < MARK.length) continue
+        yield withoutMark(head)
+        head = undefined
+      }
+    }
+    if (head !== undefined && head.length > 0) yield withoutMark(head)
+  } catch (error) {
+    throw error instanceof LetheError ? error : inputError(input.name, error)
+  }
+}
+
+/** A file's bytes. Each piece holds until the next is asked for. */
+async function* read(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const file = await open(input.name)
+  try {
+    const buffer = new Uint8Array(READ_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+      if (bytesRead === 0) return
+      onRead(bytesRead)
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The bytes of standard input, or of a compressed file as they were. */
+async function* streamed(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const raw: Readable =
     input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
   raw.on('data', (data: Buffer) => onRead(data.length))
@@ -108,27 +147,14 @@ export async function* readInput(input: Input, onRead: (bytes: number) => void):
     raw.on('error', (error) => gunzip.destroy(error))
     stream = raw.pipe(gunzip)
   }
-  // The mark may be cut in two by the stream.
-  let head: Uint8Array | undefined = new Uint8Array(0)
   try {
-    for await (const data of stream as AsyncIterable<Buffer>) {
-      if (head === undefined) yield data
-      else {
-        head = Buffer.concat([head, data])
-        if (head.length < MARK.length) continue
-        yield withoutMark(head)
-        head = undefined
-      }
-    }
-    if (head !== undefined && head.length > 0) yield withoutMark(head)
+    yield* stream as AsyncIterable<Buffer>
     if (await rest?.holdsData())
       throw new LetheError(
         EXIT.io,
         `${input.name} is damaged: data stand behind zero bytes that end its gzip data`,
         'fetch the file again',
       )
-  } catch (error) {
-    throw error instanceof LetheError ? error : inputError(input.name, error)
   } finally {
     stream.destroy()
     raw.destroy()

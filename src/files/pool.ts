@@ -1,23 +1,46 @@
 /** Who de-identifies chunks: worker threads, or this thread where the input is too small to be worth starting one. */
 import { Worker } from 'node:worker_threads'
 import type { Plan } from '../policy/plan.ts'
-import { type Chunk, ChunkRewriter, type RewrittenChunk, type ThreadSetup } from './chunk.ts'
+import type { Chunk, RewrittenChunk, ThreadSetup } from './chunk.ts'
+import type { Input } from './input.ts'
 
 export interface Pool {
   /** How many chunks it works on at once. */
   readonly size: number
   /** De-identifies a chunk; its bytes belong to the pool from then on. Any number may be waiting. */
   rewrite(chunk: Chunk): Promise<RewrittenChunk>
+}
+
+/** Threads that load what they need before there is a plan to give them. */
+export interface PreparedPool {
+  /** To be called once. */
+  open(plan: Plan, setup: ThreadSetup): Promise<Pool>
   close(): Promise<void>
 }
 
-export function inlinePool(plan: Plan, setup: ThreadSetup): Pool {
-  const rewriter = new ChunkRewriter(plan, setup.options)
+/** Inputs so small that starting threads would take longer than the work. */
+const SMALL_BYTES = 1 << 20
+
+/** Starts the threads that these inputs are worth, `workers` at most. */
+export function preparePool(inputs: readonly Input[], workers: number): PreparedPool {
+  const isSmall = inputs.every(
+    (input) => !input.gzip && (input.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES,
+  )
+  if (isSmall) return { open: inlinePool, close: async () => {} }
+  const threads = new ThreadPool(workers)
   return {
-    size: 1,
-    rewrite: async (chunk) => rewriter.rewrite(chunk),
-    close: async () => {},
+    open: async (_, setup) => {
+      threads.begin(setup)
+      return threads
+    },
+    close: () => threads.close(),
   }
+}
+
+async function inlinePool(plan: Plan, setup: ThreadSetup): Promise<Pool> {
+  const { ChunkRewriter } = await import('./chunk.ts')
+  const rewriter = new ChunkRewriter(plan, setup.options)
+  return { size: 1, rewrite: async (chunk) => rewriter.rewrite(chunk) }
 }
 
 /** What a thread answers: a chunk, or the text of a defect (never a foreign message, which may quote data). */
@@ -34,8 +57,8 @@ interface Waiting {
 /** Megabytes of new objects a thread keeps before it collects: enough for two chunks, so that memory stays low. */
 const YOUNG_GENERATION_MB = 32
 
-/** `size` worker threads. Chunks are answered as they are done; order is the caller's concern. */
-export class ThreadPool implements Pool {
+/** `size` worker threads, which wait for `begin`. Chunks are answered as they are done; order is the caller's concern. */
+class ThreadPool implements Pool {
   readonly size: number
   readonly #threads: Worker[] = []
   readonly #idle: Worker[] = []
@@ -44,11 +67,10 @@ export class ThreadPool implements Pool {
   #failure: Error | undefined
   #closing = false
 
-  constructor(size: number, setup: ThreadSetup) {
+  constructor(size: number) {
     this.size = size
     for (let index = 0; index < size; index++) {
       const thread = new Worker(new URL('./thread.js', import.meta.url), {
-        workerData: setup,
         resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
         // Its own messages go nowhere: a thread has nothing to say that is not in its answers.
         stdout: true,
@@ -62,6 +84,11 @@ export class ThreadPool implements Pool {
       this.#threads.push(thread)
       this.#idle.push(thread)
     }
+  }
+
+  /** Tells the threads what to compile. */
+  begin(setup: ThreadSetup): void {
+    for (const thread of this.#threads) thread.postMessage(setup)
   }
 
   rewrite(chunk: Chunk): Promise<RewrittenChunk> {

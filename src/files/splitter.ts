@@ -29,6 +29,8 @@ export interface SplitOptions {
   readonly chunkBytes: number
   /** Longer records are skipped while they are read. */
   readonly maxRecordBytes: number
+  /** Gives at least so many bytes to put a piece in, whatever they hold. Default: new ones. */
+  readonly allocate?: ((bytes: number) => Uint8Array<ArrayBuffer>) | undefined
 }
 
 const LF = 0x0a
@@ -43,7 +45,8 @@ const LINE_BREAK_BYTES = 2
  */
 export class LineSplitter {
   protected readonly options: SplitOptions
-  #parts: Uint8Array[] = []
+  /** The bytes held are `bytes[0..total)`. */
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #total = 0
   /** How many of the bytes held are whole records. */
   #cut = 0
@@ -73,6 +76,7 @@ export class LineSplitter {
     return false
   }
 
+  /** `data` is the caller's again afterwards. */
   push(data: Uint8Array): Piece[] {
     const pieces: Piece[] = []
     let rest = data
@@ -91,16 +95,14 @@ export class LineSplitter {
     if (rest.length === 0) return pieces
     const end = this.lastEnd(rest)
     if (end >= 0) this.#cut = this.#total + end
-    this.#parts.push(rest)
-    this.#total += rest.length
+    this.#hold(rest)
     const open = this.#total - this.#cut
     const tooLarge = open > this.options.maxRecordBytes + LINE_BREAK_BYTES
     if (this.#cut > 0 && (tooLarge || this.#total >= this.options.chunkBytes)) pieces.push(this.#take())
     if (tooLarge) {
-      this.#skippedLines = 1
-      for (const part of this.#parts) this.#skippedLines += countLines(part)
-      this.#skippedLineFeed = endsWithLineFeed(this.#parts)
-      this.#parts = []
+      const held = this.#bytes.subarray(0, this.#total)
+      this.#skippedLines = 1 + countLines(held)
+      this.#skippedLineFeed = held[held.length - 1] === LF
       this.#total = 0
     }
     return pieces
@@ -116,41 +118,47 @@ export class LineSplitter {
       )
     } else if (open) {
       if (this.#cut > 0) pieces.push(this.#take())
-      let lines = 1
-      for (const part of this.#parts) lines += countLines(part)
-      if (endsWithLineFeed(this.#parts)) lines--
+      const held = this.#bytes.subarray(0, this.#total)
+      const lines = countLines(held) + (held[held.length - 1] === LF ? 0 : 1)
       // Nobody can say where the records in there begin: each line counts as one, so that none is lost unseen.
       pieces.push(rejected('csv-quote-unclosed', lines, lines))
     } else if (this.#total > 0) {
       this.#cut = this.#total
       pieces.push(this.#take())
     }
-    this.#parts = []
     this.#total = 0
     this.#cut = 0
     return pieces
   }
 
+  #hold(data: Uint8Array): void {
+    const total = this.#total + data.length
+    if (total + PADDING > this.#bytes.length) {
+      // A read may go beyond a chunk by all that it gives.
+      const room = Math.max(total, this.options.chunkBytes + data.length, this.#total * 2) + PADDING
+      const larger = this.#allocate(room)
+      larger.set(this.#bytes.subarray(0, this.#total))
+      this.#bytes = larger
+    }
+    this.#bytes.set(data, this.#total)
+    this.#total = total
+  }
+
+  #allocate(bytes: number): Uint8Array<ArrayBuffer> {
+    return this.options.allocate?.(bytes) ?? new Uint8Array(bytes)
+  }
+
   /** The whole records held, as one piece; the rest stays. */
   #take(): Records {
     const length = this.#cut
-    const bytes = new Uint8Array(length + PADDING).fill(LF, length)
-    let at = 0
-    const rest: Uint8Array[] = []
-    for (const part of this.#parts) {
-      const room = length - at
-      if (part.length <= room) bytes.set(part, at)
-      else {
-        bytes.set(part.subarray(0, room), at)
-        // Copied, so that the large buffer behind it can go.
-        rest.push(part.slice(room))
-      }
-      at += Math.min(part.length, room)
-    }
-    this.#parts = rest
-    this.#total -= length
+    const bytes = this.#bytes
+    const rest = bytes.subarray(length, this.#total)
+    this.#bytes = rest.length === 0 ? new Uint8Array(0) : this.#allocate(bytes.length)
+    this.#bytes.set(rest)
+    bytes.fill(LF, length, length + PADDING)
+    this.#total = rest.length
     this.#cut = 0
-    return { kind: 'records', bytes, length }
+    return { kind: 'records', bytes: bytes.subarray(0, length + PADDING), length }
   }
 }
 
@@ -239,9 +247,4 @@ function countLines(bytes: Uint8Array): number {
   let lines = 0
   for (let p = bytes.indexOf(LF); p >= 0; p = bytes.indexOf(LF, p + 1)) lines++
   return lines
-}
-
-function endsWithLineFeed(parts: readonly Uint8Array[]): boolean {
-  const last = parts.at(-1)
-  return last?.[last.length - 1] === LF
 }

@@ -1,15 +1,25 @@
-/** A worker thread: compiles the plan once, then rewrites chunks until it is ended. */
-import { parentPort, workerData } from 'node:worker_threads'
+/** A worker thread: compiles the plan that it is told of once, then rewrites chunks until it is ended. */
+import { parentPort } from 'node:worker_threads'
 import { type Chunk, ChunkRewriter, compileAgain, type ThreadSetup } from './chunk.ts'
 import type { Answer } from './pool.ts'
 
-const setup = workerData as ThreadSetup
-let rewriter: ChunkRewriter | undefined
+let rewriter: (() => ChunkRewriter) | undefined
+
+/** Compiles at once, while there is nothing else to do; what goes wrong is thrown where a chunk asks. */
+function prepare(setup: ThreadSetup): () => ChunkRewriter {
+  try {
+    const made = new ChunkRewriter(compileAgain(setup), setup.options)
+    return () => made
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
+}
 
 function answer(chunk: Chunk): Answer {
   try {
-    rewriter ??= new ChunkRewriter(compileAgain(setup), setup.options)
-    return { done: rewriter.rewrite(chunk) }
+    return { done: rewriter!().rewrite(chunk) }
   } catch (error) {
     const kind = error instanceof Error ? error.constructor.name : 'unknown'
     const stack = error instanceof Error ? (error.stack ?? '') : ''
@@ -18,8 +28,12 @@ function answer(chunk: Chunk): Answer {
   }
 }
 
-parentPort!.on('message', (chunk: Chunk) => {
-  const result = answer(chunk)
-  const transfer = 'done' in result ? [result.done.output.buffer as ArrayBuffer] : []
+parentPort!.on('message', (message: ThreadSetup | Chunk) => {
+  if ('fingerprint' in message) {
+    rewriter = prepare(message)
+    return
+  }
+  const result = answer(message)
+  const transfer = 'done' in result ? [result.done.output.buffer as ArrayBuffer, message.bytes.buffer] : []
   parentPort!.postMessage(result, transfer)
 })

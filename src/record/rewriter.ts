@@ -7,6 +7,7 @@ import { Applier } from './apply.ts'
 import { Block } from './block.ts'
 import { ByteSink } from './byte-sink.ts'
 import type { Format } from './format.ts'
+import { DEFAULT_MAX_RECORD_BYTES } from './limits.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 export interface RewriteOptions {
@@ -19,8 +20,6 @@ export interface RewriteOptions {
   /** Whether kernels may scan and write what is as usual. Default true; what comes out is the same. */
   readonly kernels?: boolean | undefined
 }
-
-export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20
 
 export interface DeadLetter {
   /** Which record of the chunk it is, from 0. */
@@ -130,9 +129,6 @@ export abstract class Rewriter {
     this.deadLetters.push({ record: this.#recordsBefore + record, line, code, rule })
   }
 }
-
-/** Whether a file is newline-delimited JSON or CSV. */
-export type RecordFormat = 'ndjson' | 'csv'
 
 /** Room to read behind the last record: the walkers look a few bytes ahead. */
 export const PADDING = 16

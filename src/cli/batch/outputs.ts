@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { EXIT, LetheError } from '../../errors.ts'
 import { formatByName, type Input, identityOf } from '../../files/input.ts'
 import { type Output, openNothing, openOutput, openStdout } from '../../files/output.ts'
-import type { RecordFormat } from '../../record/rewriter.ts'
+import type { RecordFormat } from '../../record/limits.ts'
 import { onInterrupt } from '../interrupt.ts'
 
 export interface OutputOptions {

@@ -231,7 +231,8 @@ describe('lethe batch refuses policies and keys', () => {
 
   it('that need keys and get none, before a byte is read', async () => {
     const cwd = place()
-    // The input does not even exist: nobody looked.
+    // Nobody writes to it: who opened it would wait for ever.
+    spawnSync('mkfifo', [join(cwd, 'in.csv')])
     const run = lethe(['batch', 'in.csv', '-p', 'policy.yaml', '-o', 'out.csv'], { cwd })
     await refused(cwd, run, 2, 'no keys are given; nothing was read')
   })

@@ -17,7 +17,7 @@ describe('a gzip input', () => {
     const name = join(folder, 'in.ndjson.gz')
     writeFileSync(name, Buffer.concat(parts))
     const read: Uint8Array[] = []
-    for await (const data of readInput(inspectInput(name, undefined), () => {})) read.push(data)
+    for await (const data of readInput(inspectInput(name, undefined), () => {})) read.push(Buffer.from(data))
     return Buffer.concat(read).toString()
   }
   const first = gzipSync('{"a":1}\n')

@@ -1,0 +1,184 @@
+/** What `lethe batch` does, once its command line is read. */
+import { EXIT, LetheError } from '../../errors.ts'
+import { type BatchResult, runBatch } from '../../files/batch.ts'
+import type { Input } from '../../files/input.ts'
+import type { Output } from '../../files/output.ts'
+import type { PreparedPool } from '../../files/pool.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import type { DeadLetterLimit } from '../../pipeline/limit.ts'
+import { compilePolicy } from '../../policy/compile.ts'
+import type { Plan } from '../../policy/plan.ts'
+import { formatProblems } from '../../policy/problems.ts'
+import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
+import { reconciles, sum } from '../../record/account.ts'
+import type { RecordFormat } from '../../record/limits.ts'
+import { accountLines, nameLines, type Summary, summarize, verboseLines } from '../account.ts'
+import { keyringFrom } from '../keyring.ts'
+import { progressLine } from '../progress.ts'
+import { paint } from '../terminal.ts'
+import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
+
+export interface BatchOptions extends OutputOptions {
+  readonly policy: string
+  readonly keys?: string
+  readonly format?: RecordFormat
+  readonly delimiter?: string
+  readonly workers?: number
+  readonly asOf?: number
+  readonly deadLetter?: string
+  readonly maxDeadLetters: DeadLetterLimit
+  readonly summary?: string
+  readonly maxRecordBytes: number
+  readonly chunkBytes: number
+  readonly escapeFormulas?: boolean
+  readonly quiet?: boolean
+  readonly showNames?: boolean
+  readonly verbose?: boolean
+}
+
+/** De-identifies the inputs with the threads of `prepared`, which the caller closes. Throws `LetheError`. */
+export async function run(
+  inputs: readonly Input[],
+  options: BatchOptions,
+  prepared: PreparedPool,
+): Promise<void> {
+  const file = readPolicyFile(options.policy)
+  const keys = keyringFrom(options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined))
+  const plan = compile(file, keys)
+  const opened = new Opened([
+    ['the policy', options.policy],
+    ['the keyset file', options.keys ?? process.env['LETHE_KEYS_FILE']],
+  ])
+  try {
+    const outputs = openOutputs(inputs, options, opened)
+    const deadLetterFile =
+      options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, inputs, options)
+    const summaryFile =
+      options.summary === undefined ? undefined : opened.open(options.summary, inputs, options)
+    const now = options.asOf ?? Date.now()
+    const result = await deidentify({
+      plan,
+      file,
+      keys,
+      inputs,
+      outputs,
+      deadLetterFile,
+      now,
+      options,
+      prepared,
+    })
+    if (!reconciles(result.account))
+      throw new LetheError(
+        EXIT.io,
+        `the account does not add up: ${result.account.records} records in, ${result.account.published} published, ` +
+          `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
+        'this is a defect of Lethe; no output was left',
+      )
+    const summary = summarize(plan, inputs, result, { now, dryRun: options.dryRun === true })
+    await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
+    await summaryFile?.finish()
+    report(summary, options, result)
+    if (!result.tooManyDeadLetters) for (const output of new Set(outputs)) output.publish()
+    deadLetterFile?.publish()
+    summaryFile?.publish()
+    finish(summary, result)
+  } finally {
+    opened.close()
+  }
+}
+
+function compile(file: PolicyFile, keys: Keyring | undefined): Plan {
+  const { plan, problems } = compilePolicy(file, { keys })
+  if (plan === undefined) {
+    process.stderr.write(formatProblems(problems, 'text'))
+    throw new LetheError(EXIT.usage, `the policy ${file.file} has errors; nothing was read`, 'correct them')
+  }
+  if (plan.needsKeys && keys === undefined)
+    throw new LetheError(
+      EXIT.usage,
+      `the policy ${file.file} makes tokens or other keyed values, and no keys are given; nothing was read`,
+      'say --keys FILE or set LETHE_KEYS_FILE (make one with `lethe keys create FILE`)',
+    )
+  if (keys?.isTest)
+    throw new LetheError(
+      EXIT.usage,
+      'these keys are published, for tests and examples: whoever reads the output could undo its tokens',
+      'make your own with `lethe keys create FILE`',
+    )
+  return plan
+}
+
+interface Work {
+  readonly plan: Plan
+  readonly file: PolicyFile
+  readonly keys: Keyring | undefined
+  readonly inputs: readonly Input[]
+  readonly outputs: readonly Output[]
+  readonly deadLetterFile: Output | undefined
+  readonly now: number
+  readonly options: BatchOptions
+  readonly prepared: PreparedPool
+}
+
+async function deidentify({
+  plan,
+  file,
+  keys,
+  inputs,
+  outputs,
+  deadLetterFile,
+  now,
+  options,
+  prepared,
+}: Work) {
+  const sizes = inputs.map((input) => input.size)
+  const total = sizes.reduce<number | undefined>(
+    (all, size) => (all === undefined || size === undefined ? undefined : all + size),
+    0,
+  )
+  const progress = options.quiet === true ? undefined : progressLine(total)
+  try {
+    return await runBatch({
+      plan,
+      pool: await prepared.open(plan, {
+        policyFile: file.file,
+        policyText: file.text,
+        fingerprint: plan.fingerprint,
+        keyset: keys?.keyset,
+        options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
+      }),
+      inputs,
+      outputs,
+      deadLetterFile,
+      limit: options.maxDeadLetters,
+      maxRecordBytes: options.maxRecordBytes,
+      chunkBytes: options.chunkBytes,
+      delimiter: options.delimiter,
+      escapeFormulas: options.escapeFormulas === true,
+      onProgress: (made) => progress?.show(made),
+    })
+  } finally {
+    progress?.clear()
+  }
+}
+
+function report(summary: Summary, options: BatchOptions, result: BatchResult): void {
+  if (options.quiet !== true)
+    process.stderr.write(`${accountLines(summary, paint(process.stderr)).join('\n')}\n`)
+  if (options.verbose === true) process.stderr.write(`${verboseLines(summary).join('\n')}\n`)
+  if (result.account.unlistedNames !== undefined)
+    process.stderr.write(`${nameLines(result.account.unlistedNames).join('\n')}\n`)
+  if (options.dryRun === true) process.stderr.write('lethe: dry run: nothing was written\n')
+  else if (sum(result.account.deadLettered) > 0 && options.deadLetter === undefined)
+    process.stderr.write('lethe: some records were dead-lettered; --dead-letter FILE lists where and why\n')
+}
+
+function finish(summary: Summary, result: BatchResult): void {
+  if (result.tooManyDeadLetters)
+    throw new LetheError(
+      EXIT.deadLetters,
+      `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; no output was left`,
+      'see --dead-letter FILE for where and why, and --max-dead-letters to allow more',
+    )
+  if (sum(summary.records.deadLettered) > 0) process.exitCode = EXIT.deadLetters
+}
