@@ -15,7 +15,7 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
   const inputs = names.map((name) => inspectInput(name, options.format))
   if (inputs.filter((input) => input.name === '-').length > 1)
     throw new LetheError(EXIT.usage, 'standard input is named twice')
-  // Threads load what they need while this one loads and compiles.
+  // The other threads load what they need while this one loads and compiles.
   const prepared = preparePool(inputs, options.workers ?? availableParallelism())
   try {
     const { run } = await import('./batch/run.ts')
@@ -61,7 +61,9 @@ export const command = (): Command =>
     .addOption(
       new Option('--delimiter <char>', 'of CSV (default: comma; tab for .tsv)').argParser(parseDelimiter),
     )
-    .addOption(new Option('--workers <n>', 'worker threads (default: one a core)').argParser(whole(1, 256)))
+    .addOption(
+      new Option('--workers <n>', 'threads that work at once (default: one a core)').argParser(whole(1, 256)),
+    )
     .addOption(
       new Option('--as-of <time>', 'the instant that retention is judged at (default: now)').argParser(
         parseTime,

@@ -63,6 +63,9 @@ type Table = Layout & { format: 'csv' }
 
 class LimitReached extends Error {}
 
+/** Outputs of so many chunks may wait to be written. */
+const WRITES_BEHIND = 4
+
 /** Larger memory than that of so many chunks, as a long record needs, is not kept. */
 const SPARE_CHUNKS = 4
 
@@ -73,8 +76,9 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
   const inputs: InputAccount[] = run.inputs.map(() => ({ records: 0, bytes: 0, lines: 0 }))
   const watch = new LimitWatch(run.limit)
   let bytes = 0
-  const ahead = pool.size * 2
+  const ahead = pool.size * 3
   const spares = new Spares(ahead + 1, run.chunkBytes * SPARE_CHUNKS)
+  const outputMemory = new Spares(ahead + WRITES_BEHIND, run.chunkBytes * SPARE_CHUNKS)
   const source = new BatchSource(run, spares, (index, read) => {
     bytes += read
     inputs[index]!.bytes += read
@@ -91,9 +95,21 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     own.lines += done.lines
     const over = watch.takes(before, account.records, deadOrdinals(before, batch, done))
     if (over) throw new LimitReached()
-    if (done.output.length > 0) await run.outputs[batch.input]!.append(done.output)
     if (done.spare !== undefined) spares.give(done.spare)
+    written = written.then(() => write(run.outputs[batch.input]!, done.output))
+    // Whoever comes next hears of a failure.
+    written.catch(() => {})
+    writing.push(written)
+    if (writing.length > WRITES_BEHIND) await writing.shift()
     run.onProgress({ bytes, records: account.records })
+  }
+
+  /** Writes under way, in order: further chunks are de-identified meanwhile. */
+  const writing: Promise<void>[] = []
+  let written = Promise.resolve()
+  const write = async (output: Output, bytes: Uint8Array): Promise<void> => {
+    if (bytes.length > 0) await output.append(bytes)
+    outputMemory.give(bytes.buffer as ArrayBuffer)
   }
 
   let tooManyDeadLetters = false
@@ -101,14 +117,21 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     await runPipeline<Batch, RewrittenChunk>({
       batches: source.batches(),
       deidentify: (batch) =>
-        'chunk' in batch ? pool.rewrite(batch.chunk) : Promise.resolve(skipped(plan, batch.rejected)),
+        'chunk' in batch
+          ? pool.rewrite({ ...batch.chunk, memory: outputMemory.any() })
+          : Promise.resolve(skipped(plan, batch.rejected)),
+      help: () => pool.help(),
       settle,
       ahead,
     })
+    await written
     for (const output of new Set(run.outputs)) await output.finish()
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error
     tooManyDeadLetters = true
+  } finally {
+    // Nobody may close a file that is being written to.
+    await written.catch(() => {})
   }
   await run.deadLetterFile?.finish()
   return { account, inputs, tooManyDeadLetters }

@@ -31,6 +31,8 @@ export interface Chunk {
   /** `bytes[0..length)`, then room to read; it is handed over, not shared. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly length: number
+  /** Memory to write the output into, if it is enough. */
+  readonly memory?: ArrayBuffer | undefined
 }
 
 export interface RewrittenChunk {
@@ -73,6 +75,7 @@ export class ChunkRewriter {
           : new CsvRewriter(this.#plan, layout.header, layout.input, layout.style, this.#options)
       this.#rewriters.set(chunk.layoutId, rewriter)
     }
+    rewriter.memory = chunk.memory
     const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length)
     return { spare: chunk.bytes.buffer, output, deadLetters, lines, account: rewriter.takeAccount() }
   }

@@ -118,23 +118,31 @@ export async function* readInput(input: Input, onRead: (bytes: number) => void):
   }
 }
 
-/** A file's bytes. Each piece holds until the next is asked for. */
+/** The bytes of a regular file. Each piece holds until the next is asked for. */
 async function* read(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const file = await open(input.name)
   try {
-    const buffer = new Uint8Array(READ_BYTES)
+    // One is filled while the other is worked on.
+    let buffer = new Uint8Array(READ_BYTES)
+    let other = new Uint8Array(READ_BYTES)
+    let reading = file.read(buffer, 0, buffer.length, null)
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+      const { bytesRead } = await reading
       if (bytesRead === 0) return
       onRead(bytesRead)
-      yield buffer.subarray(0, bytesRead)
+      const data = buffer.subarray(0, bytesRead)
+      ;[buffer, other] = [other, buffer]
+      reading = file.read(buffer, 0, buffer.length, null)
+      // Whoever asks for the next piece hears of a failure.
+      reading.catch(() => {})
+      yield data
     }
   } finally {
     await file.close()
   }
 }
 
-/** The bytes of standard input, or of a compressed file as they were. */
+/** The bytes of standard input or of a pipe, or of a compressed file as they were. */
 async function* streamed(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const raw: Readable =
     input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })

@@ -3,13 +3,27 @@
  * when all of them are whole: until then nothing stands there that could be taken for a result.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, write } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  write,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createGzip, type Gzip } from 'node:zlib'
 import { EXIT, LetheError } from '../errors.ts'
 
 const writeTo = promisify(write)
+const syncData = promisify(fdatasync)
+
+/** So many bytes may wait for the disk before it is asked to take them. */
+const SYNC_BYTES = 32 << 20
 
 export interface Output {
   readonly name: string
@@ -53,6 +67,8 @@ export function openOutput(name: string, gzip: boolean): Output {
 class TemporaryFile implements Output {
   readonly name: string
   readonly #temporary: string
+  #unsynced = 0
+  #syncing: Promise<void> = Promise.resolve()
   #fd: number
   #published = false
 
@@ -72,13 +88,26 @@ class TemporaryFile implements Output {
     try {
       let at = 0
       while (at < bytes.length) at += (await writeTo(this.#fd, bytes, at, bytes.length - at)).bytesWritten
+      await this.#syncBehind(bytes.length)
     } catch (error) {
       throw outputError(this.name, error)
     }
   }
 
+  /** Now and then starts to bring to the disk what was written: at the end it would all have to be waited for. */
+  async #syncBehind(bytes: number): Promise<void> {
+    this.#unsynced += bytes
+    if (this.#unsynced < SYNC_BYTES) return
+    this.#unsynced = 0
+    await this.#syncing
+    this.#syncing = syncData(this.#fd)
+    // Whoever writes next hears of a failure.
+    this.#syncing.catch(() => {})
+  }
+
   async finish(): Promise<void> {
     try {
+      await this.#syncing
       fchmodSync(this.#fd, 0o666 & ~process.umask())
       fsyncSync(this.#fd)
       const fd = this.#fd

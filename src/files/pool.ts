@@ -1,14 +1,20 @@
-/** Who de-identifies chunks: worker threads, or this thread where the input is too small to be worth starting one. */
+/**
+ * Who de-identifies chunks: this thread, and others beside it. A thread of its own takes half a second until it is
+ * as fast as one that runs already, so this one does not only wait for the others.
+ */
 import { Worker } from 'node:worker_threads'
 import type { Plan } from '../policy/plan.ts'
-import type { Chunk, RewrittenChunk, ThreadSetup } from './chunk.ts'
+import type { Chunk, ChunkRewriter, RewrittenChunk, ThreadSetup } from './chunk.ts'
+import { Defect, type DefectPlace } from './defect.ts'
 import type { Input } from './input.ts'
 
 export interface Pool {
   /** How many chunks it works on at once. */
   readonly size: number
-  /** De-identifies a chunk; its bytes belong to the pool from then on. Any number may be waiting. */
+  /** De-identifies a chunk; its memory belongs to the pool from then on. Any number may be waiting. */
   rewrite(chunk: Chunk): Promise<RewrittenChunk>
+  /** De-identifies a chunk that is waiting here and now; false where none waits. */
+  help(): boolean
 }
 
 /** Threads that load what they need before there is a plan to give them. */
@@ -21,32 +27,28 @@ export interface PreparedPool {
 /** Inputs so small that starting threads would take longer than the work. */
 const SMALL_BYTES = 1 << 20
 
-/** Starts the threads that these inputs are worth, `workers` at most. */
+/** Starts the threads that these inputs are worth, so that `workers` work, this one among them. */
 export function preparePool(inputs: readonly Input[], workers: number): PreparedPool {
   const isSmall = inputs.every(
     (input) => !input.gzip && (input.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES,
   )
-  if (isSmall) return { open: inlinePool, close: async () => {} }
-  const threads = new ThreadPool(workers)
+  const threads = new Threads(isSmall ? 0 : workers - 1)
   return {
-    open: async (_, setup) => {
+    async open(plan, setup) {
       threads.begin(setup)
-      return threads
+      // Not before the threads load it too.
+      const { ChunkRewriter } = await import('./chunk.ts')
+      return new SharedPool(new ChunkRewriter(plan, setup.options), threads)
     },
     close: () => threads.close(),
   }
 }
 
-async function inlinePool(plan: Plan, setup: ThreadSetup): Promise<Pool> {
-  const { ChunkRewriter } = await import('./chunk.ts')
-  const rewriter = new ChunkRewriter(plan, setup.options)
-  return { size: 1, rewrite: async (chunk) => rewriter.rewrite(chunk) }
-}
-
-/** What a thread answers: a chunk, or the text of a defect (never a foreign message, which may quote data). */
+/** What a thread answers: that it is ready, a chunk, or a defect (never a foreign message, which may quote data). */
 export type Answer =
+  | { readonly ready: true }
   | { readonly done: RewrittenChunk }
-  | { readonly defect: { readonly kind: string; readonly places: string } }
+  | { readonly defect: DefectPlace }
 
 interface Waiting {
   readonly chunk: Chunk
@@ -54,18 +56,64 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** Chunks that a thread has at once: the next is there when one is done, whatever this thread does meanwhile. */
+const CHUNKS_AHEAD = 2
+
+class SharedPool implements Pool {
+  readonly size: number
+  readonly #own: ChunkRewriter
+  readonly #threads: Threads
+  readonly #queue: Waiting[] = []
+
+  constructor(own: ChunkRewriter, threads: Threads) {
+    this.#own = own
+    this.#threads = threads
+    this.size = threads.size + 1
+    threads.onFree = () => this.#next()
+    threads.onFailure = (error) => {
+      for (const waiting of this.#queue.splice(0)) waiting.reject(error)
+    }
+  }
+
+  rewrite(chunk: Chunk): Promise<RewrittenChunk> {
+    return new Promise((resolve, reject) => {
+      if (this.#threads.failure !== undefined) reject(this.#threads.failure)
+      else {
+        this.#queue.push({ chunk, resolve, reject })
+        this.#next()
+      }
+    })
+  }
+
+  #next(): void {
+    while (this.#queue.length > 0 && this.#threads.take(this.#queue[0]!)) this.#queue.shift()
+  }
+
+  help(): boolean {
+    const waiting = this.#queue.shift()
+    if (waiting === undefined) return false
+    try {
+      waiting.resolve(this.#own.rewrite(waiting.chunk))
+    } catch (error) {
+      waiting.reject(error as Error)
+    }
+    return true
+  }
+}
+
 /** Megabytes of new objects a thread keeps before it collects: enough for two chunks, so that memory stays low. */
 const YOUNG_GENERATION_MB = 32
 
-/** `size` worker threads, which wait for `begin`. Chunks are answered as they are done; order is the caller's concern. */
-class ThreadPool implements Pool {
+/** Worker threads, which wait for `begin`. Chunks are answered as they are done; order is the caller's concern. */
+class Threads {
   readonly size: number
   readonly #threads: Worker[] = []
-  readonly #idle: Worker[] = []
-  readonly #queue: Waiting[] = []
-  readonly #working = new Map<Worker, Waiting>()
-  #failure: Error | undefined
+  /** The chunks that each thread has, in order; only threads that are ready. */
+  readonly #working = new Map<Worker, Waiting[]>()
   #closing = false
+  failure: Error | undefined
+  onFree: () => void = () => {}
+  onFailure: (error: Error) => void = () => {}
 
   constructor(size: number) {
     this.size = size
@@ -82,7 +130,6 @@ class ThreadPool implements Pool {
         if (!this.#closing) this.#fail(new Error(`a worker thread ended with code ${code}`))
       })
       this.#threads.push(thread)
-      this.#idle.push(thread)
     }
   }
 
@@ -91,56 +138,39 @@ class ThreadPool implements Pool {
     for (const thread of this.#threads) thread.postMessage(setup)
   }
 
-  rewrite(chunk: Chunk): Promise<RewrittenChunk> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) reject(this.#failure)
-      else {
-        this.#queue.push({ chunk, resolve, reject })
-        this.#next()
+  /** Gives a chunk to the thread that has the fewest; false if all have enough. */
+  take(waiting: Waiting): boolean {
+    let best: Worker | undefined
+    let fewest = CHUNKS_AHEAD
+    for (const [thread, chunks] of this.#working)
+      if (chunks.length < fewest) {
+        best = thread
+        fewest = chunks.length
       }
-    })
-  }
-
-  #next(): void {
-    while (this.#idle.length > 0 && this.#queue.length > 0) {
-      const thread = this.#idle.pop()!
-      const waiting = this.#queue.shift()!
-      this.#working.set(thread, waiting)
-      thread.postMessage(waiting.chunk, [waiting.chunk.bytes.buffer])
-    }
+    if (best === undefined) return false
+    this.#working.get(best)!.push(waiting)
+    const { chunk } = waiting
+    best.postMessage(chunk, [chunk.bytes.buffer, ...(chunk.memory === undefined ? [] : [chunk.memory])])
+    return true
   }
 
   #settle(thread: Worker, answer: Answer): void {
-    const waiting = this.#working.get(thread)
-    if (waiting === undefined) return
-    if ('defect' in answer) {
-      this.#fail(new ThreadDefect(answer.defect.kind, answer.defect.places))
-      return
-    }
-    this.#working.delete(thread)
-    this.#idle.push(thread)
-    waiting.resolve(answer.done)
-    this.#next()
+    if ('ready' in answer) this.#working.set(thread, [])
+    else if ('defect' in answer) this.#fail(new Defect(answer.defect))
+    else this.#working.get(thread)?.shift()?.resolve(answer.done)
+    this.onFree()
   }
 
   #fail(error: Error): void {
-    this.#failure ??= error
-    for (const waiting of [...this.#working.values(), ...this.#queue]) waiting.reject(this.#failure)
+    if (this.failure !== undefined) return
+    this.failure = error
+    for (const chunks of this.#working.values()) for (const waiting of chunks) waiting.reject(error)
     this.#working.clear()
-    this.#queue.length = 0
+    this.onFailure(error)
   }
 
   async close(): Promise<void> {
     this.#closing = true
     await Promise.all(this.#threads.map((thread) => thread.terminate()))
-  }
-}
-
-/** A defect in a thread: the kind of the error and where it arose, without its message. */
-export class ThreadDefect extends Error {
-  constructor(kind: string, places: string) {
-    super('a worker thread broke')
-    this.name = kind
-    this.stack = `${this.name}: ${this.message}\n${places}`
   }
 }

@@ -19,8 +19,13 @@ export class Spares {
     return spare !== undefined && spare.length >= bytes ? spare : new Uint8Array(bytes)
   }
 
+  /** What was given last, of any size; undefined where there is none. */
+  any(): ArrayBuffer | undefined {
+    return this.#spares.pop()?.buffer
+  }
+
   give(buffer: ArrayBuffer): void {
-    if (this.#spares.length < this.#most && buffer.byteLength <= this.#mostBytes)
-      this.#spares.push(new Uint8Array(buffer))
+    const isWorthIt = buffer.byteLength > 0 && buffer.byteLength <= this.#mostBytes
+    if (isWorthIt && this.#spares.length < this.#most) this.#spares.push(new Uint8Array(buffer))
   }
 }

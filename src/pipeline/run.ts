@@ -1,9 +1,12 @@
 /** The main loop: batches in, outcomes settled in the order of the batches, and no more held than is being worked on. */
+import { setImmediate } from 'node:timers/promises'
 
 export interface Pipeline<Batch, Done> {
   readonly batches: AsyncIterable<Batch>
   /** De-identifies one batch. Several run at once. */
   readonly deidentify: (batch: Batch) => Promise<Done>
+  /** De-identifies one of the batches that wait, at once; false where none waits. */
+  readonly help: () => boolean
   /** Makes a batch's outcomes final. Called in the order of the batches, one at a time. */
   readonly settle: (batch: Batch, done: Done) => Promise<void>
   /** How many batches may be between the source and `settle`. */
@@ -15,16 +18,22 @@ export interface Pipeline<Batch, Done> {
  * back-pressure. The first failure of any part ends the run and is thrown; nothing is settled after it.
  */
 export async function runPipeline<Batch, Done>(pipeline: Pipeline<Batch, Done>): Promise<void> {
-  const flying: { batch: Batch; done: Promise<Done> }[] = []
+  const flying: { readonly batch: Batch; readonly done: Promise<Done>; isDone: boolean }[] = []
   const settleFirst = async (): Promise<void> => {
-    const { batch, done } = flying.shift()!
-    await pipeline.settle(batch, await done)
+    const first = flying[0]!
+    // Whoever has done another batch is heard in between.
+    while (!first.isDone && pipeline.help()) await setImmediate()
+    flying.shift()
+    await pipeline.settle(first.batch, await first.done)
   }
   for await (const batch of pipeline.batches) {
-    const done = pipeline.deidentify(batch)
+    const flight = { batch, done: pipeline.deidentify(batch), isDone: false }
+    const isDone = (): void => {
+      flight.isDone = true
+    }
     // If an earlier batch fails first, nobody awaits this one.
-    done.catch(() => {})
-    flying.push({ batch, done })
+    flight.done.then(isDone, isDone)
+    flying.push(flight)
     if (flying.length >= pipeline.ahead) await settleFirst()
   }
   while (flying.length > 0) await settleFirst()

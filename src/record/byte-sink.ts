@@ -69,10 +69,19 @@ export class ByteSink {
     this.length += this.#buffer.write(text, this.length, 'utf8')
   }
 
-  /** What was written, in memory of its own; the sink starts anew. */
-  take(capacity: number): Uint8Array<ArrayBuffer> {
+  /** Starts anew, in `memory` if it holds `capacity` bytes, else in memory of its own. */
+  open(memory: ArrayBuffer | undefined, capacity: number): void {
+    if (memory === undefined && capacity <= this.bytes.length) return
+    this.#buffer =
+      memory !== undefined && memory.byteLength >= capacity ? Buffer.from(memory) : allocate(capacity)
+    this.bytes = view(this.#buffer)
+    this.length = 0
+  }
+
+  /** What was written; the memory is the taker's. */
+  take(): Uint8Array<ArrayBuffer> {
     const taken = this.bytes.subarray(0, this.length)
-    this.#buffer = allocate(capacity)
+    this.#buffer = allocate(0)
     this.bytes = view(this.#buffer)
     this.length = 0
     return taken

@@ -189,10 +189,10 @@ export class CsvRewriter extends Rewriter {
     let rows = 0
     for (let record = 0; record < block.recordCount; record++) {
       if (this.withheld(record)) continue
-      this.account.published++
       this.#firsts[rows++] = this.#firstSlot[record]!
     }
-    if (this.#usable !== undefined) this.#usable.write(block, this.#firsts, rows, sink)
+    if (this.#usable !== undefined)
+      this.account.published += this.#usable.write(block, this.#firsts, rows, sink)
     else for (let row = 0; row < rows; row++) this.#writeRow(this.#firsts[row]!)
     this.nextBlock()
   }
@@ -212,5 +212,6 @@ export class CsvRewriter extends Rewriter {
     // A lone empty cell would read as a blank line.
     if (sink.length === began) sink.text('""')
     sink.text(this.#style.lineBreak)
+    this.account.published++
   }
 }

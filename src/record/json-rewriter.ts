@@ -68,7 +68,8 @@ export class JsonRewriter extends Rewriter {
     const scanned = this.#usable !== undefined && !record.includes(LF) && this.#scan(this.#usable, 0, 0) > 0
     if (!scanned) this.#record(0, record.length, 0)
     this.#writeBlock(false)
-    const value = this.takeOutput()
+    const value = this.sink.bytes.slice(0, this.sink.length)
+    this.sink.length = 0
     const failed = this.deadLetters[0]
     if (failed !== undefined) {
       const rule = failed.rule < 0 ? undefined : this.plan.rules[failed.rule]!.label
@@ -132,10 +133,12 @@ export class JsonRewriter extends Rewriter {
       this.#ranges[count * 2 + 1] = this.#firstOp[record + 1]!
       count++
     }
-    this.account.published += count
     const write = (index: number): void => this.#write(index, lineBreaks)
     if (this.#usable === undefined) for (let index = 0; index < count; index++) write(index)
-    else this.#usable.write(block, ops, this.#ranges, count, sink, lineBreaks, write)
+    else {
+      const written = this.#usable.write(block, ops, this.#ranges, count, sink, lineBreaks, write)
+      this.account.published += written
+    }
     // Names that collide are found last.
     this.deadLetters.sort((a, b) => a.record - b.record)
     this.account.unlisted += this.#walker.unlisted
@@ -151,11 +154,9 @@ export class JsonRewriter extends Rewriter {
     const from = this.#ranges[index * 2]!
     const to = this.#ranges[index * 2 + 1]!
     if (this.#writer.write(block, this.#walker.ops, from, to)) {
+      this.account.published++
       if (lineBreak) sink.byte(LF)
-    } else {
-      this.account.published--
-      this.deadLetter(this.#passing[index]!, 'map-name-collision', -1)
-    }
+    } else this.deadLetter(this.#passing[index]!, 'map-name-collision', -1)
   }
 
   #takeNames(): void {

@@ -56,7 +56,11 @@ export abstract class Rewriter {
   /** Whether the chunk at hand is UTF-8 throughout; if not, each record is looked at. */
   protected utf8 = true
   protected bytes: Uint8Array = new Uint8Array(0)
-  protected readonly sink: ByteSink = new ByteSink(OUTPUT_BYTES)
+  protected readonly sink: ByteSink = new ByteSink(0)
+  /** Memory that a chunk's output may be written into; it is used once. */
+  memory: ArrayBuffer | undefined
+  /** How long the output of a chunk is, more or less. */
+  #outputBytes = OUTPUT_BYTES
   /** Records of the chunk before the block at hand. */
   #recordsBefore = 0
 
@@ -77,6 +81,8 @@ export abstract class Rewriter {
   /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. */
   protected openChunk(bytes: Uint8Array): void {
     this.bytes = bytes
+    this.sink.open(this.memory, this.#outputBytes)
+    this.memory = undefined
     this.deadLetters = []
     this.#recordsBefore = 0
     const ascii = isAscii(bytes)
@@ -109,9 +115,11 @@ export abstract class Rewriter {
     return false
   }
 
-  /** What was written since the last call. The next output will be about as long. */
+  /** What was written since the last call. */
   protected takeOutput(): Uint8Array<ArrayBuffer> {
-    return this.sink.take(Math.max(OUTPUT_BYTES, this.sink.length + (this.sink.length >> 3)))
+    const output = this.sink.take()
+    this.#outputBytes = Math.max(OUTPUT_BYTES, output.length + (output.length >> 3))
+    return output
   }
 
   /** Gives the account since the last call, and starts a new one. */

@@ -175,8 +175,8 @@ export class CsvKernel {
     return rows
   }
 
-  /** Appends to `sink` the rows whose first slots are `firsts[0..rows)`. */
-  write(block: Block, firsts: Int32Array, rows: number, sink: ByteSink): void {
+  /** Appends to `sink` the rows whose first slots are `firsts[0..rows)`; gives how many it wrote. */
+  write(block: Block, firsts: Int32Array, rows: number, sink: ByteSink): number {
     const exports = this.#exports
     const memory = this.#memory
     const { arena, slotCount } = block
@@ -216,5 +216,6 @@ export class CsvKernel {
       }
       row = next
     }
+    return row
   }
 }

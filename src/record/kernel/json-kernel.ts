@@ -327,7 +327,7 @@ export class JsonKernel {
   /**
    * Appends records of the block to `sink`, each with a line break if so asked. `ranges` says of each which operations
    * are its own, from and to. Those with operations that the kernel does not know are left to `writeOther`, which
-   * gets their place in `ranges`.
+   * gets their place in `ranges`. Gives how many of the others it wrote.
    */
   write(
     block: Block,
@@ -337,7 +337,7 @@ export class JsonKernel {
     sink: ByteSink,
     lineBreak: boolean,
     writeOther: (index: number) => void,
-  ): void {
+  ): number {
     const exports = this.#exports
     const memory = this.#memory
     const { arena, slotCount } = block
@@ -355,6 +355,7 @@ export class JsonKernel {
     memory.put(starts, block.resultStart, slotCount)
     memory.put(ends, block.resultEnd, slotCount)
     memory.bytes.set(arena.bytes.subarray(0, arena.length), arenaAt)
+    let written = 0
     let index = 0
     while (index < count) {
       const next = exports.write(
@@ -373,13 +374,16 @@ export class JsonKernel {
         lineBreak,
       )
       sink.append(memory.bytes.subarray(output, output + exports.written.value))
-      if (next === count) return
-      if (Number(exports.full.value) === 0) writeOther(next)
+      written += next - index
+      if (next === count) break
+      const isFull = Number(exports.full.value) !== 0
+      if (!isFull) writeOther(next)
       else if (next === index) {
         this.#outputBytes *= 2
         memory.require(output + this.#outputBytes)
       }
-      index = Number(exports.full.value) === 0 ? next + 1 : next
+      index = isFull ? next : next + 1
     }
+    return written
   }
 }

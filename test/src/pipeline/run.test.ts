@@ -15,8 +15,11 @@ describe('runPipeline', () => {
       fc.asyncProperty(
         fc.array(fc.nat({ max: 3 }), { maxLength: 20 }),
         fc.integer({ min: 1, max: 5 }),
-        async (delays, ahead) => {
+        fc.integer({ min: 1, max: 4 }),
+        async (delays, ahead, waits) => {
           const settled: number[] = []
+          /** Batches that wait until somebody helps: every so many. */
+          const waiting: (() => void)[] = []
           let asked = 0
           await runPipeline<number, string>({
             batches: upTo(delays.length, (batch) => {
@@ -24,8 +27,13 @@ describe('runPipeline', () => {
               expect(asked - settled.length).toBeLessThanOrEqual(ahead)
             }),
             deidentify: async (batch) => {
+              if (batch % waits === 0) await new Promise<void>((resolve) => waiting.push(resolve))
               for (let turn = 0; turn < delays[batch]!; turn++) await Promise.resolve()
               return `done ${batch}`
+            },
+            help: () => {
+              waiting[0]?.()
+              return waiting.shift() !== undefined
             },
             settle: async (batch, done) => {
               await Promise.resolve()
@@ -63,6 +71,7 @@ describe('runPipeline', () => {
           failAt('deidentify', batch)
           return batch
         },
+        help: () => false,
         settle: async (batch) => {
           failAt('settle', batch)
           settled.push(batch)
