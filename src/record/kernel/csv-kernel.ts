@@ -111,7 +111,7 @@ export class CsvKernel {
     this.#records = take(slots)
     this.#input = at
     this.#memory = new KernelMemory(exports.memory)
-    this.#memory.ensure(at)
+    this.#memory.require(at)
     this.#memory.put(copiesAt, Int32Array.from(copies), copies.length)
     this.#memory.put(this.#offsets, Int32Array.from(offsets), offsets.length)
     exports.setup(
@@ -138,7 +138,13 @@ export class CsvKernel {
     rows: number,
   ): CsvKernel | undefined {
     const exports = csv.open<Exports>()
-    return exports === undefined ? undefined : new CsvKernel(exports, columns, offsets, style, rows)
+    if (exports === undefined) return undefined
+    try {
+      return new CsvKernel(exports, columns, offsets, style, rows)
+    } catch {
+      // No memory for its tables.
+      return undefined
+    }
   }
 
   /** Takes a chunk: `bytes[length]` is a line feed. False where there is no memory for it. */

@@ -125,7 +125,7 @@ export class JsonKernel {
     this.#names = this.#room(shape.nodes.length * 8)
     const unlisted = this.#room(NODE_BYTES)
     const unlistedMember = this.#room(NODE_BYTES)
-    this.#memory.ensure(this.#at)
+    this.#memory.require(this.#at)
     this.#putNodes(shape, nodes)
     const pool = this.#room(POOL_BYTES)
     const met = this.#room(MOST_MET * MET_BYTES)
@@ -145,7 +145,7 @@ export class JsonKernel {
     this.#counts = this.#room(fields * 4)
     this.#lists = this.#room(SLOTS * 4)
     this.#input = this.#at
-    this.#memory.ensure(this.#at)
+    this.#memory.require(this.#at)
     exports.setup(
       unlisted,
       unlistedMember,
@@ -183,7 +183,13 @@ export class JsonKernel {
   static open(shape: Shape, fields: number, rejects: boolean, rows: number): JsonKernel | undefined {
     if (shape.nodes.some((node) => node.literal.includes('\\'))) return undefined
     const exports = json.open<Exports>()
-    return exports === undefined ? undefined : new JsonKernel(exports, shape, fields, rejects, rows)
+    if (exports === undefined) return undefined
+    try {
+      return new JsonKernel(exports, shape, fields, rejects, rows)
+    } catch {
+      // No memory for its tables.
+      return undefined
+    }
   }
 
   #room(bytes: number): number {
@@ -195,14 +201,14 @@ export class JsonKernel {
   #putBytes(bytes: Uint8Array): number {
     // Names are compared 16 bytes at a time.
     const at = this.#room(bytes.length + 16)
-    this.#memory.ensure(this.#at)
+    this.#memory.require(this.#at)
     this.#memory.bytes.set(bytes, at)
     return at
   }
 
   #putNumbers(numbers: readonly number[]): number {
     const at = this.#room(numbers.length * 4)
-    this.#memory.ensure(this.#at)
+    this.#memory.require(this.#at)
     this.#memory.words.set(numbers, at >> 2)
     return at
   }
@@ -211,7 +217,7 @@ export class JsonKernel {
     const memberOf = new Map<ShapeNode, number>()
     for (const node of shape.nodes) {
       const members = this.#room((node.children.size + LEARNED) * MEMBER_BYTES)
-      this.#memory.ensure(this.#at)
+      this.#memory.require(this.#at)
       let member = members
       for (const child of node.children.values()) {
         const name = nameBytes(child)
@@ -254,7 +260,7 @@ export class JsonKernel {
     for (const node of shape.nodes) {
       const containers = node.tree?.containers ?? []
       const at = this.#room(containers.length * CONTAINER_BYTES)
-      this.#memory.ensure(this.#at)
+      this.#memory.require(this.#at)
       const numbers = containers.flatMap(({ id, node: own }) => [
         id,
         own === undefined ? 0 : memberOf.get(own)!,
