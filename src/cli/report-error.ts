@@ -1,5 +1,6 @@
 /** How an error ends a command: what is printed on stderr, and the exit code. Never a value of the data. */
 import { EXIT, type ExitCode, LetheError } from '../errors.ts'
+import { Defect } from '../files/defect.ts'
 import { paint } from './terminal.ts'
 
 /** Frames as `file:line:column`. The message is cut off first: text of a foreign error may quote data. */
@@ -29,7 +30,12 @@ export function reportError(error: unknown): ExitCode {
     process.stderr.write(`${red('lethe:')} ${system.code} on ${system.syscall}${path}\n`)
     return EXIT.io
   }
-  const kind = error instanceof Error ? error.constructor.name : 'something that is no error'
+  const kind =
+    error instanceof Defect
+      ? error.name
+      : error instanceof Error
+        ? error.constructor.name
+        : 'something that is no error'
   const code = typeof system?.code === 'string' && /^[A-Z_0-9]+$/.test(system.code) ? ` ${system.code}` : ''
   process.stderr.write(
     `${red('lethe:')} this is a defect of Lethe (${kind}${code}); its text is withheld, since it may quote data\n`,
