@@ -197,14 +197,18 @@ export interface TransformSpec<Options extends z.ZodObject> {
   readonly weaknesses?: (options: z.output<Options>) => readonly Weakness[]
   /** Whether `next` tells no more than `previous` about every value: for steps of retention. */
   readonly coarser?: (previous: z.output<Options>, next: z.output<Options>) => boolean
+  /** Whether a result tells the value so closely that it is as good as kept: a birth date to its day, say. */
+  readonly nearlyKeeps?: (options: z.output<Options>) => boolean
   /** Runs once per rule. Throws `OptionError` for options that cannot work. */
   readonly compile: (options: z.output<Options>, context: CompileContext) => CompiledTransform
 }
 
 /** A transform as the register holds it: its options are checked inside, so its type is erased. */
-export interface Transform extends Omit<TransformSpec<z.ZodObject>, 'weaknesses' | 'coarser' | 'compile'> {
+export interface Transform
+  extends Omit<TransformSpec<z.ZodObject>, 'weaknesses' | 'coarser' | 'nearlyKeeps' | 'compile'> {
   readonly weaknesses: (options: unknown) => readonly Weakness[]
   readonly coarser: (previous: unknown, next: unknown) => boolean
+  readonly nearlyKeeps: (options: unknown) => boolean
   /** Takes options that `options` has parsed (defaults filled in). */
   readonly compile: (options: unknown, context: CompileContext) => CompiledTransform
 }
@@ -216,6 +220,7 @@ export function defineTransform<Options extends z.ZodObject>(spec: TransformSpec
     ...spec,
     weaknesses: (options) => spec.weaknesses?.(parse(options)) ?? [],
     coarser: (previous, next) => spec.coarser?.(parse(previous), parse(next)) ?? false,
+    nearlyKeeps: (options) => spec.nearlyKeeps?.(parse(options)) ?? false,
     compile: (options, context) => spec.compile(parse(options), context),
   }
 }

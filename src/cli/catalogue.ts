@@ -5,7 +5,7 @@ import type { Example, Transform } from '../../transforms/transform.ts'
 import { columns, type Paint, wrap } from './terminal.ts'
 
 /** What the catalogue shows of a transform; the rule behind `retention:` has the same form and no `compile`. */
-export type Entry = Omit<Transform, 'weaknesses' | 'coarser' | 'compile'>
+export type Entry = Omit<Transform, 'weaknesses' | 'coarser' | 'nearlyKeeps' | 'compile'>
 
 export interface OptionRow {
   readonly name: string

@@ -80,10 +80,13 @@ function weakKeeps(
   keyed: PolicyField | undefined,
   hasToken: boolean,
 ): Weak[] {
-  if (!isKeep(rule.action)) return []
+  const keeps = isKeep(rule.action)
+  const tellsNearly = rule.options !== undefined && rule.transform?.nearlyKeeps(rule.options) === true
+  if (!keeps && !tellsNearly) return []
   const weak: Weak[] = []
   const at = rule.useAt
   const path = quote(field.path.text)
+  const kept = keeps ? 'kept as it is' : `told nearly by ${rule.use}`
   if (rule.action?.kind === 'keep-subtree')
     weak.push({
       at,
@@ -91,14 +94,14 @@ function weakKeeps(
       message: `whatever a producer adds below ${path} will leave`,
       suggestion: `list the paths below it, ${ACCEPT}`,
     })
-  if (field.from.segments.at(-1)?.kind === 'names')
+  if (keeps && field.from.segments.at(-1)?.kind === 'names')
     weak.push({
       at,
       code: 'kept-map-names',
       message: `whatever a producer writes as a name of this map will leave: ${path} are values too`,
       suggestion: `use generalize.category with the names that you know, ${ACCEPT}`,
     })
-  if (field.from.envelope === 'key' && !roles.has('direct-identifier'))
+  if (keeps && field.from.envelope === 'key' && !roles.has('direct-identifier'))
     weak.push({
       at,
       code: 'kept-record-key',
@@ -109,22 +112,22 @@ function weakKeeps(
     weak.push({
       at,
       code: 'kept-direct-identifier',
-      message: `${path} is a direct identifier, and is kept as it is`,
+      message: `${path} is a direct identifier, and is ${kept}`,
       suggestion: `use a transform such as hash.hmac, drop it, ${ACCEPT}`,
     })
   else if (keyed !== undefined)
     weak.push({
       at,
       code: 'kept-beside-keyed',
-      message: `${path} keeps the value that ${quote(keyed.path.text)} replaces: each record gives the pair away`,
+      message: `${path} ${keeps ? 'keeps' : 'nearly tells'} the value that ${quote(keyed.path.text)} replaces: each record gives the pair away`,
       suggestion: `leave one of the two out, ${ACCEPT}`,
     })
   else if (hasToken && roles.has('quasi-identifier'))
     weak.push({
       at,
       code: 'token-beside-quasi-identifiers',
-      message: `${path} is a quasi-identifier kept as it is beside a stable token: together they single people out over time`,
-      suggestion: `generalize it, ${ACCEPT}`,
+      message: `${path} is a quasi-identifier ${kept} beside a stable token: together they single people out over time`,
+      suggestion: `generalize it${keeps ? '' : ' further'}, ${ACCEPT}`,
     })
   return weak
 }

@@ -193,6 +193,7 @@ export const date: Transform = defineTransform({
       : [],
   coarser: (previous, next) =>
     previous.format === next.format && previous.zone === next.zone && COARSER[previous.to].includes(next.to),
+  nearlyKeeps: ({ to }) => to === 'hour' || to === 'day' || to === 'week',
   compile: ({ to, format, zone: zoneName }, context) => {
     if (to === 'hour' && format === 'date')
       throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')

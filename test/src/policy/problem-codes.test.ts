@@ -221,6 +221,21 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'a shift, under a condition',
     `${head}subject: s\nfields:\n  b: { from: a, use: ▸keep }\n  a: [{ use: drop, when: { c: x } }, { use: shift.date }]\n`,
   ],
+  [
+    'kept-beside-keyed',
+    'a shift, which the day tells',
+    `${head}subject: s\nfields:\n  b: { from: a, use: ▸generalize.date, to: day }\n  a: { use: shift.date }\n`,
+  ],
+  [
+    'token-beside-quasi-identifiers',
+    'a birth date to its week',
+    `${fields}  a: ${hmac}\n  b: { use: ▸generalize.date, to: week, role: quasi-identifier }\n`,
+  ],
+  [
+    'kept-direct-identifier',
+    'to the hour',
+    `${fields}  a: { use: ▸generalize.date, to: hour, role: direct-identifier }\n`,
+  ],
   ['accept-without-need', 'a strong rule', `${fields}  a: { use: drop, ▸accept: because I say so }\n`],
   ['bad-accept', 'too short', `${fields}  a: { use: keep, role: direct-identifier, accept: ▸ok }\n`],
   ['needs-subject', 'a transform', `${head}time: t\nfields:\n  a: ▸test.needy\n`],
