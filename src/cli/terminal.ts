@@ -1,4 +1,5 @@
 /** What a terminal needs: colours where they are wanted, text that is safe to show, columns that align. */
+import { graphemeStarts } from '../../transforms/graphemes.ts'
 
 /** Whether colours go to `stream`: FORCE_COLOR, then NO_COLOR (https://no-color.org), TERM, then is it a terminal. */
 export function wantsColour(
@@ -43,17 +44,24 @@ const WIDE =
   /^(?:[\u1100-\u115f\u231a\u231b\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u
 const NOTHING = /^[\p{M}\p{Cf}]+$/u
 const PLAIN = /^[\x20-\x7e]*$/
-let segmenter: Intl.Segmenter | undefined
+
+/** The grapheme clusters of a text, one by one. */
+function* clusters(text: string): Generator<string> {
+  const starts = graphemeStarts(text)
+  if (starts === undefined) yield* text
+  else for (const [index, start] of starts.entries()) yield text.slice(start, starts[index + 1])
+}
+
+function clusterWidth(cluster: string): number {
+  return NOTHING.test(cluster) ? 0 : WIDE.test(cluster) || cluster.includes('\ufe0f') ? 2 : 1
+}
 
 /** How many columns of a terminal `text` takes, colours not counted. */
 export function displayWidth(text: string): number {
   const bare = text.replace(SGR, '')
   if (PLAIN.test(bare)) return bare.length
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   let width = 0
-  for (const { segment } of segmenter.segment(bare)) {
-    width += NOTHING.test(segment) ? 0 : WIDE.test(segment) || segment.includes('\ufe0f') ? 2 : 1
-  }
+  for (const cluster of clusters(bare)) width += clusterWidth(cluster)
   return width
 }
 
@@ -65,14 +73,17 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
 
 /** Cuts `text` (no colours in it) to `width` columns, with an ellipsis where something was cut. */
 export function shorten(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   let kept = ''
-  for (const { segment } of segmenter.segment(text)) {
-    if (displayWidth(kept + segment) > width - 1) break
-    kept += segment
+  let taken = 0
+  /** What fits only if nothing comes behind it. */
+  let last = ''
+  for (const cluster of clusters(text)) {
+    taken += clusterWidth(cluster)
+    if (taken > width) return `${kept}…`
+    if (taken <= width - 1 && last === '') kept += cluster
+    else last += cluster
   }
-  return `${kept}…`
+  return text
 }
 
 /** Rows as aligned lines, two spaces between columns. `right` names the columns (from 0) that align right. */

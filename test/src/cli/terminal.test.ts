@@ -49,6 +49,19 @@ describe('text on a terminal', () => {
     expect(shorten('東京都庁', 5)).toBe('東京…')
     expect(shorten('abc', 3)).toBe('abc')
   })
+  it('cuts at clusters, to the width and no narrower than it must', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '東', 'e\u0301', '👩‍👩‍👧', '\u200d', '한', '🇩🇪') })
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 12 }), (whole, width) => {
+        const cut = shorten(whole, width)
+        expect(displayWidth(cut)).toBeLessThanOrEqual(width)
+        if (cut === whole) return
+        expect(displayWidth(whole)).toBeGreaterThan(width)
+        expect(cut.endsWith('…') && whole.startsWith(cut.slice(0, -1))).toBe(true)
+        expect(displayWidth(cut)).toBeGreaterThanOrEqual(width - 1)
+      }),
+    )
+  })
   it('wraps at spaces', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
   })
