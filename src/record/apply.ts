@@ -35,7 +35,9 @@ export class Applier {
   #contextRecord = -1
   /** Values of one rule in one block, and the slots that they came from. */
   readonly #texts: string[] = []
-  readonly #slots: number[] = []
+  #slots: Int32Array<ArrayBuffer> = new Int32Array(1024)
+  /** Fields that a record may hold more than one value of. */
+  readonly #many: ReadonlySet<PlanField>
   readonly #bytes: ByteRules
   readonly #out: Result[] = []
 
@@ -44,6 +46,9 @@ export class Applier {
     this.shape = shape
     this.format = format
     this.#bytes = new ByteRules(format)
+    this.#many = new Set(
+      plan.fields.filter(({ from }) => from.segments.some((segment) => segment.kind !== 'name')),
+    )
     this.account = account
     this.now = now
   }
@@ -109,6 +114,15 @@ export class Applier {
     const { rulesByStep } = field
     const first = rulesByStep[0]![0]!
     const simple = rulesByStep.length === 1 && rulesByStep[0]!.length === 1 && first.when.length === 0
+    if (count > this.#slots.length) this.#slots = new Int32Array(count * 2)
+    // Where no record is out, and each has one such value at most, there is nothing to look at.
+    const takesAll = simple && block.failedCount === 0 && this.plan.retention === undefined
+    if (takesAll && !this.#many.has(field)) {
+      this.#slots.set(list.subarray(0, count))
+      this.account.rules[first.id]!.absent += passing - count
+      this.#apply(block, first, this.#slots, count)
+      return
+    }
     const byRule = simple ? undefined : new Map<PlanRule, number[]>()
     const slots = this.#slots
     let taken = 0
@@ -140,7 +154,7 @@ export class Applier {
     }
     this.account.rules[first.id]!.absent += passing - present
     if (byRule === undefined) this.#apply(block, first, slots, taken)
-    else for (const [rule, chosen] of byRule) this.#apply(block, rule, chosen, chosen.length)
+    else for (const [rule, chosen] of byRule) this.#apply(block, rule, Int32Array.from(chosen), chosen.length)
   }
 
   #choose(block: Block, field: PlanField, slot: number, record: number): PlanRule | undefined {
@@ -156,7 +170,7 @@ export class Applier {
     return undefined
   }
 
-  #apply(block: Block, rule: PlanRule, slots: number[], count: number): void {
+  #apply(block: Block, rule: PlanRule, slots: Int32Array, count: number): void {
     const tally = this.account.rules[rule.id]!
     const { action } = rule
     if (action.kind !== 'transform') {
@@ -176,7 +190,7 @@ export class Applier {
   }
 
   /** Null and empty values pass; gives how many others there are, moved to the front of `slots`. */
-  #nothings(block: Block, slots: number[], count: number, tally: RuleCount): number {
+  #nothings(block: Block, slots: Int32Array, count: number, tally: RuleCount): number {
     const { slotKind } = block
     let left = 0
     for (let i = 0; i < count; i++) {
@@ -194,7 +208,7 @@ export class Applier {
     block: Block,
     rule: PlanRule,
     transform: CompiledTransform,
-    slots: readonly number[],
+    slots: Int32Array,
     count: number,
     tally: RuleCount,
   ): void {

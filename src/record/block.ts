@@ -153,12 +153,6 @@ export class Block {
     this.resultEnd[slot] = end
   }
 
-  setArena(slot: number, start: number, end: number): void {
-    this.resultKind[slot] = ResultKind.arena
-    this.resultStart[slot] = start
-    this.resultEnd[slot] = end
-  }
-
   /** The result of a slot is a text, complete with the quotes that its format needs. */
   setText(slot: number, text: string): void {
     this.resultKind[slot] = ResultKind.written

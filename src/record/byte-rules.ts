@@ -1,7 +1,7 @@
 /** Runs the byte kernels of transforms: values that need no care go from the chunk to the arena without a string. */
 import { type CompiledTransform, WRITE_ROOM } from '../../transforms/transform.ts'
 import type { RuleCount } from './account.ts'
-import { type Block, SlotKind } from './block.ts'
+import { type Block, ResultKind, SlotKind } from './block.ts'
 import type { Format } from './format.ts'
 
 export class ByteRules {
@@ -10,7 +10,7 @@ export class ByteRules {
   #starts: Int32Array<ArrayBuffer> = new Int32Array(1024)
   #ends: Int32Array<ArrayBuffer> = new Int32Array(1024)
   #resultEnds: Int32Array<ArrayBuffer> = new Int32Array(1024)
-  readonly #chosen: number[] = []
+  #chosen: Int32Array<ArrayBuffer> = new Int32Array(1024)
 
   constructor(format: Format) {
     this.#format = format
@@ -20,7 +20,7 @@ export class ByteRules {
   apply(
     block: Block,
     transform: CompiledTransform,
-    slots: number[],
+    slots: Int32Array,
     count: number,
     tally: RuleCount,
   ): number {
@@ -28,14 +28,6 @@ export class ByteRules {
     if (transform.writeAllBytes !== undefined) return this.#writeAll(block, transform, slots, count, tally)
     if (transform.writeBytes !== undefined) return this.#writeEach(block, transform, slots, count, tally)
     return count
-  }
-
-  /** Whether a kernel may take the slot's bytes: they are its text, and the result's type is no question. */
-  #isBytes(kind: number, transform: CompiledTransform): boolean {
-    return (
-      kind === SlotKind.text ||
-      (transform.yields === 'string' && (kind === SlotKind.number || kind === SlotKind.boolean))
-    )
   }
 
   /** Whether the bytes of a result can stand as they are. */
@@ -49,31 +41,36 @@ export class ByteRules {
   #writeEach(
     block: Block,
     transform: CompiledTransform,
-    slots: number[],
+    slots: Int32Array,
     count: number,
     tally: RuleCount,
   ): number {
     if (transform.yields !== 'string' && transform.yields !== 'same') return count
-    const { arena, bytes, slotKind, slotStart, slotEnd } = block
+    const { arena, bytes, slotKind, slotStart, slotEnd, resultKind, resultStart, resultEnd } = block
     const write = transform.writeBytes!
     const plain = transform.plain === true
+    const takesAll = transform.yields === 'string'
+    let room = 0
+    for (let i = 0; i < count; i++) room += slotEnd[slots[i]!]! - slotStart[slots[i]!]! + WRITE_ROOM
+    arena.reserve(room)
+    const out = arena.bytes
+    let at = arena.length
     let left = 0
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!
-      if (this.#isBytes(slotKind[slot]!, transform)) {
-        const start = slotStart[slot]!
-        const end = slotEnd[slot]!
-        arena.reserve(end - start + WRITE_ROOM)
-        const at = arena.length
-        const to = write(bytes, start, end, arena.bytes, at)
-        if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
-          arena.length = to
-          block.setArena(slot, at, to)
+      if (isBytes(slotKind[slot]!, takesAll)) {
+        const to = write(bytes, slotStart[slot]!, slotEnd[slot]!, out, at)
+        if (to > at && (plain || this.#isPlain(out, at, to))) {
+          resultKind[slot] = ResultKind.arena
+          resultStart[slot] = at
+          resultEnd[slot] = to
+          at = to
           continue
         }
       }
       slots[left++] = slot
     }
+    arena.length = at
     tally.applied += count - left
     return left
   }
@@ -82,7 +79,7 @@ export class ByteRules {
   #writeAll(
     block: Block,
     transform: CompiledTransform,
-    slots: number[],
+    slots: Int32Array,
     count: number,
     tally: RuleCount,
   ): number {
@@ -91,17 +88,18 @@ export class ByteRules {
       this.#starts = new Int32Array(count * 2)
       this.#ends = new Int32Array(count * 2)
       this.#resultEnds = new Int32Array(count * 2)
+      this.#chosen = new Int32Array(count * 2)
     }
     const starts = this.#starts
     const ends = this.#ends
-    const { arena, slotKind, slotStart, slotEnd } = block
+    const { arena, slotKind, slotStart, slotEnd, resultKind, resultStart, resultEnd } = block
     let room = 0
     let taken = 0
     let left = 0
     const chosen = this.#chosen
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!
-      if (this.#isBytes(slotKind[slot]!, transform)) {
+      if (isBytes(slotKind[slot]!, true)) {
         const start = slotStart[slot]!
         const end = slotEnd[slot]!
         room += end - start + WRITE_ROOM
@@ -119,7 +117,9 @@ export class ByteRules {
       const to = resultEnds[i]!
       const slot = chosen[i]!
       if (to > at && (plain || this.#isPlain(arena.bytes, at, to))) {
-        block.setArena(slot, at, to)
+        resultKind[slot] = ResultKind.arena
+        resultStart[slot] = at
+        resultEnd[slot] = to
         tally.applied++
       } else slots[left++] = slot
       at = to
@@ -127,4 +127,12 @@ export class ByteRules {
     arena.length = at
     return left
   }
+}
+
+/**
+ * Whether a kernel may take a slot's bytes: they are its text, and the result's type is no question.
+ * `takesAll`: the result is a string whatever the value was.
+ */
+function isBytes(kind: number, takesAll: boolean): boolean {
+  return kind === SlotKind.text || (takesAll && (kind === SlotKind.number || kind === SlotKind.boolean))
 }
