@@ -5,13 +5,9 @@ import type { ByteSink } from '../byte-sink.ts'
 import type { CsvColumns } from '../csv-columns.ts'
 import type { CsvStyle } from '../csv-text.ts'
 import { CSV_WASM } from './csv.wasm.ts'
-import { aligned, KernelMemory } from './memory.ts'
+import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
 
 const csv = new WasmModule(CSV_WASM)
-
-interface Global {
-  readonly value: number
-}
 
 interface Exports {
   readonly memory: Memory
@@ -54,13 +50,6 @@ interface Exports {
   ): number
 }
 
-/** What AssemblyScript keeps for itself, and more. */
-const FIRST = 1024
-/** Bytes that may be read behind the chunk and the arena. */
-const READ_AHEAD = 128
-/** Room for a block's output at first; rows that need more get it. */
-const OUTPUT_BYTES = 1 << 18
-
 export class CsvKernel {
   readonly #exports: Exports
   readonly #memory: KernelMemory
@@ -95,7 +84,7 @@ export class CsvKernel {
     this.slotsPerRow = copies.reduce((sum, count) => sum + count, 0)
     this.#width = offsets.length
     this.#crlf = style.lineBreak === '\r\n'
-    let at = FIRST
+    let at = FIRST_FREE
     const take = (numbers: number): number => {
       const from = at
       at = aligned(at + numbers * 4)
@@ -185,19 +174,10 @@ export class CsvKernel {
   write(block: Block, firsts: Int32Array, rows: number, sink: ByteSink): number {
     const exports = this.#exports
     const memory = this.#memory
-    const { arena, slotCount } = block
     const firstsAt = aligned(this.#input + this.#length + READ_AHEAD)
-    const kinds = aligned(firstsAt + rows * 4)
-    const starts = aligned(kinds + slotCount * 4)
-    const ends = aligned(starts + slotCount * 4)
-    const arenaAt = aligned(ends + slotCount * 4)
-    const output = aligned(arenaAt + arena.length + READ_AHEAD)
-    memory.require(output + this.#outputBytes)
+    const results = memory.putResults(block, firstsAt + rows * 4, this.#outputBytes)
+    const { kinds, starts, ends, arena, output } = results
     memory.put(firstsAt, firsts, rows)
-    memory.put(kinds, block.resultKind, slotCount)
-    memory.put(starts, block.resultStart, slotCount)
-    memory.put(ends, block.resultEnd, slotCount)
-    memory.bytes.set(arena.bytes.subarray(0, arena.length), arenaAt)
     let row = 0
     while (row < rows) {
       const next = exports.write(
@@ -210,7 +190,7 @@ export class CsvKernel {
         starts,
         ends,
         this.#input,
-        arenaAt,
+        arena,
         output,
         output + this.#outputBytes,
         this.#crlf,

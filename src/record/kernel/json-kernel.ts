@@ -5,13 +5,9 @@ import type { ByteSink } from '../byte-sink.ts'
 import type { JsonOps } from '../json-ops.ts'
 import type { NodeKind, Shape, ShapeNode } from '../shape.ts'
 import { JSON_WASM } from './json.wasm.ts'
-import { aligned, KernelMemory } from './memory.ts'
+import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
 
 const json = new WasmModule(JSON_WASM)
-
-interface Global {
-  readonly value: number
-}
 
 interface Exports {
   readonly memory: Memory
@@ -57,10 +53,6 @@ interface Exports {
 /** As json.as.ts numbers them. */
 const KINDS: readonly NodeKind[] = ['unlisted', 'scalar', 'object', 'array', 'map', 'subtree']
 
-/** What AssemblyScript keeps for itself, and more. */
-const FIRST = 1024
-/** Bytes that may be read behind the chunk and the arena. */
-const READ_AHEAD = 128
 /** Bytes of a node, a member, a derived container and a name that was met, as json.as.ts has them. */
 const NODE_BYTES = 80
 const MEMBER_BYTES = 20
@@ -76,8 +68,6 @@ const SLOTS = 1 << 15
 const OPS = 1 << 16
 const SCOPES = 1 << 14
 const NOTES = 1 << 14
-/** Room for a block's output at first; records that need more get it. */
-const OUTPUT_BYTES = 1 << 18
 
 /** The name's bytes as a record usually has them, and the closing quote. */
 const nameBytes = (node: ShapeNode): Buffer => Buffer.from(node.literal.slice(1, -1), 'latin1')
@@ -88,7 +78,7 @@ export class JsonKernel {
   readonly #fields: number
   readonly #watches: number
   readonly #rows: number
-  #at = FIRST
+  #at = FIRST_FREE
   /** Places in memory, in bytes. */
   readonly #root: number
   readonly #names: number
@@ -346,21 +336,12 @@ export class JsonKernel {
   ): number {
     const exports = this.#exports
     const memory = this.#memory
-    const { arena, slotCount } = block
     const rangesAt = aligned(this.#input + this.#length + READ_AHEAD)
     const opsAt = aligned(rangesAt + count * 8)
-    const kinds = aligned(opsAt + ops.count * 8)
-    const starts = aligned(kinds + slotCount * 4)
-    const ends = aligned(starts + slotCount * 4)
-    const arenaAt = aligned(ends + slotCount * 4)
-    const output = aligned(arenaAt + arena.length + READ_AHEAD)
-    memory.require(output + this.#outputBytes)
+    const results = memory.putResults(block, opsAt + ops.count * 8, this.#outputBytes)
+    const { kinds, starts, ends, arena, output } = results
     memory.put(rangesAt, ranges, count * 2)
     memory.put(opsAt, ops.words, ops.count * 2)
-    memory.put(kinds, block.resultKind, slotCount)
-    memory.put(starts, block.resultStart, slotCount)
-    memory.put(ends, block.resultEnd, slotCount)
-    memory.bytes.set(arena.bytes.subarray(0, arena.length), arenaAt)
     let written = 0
     let index = 0
     while (index < count) {
@@ -374,7 +355,7 @@ export class JsonKernel {
         starts,
         ends,
         this.#input,
-        arenaAt,
+        arena,
         output,
         output + this.#outputBytes,
         lineBreak,

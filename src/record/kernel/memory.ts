@@ -1,7 +1,31 @@
 /** The memory of a kernel, which grows, and its views. */
 import type { Memory } from '../../../transforms/wasm.ts'
+import type { Block } from '../block.ts'
 
 const PAGE = 1 << 16
+
+/** Bytes that a kernel may read behind the chunk and the arena. */
+export const READ_AHEAD = 128
+
+/** What AssemblyScript keeps for itself at the start of a memory, and more. */
+export const FIRST_FREE = 1024
+
+/** Room for a block's output at first; records that need more get it. */
+export const OUTPUT_BYTES: number = 1 << 18
+
+/** A number that a module exports. */
+export interface Global {
+  readonly value: number
+}
+
+/** Where the results of a block stand for the writing, in bytes; the output may begin at `output`. */
+export interface Results {
+  readonly kinds: number
+  readonly starts: number
+  readonly ends: number
+  readonly arena: number
+  readonly output: number
+}
 
 export class KernelMemory {
   readonly #memory: Memory
@@ -36,6 +60,22 @@ export class KernelMemory {
   /** Puts `numbers[0..count)` at byte `at`, a multiple of four. */
   put(at: number, numbers: Int32Array, count: number): void {
     this.words.set(count === numbers.length ? numbers : numbers.subarray(0, count), at >> 2)
+  }
+
+  /** Puts down what became of a block's slots, from byte `from` on, with `outputBytes` of room behind. Throws. */
+  putResults(block: Block, from: number, outputBytes: number): Results {
+    const { slotCount } = block
+    const kinds = aligned(from)
+    const starts = aligned(kinds + slotCount * 4)
+    const ends = aligned(starts + slotCount * 4)
+    const arena = aligned(ends + slotCount * 4)
+    const output = aligned(arena + block.arena.length + READ_AHEAD)
+    this.require(output + outputBytes)
+    this.put(kinds, block.resultKind, slotCount)
+    this.put(starts, block.resultStart, slotCount)
+    this.put(ends, block.resultEnd, slotCount)
+    this.bytes.set(block.arena.bytes.subarray(0, block.arena.length), arena)
+    return { kinds, starts, ends, arena, output }
   }
 
   /** The `count` numbers from byte `at` on. */
