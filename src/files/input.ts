@@ -101,9 +101,9 @@ export async function* readInput(input: Input, onRead: (bytes: number) => void):
   // The mark may be cut in two by a read.
   let head: Uint8Array | undefined = new Uint8Array(0)
   try {
-    for await (const data of input.gzip || input.name === '-'
-      ? streamed(input, onRead)
-      : read(input, onRead)) {
+    // A read that waits for a pipe could not be given up.
+    const pieces = input.gzip || input.size === undefined ? streamed(input, onRead) : read(input, onRead)
+    for await (const data of pieces) {
       if (head === undefined) yield data
       else {
         head = Buffer.concat([head, data])
