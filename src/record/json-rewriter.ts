@@ -21,10 +21,10 @@ export class JsonRewriter extends Rewriter {
 
   constructor(plan: Plan, options: RewriteOptions) {
     super(plan, jsonFormat, options)
-    this.#walker = new JsonWalker(this.shape, plan.unlisted === 'reject')
+    const rejects = plan.unlisted === 'reject'
+    this.#walker = new JsonWalker(this.shape, rejects)
     if (options.showNames === true) this.#walker.names = newNames()
     this.#writer = new JsonWriter(this.shape, this.sink)
-    const rejects = plan.unlisted === 'reject'
     // The kernel counts what is unlisted, and cannot name it.
     this.#kernel =
       options.kernels === false || options.showNames === true
@@ -55,6 +55,8 @@ export class JsonRewriter extends Rewriter {
       if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock(true)
     }
     this.#writeBlock(true)
+    // Of a block, names that collide are found last.
+    this.deadLetters.sort((a, b) => a.record - b.record)
     return { output: this.takeOutput(), deadLetters: this.deadLetters, lines: line }
   }
 
@@ -139,8 +141,6 @@ export class JsonRewriter extends Rewriter {
       const written = this.#usable.write(block, ops, this.#ranges, count, sink, lineBreaks, write)
       this.account.published += written
     }
-    // Names that collide are found last.
-    this.deadLetters.sort((a, b) => a.record - b.record)
     this.account.unlisted += this.#walker.unlisted
     this.#walker.unlisted = 0
     this.#takeNames()
