@@ -9,6 +9,10 @@ export interface CsvColumn {
   readonly watches: readonly number[]
 }
 
+/** How many slots a column takes: one for each field, or one for the watches alone. */
+export const slotsOf = ({ fields, watches }: CsvColumn): number =>
+  fields.length > 0 ? fields.length : Math.min(watches.length, 1)
+
 export interface CsvOutputColumn {
   readonly header: string
   readonly field: number

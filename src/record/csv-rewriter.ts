@@ -2,7 +2,7 @@
 import type { Plan } from '../policy/plan.ts'
 import { countName, newNames } from './account.ts'
 import { type Block, ResultKind, SlotKind } from './block.ts'
-import { type CsvColumns, resolveColumns } from './csv-columns.ts'
+import { type CsvColumns, resolveColumns, slotsOf } from './csv-columns.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
 import type { Format } from './format.ts'
@@ -67,8 +67,8 @@ export class CsvRewriter extends Rewriter {
     const offsets = new Map<number, number>()
     let offset = 0
     for (const column of this.columns.input) {
-      for (const field of column.fields) offsets.set(field, offset++)
-      if (column.fields.length === 0 && column.watches.length > 0) offset++
+      for (const [index, field] of column.fields.entries()) offsets.set(field, offset + index)
+      offset += slotsOf(column)
     }
     this.#outputOffsets = this.columns.output.map((column) => offsets.get(column.field)!)
     this.#kernel =
@@ -114,14 +114,15 @@ export class CsvRewriter extends Rewriter {
     account.records += rows
     account.unlisted += this.columns.unlisted.length * rows
     for (let row = 0; row < rows; row++) this.#firstSlot[record + row] = slot + row * step
-    let offset = 0
-    for (const { fields, watches } of this.columns.input) {
-      for (const field of fields) block.addManyToField(field, slot + offset++, step, rows)
-      if (watches.length === 0) continue
-      const watched = fields.length > 0 ? offset - 1 : offset++
-      for (const watch of watches) {
+    let first = slot
+    for (const column of this.columns.input) {
+      for (const [index, field] of column.fields.entries())
+        block.addManyToField(field, first + index, step, rows)
+      first += slotsOf(column)
+      // The last of a column's slots is the one that is watched.
+      for (const watch of column.watches) {
         const list = block.watched[watch]!
-        for (let row = 0; row < rows; row++) list[record + row] = slot + row * step + watched + 1
+        for (let row = 0; row < rows; row++) list[record + row] = first + row * step
       }
     }
     return true

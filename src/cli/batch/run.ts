@@ -120,17 +120,8 @@ interface Work {
   readonly prepared: PreparedPool
 }
 
-async function deidentify({
-  plan,
-  file,
-  keys,
-  inputs,
-  outputs,
-  deadLetterFile,
-  now,
-  options,
-  prepared,
-}: Work) {
+async function deidentify(work: Work): Promise<BatchResult> {
+  const { plan, file, inputs, now, options } = work
   const sizes = inputs.map((input) => input.size)
   const total = sizes.reduce<number | undefined>(
     (all, size) => (all === undefined || size === undefined ? undefined : all + size),
@@ -140,16 +131,16 @@ async function deidentify({
   try {
     return await runBatch({
       plan,
-      pool: await prepared.open(plan, {
+      pool: await work.prepared.open(plan, {
         policyFile: file.file,
         policyText: file.text,
         fingerprint: plan.fingerprint,
-        keyset: keys?.keyset,
+        keyset: work.keys?.keyset,
         options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
       }),
       inputs,
-      outputs,
-      deadLetterFile,
+      outputs: work.outputs,
+      deadLetterFile: work.deadLetterFile,
       limit: options.maxDeadLetters,
       maxRecordBytes: options.maxRecordBytes,
       chunkBytes: options.chunkBytes,

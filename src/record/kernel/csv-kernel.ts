@@ -2,7 +2,7 @@
 import { type Memory, WasmModule } from '../../../transforms/wasm.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
-import type { CsvColumns } from '../csv-columns.ts'
+import { type CsvColumns, slotsOf } from '../csv-columns.ts'
 import type { CsvStyle } from '../csv-text.ts'
 import { CSV_WASM } from './csv.wasm.ts'
 import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
@@ -80,7 +80,7 @@ export class CsvKernel {
   ) {
     this.#exports = exports
     this.#rows = rows
-    const copies = columns.input.map(({ fields, watches }) => fields.length || Math.min(watches.length, 1))
+    const copies = columns.input.map(slotsOf)
     this.slotsPerRow = copies.reduce((sum, count) => sum + count, 0)
     this.#width = offsets.length
     this.#crlf = style.lineBreak === '\r\n'
