@@ -1,0 +1,166 @@
+/**
+ * The port between Lethe and a Kafka client. A driver joins one consumer group for one route, hands over records in
+ * batches, and settles each batch: its outputs and the offsets behind it. Two drivers stand behind it, `rdkafka`
+ * and `kafkajs`; one contract suite runs over both. What a driver throws is a `LetheError` that shows no value, or a
+ * `Refused`.
+ *
+ * Positions. A driver keeps, for each partition it owns, the offset behind the last settled record. An *epoch* is the
+ * time between two changes of what it owns or of where it reads. A batch belongs to the epoch that it was polled in;
+ * once another has begun, `settle` discards it, and its records are polled again by whoever owns them then.
+ */
+
+import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** An offset of a partition: of a record, or the next one to be read. Exact below 2^53. */
+export interface Position extends TopicPartition {
+  readonly offset: number
+}
+
+export interface Header {
+  readonly name: string
+  /** The bytes as they are; a null value counts as empty. */
+  readonly value: Uint8Array
+}
+
+export interface InputRecord extends Position {
+  /** Null is no key; an empty key is one. */
+  readonly key: Uint8Array | null
+  /** Null is a tombstone; an empty value is none. */
+  readonly value: Uint8Array | null
+  /** In order; names may repeat. Undefined: none. */
+  readonly headers: readonly Header[] | undefined
+  /** Milliseconds since the epoch; -1 where the record has none. */
+  readonly timestamp: number
+}
+
+export interface OutputRecord {
+  readonly topic: string
+  /** Undefined: by the key, murmur2 as the Java client does it; null keys are spread. */
+  readonly partition: number | undefined
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  /** Milliseconds since the epoch; undefined: the time of writing. */
+  readonly timestamp: number | undefined
+}
+
+/** How much a batch holds at most, and how long to wait for it. */
+export interface BatchBounds {
+  readonly records: number
+  /** Keys, values and headers. One record may be larger than all of it: then it comes alone. */
+  readonly bytes: number
+  /** Milliseconds from the call on. */
+  readonly time: number
+}
+
+export interface Polled {
+  readonly epoch: number
+  /** In order within each partition. May be empty. */
+  readonly records: readonly InputRecord[]
+  /** Where each partition that has records here, or whose end was reached, is to be read on. */
+  readonly next: readonly Position[]
+}
+
+/** `discarded`: nothing of the batch is visible, and its records will be polled again (here or elsewhere). */
+export type Settled = 'settled' | 'discarded'
+
+/** A broker refuses a record for good. The batch is not settled; alone, the record at fault is known. */
+export class Refused extends Error {
+  readonly code: 'output-too-large' | 'output-refused'
+  /** Position in the outputs, where the client says which. */
+  readonly output: number | undefined
+  constructor(code: Refused['code'], output: number | undefined) {
+    super(code)
+    this.code = code
+    this.output = output
+  }
+}
+
+/** What happens inside a driver, for metrics and logs. Codes only: never a client's own text. */
+export type DriverEvent =
+  | { readonly kind: 'assigned' | 'revoked' | 'lost'; readonly partitions: readonly TopicPartition[] }
+  /** A transaction was aborted, or a batch discarded before one began. */
+  | { readonly kind: 'aborted' | 'discarded'; readonly code: string }
+  /** An error of the moment: the same call is made again. */
+  | { readonly kind: 'retry'; readonly code: string }
+  | {
+      readonly kind: 'client-log'
+      readonly severity: 'error' | 'warn' | 'info' | 'debug'
+      readonly code: string
+    }
+
+/** How to reach the brokers, secrets resolved. Never logged. */
+export interface Connection {
+  readonly brokers: readonly string[]
+  /** PEM texts; undefined: no TLS. */
+  readonly tls:
+    | {
+        readonly ca: string | undefined
+        readonly cert: string | undefined
+        readonly key: string | undefined
+        readonly keyPassword: string | undefined
+      }
+    | undefined
+  readonly sasl:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+        readonly username: string
+        readonly password: string
+      }
+    | undefined
+  /** Client settings by their Kafka names, from the pipeline file's allow-list. */
+  readonly client: ReadonlyMap<string, string | number | boolean>
+}
+
+export interface DriverOptions {
+  readonly connection: Connection
+  readonly group: string
+  readonly topics: Route['from']['topics']
+  readonly start: Start
+  readonly delivery: Delivery
+  /** The same over restarts of this instance, and no other's. Exactly once only. */
+  readonly transactionalId: string
+  readonly onEvent: (event: DriverEvent) => void
+}
+
+export interface Driver {
+  readonly name: 'rdkafka' | 'kafkajs'
+  /**
+   * Connects and joins the group. Resolves once the brokers answer.
+   * @throws LetheError (I/O, exit code 4) if no broker answers within 15 s, or refuses the client
+   */
+  open(): Promise<void>
+  /**
+   * The next records, waiting for them no longer than `bounds.time`. Not called again before it has resolved; may be
+   * called while the batch before is being settled.
+   */
+  poll(bounds: BatchBounds): Promise<Polled>
+  /**
+   * Makes a batch final: exactly once, outputs and offsets in one transaction; at least once, first the outputs, then
+   * the offsets. `next` are the positions behind the batch. Errors of the moment are tried again inside.
+   * @throws Refused where a broker refuses a record; LetheError where going on is impossible
+   */
+  settle(epoch: number, outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled>
+  /** Drops what was polled and not settled, and reads on from the settled positions: a new epoch. */
+  rewind(): Promise<void>
+  /** Stops fetching, while nothing can be settled; `resume` goes on. The membership is kept. */
+  pause(): void
+  resume(): void
+  /** Partitions owned now, each with the settled position. */
+  positions(): readonly Position[]
+  /** Ends of the owned partitions (read_committed where exactly once), for lag; asks the broker. */
+  ends(): Promise<readonly Position[]>
+  /**
+   * The ends of all partitions of the route, where `--until-end` stops; they lie before open transactions. Fixed once
+   * per group: while they are not all reached, every process and every restart gets the same ones. Committed as
+   * offsets of the group `GROUP.until-end`.
+   */
+  untilEnd(): Promise<readonly Position[]>
+  /** Leaves the group and closes, within `deadline` milliseconds; an open transaction is aborted. */
+  close(deadline: number): Promise<void>
+}

@@ -1,0 +1,72 @@
+/** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
+import type { Position as Place } from '../../policy/problems.ts'
+
+/** Where a secret stands. Never the secret. */
+export type Secret = { readonly file: string } | { readonly env: string }
+
+export type Delivery = 'exactly-once' | 'at-least-once'
+
+export type Start = 'earliest' | 'latest' | { /** ms since the epoch */ readonly time: number }
+
+export interface Tls {
+  /** Certificates of authorities as PEM; undefined: those of the system. */
+  readonly ca: Secret | undefined
+  readonly cert: Secret | undefined
+  readonly key: Secret | undefined
+  readonly keyPassword: Secret | undefined
+}
+
+export interface Sasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  readonly username: string
+  readonly password: Secret
+}
+
+export interface Route {
+  /** Names the route in metrics, transactional ids and messages; unique in the pipeline. */
+  readonly name: string
+  readonly from: {
+    /** Names, or one pattern (a regular expression that must match the whole name). */
+    readonly topics: readonly string[] | { readonly pattern: string }
+    readonly group: string
+    readonly start: Start
+  }
+  readonly to: {
+    readonly topic: string
+    /** `key`: by the output key; `same`: the input's number. */
+    readonly partition: 'key' | 'same'
+    /** Whether the topic keeps the last record of each key only (cleanup.policy holds compact). */
+    readonly compacted: boolean
+  }
+  readonly deadLetterTopic: string
+  /** The policy's file, resolved against the pipeline's folder. */
+  readonly policy: string
+  readonly at: Place
+}
+
+export interface Pipeline {
+  readonly file: string
+  readonly name: string
+  readonly brokers: readonly string[]
+  readonly tls: Tls | undefined
+  readonly sasl: Sasl | undefined
+  /** Client settings by their Kafka names, e.g. `fetch.min.bytes`; from an allow-list. */
+  readonly client: ReadonlyMap<string, string | number | boolean>
+  readonly delivery: Delivery
+  /** Undefined: chosen by the delivery and by what is installed. */
+  readonly driver: 'rdkafka' | 'kafkajs' | undefined
+  /** Names this instance among those of the pipeline, and stays the same over restarts. Undefined: the host name. */
+  readonly instance: string | undefined
+  readonly keys: Secret | undefined
+  readonly source: 'encrypted' | 'clear' | 'none'
+  readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }
+  readonly maxRecordBytes: number
+  /** More dead letters than this among the last records stop the pipeline; judged from `window` records on. */
+  readonly deadLetters: {
+    readonly limit: { readonly kind: 'count' | 'share'; readonly most: number }
+    readonly window: number
+  }
+  /** Where metrics and probes are served. */
+  readonly http: { readonly host: string; readonly port: number } | undefined
+  readonly routes: readonly Route[]
+}
