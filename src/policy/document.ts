@@ -4,7 +4,7 @@
  * on, because a file that is no policy may hold anything.
  */
 import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from 'yaml'
-import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
+import { type DocumentCode, type Findings, type Position, quote } from './problems.ts'
 
 export interface ScalarNode {
   readonly kind: 'scalar'
@@ -33,8 +33,17 @@ export type TreeNode = ScalarNode | MapNode | ListNode
 const MAX_DEPTH = 64
 const TOP: Position = { line: 1, column: 1 }
 
-/** Reads one document. Undefined where it could not be read at all; then `findings` says why. */
-export function readDocument(text: string, findings: Findings): TreeNode | undefined {
+type DocumentFindings = Findings<DocumentCode>
+
+/**
+ * Reads one document. Undefined where it could not be read at all; then `findings` says why. With `hideKeys` it quotes
+ * no key: in a file that names secrets, a key may be one that stands in the wrong place.
+ */
+export function readDocument(
+  text: string,
+  findings: DocumentFindings,
+  { hideKeys = false }: { readonly hideKeys?: boolean } = {},
+): TreeNode | undefined {
   const lines = new LineCounter()
   if (nestsTooDeep(text)) {
     findings.add(TOP, 'yaml-syntax', `the file nests more than ${MAX_DEPTH} deep`)
@@ -52,7 +61,7 @@ export function readDocument(text: string, findings: Findings): TreeNode | undef
     logLevel: 'error',
   })
   for (const error of document.errors) {
-    const [code, message] = YAML_ERRORS[error.code] ?? ['yaml-syntax', POLICY_SYNTAX]
+    const [code, message] = YAML_ERRORS[error.code] ?? ['yaml-syntax', NO_YAML]
     const at = position(lines, error.pos[0])
     findings.add(
       at,
@@ -68,14 +77,14 @@ export function readDocument(text: string, findings: Findings): TreeNode | undef
     findings.add(TOP, 'yaml-syntax', 'the file is empty')
     return undefined
   }
-  const tree = convert(document.contents, lines, findings)
+  const tree = convert(document.contents, { lines, findings, hideKeys })
   return findings.count > before ? undefined : tree
 }
 
-const POLICY_SYNTAX = 'this is not YAML that can be read'
+const NO_YAML = 'this is not YAML that can be read'
 
 /** The library's codes, in our words. */
-const YAML_ERRORS: Readonly<Record<string, readonly [PolicyCode, string]>> = {
+const YAML_ERRORS: Readonly<Record<string, readonly [DocumentCode, string]>> = {
   TAB_AS_INDENT: ['yaml-tab', 'a tab is used to indent; YAML takes spaces only'],
   MULTIPLE_DOCS: ['yaml-documents', 'a second document begins here; a file holds one'],
   ALIAS_PROPS: ['yaml-alias', 'anchors and aliases are not taken'],
@@ -120,15 +129,21 @@ function position(lines: LineCounter, offset: number): Position {
   return { line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-function convert(node: Node | null, lines: LineCounter, findings: Findings): TreeNode {
+interface Conversion {
+  readonly lines: LineCounter
+  readonly findings: DocumentFindings
+  readonly hideKeys: boolean
+}
+
+function convert(node: Node | null, into: Conversion): TreeNode {
+  const { lines, findings } = into
   const at = position(lines, node?.range?.[0] ?? 0)
   if (node === null) return { kind: 'scalar', value: null, text: '', at }
   if (node.tag !== undefined) findings.add(at, 'yaml-tag', 'tags are not taken')
   if ('anchor' in node && node.anchor !== undefined)
     findings.add(at, 'yaml-alias', 'anchors and aliases are not taken', 'write the value out')
-  if (isMap(node)) return { kind: 'map', entries: convertEntries(node.items, lines, findings), at }
-  if (isSeq(node))
-    return { kind: 'list', items: node.items.map((item) => convert(item as Node, lines, findings)), at }
+  if (isMap(node)) return { kind: 'map', entries: convertEntries(node.items, into), at }
+  if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => convert(item as Node, into)), at }
   if (!isScalar(node)) {
     findings.add(at, 'yaml-alias', 'anchors and aliases are not taken', 'write the value out')
     return { kind: 'scalar', value: null, text: '', at }
@@ -137,23 +152,21 @@ function convert(node: Node | null, lines: LineCounter, findings: Findings): Tre
   return { kind: 'scalar', value, text: node.source ?? String(value), at }
 }
 
-function convertEntries(
-  pairs: readonly { key: unknown; value: unknown }[],
-  lines: LineCounter,
-  findings: Findings,
-): MapEntry[] {
+function convertEntries(pairs: readonly { key: unknown; value: unknown }[], into: Conversion): MapEntry[] {
+  const { findings } = into
   const entries: MapEntry[] = []
   const seen = new Set<string>()
   for (const pair of pairs) {
-    const keyNode = convert(pair.key as Node | null, lines, findings)
-    const value = convert(pair.value as Node | null, lines, findings)
+    const keyNode = convert(pair.key as Node | null, into)
+    const value = convert(pair.value as Node | null, into)
     if (keyNode.kind !== 'scalar') {
       findings.add(keyNode.at, 'yaml-syntax', 'a key has to be plain text')
       continue
     }
     const { text: key, at } = keyNode
     if (key === '<<') findings.add(at, 'yaml-alias', 'merge keys are not taken', 'write the values out')
-    if (seen.has(key)) findings.add(at, 'duplicate-key', `the key ${quote(key)} is here twice`)
+    if (seen.has(key))
+      findings.add(at, 'duplicate-key', `the key ${into.hideKeys ? '' : `${quote(key)} `}is here twice`)
     seen.add(key)
     entries.push({ key, at, value })
   }
@@ -178,7 +191,7 @@ export function toPlain(node: TreeNode): unknown {
  * Reports numbers that a double does not hold as written: integers beyond 2^53, more than 15 digits otherwise.
  * `exempt` names keys below which numbers are taken by their text.
  */
-export function checkNumbers(node: TreeNode, exempt: ReadonlySet<string>, findings: Findings): void {
+export function checkNumbers(node: TreeNode, exempt: ReadonlySet<string>, findings: DocumentFindings): void {
   if (node.kind === 'list') for (const item of node.items) checkNumbers(item, exempt, findings)
   if (node.kind === 'map')
     for (const { key, value } of node.entries) if (!exempt.has(key)) checkNumbers(value, exempt, findings)

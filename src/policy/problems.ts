@@ -1,16 +1,23 @@
-/** What can be wrong with a policy: the closed list of codes, the collector, and how findings are printed. */
+/**
+ * What can be wrong with a policy: the closed list of codes. And, for every kind of file that people write: the
+ * collector of problems, and how they are printed.
+ */
 import type { Problem } from '../errors.ts'
 
-/** Every code of a problem in a policy or cases file, each with its sentence. */
-export const POLICY_CODES = {
+/** What can be wrong with any YAML that is read, each code with its sentence. */
+export const DOCUMENT_CODES = {
   'yaml-syntax': 'the file is not YAML 1.2 that can be read without guessing',
   'yaml-tab': 'a tab stands where YAML takes spaces only',
   'yaml-documents': 'the file holds more than one document',
-  'yaml-alias':
-    'anchors, aliases and merge keys are not taken: a policy says what it means where it means it',
+  'yaml-alias': 'anchors, aliases and merge keys are not taken: a file says what it means where it means it',
   'yaml-tag': 'tags are not taken',
   'duplicate-key': 'a mapping has the same key twice',
   'inexact-number': 'a number cannot be held exactly',
+} as const
+
+export type DocumentCode = keyof typeof DOCUMENT_CODES
+
+const POLICY_ONLY_CODES = {
   'unknown-key': 'a key is no word of a policy',
   'missing-key': 'a key is missing',
   'wrong-type': 'a value is of the wrong type or form',
@@ -59,7 +66,10 @@ export const POLICY_CODES = {
   'bad-case': 'a case cannot be read',
 } as const
 
-export type PolicyCode = keyof typeof POLICY_CODES
+export type PolicyCode = DocumentCode | keyof typeof POLICY_ONLY_CODES
+
+/** Every code of a problem in a policy or cases file, each with its sentence. */
+export const POLICY_CODES: Readonly<Record<PolicyCode, string>> = { ...DOCUMENT_CODES, ...POLICY_ONLY_CODES }
 
 /** A place in a file. Both count from 1; columns count UTF-16 code units. */
 export interface Position {
@@ -67,8 +77,11 @@ export interface Position {
   readonly column: number
 }
 
-/** Collects problems, so that all of a file are reported and not the first. */
-export class Findings {
+/**
+ * Collects problems, so that all of a file are reported and not the first. `Code` is the closed list of that kind of
+ * file; whoever reports fewer codes takes a collector of more.
+ */
+export class Findings<in Code extends string = PolicyCode> {
   readonly #file: string
   readonly #found: Problem[] = []
   readonly #said: Set<string> = new Set()
@@ -77,16 +90,31 @@ export class Findings {
     this.#file = file
   }
 
-  add(at: Position, code: PolicyCode, message: string, suggestion?: string): void {
-    const { line, column } = at
+  add(at: Position, code: Code, message: string, suggestion?: string): void {
+    this.#put(at, code, 'error', message, suggestion)
+  }
+
+  /** A choice that is allowed and worth a word: it does not keep the file from being used. */
+  warn(at: Position, code: Code, message: string, suggestion?: string): void {
+    this.#put(at, code, 'warning', message, suggestion)
+  }
+
+  #put(
+    { line, column }: Position,
+    code: Code,
+    severity: Problem['severity'],
+    message: string,
+    suggestion: string | undefined,
+  ): void {
     const place = `${line}:${column} ${message}`
     if (this.#said.has(place)) return
     this.#said.add(place)
-    this.#found.push({ file: this.#file, line, column, code, severity: 'error', message, suggestion })
+    this.#found.push({ file: this.#file, line, column, code, severity, message, suggestion })
   }
 
+  /** How many errors there are. */
   get count(): number {
-    return this.#found.length
+    return this.#found.filter(({ severity }) => severity === 'error').length
   }
 
   /** By line, column, code. */
@@ -97,7 +125,7 @@ export class Findings {
   }
 }
 
-/** Text of the policy for a message: cut short, control characters escaped. */
+/** Text of the file for a message: cut short, control characters escaped. */
 export function quote(text: string): string {
   const cut = text.length > 60 ? `${text.slice(0, 57)}...` : text
   return `\`${cut.replace(/[\p{Cc}\p{Cf}\p{Cs}`]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}\``

@@ -5,26 +5,36 @@ import { type Findings, type PolicyCode, type Position, quote } from './problems
 import { nearest, suggestion } from './suggest.ts'
 
 /** Which code an issue gets: by what it is, and first of all by the key that it stands under. */
-export interface ShapeCodes {
-  readonly unknown: PolicyCode
-  readonly missing: PolicyCode
-  readonly wrong: PolicyCode
+export interface ShapeCodes<Code extends string = PolicyCode> {
+  readonly unknown: Code
+  readonly missing: Code
+  readonly wrong: Code
   /** Codes by the dotted keys that a wrong value stands under, or begins to; positions in lists left out. */
-  readonly byKey?: Readonly<Record<string, PolicyCode>>
-  /** Suggestions by dotted key, in place of the nearest value. */
+  readonly byKey?: Readonly<Record<string, Code>>
+  /** Suggestions by dotted key (positions in lists left out), in place of the nearest value. */
   readonly hints?: Readonly<Record<string, string>>
   /** Further names that a wrong key may have been meant for. */
   readonly alsoKnown?: readonly string[]
+  /** What is said of an unknown key, given the dotted keys above it; undefined: the usual. */
+  readonly foreign?: (under: string, name: string) => Foreign<Code> | undefined
+  /** Dotted keys below which no name is quoted, because it may be a secret in the wrong place. */
+  readonly unquoted?: ReadonlySet<string>
+}
+
+export interface Foreign<Code extends string> {
+  readonly code: Code
+  readonly message: string
+  readonly suggestion?: string | undefined
 }
 
 type Issue = z.core.$ZodIssue
 
 /** The parsed value, defaults filled in; undefined where `node` does not fit, and `findings` says why. */
-export function checkShape<T>(
+export function checkShape<T, Code extends string>(
   schema: z.ZodType<T>,
   node: TreeNode,
-  codes: ShapeCodes,
-  findings: Findings,
+  codes: ShapeCodes<Code>,
+  findings: Findings<Code>,
 ): T | undefined {
   const result = schema.safeParse(toPlain(node))
   if (result.success) return result.data
@@ -32,27 +42,33 @@ export function checkShape<T>(
   return undefined
 }
 
-function report(
+function report<Code extends string>(
   issue: Issue,
   schema: z.ZodType,
   node: TreeNode,
-  codes: ShapeCodes,
-  findings: Findings,
+  codes: ShapeCodes<Code>,
+  findings: Findings<Code>,
 ): void {
   const { node: here, at, found } = locate(node, issue.path)
   const wrong = codeFor(issue.path, codes)
+  const keys = keysOf(issue.path)
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path)
     const alsoKnown = issue.path.length === 0 ? (codes.alsoKnown ?? []) : []
-    for (const name of issue.keys)
-      findings.add(
-        entryOf(here, name)?.at ?? at,
-        codes.unknown,
-        `unknown key ${quote(name)}`,
-        nearest(name, [...known, ...alsoKnown]) === undefined
-          ? suggestion(name, known)
-          : suggestion(name, [...known, ...alsoKnown]),
-      )
+    for (const name of issue.keys) {
+      const place = entryOf(here, name)?.at ?? at
+      const foreign = codes.foreign?.(keys, name)
+      if (foreign !== undefined) findings.add(place, foreign.code, foreign.message, foreign.suggestion)
+      else
+        findings.add(
+          place,
+          codes.unknown,
+          codes.unquoted?.has(keys) ? 'unknown key' : `unknown key ${quote(name)}`,
+          nearest(name, [...known, ...alsoKnown]) === undefined
+            ? suggestion(name, known)
+            : suggestion(name, [...known, ...alsoKnown]),
+        )
+    }
     return
   }
   if (issue.code === 'invalid_union') {
@@ -71,7 +87,7 @@ function report(
   if (!found) {
     const key = String(issue.path.at(-1))
     const meaning = schemasAt(schema, issue.path).find((one) => one.description !== undefined)?.description
-    const way = codes.hints?.[issue.path.join('.')] ?? (meaning && `add \`${key}:\`. ${meaning}`)
+    const way = codes.hints?.[keys] ?? (meaning && `add \`${key}:\`. ${meaning}`)
     findings.add(at, codes.missing, `the key ${quote(key)} is missing`, way)
     return
   }
@@ -81,11 +97,16 @@ function report(
     at,
     wrong,
     `${label(issue.path)}${sentence(issue)}`,
-    codes.hints?.[issue.path.join('.')] ?? suggestion(given, values),
+    codes.hints?.[keys] ?? suggestion(given, values),
   )
 }
 
-function codeFor(path: readonly PropertyKey[], codes: ShapeCodes): PolicyCode {
+/** The dotted keys of a path; positions in lists left out. */
+function keysOf(path: readonly PropertyKey[]): string {
+  return path.filter((step) => typeof step === 'string').join('.')
+}
+
+function codeFor<Code extends string>(path: readonly PropertyKey[], codes: ShapeCodes<Code>): Code {
   const keys = path.filter((step) => typeof step === 'string')
   for (let length = keys.length; length > 0; length--) {
     const code = codes.byKey?.[keys.slice(0, length).join('.')]
@@ -132,7 +153,7 @@ function label(path: readonly PropertyKey[]): string {
 }
 
 /** The node at `path`; where the way ends early, the place of the last mapping or list on it. */
-function locate(
+export function locate(
   node: TreeNode,
   path: readonly PropertyKey[],
 ): { node: TreeNode | undefined; at: Position; found: boolean } {
