@@ -3,7 +3,17 @@ import { FAILURE_CODES, type FailureCode } from '../transforms/transform.ts'
 
 /** Why a record, as a whole, could not be taken. Never says what it held. */
 export const RECORD_CODES = {
-  'record-too-large': 'the record is longer than --max-record-bytes',
+  'record-too-large': 'the record is longer than --max-record-bytes, or `maxRecordBytes`, allows',
+  'value-empty': 'the record has a value of no bytes, which is neither JSON nor a tombstone',
+  'schema-registry-framed':
+    'the value is framed for a schema registry (0x00 and an id): Lethe reads JSON, so publish it without the registry serializer',
+  'tombstone-without-key': 'the record has neither a value nor a key: nobody can tell what it deletes',
+  'key-missing': 'the record has no key, and a compacted topic takes none without one',
+  'key-not-utf8': 'the record key is not UTF-8 text',
+  'header-not-utf8': 'a header that the policy names is not UTF-8 text',
+  'header-repeated': 'a header that the policy names is there more than once',
+  'output-too-large': 'what is left of the record is larger than the output topic takes',
+  'output-refused': 'the output topic refuses the record',
   'bad-utf8': 'the record is not valid UTF-8',
   'json-syntax': 'the record is not JSON as RFC 8259 writes it',
   'json-truncated': 'the JSON text ends before its value does',

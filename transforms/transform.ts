@@ -99,7 +99,7 @@ export interface CompiledTransform {
 }
 
 /** What a derived key is for. No output of one use helps to compute an output of another. */
-export type KeyUse = 'token' | 'shift' | 'noise' | 'pick'
+export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source'
 
 export interface FieldKey {
   /** Id of the keyset's key that this one is derived from, e.g. `k1`. */

@@ -14,9 +14,11 @@ export interface RuleCount {
 }
 
 export interface Account {
-  /** Records read, counted where they are read. Must equal published + suppressed + dead-lettered. */
+  /** Records read, counted where they are read. Must equal published + tombstones + suppressed + dead-lettered. */
   records: number
   published: number
+  /** Tombstones that passed under a de-identified key; only messages can be. */
+  tombstones: number
   /** By the label of the rule that suppressed. */
   suppressed: Record<string, number>
   deadLettered: Partial<Record<DeadLetterCode, number>>
@@ -47,6 +49,7 @@ export function emptyAccount(plan: Plan): Account {
   return {
     records: 0,
     published: 0,
+    tombstones: 0,
     suppressed: {},
     deadLettered: {},
     blank: 0,
@@ -60,6 +63,7 @@ export function emptyAccount(plan: Plan): Account {
 export function addAccount(whole: Account, part: Account): void {
   whole.records += part.records
   whole.published += part.published
+  whole.tombstones += part.tombstones
   whole.blank += part.blank
   whole.unlisted += part.unlisted
   if (part.unlistedNames !== undefined) {
@@ -85,5 +89,6 @@ export const sum = (counts: Partial<Record<string, number>>): number =>
 
 /** Whether every record read is published, suppressed or dead-lettered: the promise, to the record. */
 export function reconciles(account: Account): boolean {
-  return account.records === account.published + sum(account.suppressed) + sum(account.deadLettered)
+  const { records, published, tombstones, suppressed, deadLettered } = account
+  return records === published + tombstones + sum(suppressed) + sum(deadLettered)
 }

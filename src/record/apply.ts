@@ -30,7 +30,9 @@ export class Applier {
   readonly format: Format
   account: Account
   /** The instant that retention is judged at, ms since the epoch. */
-  readonly now: number
+  now: number
+  /** Those of the value, and behind them what stands beside it, if that is rewritten too. */
+  readonly #fields: readonly PlanField[]
   readonly #context: Mutable = { subject: undefined, eventTime: undefined }
   #contextRecord = -1
   /** Values of one rule in one block, and the slots that they came from. */
@@ -41,8 +43,16 @@ export class Applier {
   readonly #bytes: ByteRules
   readonly #out: Result[] = []
 
-  constructor(plan: Plan, shape: Shape, format: Format, account: Account, now: number) {
+  constructor(
+    plan: Plan,
+    fields: readonly PlanField[],
+    shape: Shape,
+    format: Format,
+    account: Account,
+    now: number,
+  ) {
     this.plan = plan
+    this.#fields = fields
     this.shape = shape
     this.format = format
     this.#bytes = new ByteRules(format)
@@ -61,7 +71,7 @@ export class Applier {
     for (let record = 0; record < block.recordCount; record++)
       if (block.recordCode[record] === undefined && block.recordStep[record]! >= 0) passing++
     const failed = block.failedCount
-    for (const field of this.plan.fields) this.#field(block, field, passing - (block.failedCount - failed))
+    for (const field of this.#fields) this.#field(block, field, passing - (block.failedCount - failed))
   }
 
   /** The text of a watched value, or undefined where it is absent, null or empty. */

@@ -1,5 +1,5 @@
 /** De-identifies NDJSON: one JSON object a line. */
-import type { Plan } from '../policy/plan.ts'
+import type { Plan, PlanField } from '../policy/plan.ts'
 import { countName, newNames } from './account.ts'
 import { JsonWalker } from './json-walker.ts'
 import { JsonWriter, jsonFormat } from './json-writer.ts'
@@ -19,8 +19,8 @@ export class JsonRewriter extends Rewriter {
   /** The kernel, where it has the chunk at hand. */
   #usable: JsonKernel | undefined
 
-  constructor(plan: Plan, options: RewriteOptions) {
-    super(plan, jsonFormat, options)
+  constructor(plan: Plan, options: RewriteOptions, beside: readonly PlanField[] = []) {
+    super(plan, jsonFormat, options, beside)
     const rejects = plan.unlisted === 'reject'
     this.#walker = new JsonWalker(this.shape, rejects)
     if (options.showNames === true) this.#walker.names = newNames()
@@ -37,6 +37,15 @@ export class JsonRewriter extends Rewriter {
    */
   rewrite(bytes: Uint8Array, length: number): Rewritten {
     this.openChunk(bytes)
+    const lines = this.rewriteLines(length)
+    // Of a block, names that collide are found last.
+    this.deadLetters.sort((a, b) => a.record - b.record)
+    return { output: this.takeOutput(), deadLetters: this.deadLetters, lines }
+  }
+
+  /** Rewrites the lines of `[0..length)` of the chunk at hand; gives how many there are. */
+  protected rewriteLines(length: number): number {
+    const { bytes } = this
     this.#walker.open(bytes, this.block)
     this.#open(length)
     let line = 0
@@ -52,12 +61,12 @@ export class JsonRewriter extends Rewriter {
         this.#read(start, end, line++)
         start = end + 1
       }
-      if (this.block.recordCount >= BLOCK_RECORDS) this.#writeBlock(true)
+      if (this.block.recordCount >= BLOCK_RECORDS) this.writeBlock(true)
     }
-    this.#writeBlock(true)
-    // Of a block, names that collide are found last.
-    this.deadLetters.sort((a, b) => a.record - b.record)
-    return { output: this.takeOutput(), deadLetters: this.deadLetters, lines: line }
+    this.writeBlock(true)
+    // What else a chunk holds, the kernel has not got.
+    this.#usable = undefined
+    return line
   }
 
   /** Rewrites one record, which may span lines. The account counts it. */
@@ -68,8 +77,8 @@ export class JsonRewriter extends Rewriter {
     const published = this.account.published
     // To the kernel a line break ends a record.
     const scanned = this.#usable !== undefined && !record.includes(LF) && this.#scan(this.#usable, 0, 0) > 0
-    if (!scanned) this.#record(0, record.length, 0)
-    this.#writeBlock(false)
+    if (!scanned) this.record(0, record.length, 0)
+    this.writeBlock(false)
     const value = this.sink.bytes.slice(0, this.sink.length)
     this.sink.length = 0
     const failed = this.deadLetters[0]
@@ -106,10 +115,11 @@ export class JsonRewriter extends Rewriter {
       this.account.blank++
       return
     }
-    this.#record(start, end, line)
+    this.record(start, end, line)
   }
 
-  #record(start: number, end: number, line: number): void {
+  /** Walks one record, which may span lines; a byte that is no part of a string follows it. */
+  protected record(start: number, end: number, line: number): void {
     const { block } = this
     const record = block.addRecord(line)
     this.account.records++
@@ -122,10 +132,22 @@ export class JsonRewriter extends Rewriter {
     }
   }
 
-  #writeBlock(lineBreaks: boolean): void {
+  /** Called when a block has been scanned: slots beside the values may be added. */
+  protected scanned(): void {}
+
+  /** Called when the rules of a block have run: the results are there until it is written. */
+  protected ruled(): void {}
+
+  /** Called when a block is written: the first `count` of `records` that are not -1 stand in the sink from `from` on. */
+  protected wrote(_records: Int32Array, _count: number, _from: number): void {}
+
+  /** Runs the rules of the block at hand, writes the records that pass, and starts the next one. */
+  protected writeBlock(lineBreaks: boolean): void {
     const { block, sink } = this
     const { ops } = this.#walker
+    this.scanned()
     this.applier.run(block)
+    this.ruled()
     this.#firstOp[block.recordCount] = ops.count
     let count = 0
     for (let record = 0; record < block.recordCount; record++) {
@@ -135,12 +157,14 @@ export class JsonRewriter extends Rewriter {
       this.#ranges[count * 2 + 1] = this.#firstOp[record + 1]!
       count++
     }
+    const from = sink.length
     const write = (index: number): void => this.#write(index, lineBreaks)
     if (this.#usable === undefined) for (let index = 0; index < count; index++) write(index)
     else {
       const written = this.#usable.write(block, ops, this.#ranges, count, sink, lineBreaks, write)
       this.account.published += written
     }
+    this.wrote(this.#passing, count, from)
     this.account.unlisted += this.#walker.unlisted
     this.#walker.unlisted = 0
     this.#takeNames()
@@ -156,7 +180,10 @@ export class JsonRewriter extends Rewriter {
     if (this.#writer.write(block, this.#walker.ops, from, to)) {
       this.account.published++
       if (lineBreak) sink.byte(LF)
-    } else this.deadLetter(this.#passing[index]!, 'map-name-collision', -1)
+    } else {
+      this.deadLetter(this.#passing[index]!, 'map-name-collision', -1)
+      this.#passing[index] = -1
+    }
   }
 
   #takeNames(): void {

@@ -1,7 +1,7 @@
 /** What both formats share: a chunk of whole records goes in, the records that may pass come out, with the account. */
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { DeadLetterCode } from '../errors.ts'
-import type { Plan } from '../policy/plan.ts'
+import type { Plan, PlanField } from '../policy/plan.ts'
 import { type Account, emptyAccount } from './account.ts'
 import { Applier } from './apply.ts'
 import { Block } from './block.ts'
@@ -64,18 +64,20 @@ export abstract class Rewriter {
   /** Records of the chunk before the block at hand. */
   #recordsBefore = 0
 
-  constructor(plan: Plan, format: Format, options: RewriteOptions) {
+  /** `beside`: what is rewritten beside the record's value; its indexes follow those of `plan.fields`. */
+  constructor(plan: Plan, format: Format, options: RewriteOptions, beside: readonly PlanField[] = []) {
     this.plan = plan
     this.shape = shapeOf(plan)
     this.account = emptyAccount(plan)
     this.maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
     const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
     this.block = new Block(
-      plan.fields.length,
+      plan.fields.length + beside.length,
       this.shape.watches.length,
       new Set(derived.map((field) => field.index)),
     )
-    this.applier = new Applier(plan, this.shape, format, this.account, options.now)
+    const fields = [...plan.fields, ...beside]
+    this.applier = new Applier(plan, fields, this.shape, format, this.account, options.now)
   }
 
   /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. */

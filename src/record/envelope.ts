@@ -1,0 +1,165 @@
+/**
+ * What stands beside the values of messages: key, headers, timestamp. Their texts are put behind the values, in the
+ * same chunk, as JSON strings; so they are slots like any other, and the same rules run over them.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { DeadLetterCode } from '../errors.ts'
+import type { PlanField } from '../policy/plan.ts'
+import { type Block, ResultKind, SlotKind } from './block.ts'
+import type { ByteSink } from './byte-sink.ts'
+import type { Message } from './message.ts'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** The fields beside the value, and for each message of a batch where its text of each field stands in the chunk. */
+export class Envelope {
+  readonly #fields: readonly PlanField[]
+  /** By message and field: where the text begins and ends, and its kind; -1 for a text that is not there. */
+  #starts = new Int32Array(0)
+  #ends = new Int32Array(0)
+  #kinds = new Int32Array(0)
+  /** By message: why what stands beside its value cannot be taken. */
+  readonly #codes: (DeadLetterCode | undefined)[] = []
+
+  constructor(fields: readonly PlanField[]) {
+    this.#fields = fields
+  }
+
+  /** Starts a batch of so many messages. */
+  open(messages: number): void {
+    const room = messages * this.#fields.length
+    if (room > this.#starts.length) {
+      this.#starts = new Int32Array(room)
+      this.#ends = new Int32Array(room)
+      this.#kinds = new Int32Array(room)
+    }
+    this.#starts.fill(-1, 0, room)
+    this.#codes.length = 0
+  }
+
+  /** Puts the texts beside a message's value into the chunk. */
+  put(index: number, message: Message, chunk: ByteSink): void {
+    const first = index * this.#fields.length
+    for (const [at, field] of this.#fields.entries()) {
+      const { envelope, segments } = field.path
+      if (envelope === 'key') {
+        if (message.key !== null) this.#text(index, first + at, message.key, 'key-not-utf8', chunk)
+      } else if (envelope === 'timestamp') {
+        const text = timestampText(message.timestamp)
+        if (text !== undefined) this.#text(index, first + at, Buffer.from(text), 'key-not-utf8', chunk)
+      } else {
+        const { name } = segments[0] as { readonly name: string }
+        const found = message.headers?.filter((header) => header.name === name) ?? []
+        if (found.length > 1) this.#codes[index] ??= 'header-repeated'
+        else if (found.length === 1) this.#text(index, first + at, found[0]!.value, 'header-not-utf8', chunk)
+      }
+    }
+  }
+
+  #text(index: number, at: number, bytes: Uint8Array, otherwise: DeadLetterCode, chunk: ByteSink): void {
+    const { length } = bytes
+    let plain = true
+    let ascii = true
+    for (let p = 0; p < length; p++) {
+      const byte = bytes[p]!
+      if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) plain = false
+      else if (byte > 0x7f) ascii = false
+    }
+    if (!ascii && !isUtf8(bytes)) {
+      this.#codes[index] ??= otherwise
+      return
+    }
+    chunk.byte(QUOTE)
+    this.#starts[at] = chunk.length
+    if (plain) chunk.copy(bytes, 0, length)
+    else {
+      const quoted = JSON.stringify(Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('utf8'))
+      chunk.text(quoted.slice(1, -1))
+    }
+    this.#ends[at] = chunk.length
+    chunk.byte(QUOTE)
+    this.#kinds[at] = length === 0 ? SlotKind.nothing : plain ? SlotKind.text : SlotKind.escaped
+  }
+
+  /** Adds the slots of the block's records; `messageOf` says by a record's line which message it is. */
+  addSlots(block: Block, messageOf: Int32Array): void {
+    const width = this.#fields.length
+    const records = block.recordCount
+    for (let record = 0; record < records; record++) {
+      const code = this.#codes[messageOf[block.recordLine[record]!]!]
+      if (code !== undefined) block.fail(record, code, -1)
+    }
+    const starts = new Int32Array(records)
+    const ends = new Int32Array(records)
+    const kinds = new Int32Array(records)
+    const owners = new Int32Array(records)
+    const scopes = new Int32Array(records)
+    for (const [at, field] of this.#fields.entries()) {
+      let count = 0
+      for (let record = 0; record < records; record++) {
+        const place = messageOf[block.recordLine[record]!]! * width + at
+        if (this.#starts[place]! < 0) continue
+        starts[count] = this.#starts[place]!
+        ends[count] = this.#ends[place]!
+        kinds[count] = this.#kinds[place]!
+        owners[count] = record
+        scopes[count++] = block.recordScope[record]!
+      }
+      const slot = block.slotCount
+      block.addSlots(
+        starts.subarray(0, count),
+        ends.subarray(0, count),
+        kinds.subarray(0, count),
+        owners.subarray(0, count),
+        scopes.subarray(0, count),
+      )
+      block.addManyToField(field.index, slot, 1, count)
+    }
+  }
+}
+
+/** RFC 3339 of a record's timestamp; undefined where there is none that can be written. */
+export function timestampText(timestamp: number): string | undefined {
+  return timestamp >= 0 && timestamp <= MAX_DATE ? new Date(timestamp).toISOString() : undefined
+}
+
+/** The last millisecond of the year 9999. */
+const MAX_DATE = 253_402_300_799_999
+
+/**
+ * The result of a slot as the bytes of its text: a copy. Undefined where nothing may be written, or null.
+ */
+export function resultBytes(block: Block, slot: number): Uint8Array | undefined {
+  const start = block.resultStart[slot]!
+  const end = block.resultEnd[slot]!
+  switch (block.resultKind[slot]) {
+    case ResultKind.dropped:
+      return undefined
+    case ResultKind.arena:
+      return Buffer.from(block.arena.bytes.subarray(start, end))
+    case ResultKind.source: {
+      const kind = block.slotKind[slot]
+      const from = block.slotStart[slot]!
+      const to = block.slotEnd[slot]!
+      return kind === SlotKind.escaped
+        ? Buffer.from(unquoted(Buffer.from(block.bytes.subarray(from - 1, to + 1)).toString('utf8'))!)
+        : kind === SlotKind.nothing && to - from === NULL_LENGTH
+          ? undefined
+          : Buffer.from(block.bytes.subarray(from, to))
+    }
+    default: {
+      const text = unquoted(Buffer.from(block.arena.bytes.subarray(start, end)).toString('utf8'))
+      return text === undefined ? undefined : Buffer.from(text)
+    }
+  }
+}
+
+/** How long `null` is: a value that is nothing is either that or empty. */
+const NULL_LENGTH = 4
+
+/** The text of a JSON scalar; undefined for null. */
+function unquoted(json: string): string | undefined {
+  if (!json.startsWith('"')) return json === 'null' ? undefined : json
+  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1)
+}

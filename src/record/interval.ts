@@ -1,0 +1,30 @@
+/** Where the interval begins that a generalized date names. */
+import { DAY_MS, daysFromCivil, MINUTE_MS } from '../../transforms/calendar/gregorian.ts'
+import { readWritten } from '../../transforms/calendar.ts'
+
+const LABEL = /^(\d{4})(?:-(?:(\d\d)|Q([1-4])|W(\d\d)))?$/
+
+/**
+ * The start, in ms since the epoch, of what `2024`, `2024-Q3`, `2024-07`, `2024-W29`, `2024-07-15` or a date-time
+ * names; a date without an offset is taken as UTC. Undefined for any other text.
+ */
+export function intervalStart(text: string): number | undefined {
+  const label = LABEL.exec(text)
+  if (label === null) {
+    const written = readWritten(text)
+    if (written === undefined) return undefined
+    return written.days * DAY_MS + (written.time ?? 0) - (written.offset ?? 0) * MINUTE_MS
+  }
+  const [, yearText, monthText, quarter, week] = label
+  const year = Number(yearText)
+  if (year === 0) return undefined
+  if (week !== undefined) {
+    if (Number(week) < 1 || Number(week) > 53) return undefined
+    // ISO 8601: week 1 holds the fourth of January; weeks begin on Monday, and 1970-01-01 was a Thursday.
+    const fourth = daysFromCivil(year, 1, 4)
+    const monday = fourth - ((((fourth + 3) % 7) + 7) % 7)
+    return (monday + (Number(week) - 1) * 7) * DAY_MS
+  }
+  const month = quarter === undefined ? Number(monthText ?? 1) : Number(quarter) * 3 - 2
+  return month < 1 || month > 12 ? undefined : daysFromCivil(year, month, 1) * DAY_MS
+}

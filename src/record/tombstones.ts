@@ -1,0 +1,52 @@
+/** Under which keys a tombstone is written. */
+import { isUtf8 } from 'node:buffer'
+import type { CompiledTransform } from '../../transforms/transform.ts'
+import type { DeadLetterCode } from '../errors.ts'
+import type { Plan, PlanRule } from '../policy/plan.ts'
+
+export type Tombstones =
+  | { readonly kind: 'written'; readonly keys: readonly Uint8Array[]; readonly rules: readonly number[] }
+  /** No key may leave, so that nothing can be hidden; `label` names the rule for the account. */
+  | { readonly kind: 'none'; readonly label: string }
+  | { readonly kind: 'refused'; readonly code: DeadLetterCode; readonly rule: number }
+
+const NO_KEY_LEAVES = 'tombstone, and no key may leave'
+
+/** A tombstone holds no record that a rule could ask for. */
+const NOTHING = { subject: undefined, eventTime: undefined }
+
+export class KeyTombstones {
+  readonly #rules: readonly PlanRule[]
+  readonly #everyKey: readonly CompiledTransform[] | undefined
+
+  /** `keyRules`: the transform of `$key` under each enabled key, for topics that are compacted. */
+  constructor(plan: Plan, keyRules: readonly CompiledTransform[], compacted: boolean) {
+    this.#rules = plan.envelope.find((field) => field.path.envelope === 'key')?.rulesByStep[0] ?? []
+    this.#everyKey = compacted && keyRules.length > 0 ? keyRules : undefined
+  }
+
+  of(key: Uint8Array | null): Tombstones {
+    if (key === null) return { kind: 'refused', code: 'tombstone-without-key', rule: -1 }
+    if (this.#rules.length === 0) return { kind: 'none', label: NO_KEY_LEAVES }
+    if (!isUtf8(key)) return { kind: 'refused', code: 'key-not-utf8', rule: -1 }
+    // There is no value for conditions to hold on.
+    const rule = this.#rules.find(({ when }) => when.every((condition) => condition.orNothing))
+    if (rule === undefined) return { kind: 'refused', code: 'no-rule-matches', rule: this.#rules[0]!.id }
+    const written = (keys: readonly Uint8Array[]): Tombstones => ({ kind: 'written', keys, rules: [rule.id] })
+    if (rule.action.kind === 'drop') return { kind: 'none', label: NO_KEY_LEAVES }
+    if (rule.action.kind !== 'transform' || key.length === 0) return written([key])
+    const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8')
+    const keys = new Map<string, Uint8Array>()
+    for (const transform of this.#everyKey ?? [rule.action.transform]) {
+      const result = transform.apply(text, NOTHING)
+      if (typeof result === 'string') {
+        if (transform.yields !== 'null') keys.set(result, Buffer.from(result))
+      } else if (rule.otherwise.kind === 'constant') {
+        const constant = String(rule.otherwise.value)
+        keys.set(constant, Buffer.from(constant))
+      } else if (rule.otherwise.kind === 'dead-letter')
+        return { kind: 'refused', code: result.code, rule: rule.id }
+    }
+    return keys.size === 0 ? { kind: 'none', label: NO_KEY_LEAVES } : written([...keys.values()])
+  }
+}
