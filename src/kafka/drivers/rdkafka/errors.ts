@@ -1,0 +1,170 @@
+/**
+ * librdkafka's error codes, in three classes (KIP-360, KIP-447, librdkafka's INTRODUCTION on transactions): of the
+ * moment, where the same call is made again; those that end the transaction at hand; and those that end the client.
+ * Only codes are passed on: an error's own text may hold names of hosts, topics and more.
+ */
+import { EXIT, LetheError } from '../../../errors.ts'
+
+/** What the library throws and calls back with. */
+export interface ClientError {
+  readonly code: number
+  readonly isFatal: boolean
+  readonly isRetriable: boolean
+  readonly isTxnRequiresAbort: boolean
+}
+
+export const CODE = {
+  NO_OFFSET: -168,
+  AUTHENTICATION: -169,
+  ASSIGN: -175,
+  REVOKE: -174,
+  SSL: -181,
+  QUEUE_FULL: -184,
+  TIMED_OUT: -185,
+  TRANSPORT: -195,
+  RESOLVE: -193,
+  ALL_BROKERS_DOWN: -187,
+  UNKNOWN_TOPIC: -188,
+  UNKNOWN_PARTITION: -190,
+  STATE: -172,
+  FATAL: -150,
+  FENCED: -144,
+  AUTO_OFFSET_RESET: -140,
+  PURGE_QUEUE: -152,
+  PURGE_INFLIGHT: -151,
+  MSG_SIZE_TOO_LARGE: 10,
+  RECORD_LIST_TOO_LARGE: 18,
+  TOPIC_AUTHORIZATION_FAILED: 29,
+  GROUP_AUTHORIZATION_FAILED: 30,
+  CLUSTER_AUTHORIZATION_FAILED: 31,
+  INVALID_TIMESTAMP: 32,
+  UNKNOWN_TOPIC_OR_PART: 3,
+  INVALID_PRODUCER_EPOCH: 47,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
+  SASL_AUTHENTICATION_FAILED: 58,
+  INVALID_RECORD: 87,
+  PRODUCER_FENCED: 90,
+  UNSTABLE_OFFSET_COMMIT: 88,
+  ILLEGAL_GENERATION: 22,
+  UNKNOWN_MEMBER_ID: 25,
+  REBALANCE_IN_PROGRESS: 27,
+  FENCED_INSTANCE_ID: 82,
+} as const
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(CODE).map(([name, code]) => [code, name.toLowerCase().replaceAll('_', '-')]),
+)
+
+/** A short name for logs and metrics, from a closed list. */
+export const codeName = (code: number): string =>
+  NAMES.get(code) ?? (code < 0 ? 'local-other' : 'broker-other')
+
+export function asClientError(error: unknown): ClientError {
+  const given = (error ?? {}) as Partial<Record<keyof ClientError, unknown>>
+  return {
+    code: typeof given.code === 'number' ? given.code : 0,
+    isFatal: given.isFatal === true,
+    isRetriable: given.isRetriable === true,
+    isTxnRequiresAbort: given.isTxnRequiresAbort === true,
+  }
+}
+
+const isOneOf = (codes: readonly number[]): ((code: number) => boolean) => {
+  const set = new Set(codes)
+  return (code) => set.has(code)
+}
+
+/** The broker takes no such record, now or later. */
+export const isRefusal: (code: number) => boolean = isOneOf([
+  CODE.MSG_SIZE_TOO_LARGE,
+  CODE.RECORD_LIST_TOO_LARGE,
+  CODE.INVALID_TIMESTAMP,
+  CODE.INVALID_RECORD,
+])
+
+export const isTooLarge: (code: number) => boolean = isOneOf([
+  CODE.MSG_SIZE_TOO_LARGE,
+  CODE.RECORD_LIST_TOO_LARGE,
+])
+
+/** Going on is impossible, and somebody has to do something. */
+const isForGood = isOneOf([
+  CODE.AUTHENTICATION,
+  CODE.SASL_AUTHENTICATION_FAILED,
+  CODE.TOPIC_AUTHORIZATION_FAILED,
+  CODE.GROUP_AUTHORIZATION_FAILED,
+  CODE.CLUSTER_AUTHORIZATION_FAILED,
+  CODE.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+  CODE.UNKNOWN_TOPIC_OR_PART,
+  CODE.UNKNOWN_TOPIC,
+  CODE.FENCED,
+  CODE.PRODUCER_FENCED,
+  CODE.FENCED_INSTANCE_ID,
+  CODE.FATAL,
+])
+
+/** Membership changed while offsets were on their way: the batch belongs to somebody else now. */
+export const isOutdated: (code: number) => boolean = isOneOf([
+  CODE.ILLEGAL_GENERATION,
+  CODE.UNKNOWN_MEMBER_ID,
+  CODE.REBALANCE_IN_PROGRESS,
+])
+
+export type ErrorClass = 'retriable' | 'abortable' | 'fatal'
+
+/** The class of an error of a transactional call. */
+export function classify(error: ClientError): ErrorClass {
+  if (error.isFatal || isForGood(error.code)) return 'fatal'
+  if (error.isTxnRequiresAbort) return 'abortable'
+  if (error.isRetriable || isOfTheMoment(error.code)) return 'retriable'
+  return 'abortable'
+}
+
+export const isOfTheMoment: (code: number) => boolean = isOneOf([
+  CODE.TIMED_OUT,
+  CODE.TRANSPORT,
+  CODE.ALL_BROKERS_DOWN,
+  CODE.QUEUE_FULL,
+  CODE.UNSTABLE_OFFSET_COMMIT,
+])
+
+const SENTENCES: Readonly<Record<number, readonly [string, string]>> = {
+  [CODE.AUTHENTICATION]: ['the broker refuses the user name or password', 'check `sasl:`'],
+  [CODE.SASL_AUTHENTICATION_FAILED]: ['the broker refuses the user name or password', 'check `sasl:`'],
+  [CODE.SSL]: [
+    'no TLS connection could be made: certificates, authority or protocol do not fit',
+    'check `tls:`',
+  ],
+  [CODE.TOPIC_AUTHORIZATION_FAILED]: [
+    'a right on a topic is missing',
+    'lethe acl PIPELINE prints what is needed',
+  ],
+  [CODE.GROUP_AUTHORIZATION_FAILED]: ['the right to the consumer group is missing', 'lethe acl PIPELINE'],
+  [CODE.CLUSTER_AUTHORIZATION_FAILED]: ['a right on the cluster is missing', 'lethe acl PIPELINE'],
+  [CODE.TRANSACTIONAL_ID_AUTHORIZATION_FAILED]: [
+    'the right to the transactional id is missing',
+    'lethe acl PIPELINE',
+  ],
+  [CODE.UNKNOWN_TOPIC_OR_PART]: ['a topic or partition does not exist', 'lethe doctor PIPELINE says which'],
+  [CODE.UNKNOWN_TOPIC]: ['a topic does not exist', 'lethe doctor PIPELINE says which'],
+}
+
+const isFenced = isOneOf([CODE.FENCED, CODE.PRODUCER_FENCED, CODE.FENCED_INSTANCE_ID])
+
+/** The error for people. */
+export function fatalError(error: ClientError, during: string): LetheError {
+  if (isFenced(error.code))
+    return new FencedError(
+      EXIT.io,
+      'another process uses the same transactional id, and this one is out of date',
+      'give each instance a name of its own (`instance:`), then start this one again',
+    )
+  const [what, way] = SENTENCES[error.code] ?? [
+    `the client failed while ${during} (${codeName(error.code)})`,
+    undefined,
+  ]
+  return new LetheError(EXIT.io, what, way)
+}
+
+/** Fenced instances stay down: whoever took over does their work. */
+export class FencedError extends LetheError {}

@@ -1,0 +1,166 @@
+/** Where a group starts and where it ends: explicit offsets, committed before the first record is read. */
+import { EXIT, LetheError } from '../../../errors.ts'
+import type { DriverOptions, Position, TopicPartition } from '../../driver.ts'
+import { type Consumer, call } from './client.ts'
+import { asClientError, isOfTheMoment, isOutdated } from './errors.ts'
+
+const QUERY_MS = 10_000
+const RETRIES = 5
+
+/** Asks again while the broker is busy with something else. */
+export async function asking<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask()
+    } catch (error) {
+      const { code, isRetriable } = asClientError(error)
+      if (tries === RETRIES || !(isRetriable || isOfTheMoment(code))) throw error
+    }
+  }
+}
+
+interface Metadata {
+  readonly topics: readonly {
+    readonly name: string
+    readonly partitions: readonly { readonly id: number }[]
+  }[]
+}
+
+/** All partitions of the route's topics, as the brokers list them now. */
+export async function partitionsOf(
+  consumer: Consumer,
+  topics: DriverOptions['topics'],
+): Promise<readonly TopicPartition[]> {
+  const metadata = await asking(() =>
+    call<Metadata>((done) =>
+      consumer.getMetadata({ timeout: QUERY_MS }, done as Parameters<Consumer['getMetadata']>[1]),
+    ),
+  )
+  const isWanted =
+    'pattern' in topics
+      ? (name: string): boolean =>
+          !name.startsWith('__') && new RegExp(`^(?:${topics.pattern})$`, 'u').test(name)
+      : (name: string): boolean => topics.includes(name)
+  const found = metadata.topics.filter(({ name, partitions }) => isWanted(name) && partitions.length > 0)
+  if (!('pattern' in topics)) {
+    const missing = topics.filter((topic) => !found.some(({ name }) => name === topic))
+    if (missing.length > 0)
+      throw new LetheError(
+        EXIT.io,
+        `the input topic ${missing.join(', ')} does not exist, or may not be seen`,
+        'make it, or see `lethe doctor PIPELINE`',
+      )
+  }
+  return found.flatMap(({ name, partitions }) => partitions.map(({ id }) => ({ topic: name, partition: id })))
+}
+
+export async function watermarks(
+  consumer: Consumer,
+  { topic, partition }: TopicPartition,
+): Promise<{ readonly low: number; readonly high: number }> {
+  const found = await asking(() =>
+    call<{ lowOffset: number; highOffset: number }>((done) =>
+      consumer.queryWatermarkOffsets(topic, partition, QUERY_MS, done),
+    ),
+  )
+  return { low: found.lowOffset, high: found.highOffset }
+}
+
+/** The committed offsets; undefined where there is none. */
+export async function committed(
+  consumer: Consumer,
+  partitions: readonly TopicPartition[],
+): Promise<readonly (number | undefined)[]> {
+  if (partitions.length === 0) return []
+  const found = await asking(() =>
+    call<readonly (TopicPartition & { readonly offset?: number })[]>((done) =>
+      consumer.committed([...partitions] as never, QUERY_MS, done as never),
+    ),
+  )
+  return partitions.map(({ topic, partition }) => {
+    const offset = found.find((one) => one.topic === topic && one.partition === partition)?.offset
+    return offset === undefined || offset < 0 ? undefined : offset
+  })
+}
+
+/** What goes to a client as offsets. */
+export const plain = (
+  positions: readonly Position[],
+): { topic: string; partition: number; offset: number }[] =>
+  positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+
+/** Commits as somebody outside of the group: refused while it has members. False then. */
+function commitFromOutside(consumer: Consumer, positions: readonly Position[]): boolean {
+  try {
+    consumer.commitSync(plain(positions))
+    return true
+  } catch (error) {
+    if (isOutdated(asClientError(error).code)) return false
+    throw error
+  }
+}
+
+/**
+ * Commits where the group starts, for topics of which it has committed nothing yet. Called before joining. A
+ * partition that appears later has no offset, and is read from its beginning.
+ */
+export async function commitStart(consumer: Consumer, options: DriverOptions): Promise<void> {
+  const partitions = await partitionsOf(consumer, options.topics)
+  const known = await committed(consumer, partitions)
+  const started = new Set(partitions.filter((_, i) => known[i] !== undefined).map(({ topic }) => topic))
+  const fresh = partitions.filter(({ topic }) => !started.has(topic))
+  if (fresh.length === 0) return
+  commitFromOutside(consumer, await startOffsets(consumer, fresh, options.start))
+}
+
+async function startOffsets(
+  consumer: Consumer,
+  partitions: readonly TopicPartition[],
+  start: DriverOptions['start'],
+): Promise<readonly Position[]> {
+  const edges: Position[] = []
+  for (const partition of partitions) {
+    const { low, high } = await watermarks(consumer, partition)
+    edges.push({ ...partition, offset: start === 'earliest' ? low : high })
+  }
+  if (typeof start === 'string') return edges
+  const byTime = await asking(() =>
+    call<readonly Position[]>((done) =>
+      consumer.offsetsForTimes(
+        partitions.map((partition) => ({ ...partition, offset: start.time })),
+        QUERY_MS,
+        done as never,
+      ),
+    ),
+  )
+  // No record is that young: start at the end.
+  return edges.map((edge) => {
+    const found = byTime.find(({ topic, partition }) => topic === edge.topic && partition === edge.partition)
+    return found === undefined || found.offset < 0 ? edge : { ...edge, offset: found.offset }
+  })
+}
+
+/**
+ * The ends that `--until-end` stops at, kept as committed offsets of a group of its own, that never has a member. New
+ * ones are fixed where none are, or where `settled` says that all of the last ones are reached.
+ */
+export async function fixEnds(
+  keeper: Consumer,
+  group: Consumer,
+  options: DriverOptions,
+): Promise<readonly Position[]> {
+  const partitions = await partitionsOf(keeper, options.topics)
+  const fixed = await committed(keeper, partitions)
+  const settled = await committed(group, partitions)
+  const isReached = (i: number): boolean => fixed[i] === undefined || (settled[i] ?? 0) >= fixed[i]
+  const ends: Position[] = []
+  const running = partitions.some((_, i) => !isReached(i))
+  for (const [i, partition] of partitions.entries()) {
+    if (running) {
+      // A partition that came while the run went on is none of its.
+      if (fixed[i] !== undefined) ends.push({ ...partition, offset: fixed[i] })
+    } else ends.push({ ...partition, offset: (await watermarks(keeper, partition)).high })
+  }
+  if (!running && ends.length > 0) commitFromOutside(keeper, ends)
+  return ends
+}
