@@ -155,6 +155,8 @@ export interface Driver {
   positions(): readonly Position[]
   /** Ends of the owned partitions (read_committed where exactly once), for lag; asks the broker. */
   ends(): Promise<readonly Position[]>
+  /** The committed offset of the group for each of the partitions that has one, whoever owns it; asks the broker. */
+  committed(partitions: readonly TopicPartition[]): Promise<readonly Position[]>
   /**
    * The ends of all partitions of the route, where `--until-end` stops; they lie before open transactions. Fixed once
    * per group: while they are not all reached, every process and every restart gets the same ones. Committed as

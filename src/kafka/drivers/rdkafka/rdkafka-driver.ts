@@ -574,6 +574,13 @@ class RdkafkaDriver implements Driver {
     this.#stalls.delete(key)
   }
 
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly Position[]> {
+    const offsets = await committed(this.#consumer, partitions)
+    return partitions.flatMap(({ topic, partition }, i) =>
+      offsets[i] === undefined ? [] : [{ topic, partition, offset: offsets[i] }],
+    )
+  }
+
   async untilEnd(): Promise<readonly Position[]> {
     const { global, topic } = consumerSettings(this.#options, `${this.#options.group}.until-end`)
     const keeper = new this.#library.KafkaConsumer(global, topic as never)

@@ -1,0 +1,233 @@
+/** The loop of one route: poll, de-identify, settle. Batch n+1 is polled and de-identified while n settles. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EXIT, LetheError } from '../errors.ts'
+import type { WindowWatch } from '../pipeline/window.ts'
+import { type Account, addAccount, emptyAccount, reconciles, sum } from '../record/account.ts'
+import type { MessageRewriter } from '../record/message-rewriter.ts'
+import { type Batch, before, type Emitted, type OutputWriter, positionsBehind, refuse } from './batch.ts'
+import { type BatchBounds, type Driver, type Polled, type Position, Refused, type Settled } from './driver.ts'
+
+/** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
+export interface RouteWatch {
+  /** The loop is alive. */
+  turned(): void
+  /** A batch is final: its account and what was written, and how long it took to rewrite and to settle, in ms. */
+  settled(batch: {
+    readonly account: Account
+    readonly emitted: Emitted
+    readonly rewriteMs: number
+    readonly settleMs: number
+  }): void
+  discarded(records: number): void
+  /** The positions and ends of what is owned. */
+  lag(positions: readonly Position[], ends: readonly Position[]): void
+}
+
+export interface RouteOptions {
+  readonly name: string
+  readonly driver: Driver
+  readonly rewriter: MessageRewriter
+  readonly writer: OutputWriter
+  readonly bounds: BatchBounds
+  readonly limit: WindowWatch
+  /** Stop where the log ended at the start. */
+  readonly untilEnd: boolean
+  /** Stops reading; what is on its way is settled first. */
+  readonly stop: AbortSignal
+  readonly watch: RouteWatch
+  /** ms since the epoch. */
+  readonly now: () => number
+}
+
+export interface RouteResult {
+  readonly account: Account
+  readonly emitted: Emitted
+}
+
+/** So often is the lag asked for, which also sees partitions that stand still. */
+const LAG_MS = 10_000
+/** So often do positions move on that have no records before them, such as those behind control records. */
+const IDLE_MS = 5_000
+const MOST_BACKOFF_MS = 2_000
+
+/**
+ * Runs until `stop`, or until the end. The driver is open, and is left open.
+ * @throws LetheError: with exit code 3 where there are too many dead letters, and then their batch is not settled
+ */
+export async function runRoute(options: RouteOptions): Promise<RouteResult> {
+  return await new RouteLoop(options).run()
+}
+
+class RouteLoop {
+  readonly #options: RouteOptions
+  readonly #account: Account
+  readonly #emitted: Emitted = { published: 0, tombstones: 0, deadLetters: 0 }
+  #settling: Promise<void> = Promise.resolve()
+  #failure: unknown
+  #failed = false
+  #backoff = 0
+  #restIsDue = false
+  #idleSince = performance.now()
+  #lagAt = 0
+  #endAt = 0
+  #ends: ReadonlyMap<string, number> | undefined
+
+  constructor(options: RouteOptions) {
+    this.#options = options
+    this.#account = emptyAccount(options.rewriter.plan)
+  }
+
+  async run(): Promise<RouteResult> {
+    const { driver, stop, untilEnd, watch, bounds } = this.#options
+    if (untilEnd) {
+      const ends = await driver.untilEnd()
+      this.#ends = new Map(ends.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+    }
+    try {
+      while (!stop.aborted && !this.#failed) {
+        watch.turned()
+        await this.#rest()
+        const polled = await driver.poll(bounds)
+        const wanted = this.#ends === undefined ? polled : before(polled, this.#ends)
+        if (this.#isWorth(wanted)) await this.#take(wanted)
+        else if (this.#ends !== undefined && (await this.#isAtEnd())) break
+        await this.#measure()
+      }
+    } finally {
+      await this.#settling
+    }
+    if (this.#failed) throw this.#failure
+    return { account: this.#account, emitted: this.#emitted }
+  }
+
+  /** After discarded batches: not at once again. */
+  async #rest(): Promise<void> {
+    if (this.#backoff > 0)
+      await sleep(this.#backoff, undefined, { signal: this.#options.stop }).catch(() => {})
+  }
+
+  #isWorth({ records, next }: Polled): boolean {
+    if (records.length > 0) return true
+    if (next.length === 0) return false
+    return this.#ends !== undefined || performance.now() - this.#idleSince > IDLE_MS
+  }
+
+  async #take(polled: Polled): Promise<void> {
+    const { rewriter, now } = this.#options
+    const began = performance.now()
+    rewriter.now = now()
+    const outcomes = rewriter.rewriteMessages(polled.records)
+    const account = rewriter.takeAccount()
+    if (!reconciles(account) || account.records !== polled.records.length)
+      throw new Error('the account of a batch does not add up')
+    const rewriteMs = performance.now() - began
+    await this.#settling
+    if (this.#failed) return
+    this.#settling = this.#settle({ ...polled, outcomes, account }, rewriteMs).catch((error: unknown) => {
+      this.#failed = true
+      this.#failure = error
+    })
+  }
+
+  async #settle(batch: Batch, rewriteMs: number): Promise<void> {
+    const { limit, watch, name } = this.#options
+    const dead = sum(batch.account.deadLettered)
+    if (limit.wouldCross(batch.records.length, dead))
+      throw new LetheError(
+        EXIT.deadLetters,
+        `route ${name}: too many dead letters; the batch that crosses the limit is not settled`,
+        'look at the codes in the dead-letter topic, mend the policy or the producer, and start again',
+      )
+    const began = performance.now()
+    if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {
+      this.#backoff = 0
+      this.#idleSince = performance.now()
+      return
+    }
+    watch.discarded(batch.records.length)
+    this.#restIsDue = true
+    this.#backoff = Math.min(MOST_BACKOFF_MS, Math.max(50, this.#backoff * 2))
+  }
+
+  /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
+  async #finish(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
+    const { driver, writer } = this.#options
+    const outputs = writer.write(batch)
+    try {
+      const settled = await driver.settle(batch.epoch, outputs.records, batch.next)
+      if (settled === 'settled') this.#book(batch, outputs.counts, rewriteMs, performance.now() - began)
+      return settled
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const at = error.output === undefined ? undefined : outputs.inputs[error.output]
+      if (at !== undefined) return await this.#finish(this.#refuse(batch, at, error), rewriteMs, began)
+      const writing = new Set(outputs.inputs)
+      if (writing.size === 1)
+        return await this.#finish(this.#refuse(batch, [...writing][0]!, error), rewriteMs, began)
+      return await this.#halve(batch, rewriteMs, began)
+    }
+  }
+
+  async #halve(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
+    const { rewriter } = this.#options
+    const middle = batch.records.length >> 1
+    const part = (from: number, to: number, next: readonly Position[]): Batch => {
+      const records = batch.records.slice(from, to)
+      const outcomes = rewriter.rewriteMessages(records)
+      return { epoch: batch.epoch, records, outcomes, account: rewriter.takeAccount(), next }
+    }
+    const first = part(0, middle, positionsBehind(batch.records, middle))
+    const settled = await this.#finish(first, rewriteMs, began)
+    if (settled === 'discarded') return settled
+    return await this.#finish(part(middle, batch.records.length, batch.next), 0, performance.now())
+  }
+
+  #refuse(batch: Batch, index: number, { code }: Refused): Batch {
+    if (batch.outcomes[index]!.kind === 'dead-letter')
+      throw new LetheError(
+        EXIT.io,
+        `route ${this.#options.name}: the dead-letter topic refuses a dead letter (${code})`,
+        'check its max.message.bytes and its rights',
+      )
+    return refuse(batch, index, code)
+  }
+
+  #book(batch: Batch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
+    addAccount(this.#account, batch.account)
+    this.#emitted.published += emitted.published
+    this.#emitted.tombstones += emitted.tombstones
+    this.#emitted.deadLetters += emitted.deadLetters
+    this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
+    this.#options.watch.settled({ account: batch.account, emitted, rewriteMs, settleMs })
+  }
+
+  /** Whether the whole group is at the end: what another process owned may come to this one. */
+  async #isAtEnd(): Promise<boolean> {
+    await this.#settling
+    const now = performance.now()
+    if (this.#failed || now < this.#endAt) return false
+    this.#endAt = now + 250
+    const { driver } = this.#options
+    const isReached = ({ topic, partition, offset }: Position): boolean =>
+      offset >= (this.#ends!.get(`${topic}/${partition}`) ?? 0)
+    if (!driver.positions().every(isReached)) return false
+    const partitions = [...this.#ends!].map(([key]) => {
+      const slash = key.lastIndexOf('/')
+      return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
+    })
+    const positions = await driver.committed(partitions)
+    const reached = new Set(
+      positions.filter(isReached).map(({ topic, partition }) => `${topic}/${partition}`),
+    )
+    return [...this.#ends!].every(([key, end]) => end === 0 || reached.has(key))
+  }
+
+  async #measure(): Promise<void> {
+    const now = performance.now()
+    if (now < this.#lagAt) return
+    this.#lagAt = now + LAG_MS
+    const { driver, watch } = this.#options
+    const ends = await driver.ends()
+    watch.lag(driver.positions(), ends)
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The header `lethe-source`: which record an output was made of. By default encrypted: one AES-256 block over route id,
+ * partition and offset, under a key derived for the pipeline. A block cipher is a permutation, so equal headers mean
+ * duplicates, nothing collides, and nobody without the key can join two outputs or find the record. It is used on
+ * single, distinct blocks only; that is why no mode is needed (ECB is the name of that).
+ */
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
+import type { FieldKey } from '../../transforms/transform.ts'
+import type { Position } from './driver.ts'
+
+export const SOURCE_HEADER = 'lethe-source'
+export const POLICY_HEADER = 'lethe-policy'
+
+const BLOCK_BYTES = 16
+const CIPHER = 'aes-256-ecb'
+const TWO_32 = 2 ** 32
+
+/** Writes the header of each record of a batch. */
+export interface SourceWriter {
+  /** One text for each position, in order; undefined where the pipeline says `source: none`. */
+  write(positions: readonly Position[]): readonly string[] | undefined
+}
+
+/** Stands for route and input topic in a block: 4 bytes. Two routes of one topic differ, so that outputs cannot be joined. */
+export function sourceId(route: string, topic: string): number {
+  return createHash('sha256').update(`${route}\0${topic}`).digest().readUInt32BE(0)
+}
+
+export function encryptedSources(key: FieldKey, route: string): SourceWriter {
+  const ids = new Map<string, number>()
+  const topics = new Map<number, string>()
+  const idOf = (topic: string): number => {
+    const known = ids.get(topic)
+    if (known !== undefined) return known
+    const id = sourceId(route, topic)
+    const other = topics.get(id)
+    // Four bytes of a digest: one in a million for a hundred topics, and then two records would look like one.
+    if (other !== undefined) throw new Error('two topics of a route have one source id')
+    ids.set(topic, id)
+    topics.set(id, topic)
+    return id
+  }
+  return {
+    write(positions) {
+      const blocks = Buffer.allocUnsafe(positions.length * BLOCK_BYTES)
+      for (const [index, { topic, partition, offset }] of positions.entries()) {
+        const at = index * BLOCK_BYTES
+        blocks.writeUInt32BE(idOf(topic), at)
+        blocks.writeUInt32BE(partition, at + 4)
+        blocks.writeUInt32BE(Math.floor(offset / TWO_32), at + 8)
+        blocks.writeUInt32BE(offset % TWO_32, at + 12)
+      }
+      const cipher = createCipheriv(CIPHER, key.bytes, null).setAutoPadding(false)
+      const encrypted = cipher.update(blocks)
+      return positions.map(
+        (_, index) =>
+          `${key.id}.${encrypted.toString('base64url', index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)}`,
+      )
+    },
+  }
+}
+
+/** Coordinates in the clear: `topic/partition/offset`. */
+export const clearSources: SourceWriter = {
+  write: (positions) => positions.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`),
+}
+
+export const noSources: SourceWriter = { write: () => undefined }
+
+/** What an encrypted header says; `id` is that of `sourceId`. Undefined for a text that is none. */
+export function readSource(
+  text: string,
+  key: FieldKey,
+): { readonly id: number; readonly partition: number; readonly offset: number } | undefined {
+  const [keyId, encoded] = text.split('.', 2)
+  if (keyId !== key.id || encoded === undefined || !/^[A-Za-z0-9_-]{22}$/.test(encoded)) return undefined
+  const block = Buffer.from(encoded, 'base64url')
+  if (block.length !== BLOCK_BYTES) return undefined
+  const plain = createDecipheriv(CIPHER, key.bytes, null).setAutoPadding(false).update(block)
+  const offset = plain.readUInt32BE(8) * TWO_32 + plain.readUInt32BE(12)
+  if (!Number.isSafeInteger(offset)) return undefined
+  return { id: plain.readUInt32BE(0), partition: plain.readUInt32BE(4), offset }
+}
