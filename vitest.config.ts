@@ -1,15 +1,42 @@
 import { defineConfig } from 'vitest/config'
 
+const NEVER = ['test/bench/**', '**/node_modules/**']
+/** Tests that talk to a Kafka broker. */
+const WITH_BROKER = ['test/integration/**/*.test.ts', 'test/contracts/driver*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**', '**/node_modules/**'],
     globalSetup: ['test/build.ts'],
     pool: 'forks',
-    // Tests of commands start processes, several each; a busy machine must not make them fail.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     reporters: process.env['GITHUB_ACTIONS'] === 'true' ? ['default', 'github-actions'] : ['default'],
     outputFile: { json: 'coverage/tests.json' },
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...NEVER, ...WITH_BROKER],
+          pool: 'forks',
+          // Tests of commands start processes, several each; a busy machine must not make them fail.
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: WITH_BROKER,
+          exclude: NEVER,
+          // Runs once, and only if tests of this project are run.
+          globalSetup: ['test/broker/setup.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // After the others, one file at a time: they share a broker and the machine.
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
+        },
+      },
+    ],
   },
 })

@@ -1,0 +1,39 @@
+/** One broker for a run of the integration tests: started before the first of them, and not without one. */
+import type { TestProject } from 'vitest/node'
+import { type Broker, findBroker } from './broker.mjs'
+
+/** What `inject('broker')` gives a test. */
+export interface SharedBroker {
+  readonly kind: Broker['kind'] | 'none'
+  readonly isReal: boolean
+  readonly address: string
+  /** Why it is no better one. */
+  readonly reasons: readonly string[]
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    broker: SharedBroker
+  }
+}
+
+let broker: Broker | undefined
+
+export async function setup(project: TestProject): Promise<void> {
+  const say = (line: string): void => void process.stderr.write(`[broker] ${line}\n`)
+  const found = await findBroker({ onProgress: say })
+  broker = found.broker
+  const { reasons } = found
+  if (broker?.isReal !== true) {
+    for (const reason of reasons) say(`no ${reason}`)
+    say(
+      `TESTS ARE SKIPPED: ${broker === undefined ? 'there is no broker' : 'there is only the mock cluster'}`,
+    )
+  }
+  const { kind = 'none', isReal = false, address = '' } = broker ?? {}
+  project.provide('broker', { kind, isReal, address, reasons })
+}
+
+export async function teardown(): Promise<void> {
+  await broker?.stop()
+}
