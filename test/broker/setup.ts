@@ -24,6 +24,8 @@ export async function setup(project: TestProject): Promise<void> {
   const found = await findBroker({ onProgress: say })
   broker = found.broker
   const { reasons } = found
+  // Whoever names a broker wants the tests on it.
+  if (broker === undefined && process.env['LETHE_KAFKA']) throw new Error(reasons.join('; '))
   if (broker?.isReal !== true) {
     for (const reason of reasons) say(`no ${reason}`)
     say(
