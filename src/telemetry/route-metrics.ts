@@ -1,0 +1,171 @@
+/** What is counted of one route. Batches are counted when they are settled, so that nothing is counted twice. */
+import type { Counter, Gauge } from 'prom-client'
+import { clientCode, deadLetterCode } from './codes.ts'
+import { MOST_LAG_SERIES } from './definitions.ts'
+import type { Instruments } from './instruments.ts'
+
+/** Everything that a label of the route can say. It comes out of the pipeline file and the policy, never of data. */
+export interface RouteDeclaration {
+  readonly route: string
+  readonly policy: {
+    readonly name: string
+    readonly version: number
+    readonly fingerprint: string
+    readonly purpose: string
+  }
+  /** Labels of the policy's rules, by `PlanRule.id`. */
+  readonly rules: readonly string[]
+  /** The labels under which records are suppressed. Others count as `other`. */
+  readonly suppressions: readonly string[]
+}
+
+/** Of an account: what became of the records of a batch. An `Account` is one. */
+export interface RecordCounts {
+  readonly records: number
+  readonly published: number
+  readonly tombstones: number
+  readonly suppressed: Readonly<Record<string, number>>
+  readonly deadLettered: Readonly<Partial<Record<string, number>>>
+  /** By `PlanRule.id`. */
+  readonly rules: readonly {
+    readonly applied: number
+    readonly absent: number
+    readonly null: number
+    readonly failed: number
+  }[]
+}
+
+/** Records written for a batch. */
+export interface EmittedCounts {
+  readonly published: number
+  readonly tombstones: number
+  readonly deadLetters: number
+}
+
+export interface PartitionLag {
+  readonly topic: string
+  readonly partition: number
+  readonly records: number
+}
+
+const RESULTS = ['applied', 'absent', 'null', 'failed'] as const
+
+type LagLabels = { readonly topic: string; readonly partition: string }
+
+/** Topics as Kafka allows them; whatever else somebody hands over is no topic. */
+const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
+
+export class RouteMetrics {
+  readonly #route: string
+  readonly #rules: readonly string[]
+  readonly #suppressions: ReadonlySet<string>
+  readonly #instruments: Instruments
+  readonly #lag: Gauge<'route' | 'topic' | 'partition'>
+  #lagging = new Map<string, LagLabels>()
+
+  constructor(instruments: Instruments, { route, policy, rules, suppressions }: RouteDeclaration) {
+    this.#route = route
+    this.#rules = rules
+    this.#suppressions = new Set(suppressions)
+    this.#instruments = instruments
+    const { counter, gauge } = instruments
+    this.#lag = gauge('lethe_consumer_lag_records')
+    gauge('lethe_policy_info').set({ route, policy: policy.name, ...info(policy) }, 1)
+    gauge('lethe_assigned_partitions').set({ route }, 0)
+    gauge('lethe_last_settled_timestamp_seconds').set({ route }, 0)
+    // A rate is known from a counter's second sample on: those that alerts ask for are there from the start.
+    for (const name of [
+      'lethe_records_consumed_total',
+      'lethe_records_published_total',
+      'lethe_batches_discarded_total',
+    ] as const)
+      counter(name).inc({ route }, 0)
+    for (const kind of ['published', 'tombstone', 'dead-letter'])
+      counter('lethe_records_emitted_total').inc({ route, kind }, 0)
+    this.#discarded('false', 'unaccounted', 0)
+    for (const reason of suppressions) this.#discarded('true', reason, 0)
+    for (const rule of rules)
+      for (const result of RESULTS) counter('lethe_rule_values_total').inc({ route, rule, result }, 0)
+  }
+
+  /** Counts a batch that is settled: its records, what was written, and how long it took since it was polled. */
+  settled(counts: RecordCounts, emitted: EmittedCounts, seconds: number): void {
+    const { counter, gauge, histogram } = this.#instruments
+    const route = this.#route
+    const { records, published, tombstones } = counts
+    let accounted = published + tombstones
+    counter('lethe_records_consumed_total').inc({ route }, records)
+    counter('lethe_records_published_total').inc({ route }, published + tombstones)
+    for (const [label, count] of Object.entries(counts.suppressed)) {
+      accounted += count
+      this.#discarded('true', this.#suppressions.has(label) ? label : 'other', count)
+    }
+    for (const [code, count = 0] of Object.entries(counts.deadLettered)) {
+      accounted += count
+      counter('lethe_records_quarantined_total').inc({ route, code: deadLetterCode(code) }, count)
+    }
+    // Records that are none of these got lost. There are none; if there ever are, this must show.
+    if (accounted !== records) this.#discarded('false', 'unaccounted', Math.abs(records - accounted))
+    const written = counter('lethe_records_emitted_total')
+    written.inc({ route, kind: 'published' }, emitted.published)
+    written.inc({ route, kind: 'tombstone' }, emitted.tombstones)
+    written.inc({ route, kind: 'dead-letter' }, emitted.deadLetters)
+    const values = counter('lethe_rule_values_total')
+    counts.rules.forEach((count, id) => {
+      const rule = this.#rules[id] ?? 'other'
+      for (const result of RESULTS) if (count[result] > 0) values.inc({ route, rule, result }, count[result])
+    })
+    histogram('lethe_batch_duration_seconds').observe({ route }, seconds)
+    gauge('lethe_last_settled_timestamp_seconds').set({ route }, Date.now() / 1000)
+  }
+
+  /** How long the settling of a batch took, made final or not. */
+  transaction(seconds: number): void {
+    this.#instruments.histogram('lethe_transaction_duration_seconds').observe({ route: this.#route }, seconds)
+  }
+
+  aborted(code: string): void {
+    const aborts: Counter<'route' | 'code'> = this.#instruments.counter('lethe_transaction_aborts_total')
+    aborts.inc({ route: this.#route, code: clientCode(code) })
+  }
+
+  batchDiscarded(): void {
+    this.#instruments.counter('lethe_batches_discarded_total').inc({ route: this.#route })
+  }
+
+  assigned(partitions: number): void {
+    this.#instruments.gauge('lethe_assigned_partitions').set({ route: this.#route }, partitions)
+  }
+
+  /** The lag of all partitions that are owned; series of others go. */
+  lag(partitions: readonly PartitionLag[]): void {
+    const now = new Map<string, LagLabels & { records: number }>()
+    for (const { topic, partition, records } of partitions) {
+      let labels: LagLabels = { topic, partition: String(partition) }
+      const legal = TOPIC.test(topic) && Number.isInteger(partition)
+      let id = `${topic}/${partition}`
+      if (!legal || (now.size >= MOST_LAG_SERIES && !now.has(id))) {
+        labels = { topic: 'other', partition: 'other' }
+        id = 'other/other'
+      }
+      const sum = now.get(id)?.records ?? 0
+      now.set(id, { ...labels, records: sum + Math.max(0, records) })
+    }
+    for (const [id, { topic, partition }] of this.#lagging)
+      if (!now.has(id)) this.#lag.remove({ route: this.#route, topic, partition })
+    for (const { topic, partition, records } of now.values())
+      this.#lag.set({ route: this.#route, topic, partition }, records)
+    this.#lagging = now
+  }
+
+  #discarded(intentional: 'true' | 'false', reason: string, count: number): void {
+    const discards = this.#instruments.counter('lethe_records_discarded_total')
+    discards.inc({ route: this.#route, intentional, reason }, count)
+  }
+}
+
+const info = ({ version, fingerprint, purpose }: RouteDeclaration['policy']) => ({
+  version: String(version),
+  fingerprint,
+  purpose,
+})
