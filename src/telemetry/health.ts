@@ -1,0 +1,141 @@
+/**
+ * Whether the process is alive (its loops turn) and ready (assigned, with its keys loaded). A loop is the main loop
+ * of one route; those of worker processes are known from their reports.
+ */
+
+/** One loop as another process tells of it. */
+export interface LoopReport {
+  readonly name: string
+  /** Milliseconds since it turned. */
+  readonly age: number
+  readonly assigned: boolean
+}
+
+export interface HealthReport {
+  readonly keysLoaded: boolean
+  readonly loops: readonly LoopReport[]
+}
+
+/** The answer to a probe. `reasons` are sentences of ours, with names of routes and no more. */
+export interface Verdict {
+  readonly ok: boolean
+  readonly reasons: readonly string[]
+}
+
+export interface HealthOptions {
+  /** A loop that has not turned for so many milliseconds hangs. Longer than the longest wait within a turn. */
+  readonly stalledAfter: number
+  /** Worker processes to hear of before this one is ready; 0: the loops are here. */
+  readonly workers?: number
+  /** A clock in milliseconds that is never set; for tests. */
+  readonly now?: () => number
+}
+
+/** A loop of this process says that it turns. */
+export class Loop {
+  readonly name: string
+  readonly #now: () => number
+  #turned: number
+  #assigned = false
+
+  constructor(name: string, now: () => number) {
+    this.name = name
+    this.#now = now
+    this.#turned = now()
+  }
+
+  /** To be called once a turn, and before each further try of something that fails. */
+  turned(): void {
+    this.#turned = this.#now()
+  }
+
+  /** Whether the group has told this member its partitions; there may be none for it. */
+  assigned(assigned: boolean): void {
+    this.#assigned = assigned
+  }
+
+  report(): LoopReport {
+    return { name: this.name, age: this.#now() - this.#turned, assigned: this.#assigned }
+  }
+}
+
+export class Health {
+  readonly #stalledAfter: number
+  readonly #workers: number
+  readonly #now: () => number
+  readonly #loops = new Map<string, Loop>()
+  readonly #reports = new Map<number, { readonly report: HealthReport; readonly at: number }>()
+  #keysLoaded = false
+
+  constructor({ stalledAfter, workers = 0, now = () => performance.now() }: HealthOptions) {
+    this.#stalledAfter = stalledAfter
+    this.#workers = workers
+    this.#now = now
+  }
+
+  /** A loop begins here: it counts as just turned, and as not assigned yet. */
+  begin(name: string): Loop {
+    const loop = new Loop(name, this.#now)
+    this.#loops.set(name, loop)
+    return loop
+  }
+
+  /** A loop ended as it should: it need not turn any more. */
+  end(loop: Loop): void {
+    if (this.#loops.get(loop.name) === loop) this.#loops.delete(loop.name)
+  }
+
+  /** The policies' keys are there, or none is needed. */
+  keysLoaded(): void {
+    this.#keysLoaded = true
+  }
+
+  /** For the parent process. */
+  report(): HealthReport {
+    return { keysLoaded: this.#keysLoaded, loops: [...this.#loops.values()].map((loop) => loop.report()) }
+  }
+
+  /** What a worker process reported; it grows old from now on, so that a hanging worker is seen. */
+  reported(worker: number, report: HealthReport): void {
+    this.#reports.set(worker, { report, at: this.#now() })
+  }
+
+  /** A worker process ended. Until it is back, this instance is not ready. */
+  ended(worker: number): void {
+    this.#reports.delete(worker)
+  }
+
+  /** Do all loops turn? */
+  live(): Verdict {
+    const hanging = this.#all().filter(({ age }) => age > this.#stalledAfter)
+    return verdict(hanging.map(({ name, age }) => `${name}: no turn for ${Math.round(age / 1000)} s`))
+  }
+
+  /** Are the keys loaded, and all loops assigned? */
+  ready(): Verdict {
+    const reports = [...this.#reports.values()]
+    const keys = this.#workers === 0 ? this.#keysLoaded : reports.every(({ report }) => report.keysLoaded)
+    const loops = this.#all()
+    const missing = this.#workers - reports.length
+    return verdict([
+      ...(missing > 0 ? [`${missing} of ${this.#workers} workers have not reported`] : []),
+      ...(keys ? [] : ['keys are not loaded']),
+      ...(loops.length === 0 ? ['no route is running'] : []),
+      ...loops.filter(({ assigned }) => !assigned).map(({ name }) => `${name}: not assigned`),
+    ])
+  }
+
+  #all(): LoopReport[] {
+    const own = [...this.#loops.values()].map((loop) => loop.report())
+    const others = [...this.#reports].flatMap(([worker, { report, at }]) =>
+      report.loops.map((loop) => ({
+        ...loop,
+        name: `worker ${worker} ${loop.name}`,
+        age: loop.age + this.#now() - at,
+      })),
+    )
+    return [...own, ...others]
+  }
+}
+
+const verdict = (reasons: readonly string[]): Verdict => ({ ok: reasons.length === 0, reasons })

@@ -1,0 +1,149 @@
+/**
+ * `/metrics`, `/livez` and `/readyz` over HTTP. Reading only; nothing of a record is behind it. A request must name
+ * this server in its Host header: a web page that points a name of its own at this address gets nothing.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, isIP } from 'node:net'
+import { EXIT, LetheError } from '../errors.ts'
+import type { Verdict } from './health.ts'
+import { CONTENT_TYPE } from './metrics.ts'
+
+export interface TelemetryServerOptions {
+  /** Address or name to listen on. Default 127.0.0.1: this machine only. */
+  readonly host?: string | undefined
+  /** 0: any free one. */
+  readonly port: number
+  /** Host names that a request may give beside `host`, `localhost`, `127.0.0.1` and `[::1]`; without port. */
+  readonly allowedHosts?: readonly string[] | undefined
+  /** The text for Prometheus. */
+  readonly metrics: () => Promise<string>
+  readonly health: { readonly live: () => Verdict; readonly ready: () => Verdict }
+}
+
+export interface TelemetryServer {
+  readonly host: string
+  /** The one that it listens on. */
+  readonly port: number
+  /** Stops listening and drops what is open. */
+  close(): Promise<void>
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+}
+
+/** @throws LetheError (I/O) if it cannot listen there */
+export async function serveTelemetry(options: TelemetryServerOptions): Promise<TelemetryServer> {
+  const host = options.host ?? '127.0.0.1'
+  const allowed = new Set([...LOOPBACK, bracketed(host), ...(options.allowedHosts ?? [])].map(lower))
+  const everywhere = host === '0.0.0.0' || host === '::'
+  const server = createServer({ maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 })
+  server.keepAliveTimeout = 5000
+  server.maxConnections = 64
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!mayAsk(request.headers.host, allowed, everywhere))
+      return answer(request, response, 421, 'this server goes by another name\n')
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      return answer(request, response, 405, 'GET or HEAD only\n')
+    }
+    const path = request.url?.split('?', 1)[0]
+    if (path === '/livez') return probe(request, response, options.health.live())
+    if (path === '/readyz') return probe(request, response, options.health.ready())
+    if (path !== '/metrics') return answer(request, response, 404, '/metrics, /livez, /readyz\n')
+    options.metrics().then(
+      (text) => answer(request, response, 200, text, CONTENT_TYPE),
+      // What went wrong may quote anything.
+      () => answer(request, response, 500, 'the metrics cannot be read\n'),
+    )
+  })
+  await listen(server, host, options.port)
+  // Probes alone keep no process alive.
+  server.unref()
+  const { port } = server.address() as AddressInfo
+  return {
+    host,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/**
+ * Where a server listens on every address, its own addresses are many: then any address will do. A page that was led
+ * here by a name of its own sends that name, never an address.
+ */
+function mayAsk(host: string | undefined, allowed: ReadonlySet<string>, everywhere: boolean): boolean {
+  const name = /^(\[[^\]]+\]|[^:[\]]+)(?::\d{1,5})?$/.exec(host ?? '')?.[1]?.toLowerCase()
+  if (name === undefined) return false
+  return allowed.has(name) || (everywhere && isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0)
+}
+
+function probe(request: IncomingMessage, response: ServerResponse, { ok, reasons }: Verdict): void {
+  answer(request, response, ok ? 200 : 503, ok ? 'ok\n' : reasons.map((reason) => `${reason}\n`).join(''))
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  const length = Buffer.byteLength(text)
+  // A body that nobody reads would hold the connection up.
+  if (request.method !== 'GET' && request.method !== 'HEAD') response.setHeader('connection', 'close')
+  response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': length })
+  response.end(request.method === 'HEAD' ? undefined : text)
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(listenError(host, port, error.code))
+    server.once('error', fail)
+    server.listen({ host, port }, () => {
+      server.off('error', fail)
+      // A client that breaks off is no concern of ours.
+      server.on('error', () => {})
+      resolve()
+    })
+  })
+}
+
+function listenError(host: string, port: number, code: string | undefined): LetheError {
+  const where = `${bracketed(host)}:${port}`
+  if (code === 'EADDRINUSE')
+    return new LetheError(
+      EXIT.io,
+      `metrics and probes cannot be served at ${where}: the port is taken`,
+      'stop what listens there, or set http.port to another one; 0 takes any free one',
+    )
+  if (code === 'EACCES')
+    return new LetheError(
+      EXIT.io,
+      `metrics and probes may not be served at ${where}`,
+      'set http.port to 1024 or above',
+    )
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new LetheError(
+      EXIT.io,
+      `metrics and probes cannot be served at ${where}: this machine has no such address`,
+      'set http.host to an address of this machine, or to 127.0.0.1',
+    )
+  return new LetheError(
+    EXIT.io,
+    `metrics and probes cannot be served at ${where} (${code ?? 'unknown error'})`,
+  )
+}
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+const lower = (text: string): string => text.toLowerCase()
