@@ -1,0 +1,157 @@
+/** What may be written of each kind of event: its level, its sentence, and what each field can hold. */
+import { clientCode, knownCode } from './codes.ts'
+import type { EventKind, LogEvent, LogLevel } from './events.ts'
+
+/** Makes a field's value what it may be; undefined leaves it out. */
+type Field = (value: unknown) => string | number | undefined
+
+/** A count, an offset, a partition, a port, milliseconds. */
+const integer: Field = (value) => (Number.isFinite(value) ? Math.round(value as number) : undefined)
+
+const code: Field = (value) => knownCode(value as string)
+
+const text =
+  (pattern: RegExp): Field =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) ? value : 'other'
+
+const words =
+  (...known: readonly string[]): Field =>
+  (value) =>
+    known.find((word) => word === value) ?? 'other'
+
+/** Of a route, a policy or a pipeline, as the pipeline file and the policy may write them. */
+const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+/** As Kafka allows them. */
+const topic = text(/^[A-Za-z0-9._-]{1,249}$/)
+const fingerprint = text(/^[0-9a-f]{64}$/)
+const version = text(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]{1,40})?$/)
+const host = text(/^[A-Za-z0-9.:_-]{1,253}$/)
+const driver = words('rdkafka', 'kafkajs')
+
+type FieldsOf<Kind extends EventKind> = Exclude<keyof (LogEvent & { readonly kind: Kind }), 'kind'> & string
+
+interface Definition<Names extends string = string> {
+  readonly level: LogLevel
+  /** For people; fixed. */
+  readonly message: string
+  readonly fields: { readonly [Name in Names]: Field }
+}
+
+const route = { route: name }
+const records = { ...route, records: integer, published: integer, suppressed: integer, deadLetters: integer }
+const place = { ...route, topic, partition: integer, offset: integer }
+const partitions = { ...route, partitions: integer }
+const coded = { ...route, code }
+
+const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
+  started: {
+    level: 'info',
+    message: 'lethe stream starts',
+    fields: {
+      version,
+      pipeline: name,
+      driver,
+      delivery: words('exactly-once', 'at-least-once'),
+      workers: integer,
+    },
+  },
+  listening: { level: 'info', message: 'metrics and probes are served', fields: { host, port: integer } },
+  'route-started': {
+    level: 'info',
+    message: 'a route starts',
+    fields: { ...route, policy: name, policyVersion: integer, fingerprint, topic },
+  },
+  assigned: { level: 'info', message: 'partitions are assigned', fields: partitions },
+  revoked: { level: 'info', message: 'partitions are revoked', fields: partitions },
+  lost: { level: 'warn', message: 'partitions are lost', fields: partitions },
+  position: { level: 'debug', message: 'a partition is read from here on', fields: place },
+  settled: { level: 'debug', message: 'a batch is settled', fields: { ...records, milliseconds: integer } },
+  progress: {
+    level: 'info',
+    message: 'records since the last line of this kind',
+    fields: { ...records, lag: integer, milliseconds: integer },
+  },
+  'dead-letters': {
+    level: 'warn',
+    message: 'records became dead letters',
+    fields: { ...coded, count: integer },
+  },
+  'too-many-dead-letters': {
+    level: 'error',
+    message: 'too many dead letters: the route stops, and this batch is not committed',
+    fields: { ...route, count: integer, window: integer },
+  },
+  aborted: { level: 'warn', message: 'a transaction is aborted', fields: coded },
+  discarded: {
+    level: 'info',
+    message: 'a batch is dropped before it is settled; its records are read again',
+    fields: coded,
+  },
+  retry: { level: 'warn', message: 'an error of the moment: tried again', fields: coded },
+  paused: { level: 'warn', message: 'nothing can be settled: reading pauses', fields: coded },
+  resumed: { level: 'info', message: 'reading goes on', fields: { ...route, milliseconds: integer } },
+  stalled: {
+    level: 'warn',
+    message: 'a partition has records that are not delivered',
+    fields: { ...place, end: integer, milliseconds: integer },
+  },
+  'out-of-range': {
+    level: 'error',
+    message: 'records left the input topic before they were read',
+    fields: { ...place, missing: integer },
+  },
+  'reached-end': { level: 'info', message: 'all that was there at the start is settled', fields: route },
+  'worker-started': { level: 'info', message: 'a worker process starts', fields: { worker: integer } },
+  'worker-ended': {
+    level: 'warn',
+    message: 'a worker process ended',
+    fields: { worker: integer, exitCode: integer, restartMilliseconds: integer },
+  },
+  stopping: {
+    level: 'info',
+    message: 'stopping: the batch under way is settled or aborted',
+    fields: { signal: words('SIGTERM', 'SIGINT', 'SIGHUP'), milliseconds: integer },
+  },
+  failed: { level: 'error', message: 'a route cannot go on', fields: coded },
+  stopped: {
+    level: 'info',
+    message: 'lethe stream ends',
+    fields: { exitCode: integer, milliseconds: integer },
+  },
+  client: {
+    level: 'info',
+    message: 'the Kafka client says',
+    fields: {
+      client: driver,
+      severity: words('error', 'warn', 'info', 'debug'),
+      code: (value) => clientCode(value as string),
+    },
+  },
+}
+
+/** What is written of one event. */
+export interface Line {
+  readonly kind: EventKind
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: Readonly<Record<string, string | number>>
+}
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug']
+
+/** What may be written of `event`; undefined for what is no event. */
+export function readEvent(event: LogEvent): Line | undefined {
+  const { kind } = event
+  if (!Object.hasOwn(EVENTS, kind)) return undefined
+  const { level, message, fields }: Definition = EVENTS[kind]
+  const given = event as unknown as Readonly<Record<string, unknown>>
+  const written: Record<string, string | number> = {}
+  for (const [name, read] of Object.entries(fields)) {
+    const value = read(given[name])
+    if (value !== undefined) written[name] = value
+  }
+  // A client's line is as grave as the client says.
+  const severity = LEVELS.find((one) => one === written['severity'])
+  return { kind, level: severity ?? level, message, fields: written }
+}

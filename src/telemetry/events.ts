@@ -1,0 +1,112 @@
+/**
+ * The closed list of what Lethe logs. An event has a kind, and fields of stated kinds. There is no field for free
+ * text: not even the message of an error fits in. `event-fields.ts` holds every event to it when it is written.
+ */
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+
+type DriverName = 'rdkafka' | 'kafkajs'
+
+interface Records {
+  readonly records: number
+  readonly published: number
+  readonly suppressed: number
+  readonly deadLetters: number
+}
+
+/** `code` is one of `codes.ts`, else it is written as `other`. Names are those of the pipeline file and the policy. */
+export type LogEvent =
+  | {
+      readonly kind: 'started'
+      readonly version: string
+      readonly pipeline: string
+      readonly driver: DriverName
+      readonly delivery: 'exactly-once' | 'at-least-once'
+      readonly workers: number
+    }
+  | { readonly kind: 'listening'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'route-started'
+      readonly route: string
+      readonly policy: string
+      readonly policyVersion: number
+      readonly fingerprint: string
+      /** The output topic. */
+      readonly topic: string
+    }
+  | { readonly kind: 'assigned' | 'revoked' | 'lost'; readonly route: string; readonly partitions: number }
+  | {
+      readonly kind: 'position'
+      readonly route: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+    }
+  | ({ readonly kind: 'settled'; readonly route: string; readonly milliseconds: number } & Records)
+  | ({
+      readonly kind: 'progress'
+      readonly route: string
+      readonly lag: number
+      readonly milliseconds: number
+    } & Records)
+  | {
+      readonly kind: 'dead-letters'
+      readonly route: string
+      readonly code: string
+      readonly count: number
+    }
+  | {
+      readonly kind: 'too-many-dead-letters'
+      readonly route: string
+      readonly count: number
+      readonly window: number
+    }
+  | {
+      readonly kind: 'aborted' | 'discarded' | 'retry' | 'paused' | 'failed'
+      readonly route: string
+      readonly code: string
+    }
+  | { readonly kind: 'resumed'; readonly route: string; readonly milliseconds: number }
+  | {
+      readonly kind: 'stalled'
+      readonly route: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+      readonly end: number
+      readonly milliseconds: number
+    }
+  | {
+      readonly kind: 'out-of-range'
+      readonly route: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+      readonly missing: number
+    }
+  | { readonly kind: 'reached-end'; readonly route: string }
+  | { readonly kind: 'worker-started'; readonly worker: number }
+  | {
+      readonly kind: 'worker-ended'
+      readonly worker: number
+      /** -1: ended by a signal. */
+      readonly exitCode: number
+      /** Until it is started again; -1: it is not. */
+      readonly restartMilliseconds: number
+    }
+  | {
+      readonly kind: 'stopping'
+      readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP'
+      /** The deadline. */
+      readonly milliseconds: number
+    }
+  | { readonly kind: 'stopped'; readonly exitCode: number; readonly milliseconds: number }
+  /** A line of a client library, of which nothing else comes through. */
+  | {
+      readonly kind: 'client'
+      readonly client: DriverName
+      readonly severity: LogLevel
+      readonly code: string
+    }
+
+export type EventKind = LogEvent['kind']
