@@ -8,86 +8,78 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 /** What Lethe's own loop and drivers say. */
 const OWN: readonly string[] = words(`
-  rebalance revoked lost stale-epoch rewind aborted fenced timed-out too-many-dead-letters stopping deadline
-  not-acknowledged no-broker authentication authorization missing-topic missing-offsets out-of-range stalled
-  topic-deleted partitions-added policy-changed keys-changed output-blocked defect`)
+  rebalance assign revoke revoked lost epoch rewind closed aborted fenced fatal timed-out too-many-dead-letters
+  stopping deadline no-broker missing-topic missing-right missing-offsets out-of-range stalled topic-deleted
+  topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
+  not-delivered defect local-other broker-other librdkafka
+  connection-refused connection-lost connection-closed host-unknown host-unreachable request-timed-out
+  answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb
+  kafkajs-connection-timeout kafkajs-connection-error kafkajs-response-error kafkajs-connection kafkajs-sasl
+  kafkajs-response-unmatched kafkajs-request-queue kafkajs-broker kafkajs-other`)
 
 /** Errors of the Kafka protocol. The two clients name some of them differently; both names are here. */
 const PROTOCOL: readonly string[] = words(`
-  BROKER_NOT_AVAILABLE CLUSTER_AUTHORIZATION_FAILED CONCURRENT_TRANSACTIONS COORDINATOR_LOAD_IN_PROGRESS
-  COORDINATOR_NOT_AVAILABLE CORRUPT_MESSAGE DELEGATION_TOKEN_AUTHORIZATION_FAILED DELEGATION_TOKEN_AUTH_DISABLED
-  DELEGATION_TOKEN_EXPIRED DELEGATION_TOKEN_NOT_FOUND DELEGATION_TOKEN_OWNER_MISMATCH
-  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED DUPLICATE_RESOURCE DUPLICATE_SEQUENCE_NUMBER ELECTION_NOT_NEEDED
-  ELIGIBLE_LEADERS_NOT_AVAILABLE FEATURE_UPDATE_FAILED FENCED_INSTANCE_ID FENCED_LEADER_EPOCH FENCED_MEMBER_EPOCH
-  FETCH_SESSION_ID_NOT_FOUND GROUP_AUTHORIZATION_FAILED GROUP_COORDINATOR_NOT_AVAILABLE GROUP_ID_NOT_FOUND
-  GROUP_LOAD_IN_PROGRESS GROUP_MAX_SIZE_REACHED GROUP_SUBSCRIBED_TO_TOPIC ILLEGAL_GENERATION ILLEGAL_SASL_STATE
-  INCONSISTENT_GROUP_PROTOCOL INCONSISTENT_VOTER_SET INVALID_COMMIT_OFFSET_SIZE INVALID_CONFIG
-  INVALID_FETCH_SESSION_EPOCH INVALID_FETCH_SIZE INVALID_GROUP_ID INVALID_MSG INVALID_MSG_SIZE INVALID_PARTITIONS
-  INVALID_PRINCIPAL_TYPE INVALID_PRODUCER_EPOCH INVALID_PRODUCER_ID_MAPPING INVALID_RECORD
-  INVALID_REPLICATION_FACTOR INVALID_REPLICA_ASSIGNMENT INVALID_REQUEST INVALID_REQUIRED_ACKS
-  INVALID_SESSION_TIMEOUT INVALID_TIMESTAMP INVALID_TOPIC_EXCEPTION INVALID_TRANSACTION_TIMEOUT INVALID_TXN_STATE
-  INVALID_UPDATE_VERSION KAFKA_STORAGE_ERROR LEADER_NOT_AVAILABLE LISTENER_NOT_FOUND LOG_DIR_NOT_FOUND
-  MEMBER_ID_REQUIRED MESSAGE_TOO_LARGE MSG_SIZE_TOO_LARGE NETWORK_EXCEPTION NON_EMPTY_GROUP NOT_CONTROLLER
-  NOT_COORDINATOR NOT_COORDINATOR_FOR_GROUP NOT_ENOUGH_REPLICAS NOT_ENOUGH_REPLICAS_AFTER_APPEND
-  NOT_LEADER_FOR_PARTITION NO_ERROR NO_REASSIGNMENT_IN_PROGRESS OFFSET_METADATA_TOO_LARGE OFFSET_NOT_AVAILABLE
-  OFFSET_OUT_OF_RANGE OPERATION_NOT_ATTEMPTED OUT_OF_ORDER_SEQUENCE_NUMBER POLICY_VIOLATION
-  PREFERRED_LEADER_NOT_AVAILABLE PRINCIPAL_DESERIALIZATION_FAILURE PRODUCER_FENCED REASSIGNMENT_IN_PROGRESS
-  REBALANCE_IN_PROGRESS REBOOTSTRAP_REQUIRED RECORD_LIST_TOO_LARGE REPLICA_NOT_AVAILABLE REQUEST_TIMED_OUT
-  RESOURCE_NOT_FOUND SASL_AUTHENTICATION_FAILED SECURITY_DISABLED STALE_BROKER_EPOCH STALE_CONTROLLER_EPOCH
-  STALE_CTRL_EPOCH STALE_MEMBER_EPOCH TELEMETRY_TOO_LARGE THROTTLING_QUOTA_EXCEEDED TOPIC_ALREADY_EXISTS
-  TOPIC_AUTHORIZATION_FAILED TOPIC_DELETION_DISABLED TOPIC_EXCEPTION TRANSACTION_ABORTABLE
-  TRANSACTIONAL_ID_AUTHORIZATION_FAILED TRANSACTION_COORDINATOR_FENCED UNACCEPTABLE_CREDENTIAL UNKNOWN
-  UNKNOWN_LEADER_EPOCH UNKNOWN_MEMBER_ID UNKNOWN_PRODUCER_ID UNKNOWN_SUBSCRIPTION_ID UNKNOWN_TOPIC_ID
-  UNKNOWN_TOPIC_OR_PART UNKNOWN_TOPIC_OR_PARTITION UNRELEASED_INSTANCE_ID UNSTABLE_OFFSET_COMMIT
-  UNSUPPORTED_ASSIGNOR UNSUPPORTED_COMPRESSION_TYPE UNSUPPORTED_FOR_MESSAGE_FORMAT UNSUPPORTED_SASL_MECHANISM
-  UNSUPPORTED_VERSION`)
+  broker-not-available cluster-authorization-failed concurrent-transactions coordinator-load-in-progress
+  coordinator-not-available corrupt-message delegation-token-authorization-failed delegation-token-auth-disabled
+  delegation-token-expired delegation-token-not-found delegation-token-owner-mismatch
+  delegation-token-request-not-allowed duplicate-resource duplicate-sequence-number election-not-needed
+  eligible-leaders-not-available feature-update-failed fenced-instance-id fenced-leader-epoch fenced-member-epoch
+  fetch-session-id-not-found group-authorization-failed group-coordinator-not-available group-id-not-found
+  group-load-in-progress group-max-size-reached group-subscribed-to-topic illegal-generation illegal-sasl-state
+  inconsistent-group-protocol inconsistent-voter-set invalid-commit-offset-size invalid-config
+  invalid-fetch-session-epoch invalid-fetch-size invalid-group-id invalid-msg invalid-msg-size invalid-partitions
+  invalid-principal-type invalid-producer-epoch invalid-producer-id-mapping invalid-record
+  invalid-replication-factor invalid-replica-assignment invalid-request invalid-required-acks
+  invalid-session-timeout invalid-timestamp invalid-topic-exception invalid-transaction-timeout invalid-txn-state
+  invalid-update-version kafka-storage-error leader-not-available listener-not-found log-dir-not-found
+  member-id-required message-too-large msg-size-too-large network-exception non-empty-group not-controller
+  not-coordinator not-coordinator-for-group not-enough-replicas not-enough-replicas-after-append
+  not-leader-for-partition no-error no-reassignment-in-progress offset-metadata-too-large offset-not-available
+  offset-out-of-range operation-not-attempted out-of-order-sequence-number policy-violation
+  preferred-leader-not-available principal-deserialization-failure producer-fenced reassignment-in-progress
+  rebalance-in-progress rebootstrap-required record-list-too-large replica-not-available request-timed-out
+  resource-not-found sasl-authentication-failed security-disabled stale-broker-epoch stale-controller-epoch
+  stale-ctrl-epoch stale-member-epoch telemetry-too-large throttling-quota-exceeded topic-already-exists
+  topic-authorization-failed topic-deletion-disabled topic-exception transaction-abortable
+  transactional-id-authorization-failed transaction-coordinator-fenced unacceptable-credential unknown
+  unknown-leader-epoch unknown-member-id unknown-producer-id unknown-subscription-id unknown-topic-id
+  unknown-topic-or-part unknown-topic-or-partition unreleased-instance-id unstable-offset-commit
+  unsupported-assignor unsupported-compression-type unsupported-for-message-format unsupported-sasl-mechanism
+  unsupported-version`)
 
-/** librdkafka: its own errors, and the facilities that its log lines name. */
-const RDKAFKA: readonly string[] = words(`
-  _ALL_BROKERS_DOWN _APPLICATION _ASSIGNMENT_LOST _ASSIGN_PARTITIONS _AUTHENTICATION _AUTO_OFFSET_RESET
-  _BAD_COMPRESSION _BAD_MSG _BEGIN _CONFLICT _CRIT_SYS_RESOURCE _DESTROY _DESTROY_BROKER _END
-  _EXISTING_SUBSCRIPTION _FAIL _FATAL _FENCED _FS _GAPLESS_GUARANTEE _INCONSISTENT _INTR _INVALID_ARG
-  _INVALID_DIFFERENT_RECORD _INVALID_TYPE _IN_PROGRESS _ISR_INSUFF _KEY_DESERIALIZATION _KEY_SERIALIZATION
-  _LOG_TRUNCATION _MAX_POLL_EXCEEDED _MSG_TIMED_OUT _NODE_UPDATE _NOENT _NOOP _NOT_CONFIGURED _NOT_IMPLEMENTED
-  _NO_OFFSET _OUTDATED _PARTIAL _PARTITION_EOF _PREV_IN_PROGRESS _PURGE_INFLIGHT _PURGE_QUEUE _QUEUE_FULL
-  _READ_ONLY _RESOLVE _RETRY _REVOKE_PARTITIONS _SSL _STATE _TIMED_OUT _TIMED_OUT_QUEUE _TRANSPORT _UNDERFLOW
-  _UNKNOWN_BROKER _UNKNOWN_GROUP _UNKNOWN_PARTITION _UNKNOWN_PROTOCOL _UNKNOWN_TOPIC _UNSUPPORTED_FEATURE
-  _VALUE_DESERIALIZATION _VALUE_SERIALIZATION _WAIT_CACHE _WAIT_COORD
-  ADDOFFSETS ADDPARTS ADMIN APIVERSION ASSIGN ASSIGNOR AUTOCREATE BACKGROUND BGQUEUE BROKER CERTSTORE CLUSTERID
-  CONFWARN DESTROY ERROR FAIL FATAL FETCH GETPID GZIP ICFAIL INIT LIBSASL LZ4DEC MAXPOLL METADATA METADATAUPDATE
-  MOCK NAGLE PARTCNT PRODUCE QUEUESIZE RCVBUF REBALANCE REQTMOUT SASLREFRESH SESSTMOUT SNAPPY SNDBUF SSL
-  SSLCERTVRFY SSLPASSWD STATICMEMBER STICKY TELEMETRY TERMINATE THREAD TOPIC TOPICCONF TXNERR TXNSTATE WAKEUPFD`)
-
-/** kafkajs: names of its error classes. */
-const KAFKAJS: readonly string[] = words(`
-  KafkaJSError KafkaJSNonRetriableError KafkaJSProtocolError KafkaJSOffsetOutOfRange KafkaJSMemberIdRequired
-  KafkaJSNumberOfRetriesExceeded KafkaJSConnectionError KafkaJSConnectionClosedError KafkaJSRequestTimeoutError
-  KafkaJSMetadataNotLoaded KafkaJSTopicMetadataNotLoaded KafkaJSStaleTopicMetadataAssignment
-  KafkaJSDeleteGroupsError KafkaJSServerDoesNotSupportApiKey KafkaJSBrokerNotFound KafkaJSPartialMessageError
-  KafkaJSSASLAuthenticationError KafkaJSGroupCoordinatorNotFound KafkaJSNotImplemented KafkaJSTimeout
-  KafkaJSLockTimeout KafkaJSUnsupportedMagicByteInMessageSet KafkaJSDeleteTopicRecordsError
-  KafkaJSInvariantViolation KafkaJSInvalidVarIntError KafkaJSInvalidLongError KafkaJSCreateTopicError
-  KafkaJSAlterPartitionReassignmentsError KafkaJSAggregateError KafkaJSFetcherRebalanceError
-  KafkaJSNoBrokerAvailableError KAFKAJS_UNKNOWN_ERROR_CODE`)
+/** Errors that librdkafka finds itself. */
+const LOCAL: readonly string[] = words(`
+  all-brokers-down application assignment-lost assign-partitions authentication auto-offset-reset
+  bad-compression bad-msg begin conflict crit-sys-resource destroy destroy-broker end existing-subscription fail
+  fatal fenced fs gapless-guarantee inconsistent intr invalid-arg invalid-different-record invalid-type
+  in-progress isr-insuff key-deserialization key-serialization log-truncation max-poll-exceeded msg-timed-out
+  node-update noent noop not-configured not-implemented no-offset outdated partial partition-eof
+  prev-in-progress purge-inflight purge-queue queue-full read-only resolve retry revoke-partitions ssl state
+  timed-out timed-out-queue transport underflow unknown-broker unknown-group unknown-partition unknown-protocol
+  unknown-topic unsupported-feature value-deserialization value-serialization wait-cache wait-coord`)
 
 /** Errors of the system and of TLS, as Node.js names them. */
 const SYSTEM: readonly string[] = words(`
-  EACCES EADDRINUSE EADDRNOTAVAIL EAGAIN EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH
-  EMFILE ENETDOWN ENETUNREACH ENFILE ENOBUFS ENOENT ENOMEM ENOSPC ENOTFOUND EPERM EPIPE EPROTO ETIMEDOUT
-  CERT_HAS_EXPIRED CERT_NOT_YET_VALID CERT_SIGNATURE_FAILURE CERT_UNTRUSTED DEPTH_ZERO_SELF_SIGNED_CERT
-  HOSTNAME_MISMATCH SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE ERR_TLS_CERT_ALTNAME_INVALID ERR_SSL_WRONG_VERSION_NUMBER`)
+  eacces eaddrinuse eaddrnotavail eagain eai-again econnaborted econnrefused econnreset ehostdown ehostunreach
+  emfile enetdown enetunreach enfile enobufs enoent enomem enospc enotfound eperm epipe eproto etimedout
+  cert-has-expired cert-not-yet-valid cert-signature-failure cert-untrusted depth-zero-self-signed-cert
+  hostname-mismatch self-signed-cert-in-chain unable-to-get-issuer-cert unable-to-get-issuer-cert-locally
+  unable-to-verify-leaf-signature tls-cert-altname-invalid ssl-wrong-version-number`)
 
-const KNOWN: ReadonlySet<string> = new Set([...OWN, ...PROTOCOL, ...RDKAFKA, ...KAFKAJS, ...SYSTEM])
+const KNOWN: ReadonlySet<string> = new Set([...OWN, ...PROTOCOL, ...LOCAL, ...SYSTEM])
 
 /** How many codes of clients there are at most, `other` included: the bound of a label. */
 export const CLIENT_CODES: number = KNOWN.size + 1
 
-/** A code of a client, of the system or of Lethe's own loop, as it is listed; else `other`. `ERR_` may lead. */
+/**
+ * A code of a client, of the system or of Lethe's own loop, as it is listed; else `other`. Libraries shout theirs:
+ * `ERR__TRANSPORT`, `REBALANCE_IN_PROGRESS` and `ECONNRESET` are `transport`, `rebalance-in-progress`, `econnreset`.
+ */
 export function clientCode(code: string): string {
+  if (typeof code !== 'string') return 'other'
   if (KNOWN.has(code)) return code
-  const bare = typeof code === 'string' && code.startsWith('ERR_') ? code.slice(4) : ''
-  return KNOWN.has(bare) ? bare : 'other'
+  const quiet = /^(?:ERR_)?_?([A-Z0-9_]+)$/.exec(code)?.[1]?.toLowerCase().replaceAll('_', '-')
+  return quiet !== undefined && KNOWN.has(quiet) ? quiet : 'other'
 }
 
 /** The code of a dead letter as `src/errors.ts` lists it; else `other`. */

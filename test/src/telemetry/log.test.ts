@@ -38,10 +38,10 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
   progress: { kind: 'progress', route: 'orders', ...records, lag: 7, milliseconds: 10_000 },
   'dead-letters': { kind: 'dead-letters', route: 'orders', code: 'json-syntax', count: 3 },
   'too-many-dead-letters': { kind: 'too-many-dead-letters', route: 'orders', count: 11, window: 1000 },
-  aborted: { kind: 'aborted', route: 'orders', code: 'REBALANCE_IN_PROGRESS' },
+  aborted: { kind: 'aborted', route: 'orders', code: 'rebalance-in-progress' },
   discarded: { kind: 'discarded', route: 'orders', code: 'rebalance' },
-  retry: { kind: 'retry', route: 'orders', code: '_TRANSPORT' },
-  paused: { kind: 'paused', route: 'orders', code: '_TIMED_OUT' },
+  retry: { kind: 'retry', route: 'orders', code: 'transport' },
+  paused: { kind: 'paused', route: 'orders', code: 'timed-out' },
   resumed: { kind: 'resumed', route: 'orders', milliseconds: 900 },
   stalled: {
     kind: 'stalled',
@@ -66,7 +66,7 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
   stopping: { kind: 'stopping', signal: 'SIGTERM', milliseconds: 30_000 },
   stopped: { kind: 'stopped', exitCode: 0, milliseconds: 100 },
   failed: { kind: 'failed', route: 'orders', code: 'fenced' },
-  client: { kind: 'client', client: 'rdkafka', severity: 'error', code: '_ALL_BROKERS_DOWN' },
+  client: { kind: 'client', client: 'rdkafka', severity: 'error', code: 'all-brokers-down' },
 }
 
 let lines: string[] = []
@@ -104,7 +104,7 @@ describe('a line', () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5, 6) })
     log({ format: 'text', worker: 2 }).event(events['aborted'])
     expect(lines).toEqual([
-      '2026-01-02T03:04:05.006Z warn  aborted worker=2 route=orders code=REBALANCE_IN_PROGRESS: a transaction is aborted\n',
+      '2026-01-02T03:04:05.006Z warn  aborted worker=2 route=orders code=rebalance-in-progress: a transaction is aborted\n',
     ])
   })
 
@@ -116,7 +116,7 @@ describe('a line', () => {
   it('of a client is as grave as the client says', () => {
     const { event } = log({ level: 'warn' })
     for (const severity of ['error', 'warn', 'info', 'debug'] as const)
-      event({ kind: 'client', client: 'kafkajs', severity, code: 'KafkaJSConnectionError' })
+      event({ kind: 'client', client: 'kafkajs', severity, code: 'kafkajs-connection-error' })
     expect(parsed().map(({ level }) => level)).toEqual(['error', 'warn'])
   })
 
@@ -214,7 +214,7 @@ describe('a flood', () => {
   it('of one kind and code is one line a second, with the number of those left out', () => {
     const { event } = log()
     for (let time = 0; time < 3000; time += 100) {
-      event(retry('_TRANSPORT'))
+      event(retry('transport'))
       vi.advanceTimersByTime(100)
     }
     vi.advanceTimersByTime(5000)
@@ -230,10 +230,10 @@ describe('a flood', () => {
   it('leaves other codes, routes and kinds alone', () => {
     const { event } = log()
     for (let i = 0; i < 5; i++) {
-      event(retry('_TRANSPORT'))
-      event(retry('_TIMED_OUT'))
-      event({ kind: 'retry', route: 'clicks', code: '_TRANSPORT' })
-      event({ kind: 'aborted', route: 'orders', code: '_TRANSPORT' })
+      event(retry('transport'))
+      event(retry('timed-out'))
+      event({ kind: 'retry', route: 'clicks', code: 'transport' })
+      event({ kind: 'aborted', route: 'orders', code: 'transport' })
       event({ kind: 'stopped', exitCode: 0, milliseconds: 1 })
     }
     expect(lines.length).toBe(4 + 5)
@@ -251,7 +251,7 @@ describe('a flood', () => {
 
   it('of made-up routes does not fill the memory', () => {
     const { event, flush } = log()
-    for (let route = 0; route < 5000; route++) event({ kind: 'retry', route: `r${route}`, code: 'EPIPE' })
+    for (let route = 0; route < 5000; route++) event({ kind: 'retry', route: `r${route}`, code: 'epipe' })
     flush()
     expect(lines.length).toBe(1002)
     expect(parsed().at(-1)).toMatchObject({ omitted: 3998 })
@@ -259,8 +259,8 @@ describe('a flood', () => {
 
   it('does not keep the process waiting', () => {
     const { event } = log()
-    event(retry('_TRANSPORT'))
-    event(retry('_TRANSPORT'))
+    event(retry('transport'))
+    event(retry('transport'))
     vi.advanceTimersByTime(60_000)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -303,7 +303,7 @@ describe('stderr of a process', () => {
     const log = createLog({ format: 'json', level: 'info' })
     await new Promise((resolve) => process.stdin.once('data', resolve))
     for (let i = 0; i < 3000; i++) log.event({ kind: 'worker-started', worker: i })
-    for (let i = 0; i < 10; i++) log.event({ kind: 'retry', route: 'orders', code: 'EPIPE' })
+    for (let i = 0; i < 10; i++) log.event({ kind: 'retry', route: 'orders', code: 'epipe' })
     process.exit(7)
   `
 

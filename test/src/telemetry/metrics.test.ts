@@ -36,10 +36,10 @@ describe('the metrics', () => {
     const deadLettered = { 'bad-utf8': 1 }
     route.settled(counts({ records: 1, deadLettered }), { ...NOTHING_EMITTED, deadLetters: 1 }, 0.02)
     route.transaction(0.01)
-    route.aborted('REBALANCE_IN_PROGRESS')
+    route.aborted('rebalance-in-progress')
     route.batchDiscarded()
     route.lag([{ topic: 'in', partition: 0, records: 5 }])
-    metrics.clientError('_TRANSPORT')
+    metrics.clientError('transport')
     const text = await metrics.text()
     const found = seriesOf(text)
     expect(Object.keys(found).sort()).toEqual(Object.keys(METRICS).sort())

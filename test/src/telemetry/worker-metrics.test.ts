@@ -79,9 +79,9 @@ describe('the metrics of several workers', () => {
   it('take in what the parent counts itself', async () => {
     const all = new WorkerMetrics()
     const own = new Metrics({ version: '1.2.3' })
-    own.clientError('_TRANSPORT')
-    expect(
-      samples(await all.text(await own.json())).get('lethe_client_errors_total{code="_TRANSPORT"}'),
-    ).toBe(1)
+    own.clientError('transport')
+    expect(samples(await all.text(await own.json())).get('lethe_client_errors_total{code="transport"}')).toBe(
+      1,
+    )
   })
 })
