@@ -2,18 +2,13 @@
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { BatchResult } from '../files/batch.ts'
 import type { Input } from '../files/input.ts'
-import type { Plan, PlanRule } from '../policy/plan.ts'
+import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Account, sum } from '../record/account.ts'
 import { packageVersion } from './package-root.ts'
 import { columns, type Paint, printable } from './terminal.ts'
 
-export interface Summary {
-  readonly lethe: 'summary'
-  /** Of this format. */
-  readonly v: 1
-  readonly version: string
-  readonly status: 'done' | 'too-many-dead-letters'
-  readonly dryRun: boolean
+/** What the table shows. */
+export interface AccountView {
   readonly policy: {
     readonly name: string
     readonly version: number
@@ -21,19 +16,11 @@ export interface Summary {
     readonly fingerprint: string
     readonly platform: string
   }
-  /** Ids of the keys that rules use. */
-  readonly keys: readonly string[]
-  /** The instant that retention was judged at, RFC 3339. */
-  readonly asOf: string
-  readonly inputs: readonly {
-    readonly input: number
-    readonly format: string
-    readonly bytes: number
-    readonly records: number
-  }[]
   readonly records: {
     readonly in: number
     readonly published: number
+    /** Of topics only: a key without a value, passed under its de-identified key. */
+    readonly tombstones?: number
     readonly suppressed: Readonly<Record<string, number>>
     readonly deadLettered: Readonly<Record<string, number>>
     /** Lines that held no record. */
@@ -53,6 +40,51 @@ export interface Summary {
   readonly warnings: readonly string[]
 }
 
+export interface Summary extends AccountView {
+  readonly lethe: 'summary'
+  /** Of this format. */
+  readonly v: 1
+  readonly version: string
+  readonly status: 'done' | 'too-many-dead-letters'
+  readonly dryRun: boolean
+  /** Ids of the keys that rules use. */
+  readonly keys: readonly string[]
+  /** The instant that retention was judged at, RFC 3339. */
+  readonly asOf: string
+  readonly inputs: readonly {
+    readonly input: number
+    readonly format: string
+    readonly bytes: number
+    readonly records: number
+  }[]
+}
+
+/** An account with the words of its plan: of all rules, or of those given. */
+export function viewAccount(
+  plan: Plan,
+  account: Account,
+  rules: readonly PlanRule[] = plan.rules,
+): Omit<AccountView, 'warnings'> {
+  const { name, version, purpose, fingerprint, platform } = plan
+  return {
+    policy: { name, version, purpose, fingerprint, platform },
+    records: {
+      in: account.records,
+      published: account.published,
+      ...(account.tombstones > 0 ? { tombstones: account.tombstones } : {}),
+      suppressed: sorted(account.suppressed),
+      deadLettered: sorted(account.deadLettered),
+      blank: account.blank,
+    },
+    unlisted: account.unlisted,
+    rules: rules.map((rule) => ({
+      rule: rule.label,
+      ...account.rules[rule.id]!,
+      ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
+    })),
+  }
+}
+
 export function summarize(
   plan: Plan,
   inputs: readonly Input[],
@@ -60,40 +92,25 @@ export function summarize(
   options: { readonly now: number; readonly dryRun: boolean },
 ): Summary {
   const { account } = result
+  const { policy, records, unlisted, rules } = viewAccount(plan, account, rulesOfFiles(plan))
   return {
     lethe: 'summary',
     v: 1,
     version: packageVersion(),
     status: result.tooManyDeadLetters ? 'too-many-dead-letters' : 'done',
     dryRun: options.dryRun,
-    policy: {
-      name: plan.name,
-      version: plan.version,
-      purpose: plan.purpose,
-      fingerprint: plan.fingerprint,
-      platform: plan.platform,
-    },
+    policy,
     keys: plan.keyIds,
     asOf: new Date(options.now).toISOString(),
-    inputs: result.inputs.map(({ bytes, records }, index) => ({
+    inputs: result.inputs.map(({ bytes, records: count }, index) => ({
       input: index + 1,
       format: inputs[index]!.format,
       bytes,
-      records,
+      records: count,
     })),
-    records: {
-      in: account.records,
-      published: account.published,
-      suppressed: sorted(account.suppressed),
-      deadLettered: sorted(account.deadLettered),
-      blank: account.blank,
-    },
-    unlisted: account.unlisted,
-    rules: rulesOfFiles(plan).map((rule) => ({
-      rule: rule.label,
-      ...account.rules[rule.id]!,
-      ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
-    })),
+    records,
+    unlisted,
+    rules,
     warnings: warnings(plan, inputs, account),
   }
 }
@@ -117,8 +134,15 @@ function warnings(plan: Plan, inputs: readonly Input[], account: Account): strin
   if (account.published === 0) return []
   // A CSV file has no arrays and no maps: rules for them are there for the same events as JSON.
   const flat = inputs.every((input) => input.format === 'csv')
-  return plan.fields
-    .filter((field) => !flat || field.from.segments.every((segment) => segment.kind === 'name'))
+  const fields = plan.fields.filter(
+    (field) => !flat || field.from.segments.every((segment) => segment.kind === 'name'),
+  )
+  return unmet(fields, account)
+}
+
+/** A warning for each rule of the fields that met no value. */
+export function unmet(fields: readonly PlanField[], account: Account): string[] {
+  return fields
     .flatMap((field) => [...new Set(field.rulesByStep.flat())])
     .filter((rule) => {
       const { applied, null: nothing, failed } = account.rules[rule.id]!
@@ -156,13 +180,14 @@ export function nameLines(names: Readonly<Record<string, number>>): string[] {
 }
 
 /** The summary as lines for a terminal. */
-export function accountLines(summary: Summary, { bold, dim, yellow, red }: Paint): string[] {
+export function accountLines(summary: AccountView, { bold, dim, yellow, red }: Paint): string[] {
   const { records, policy } = summary
   const suppressed = sum(records.suppressed)
   const dead = sum(records.deadLettered)
   const flow: string[][] = [
     ['records in', number(records.in), ''],
     ['published', number(records.published), ''],
+    ...(records.tombstones === undefined ? [] : [['tombstones', number(records.tombstones), '']]),
     ['suppressed', number(suppressed), ''],
     ...Object.entries(records.suppressed).map(([rule, count]) => [`  ${rule}`, number(count), '']),
     ['dead-lettered', dead > 0 ? red(number(dead)) : '0', ''],

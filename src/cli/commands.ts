@@ -20,13 +20,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./batch.ts'),
   },
   {
+    name: 'stream',
+    summary: 'topics in, de-identified topics out',
+    load: () => import('./stream.ts'),
+  },
+  {
     name: 'init',
     summary: 'a draft policy from a sample of the data',
     load: () => import('./init.ts'),
   },
   {
     name: 'lint',
-    summary: 'check policies, offline; file:line:column code message -> suggestion',
+    summary: 'check policies and pipelines, offline; file:line:column code message -> suggestion',
     load: () => import('./lint.ts'),
   },
   {

@@ -27,9 +27,32 @@ function interrupt(): void {
   process.exit(EXIT.interrupted)
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export type StopSignal = (typeof SIGNALS)[number]
+
 /** Called once, by `main`. */
 export function watchInterrupts(): void {
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-  process.on('SIGHUP', interrupt)
+  for (const signal of SIGNALS) process.on(signal, interrupt)
+}
+
+/**
+ * For a command that ends in order when it is asked to: the first signal is handed to `stop`, the next one ends the
+ * process as ever. Returns a function that gives the signals back.
+ */
+export function onStop(stop: (signal: StopSignal) => void): () => void {
+  const once = SIGNALS.map((signal) => [signal, () => first(signal)] as const)
+  const giveBack = (): void => {
+    for (const [signal, listener] of once) process.removeListener(signal, listener)
+    for (const signal of SIGNALS) process.on(signal, interrupt)
+  }
+  const first = (signal: StopSignal): void => {
+    giveBack()
+    stop(signal)
+  }
+  for (const [signal, listener] of once) {
+    process.removeListener(signal, interrupt)
+    process.on(signal, listener)
+  }
+  return giveBack
 }

@@ -9,6 +9,7 @@
  * once another has begun, `settle` discards it, and its records are polled again by whoever owns them then.
  */
 
+import { LetheError } from '../errors.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
 
 export interface TopicPartition {
@@ -80,6 +81,9 @@ export class Refused extends Error {
     this.output = output
   }
 }
+
+/** Another process has taken over this one's name and work: it stays down. */
+export class FencedError extends LetheError {}
 
 /** What happens inside a driver, for metrics and logs. Codes only: never a client's own text. */
 export type DriverEvent =

@@ -102,8 +102,9 @@ class RouteLoop {
 
   /** After discarded batches: not at once again. */
   async #rest(): Promise<void> {
-    if (this.#backoff > 0)
-      await sleep(this.#backoff, undefined, { signal: this.#options.stop }).catch(() => {})
+    if (!this.#restIsDue) return
+    this.#restIsDue = false
+    await sleep(this.#backoff, undefined, { signal: this.#options.stop }).catch(() => {})
   }
 
   #isWorth({ records, next }: Polled): boolean {

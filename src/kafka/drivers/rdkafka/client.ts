@@ -1,6 +1,7 @@
 /** node-rdkafka, loaded where it is installed, and its callbacks as promises. */
 import type * as Rdkafka from 'node-rdkafka'
 import { EXIT, LetheError } from '../../../errors.ts'
+import { learnCodes } from './errors.ts'
 
 export type Library = typeof Rdkafka
 export type Consumer = Rdkafka.KafkaConsumer
@@ -23,7 +24,9 @@ export const INSTALL = 'npm install node-rdkafka (it builds librdkafka: a C++ to
 export async function loadLibrary(): Promise<Library> {
   try {
     const loaded = (await import('node-rdkafka')) as unknown as Library & { readonly default?: Library }
-    return loaded.default ?? loaded
+    const library = loaded.default ?? loaded
+    learnCodes(library.CODES.ERRORS as unknown as Readonly<Record<string, number>>)
+    return library
   } catch {
     throw new LetheError(
       EXIT.usage,

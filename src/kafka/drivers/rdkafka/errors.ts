@@ -4,6 +4,7 @@
  * Only codes are passed on: an error's own text may hold names of hosts, topics and more.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
+import { FencedError } from '../../driver.ts'
 
 /** What the library throws and calls back with. */
 export interface ClientError {
@@ -51,11 +52,22 @@ export const CODE = {
   FENCED_INSTANCE_ID: 82,
 } as const
 
-const NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(CODE).map(([name, code]) => [code, name.toLowerCase().replaceAll('_', '-')]),
-)
+const NAMES: Map<number, string> = new Map()
 
-/** A short name for logs and metrics, from a closed list. */
+/** Takes the library's own list of codes, for their names. */
+export function learnCodes(codes: Readonly<Record<string, number>>): void {
+  for (const [name, code] of Object.entries(codes))
+    if (!NAMES.has(code))
+      NAMES.set(
+        code,
+        name
+          .replace(/^ERR__?/, '')
+          .toLowerCase()
+          .replaceAll('_', '-'),
+      )
+}
+
+/** A short name for logs and metrics. */
 export const codeName = (code: number): string =>
   NAMES.get(code) ?? (code < 0 ? 'local-other' : 'broker-other')
 
@@ -165,6 +177,3 @@ export function fatalError(error: ClientError, during: string): LetheError {
   ]
   return new LetheError(EXIT.io, what, way)
 }
-
-/** Fenced instances stay down: whoever took over does their work. */
-export class FencedError extends LetheError {}

@@ -248,7 +248,10 @@ class RdkafkaDriver implements Driver {
       const consumed = this.#consume(wanted)
       this.#consuming = consumed
       const messages = await consumed
-      if (epoch !== this.#owned.epoch) return { epoch, records: [], next: [] }
+      if (epoch !== this.#owned.epoch) {
+        this.#drop([...records, ...messages])
+        return { epoch, records: [], next: [] }
+      }
       this.#adapt(messages.length, wanted, performance.now() - started, bounds.time)
       for (const message of messages) {
         const { length } = message.value ?? NOTHING
@@ -265,6 +268,13 @@ class RdkafkaDriver implements Driver {
     )
     this.#largest = Math.max(1, Math.floor(this.#largest * 0.9))
     return { epoch, records, next: this.#nextOf(records) }
+  }
+
+  /** What the client handed over and nobody takes is read again: without going back it would be lost. */
+  #drop(records: readonly Position[]): void {
+    for (const { topic, partition, offset } of records)
+      this.#owned.fetched({ topic, partition, offset: offset + 1 })
+    this.#rewind = true
   }
 
   async #consume(count: number): Promise<readonly Message[]> {
@@ -323,6 +333,8 @@ class RdkafkaDriver implements Driver {
 
   async #seekBack(): Promise<void> {
     await this.#consuming.catch(() => {})
+    // What is on its way may still arrive; going back before it did would read it twice.
+    await this.#settling.catch(() => {})
     this.#rewind = false
     for (const position of this.#owned.behind()) {
       try {

@@ -1,0 +1,181 @@
+/** What `lethe stream` does, once its command line is read. */
+import { writeFileSync } from 'node:fs'
+import { EXIT, fileError, LetheError } from '../../errors.ts'
+import { FencedError } from '../../kafka/driver.ts'
+import { type Choice, chooseDriver } from '../../kafka/drivers.ts'
+import { Health } from '../../telemetry/health.ts'
+import { serveTelemetry } from '../../telemetry/http.ts'
+import { createLog, type Log, logSettings } from '../../telemetry/log.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { onStop, type StopSignal } from '../interrupt.ts'
+import { packageVersion } from '../package-root.ts'
+import { paint } from '../terminal.ts'
+import { DRAIN_MS, runInstance } from './instance.ts'
+import { REPORT_MS, type WorkerMessage } from './messages.ts'
+import { type Prepared, prepare, readPipeline } from './prepare.ts'
+import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
+import { superviseWorkers } from './supervise.ts'
+import { Totals } from './totals.ts'
+
+export interface StreamOptions {
+  readonly workers: number
+  readonly untilEnd?: boolean
+  readonly summary?: string
+  readonly quiet?: boolean
+  /** Set by the process that starts workers. */
+  readonly worker?: number
+}
+
+/** A loop that has not turned for so long hangs: longer than the longest call of a client within a turn. */
+const STALLED_MS = 60_000
+
+/** Everything that a process of a pipeline has beside its routes. */
+export interface Surroundings {
+  readonly prepared: Prepared
+  readonly driver: Choice
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly health: Health
+}
+
+export async function run(file: string, options: StreamOptions): Promise<void> {
+  const pipeline = readPipeline(file)
+  const prepared = prepare(pipeline)
+  const driver = await chooseDriver(pipeline)
+  const { worker } = options
+  const log = createLog({ ...logSettings(process.env, process.stderr.isTTY), worker })
+  const metrics = new Metrics({ version: packageVersion(), process: true })
+  const supervises = worker === undefined && options.workers > 1
+  const health = new Health({ stalledAfter: STALLED_MS, workers: supervises ? options.workers : 0 })
+  const surroundings = { prepared, driver, log, metrics, health }
+  try {
+    if (worker !== undefined) await work(surroundings, options, worker)
+    else await lead(surroundings, file, options)
+  } finally {
+    log.close()
+  }
+}
+
+/** A worker process: tells its parent what it does, and ends with it. */
+async function work(surroundings: Surroundings, options: StreamOptions, worker: number): Promise<void> {
+  const { metrics, health, prepared } = surroundings
+  const stop = new AbortController()
+  // The terminal tells the whole group; the parent, or its end, tells this process too.
+  const giveBack = onStop(() => stop.abort())
+  process.once('disconnect', () => stop.abort())
+  const totals = new Totals(prepared.routes)
+  const tell = (message: WorkerMessage): Promise<void> =>
+    new Promise((resolve) => {
+      if (process.send === undefined || !process.connected) resolve()
+      else process.send(message, () => resolve())
+    })
+  const report = async (): Promise<void> =>
+    await tell({
+      kind: 'report',
+      metrics: await metrics.json(),
+      health: health.report(),
+      counts: totals.snapshot(),
+    })
+  const timer = setInterval(() => void report(), REPORT_MS)
+  let fenced = false
+  try {
+    await runInstance({
+      ...surroundings,
+      worker,
+      untilEnd: options.untilEnd === true,
+      stop: stop.signal,
+      opened: () => void tell({ kind: 'opened' }),
+      settled: (route, counts) => totals.add(route, counts),
+    })
+  } catch (error) {
+    fenced = error instanceof FencedError
+    throw error
+  } finally {
+    clearInterval(timer)
+    giveBack()
+    await report()
+    await tell({ kind: 'ended', counts: totals.snapshot(), fenced })
+    if (process.connected) process.disconnect()
+  }
+}
+
+/** The process that people start: it serves telemetry, and gives the account at the end. */
+async function lead(surroundings: Surroundings, file: string, options: StreamOptions): Promise<void> {
+  const { prepared, driver, log, metrics, health } = surroundings
+  const { pipeline } = prepared
+  const began = performance.now()
+  log.event({
+    kind: 'started',
+    version: packageVersion(),
+    pipeline: pipeline.name,
+    driver: driver.name,
+    delivery: pipeline.delivery,
+    workers: options.workers,
+  })
+  const totals = new Totals(prepared.routes)
+  const workers = options.workers > 1 ? superviseWorkers(surroundings, file, options, totals) : undefined
+  const http =
+    pipeline.http &&
+    (await serveTelemetry({
+      ...pipeline.http,
+      metrics: async () =>
+        workers === undefined ? await metrics.text() : await workers.metrics(await metrics.json()),
+      health: { live: () => health.live(), ready: () => health.ready() },
+    }))
+  if (http !== undefined) log.event({ kind: 'listening', host: http.host, port: http.port })
+  const stop = new AbortController()
+  let signal: StopSignal | undefined
+  const giveBack = onStop((given) => {
+    signal = given
+    log.event({ kind: 'stopping', signal: given, milliseconds: DRAIN_MS })
+    stop.abort()
+  })
+  let failure: unknown
+  try {
+    if (workers !== undefined) await workers.run(stop.signal)
+    else
+      await runInstance({
+        ...surroundings,
+        worker: 0,
+        untilEnd: options.untilEnd === true,
+        stop: stop.signal,
+        opened: () => {},
+        settled: (route, counts) => totals.add(route, counts),
+      })
+  } catch (error) {
+    failure = error
+    log.event({
+      kind: 'failed',
+      route: '',
+      code: error instanceof LetheError ? `exit-${error.exitCode}` : 'defect',
+    })
+  } finally {
+    giveBack()
+    await http?.close()
+  }
+  const summary = summarizeStream(
+    pipeline,
+    driver.name,
+    prepared.routes.map(({ route, plan }) => ({ route: route.name, plan, ...totals.of(route.name) })),
+    workers?.complete ?? true,
+  )
+  if (options.quiet !== true)
+    process.stderr.write(`${streamLines(summary, paint(process.stderr)).join('\n')}\n`)
+  if (options.summary !== undefined) writeSummary(options.summary, `${JSON.stringify(summary, null, 2)}\n`)
+  if (failure !== undefined) throw failure
+  if (signal === 'SIGINT') process.exitCode = EXIT.interrupted
+  else if (options.untilEnd === true && deadLettersOf(summary) > 0) process.exitCode = EXIT.deadLetters
+  log.event({
+    kind: 'stopped',
+    exitCode: Number(process.exitCode ?? 0),
+    milliseconds: Math.round(performance.now() - began),
+  })
+}
+
+function writeSummary(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw fileError(file, error, 'written')
+  }
+}

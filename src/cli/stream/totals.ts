@@ -1,0 +1,48 @@
+/** Sums up what routes did: over batches, and over worker processes. */
+import type { Emitted } from '../../kafka/batch.ts'
+import type { Plan } from '../../policy/plan.ts'
+import { type Account, addAccount, emptyAccount } from '../../record/account.ts'
+
+export interface RouteCounts {
+  readonly account: Account
+  readonly emitted: Emitted
+}
+
+export class Totals {
+  readonly #routes: Map<string, RouteCounts> = new Map()
+
+  constructor(routes: readonly { readonly route: { readonly name: string }; readonly plan: Plan }[]) {
+    for (const { route, plan } of routes)
+      this.#routes.set(route.name, {
+        account: emptyAccount(plan),
+        emitted: { published: 0, tombstones: 0, deadLetters: 0 },
+      })
+  }
+
+  add(route: string, { account, emitted }: RouteCounts): void {
+    const total = this.#routes.get(route)!
+    addAccount(total.account, account)
+    total.emitted.published += emitted.published
+    total.emitted.tombstones += emitted.tombstones
+    total.emitted.deadLetters += emitted.deadLetters
+  }
+
+  of(route: string): RouteCounts {
+    return this.#routes.get(route)!
+  }
+
+  get records(): number {
+    let records = 0
+    for (const { account } of this.#routes.values()) records += account.records
+    return records
+  }
+
+  /** As it goes to another process. */
+  snapshot(): [string, RouteCounts][] {
+    return [...this.#routes]
+  }
+
+  addAll(routes: readonly (readonly [string, RouteCounts])[]): void {
+    for (const [route, counts] of routes) this.add(route, counts)
+  }
+}

@@ -1,0 +1,56 @@
+/** Which client carries a pipeline. The user chooses the delivery; the driver follows from it, unless it is named. */
+import { EXIT, LetheError } from '../errors.ts'
+import type { Driver, DriverOptions } from './driver.ts'
+import type { Pipeline } from './pipeline-file/pipeline.ts'
+
+export type DriverName = Driver['name']
+
+export interface Choice {
+  readonly name: DriverName
+  /** For people: why this one. */
+  readonly why: string
+  readonly make: (options: DriverOptions) => Driver
+}
+
+/**
+ * Chooses the driver of a pipeline and loads it.
+ * @throws LetheError (usage) where the one that is needed is not installed
+ */
+export async function chooseDriver({
+  delivery,
+  driver,
+}: Pick<Pipeline, 'delivery' | 'driver'>): Promise<Choice> {
+  if (driver === 'kafkajs') {
+    if (delivery === 'exactly-once') throw refusal()
+    return await kafkajs('the pipeline file names it')
+  }
+  const { hasLibrary, loadLibrary } = await import('./drivers/rdkafka/client.ts')
+  if (delivery === 'exactly-once' || driver === 'rdkafka') {
+    await loadLibrary()
+    return await rdkafka(
+      driver === 'rdkafka'
+        ? 'the pipeline file names it'
+        : 'exactly-once needs transactions with group metadata',
+    )
+  }
+  return (await hasLibrary())
+    ? await rdkafka('node-rdkafka is installed, and faster')
+    : await kafkajs('node-rdkafka is not installed')
+}
+
+const refusal = (): LetheError =>
+  new LetheError(
+    EXIT.usage,
+    'the driver kafkajs cannot deliver exactly once: its transactions leave the members of a group out (KIP-447)',
+    'say `delivery: at-least-once`, or use the driver rdkafka',
+  )
+
+async function rdkafka(why: string): Promise<Choice> {
+  const { rdkafkaDriver } = await import('./drivers/rdkafka/rdkafka-driver.ts')
+  return { name: 'rdkafka', why, make: rdkafkaDriver }
+}
+
+async function kafkajs(why: string): Promise<Choice> {
+  const { kafkajsDriver } = await import('./drivers/kafkajs/kafkajs-driver.ts')
+  return { name: 'kafkajs', why, make: kafkajsDriver }
+}
