@@ -20,8 +20,11 @@ const words =
   (value) =>
     known.find((word) => word === value) ?? 'other'
 
-/** Of a route, a policy or a pipeline, as the pipeline file and the policy may write them. */
-const name = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+const writtenName = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+
+/** Of a route, a policy or a pipeline, as the pipeline file and the policy may write them; empty: there is none. */
+const name: Field = (value) => (value === '' ? undefined : writtenName(value))
+
 /** As Kafka allows them. */
 const topic = text(/^[A-Za-z0-9._-]{1,249}$/)
 const fingerprint = text(/^[0-9a-f]{64}$/)

@@ -14,7 +14,7 @@ interface Records {
   readonly deadLetters: number
 }
 
-/** `code` is one of `codes.ts`, else it is written as `other`. Names are those of the pipeline file and the policy. */
+/** `code` is one of `codes.ts`, else it is written as `other`. Names are those of the pipeline file and the policy; empty: none. */
 export type LogEvent =
   | {
       readonly kind: 'started'

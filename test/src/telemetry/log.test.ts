@@ -113,6 +113,12 @@ describe('a line', () => {
     expect(parsed()[0]).toMatchObject({ kind: 'reached-end', worker: 3 })
   })
 
+  it('names no route where there is none', () => {
+    log().event({ kind: 'failed', route: '', code: 'exit-4' })
+    expect(parsed()[0]).toMatchObject({ kind: 'failed', code: 'exit-4' })
+    expect(parsed()[0]).not.toHaveProperty('route')
+  })
+
   it('of a client is as grave as the client says', () => {
     const { event } = log({ level: 'warn' })
     for (const severity of ['error', 'warn', 'info', 'debug'] as const)
