@@ -4,14 +4,12 @@
  */
 import {
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
   linkSync,
   openSync,
-  readSync,
   realpathSync,
   renameSync,
   type Stats,
@@ -23,12 +21,7 @@ import { EXIT, fileError, LetheError } from '../errors.ts'
 import { formatKeyset, parseKeyset } from './format.ts'
 import { Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
-
-/** Room for hundreds of keys; whatever is larger is something else. */
-const MAX_FILE_BYTES = 1024 * 1024
-
-/** Read, write or search by others; write by the group. */
-const EXPOSED_MODE = 0o027
+import { readSecretFile, refuseExposed } from './secret-file.ts'
 
 /** Reads a keyset file and derives from it: see `readKeysetFile`. */
 export function loadKeyring(file: string): Keyring {
@@ -83,55 +76,22 @@ export function changeKeysetFile(file: string, change: (keyset: Keyset) => Keyse
 }
 
 function open(file: string): { keyset: Keyset; stats: Stats } {
-  let text: string
-  let stats: Stats
+  let read: { text: string; stats: Stats }
   try {
-    // Not blocking: a named pipe without a writer would hold the command up for ever.
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      // Of the open file, so that it cannot be exchanged between the check and the reading.
-      stats = fstatSync(descriptor)
-      if (!stats.isFile())
-        throw new LetheError(EXIT.usage, `${file} is not a regular file`, 'name a keyset file')
-      text = readText(descriptor, file)
-    } finally {
-      closeSync(descriptor)
-    }
+    read = readSecretFile(file, 'a keyset file')
   } catch (error) {
     throw error instanceof LetheError ? error : ioError('read', file, error)
   }
-  const exposed = process.platform !== 'win32' && (stats.mode & EXPOSED_MODE) !== 0
   let keyset: Keyset | undefined
   let trouble: unknown
   try {
-    keyset = parseKeyset(text, file)
+    keyset = parseKeyset(read.text, file)
   } catch (error) {
     trouble = error
   }
-  if (exposed && keyset?.test !== true) {
-    const mode = (stats.mode & 0o777).toString(8).padStart(4, '0')
-    throw new LetheError(
-      EXIT.usage,
-      `${file} has mode ${mode}: key files may not be open to others, nor be written by the group`,
-      `chmod 600 ${file}`,
-    )
-  }
+  if (keyset?.test !== true) refuseExposed(file, read.stats, 'key files')
   if (keyset === undefined) throw trouble
-  return { keyset, stats }
-}
-
-function readText(descriptor: number, file: string): string {
-  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1)
-  let length = 0
-  while (length < bytes.length) {
-    const count = readSync(descriptor, bytes, length, bytes.length - length, null)
-    if (count === 0) break
-    length += count
-  }
-  if (length > MAX_FILE_BYTES) throw new LetheError(EXIT.usage, `${file} is too large for a keyset file`)
-  const text = bytes.toString('utf8', 0, length)
-  bytes.fill(0, 0, length)
-  return text
+  return { keyset, stats: read.stats }
 }
 
 interface Writing {
