@@ -17,16 +17,16 @@ const MAX_TABLE_BYTES = 64 << 20
 const PART_BYTES = 1 << 16
 
 /**
- * Reads the policy at `file`. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it
- * is missing or cannot be read.
+ * Reads the policy at `file`, or `what` it is else. Throws `LetheError`: usage where it is no file, no UTF-8 or over
+ * 1 MiB, I/O where it is missing or cannot be read.
  */
-export function readPolicyFile(file: string): PolicyFile {
-  const bytes = readWhole(file, 'the policy', MAX_POLICY_BYTES)
+export function readPolicyFile(file: string, what = 'the policy'): PolicyFile {
+  const bytes = readWhole(file, what, MAX_POLICY_BYTES)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new LetheError(EXIT.usage, `the policy ${file} is not valid UTF-8`, 'save it as UTF-8')
+    throw new LetheError(EXIT.usage, `${what} ${file} is not valid UTF-8`, 'save it as UTF-8')
   }
   return policyFileOf(file, text)
 }

@@ -81,7 +81,12 @@ function report<Code extends string>(
     const forms = issue.errors
       .flat()
       .map((inner) => listed(inner) ?? sentence(inner).replace(/^expected /, ''))
-    findings.add(at, wrong, `${label(issue.path)}${[...new Set(forms)].join(', or ') || 'fits no form'}`)
+    findings.add(
+      at,
+      wrong,
+      `${label(issue.path)}${[...new Set(forms)].join(', or ') || 'fits no form'}`,
+      codes.hints?.[keys],
+    )
     return
   }
   if (!found) {
@@ -187,7 +192,12 @@ function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly z.
 
 /** Looks through optional, default and union. */
 function objectsOf(schema: unknown): readonly unknown[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable)
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+  )
     return objectsOf(schema.unwrap())
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(objectsOf)
   return [schema]
