@@ -39,7 +39,7 @@ export interface Route {
     readonly compacted: boolean
   }
   readonly deadLetterTopic: string
-  /** The policy's file, resolved against the pipeline's folder. */
+  /** The policy's file, found from the working directory: the pipeline's folder is in it. */
   readonly policy: string
   readonly at: Place
 }
@@ -50,13 +50,15 @@ export interface Pipeline {
   readonly brokers: readonly string[]
   readonly tls: Tls | undefined
   readonly sasl: Sasl | undefined
+  /** The written reason for brokers on other machines without TLS. */
+  readonly plaintext: string | undefined
   /** Client settings by their Kafka names, e.g. `fetch.min.bytes`; from an allow-list. */
   readonly client: ReadonlyMap<string, string | number | boolean>
   readonly delivery: Delivery
   /** Undefined: chosen by the delivery and by what is installed. */
   readonly driver: 'rdkafka' | 'kafkajs' | undefined
-  /** Names this instance among those of the pipeline, and stays the same over restarts. Undefined: the host name. */
-  readonly instance: string | undefined
+  /** Names this instance among those of the pipeline, and stays the same over restarts: see `resolveInstance`. */
+  readonly instance: string | { readonly env: string } | undefined
   readonly keys: Secret | undefined
   readonly source: 'encrypted' | 'clear' | 'none'
   readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }

@@ -1,0 +1,87 @@
+/** Compiles the policies that a pipeline names, and checks that each fits its route. */
+import { LetheError, type Problem } from '../../errors.ts'
+import { type Compiled, compilePolicy } from '../../policy/compile.ts'
+import type { KeySource } from '../../policy/key-source.ts'
+import type { Policy } from '../../policy/policy.ts'
+import { quote } from '../../policy/problems.ts'
+import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
+import type { Draft, RoutePart } from './draft.ts'
+import { fileBeside } from './secret-node.ts'
+
+export interface PolicyOptions {
+  /** Without keys policies are only checked. */
+  readonly keys?: KeySource | undefined
+  /** In place of the files on disk. */
+  readonly readPolicy?: ((file: string) => PolicyFile) | undefined
+}
+
+/** The problems of the policies themselves, each at its own place; what is wrong with a route goes to the draft. */
+export function checkPolicies(draft: Draft, folder: string, options: PolicyOptions): readonly Problem[] {
+  const compiled = new Map<string, Compiled | undefined>()
+  for (const route of draft.parts.routes) {
+    const file = fileBeside(folder, route.shape.policy)
+    if (!compiled.has(file)) compiled.set(file, compileOne(file, route, draft, options))
+    const policy = compiled.get(file)
+    if (policy?.plan === undefined) continue
+    if (policy.plan.needsKeys && !draft.has('keys'))
+      draft.findings.add(
+        draft.at('routes', route.index, 'policy'),
+        'policy-needs-keys',
+        `the policy ${quote(policy.plan.name)} makes tokens or other keyed values, and the pipeline has no keys`,
+        'add `keys: { file: … }` at the top (`lethe keys create FILE` makes one)',
+      )
+    if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
+  }
+  return [...compiled.values()].flatMap((policy) => policy?.problems ?? [])
+}
+
+function compileOne(
+  file: string,
+  { index }: RoutePart,
+  { findings, at }: Draft,
+  { keys, readPolicy = readPolicyFile }: PolicyOptions,
+): Compiled | undefined {
+  let source: PolicyFile
+  try {
+    source = readPolicy(file)
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error
+    findings.add(at('routes', index, 'policy'), 'bad-file', error.message, error.suggestion)
+    return undefined
+  }
+  return compilePolicy(source, { keys })
+}
+
+/**
+ * A compacted topic keeps one record of each key. Two raw keys under one output key would delete each other's
+ * records; one raw key under two would leave behind what a tombstone was to delete.
+ */
+function checkRecordKey(policy: Policy, { shape, index }: RoutePart, { findings, at }: Draft): void {
+  const trouble = recordKeyTrouble(policy)
+  if (trouble === undefined) return
+  findings.add(
+    at('routes', index, 'to', 'compacted'),
+    'compacted-key',
+    `${quote(shape.to.topic)} is compacted, and the policy ${quote(policy.name)} ${trouble}`,
+    'write e.g. `$key: { use: hash.hmac, domain: … }` in the policy',
+  )
+}
+
+function recordKeyTrouble(policy: Policy): string | undefined {
+  const field = policy.fields.find(({ path }) => path.envelope === 'key')
+  if (field === undefined) return 'has no rule for `$key`'
+  const [rule, more] = field.rules
+  if (more !== undefined || rule!.when.length > 0)
+    return 'has several rules for `$key`, or one with `when`: a tombstone fits none'
+  const { transform, use, otherwise } = rule!
+  if (transform === undefined) return `handles \`$key\` by ${quote(use)}, which is no transform`
+  if (transform.properties.uniqueness === 'lossy')
+    return `handles \`$key\` by ${quote(use)}, which makes one of several keys`
+  if ((transform.properties.needs ?? []).length > 0)
+    return `handles \`$key\` by ${quote(use)}, which needs more of the record than a tombstone has`
+  if (otherwise.kind !== 'dead-letter')
+    return 'has an `else` for `$key`: all keys that the rule cannot take would become one, or none'
+  if (policy.retention?.steps.some((step) => step.fields.has(field.path.text)) === true)
+    return 'changes `$key` in a step of retention: what was published before would stay'
+  return undefined
+}

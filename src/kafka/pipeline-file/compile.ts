@@ -1,0 +1,144 @@
+/** Compiles a pipeline file: reads it, and checks it with everything that it names. Opens no socket, reads no secret. */
+import { dirname } from 'node:path'
+import type { Problem } from '../../errors.ts'
+import { checkNumbers, readDocument, type TreeNode } from '../../policy/document.ts'
+import { Findings } from '../../policy/problems.ts'
+import type { PolicyFile } from '../../policy/read.ts'
+import { checkShape } from '../../policy/shape.ts'
+import { type Amounts, readAmounts, readStart } from './amounts.ts'
+import { checkConnection, checkDriver, checkTimeouts } from './check-connection.ts'
+import { checkPolicies, type PolicyOptions } from './check-policies.ts'
+import { checkRoutes } from './check-routes.ts'
+import { CLIENT_DEFAULTS } from './client-settings.ts'
+import type { PipelineCode, PipelineFindings } from './codes.ts'
+import { type Draft, draftOf } from './draft.ts'
+import type { Pipeline, Route } from './pipeline.ts'
+import { PipelineSchema, type PipelineShape } from './schema.ts'
+import { fileBeside, readSecrets, type Secrets } from './secret-node.ts'
+import { PIPELINE_SHAPE } from './shape-codes.ts'
+
+export interface CompiledPipeline {
+  /** Undefined where there is an error, in the file or in a policy that it names. */
+  readonly pipeline: Pipeline | undefined
+  /** Those of the file by line and column, then those of its policies. Warnings keep nothing from running. */
+  readonly problems: readonly Problem[]
+}
+
+/** Compiles `source`; never throws for a bad file, and reports every problem of it and of its policies. */
+export function compilePipeline(source: PolicyFile, options: PolicyOptions = {}): CompiledPipeline {
+  const findings = new Findings<PipelineCode>(source.file)
+  const tree = readDocument(source.text.replace(/^\ufeff/, ''), findings, { hideKeys: true })
+  if (tree === undefined) return { pipeline: undefined, problems: findings.sorted() }
+  if (tree.kind !== 'map') {
+    findings.add(tree.at, 'wrong-type', 'a pipeline is a mapping', 'pipeline: my-pipeline')
+    return { pipeline: undefined, problems: findings.sorted() }
+  }
+  const folder = dirname(source.file)
+  const shape = checkShape<PipelineShape, PipelineCode>(PipelineSchema, tree, PIPELINE_SHAPE, findings)
+  checkNumbers(tree, new Set(), findings)
+  checkInterpolation(tree, findings)
+  const secrets = readSecrets(tree, folder, findings)
+  const draft = draftOf(tree, findings)
+  const amounts = readAmounts(draft)
+  checkConnection(draft)
+  checkDriver(draft)
+  checkTimeouts(draft)
+  checkRoutes(draft)
+  checkSource(draft)
+  const ofPolicies = checkPolicies(draft, folder, options)
+  const problems = [...findings.sorted(), ...ofPolicies]
+  const sound = shape !== undefined && !problems.some(({ severity }) => severity === 'error')
+  return {
+    pipeline: sound ? pipelineOf(source.file, shape, secrets, amounts, draft) : undefined,
+    problems,
+  }
+}
+
+const FREE_TEXT = new Set(['description', 'accept'])
+
+/** What other tools replace stays as it is here; nobody should find that out from the name of a topic. */
+function checkInterpolation(node: TreeNode, findings: PipelineFindings): void {
+  if (node.kind === 'list') for (const item of node.items) checkInterpolation(item, findings)
+  if (node.kind === 'map')
+    for (const { key, value } of node.entries) if (!FREE_TEXT.has(key)) checkInterpolation(value, findings)
+  if (node.kind === 'scalar' && node.text.includes('${'))
+    findings.add(
+      node.at,
+      'interpolation',
+      'a `$` with braces behind it is replaced by nothing in a pipeline file',
+      'write the text out; secrets and `instance` take { env: NAME }',
+    )
+}
+
+function checkSource({ parts, findings, at, has }: Draft): void {
+  if (parts.source === 'encrypted' && !has('keys'))
+    findings.add(
+      at('source'),
+      'source-needs-keys',
+      'the header `lethe-source` is encrypted, and the pipeline has no keys',
+      'add `keys: { file: … }`, or say `source: none`',
+    )
+  if (parts.source === 'clear')
+    findings.warn(
+      at('source'),
+      'clear-source',
+      'each output tells topic, partition and offset of its raw record: who has two outputs can join them, and who may read the input finds the person',
+      'source: encrypted',
+    )
+}
+
+function pipelineOf(
+  file: string,
+  shape: PipelineShape,
+  secrets: Secrets,
+  amounts: Amounts,
+  draft: Draft,
+): Pipeline {
+  const { 'session.timeout.ms': session, 'transaction.timeout.ms': transaction } = CLIENT_DEFAULTS
+  const exactly = shape.delivery === 'exactly-once'
+  return {
+    file,
+    name: shape.pipeline,
+    brokers: shape.brokers,
+    tls: shape.tls && {
+      ca: secrets.ca,
+      cert: secrets.cert,
+      key: secrets.key,
+      keyPassword: secrets.keyPassword,
+    },
+    sasl: shape.sasl && {
+      mechanism: shape.sasl.mechanism,
+      username: shape.sasl.username,
+      password: secrets.password!,
+    },
+    plaintext: shape.plaintext?.accept.trim(),
+    client: new Map(
+      Object.entries({
+        'session.timeout.ms': session,
+        ...(exactly ? { 'transaction.timeout.ms': transaction } : {}),
+        ...shape.client,
+      }),
+    ),
+    delivery: shape.delivery,
+    driver: shape.driver,
+    instance: shape.instance,
+    keys: secrets.keys,
+    source: shape.source,
+    ...amounts,
+    http: shape.http,
+    routes: draft.parts.routes.map(
+      ({ shape: route, index }): Route => ({
+        name: route.name,
+        from: {
+          topics: route.from.topics,
+          group: route.from.group,
+          start: readStart(draft, { shape: route, index }),
+        },
+        to: route.to,
+        deadLetterTopic: route.deadLetterTopic,
+        policy: fileBeside(dirname(file), route.policy),
+        at: draft.at('routes', index),
+      }),
+    ),
+  }
+}

@@ -1,0 +1,51 @@
+/** A pipeline file while it is checked: what of it can be read, and where everything stands. */
+import { entryOf, type MapNode, type TreeNode, toPlain } from '../../policy/document.ts'
+import type { Position } from '../../policy/problems.ts'
+import { locate } from '../../policy/shape.ts'
+import type { PipelineFindings } from './codes.ts'
+import { PipelineSchema, type PipelineShape, RouteSchema, type RouteShape } from './schema.ts'
+
+/** A route that could be read, and its position in the list. */
+export interface RoutePart {
+  readonly index: number
+  readonly shape: RouteShape
+}
+
+/** Everything whose own shape is sound. Defaults are filled in, where the key is absent. */
+export type Parts = Readonly<Partial<Omit<PipelineShape, 'routes'>>> & {
+  readonly routes: readonly RoutePart[]
+}
+
+export interface Draft {
+  readonly tree: MapNode
+  readonly parts: Parts
+  readonly findings: PipelineFindings
+  /** The place of what stands at this path, or else of what it would stand in. */
+  readonly at: (...path: readonly (string | number)[]) => Position
+  /** Whether the file has this key at its top, sound or not. */
+  readonly has: (key: string) => boolean
+}
+
+/** Takes the parts one by one, so that a slip in one place keeps nothing from being checked elsewhere. */
+export function draftOf(tree: MapNode, findings: PipelineFindings): Draft {
+  const parts: Record<string, unknown> = {}
+  for (const [key, schema] of Object.entries(PipelineSchema.shape)) {
+    const value = entryOf(tree, key)?.value
+    const read = schema.safeParse(value && toPlain(value))
+    if (read.success) parts[key] = read.data
+  }
+  const routes = entryOf(tree, 'routes')?.value
+  parts['routes'] = routes?.kind === 'list' ? routes.items.flatMap(routePart) : []
+  return {
+    tree,
+    parts: parts as unknown as Parts,
+    findings,
+    at: (...path) => locate(tree, path).at,
+    has: (key) => entryOf(tree, key) !== undefined,
+  }
+}
+
+function routePart(node: TreeNode, index: number): RoutePart[] {
+  const { data } = RouteSchema.safeParse(toPlain(node))
+  return data === undefined ? [] : [{ index, shape: data }]
+}

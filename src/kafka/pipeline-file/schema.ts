@@ -1,0 +1,252 @@
+/**
+ * The shape of a pipeline file, as zod schemas: strict, every word described. The JSON Schema for editors is made
+ * from these, so a description here is what people read while they write a pipeline.
+ */
+import { z } from 'zod'
+import { ClientSchema, whole } from './client-settings.ts'
+
+export const MIN_REASON = 10
+
+const name = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/, 'a name is written in a-z, 0-9, dot, hyphen and underscore')
+const PORT = '(?:6553[0-5]|655[0-2]\\d|65[0-4]\\d\\d|6[0-4]\\d{3}|[1-5]\\d{4}|[1-9]\\d{0,3})'
+const broker = z
+  .string()
+  .regex(
+    new RegExp(`^(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9])?):${PORT}$`),
+    'expected host:port, e.g. kafka-1.example.com:9093 or [::1]:9092',
+  )
+const topic = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}$)(?!__(?:consumer_offsets|transaction_state|cluster_metadata|share_group_state)$)[A-Za-z0-9._-]{1,249}$/,
+    'a topic is named in letters, digits, dot, hyphen and underscore, and is none of the cluster itself',
+  )
+const environmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not the name of an environment variable')
+
+/** Where a secret stands. Only the JSON Schema shows it: reading goes its own way, which quotes nothing. */
+export const SecretSchema: z.ZodType = z.union([
+  z.strictObject({
+    file: z
+      .string()
+      .min(1)
+      .describe('A file that holds the secret, relative to this one; mode 0600 or 0640.'),
+  }),
+  z.strictObject({ env: environmentName.describe('An environment variable that holds the secret.') }),
+])
+
+export interface RouteShape {
+  name: string
+  from: { topics: string[] | { pattern: string }; group: string; start: string }
+  to: { topic: string; partition: 'key' | 'same'; compacted: boolean }
+  deadLetterTopic: string
+  policy: string
+}
+
+export interface PipelineShape {
+  pipeline: string
+  description?: string | undefined
+  brokers: string[]
+  tls?: true | { ca?: unknown; cert?: unknown; key?: unknown; keyPassword?: unknown } | undefined
+  sasl?:
+    | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: unknown }
+    | undefined
+  plaintext?: { accept: string } | undefined
+  client: Record<string, string | number | boolean>
+  delivery: 'exactly-once' | 'at-least-once'
+  driver?: 'rdkafka' | 'kafkajs' | undefined
+  instance?: string | { env: string } | undefined
+  keys?: unknown
+  source: 'encrypted' | 'clear' | 'none'
+  batch: { records: number; bytes: number | string; time: string }
+  maxRecordBytes: number | string
+  maxDeadLetters: number | string | { most: number | string; window: number }
+  http?: { host: string; port: number } | undefined
+  routes: RouteShape[]
+}
+
+/** Whole bytes, or a number and a unit. What is within bounds, `amounts.ts` says. */
+const size = z.union([
+  z.int().min(1),
+  z.string().regex(/^[1-9]\d{0,9}(?:B|KiB|MiB)$/, 'expected a size such as 8MiB'),
+])
+const time = z.string().regex(/^[1-9]\d{0,8}(?:ms|s)$/, 'expected a time such as 100ms or 2s')
+const limit = z.union([
+  z.int().min(0),
+  z.string().regex(/^(?:100|\d{1,2}(?:\.\d{1,6})?)%$/, 'expected a share such as 1%, or a count'),
+])
+
+const START = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+
+const route: z.ZodType<RouteShape> = z.strictObject({
+  name: name.describe('Names the route in metrics, messages and transactional ids.'),
+  from: z
+    .strictObject({
+      topics: z
+        .union([
+          z.array(topic).min(1, 'a route reads at least one topic'),
+          z.strictObject({
+            pattern: z
+              .string()
+              .min(1)
+              .max(249)
+              .describe(
+                'A regular expression that the whole name of a topic must match: letters, digits, `.` `\\.` `_` `-` `[…]` `(…|…)` `*` `+` `?`. Names that begin with two underscores never do.',
+              ),
+          }),
+        ])
+        .describe('The topics that are read: a list of names, or one pattern.'),
+      group: z
+        .string()
+        .regex(/^[!-~]{1,200}$/, 'a group is named in 1 to 200 visible ASCII characters')
+        .regex(/(?<!\.until-end)$/, 'names that end with .until-end are taken')
+        .describe('The consumer group. One route, one group.'),
+      start: z
+        .union([
+          z.enum(['earliest', 'latest']),
+          z.string().regex(START, 'expected earliest, latest, or a time such as 2026-01-31T00:00:00Z'),
+        ])
+        .default('earliest')
+        .describe('Where a group that has read nothing begins: earliest, latest, or a time in RFC 3339.'),
+    })
+    .describe('What is read.'),
+  to: z
+    .strictObject({
+      topic: topic.describe('The topic of the de-identified records.'),
+      partition: z
+        .enum(['key', 'same'])
+        .default('key')
+        .describe(
+          'By the output key, as the Java client does it; or the number of the partition it came from, which tells a little of the raw key.',
+        ),
+      compacted: z
+        .boolean()
+        .default(false)
+        .describe('Whether the topic keeps the last record of each key only (cleanup.policy holds compact).'),
+    })
+    .describe('Where it goes.'),
+  deadLetterTopic: topic.describe(
+    'Where records go that could not be de-identified: their coordinates and why, never a value.',
+  ),
+  policy: z.string().min(1).describe('The file of the policy, relative to this one.'),
+})
+
+/** The schema with `secret` wherever a secret stands. */
+export function pipelineSchema(secret: z.ZodType): z.ZodObject & z.ZodType<PipelineShape> {
+  return z.strictObject({
+    pipeline: name.describe('The name of the pipeline.'),
+    description: z.string().optional().describe('For people.'),
+    brokers: z
+      .array(broker)
+      .min(1, 'a cluster has at least one broker')
+      .describe('Where to find the cluster: host:port of some of its brokers. A pipeline has one cluster.'),
+    tls: z
+      .union([
+        z.literal(true),
+        z.strictObject({
+          ca: secret
+            .optional()
+            .describe('Certificates of authorities (PEM), in place of those of the system.'),
+          cert: secret.optional().describe('The certificate of this client (PEM).'),
+          key: secret.optional().describe('The private key of this client (PEM).'),
+          keyPassword: secret.optional().describe('The password of the private key.'),
+        }),
+      ])
+      .optional()
+      .describe('Encrypts and checks the connection. `true` trusts the authorities of the system.'),
+    sasl: z
+      .strictObject({
+        mechanism: z
+          .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+          .describe('How the password is proved.'),
+        username: z.string().min(1).max(255).describe('The user.'),
+        password: secret.describe('The password: { file: … } or { env: … }.'),
+      })
+      .optional()
+      .describe('How this client says who it is.'),
+    plaintext: z
+      .strictObject({
+        accept: z
+          .string()
+          .describe(`The reason, in at least ${MIN_REASON} characters, why no TLS is needed here.`),
+      })
+      .optional()
+      .describe('Accepts brokers on other machines without TLS.'),
+    client: ClientSchema.default({}).describe('Client settings by their Kafka names.'),
+    delivery: z
+      .enum(['exactly-once', 'at-least-once'])
+      .default('exactly-once')
+      .describe('exactly-once: in transactions, needs node-rdkafka. at-least-once: duplicates are possible.'),
+    driver: z
+      .enum(['rdkafka', 'kafkajs'])
+      .optional()
+      .describe('The Kafka client; chosen by the delivery, and by what is installed, unless stated.'),
+    instance: z
+      .union([
+        z
+          .string()
+          .regex(/^[A-Za-z0-9._-]{1,100}$/, 'it is written in letters, digits, dot, hyphen and underscore'),
+        z.strictObject({ env: environmentName.describe('An environment variable that holds the name.') }),
+      ])
+      .optional()
+      .describe(
+        'Names this instance among those of the pipeline, the same over restarts; the host name unless stated.',
+      ),
+    keys: secret.optional().describe('The keyset: { file: … }, or { env: … } with its JSON.'),
+    source: z
+      .enum(['encrypted', 'clear', 'none'])
+      .default('encrypted')
+      .describe(
+        'The header `lethe-source` of each output, which tells its input: encrypted for the holder of the keys, clear for everybody, or none.',
+      ),
+    batch: z
+      .strictObject({
+        records: whole(1, 100_000).default(5000).describe('Records of one batch at most.'),
+        bytes: size
+          .default('8MiB')
+          .describe('Bytes of one batch at most, e.g. 8MiB; one record may be larger.'),
+        time: time.default('100ms').describe('How long a batch waits for records, e.g. 100ms.'),
+      })
+      .prefault({})
+      .describe('How much is settled at once: with exactly-once, in one transaction.'),
+    maxRecordBytes: size.default('1MiB').describe('Longer records become dead letters, e.g. 1MiB.'),
+    maxDeadLetters: z
+      .union([
+        limit,
+        z.strictObject({
+          most: limit.describe('A share such as 1%, or a count.'),
+          window: whole(1, 1_000_000).default(1000).describe('Among so many of the last records.'),
+        }),
+      ])
+      .default('1%')
+      .describe(
+        'More dead letters than this stop the pipeline: a share such as 1%, or a count, among the last 1000 records.',
+      ),
+    http: z
+      .strictObject({
+        host: z
+          .string()
+          .regex(/^[A-Za-z0-9:._-]{1,255}$/, 'expected the address of an interface, e.g. 127.0.0.1')
+          .default('127.0.0.1')
+          .describe('The interface; 127.0.0.1 is this machine only.'),
+        port: whole(0, 65_535).describe('0 takes any that is free.'),
+      })
+      .optional()
+      .describe('Where /metrics, /livez and /readyz are served.'),
+    routes: z
+      .array(route)
+      .min(1, 'a pipeline has at least one route')
+      .describe('From topics to a topic, each with its policy.'),
+  }) as unknown as z.ZodObject & z.ZodType<PipelineShape>
+}
+
+export const RouteSchema: z.ZodType<RouteShape> = route
+
+/** What a file is read with: that a secret is there. Where it stands, `secret-node.ts` reads. */
+export const PipelineSchema: ReturnType<typeof pipelineSchema> = pipelineSchema(
+  z.custom((value) => value !== undefined),
+)

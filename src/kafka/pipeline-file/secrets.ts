@@ -1,0 +1,167 @@
+/**
+ * Reads the secrets that a pipeline file names: what comes out connects, makes tokens, and is never logged. Errors name
+ * the file or the variable, and nothing of what it holds.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { hostname } from 'node:os'
+import { EXIT, fileError, LetheError } from '../../errors.ts'
+import { loadKeyring } from '../../keys/file.ts'
+import { parseKeyset } from '../../keys/format.ts'
+import { Keyring } from '../../keys/keyring.ts'
+import { readSecretFile, refuseExposed } from '../../keys/secret-file.ts'
+import type { Connection } from '../driver.ts'
+import type { Pipeline, Secret } from './pipeline.ts'
+
+/** `process.env`, or what stands for it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * How to reach the brokers of `pipeline`.
+ * @throws LetheError: io if a file cannot be read; usage if one is exposed or holds something else, or a variable is
+ *   not set
+ */
+export function resolveConnection(pipeline: Pipeline, environment: Environment = process.env): Connection {
+  const { brokers, client, sasl } = pipeline
+  return {
+    brokers,
+    client,
+    tls: pipeline.tls && resolveTls(pipeline.tls, environment),
+    sasl: sasl && {
+      mechanism: sasl.mechanism,
+      username: sasl.username,
+      password: read(sasl.password, 'sasl.password', environment),
+    },
+  }
+}
+
+/**
+ * The keys of `pipeline`; undefined where it names none.
+ * @throws LetheError like `resolveConnection`; and (usage) for a keyset that is published
+ */
+export function resolveKeyring(
+  { keys }: Pipeline,
+  environment: Environment = process.env,
+): Keyring | undefined {
+  if (keys === undefined) return undefined
+  const keyring =
+    'file' in keys
+      ? loadKeyring(keys.file)
+      : Keyring.fromKeyset(parseKeyset(read(keys, 'keys', environment), nameOf(keys)))
+  if (keyring.isTest)
+    throw new LetheError(
+      EXIT.usage,
+      'these keys are published, for tests and examples: whoever reads the output could undo its tokens',
+      'make your own with `lethe keys create FILE`',
+    )
+  return keyring
+}
+
+/**
+ * The name of this instance: as the file says, else that of the host.
+ * @throws LetheError (usage) where that is no name
+ */
+export function resolveInstance(
+  { instance }: Pipeline,
+  environment: Environment = process.env,
+  host: () => string = hostname,
+): string {
+  const from = typeof instance === 'object' ? `the environment variable ${instance.env}` : 'the host'
+  const name = typeof instance === 'object' ? environment[instance.env] : (instance ?? host())
+  if (name === undefined || name === '')
+    throw new LetheError(EXIT.usage, `${from} names no instance`, 'set it, or write `instance: NAME`')
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(name))
+    throw new LetheError(
+      EXIT.usage,
+      `${from} gives a name that no instance can have`,
+      'up to 100 letters, digits, dots, hyphens and underscores; write `instance: NAME`',
+    )
+  return name
+}
+
+function resolveTls(tls: NonNullable<Pipeline['tls']>, environment: Environment): Connection['tls'] {
+  const ca = tls.ca && read(tls.ca, 'tls.ca', environment, 'public')
+  const cert = tls.cert && read(tls.cert, 'tls.cert', environment, 'public')
+  const key = tls.key && read(tls.key, 'tls.key', environment)
+  const keyPassword = tls.keyPassword && read(tls.keyPassword, 'tls.keyPassword', environment)
+  if (ca !== undefined) certificateOf(ca, tls.ca!)
+  if (cert !== undefined && key !== undefined) {
+    const certificate = certificateOf(cert, tls.cert!)
+    if (!certificate.checkPrivateKey(privateKeyOf(key, tls.key!, keyPassword)))
+      throw new LetheError(
+        EXIT.usage,
+        `the certificate in ${nameOf(tls.cert!)} is not that of the private key in ${nameOf(tls.key!)}`,
+        'name the two that were made together',
+      )
+  }
+  return { ca, cert, key, keyPassword }
+}
+
+function certificateOf(text: string, where: Secret): X509Certificate {
+  try {
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return new X509Certificate(text)
+  } catch {
+    // The words of the library are not passed on.
+  }
+  throw new LetheError(
+    EXIT.usage,
+    `${nameOf(where)} holds no certificate in PEM`,
+    'name a file of certificates',
+  )
+}
+
+function privateKeyOf(text: string, where: Secret, passphrase: string | undefined): KeyObject {
+  try {
+    return createPrivateKey({ key: text, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
+  } catch {
+    throw new LetheError(
+      EXIT.usage,
+      /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)
+        ? `the private key in ${nameOf(where)} cannot be opened ${passphrase === undefined ? 'without a password' : 'with its password'}`
+        : `${nameOf(where)} holds no private key in PEM`,
+      'check `tls.key` and `tls.keyPassword`',
+    )
+  }
+}
+
+function nameOf(secret: Secret): string {
+  return 'file' in secret ? secret.file : `the environment variable ${secret.env}`
+}
+
+/** `public`: everybody may read it, but others may not put something else in its place. */
+function read(
+  secret: Secret,
+  word: string,
+  environment: Environment,
+  kind: 'secret' | 'public' = 'secret',
+): string {
+  const text = 'file' in secret ? readFile(secret.file, word, kind) : environment[secret.env]
+  if (text === undefined)
+    throw new LetheError(
+      EXIT.usage,
+      `${nameOf(secret)}, which \`${word}\` names, is not set`,
+      'set it, or name another',
+    )
+  if (text === '') throw new LetheError(EXIT.usage, `${nameOf(secret)}, which \`${word}\` names, is empty`)
+  if (text.includes('\ufffd') || text.includes('\0'))
+    throw new LetheError(EXIT.usage, `${nameOf(secret)}, which \`${word}\` names, holds no text in UTF-8`)
+  return text
+}
+
+function readFile(file: string, word: string, kind: 'secret' | 'public'): string {
+  let found: ReturnType<typeof readSecretFile>
+  try {
+    found = readSecretFile(file, `the file of \`${word}\``)
+  } catch (error) {
+    if (error instanceof LetheError || (error as NodeJS.ErrnoException).code === undefined) throw error
+    throw fileError(`${file}, which \`${word}\` names,`, error)
+  }
+  if (kind === 'secret') refuseExposed(file, found.stats, 'files that hold secrets')
+  else if (process.platform !== 'win32' && (found.stats.mode & 0o002) !== 0)
+    throw new LetheError(
+      EXIT.usage,
+      `${file} may be written by everybody: whom it trusts would be up to them`,
+      `chmod o-w ${file}`,
+    )
+  // Editors and `echo` end a file with a newline, which is no part of a password.
+  return found.text.replace(/\r?\n$/, '')
+}

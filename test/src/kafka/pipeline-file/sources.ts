@@ -1,0 +1,84 @@
+/** Pipelines and policies as texts, and compiling them without a disk. */
+import { EXIT, LetheError } from '../../../../src/errors.ts'
+import { type CompiledPipeline, compilePipeline } from '../../../../src/kafka/pipeline-file/compile.ts'
+import { type PolicyFile, policyFileOf } from '../../../../src/policy/read.ts'
+
+const head = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
+const dated = `${head}  at: { use: generalize.date, to: day }\n`
+const hmac = '{ use: hash.hmac, domain: customer }'
+
+/** Policies by the names that pipelines know them under. */
+const POLICIES: Readonly<Record<string, string>> = {
+  'plain.yaml': head,
+  'keyed.yaml': `${head}  id: ${hmac}\n`,
+  'key.yaml': `${head}  $key: ${hmac}\n`,
+  'broken.yaml': head.replace('keep', 'kepe'),
+  'key-dropped.yaml': `${head}  $key: drop\n`,
+  'key-kept.yaml': `${head}  $key: { use: keep, accept: a number of an article }\n`,
+  'key-when.yaml': `${head}  $key: [{ when: { amount: [1] }, use: hash.hmac, domain: a }, ${hmac}]\n`,
+  'key-one-when.yaml': `${head}  $key: [{ when: { amount: [1] }, use: hash.hmac, domain: a }]\n`,
+  'key-lossy.yaml': `${head}  $key: { use: generalize.prefix, keep: 2 }\n`,
+  'key-else.yaml': `${head}  $key: { use: hash.email, domain: d, else: null }\n`,
+  'key-step.yaml': `${dated.replace('fields:', 'time: at\nfields:')}  $key: ${hmac}\nretention: { steps: [{ after: 9d, fields: { $key: drop } }] }\n`,
+}
+
+function readPolicy(file: string): PolicyFile {
+  const text = POLICIES[file]
+  if (text === undefined) throw new LetheError(EXIT.io, `the policy ${file} does not exist`)
+  return policyFileOf(file, text)
+}
+
+/** Compiles a pipeline called `p.yaml`, beside the policies above. */
+export function compile(text: string): CompiledPipeline {
+  return compilePipeline(
+    {
+      file: 'p.yaml',
+      text,
+      readFile: () => {
+        throw new Error('a pipeline reads no file but policies')
+      },
+    },
+    { readPolicy },
+  )
+}
+
+export interface RouteWords {
+  readonly name?: string
+  readonly topics?: string
+  readonly group?: string
+  readonly start?: string
+  readonly to?: string
+  readonly partition?: string
+  readonly compacted?: string
+  readonly dead?: string
+  readonly policy?: string
+  readonly more?: string
+}
+
+/** One route, everything sound that is not stated otherwise. */
+export function route(words: RouteWords = {}): string {
+  const { name = 'events', topics = '[in]', group = 'g', start, to = 'out', partition, compacted } = words
+  const { dead = 'dead', policy = 'plain.yaml', more } = words
+  const optional = (key: string, value: string | undefined) =>
+    value === undefined ? '' : `, ${key}: ${value}`
+  return `  - name: ${name}
+    from: { topics: ${topics}, group: ${group}${optional('start', start)} }
+    to: { topic: ${to}${optional('partition', partition)}${optional('compacted', compacted)} }
+    deadLetterTopic: ${dead}
+    policy: ${policy}
+${more === undefined ? '' : `    ${more}\n`}`
+}
+
+/** A pipeline of these lines at its top, and of these routes. */
+export function pipeline(top: string, ...routes: readonly string[]): string {
+  const lines = top === '' ? '' : `${top}\n`
+  const has = (key: string) => new RegExp(`^▸?${key}:`, 'm').test(top)
+  return [
+    has('pipeline') ? '' : 'pipeline: p\n',
+    has('brokers') ? '' : 'brokers: [localhost:9092]\n',
+    has('source') ? '' : 'source: none\n',
+    lines,
+    'routes:\n',
+    ...(routes.length === 0 ? [route()] : routes),
+  ].join('')
+}
