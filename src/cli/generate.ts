@@ -1,10 +1,11 @@
 /**
- * Writes the files that are made from the code: the catalogue and the JSON Schema of policies. With `--check` it
- * writes nothing and ends with 1 if one is out of date. Run by `npm run docs` and `npm run check`.
+ * Writes the files that are made from the code: the catalogue, and the JSON Schemas of policies and pipelines. With
+ * `--check` it writes nothing and ends with 1 if one is out of date. Run by `npm run docs` and `npm run check`.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EXIT } from '../errors.ts'
+import { pipelineJsonSchema } from '../kafka/pipeline-file/json-schema.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
 import { catalogueMarkdown } from './catalogue-markdown.ts'
 import { packageRoot } from './package-root.ts'
@@ -13,6 +14,7 @@ import { entries } from './transforms.ts'
 const GENERATED: Readonly<Record<string, () => string>> = {
   'transforms/README.md': () => catalogueMarkdown(entries()),
   'config/schema/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
+  'config/schema/pipeline.schema.json': () => `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`,
 }
 
 const check = process.argv.includes('--check')

@@ -1,7 +1,10 @@
-/** `lethe lint POLICY…`: everything that is wrong with a policy, offline. */
+/** `lethe lint FILE…`: everything that is wrong with policies and pipelines, offline. */
 import { Argument, Command, Option } from 'commander'
 import { EXIT, type Problem } from '../errors.ts'
+import { compilePipeline } from '../kafka/pipeline-file/compile.ts'
+import { isPipeline } from '../kafka/pipeline-file/read.ts'
 import { compilePolicy } from '../policy/compile.ts'
+import type { KeySource } from '../policy/key-source.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
 import { keyringFrom } from './keyring.ts'
@@ -11,33 +14,64 @@ interface Options {
   readonly keys?: string
 }
 
+interface Linted {
+  readonly kind: 'policy' | 'pipeline'
+  readonly problems: readonly Problem[]
+}
+
 function run(files: readonly string[], options: Options): void {
   const keys = keyringFrom(options.keys)
-  const problems: Problem[] = files.flatMap((file) => compilePolicy(readPolicyFile(file), { keys }).problems)
+  const linted = files.map((file) => lint(file, keys))
+  const problems = withoutRepeats(linted.flatMap((one) => one.problems))
   process.stdout.write(formatProblems(problems, options.format))
-  const errors = problems.filter((problem) => problem.severity === 'error').length
+  const errors = problems.filter(({ severity }) => severity === 'error').length
   if (errors > 0) process.exitCode = EXIT.violations
-  const policies = files.length === 1 ? '1 policy' : `${files.length} policies`
-  const found = errors === 0 ? 'no errors' : errors === 1 ? '1 error' : `${errors} errors`
-  process.stderr.write(`lethe: ${policies}, ${found}\n`)
+  const of = (kind: Linted['kind']) => linted.filter((one) => one.kind === kind).length
+  const warnings = problems.length - errors
+  const parts = [
+    ...(of('policy') > 0 ? [count(of('policy'), 'policy', 'policies')] : []),
+    ...(of('pipeline') > 0 ? [count(of('pipeline'), 'pipeline', 'pipelines')] : []),
+    errors === 0 ? 'no errors' : count(errors, 'error', 'errors'),
+    ...(warnings > 0 ? [count(warnings, 'warning', 'warnings')] : []),
+  ]
+  process.stderr.write(`lethe: ${parts.join(', ')}\n`)
+}
+
+function lint(file: string, keys: KeySource | undefined): Linted {
+  const source = readPolicyFile(file, 'the file')
+  if (isPipeline(source.text))
+    return { kind: 'pipeline', problems: compilePipeline(source, { keys }).problems }
+  return { kind: 'policy', problems: compilePolicy(source, { keys }).problems }
+}
+
+/** A policy may be named here and by several pipelines too. */
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`
 }
 
 const EXAMPLES = `
-Reads each policy and the files it names, and reports all errors of all of them, a line each:
-file:line:column code message -> suggestion. Opens no socket. With --keys it also checks that the keys
-which the policy names are there and enabled.
+Reads each policy or pipeline and the files it names, and reports all errors of all of them, a line each:
+file:line:column code message -> suggestion. Opens no socket, and reads no secret that a pipeline names. With
+--keys it also checks that the keys which policies name are there and enabled. Warnings fail nothing.
 
 Examples:
   $ lethe lint policy.yaml
+  $ lethe lint pipeline.yaml                        and every policy that it names
   $ lethe lint policies/*.yaml --format github      annotations in a GitHub workflow
   $ lethe lint policy.yaml --format json | jq '.[].code'
 
-Exit codes: 0 sound, 1 errors found, 4 a policy cannot be read.`
+Exit codes: 0 sound, 1 errors found, 4 a file cannot be read.`
 
 export const command = (): Command =>
   new Command('lint')
-    .description('Checks policies: what they say, and what they choose that protects too little.')
-    .addArgument(new Argument('<policy...>', 'policy files'))
+    .description(
+      'Checks policies and pipelines: what they say, and what they choose that protects too little.',
+    )
+    .addArgument(new Argument('<file...>', 'policy or pipeline files'))
     .addOption(
       new Option('--format <format>', 'how to print what is found')
         .choices(['text', 'json', 'github'])

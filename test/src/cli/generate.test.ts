@@ -17,16 +17,18 @@ it('writes the generated files, and says which are out of date', () => {
   expect(before.status).toBe(1)
   expect(before.stderr).toContain('transforms/README.md is out of date')
   expect(before.stderr).toContain('config/schema/policy.schema.json is out of date')
+  expect(before.stderr).toContain('config/schema/pipeline.schema.json is out of date')
   expect(existsSync(join(copy, 'transforms/README.md'))).toBe(false)
 
   expect(generate().status).toBe(0)
   const catalogue = readFileSync(join(copy, 'transforms/README.md'), 'utf8')
   for (const { name } of transforms) expect(catalogue).toContain(`\n## ${name}\n`)
   expect(catalogue).toContain('\n## retention.expire\n')
-  const schema = JSON.parse(readFileSync(join(copy, 'config/schema/policy.schema.json'), 'utf8')) as {
-    $schema: string
+  for (const name of ['policy', 'pipeline']) {
+    const text = readFileSync(join(copy, `config/schema/${name}.schema.json`), 'utf8')
+    const schema = JSON.parse(text) as { $schema: string }
+    expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
   }
-  expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
   expect(generate('--check').status).toBe(0)
 
   writeFileSync(join(copy, 'transforms/README.md'), `${catalogue}edited\n`)
