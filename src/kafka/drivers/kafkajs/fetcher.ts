@@ -1,0 +1,284 @@
+/**
+ * Fetches ahead of whoever takes the records: at most one request a broker at a time, and none while enough is
+ * waiting. What is waiting is kept as it came, compressed; it is decoded as it is taken.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BatchBounds, InputRecord, Position, TopicPartition } from '../../driver.ts'
+import { Bell } from './bell.ts'
+import type { Brokers } from './brokers.ts'
+import { CommittedBatches } from './committed.ts'
+import { CODE, codeName, isMoved, Moment } from './failure.ts'
+import { type Fetched, fetchFrom, type Wanted } from './fetch-answer.ts'
+import { keyOf } from './offsets.ts'
+import { outOfRange, unreadable } from './read-errors.ts'
+import { type Batch, openBatch, readBatches } from './record-batch.ts'
+
+/** How long a follower is preferred until the leader is asked again. */
+const PREFERENCE_MS = 300_000
+
+interface Waiting extends TopicPartition {
+  /** Batches that count, in order; taken from the front. */
+  readonly batches: Batch[]
+  readonly wanted: number
+  readonly bytes: number
+  /** Where the next fetch goes on. */
+  readonly next: number
+  /** Records of the first batch, once it is open. */
+  open: Iterator<InputRecord> | undefined
+}
+
+interface Reading extends TopicPartition {
+  /** The next offset to fetch. */
+  offset: number
+  /** Up to here, whoever takes is or will be told. */
+  told: number | undefined
+  replica: { readonly node: number; readonly until: number } | undefined
+}
+
+export interface Taken {
+  readonly records: readonly InputRecord[]
+  readonly next: readonly Position[]
+}
+
+export interface FetcherHooks {
+  retry(code: string): void
+  failed(error: unknown): void
+}
+
+const sizeOf = ({ key, value, headers }: InputRecord): number => {
+  let size = (key?.length ?? 0) + (value?.length ?? 0)
+  if (headers !== undefined) for (const header of headers) size += header.name.length + header.value.length
+  return size
+}
+
+export class Fetcher {
+  readonly #brokers: Brokers
+  readonly #hooks: FetcherHooks
+  readonly #bell: Bell = new Bell()
+  readonly #busy: Set<number> = new Set()
+  #reading: ReadonlyMap<string, Reading> = new Map()
+  #waiting: Waiting[] = []
+  #bytes = 0
+  #paused = false
+  #stopped = false
+
+  constructor(brokers: Brokers, hooks: FetcherHooks) {
+    this.#brokers = brokers
+    this.#hooks = hooks
+  }
+
+  start(): void {
+    this.#run().catch((error: unknown) => this.#hooks.failed(error))
+  }
+
+  /** Reads these partitions from now on, from these offsets, and forgets all that was waiting. */
+  read(positions: readonly Position[]): void {
+    this.#reading = new Map(
+      positions.map(({ topic, partition, offset }) => [
+        keyOf({ topic, partition }),
+        { topic, partition, offset, told: undefined, replica: undefined },
+      ]),
+    )
+    this.#waiting = []
+    this.#bytes = 0
+    this.#bell.ring()
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused
+    this.#bell.ring()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#bell.ring()
+  }
+
+  /** What comes within the bounds. Undefined: meanwhile something else is to be read, and what came is void. */
+  async take({ records: most, bytes, time }: BatchBounds): Promise<Taken | undefined> {
+    const until = performance.now() + time
+    const reading = this.#reading
+    const records: InputRecord[] = []
+    const next = new Map<string, Position>()
+    let size = 0
+    while (!this.#stopped && records.length < most && size < bytes) {
+      const first = this.#paused ? undefined : this.#waiting[0]
+      if (first === undefined) {
+        const left = until - performance.now()
+        if (left <= 0) break
+        await this.#bell.wait(left)
+        if (reading !== this.#reading) return undefined
+        continue
+      }
+      const record = await this.#nextOf(first)
+      if (reading !== this.#reading) return undefined
+      if (record === undefined) {
+        this.#finish(first, next)
+        continue
+      }
+      const adds = sizeOf(record)
+      if (records.length > 0 && size + adds > bytes) {
+        this.#putBack(first, record)
+        break
+      }
+      records.push(record)
+      size += adds
+      const { topic, partition, offset } = record
+      next.set(keyOf(record), { topic, partition, offset: offset + 1 })
+    }
+    return { records, next: [...next.values()] }
+  }
+
+  /** The next record that counts; undefined: all are taken. */
+  async #nextOf(waiting: Waiting): Promise<InputRecord | undefined> {
+    for (;;) {
+      const batch = waiting.batches[0]
+      if (batch === undefined) return undefined
+      try {
+        waiting.open ??= await openBatch(batch, waiting.topic, waiting.partition)
+        for (let got = waiting.open.next(); got.done !== true; got = waiting.open.next())
+          if (got.value.offset >= waiting.wanted) return got.value
+      } catch (error) {
+        throw unreadable(error, { ...waiting, offset: batch.baseOffset })
+      }
+      waiting.open = undefined
+      waiting.batches.shift()
+    }
+  }
+
+  #putBack(waiting: Waiting, record: InputRecord): void {
+    const rest = waiting.open!
+    let isFirst = true
+    waiting.open = {
+      next: () => {
+        if (!isFirst) return rest.next()
+        isFirst = false
+        return { done: false, value: record }
+      },
+    }
+  }
+
+  /** All of it is taken: its end is known, be it behind control records. */
+  #finish(waiting: Waiting, next: Map<string, Position>): void {
+    const { topic, partition, next: offset } = waiting
+    if (this.#reading.get(keyOf(waiting))?.told !== offset)
+      next.set(keyOf(waiting), { topic, partition, offset })
+    this.#waiting.shift()
+    this.#bytes -= waiting.bytes
+    this.#bell.ring()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      const room = this.#bytes < this.#brokers.settings.fetch.maxBytes
+      if (this.#paused || !room || this.#reading.size === 0) {
+        await this.#bell.wait()
+        continue
+      }
+      const reading = this.#reading
+      const changed = this.#bell.wait()
+      try {
+        const plan = await this.#plan(reading)
+        if (reading !== this.#reading) continue
+        for (const [node, partitions] of plan) void this.#fetch(node, partitions, reading)
+        await changed
+      } catch (error) {
+        if (this.#stopped) return
+        if (!(error instanceof Moment)) throw error
+        this.#hooks.retry(error.code)
+        await sleep(this.#brokers.settings.backoff)
+      }
+    }
+  }
+
+  /** Which broker is to be asked for what; those that are being asked are left out. */
+  async #plan(reading: ReadonlyMap<string, Reading>): Promise<ReadonlyMap<number, readonly Reading[]>> {
+    const plan = new Map<number, Reading[]>()
+    for (const one of reading.values()) {
+      if (one.replica !== undefined && one.replica.until < performance.now()) one.replica = undefined
+      const node = one.replica?.node ?? (await this.#brokers.leaderOf(one, `reading topic ${one.topic}`))
+      if (this.#busy.has(node)) continue
+      plan.set(node, [...(plan.get(node) ?? []), one])
+    }
+    return plan
+  }
+
+  async #fetch(
+    node: number,
+    asked: readonly Reading[],
+    reading: ReadonlyMap<string, Reading>,
+  ): Promise<void> {
+    this.#busy.add(node)
+    try {
+      // In another order each time, so that one full partition does not shut out the others.
+      const wanted: Wanted[] = shuffled(asked).map(({ topic, partition, offset }) => ({
+        topic,
+        partition,
+        offset,
+      }))
+      const answers = await fetchFrom(await this.#brokers.node(node), wanted, this.#brokers.settings)
+      // Offsets may have moved meanwhile.
+      for (const answer of answers) if (reading === this.#reading) await this.#receive(answer, reading)
+    } catch (error) {
+      for (const one of asked) {
+        one.replica = undefined
+        this.#brokers.forget(one.topic)
+      }
+      if (error instanceof Moment) {
+        if (this.#stopped) return
+        this.#hooks.retry(error.code)
+        await sleep(this.#brokers.settings.backoff)
+      } else this.#hooks.failed(error)
+    } finally {
+      this.#busy.delete(node)
+      this.#bell.ring()
+    }
+  }
+
+  async #receive(answer: Fetched, reading: ReadonlyMap<string, Reading>): Promise<void> {
+    const one = reading.get(keyOf(answer))
+    if (one === undefined) return
+    const { topic, partition, errorCode, preferred, set, stableOffset, aborted } = answer
+    if (errorCode === CODE.offsetOutOfRange) {
+      // A follower may lag behind: the leader is asked before it counts.
+      if (one.replica === undefined) throw await outOfRange(this.#brokers, one)
+      one.replica = undefined
+      return
+    }
+    if (isMoved(errorCode)) {
+      this.#brokers.forget(topic)
+      throw new Moment(codeName(errorCode))
+    }
+    this.#brokers.check(errorCode, topic, `reading topic ${topic}`)
+    if (preferred >= 0) one.replica = { node: preferred, until: performance.now() + PREFERENCE_MS }
+    let next = one.offset
+    const batches: Batch[] = []
+    try {
+      const committed = new CommittedBatches(aborted)
+      for (const batch of readBatches(set)) {
+        next = Math.max(next, batch.lastOffset + 1)
+        if (committed.has(batch) && batch.lastOffset >= one.offset) batches.push(batch)
+      }
+    } catch (error) {
+      throw unreadable(error, one)
+    }
+    // Also where nothing came: behind markers, and at the end.
+    if (next === one.told || (next === one.offset && next < stableOffset)) return
+    const wanted = one.offset
+    one.offset = next
+    one.told = next
+    this.#bytes += set.length
+    this.#waiting.push({ topic, partition, batches, wanted, bytes: set.length, next, open: undefined })
+  }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    const swapped = result[i]!
+    result[i] = result[j]!
+    result[j] = swapped
+  }
+  return result
+}

@@ -1,0 +1,179 @@
+/** Outputs on their way to the partitions that they go to, in chunks that a broker takes. */
+import { EXIT, LetheError } from '../../../errors.ts'
+import { type OutputRecord, Refused } from '../../driver.ts'
+import { BATCH_OVERHEAD, mostBytes, writeBatch } from './batch-writer.ts'
+import type { Brokers } from './brokers.ts'
+import type { Compression } from './codecs.ts'
+import { CODE } from './failure.ts'
+import { keyOf } from './offsets.ts'
+import { Partitioner } from './partitioner.ts'
+
+/** Some of a partition's outputs, which make one record batch. */
+export interface Chunk {
+  readonly records: readonly OutputRecord[]
+  /** Their places in what is sent. */
+  readonly places: readonly number[]
+  /** Once written, it stays as it is: a batch that is sent again must be the same. */
+  batch: Buffer | undefined
+  /** Under whose name and number it went out. */
+  sent: { readonly producerId: number; readonly sequence: number } | undefined
+}
+
+export interface Lane {
+  readonly topic: string
+  readonly partition: number
+  readonly chunks: Chunk[]
+}
+
+/** What a chunk holds at most, whatever the broker would take. */
+const MOST_CHUNK_BYTES = 1 << 20
+/** Where the broker does not tell: a little below its default. */
+const DEFAULT_LIMIT = 1_000_000
+/** Bytes that cannot be compressed grow; snappy's by a sixth. */
+const COMPRESSED_SHARE = 0.8
+const LIMIT_MS = 60_000
+
+interface Limit {
+  readonly bytes: number
+  /** Whether the broker says so. */
+  readonly known: boolean
+  readonly at: number
+}
+
+export class Lanes {
+  readonly #brokers: Brokers
+  readonly #compression: Compression
+  readonly #partitioner = new Partitioner()
+  readonly #limits: Map<string, Limit> = new Map()
+
+  constructor(brokers: Brokers) {
+    this.#brokers = brokers
+    this.#compression = brokers.settings.compression
+  }
+
+  /**
+   * Gives each output its partition and its chunk.
+   * @throws Moment; LetheError; Refused where a record is too large alone
+   */
+  async split(outputs: readonly OutputRecord[]): Promise<readonly Lane[]> {
+    const lanes = new Map<string, { lane: Lane; places: number[]; bytes: number }>()
+    const targets = new Map<string, { readonly count: number; readonly limit: number }>()
+    for (const [place, record] of outputs.entries()) {
+      const { topic } = record
+      let target = targets.get(topic)
+      if (target === undefined) {
+        const count = (await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)).length
+        target = { count, limit: this.#target(await this.limitOf(topic)) }
+        targets.set(topic, target)
+      }
+      const partition = await this.#partitionOf(record, target.count)
+      const key = keyOf({ topic, partition })
+      let open = lanes.get(key)
+      if (open === undefined) {
+        open = { lane: { topic, partition, chunks: [] }, places: [], bytes: BATCH_OVERHEAD }
+        lanes.set(key, open)
+      }
+      const size = mostBytes(record)
+      if (open.places.length > 0 && open.bytes + size > target.limit) close(open, outputs)
+      if (BATCH_OVERHEAD + size > target.limit) await this.#weigh(record, place)
+      open.places.push(place)
+      open.bytes += size
+    }
+    for (const open of lanes.values()) close(open, outputs)
+    return [...lanes.values()].map(({ lane }) => lane)
+  }
+
+  #target({ bytes }: Limit): number {
+    const share = this.#compression === 'none' ? bytes : Math.floor(bytes * COMPRESSED_SHARE)
+    return Math.min(MOST_CHUNK_BYTES, share)
+  }
+
+  async #partitionOf({ topic, partition, key }: OutputRecord, count: number): Promise<number> {
+    if (partition === undefined) return this.#partitioner.partitionOf(key, count)
+    if (partition < count) return partition
+    this.#brokers.forget(topic)
+    const now = (await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)).length
+    if (partition < now) return partition
+    throw new LetheError(
+      EXIT.io,
+      `topic ${topic} has ${now} partitions, and there is a record for partition ${partition}`,
+      'give it as many as the input has, or write `partition: key`',
+    )
+  }
+
+  /** A large record is refused here, before anything is sent. @throws Refused */
+  async #weigh(record: OutputRecord, place: number): Promise<void> {
+    const { length } = await writeBatch([record], this.#compression, 0)
+    const known = await this.limitOf(record.topic)
+    if (!known.known || length <= known.bytes) return
+    // The topic may take more by now.
+    this.#limits.delete(record.topic)
+    if (length > (await this.limitOf(record.topic)).bytes) throw new Refused('output-too-large', place)
+  }
+
+  /** What one record batch into the topic may weigh. @throws Moment, LetheError */
+  async limitOf(topic: string): Promise<Limit> {
+    const known = this.#limits.get(topic)
+    if (known !== undefined && performance.now() - known.at < LIMIT_MS) return known
+    const bytes = await this.#ask(topic)
+    const limit = { bytes: bytes ?? DEFAULT_LIMIT, known: bytes !== undefined, at: performance.now() }
+    this.#limits.set(topic, limit)
+    return limit
+  }
+
+  /** What was known of the topic's limit is wrong. */
+  forget(topic: string): void {
+    this.#limits.delete(topic)
+  }
+
+  async #ask(topic: string): Promise<number | undefined> {
+    const link = await this.#brokers.any()
+    if (link.versionOf('DescribeConfigs') === undefined) return undefined
+    const { resources } = await link.call<{
+      readonly resources: readonly {
+        readonly errorCode: number
+        readonly configEntries: readonly {
+          readonly configName: string
+          readonly configValue: string | null
+        }[]
+      }[]
+    }>('DescribeConfigs', { resources: [{ type: 2, name: topic, configNames: ['max.message.bytes'] }] })
+    const answer = resources[0]
+    // Whoever may not ask sends what is usual, in halves if that is refused.
+    if (answer === undefined || answer.errorCode !== CODE.none) return undefined
+    const value = answer.configEntries.find(
+      ({ configName }) => configName === 'max.message.bytes',
+    )?.configValue
+    return value === undefined || value === null ? undefined : Number(value)
+  }
+}
+
+function close(
+  open: { readonly lane: Lane; places: number[]; bytes: number },
+  outputs: readonly OutputRecord[],
+): void {
+  if (open.places.length === 0) return
+  open.lane.chunks.push(chunkOf(open.places, outputs))
+  open.places = []
+  open.bytes = BATCH_OVERHEAD
+}
+
+const chunkOf = (places: readonly number[], outputs: readonly OutputRecord[]): Chunk => ({
+  places,
+  records: places.map((place) => outputs[place]!),
+  batch: undefined,
+  sent: undefined,
+})
+
+/** Two halves in the place of the first chunk, which no broker has taken. */
+export function halve({ chunks }: Lane): void {
+  const { records, places } = chunks.shift()!
+  const middle = records.length >> 1
+  const part = (from: number, to: number): Chunk => ({
+    records: records.slice(from, to),
+    places: places.slice(from, to),
+    batch: undefined,
+    sent: undefined,
+  })
+  chunks.unshift(part(0, middle), part(middle, records.length))
+}
