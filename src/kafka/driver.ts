@@ -39,13 +39,16 @@ export interface InputRecord extends Position {
   readonly timestamp: number
 }
 
+export type OutputHeader = Readonly<Record<string, string>>
+
 export interface OutputRecord {
   readonly topic: string
   /** Undefined: by the key, murmur2 as the Java client does it; null keys are spread. */
   readonly partition: number | undefined
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
-  readonly headers: readonly { readonly name: string; readonly value: string }[]
+  /** In order, each an object of one member: name and text. Equal ones may be one object. */
+  readonly headers: readonly OutputHeader[]
   /** Milliseconds since the epoch; undefined: the time of writing. */
   readonly timestamp: number | undefined
 }

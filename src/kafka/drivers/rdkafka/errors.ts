@@ -15,6 +15,8 @@ export interface ClientError {
 }
 
 export const CODE = {
+  BAD_COMPRESSION: -198,
+  NOT_IMPLEMENTED: -170,
   NO_OFFSET: -168,
   AUTHENTICATION: -169,
   ASSIGN: -175,

@@ -1,6 +1,7 @@
 /** Where a group starts and where it ends: explicit offsets, committed before the first record is read. */
 import { EXIT, LetheError } from '../../../errors.ts'
 import type { DriverOptions, Position, TopicPartition } from '../../driver.ts'
+import { topicMatcher } from '../../pipeline-file/topics.ts'
 import { type Consumer, call } from './client.ts'
 import { asClientError, isOfTheMoment, isOutdated } from './errors.ts'
 
@@ -36,11 +37,7 @@ export async function partitionsOf(
       consumer.getMetadata({ timeout: QUERY_MS }, done as Parameters<Consumer['getMetadata']>[1]),
     ),
   )
-  const isWanted =
-    'pattern' in topics
-      ? (name: string): boolean =>
-          !name.startsWith('__') && new RegExp(`^(?:${topics.pattern})$`, 'u').test(name)
-      : (name: string): boolean => topics.includes(name)
+  const isWanted = topicMatcher(topics)
   const found = metadata.topics.filter(({ name, partitions }) => isWanted(name) && partitions.length > 0)
   if (!('pattern' in topics)) {
     const missing = topics.filter((topic) => !found.some(({ name }) => name === topic))

@@ -53,7 +53,7 @@ const SEEK_MS = 10_000
 const BACKOFF_MS = 100
 /** How long `consume` waits for the next record before it gives what it has. */
 const GAP_MS = 20
-const MOST_AT_ONCE = 2_000
+const MOST_AT_ONCE = 8_192
 const FEWEST_AT_ONCE = 16
 /** So often may a partition stand still before its log's end until something is wrong. */
 const STALLS = 3
@@ -94,21 +94,29 @@ class RdkafkaDriver implements Driver {
   async open(): Promise<void> {
     this.#library = await loadLibrary()
     const { delivery, topics } = this.#options
-    this.#producer = new this.#library.Producer(producerSettings(this.#options), {
-      partitioner: 'murmur2_random',
-      'request.required.acks': -1,
-    })
+    this.#checkCodec()
+    this.#producer = this.#make(
+      (library) =>
+        new library.Producer(producerSettings(this.#options), {
+          partitioner: 'murmur2_random',
+          'request.required.acks': -1,
+        }),
+    )
     this.#watch(this.#producer as Client)
     this.#producer.on('delivery-report', (error) => this.#undelivered(asClientError(error)))
     await this.#connect(this.#producer as Client, 'producer')
     this.#producer.setPollInterval(50)
     const { global, topic } = consumerSettings(this.#options, this.#options.group)
-    this.#consumer = new this.#library.KafkaConsumer(
-      {
-        ...global,
-        rebalance_cb: (error: unknown, partitions: TopicPartition[]) => this.#rebalanced(error, partitions),
-      } as never,
-      topic as never,
+    this.#consumer = this.#make(
+      (library) =>
+        new library.KafkaConsumer(
+          {
+            ...global,
+            rebalance_cb: (error: unknown, partitions: TopicPartition[]) =>
+              this.#rebalanced(error, partitions),
+          } as never,
+          topic as never,
+        ),
     )
     this.#watch(this.#consumer as Client)
     this.#consumer.on('partition.eof', (end: Position) => {
@@ -123,7 +131,31 @@ class RdkafkaDriver implements Driver {
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'starting')
     }
-    this.#consumer.subscribe('pattern' in topics ? [new RegExp(`^(?:${topics.pattern})$`, 'u')] : [...topics])
+    // librdkafka takes POSIX expressions, which know no groups but these.
+    this.#consumer.subscribe('pattern' in topics ? [new RegExp(`^(${topics.pattern})$`)] : [...topics])
+  }
+
+  /** A client, or why its settings are refused; the library's own text may hold them, passwords too. */
+  #make<T>(make: (library: Library) => T): T {
+    try {
+      return make(this.#library)
+    } catch {
+      throw new LetheError(
+        EXIT.usage,
+        'librdkafka refuses the settings of a client',
+        'check `client:` and `tls:`: values, and files that are no PEM',
+      )
+    }
+  }
+
+  #checkCodec(): void {
+    const codec = this.#options.connection.client.get('compression.type')
+    if (codec === undefined || codec === 'none' || this.#library.features.includes(String(codec))) return
+    throw new LetheError(
+      EXIT.usage,
+      `node-rdkafka was built here without ${codec}`,
+      codec === 'zstd' ? ZSTD : 'choose another `compression.type`',
+    )
   }
 
   /** Connects a client, and says why where that fails. */
@@ -285,7 +317,13 @@ class RdkafkaDriver implements Driver {
       if (isOfTheMoment(error.code) || error.code === CODE.NO_OFFSET) {
         this.#options.onEvent({ kind: 'retry', code: codeName(error.code) })
         await sleep(BACKOFF_MS)
-      } else if (error.code === CODE.AUTO_OFFSET_RESET) await this.ends()
+      } else if (error.code === CODE.NOT_IMPLEMENTED || error.code === CODE.BAD_COMPRESSION)
+        throw new LetheError(
+          EXIT.io,
+          'an input topic holds records that this build of node-rdkafka cannot decompress; nothing is skipped',
+          ZSTD,
+        )
+      else if (error.code === CODE.AUTO_OFFSET_RESET) await this.ends()
       else if (classify(error) === 'fatal') throw fatalError(error, 'reading')
       else {
         this.#options.onEvent({ kind: 'client-log', severity: 'warn', code: codeName(error.code) })
@@ -298,7 +336,7 @@ class RdkafkaDriver implements Driver {
 
   /** A call must not outlast the time bound by far, and few calls are cheap calls. */
   #adapt(got: number, wanted: number, took: number, time: number): void {
-    if (took > time / 2) this.#atOnce = Math.max(FEWEST_AT_ONCE, this.#atOnce >> 1)
+    if (took > time * 2) this.#atOnce = Math.max(FEWEST_AT_ONCE, this.#atOnce >> 1)
     else if (got === wanted && wanted === this.#atOnce)
       this.#atOnce = Math.min(MOST_AT_ONCE, this.#atOnce * 2)
   }
@@ -458,7 +496,7 @@ class RdkafkaDriver implements Driver {
             output.key as Buffer | null,
             output.timestamp,
             undefined,
-            output.headers.map(({ name, value }) => ({ [name]: value })) as never,
+            output.headers as never,
           )
           break
         } catch (given) {
@@ -620,7 +658,13 @@ class RdkafkaDriver implements Driver {
 
 const NOTHING = { length: 0 }
 
+const ZSTD =
+  'install the headers of libzstd, then npm rebuild node-rdkafka; the driver kafkajs reads zstd too'
+
+/** Most messages are records as they are; a copy of each would be garbage. */
 function inputOf(message: Message): InputRecord {
+  if (message.headers === undefined && message.timestamp !== undefined)
+    return message as unknown as InputRecord
   const { topic, partition, offset, value, timestamp } = message
   return {
     topic,

@@ -60,6 +60,8 @@ export function consumerSettings(
     'queued.max.messages.kbytes': FETCHED_KBYTES,
     'queued.min.messages': 20_000,
     'fetch.wait.max.ms': 50,
+    // A full queue is looked at again soon: the default of a second leaves the client without records meanwhile.
+    'fetch.queue.backoff.ms': 5,
     'session.timeout.ms': 45_000,
     'partition.assignment.strategy': 'cooperative-sticky',
     ...chosen(connection, PRODUCER_ONLY),
@@ -69,6 +71,8 @@ export function consumerSettings(
     'isolation.level': 'read_committed',
     'enable.partition.eof': true,
     'allow.auto.create.topics': false,
+    // Whatever a pattern says: the brokers' own topics are nobody's events.
+    'topic.blacklist': '^__',
   }
   // An offset that is gone is an error, never a place to start from.
   return { global: global as ConsumerGlobalConfig, topic: { 'auto.offset.reset': 'error' } }
