@@ -3,7 +3,7 @@ import type { DeadLetterCode } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Account } from '../record/account.ts'
 import type { MessageOutcome } from '../record/message.ts'
-import type { InputRecord, OutputRecord, Polled, Position } from './driver.ts'
+import type { InputRecord, OutputHeader, OutputRecord, Polled, Position } from './driver.ts'
 import { POLICY_HEADER, SOURCE_HEADER, type SourceWriter } from './source-header.ts'
 
 export interface Batch {
@@ -41,14 +41,14 @@ export class OutputWriter {
   readonly #to: Destination
   readonly #sources: SourceWriter
   readonly #policy: string
-  readonly #policyHeader: { readonly name: string; readonly value: string }
+  readonly #policyHeader: OutputHeader
 
   constructor(plan: Plan, to: Destination, sources: SourceWriter) {
     this.#plan = plan
     this.#to = to
     this.#sources = sources
     this.#policy = `${plan.name}@${plan.version}#${plan.fingerprint}`
-    this.#policyHeader = { name: POLICY_HEADER, value: this.#policy }
+    this.#policyHeader = { [POLICY_HEADER]: this.#policy }
   }
 
   write({ records, outcomes }: Batch): Outputs {
@@ -68,11 +68,15 @@ export class OutputWriter {
       const stamps =
         sources === undefined
           ? [this.#policyHeader]
-          : [{ name: SOURCE_HEADER, value: sources[index]! }, this.#policyHeader]
+          : [{ [SOURCE_HEADER]: sources[index]! }, this.#policyHeader]
       const { topic } = this.#to
       if (outcome.kind === 'publish') {
         const { key, value, timestamp } = outcome
-        const headers = outcome.headers.length === 0 ? stamps : [...stamps, ...outcome.headers]
+        const listed = outcome.headers
+        const headers =
+          listed.length === 0
+            ? stamps
+            : [...stamps, ...listed.map((header) => ({ [header.name]: header.value }))]
         written.push({ topic, partition, key, value, headers, timestamp })
         inputs.push(index)
         counts.published++

@@ -128,30 +128,32 @@ export function timestampText(timestamp: number): string | undefined {
 const MAX_DATE = 253_402_300_799_999
 
 /**
- * The result of a slot as the bytes of its text: a copy. Undefined where nothing may be written, or null.
+ * The result of a slot as the bytes of its text; undefined where nothing may be written, or null. `arena` is a copy of
+ * the block's.
  */
-export function resultBytes(block: Block, slot: number): Uint8Array | undefined {
+export function resultBytes(
+  block: Block,
+  slot: number,
+  arena: Uint8Array<ArrayBuffer>,
+): Uint8Array | undefined {
   const start = block.resultStart[slot]!
   const end = block.resultEnd[slot]!
+  const written = (): Uint8Array => new Uint8Array(arena.buffer, arena.byteOffset + start, end - start)
   switch (block.resultKind[slot]) {
     case ResultKind.dropped:
       return undefined
     case ResultKind.arena:
-      return Buffer.from(block.arena.bytes.subarray(start, end))
+      return written()
     case ResultKind.source: {
       const kind = block.slotKind[slot]
       const from = block.slotStart[slot]!
       const to = block.slotEnd[slot]!
-      return kind === SlotKind.escaped
-        ? Buffer.from(unquoted(Buffer.from(block.bytes.subarray(from - 1, to + 1)).toString('utf8'))!)
-        : kind === SlotKind.nothing && to - from === NULL_LENGTH
-          ? undefined
-          : Buffer.from(block.bytes.subarray(from, to))
+      if (kind === SlotKind.escaped) return unquoted(block.bytes.subarray(from - 1, to + 1))
+      if (kind === SlotKind.nothing && to - from === NULL_LENGTH) return undefined
+      return block.bytes.subarray(from, to)
     }
-    default: {
-      const text = unquoted(Buffer.from(block.arena.bytes.subarray(start, end)).toString('utf8'))
-      return text === undefined ? undefined : Buffer.from(text)
-    }
+    default:
+      return unquoted(written())
   }
 }
 
@@ -159,7 +161,14 @@ export function resultBytes(block: Block, slot: number): Uint8Array | undefined 
 const NULL_LENGTH = 4
 
 /** The text of a JSON scalar; undefined for null. */
-function unquoted(json: string): string | undefined {
-  if (!json.startsWith('"')) return json === 'null' ? undefined : json
-  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1)
+function unquoted(json: Uint8Array): Uint8Array | undefined {
+  if (json[0] !== QUOTE) return json[0] === LETTER_N ? undefined : json
+  if (json.includes(BACKSLASH)) {
+    const text = Buffer.from(json.buffer, json.byteOffset, json.length).toString('utf8')
+    return Buffer.from(JSON.parse(text) as string)
+  }
+  return json.subarray(1, -1)
 }
+
+/** What `null` begins with, and no other scalar. */
+const LETTER_N = 0x6e

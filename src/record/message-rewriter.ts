@@ -25,12 +25,16 @@ interface Result {
   kind: MessageOutcome['kind']
   value: Uint8Array | null
   key: Uint8Array | null
-  headers: { name: string; value: string }[]
+  headers: { readonly name: string; readonly value: string }[]
   timestamp: number | undefined
   tombstones: readonly Uint8Array[]
   code: DeadLetterCode | undefined
   rule: number
 }
+
+/** Most records have none of either; a list for each would be garbage. */
+const NO_HEADERS: { readonly name: string; readonly value: string }[] = []
+const NO_TOMBSTONES: readonly Uint8Array[] = []
 
 const LF = 0x0a
 const BRACE = 0x7b
@@ -55,9 +59,10 @@ export class MessageRewriter extends JsonRewriter {
   /** Which message a line of the chunk is. */
   #messageOf = new Int32Array(0)
   #lines = 0
-  readonly #published: { readonly message: number; readonly start: number; readonly end: number }[] = []
+  /** What is published, three numbers each: which message, and where its value begins and ends in the output. */
+  readonly #published: number[] = []
   /** The last text of an event time, and what it means: most records share it. */
-  #timeText = ''
+  #timeBytes: Uint8Array = new Uint8Array(0)
   #timeStart: number | undefined
 
   constructor(plan: Plan, options: MessageOptions) {
@@ -87,9 +92,9 @@ export class MessageRewriter extends JsonRewriter {
       kind: 'dead-letter',
       value: null,
       key: null,
-      headers: [],
+      headers: NO_HEADERS,
       timestamp: undefined,
-      tombstones: [],
+      tombstones: NO_TOMBSTONES,
       code: undefined,
       rule: -1,
     }))
@@ -194,8 +199,15 @@ export class MessageRewriter extends JsonRewriter {
     this.rewriteLines(length)
     this.#rewriteOthers(others, starts, lines.length)
     const output = this.takeOutput()
-    for (const { message, start, end } of this.#published)
-      this.#results[message]!.value = output.subarray(start, end)
+    const published = this.#published
+    for (let i = 0; i < published.length; i += 3) {
+      const start = published[i + 1]!
+      this.#results[published[i]!]!.value = new Uint8Array(
+        output.buffer,
+        output.byteOffset + start,
+        published[i + 2]! - start,
+      )
+    }
   }
 
   #rewriteOthers(others: readonly number[], starts: readonly number[], line: number): void {
@@ -213,12 +225,14 @@ export class MessageRewriter extends JsonRewriter {
 
   protected override ruled(): void {
     const { block } = this
+    // The block's own memory is written over by the next one.
+    const arena = block.arena.bytes.slice(0, block.arena.length)
     for (const field of this.#envelopeFields)
-      this.#eachPassing(field, (record, slot) => this.#take(field, record, slot))
+      this.#eachPassing(field, (record, slot) => this.#take(field, record, resultBytes(block, slot, arena)))
     if (this.#timeField !== undefined && !this.#envelopeFields.some(isTimestamp))
       this.#eachPassing(this.#timeField, (record, slot) => {
-        const bytes = resultBytes(block, slot)
-        if (bytes !== undefined) this.#resultOf(record).timestamp = this.#instant(textOf(bytes))
+        const bytes = resultBytes(block, slot, arena)
+        if (bytes !== undefined) this.#resultOf(record).timestamp = this.#instant(bytes)
       })
     for (let record = 0; record < block.recordCount; record++) {
       if (block.recordCode[record] !== undefined) continue
@@ -242,13 +256,13 @@ export class MessageRewriter extends JsonRewriter {
     }
   }
 
-  #take(field: PlanField, record: number, slot: number): void {
-    const bytes = resultBytes(this.block, slot)
+  #take(field: PlanField, record: number, bytes: Uint8Array | undefined): void {
     if (bytes === undefined) return
     const result = this.#resultOf(record)
     if (field.path.envelope === 'key') result.key = bytes
     else if (field.path.envelope === 'header') {
       const { name } = field.path.segments[0] as { readonly name: string }
+      if (result.headers === NO_HEADERS) result.headers = []
       result.headers.push({ name, value: textOf(bytes) })
     } else result.timestamp = instant(textOf(bytes))
   }
@@ -270,9 +284,10 @@ export class MessageRewriter extends JsonRewriter {
     result.kind = 'suppress'
   }
 
-  #instant(text: string): number | undefined {
-    if (text !== this.#timeText) {
-      this.#timeText = text
+  #instant(bytes: Uint8Array): number | undefined {
+    if (!isSame(bytes, this.#timeBytes)) {
+      this.#timeBytes = bytes
+      const text = textOf(bytes)
       const { parse } = this.plan.time!
       const start = this.#keepsTime ? parse(text) : (intervalStart(text) ?? parse(text))
       this.#timeStart = start === undefined || start < 0 ? undefined : start
@@ -289,13 +304,19 @@ export class MessageRewriter extends JsonRewriter {
       const end = this.#mayBreakLines && count === 1 ? sink.length - 1 : sink.bytes.indexOf(LF, start)
       const message = this.#messageOf[this.block.recordLine[record]!]!
       this.#results[message]!.kind = 'publish'
-      this.#published.push({ message, start, end })
+      this.#published.push(message, start, end)
       start = end + 1
     }
   }
 }
 
 const isTimestamp = (field: PlanField): boolean => field.path.envelope === 'timestamp'
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
 
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
