@@ -28,8 +28,9 @@ const bytesSize = (bytes: Uint8Array | null): number => (bytes === null ? 1 : pi
 function bodySize({ key, value, headers }: OutputRecord, offsetDelta: number, timeDelta: number): number {
   let size = 1 + varintSize(timeDelta) + varintSize(offsetDelta) + bytesSize(key) + bytesSize(value)
   size += varintSize(headers.length)
-  for (const { name, value: text } of headers)
-    size += pieceSize(Buffer.byteLength(name)) + pieceSize(Buffer.byteLength(text))
+  for (const header of headers)
+    for (const name in header)
+      size += pieceSize(Buffer.byteLength(name)) + pieceSize(Buffer.byteLength(header[name]!))
   return size
 }
 
@@ -84,10 +85,11 @@ export async function writeBatch(
     writer.piece(key)
     writer.piece(value)
     writer.varint(headers.length)
-    for (const { name, value: text } of headers) {
-      writer.text(name)
-      writer.text(text)
-    }
+    for (const header of headers)
+      for (const name in header) {
+        writer.text(name)
+        writer.text(header[name]!)
+      }
   }
   const plain = writer.bytes
   const bytes =

@@ -47,7 +47,9 @@ export interface Decoder {
   readInt32(): number
   readInt64(): bigint
   readBoolean(): boolean
+  readUVarInt(): number
   readString(): string | null
+  readUVarIntString(): string | null
   readBytes(): Buffer | null
   readArray<T>(read: (decoder: Decoder) => T): T[]
 }

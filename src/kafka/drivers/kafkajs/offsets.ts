@@ -41,6 +41,7 @@ export class Group {
   readonly name: string
   readonly #brokers: Brokers
   #coordinator: number | undefined
+  #isForbidden = false
 
   constructor(brokers: Brokers, name: string) {
     this.#brokers = brokers
@@ -54,7 +55,7 @@ export class Group {
         readonly errorCode: number
         readonly coordinator: { readonly nodeId: number }
       }>('GroupCoordinator', { groupId: this.name, coordinatorType: 0 })
-      if (errorCode !== CODE.none) throw codeFailure(errorCode, `using the consumer group ${this.name}`)
+      this.check(errorCode)
       this.#coordinator = coordinator.nodeId
     }
     try {
@@ -63,6 +64,11 @@ export class Group {
       this.forget()
       throw error
     }
+  }
+
+  /** Whether a right on the group was found missing. */
+  get isForbidden(): boolean {
+    return this.#isForbidden
   }
 
   /** The coordinator is to be looked up anew. */
@@ -85,6 +91,7 @@ export class Group {
   check(code: number): void {
     if (code === CODE.none) return
     if (isMoved(code)) this.forget()
+    if (code === CODE.groupAuthorizationFailed) this.#isForbidden = true
     throw codeFailure(code, `using the consumer group ${this.name}`)
   }
 
