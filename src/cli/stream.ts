@@ -1,7 +1,7 @@
 /** `lethe stream PIPELINE`: topics in, de-identified topics out. */
 import { Argument, Command, Option } from 'commander'
 import { whole } from './arguments.ts'
-import type { StreamOptions } from './stream/run.ts'
+import type { StreamOptions } from './stream/surroundings.ts'
 
 async function start(file: string, options: StreamOptions): Promise<void> {
   const { run } = await import('./stream/run.ts')

@@ -10,7 +10,8 @@ export type Tombstones =
   | { readonly kind: 'none'; readonly label: string }
   | { readonly kind: 'refused'; readonly code: DeadLetterCode; readonly rule: number }
 
-const NO_KEY_LEAVES = 'tombstone, and no key may leave'
+/** Label of tombstones that are suppressed, because no rule lets a key leave. */
+export const NO_KEY_LEAVES = 'tombstone, and no key may leave'
 
 /** A tombstone holds no record that a rule could ask for. */
 const NOTHING = { subject: undefined, eventTime: undefined }

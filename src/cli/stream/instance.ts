@@ -5,6 +5,7 @@ import type { Driver, DriverEvent } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
 import { type RouteResult, runRoute } from '../../kafka/route.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
+import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -87,7 +88,7 @@ class RouteRun {
         purpose: plan.purpose,
       },
       rules: plan.rules.map((rule) => rule.label),
-      suppressions: plan.retention === undefined ? [] : [plan.retention.label],
+      suppressions: [NO_KEY_LEAVES, ...(plan.retention === undefined ? [] : [plan.retention.label])],
     })
     const { pipeline, connection, instance } = options.prepared
     this.#driver = options.driver.make({

@@ -2,41 +2,24 @@
 import { writeFileSync } from 'node:fs'
 import { EXIT, fileError, LetheError } from '../../errors.ts'
 import { FencedError } from '../../kafka/driver.ts'
-import { type Choice, chooseDriver } from '../../kafka/drivers.ts'
+import { chooseDriver } from '../../kafka/drivers.ts'
 import { Health } from '../../telemetry/health.ts'
 import { serveTelemetry } from '../../telemetry/http.ts'
-import { createLog, type Log, logSettings } from '../../telemetry/log.ts'
+import { createLog, logSettings } from '../../telemetry/log.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { onStop, type StopSignal } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
 import { paint } from '../terminal.ts'
 import { DRAIN_MS, runInstance } from './instance.ts'
 import { REPORT_MS, type WorkerMessage } from './messages.ts'
-import { type Prepared, prepare, readPipeline } from './prepare.ts'
+import { prepare, readPipeline } from './prepare.ts'
 import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
 import { superviseWorkers } from './supervise.ts'
+import type { StreamOptions, Surroundings } from './surroundings.ts'
 import { Totals } from './totals.ts'
-
-export interface StreamOptions {
-  readonly workers: number
-  readonly untilEnd?: boolean
-  readonly summary?: string
-  readonly quiet?: boolean
-  /** Set by the process that starts workers. */
-  readonly worker?: number
-}
 
 /** A loop that has not turned for so long hangs: longer than the longest call of a client within a turn. */
 const STALLED_MS = 60_000
-
-/** Everything that a process of a pipeline has beside its routes. */
-export interface Surroundings {
-  readonly prepared: Prepared
-  readonly driver: Choice
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly health: Health
-}
 
 export async function run(file: string, options: StreamOptions): Promise<void> {
   const pipeline = readPipeline(file)

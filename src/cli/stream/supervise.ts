@@ -6,7 +6,7 @@ import type { MetricSnapshot } from '../../telemetry/metrics.ts'
 import { WorkerMetrics } from '../../telemetry/worker-metrics.ts'
 import { DRAIN_MS } from './instance.ts'
 import type { WorkerMessage } from './messages.ts'
-import type { StreamOptions, Surroundings } from './run.ts'
+import type { StreamOptions, Surroundings } from './surroundings.ts'
 import type { RouteCounts, Totals } from './totals.ts'
 
 export interface Workers {

@@ -1,0 +1,24 @@
+/** What every process of a pipeline is given. */
+import type { Choice } from '../../kafka/drivers.ts'
+import type { Health } from '../../telemetry/health.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { Prepared } from './prepare.ts'
+
+export interface StreamOptions {
+  readonly workers: number
+  readonly untilEnd?: boolean
+  readonly summary?: string
+  readonly quiet?: boolean
+  /** Set by the process that starts workers. */
+  readonly worker?: number
+}
+
+/** Everything that a process of a pipeline has beside its routes. */
+export interface Surroundings {
+  readonly prepared: Prepared
+  readonly driver: Choice
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly health: Health
+}
