@@ -1,5 +1,6 @@
 /** Apache Kafka as a process of this machine: one broker in KRaft mode, with its data in a temporary folder. */
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -108,7 +109,10 @@ class Kafka {
 
   format(all, users) {
     writeFileSync(this.#properties, asProperties(all))
-    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
+    const bytes = randomBytes(16)
+    // No leading dash, which the command line would take for an option.
+    bytes[0] &= 0x7f
+    const id = bytes.toString('base64url')
     const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', id, '--config', this.#properties]
     const { status, stdout, stderr } = spawnSync('java', [...this.#java, ...tool, ...scramArguments(users)], {
       encoding: 'utf8',

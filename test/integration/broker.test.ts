@@ -1,6 +1,11 @@
 /** The test broker itself: it keeps what it was given, over death and restart. */
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { type Broker, startBroker } from '../broker/broker.mjs'
@@ -73,12 +78,42 @@ onOwnKafka('a broker of a test', () => {
       expect(await isOpen(own.address)).toBe(false)
       await own.restart()
       await produce(kafka, topic, ['after'])
-      await own.restart()
       expect(await consume(kafka, topic, 2)).toEqual(['after', 'before'])
     } finally {
       await own.stop()
     }
     expect(await isOpen(own.address)).toBe(false)
+  })
+
+  it('ends with the process that started it, however that ends', async () => {
+    const script = fileURLToPath(new URL('../broker/start.mjs', import.meta.url))
+    const starter = spawn(process.execPath, [script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, LETHE_KAFKA: '' },
+    })
+    const [line] = (await once(createInterface({ input: starter.stdout }), 'line')) as [string]
+    const { address, logFile } = JSON.parse(line) as { address: string; logFile: string }
+    expect(await isOpen(address)).toBe(true)
+    starter.kill('SIGKILL')
+    await expect.poll(() => isOpen(address), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => existsSync(dirname(logFile)), { timeout: 10_000 }).toBe(false)
+  })
+
+  it('stops answering while it is paused, and goes on', async () => {
+    const own = await startBroker({ own: true })
+    try {
+      own.pause()
+      const answer = client(own.address, {
+        requestTimeout: 500,
+        connectionTimeout: 500,
+        retry: { retries: 0 },
+      })
+      await expect(topicsOf(answer)).rejects.toThrow(/timed? ?out/i)
+      own.resume()
+      await expect.poll(() => topicsOf(client(own.address)), { timeout: 20_000 }).toEqual([])
+    } finally {
+      await own.stop()
+    }
   })
 
   it('listens with TLS, SASL and behind another address, and asks for rights', async () => {
@@ -92,34 +127,35 @@ onOwnKafka('a broker of a test', () => {
   })
 })
 
+async function topicsOf(kafka: Kafka): Promise<readonly string[]> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    return await admin.listTopics()
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 async function expectListeners(own: Broker): Promise<void> {
   const ssl = { ca: [readFileSync(own.certificates!.ca, 'utf8')], servername: 'localhost' }
   // kafkajs writes its authenticator into the object that it is given: a new one each time.
   const sasl = (mechanism: string, password = 'alice-secret'): object => ({
     sasl: { mechanism, username: 'alice', password },
   })
-  const topicsOf = async (address: string, more: object): Promise<readonly string[]> => {
-    const admin = client(address, { ...more, retry: { retries: 0 } }).admin()
-    try {
-      await admin.connect()
-      return await admin.listTopics()
-    } finally {
-      await admin.disconnect()
-    }
-  }
+  const seen = (address: string, more: object): Promise<readonly string[]> =>
+    topicsOf(client(address, { ...more, retry: { retries: 0 } }))
   const admin = client(own.address).admin()
   await admin.connect()
   await admin.createTopics({ topics: [{ topic: 'seen' }] })
   await admin.disconnect()
-  expect(await topicsOf(own.tlsAddress!, { ssl })).toEqual(['seen'])
+  expect(await seen(own.tlsAddress!, { ssl })).toEqual(['seen'])
   const other = { ca: [readFileSync(own.certificates!.otherCa, 'utf8')], servername: 'localhost' }
-  await expect(topicsOf(own.tlsAddress!, { ssl: other })).rejects.toThrow(/certificate/)
+  await expect(seen(own.tlsAddress!, { ssl: other })).rejects.toThrow(/certificate/)
   // A user without an ACL sees no topic.
-  expect(await topicsOf(own.saslTlsAddress!, { ssl, ...sasl('scram-sha-512') })).toEqual([])
-  expect(await topicsOf(own.saslAddress!, sasl('plain'))).toEqual([])
-  await expect(topicsOf(own.saslAddress!, sasl('scram-sha-256', 'wrong'))).rejects.toThrow(
-    /[Aa]uthentication/,
-  )
+  expect(await seen(own.saslTlsAddress!, { ssl, ...sasl('scram-sha-512') })).toEqual([])
+  expect(await seen(own.saslAddress!, sasl('plain'))).toEqual([])
+  await expect(seen(own.saslAddress!, sasl('scram-sha-256', 'wrong'))).rejects.toThrow(/[Aa]uthentication/)
   // The listener behind a proxy leads to the proxy's address, where nobody listens here.
-  await expect(topicsOf(own.behind[0]!, {})).rejects.toThrow(/127\.0\.0\.1:1\b|ECONNREFUSED/)
+  await expect(seen(own.behind[0]!, {})).rejects.toThrow(/127\.0\.0\.1:1\b|ECONNREFUSED/)
 }
