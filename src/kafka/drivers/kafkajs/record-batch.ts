@@ -51,7 +51,7 @@ export function* readBatches(set: Buffer): Generator<Batch> {
   while (at + HEADER <= set.length) {
     const size = PREFIX + set.readInt32BE(at + 8)
     if (set[at + 16]! < 2) throw new BatchError('batch-format-old')
-    if (size < HEADER) throw corrupt()
+    if (set[at + 16] !== 2 || size < HEADER) throw corrupt()
     if (at + size > set.length) return
     const bytes = set.subarray(at, at + size)
     if (crc32c(bytes, CRC_FROM) !== bytes.readUInt32BE(17)) throw corrupt()
