@@ -68,3 +68,6 @@ export function findBroker(
 
 /** @throws Error with all the reasons where there is none */
 export function startBroker(options?: BrokerOptions): Promise<Broker>
+
+/** Whether it looks as if Apache Kafka could run here as a process: a broker of a test's own, in any setting. */
+export function canRunKafka(): boolean

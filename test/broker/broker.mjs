@@ -4,6 +4,7 @@
  */
 import { startDocker } from './docker.mjs'
 import { startKafka } from './kafka.mjs'
+import { canRunKafka } from './maven.mjs'
 import { startMock } from './mock.mjs'
 import { answers } from './ready.mjs'
 
@@ -32,6 +33,8 @@ const isParticular = (options) =>
       options.authorizer ||
       options.properties,
   )
+
+export { canRunKafka }
 
 /** The broker, if there is any way to one, and why each way before it was closed. */
 export async function findBroker(options = {}) {

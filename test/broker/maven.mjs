@@ -23,14 +23,20 @@ export function javaProblem() {
     : `Java 17 or later is needed, and this is ${major || 'of an unknown version'}`
 }
 
+const jarsFolder = () => {
+  const version = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)
+  return join(cacheFolder(), `kafka-${version}`)
+}
+const isMavenThere = () => spawnSync('mvn', ['-v'], { stdio: 'ignore', timeout: 60_000 }).error === undefined
+
+/** Whether it looks as if Kafka could run here: no more is known before it was fetched. */
+export const canRunKafka = () => javaProblem() === undefined && (existsSync(jarsFolder()) || isMavenThere())
+
 /** The folder with the jars. Throws with the reason; two processes at once do not disturb each other. */
 export async function kafkaJars(onProgress) {
-  const version = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)
-  const folder = join(cacheFolder(), `kafka-${version}`)
+  const folder = jarsFolder()
   if (existsSync(folder)) return folder
-  if (spawnSync('mvn', ['-v'], { stdio: 'ignore', timeout: 60_000 }).error !== undefined) {
-    throw new Error('Maven (mvn), which fetches Apache Kafka, is not here')
-  }
+  if (!isMavenThere()) throw new Error('Maven (mvn), which fetches Apache Kafka, is not here')
   onProgress(`fetching Apache Kafka through Maven into ${folder} (54 MB, once)`)
   mkdirSync(cacheFolder(), { recursive: true })
   const temporary = `${folder}.${randomUUID()}`

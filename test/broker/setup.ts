@@ -1,12 +1,14 @@
 /** One broker for a run of the integration tests: started before the first of them, and not without one. */
 import type { TestProject } from 'vitest/node'
-import { type Broker, findBroker } from './broker.mjs'
+import { type Broker, canRunKafka, findBroker } from './broker.mjs'
 
 /** What `inject('broker')` gives a test. */
 export interface SharedBroker {
   readonly kind: Broker['kind'] | 'none'
   readonly isReal: boolean
   readonly address: string
+  /** Whether tests can start brokers of their own. */
+  readonly canStartOwn: boolean
   /** Why it is no better one. */
   readonly reasons: readonly string[]
 }
@@ -32,8 +34,9 @@ export async function setup(project: TestProject): Promise<void> {
       `TESTS ARE SKIPPED: ${broker === undefined ? 'there is no broker' : 'there is only the mock cluster'}`,
     )
   }
+  const canStartOwn = broker?.kind === 'kafka' || canRunKafka()
   const { kind = 'none', isReal = false, address = '' } = broker ?? {}
-  project.provide('broker', { kind, isReal, address, reasons })
+  project.provide('broker', { kind, isReal, address, canStartOwn, reasons })
 }
 
 export async function teardown(): Promise<void> {

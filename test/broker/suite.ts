@@ -27,6 +27,6 @@ export const onAnyBroker: (name: string, tests: () => void) => void = suite(
 
 /** A suite that starts brokers of its own, to kill or to configure them. */
 export const onOwnKafka: (name: string, tests: () => void) => void = suite(
-  broker.kind === 'kafka',
+  broker.canStartOwn,
   'Apache Kafka as a process of its own',
 )
