@@ -21,7 +21,7 @@ const ALONE = {
   'broker.heartbeat.interval.ms': 500,
   'broker.session.timeout.ms': 3000,
   'log.retention.check.interval.ms': 300_000,
-  // Nobody waits for the disk: a killed process loses nothing that the system has.
+  // Small heap.
   'log.cleaner.dedupe.buffer.size': 8_388_608,
 }
 
