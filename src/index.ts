@@ -52,4 +52,10 @@ export { formatProblems } from './policy/problems.ts'
 export { type PolicyFile, readPolicyFile } from './policy/read.ts'
 export type { Account, RuleCount } from './record/account.ts'
 export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './record/deidentifier.ts'
+export type { Message, MessageHeader, MessageOutcome } from './record/message.ts'
+export {
+  createMessageDeidentifier,
+  type MessageDeidentifier,
+  type MessageDeidentifierOptions,
+} from './record/message-deidentifier.ts'
 export type { Outcome } from './record/outcome.ts'
