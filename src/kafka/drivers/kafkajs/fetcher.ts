@@ -100,6 +100,8 @@ export class Fetcher {
     const reading = this.#reading
     const records: InputRecord[] = []
     const next = new Map<string, Position>()
+    /** The last record of what is being taken. */
+    let last: InputRecord | undefined
     let size = 0
     while (!this.#stopped && records.length < most && size < bytes) {
       const first = this.#paused ? undefined : this.#waiting[0]
@@ -110,40 +112,55 @@ export class Fetcher {
         if (reading !== this.#reading) return undefined
         continue
       }
-      const record = await this.#nextOf(first)
-      if (reading !== this.#reading) return undefined
-      if (record === undefined) {
-        this.#finish(first, next)
+      if (first.batches.length === 0) {
+        this.#finish(first)
+        const { topic, partition, next: offset } = first
+        next.set(keyOf(first), { topic, partition, offset })
+        last = undefined
         continue
       }
+      if (first.open === undefined) {
+        await this.#open(first)
+        if (reading !== this.#reading) return undefined
+      }
+      const record = this.#pull(first)
+      if (record === undefined) continue
       const adds = sizeOf(record)
       if (records.length > 0 && size + adds > bytes) {
         this.#putBack(first, record)
         break
       }
       records.push(record)
+      last = record
       size += adds
-      const { topic, partition, offset } = record
-      next.set(keyOf(record), { topic, partition, offset: offset + 1 })
+    }
+    if (last !== undefined) {
+      const { topic, partition, offset } = last
+      next.set(keyOf(last), { topic, partition, offset: offset + 1 })
     }
     return { records, next: [...next.values()] }
   }
 
-  /** The next record that counts; undefined: all are taken. */
-  async #nextOf(waiting: Waiting): Promise<InputRecord | undefined> {
-    for (;;) {
-      const batch = waiting.batches[0]
-      if (batch === undefined) return undefined
-      try {
-        waiting.open ??= await openBatch(batch, waiting.topic, waiting.partition)
-        for (let got = waiting.open.next(); got.done !== true; got = waiting.open.next())
-          if (got.value.offset >= waiting.wanted) return got.value
-      } catch (error) {
-        throw unreadable(error, { ...waiting, offset: batch.baseOffset })
-      }
-      waiting.open = undefined
-      waiting.batches.shift()
+  async #open(waiting: Waiting): Promise<void> {
+    const batch = waiting.batches[0]!
+    try {
+      waiting.open = await openBatch(batch, waiting.topic, waiting.partition)
+    } catch (error) {
+      throw unreadable(error, { ...waiting, offset: batch.baseOffset })
     }
+  }
+
+  /** The next record of the open batch; undefined: it has no more, and is put away. */
+  #pull(waiting: Waiting): InputRecord | undefined {
+    try {
+      for (let got = waiting.open!.next(); got.done !== true; got = waiting.open!.next())
+        if (got.value.offset >= waiting.wanted) return got.value
+    } catch (error) {
+      throw unreadable(error, { ...waiting, offset: waiting.batches[0]!.baseOffset })
+    }
+    waiting.open = undefined
+    waiting.batches.shift()
+    return undefined
   }
 
   #putBack(waiting: Waiting, record: InputRecord): void {
@@ -158,11 +175,8 @@ export class Fetcher {
     }
   }
 
-  /** All of it is taken: its end is known, be it behind control records. */
-  #finish(waiting: Waiting, next: Map<string, Position>): void {
-    const { topic, partition, next: offset } = waiting
-    if (this.#reading.get(keyOf(waiting))?.told !== offset)
-      next.set(keyOf(waiting), { topic, partition, offset })
+  /** All of it is taken: there is room again. */
+  #finish(waiting: Waiting): void {
     this.#waiting.shift()
     this.#bytes -= waiting.bytes
     this.#bell.ring()

@@ -94,8 +94,10 @@ class KafkajsAdmin implements Admin {
 
   async settings(names: readonly string[]): Promise<ReadonlyMap<string, TopicSettings>> {
     if (names.length === 0) return new Map()
-    const { resources } = await this.#ask(async () =>
-      (await this.#brokers.any()).call<{
+    const answer = await this.#ask(async () => {
+      const link = await this.#brokers.any()
+      if (link.versionOf('DescribeConfigs') === undefined) return undefined
+      return await link.call<{
         readonly resources: readonly {
           readonly errorCode: number
           readonly resourceName: string
@@ -104,8 +106,11 @@ class KafkajsAdmin implements Admin {
             readonly configValue: string | null
           }[]
         }[]
-      }>('DescribeConfigs', { resources: names.map((name) => ({ type: 2, name })) }),
-    )
+      }>('DescribeConfigs', { resources: names.map((name) => ({ type: 2, name })) })
+    })
+    if (answer === undefined)
+      return new Map(names.map((name) => [name, { presence: 'unsupported', values: new Map() }]))
+    const { resources } = answer
     return new Map(
       resources.map(({ errorCode, resourceName, configEntries }) => [
         resourceName,

@@ -1,0 +1,237 @@
+/** What the contract of the drivers runs in: topics, producers, a reader that shares no code with the drivers. */
+import kafkajs from 'kafkajs'
+import { afterAll, afterEach } from 'vitest'
+import { type Admin, openAdmin } from '../../src/kafka/admin.ts'
+import type {
+  BatchBounds,
+  Connection,
+  Driver,
+  DriverEvent,
+  DriverOptions,
+  InputRecord,
+  OutputRecord,
+  Polled,
+  Position,
+} from '../../src/kafka/driver.ts'
+import { kafkajsDriver } from '../../src/kafka/drivers/kafkajs/kafkajs-driver.ts'
+import { hasLibrary } from '../../src/kafka/drivers/rdkafka/client.ts'
+import { rdkafkaDriver } from '../../src/kafka/drivers/rdkafka/rdkafka-driver.ts'
+import { broker, uniqueName } from '../broker/suite.ts'
+
+export interface DriverCase {
+  readonly name: string
+  readonly make: (options: DriverOptions) => Driver
+  readonly delivery: DriverOptions['delivery']
+  readonly isThere: boolean
+}
+
+const hasRdkafka = await hasLibrary()
+
+/** Every driver, in every delivery that it has. */
+export const DRIVERS: readonly DriverCase[] = [
+  { name: 'kafkajs, at least once', make: kafkajsDriver, delivery: 'at-least-once', isThere: true },
+  { name: 'rdkafka, at least once', make: rdkafkaDriver, delivery: 'at-least-once', isThere: hasRdkafka },
+  { name: 'rdkafka, exactly once', make: rdkafkaDriver, delivery: 'exactly-once', isThere: hasRdkafka },
+]
+
+type Client = Readonly<Record<string, string | number | boolean>>
+
+export const connection = (client: Client = {}, address: string = broker.address): Connection => ({
+  brokers: [address],
+  tls: undefined,
+  sasl: undefined,
+  client: new Map(Object.entries(client)),
+})
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+let shared: Admin | undefined
+export async function admin(): Promise<Admin> {
+  shared ??= await openAdmin(connection())
+  return shared
+}
+afterAll(async () => {
+  await shared?.close()
+  await writer?.then((producer) => producer.disconnect())
+  shared = undefined
+  writer = undefined
+})
+
+/** Makes a topic that no other test has. */
+export async function makeTopic(
+  partitions: number = 1,
+  settings: Readonly<Record<string, string>> = {},
+  name: string = uniqueName('contract'),
+): Promise<string> {
+  const plan = { name, partitions, replication: 1, settings: new Map(Object.entries(settings)) }
+  const made = await (await admin()).createTopics([plan])
+  if (made.get(name)?.outcome !== 'created') throw new Error(`${name} was not made`)
+  // Other brokers and clients hear of it a little later.
+  for (let i = 0; i < 100; i++) {
+    const [found] = await (await admin()).topics([name])
+    if (found?.presence === 'there' && found.partitions.every(({ hasLeader }) => hasLeader)) return name
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`${name} has no leaders`)
+}
+
+export const client = (): kafkajs.Kafka =>
+  new kafkajs.Kafka({ brokers: [broker.address], logLevel: kafkajs.logLevel.NOTHING })
+
+let writer: Promise<kafkajs.Producer> | undefined
+
+/** Writes records as another program would. */
+export async function write(topic: string, messages: kafkajs.Message[]): Promise<void> {
+  writer ??= (async () => {
+    const producer = client().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+    await producer.connect()
+    return producer
+  })()
+  for (let at = 0; at < messages.length; at += 500)
+    await (await writer).send({ topic, messages: messages.slice(at, at + 500) })
+}
+
+/** A transaction of another program. */
+export async function beginTransaction(
+  topic: string,
+  messages: kafkajs.Message[],
+): Promise<Pick<kafkajs.Transaction, 'commit' | 'abort'>> {
+  const producer = client().producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    transactionalId: uniqueName('transaction'),
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  })
+  await producer.connect()
+  closing.push(() => producer.disconnect())
+  const transaction = await producer.transaction()
+  await transaction.send({ topic, messages })
+  return transaction
+}
+
+export interface Opened {
+  readonly driver: Driver
+  readonly events: readonly DriverEvent[]
+  readonly group: string
+  readonly close: () => Promise<void>
+}
+
+export interface OpenOptions {
+  readonly topics: DriverOptions['topics']
+  readonly group?: string
+  readonly start?: DriverOptions['start']
+  readonly client?: Client
+}
+
+/** Short sessions, so that a rebalance takes a second and not many. */
+const SOON: Client = { 'session.timeout.ms': 45_000, 'heartbeat.interval.ms': 300 }
+
+export async function openDriver(
+  { make, delivery }: DriverCase,
+  { topics, group = uniqueName('group'), start = 'earliest', client: settings = {} }: OpenOptions,
+): Promise<Opened> {
+  const events: DriverEvent[] = []
+  const driver = make({
+    connection: connection({ ...SOON, ...settings }),
+    group,
+    topics,
+    start,
+    delivery,
+    transactionalId: uniqueName('instance'),
+    onEvent: (event) => events.push(event),
+  })
+  let isClosed = false
+  const close = async (): Promise<void> => {
+    if (isClosed) return
+    isClosed = true
+    await driver.close(10_000)
+  }
+  closing.push(close)
+  await driver.open()
+  return { driver, events, group, close }
+}
+
+export const BOUNDS: BatchBounds = { records: 1000, bytes: 1 << 20, time: 200 }
+
+export const keyOf = ({ topic, partition }: { topic: string; partition: number }): string =>
+  `${topic}/${partition}`
+
+/** Waits until something holds. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  most = 30_000,
+): Promise<void> {
+  const giveUp = performance.now() + most
+  while (!(await holds())) {
+    if (performance.now() > giveUp) throw new Error(`it took too long: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+/** Polls until there are so many records, in one epoch, without settling. */
+export async function pollSome(driver: Driver, count: number, most = 30_000): Promise<Polled> {
+  const giveUp = performance.now() + most
+  let records: InputRecord[] = []
+  let next = new Map<string, Position>()
+  let epoch = -1
+  while (records.length < count) {
+    if (performance.now() > giveUp) throw new Error(`only ${records.length} of ${count} records came`)
+    const polled = await driver.poll(BOUNDS)
+    if (polled.epoch !== epoch) {
+      records = []
+      next = new Map()
+      epoch = polled.epoch
+    }
+    records.push(...polled.records)
+    for (const position of polled.next) next.set(keyOf(position), position)
+  }
+  return { epoch, records, next: [...next.values()] }
+}
+
+/** Polls and settles what comes, passing it on with `outputs`, until so many records are settled. */
+export async function settleSome(
+  driver: Driver,
+  count: number,
+  outputs: (records: readonly InputRecord[]) => readonly OutputRecord[] = () => [],
+): Promise<readonly InputRecord[]> {
+  const giveUp = performance.now() + 30_000
+  const settled: InputRecord[] = []
+  while (settled.length < count) {
+    if (performance.now() > giveUp) throw new Error(`only ${settled.length} of ${count} records were settled`)
+    const { epoch, records, next } = await driver.poll(BOUNDS)
+    if ((await driver.settle(epoch, outputs(records), next)) === 'settled') settled.push(...records)
+  }
+  return settled
+}
+
+export const copyTo =
+  (topic: string) =>
+  (records: readonly InputRecord[]): OutputRecord[] =>
+    records.map(({ key, value, timestamp }) => ({
+      topic,
+      partition: undefined,
+      key,
+      value,
+      headers: [],
+      timestamp: timestamp < 0 ? undefined : timestamp,
+    }))
+
+export const texts = (records: readonly { readonly value: Uint8Array | null }[]): (string | null)[] =>
+  records.map(({ value }) => (value === null ? null : Buffer.from(value).toString()))
+
+/** Whether every partition's records come in the order of their offsets. */
+export function isInOrder(records: readonly InputRecord[]): boolean {
+  const last = new Map<string, number>()
+  return records.every((record) => {
+    const before = last.get(keyOf(record)) ?? -1
+    last.set(keyOf(record), record.offset)
+    return record.offset > before
+  })
+}
+
+export const numbers = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, i) => `${from + i}`)
