@@ -3,7 +3,15 @@
  * the pipeline: node-rdkafka cannot ask for the settings of a topic. Every question ends within 15 s. What is thrown is a
  * `LetheError` with exit code 4, and no text of a client or a broker is passed on.
  */
-import type { BatchBounds, Connection, DriverEvent, InputRecord, Position, TopicPartition } from './driver.ts'
+import type {
+  BatchBounds,
+  Connection,
+  DriverEvent,
+  InputRecord,
+  OutputRecord,
+  Position,
+  TopicPartition,
+} from './driver.ts'
 
 /** What an ACL allows somebody to do; see Kafka's operations. */
 export type Right =
@@ -45,7 +53,8 @@ export interface TopicDescription {
 }
 
 export interface TopicSettings {
-  readonly presence: Presence
+  /** `unsupported`: the broker has no such request, as a mock cluster has none. */
+  readonly presence: Presence | 'unsupported'
   /** By their Kafka names: `cleanup.policy`, `retention.ms`, `max.message.bytes`, `message.timestamp.type` … */
   readonly values: ReadonlyMap<string, string>
 }
@@ -97,8 +106,20 @@ export interface Admin {
     edge: 'earliest' | 'latest' | number,
   ): Promise<readonly Position[]>
   read(from: readonly Position[]): Reader
+  /** Writes records, each at least once, outside of any transaction. For made-up ones. */
+  write(records: readonly OutputRecord[]): Promise<void>
   close(): Promise<void>
 }
+
+/** The settings of a pipeline's client that mean something here; others may be those of another driver. */
+const SETTINGS: readonly string[] = [
+  'client.id',
+  'client.rack',
+  'request.timeout.ms',
+  'socket.connection.setup.timeout.ms',
+  'metadata.max.age.ms',
+  'retry.backoff.ms',
+]
 
 /**
  * Connects.
@@ -109,5 +130,6 @@ export async function openAdmin(
   onEvent: (event: DriverEvent) => void = () => {},
 ): Promise<Admin> {
   const { kafkajsAdmin } = await import('./drivers/kafkajs/kafkajs-admin.ts')
-  return await kafkajsAdmin(connection, onEvent)
+  const client = new Map([...connection.client].filter(([name]) => SETTINGS.includes(name)))
+  return await kafkajsAdmin({ ...connection, client }, onEvent)
 }

@@ -132,6 +132,10 @@ export interface DriverOptions {
   readonly delivery: Delivery
   /** The same over restarts of this instance, and no other's. Exactly once only. */
   readonly transactionalId: string
+  /** The largest batch of records that the output topic takes, and so the largest record; undefined: not known. */
+  readonly maxMessageBytes?: number | undefined
+  /** The largest batch that every topic takes which is written to; undefined: not known. */
+  readonly maxBatchBytes?: number | undefined
   readonly onEvent: (event: DriverEvent) => void
 }
 

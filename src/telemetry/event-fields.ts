@@ -65,6 +65,11 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     message: 'a route starts',
     fields: { ...route, policy: name, policyVersion: integer, fingerprint, topic },
   },
+  unchecked: {
+    level: 'warn',
+    message: 'the settings of a topic cannot be looked at: whether it is as the pipeline says is not known',
+    fields: { ...coded, topic },
+  },
   assigned: { level: 'info', message: 'partitions are assigned', fields: partitions },
   revoked: { level: 'info', message: 'partitions are revoked', fields: partitions },
   lost: { level: 'warn', message: 'partitions are lost', fields: partitions },

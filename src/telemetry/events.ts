@@ -34,6 +34,8 @@ export type LogEvent =
       /** The output topic. */
       readonly topic: string
     }
+  /** A topic's settings could not be looked at before the start. */
+  | { readonly kind: 'unchecked'; readonly route: string; readonly topic: string; readonly code: string }
   | { readonly kind: 'assigned' | 'revoked' | 'lost'; readonly route: string; readonly partitions: number }
   | {
       readonly kind: 'position'

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../errors.ts'
 import type { Driver, DriverEvent } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
+import type { WriteLimits } from '../../kafka/preflight.ts'
 import { type RouteResult, runRoute } from '../../kafka/route.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
 import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
@@ -19,6 +20,8 @@ export const DRAIN_MS = 20_000
 export interface InstanceOptions {
   readonly prepared: Prepared
   readonly driver: Choice
+  /** What the brokers take, by route: see `preflight`. */
+  readonly limits: ReadonlyMap<string, WriteLimits>
   /** Number of this process among those of the instance. */
   readonly worker: number
   readonly untilEnd: boolean
@@ -98,6 +101,7 @@ class RouteRun {
       start: route.from.start,
       delivery: pipeline.delivery,
       transactionalId: `lethe.${pipeline.name}.${route.name}.${instance}.${options.worker}`,
+      ...options.limits.get(route.name),
       onEvent: (event) => this.#heard(event),
     })
   }

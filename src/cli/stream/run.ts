@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { EXIT, fileError, LetheError } from '../../errors.ts'
 import { FencedError } from '../../kafka/driver.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
+import { preflight } from '../../kafka/preflight.ts'
 import { Health } from '../../telemetry/health.ts'
 import { serveTelemetry } from '../../telemetry/http.ts'
 import { createLog, logSettings } from '../../telemetry/log.ts'
@@ -62,8 +63,10 @@ async function work(surroundings: Surroundings, options: StreamOptions, worker: 
   const timer = setInterval(() => void report(), REPORT_MS)
   let fenced = false
   try {
+    const { limits } = await preflight(prepared.connection, prepared.pipeline.routes)
     await runInstance({
       ...surroundings,
+      limits,
       worker,
       untilEnd: options.untilEnd === true,
       stop: stop.signal,
@@ -115,10 +118,13 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
   })
   let failure: unknown
   try {
+    const { limits, unchecked } = await preflight(prepared.connection, pipeline.routes)
+    for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
     if (workers !== undefined) await workers.run(stop.signal)
     else
       await runInstance({
         ...surroundings,
+        limits,
         worker: 0,
         untilEnd: options.untilEnd === true,
         stop: stop.signal,

@@ -30,6 +30,7 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
     fingerprint: FINGERPRINT,
     topic: 'orders.clean',
   },
+  unchecked: { kind: 'unchecked', route: 'orders', topic: 'orders.clean', code: 'missing-right' },
   assigned: { kind: 'assigned', route: 'orders', partitions: 4 },
   revoked: { kind: 'revoked', route: 'orders', partitions: 4 },
   lost: { kind: 'lost', route: 'orders', partitions: 4 },

@@ -11,12 +11,22 @@ import type {
   TopicPlan,
   TopicSettings,
 } from '../../admin.ts'
-import type { BatchBounds, Connection, DriverEvent, Position, TopicPartition } from '../../driver.ts'
+import type {
+  BatchBounds,
+  Connection,
+  DriverEvent,
+  OutputRecord,
+  Position,
+  TopicPartition,
+} from '../../driver.ts'
 import { describe, describeGroup, releaseOf, rightsOf } from './admin-requests.ts'
 import { Brokers, OPEN_MS } from './brokers.ts'
 import { CODE, codeFailure, codeName, isMissingRight, Moment } from './failure.ts'
 import { Fetcher } from './fetcher.ts'
 import { type Edge, Group, listOffsets } from './offsets.ts'
+import { Sender } from './sender.ts'
+
+const WRITE_MS = 120_000
 
 export async function kafkajsAdmin(
   connection: Connection,
@@ -179,6 +189,17 @@ class KafkajsAdmin implements Admin {
 
   async offsets(partitions: readonly TopicPartition[], edge: Edge): Promise<readonly Position[]> {
     return await this.#ask(() => listOffsets(this.#brokers, partitions, edge))
+  }
+
+  async write(records: readonly OutputRecord[]): Promise<void> {
+    const sender = new Sender(this.#brokers)
+    await this.#ask(() => sender.open())
+    if (!(await sender.send(records, AbortSignal.timeout(WRITE_MS))))
+      throw new LetheError(
+        EXIT.io,
+        'the brokers did not take the records in time',
+        'look whether they are well',
+      )
   }
 
   read(from: readonly Position[]): Reader {

@@ -78,11 +78,27 @@ export function consumerSettings(
   return { global: global as ConsumerGlobalConfig, topic: { 'auto.offset.reset': 'error' } }
 }
 
-export function producerSettings({
-  connection,
-  delivery,
-  transactionalId,
-}: DriverOptions): ProducerGlobalConfig {
+/** Of the batch itself, before its first record. */
+const BATCH_HEADER_BYTES = 61
+const LEAST_MESSAGE_BYTES = 1000
+/** What librdkafka fills a batch with, unless told otherwise. */
+const BATCH_BYTES = 1_000_000
+
+/** What the broker would refuse is refused here, before it crosses the network; and no batch is too large for its topic. */
+function limits({ maxMessageBytes, maxBatchBytes, connection }: DriverOptions): Settings {
+  const settings: Settings = {}
+  const within = (bytes: number): number =>
+    Math.max(LEAST_MESSAGE_BYTES, Math.min(bytes, SENT_KBYTES * 1024) - BATCH_HEADER_BYTES)
+  if (maxMessageBytes !== undefined) settings['message.max.bytes'] = within(maxMessageBytes)
+  if (maxBatchBytes !== undefined) {
+    const wanted = Number(connection.client.get('batch.size') ?? BATCH_BYTES)
+    if (within(maxBatchBytes) < wanted) settings['batch.size'] = within(maxBatchBytes)
+  }
+  return settings
+}
+
+export function producerSettings(options: DriverOptions): ProducerGlobalConfig {
+  const { connection, delivery, transactionalId } = options
   const settings: Settings = {
     ...common(connection),
     'linger.ms': 5,
@@ -91,6 +107,7 @@ export function producerSettings({
     'sticky.partitioning.linger.ms': 50,
     ...(delivery === 'exactly-once' ? { 'transaction.timeout.ms': 30_000 } : {}),
     ...chosen(connection, CONSUMER_ONLY),
+    ...limits(options),
     'enable.idempotence': true,
     // Only failures are reported, so that success costs nothing.
     'delivery.report.only.error': true,

@@ -1,0 +1,234 @@
+/**
+ * What a pipeline asks of its cluster before it joins a group: that its topics are there, may be used, and are what the
+ * file says they are. `lethe doctor` looks at much more; this much is asked at every start, and stops it.
+ */
+import { EXIT, LetheError } from '../errors.ts'
+import { type Admin, openAdmin, type TopicDescription, type TopicSettings } from './admin.ts'
+import { distinctClusters } from './clusters.ts'
+import type { Connection, DriverEvent } from './driver.ts'
+import type { Route } from './pipeline-file/pipeline.ts'
+import { topicMatcher } from './pipeline-file/topics.ts'
+
+/** How much a broker takes at once, in bytes. */
+export interface WriteLimits {
+  /** The largest batch of records, and so the largest record, of the output topic. */
+  readonly maxMessageBytes: number | undefined
+  /** The largest batch that each topic of the route takes. */
+  readonly maxBatchBytes: number | undefined
+}
+
+/** What could not be looked at. */
+export interface Unchecked {
+  readonly route: string
+  readonly topic: string
+  readonly code: 'missing-right' | 'unsupported-version'
+}
+
+export interface Preflight {
+  /** By the name of the route. */
+  readonly limits: ReadonlyMap<string, WriteLimits>
+  readonly unchecked: readonly Unchecked[]
+}
+
+/**
+ * Looks at the topics of the routes.
+ * @throws LetheError: io where no broker answers within 15 s, the brokers are of two clusters, a topic is missing or a
+ *   right on it; usage where a topic is not what the file says
+ */
+export async function preflight(
+  connection: Connection,
+  routes: readonly Route[],
+  onEvent?: (event: DriverEvent) => void,
+): Promise<Preflight> {
+  const admin = await openAdmin(connection, onEvent)
+  try {
+    const [checked, clusters] = await Promise.all([lookAt(admin, routes), distinctClusters(connection)])
+    if (clusters.length > 1)
+      throw new LetheError(
+        EXIT.io,
+        `the brokers ${clusters.map(({ brokers }) => brokers[0]).join(' and ')} belong to different clusters`,
+        'a pipeline has one cluster: name brokers of one only',
+      )
+    return checked
+  } finally {
+    await admin.close()
+  }
+}
+
+async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight> {
+  const written = [...new Set(routes.flatMap(({ to, deadLetterTopic }) => [to.topic, deadLetterTopic]))]
+  const [topics, settings] = await Promise.all([topicsOf(admin, routes), admin.settings(written)])
+  const problems = routes.flatMap((route) => problemsOf(route, topics, settings))
+  if (problems.length > 0) throw together(problems)
+  const unchecked: Unchecked[] = []
+  const limits = new Map<string, WriteLimits>()
+  for (const { name, to, deadLetterTopic } of routes) {
+    for (const topic of [to.topic, deadLetterTopic]) {
+      const presence = settings.get(topic)?.presence
+      if (presence === 'forbidden') unchecked.push({ route: name, topic, code: 'missing-right' })
+      else if (presence === 'unsupported') unchecked.push({ route: name, topic, code: 'unsupported-version' })
+    }
+    const [output, dead] = [to.topic, deadLetterTopic].map((topic) => limitOf(settings.get(topic)))
+    const known = [output, dead].filter((limit) => limit !== undefined)
+    limits.set(name, {
+      maxMessageBytes: output,
+      maxBatchBytes: known.length === 0 ? undefined : Math.min(...known),
+    })
+  }
+  return { limits, unchecked }
+}
+
+/** All that the routes name; and all that there are, where one has a pattern. */
+export async function topicsOf(
+  admin: Admin,
+  routes: readonly Route[],
+): Promise<ReadonlyMap<string, TopicDescription>> {
+  const names = routes.flatMap(({ from: { topics }, to, deadLetterTopic }) => [
+    ...('pattern' in topics ? [] : topics),
+    to.topic,
+    deadLetterTopic,
+  ])
+  const hasPattern = routes.some(({ from }) => 'pattern' in from.topics)
+  const found = await Promise.all([
+    ...(hasPattern ? [admin.topics()] : []),
+    admin.topics([...new Set(names)]),
+  ])
+  return new Map(found.flat().map((topic) => [topic.name, topic]))
+}
+
+/** The input topics of a route: those that are there, and those that it names. */
+export function inputsOf(
+  { from: { topics } }: Route,
+  known: ReadonlyMap<string, TopicDescription>,
+): readonly string[] {
+  if (!('pattern' in topics)) return topics
+  const matches = topicMatcher(topics)
+  return [...known.values()]
+    .filter(({ name, presence }) => presence === 'there' && matches(name))
+    .map(({ name }) => name)
+}
+
+function problemsOf(
+  route: Route,
+  topics: ReadonlyMap<string, TopicDescription>,
+  settings: ReadonlyMap<string, TopicSettings>,
+): readonly LetheError[] {
+  const { from, to, deadLetterTopic } = route
+  const inputs = inputsOf(route, topics)
+  const problems: LetheError[] = []
+  if (inputs.length === 0 && 'pattern' in from.topics)
+    problems.push(
+      new LetheError(
+        EXIT.io,
+        `route ${route.name}: no topic matches the pattern of its inputs, or none may be seen`,
+        'make one, or grant DESCRIBE and READ: see `lethe acl PIPELINE`',
+      ),
+    )
+  for (const topic of inputs) problems.push(...useOf(route, 'input', topics.get(topic), topic, 'read'))
+  // In a mock cluster, topics appear when they are written to.
+  for (const [what, topic] of [
+    ['output', to.topic],
+    ['dead letter', deadLetterTopic],
+  ] as const)
+    if (settings.get(topic)?.presence !== 'unsupported')
+      problems.push(...useOf(route, what, topics.get(topic), topic, 'write'))
+  return [...problems, ...fitOf(route, inputs, topics, settings)]
+}
+
+function useOf(
+  { name }: Route,
+  what: string,
+  found: TopicDescription | undefined,
+  topic: string,
+  right: 'read' | 'write',
+): readonly LetheError[] {
+  const subject = `route ${name}: the ${what} topic ${topic}`
+  if (found === undefined || found.presence === 'missing')
+    return [
+      new LetheError(
+        EXIT.io,
+        `${subject} does not exist`,
+        'make it, or let `lethe doctor PIPELINE --fix` make what is missing',
+      ),
+    ]
+  const lacks = found.presence === 'forbidden' || (found.rights !== undefined && !found.rights.has(right))
+  if (!lacks) return []
+  const verb = right === 'read' ? 'read' : 'written to'
+  return [
+    new LetheError(
+      EXIT.io,
+      `${subject} may not be ${verb} by this user`,
+      '`lethe acl PIPELINE` prints the commands that grant the least it needs',
+    ),
+  ]
+}
+
+/** Whether the topics are what the file takes them for. */
+function fitOf(
+  { name, to, deadLetterTopic }: Route,
+  inputs: readonly string[],
+  topics: ReadonlyMap<string, TopicDescription>,
+  settings: ReadonlyMap<string, TopicSettings>,
+): readonly LetheError[] {
+  const problems: LetheError[] = []
+  const isCompacted = isCompactedBy(settings.get(to.topic))
+  if (isCompacted === true && !to.compacted)
+    problems.push(
+      new LetheError(
+        EXIT.usage,
+        `route ${name}: the output topic ${to.topic} is compacted, and the pipeline file does not say so: suppressions, and tombstones under older keys, would be missing there`,
+        'write `compacted: true` under the `to:` of the route, or take compact out of the topic’s cleanup.policy',
+      ),
+    )
+  if (isCompacted === false && to.compacted)
+    problems.push(
+      new LetheError(
+        EXIT.usage,
+        `route ${name}: the pipeline file calls the output topic ${to.topic} compacted, and it is not: tombstones would take nothing away`,
+        'remove `compacted: true`, or put compact into the topic’s cleanup.policy',
+      ),
+    )
+  if (isCompactedBy(settings.get(deadLetterTopic)) === true)
+    problems.push(
+      new LetheError(
+        EXIT.usage,
+        `route ${name}: the dead letter topic ${deadLetterTopic} is compacted: it refuses dead letters, which have no key`,
+        'set its cleanup.policy to delete',
+      ),
+    )
+  const output = topics.get(to.topic)
+  if (to.partition === 'same' && output?.presence === 'there')
+    for (const input of inputs) {
+      const count = topics.get(input)?.partitions.length ?? 0
+      if (count > output.partitions.length)
+        problems.push(
+          new LetheError(
+            EXIT.usage,
+            `route ${name}: \`partition: same\`, but the input topic ${input} has ${count} partitions and the output topic ${to.topic} ${output.partitions.length}`,
+            `add partitions to ${to.topic}, or write \`partition: key\``,
+          ),
+        )
+    }
+  return problems
+}
+
+/** Whether the topic keeps the last record of each key only; undefined where that may not be known. */
+export function isCompactedBy(settings: TopicSettings | undefined): boolean | undefined {
+  return settings?.values.get('cleanup.policy')?.split(',').includes('compact')
+}
+
+function limitOf(settings: TopicSettings | undefined): number | undefined {
+  const limit = Number(settings?.values.get('max.message.bytes'))
+  return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
+}
+
+function together(problems: readonly LetheError[]): LetheError {
+  const [first, ...others] = problems
+  if (others.length === 0) return first!
+  const more = `${others.length} more: \`lethe doctor PIPELINE\` lists all`
+  return new LetheError(
+    first!.exitCode,
+    first!.message,
+    `${first!.suggestion}; there ${others.length === 1 ? 'is' : 'are'} ${more}`,
+  )
+}
