@@ -24,9 +24,13 @@ const SEED = 20_260_101
 interface Options {
   readonly count: number
   readonly keep?: string
+  readonly broker?: string
+  readonly delivery: 'exactly-once' | 'at-least-once'
+  readonly mock?: boolean
 }
 
-async function run({ count, keep }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { count, keep } = options
   const folder = keep === undefined ? mkdtempSync(join(tmpdir(), 'lethe-demo-')) : keepFolder(keep)
   const remove = () => {
     if (keep === undefined) rmSync(folder, { recursive: true, force: true })
@@ -34,6 +38,7 @@ async function run({ count, keep }: Options): Promise<void> {
   const forget = onInterrupt(remove)
   try {
     await show(folder, count)
+    await showOrExplain(folder, options)
     const kept =
       keep === undefined
         ? 'nothing is left behind; --keep FOLDER keeps the files'
@@ -50,6 +55,27 @@ function keepFolder(folder: string): string {
   if (readdirSync(folder).length > 0)
     throw new LetheError(EXIT.usage, `${folder} is not empty`, 'name a new folder')
   return folder
+}
+
+/** The stream, where there is a broker. */
+async function showOrExplain(folder: string, options: Options): Promise<void> {
+  const broker = options.broker ?? (process.env['LETHE_KAFKA'] || undefined)
+  const { NO_BROKER, showStream } = await import('./demo/stream.ts')
+  if (broker === undefined) {
+    process.stdout.write(`\n${NO_BROKER}\n`)
+    return
+  }
+  process.stdout.write('\n')
+  await showStream({
+    broker,
+    delivery: options.delivery,
+    isMock: options.mock === true,
+    folder,
+    policy: join(packageRoot(), 'config/policies/customer-events.yaml'),
+    keys: join(folder, 'keys.json'),
+    count: options.count,
+    seed: SEED,
+  })
 }
 
 async function show(folder: string, count: number): Promise<void> {
@@ -181,16 +207,25 @@ function parseCount(text: string): number {
 
 const EXAMPLES = `
 Generates customer events with a fixed seed: names and addresses of many regions and scripts, some rows
-broken, some past their retention. De-identifies them as NDJSON and as CSV with an example policy.
+broken, some past their retention. De-identifies them as NDJSON and as CSV with an example policy. With a
+broker, it then makes topics there (lethe-demo-*, which it leaves), and runs the events through a pipeline.
 
 Examples:
   $ lethe demo
-  $ lethe demo --count 100000 --keep demo      keeps events, policy output and keyset in demo/`
+  $ lethe demo --count 100000 --keep demo      keeps events, policy output and keyset in demo/
+  $ lethe demo --broker localhost:9092         with a stream, too (or LETHE_KAFKA=localhost:9092)`
 
 export const command = (): Command =>
   new Command('demo')
-    .description('Shows all of it on made-up customer events. Needs no network.')
+    .description('Shows all of it on made-up customer events. Without a broker it needs no network.')
     .addOption(new Option('--count <n>', 'how many events').argParser(parseCount).default(20_000))
     .option('--keep <folder>', 'keep the files in a new folder')
+    .option('--broker <host:port>', 'a broker without TLS, for the stream (default: LETHE_KAFKA)')
+    .addOption(
+      new Option('--delivery <delivery>', 'of the stream')
+        .choices(['exactly-once', 'at-least-once'])
+        .default('exactly-once'),
+    )
+    .addOption(new Option('--mock').hideHelp())
     .addHelpText('after', EXAMPLES)
     .action(run)
