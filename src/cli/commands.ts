@@ -25,6 +25,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./stream.ts'),
   },
   {
+    name: 'source',
+    summary: 'which record an output was made of, by its header lethe-source',
+    load: () => import('./source.ts'),
+  },
+  {
     name: 'init',
     summary: 'a draft policy from a sample of the data',
     load: () => import('./init.ts'),

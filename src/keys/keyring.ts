@@ -2,7 +2,7 @@
 import { hkdfSync } from 'node:crypto'
 import type { FieldKey, KeyUse } from '../../transforms/transform.ts'
 import { EXIT, LetheError } from '../errors.ts'
-import { findKey, type Keyset } from './keyset.ts'
+import { findKey, type Key, type KeyStatus, type Keyset } from './keyset.ts'
 
 const FIELD_KEY_BYTES = 32
 
@@ -20,6 +20,14 @@ class DerivedKey implements FieldKey {
   get bytes(): Uint8Array {
     return this.#bytes
   }
+}
+
+function derive({ id, secret }: Key, use: KeyUse, domain: string): FieldKey {
+  const info = Buffer.from(`lethe/v1/${use}/${domain}`, 'utf8')
+  if (info.length > MAX_INFO_BYTES) {
+    throw new LetheError(EXIT.usage, 'the domain of a key is too long', 'state a short `domain:`')
+  }
+  return new DerivedKey(id, new Uint8Array(hkdfSync('sha256', secret, '', info, FIELD_KEY_BYTES)))
 }
 
 /**
@@ -74,14 +82,20 @@ export class Keyring {
         `use ${this.primaryId}, the primary key`,
       )
     }
-    const info = Buffer.from(`lethe/v1/${use}/${domain}`, 'utf8')
-    if (info.length > MAX_INFO_BYTES) {
-      throw new LetheError(EXIT.usage, 'the domain of a key is too long', 'state a short `domain:`')
-    }
-    const bytes = new Uint8Array(hkdfSync('sha256', key.secret, '', info, FIELD_KEY_BYTES))
-    const derived = new DerivedKey(id, bytes)
+    const derived = derive(key, use, domain)
     this.#derived.set(name, derived)
     return derived
+  }
+
+  /**
+   * The key that coordinates of records were encrypted under, whatever became of it since: old outputs still carry
+   * them, an audit has to read them, and reading makes nothing new. For no other use; undefined for an id that is
+   * unknown.
+   */
+  sourceKey(domain: string, id: string): { readonly key: FieldKey; readonly status: KeyStatus } | undefined {
+    const found = this.#keyset.keys.find((one) => one.id === id)
+    // Not among the derived ones: there, `key` would find it again, and it may be disabled.
+    return found && { key: derive(found, 'source', domain), status: found.status }
   }
 
   /** For messages. What `util.inspect` shows is less still: private fields are hidden from it. */
