@@ -1,0 +1,242 @@
+/** `npm run bench:stream`: Lethe against a bare copy with the same client and delivery, on one broker. See ../README.md. */
+import { execFileSync, spawn } from 'node:child_process'
+import { createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
+import { startBroker } from '../../broker/broker.mjs'
+import { generate } from '../data.mjs'
+import { latency } from './latency.mjs'
+
+const HERE = import.meta.dirname
+const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../../dist'), 'src/cli/main.js')
+const HELP = `npm run bench:stream -- [options]
+  --events N          default 1000000
+  --runs N            of each pair (default 3)
+  --only NAME         rdkafka-exactly-once, rdkafka-at-least-once, kafkajs-at-least-once, latency (may be repeated)
+  --workers 1|2       default both
+`
+const CASES = ['rdkafka-exactly-once', 'rdkafka-at-least-once', 'kafkajs-at-least-once']
+const { values: options } = parseArgs({
+  options: {
+    events: { type: 'string', default: '1000000' },
+    runs: { type: 'string', default: '3' },
+    only: { type: 'string', multiple: true, default: [...CASES, 'latency'] },
+    workers: { type: 'string', multiple: true, default: ['1', '2'] },
+    help: { type: 'boolean', default: false },
+  },
+})
+const events = Number(options.events)
+const runs = Number(options.runs)
+if (options.help || !Number.isInteger(events) || events < 1 || !Number.isInteger(runs) || runs < 1) {
+  process.stdout.write(HELP)
+  process.exit(options.help ? 0 : 2)
+}
+const PARTITIONS = 4
+const say = (text) => process.stdout.write(`${text}\n`)
+const folder = mkdtempSync(join(tmpdir(), 'lethe-bench-stream-'))
+const broker = await startBroker({ own: true, jvm: ['-Xms1g', '-Xmx1g'], onProgress: say })
+const admin = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).admin()
+let serial = 0
+
+async function topic(name, config = {}) {
+  const made = `${name}-${serial++}`
+  const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
+  await admin.createTopics({
+    topics: [{ topic: made, numPartitions: PARTITIONS, configEntries }],
+    waitForLeaders: false,
+  })
+  for (let tries = 0; tries < 50; tries++) {
+    const known = await admin.fetchTopicMetadata({ topics: [made] }).catch(() => undefined)
+    if (known?.topics[0]?.partitions.every(({ leader }) => leader >= 0)) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return made
+}
+
+/** Runs processes side by side; seconds until the last ends, and processor seconds of all with their children. */
+async function timed(commands) {
+  const began = performance.now()
+  const used = await Promise.all(
+    commands.map(
+      (command) =>
+        new Promise((resolve, reject) => {
+          const line = command.map((word) => `'${word}'`).join(' ')
+          const child = spawn(
+            'bash',
+            ['-c', `TIMEFORMAT='%U %S'; time ${line} > /dev/null 2> '${folder}/err'`],
+            {
+              stdio: ['ignore', 'ignore', 'pipe'],
+              cwd: folder,
+            },
+          )
+          let text = ''
+          child.stderr.on('data', (chunk) => {
+            text += chunk
+          })
+          child.on('close', (code) => {
+            if (code !== 0) reject(new Error(`${line} ended with ${code}: see ${folder}/err`))
+            else
+              resolve(
+                text
+                  .trim()
+                  .split(/\s+/)
+                  .map(Number)
+                  .reduce((a, b) => a + b),
+              )
+          })
+        }),
+    ),
+  )
+  return { seconds: (performance.now() - began) / 1000, cpu: used.reduce((a, b) => a + b) }
+}
+
+async function fill(name) {
+  const file = join(folder, 'events.ndjson')
+  await generate('ndjson', events, 'repeat', file)
+  const { default: Rdkafka } = await import('node-rdkafka')
+  const producer = new Rdkafka.Producer(
+    { 'metadata.broker.list': broker.address, 'linger.ms': 20, 'queue.buffering.max.messages': 1_000_000 },
+    { partitioner: 'murmur2_random' },
+  )
+  await new Promise((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
+  let bytes = 0
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    bytes += line.length
+    const key = /"id":"([^"]+)"/.exec(line)?.[1] ?? ''
+    for (;;) {
+      try {
+        producer.produce(name, null, Buffer.from(line), Buffer.from(key))
+        break
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        producer.poll()
+      }
+    }
+  }
+  await new Promise((resolve, reject) =>
+    producer.flush(60_000, (error) => (error ? reject(error) : resolve())),
+  )
+  await new Promise((resolve) => producer.disconnect(resolve))
+  rmSync(file)
+  return bytes / events
+}
+
+function pipeline({ input, output, dead, driver, delivery, source = 'encrypted' }) {
+  const file = join(folder, `pipeline-${serial++}.yaml`)
+  writeFileSync(
+    file,
+    `pipeline: bench
+brokers: [ "${broker.address}" ]
+delivery: ${delivery}
+driver: ${driver}
+instance: bench-${serial}
+keys: { file: keys.json }
+source: ${source}
+routes:
+  - name: events
+    from: { topics: [ ${input} ], group: lethe-${serial} }
+    to: { topic: ${output} }
+    deadLetterTopic: ${dead}
+    policy: ${join(HERE, '../policies/stream.yaml')}
+`,
+  )
+  return file
+}
+
+async function pair(name, input, workers) {
+  const [driver, delivery] = [name.split('-')[0], name.slice(name.indexOf('-') + 1)]
+  const [copied, cleaned, dead] = [await topic('copied'), await topic('cleaned'), await topic('dead')]
+  const group = `copy-${serial++}`
+  const copy = Array.from({ length: workers }, (_, worker) =>
+    driver === 'rdkafka'
+      ? [
+          process.execPath,
+          join(HERE, 'copy-rdkafka.mjs'),
+          broker.address,
+          group,
+          input,
+          copied,
+          delivery,
+          worker,
+        ]
+      : [process.execPath, join(HERE, 'copy-kafkajs.mjs'), broker.address, group, input, copied, events],
+  )
+  const base = await timed(copy)
+  const file = pipeline({ input, output: cleaned, dead, driver, delivery })
+  const ours = await timed([
+    [process.execPath, MAIN, 'stream', file, '--until-end', '--quiet', '--workers', String(workers)],
+  ])
+  const count = async (of) =>
+    (await admin.fetchTopicOffsets(of)).reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
+  if ((await count(cleaned)) < events) throw new Error('Lethe wrote fewer records than it read')
+  await admin.deleteTopics({ topics: [copied, cleaned, dead] })
+  return { base, ours }
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
+const range = (numbers) => `${Math.min(...numbers).toFixed(2)}..${Math.max(...numbers).toFixed(2)}`
+
+try {
+  await admin.connect()
+  execFileSync(process.execPath, [MAIN, 'keys', 'create', join(folder, 'keys.json')], { stdio: 'ignore' })
+  mkdirSync(folder, { recursive: true })
+  say(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, node ${process.versions.node}, broker ${broker.kind}`,
+  )
+  const input = await topic('input')
+  const size = await fill(input)
+  say(
+    `${events.toLocaleString('en')} events of ${Math.round(size)} B, ${PARTITIONS} partitions, runs: ${runs}\n`,
+  )
+  say('| case | workers | copy: events/s, CPU µs | Lethe: events/s, CPU µs | events/s, ratio | CPU, ratio |')
+  say('|---|---|---|---|---|---|')
+  for (const name of CASES.filter((one) => options.only.includes(one)))
+    for (const workers of options.workers.map(Number)) {
+      // kafkajs copies count to the end by themselves, which several cannot.
+      if (name.startsWith('kafkajs') && workers > 1) continue
+      const all = []
+      for (let run = 0; run < runs; run++) all.push(await pair(name, input, workers))
+      const rate = (side) => Math.round(events / median(all.map((one) => one[side].seconds)))
+      const cpu = (side) => ((median(all.map((one) => one[side].cpu)) / events) * 1e6).toFixed(1)
+      const speed = all.map(({ base, ours }) => base.seconds / ours.seconds)
+      const cost = all.map(({ base, ours }) => ours.cpu / base.cpu)
+      say(
+        `| ${name} | ${workers} | ${rate('base').toLocaleString('en')}, ${cpu('base')} | ${rate('ours').toLocaleString('en')}, ${cpu('ours')} | ${median(speed).toFixed(2)} (${range(speed)}) | ${median(cost).toFixed(2)} (${range(cost)}) |`,
+      )
+    }
+  if (options.only.includes('latency')) {
+    const stamped = { 'message.timestamp.type': 'LogAppendTime' }
+    const [from, to, dead] = [
+      await topic('lat-in', stamped),
+      await topic('lat-out', stamped),
+      await topic('lat-dead'),
+    ]
+    const file = pipeline({
+      input: from,
+      output: to,
+      dead,
+      driver: 'rdkafka',
+      delivery: 'exactly-once',
+      source: 'clear',
+    })
+    const { p50, p99, records } = await latency({
+      broker: broker.address,
+      main: MAIN,
+      file,
+      folder,
+      from,
+      to,
+    })
+    say(
+      `\nexactly-once at 5,000 events/s, from append to append over ${records.toLocaleString('en')} events: p50 ${p50} ms, p99 ${p99} ms`,
+    )
+  }
+} finally {
+  await admin.disconnect()
+  await broker.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exit(0)
