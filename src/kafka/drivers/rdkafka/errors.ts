@@ -42,6 +42,19 @@ export const CODE = {
   CLUSTER_AUTHORIZATION_FAILED: 31,
   INVALID_TIMESTAMP: 32,
   UNKNOWN_TOPIC_OR_PART: 3,
+  WAIT_COORD: -180,
+  LEADER_NOT_AVAILABLE: 5,
+  NOT_LEADER: 6,
+  REQUEST_TIMED_OUT: 7,
+  BROKER_NOT_AVAILABLE: 8,
+  REPLICA_NOT_AVAILABLE: 9,
+  NETWORK_EXCEPTION: 13,
+  COORDINATOR_LOADING: 14,
+  COORDINATOR_NOT_AVAILABLE: 15,
+  NOT_COORDINATOR: 16,
+  FENCED_LEADER_EPOCH: 74,
+  UNKNOWN_LEADER_EPOCH: 75,
+  OFFSET_NOT_AVAILABLE: 78,
   INVALID_PRODUCER_EPOCH: 47,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
   SASL_AUTHENTICATION_FAILED: 58,
@@ -142,6 +155,32 @@ export const isOfTheMoment: (code: number) => boolean = isOneOf([
   CODE.UNSTABLE_OFFSET_COMMIT,
 ])
 
+const isOfTheCluster = isOneOf([
+  CODE.WAIT_COORD,
+  CODE.LEADER_NOT_AVAILABLE,
+  CODE.NOT_LEADER,
+  CODE.REQUEST_TIMED_OUT,
+  CODE.BROKER_NOT_AVAILABLE,
+  CODE.REPLICA_NOT_AVAILABLE,
+  CODE.NETWORK_EXCEPTION,
+  CODE.COORDINATOR_LOADING,
+  CODE.COORDINATOR_NOT_AVAILABLE,
+  CODE.NOT_COORDINATOR,
+  CODE.FENCED_LEADER_EPOCH,
+  CODE.UNKNOWN_LEADER_EPOCH,
+  CODE.OFFSET_NOT_AVAILABLE,
+])
+
+export const isUnknown: (code: number) => boolean = isOneOf([
+  CODE.UNKNOWN_TOPIC_OR_PART,
+  CODE.UNKNOWN_TOPIC,
+  CODE.UNKNOWN_PARTITION,
+])
+
+/** A question to the brokers that may be asked again: they are away, or find their places anew. */
+export const isPassing = ({ code, isRetriable }: ClientError): boolean =>
+  isRetriable || isOfTheMoment(code) || isOfTheCluster(code)
+
 const SENTENCES: Readonly<Record<number, readonly [string, string]>> = {
   [CODE.AUTHENTICATION]: ['the broker refuses the user name or password', 'check `sasl:`'],
   [CODE.SASL_AUTHENTICATION_FAILED]: ['the broker refuses the user name or password', 'check `sasl:`'],
@@ -163,7 +202,11 @@ const SENTENCES: Readonly<Record<number, readonly [string, string]>> = {
   [CODE.UNKNOWN_TOPIC]: ['a topic does not exist', 'lethe doctor PIPELINE says which'],
 }
 
-const isFenced = isOneOf([CODE.FENCED, CODE.PRODUCER_FENCED, CODE.FENCED_INSTANCE_ID])
+export const isFenced: (code: number) => boolean = isOneOf([
+  CODE.FENCED,
+  CODE.PRODUCER_FENCED,
+  CODE.FENCED_INSTANCE_ID,
+])
 
 /** The error for people. */
 export function fatalError(error: ClientError, during: string): LetheError {
@@ -179,3 +222,11 @@ export function fatalError(error: ClientError, during: string): LetheError {
   ]
   return new LetheError(EXIT.io, what, way)
 }
+
+/** Not fenced by another process: the broker aborts what stays open for too long, and no call may follow. */
+export const timedOut = (milliseconds: number): LetheError =>
+  new LetheError(
+    EXIT.io,
+    `a transaction was open for longer than ${milliseconds} ms, so the broker aborted it: this process stood still, or the broker was away`,
+    'start this one again: nothing is lost; or set `transaction.timeout.ms` higher',
+  )

@@ -1,12 +1,14 @@
 /** Where a group starts and where it ends: explicit offsets, committed before the first record is read. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../../errors.ts'
 import type { DriverOptions, Position, TopicPartition } from '../../driver.ts'
 import { topicMatcher } from '../../pipeline-file/topics.ts'
 import { type Consumer, call } from './client.ts'
-import { asClientError, isOfTheMoment, isOutdated } from './errors.ts'
+import { asClientError, isOutdated, isPassing } from './errors.ts'
 
 const QUERY_MS = 10_000
 const RETRIES = 5
+const RETRY_MS = 200
 
 /** Asks again while the broker is busy with something else. */
 export async function asking<T>(ask: () => Promise<T>): Promise<T> {
@@ -14,8 +16,9 @@ export async function asking<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      const { code, isRetriable } = asClientError(error)
-      if (tries === RETRIES || !(isRetriable || isOfTheMoment(code))) throw error
+      if (tries === RETRIES || !isPassing(asClientError(error))) throw error
+      // Some errors come at once: without a pause all tries would be over before anything changed.
+      await sleep(RETRY_MS * tries)
     }
   }
 }

@@ -38,14 +38,18 @@ import {
   classify,
   codeName,
   fatalError,
+  isFenced,
   isOfTheMoment,
   isOutdated,
+  isPassing,
   isRefusal,
   isTooLarge,
+  isUnknown,
+  timedOut,
 } from './errors.ts'
 import { asking, commitStart, committed, fixEnds, plain, watermarks } from './offsets.ts'
 import { Ownership } from './ownership.ts'
-import { consumerSettings, producerSettings } from './settings.ts'
+import { consumerSettings, producerSettings, TRANSACTION_MS } from './settings.ts'
 
 const OPEN_MS = 15_000
 const TRANSACTION_CALL_MS = 10_000
@@ -57,6 +61,8 @@ const MOST_AT_ONCE = 8_192
 const FEWEST_AT_ONCE = 16
 /** So often may a partition stand still before its log's end until something is wrong. */
 const STALLS = 3
+/** A broker that starts does not know its partitions for a while. */
+const UNKNOWN_MS = 30_000
 
 export function rdkafkaDriver(options: DriverOptions): Driver {
   return new RdkafkaDriver(options)
@@ -75,6 +81,10 @@ class RdkafkaDriver implements Driver {
   /** Ends of partitions met during a `consume`. */
   readonly #ends: Map<string, Position> = new Map()
   #consuming: Promise<unknown> = Promise.resolve()
+  /** A `poll` consumes. */
+  #polling = false
+  /** Records that came while an answer was waited for: the next poll's first. */
+  #early: { readonly epoch: number; readonly messages: Message[] } = { epoch: 0, messages: [] }
   /** From the first offsets of a batch being sent until they are committed or not. */
   #settling: Promise<unknown> = Promise.resolve()
   /** Changes of the assignment, one after the other. */
@@ -85,6 +95,8 @@ class RdkafkaDriver implements Driver {
   #failure: LetheError | undefined
   /** Why the broker refused a record of the transaction at hand. */
   #refusal: number | undefined
+  /** When the transaction at hand began. */
+  #begunAt = 0
   readonly #stalls: Map<string, { readonly offset: number; readonly times: number }> = new Map()
 
   constructor(options: DriverOptions) {
@@ -217,10 +229,10 @@ class RdkafkaDriver implements Driver {
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     await this.#rebalancing
-    const offsets = await committed(this.#consumer, partitions)
+    const offsets = await this.#askOn(() => committed(this.#consumer, partitions))
     const positions: Position[] = []
     for (const [i, { topic, partition }] of partitions.entries()) {
-      const { low, high } = await watermarks(this.#consumer, { topic, partition })
+      const { low, high } = await this.#askOn(() => watermarks(this.#consumer, { topic, partition }))
       const offset = offsets[i] ?? low
       this.#checkRange({ topic, partition, offset }, low, high)
       positions.push({ topic, partition, offset })
@@ -268,14 +280,38 @@ class RdkafkaDriver implements Driver {
     await this.#rebalancing
     if (this.#rewind) await this.#seekBack()
     this.#check()
+    this.#polling = true
+    try {
+      return await this.#read(bounds)
+    } finally {
+      this.#polling = false
+    }
+  }
+
+  async #read(bounds: BatchBounds): Promise<Polled> {
     const { epoch } = this.#owned
     const until = performance.now() + bounds.time
     const records: InputRecord[] = []
     let bytes = 0
-    this.#ends.clear()
+    const take = (messages: readonly Message[]): void => {
+      for (const message of messages) {
+        const { length } = message.value ?? NOTHING
+        const size = length + (message.key?.length ?? 0)
+        if (size > this.#largest) this.#largest = size
+        bytes += size
+        records.push(inputOf(message))
+      }
+    }
+    await this.#consuming.catch(() => {})
+    const early = this.#early.messages.splice(0)
+    if (epoch !== this.#owned.epoch || (early.length > 0 && epoch !== this.#early.epoch)) {
+      this.#drop(early)
+      return { epoch, records: [], next: [] }
+    }
+    take(early)
     do {
       const room = Math.max(1, Math.floor((bounds.bytes - bytes) / this.#largest))
-      const wanted = Math.min(this.#atOnce, bounds.records - records.length, room)
+      const wanted = Math.max(1, Math.min(this.#atOnce, bounds.records - records.length, room))
       const started = performance.now()
       const consumed = this.#consume(wanted)
       this.#consuming = consumed
@@ -285,13 +321,7 @@ class RdkafkaDriver implements Driver {
         return { epoch, records: [], next: [] }
       }
       this.#adapt(messages.length, wanted, performance.now() - started, bounds.time)
-      for (const message of messages) {
-        const { length } = message.value ?? NOTHING
-        const size = length + (message.key?.length ?? 0)
-        if (size > this.#largest) this.#largest = size
-        bytes += size
-        records.push(inputOf(message))
-      }
+      take(messages)
     } while (
       records.length < bounds.records &&
       bytes < bounds.bytes &&
@@ -299,13 +329,16 @@ class RdkafkaDriver implements Driver {
       !this.#closing
     )
     this.#largest = Math.max(1, Math.floor(this.#largest * 0.9))
-    return { epoch, records, next: this.#nextOf(records) }
+    const next = this.#nextOf(records)
+    this.#ends.clear()
+    return { epoch, records, next }
   }
 
   /** What the client handed over and nobody takes is read again: without going back it would be lost. */
   #drop(records: readonly Position[]): void {
     for (const { topic, partition, offset } of records)
       this.#owned.fetched({ topic, partition, offset: offset + 1 })
+    this.#ends.clear()
     this.#rewind = true
   }
 
@@ -373,6 +406,7 @@ class RdkafkaDriver implements Driver {
     await this.#consuming.catch(() => {})
     // What is on its way may still arrive; going back before it did would read it twice.
     await this.#settling.catch(() => {})
+    this.#drop(this.#early.messages.splice(0))
     this.#rewind = false
     for (const position of this.#owned.behind()) {
       try {
@@ -410,6 +444,7 @@ class RdkafkaDriver implements Driver {
     next: readonly Position[],
   ): Promise<Settled> {
     this.#refusal = undefined
+    this.#begunAt = performance.now()
     const producer = this.#producer
     try {
       await this.#insist(() => call((done) => producer.beginTransaction(done)))
@@ -448,7 +483,11 @@ class RdkafkaDriver implements Driver {
   }
 
   #fail(error: ClientError, during: string): LetheError {
-    this.#failure ??= fatalError(error, during)
+    // The broker fences alike: who was replaced, and who kept a transaction open for too long (KIP-588 tells them
+    // apart; librdkafka does not). The second may begin again.
+    const timeout = Number(this.#options.connection.client.get('transaction.timeout.ms') ?? TRANSACTION_MS)
+    const isLate = performance.now() - this.#begunAt > timeout
+    this.#failure ??= isFenced(error.code) && isLate ? timedOut(timeout) : fatalError(error, during)
     return this.#failure
   }
 
@@ -526,6 +565,8 @@ class RdkafkaDriver implements Driver {
       if (given instanceof LetheError || given instanceof Refused) throw given
       const error = asClientError(given)
       if (classify(error) === 'fatal') throw this.#fail(error, 'publishing')
+      // Without a new epoch the batch behind this one would be settled, and this one lost.
+      this.#owned.endEpoch()
       return this.#discard(codeName(error.code))
     }
     const refused = this.#refused(this.#refusal)
@@ -542,16 +583,7 @@ class RdkafkaDriver implements Driver {
   async #commit(next: readonly Position[]): Promise<Settled> {
     if (next.length > 0) {
       try {
-        await this.#insist(
-          () =>
-            new Promise<void>((resolve, reject) => {
-              this.#consumer.once('offset.commit', (error: unknown) => {
-                if (error === null || error === undefined) resolve()
-                else reject(error)
-              })
-              this.#consumer.commit(plain(next))
-            }),
-        )
+        await this.#insist(() => this.#commitOnce(next))
       } catch (given) {
         const error = asClientError(given)
         if (isOutdated(error.code)) {
@@ -563,6 +595,46 @@ class RdkafkaDriver implements Driver {
     }
     this.#owned.settled(next)
     return 'settled'
+  }
+
+  /** The answer comes through the consumer's queue, which only a `consume` serves: here where no poll does. */
+  async #commitOnce(next: readonly Position[]): Promise<void> {
+    const consumer = this.#consumer
+    let isAnswered = false
+    const answer = new Promise<void>((resolve, reject) => {
+      const hear = (error: unknown): void => {
+        isAnswered = true
+        if (error === null || error === undefined) resolve()
+        else reject(error)
+      }
+      consumer.once('offset.commit', hear)
+      try {
+        consumer.commit(plain(next))
+      } catch (error) {
+        consumer.removeListener('offset.commit', hear)
+        hear(error)
+      }
+    })
+    // It is waited for below.
+    answer.catch(() => {})
+    while (!isAnswered && !this.#closing) {
+      if (this.#polling) await sleep(2)
+      else await this.#consumeEarly()
+    }
+    await answer
+  }
+
+  async #consumeEarly(): Promise<void> {
+    const { epoch } = this.#owned
+    const consumed = this.#consume(1)
+    this.#consuming = consumed
+    const messages = await consumed
+    if (epoch !== this.#owned.epoch) this.#drop(messages)
+    else if (messages.length > 0)
+      this.#early = {
+        epoch,
+        messages: this.#early.epoch === epoch ? [...this.#early.messages, ...messages] : [...messages],
+      }
   }
 
   // The rest
@@ -593,7 +665,9 @@ class RdkafkaDriver implements Driver {
   async ends(): Promise<readonly Position[]> {
     const ends: Position[] = []
     for (const { topic, partition, offset } of this.#owned.fetchedPositions()) {
-      const { low, high } = await watermarks(this.#consumer, { topic, partition })
+      const marks = await this.#ask(() => watermarks(this.#consumer, { topic, partition }))
+      if (marks === undefined) break
+      const { low, high } = marks
       if (!this.#owned.owns({ topic, partition })) continue
       try {
         this.#checkRange({ topic, partition, offset }, low, Math.max(high, offset))
@@ -605,6 +679,31 @@ class RdkafkaDriver implements Driver {
       this.#seeStall({ topic, partition, offset }, high)
     }
     return ends
+  }
+
+  /** What the broker says; undefined where it does not answer, which is of the moment: it is asked again later. */
+  async #ask<T>(ask: () => Promise<T>, mayBeUnknown = true): Promise<T | undefined> {
+    try {
+      return await ask()
+    } catch (given) {
+      if (given instanceof LetheError) throw given
+      const error = asClientError(given)
+      if (!isPassing(error) && !(mayBeUnknown && isUnknown(error.code)))
+        throw fatalError(error, 'asking for offsets')
+      this.#options.onEvent({ kind: 'retry', code: codeName(error.code) })
+      return undefined
+    }
+  }
+
+  /** Without an answer there is no going on: asks until there is one. A partition that stays unknown is gone. */
+  async #askOn<T>(ask: () => Promise<T>): Promise<T> {
+    const giveUp = performance.now() + UNKNOWN_MS
+    for (;;) {
+      const answer = await this.#ask(ask, performance.now() < giveUp)
+      if (answer !== undefined) return answer
+      if (this.#closing) throw fatalError(asClientError({ code: CODE.TIMED_OUT }), 'asking for offsets')
+      await sleep(BACKOFF_MS)
+    }
   }
 
   #seeStall({ topic, partition, offset }: Position, high: number): void {
@@ -625,7 +724,7 @@ class RdkafkaDriver implements Driver {
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly Position[]> {
-    const offsets = await committed(this.#consumer, partitions)
+    const offsets = (await this.#ask(() => committed(this.#consumer, partitions))) ?? []
     return partitions.flatMap(({ topic, partition }, i) =>
       offsets[i] === undefined ? [] : [{ topic, partition, offset: offsets[i] }],
     )
@@ -638,6 +737,8 @@ class RdkafkaDriver implements Driver {
     await this.#connect(keeper as Client, 'consumer')
     try {
       return await fixEnds(keeper, this.#consumer, this.#options)
+    } catch (error) {
+      throw error instanceof LetheError ? error : fatalError(asClientError(error), 'fixing where to end')
     } finally {
       await new Promise<void>((resolve) => keeper.disconnect(() => resolve()))
     }

@@ -7,6 +7,8 @@ type Settings = Record<string, string | number | boolean>
 /** librdkafka's own queues: they are memory that nobody else sees. */
 const FETCHED_KBYTES = 16_384
 const SENT_KBYTES = 65_536
+/** Unless the pipeline file says otherwise. */
+export const TRANSACTION_MS = 30_000
 
 /** Java's names that librdkafka calls otherwise. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -68,6 +70,8 @@ export function consumerSettings(
     'group.id': group,
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,
+    // Without it the answer to a commit is heard by nobody.
+    offset_commit_cb: true,
     'isolation.level': 'read_committed',
     'enable.partition.eof': true,
     'allow.auto.create.topics': false,
@@ -105,7 +109,7 @@ export function producerSettings(options: DriverOptions): ProducerGlobalConfig {
     'queue.buffering.max.kbytes': SENT_KBYTES,
     'queue.buffering.max.messages': 1_000_000,
     'sticky.partitioning.linger.ms': 50,
-    ...(delivery === 'exactly-once' ? { 'transaction.timeout.ms': 30_000 } : {}),
+    ...(delivery === 'exactly-once' ? { 'transaction.timeout.ms': TRANSACTION_MS } : {}),
     ...chosen(connection, CONSUMER_ONLY),
     ...limits(options),
     'enable.idempotence': true,
