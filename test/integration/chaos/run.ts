@@ -1,0 +1,218 @@
+/** One fault run: a cluster, workers of one group, faults by seed, and the checker's word at the end. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createKeysetFile } from '../../../src/keys/file.ts'
+import { createKeyset } from '../../../src/keys/keyset.ts'
+import { readTopics } from '../checker/read-topics.ts'
+import { encryptedSource } from '../checker/sources.ts'
+import { check, type Report } from '../checker.ts'
+import { Cluster, DEAD, INPUT, OUTPUT } from './cluster.ts'
+import { CANARY, type Draw, drawOf, oracleOf, POLICY } from './events.ts'
+import { FAULTS, type FaultName } from './faults.ts'
+import { Worker } from './worker.ts'
+
+export interface RunOptions {
+  readonly seed: number
+  readonly delivery: 'exactly-once' | 'at-least-once'
+  readonly driver: 'rdkafka' | 'kafkajs'
+  /** For so long are faults begun. */
+  readonly milliseconds: number
+  /** Faults in this order instead of drawn ones. */
+  readonly faults?: readonly FaultName[]
+  readonly workers?: number
+  /** Records a second. */
+  readonly rate?: number
+  readonly say?: (line: string) => void
+}
+
+export interface RunResult {
+  readonly report: Report
+  /** What went wrong beside the topics. */
+  readonly findings: readonly string[]
+  /** Faults survived, by kind. */
+  readonly faults: Readonly<Partial<Record<FaultName, number>>>
+  /** Ends of workers that nobody asked for, by exit code: each was started again. */
+  readonly restarts: Readonly<Record<string, number>>
+  readonly sent: number
+}
+
+/** Members out of reach for so long are given up. */
+export const SESSION_MS = 12_000
+const TRANSACTION_MS = 2_000
+/** The drain's deadline, and a little. */
+export const STOP_MS = 27_000
+const END_MS = 120_000
+
+export class Run {
+  readonly options: RunOptions
+  readonly draw: Draw
+  readonly folder: string
+  readonly pipeline: string
+  readonly workers: Worker[] = []
+  readonly findings: string[] = []
+  readonly faults: Partial<Record<FaultName, number>> = {}
+  readonly restarts: Record<string, number> = {}
+  cluster!: Cluster
+  #instances = 0
+  #began = performance.now()
+
+  constructor(options: RunOptions) {
+    this.options = options
+    this.draw = drawOf(options.seed)
+    this.folder = mkdtempSync(join(tmpdir(), 'lethe-chaos-'))
+    this.pipeline = join(this.folder, 'pipeline.yaml')
+  }
+
+  async run(): Promise<RunResult> {
+    try {
+      this.cluster = await Cluster.start(drawOf(this.options.seed + 1), this.options.rate ?? 400)
+      this.#writeFiles()
+      for (let n = this.options.workers ?? 3; n > 0; n--) this.join()
+      this.cluster.produce()
+      await this.#disturb()
+      const report = await this.#finish()
+      const { findings, faults, restarts, cluster } = this
+      return { report, findings, faults, restarts, sent: cluster.sent }
+    } finally {
+      await Promise.all(this.workers.map((worker) => worker.end()))
+      await this.cluster?.stop()
+      rmSync(this.folder, { recursive: true, force: true })
+    }
+  }
+
+  say(line: string): void {
+    this.options.say?.(`${((performance.now() - this.#began) / 1000).toFixed(1).padStart(6)} s  ${line}`)
+  }
+
+  find(what: string): void {
+    this.findings.push(what)
+    this.say(`FINDING: ${what}`)
+  }
+
+  /** A new process of the group, under a name of its own unless it is given one. */
+  join(instance = `w${this.#instances++}`): Worker {
+    const worker = new Worker(instance, [this.pipeline, '--quiet'])
+    this.workers.push(worker)
+    void worker.exited.then((exit) => this.#ended(worker, exit))
+    return worker
+  }
+
+  /** Workers that run and that no fault is at. */
+  get free(): readonly Worker[] {
+    return this.workers.filter((worker) => worker.isRunning && !worker.isExpected)
+  }
+
+  /** What ends by itself is started again, as any platform does it; why it ended is looked at. */
+  #ended(worker: Worker, { code, signal }: { code: number | null; signal: string | null }): void {
+    if (worker.isExpected) return
+    const how = `${code ?? signal}`
+    const last = worker.said.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+    this.restarts[how] = (this.restarts[how] ?? 0) + 1
+    this.say(`${worker.instance} ended by itself with ${how}: ${last.slice(-3).join(' | ')}`)
+    // 4 is the broker's; anything else is a defect.
+    if (code !== 4) this.find(`${worker.instance} ended by itself with ${how}: ${worker.said.slice(-2000)}`)
+    worker.isExpected = true
+    this.join(worker.instance)
+  }
+
+  #writeFiles(): void {
+    const { delivery, driver } = this.options
+    const keys = join(this.folder, 'keys.json')
+    createKeysetFile(keys, createKeyset(new Date()))
+    writeFileSync(join(this.folder, 'policy.yaml'), POLICY)
+    const transactions = delivery === 'exactly-once' ? `, transaction.timeout.ms: ${TRANSACTION_MS}` : ''
+    writeFileSync(
+      this.pipeline,
+      `pipeline: chaos
+brokers: ["${this.cluster.proxy.address}"]
+delivery: ${delivery}
+driver: ${driver}
+instance: { env: CHAOS_INSTANCE }
+keys: { file: keys.json }
+client: { session.timeout.ms: ${SESSION_MS + (transactions ? 500 : 0)}, heartbeat.interval.ms: 1000${transactions} }
+batch: { records: 300, time: 50ms }
+maxDeadLetters: 60%
+routes:
+  - name: chaos
+    from: { topics: [${INPUT}], group: chaos }
+    to: { topic: ${OUTPUT} }
+    deadLetterTopic: ${DEAD}
+    policy: policy.yaml
+`,
+    )
+  }
+
+  async #disturb(): Promise<void> {
+    const { milliseconds, faults, delivery } = this.options
+    await this.workers[0]!.says(/"assigned"/, 20_000)
+    const names = (Object.keys(FAULTS) as FaultName[]).filter(
+      (name) => name !== 'twin' || delivery === 'exactly-once',
+    )
+    const giveUp = performance.now() + milliseconds
+    for (let n = 0; performance.now() < giveUp && n < (faults?.length ?? Infinity); n++) {
+      await sleep(200 + this.draw(1500))
+      const name = faults?.[n] ?? names[this.draw(names.length)]!
+      this.say(`${name} (${this.free.map(({ instance }) => instance).join(' ')})`)
+      const before = this.findings.length
+      await FAULTS[name](this)
+      if (this.findings.length === before) this.faults[name] = (this.faults[name] ?? 0) + 1
+    }
+  }
+
+  /** Stops everything in order, lets one process read the rest, and looks. */
+  async #finish(): Promise<Report> {
+    const { cluster } = this
+    cluster.proxy.calm()
+    await cluster.proxy.accept()
+    await cluster.stopProducing()
+    await sleep(500)
+    await Promise.all(this.free.map((worker) => this.stop(worker)))
+    this.say('the rest')
+    const last = new Worker('last', [this.pipeline, '--until-end', '--quiet'])
+    this.workers.push(last)
+    const exit = await last.within(END_MS)
+    // There are dead letters.
+    if (exit === undefined) this.find(`--until-end hangs: ${last.said.slice(-3000)}`)
+    else if (exit.code !== 3 && exit.code !== 0)
+      this.find(`--until-end ended with ${exit.code}: ${last.said.slice(-3000)}`)
+    await last.end()
+    this.say('judging')
+    return await this.#judge()
+  }
+
+  /** SIGTERM: code 0 within the deadline. */
+  async stop(worker: Worker): Promise<void> {
+    worker.isExpected = true
+    await worker.says(/"route-started"/, 30_000)
+    worker.kill('SIGTERM')
+    const exit = await worker.within(STOP_MS)
+    if (exit === undefined)
+      this.find(`${worker.instance} does not end on SIGTERM: ${worker.said.slice(-2000)}`)
+    else if (exit.code !== 0)
+      this.find(
+        `${worker.instance} ended on SIGTERM with ${exit.code ?? exit.signal}: ${worker.said.slice(-2000)}`,
+      )
+    await worker.end()
+  }
+
+  async #judge(): Promise<Report> {
+    const all = await readTopics(this.cluster.broker.address, [INPUT, OUTPUT, DEAD])
+    const of = (topic: string): typeof all => all.filter((record) => record.topic === topic)
+    const { keys, policy, expected } = oracleOf(
+      join(this.folder, 'policy.yaml'),
+      join(this.folder, 'keys.json'),
+    )
+    return check({
+      inputs: of(INPUT),
+      outputs: of(OUTPUT),
+      deadLetters: of(DEAD),
+      expected,
+      sourceOf: encryptedSource(keys.key('source', 'chaos'), 'chaos', [INPUT]),
+      delivery: this.options.delivery,
+      policy,
+      canaries: [CANARY],
+    })
+  }
+}
