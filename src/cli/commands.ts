@@ -25,6 +25,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./stream.ts'),
   },
   {
+    name: 'acl',
+    summary: 'the commands that grant a pipeline the least it needs',
+    load: () => import('./acl.ts'),
+  },
+  {
     name: 'source',
     summary: 'which record an output was made of, by its header lethe-source',
     load: () => import('./source.ts'),

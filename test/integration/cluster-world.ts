@@ -76,7 +76,7 @@ export async function produce(
   await producer.disconnect()
 }
 
-/** Grants rights to a user, as whoever comes through the plain listener. */
+/** Grants rights to a user (a name that ends with `*` is a prefix), as whoever comes through the plain listener. */
 export async function grant(
   address: string,
   user: string,
@@ -92,8 +92,8 @@ export async function grant(
     acl: rights.flatMap(([kind, name, ...operations]) =>
       operations.map((operation) => ({
         resourceType: kafkajs.AclResourceTypes[kind],
-        resourceName: name,
-        resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+        resourceName: name.replace(/(?<=.)\*$/, ''),
+        resourcePatternType: kafkajs.ResourcePatternTypes[/.\*$/.test(name) ? 'PREFIXED' : 'LITERAL'],
         principal: `User:${user}`,
         host: '*',
         operation: kafkajs.AclOperationTypes[operation],

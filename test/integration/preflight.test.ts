@@ -1,9 +1,11 @@
 /** What `lethe stream` asks of the cluster before it joins a group. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readPipeline } from '../../src/cli/stream/prepare.ts'
 import { LetheError } from '../../src/errors.ts'
 import type { Connection } from '../../src/kafka/driver.ts'
 import type { Route } from '../../src/kafka/pipeline-file/pipeline.ts'
 import { preflight } from '../../src/kafka/preflight.ts'
+import { type Grant, rightsOf } from '../../src/kafka/rights.ts'
 import { type Broker, startBroker } from '../broker/broker.mjs'
 import { broker, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
 import { lethe } from '../src/cli/lethe.ts'
@@ -162,10 +164,19 @@ onKafka('before the start', () => {
   })
 })
 
+type Granted = Parameters<typeof grant>[2][number]
+
+const asRight = ({ resource, name, match, rights }: Grant): Granted => [
+  ({ topic: 'TOPIC', group: 'GROUP', 'transactional-id': 'TRANSACTIONAL_ID' } as const)[resource],
+  match === 'prefixed' ? `${name}*` : name,
+  ...rights.map((right) => right.replaceAll('-', '_').toUpperCase() as Granted[2]),
+]
+
 onOwnKafka('before the start, with rights and clusters', () => {
   let own: Broker
   beforeAll(async () => {
-    own = await startBroker({ users: [{ name: 'alice', password: 'pw-of-alice' }], authorizer: true })
+    const users = ['alice', 'bob'].map((name) => ({ name, password: `pw-of-${name}` }))
+    own = await startBroker({ users, authorizer: true })
   })
   afterAll(async () => {
     await own.stop()
@@ -193,6 +204,30 @@ onOwnKafka('before the start, with rights and clusters', () => {
     ])
     expect(limits.get('events')).toEqual({ maxMessageBytes: undefined, maxBatchBytes: undefined })
   })
+
+  it.each(['exactly-once', 'at-least-once'])(
+    'lets a stream run %s with what lethe acl grants',
+    async (delivery) => {
+      const all = await made({}, own.address)
+      await produce(own.address, all.input, [{ value: '{"amount":1}' }, { value: 'broken' }])
+      const file = pipelineFile({
+        brokers: [own.saslAddress!],
+        ...all,
+        input: `[${all.input}]`,
+        group: uniqueName('group'),
+        top: `delivery: ${delivery}
+maxDeadLetters: 50%
+sasl: { mechanism: scram-sha-512, username: bob, password: { env: PW_OF_BOB } }`,
+      })
+      const env = { PW_OF_BOB: 'pw-of-bob' }
+      expect((await lethe(['stream', file, '--until-end'], { env })).code).toBe(4)
+      await grant(own.address, 'bob', rightsOf(readPipeline(file)).map(asRight))
+      const { code, stderr } = await lethe(['stream', file, '--until-end'], { env })
+      expect(code, stderr).toBe(3)
+      expect(stderr).toContain('wrote 1 records, 0 tombstones, 1 dead letters')
+      expect(stderr).not.toContain('unchecked')
+    },
+  )
 
   it('refuses brokers of two clusters, and not one that is down', async () => {
     const all = await made({}, own.address)

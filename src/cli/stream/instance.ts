@@ -4,6 +4,7 @@ import { LetheError } from '../../errors.ts'
 import type { Driver, DriverEvent } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
 import type { WriteLimits } from '../../kafka/preflight.ts'
+import { transactionalPrefix } from '../../kafka/rights.ts'
 import { type RouteResult, runRoute } from '../../kafka/route.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
 import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
@@ -100,7 +101,7 @@ class RouteRun {
       topics: route.from.topics,
       start: route.from.start,
       delivery: pipeline.delivery,
-      transactionalId: `lethe.${pipeline.name}.${route.name}.${instance}.${options.worker}`,
+      transactionalId: `${transactionalPrefix(pipeline.name, route.name)}${instance}.${options.worker}`,
       ...options.limits.get(route.name),
       onEvent: (event) => this.#heard(event),
     })

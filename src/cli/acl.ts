@@ -1,0 +1,118 @@
+/** `lethe acl PIPELINE`: the commands that grant a pipeline's user the least it needs. */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { Right } from '../kafka/admin.ts'
+import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
+import { type Grant, rightsOf } from '../kafka/rights.ts'
+import { readPipeline } from './stream/prepare.ts'
+
+interface Options {
+  readonly principal?: string
+  readonly commandConfig?: string
+}
+
+function run(file: string, options: Options): void {
+  const pipeline = readPipeline(file)
+  const grants = rightsOf(pipeline)
+  const principal = options.principal ?? `User:${pipeline.sasl?.username ?? 'lethe'}`
+  const isGuarded = pipeline.tls !== undefined || pipeline.sasl !== undefined
+  const config = options.commandConfig ?? (isGuarded ? 'admin.properties' : undefined)
+  const lines = [
+    comment(`What ${principal} needs to run the pipeline ${pipeline.name}, and nothing more.`),
+    ...(isGuarded && options.commandConfig === undefined
+      ? [
+          comment(
+            'admin.properties: how somebody who may alter ACLs connects; name your own with --command-config.',
+          ),
+        ]
+      : []),
+  ]
+  for (const grant of grants) {
+    lines.push(
+      '',
+      comment(`${grant.use} (${grant.routes.length === 1 ? 'route' : 'routes'} ${grant.routes.join(', ')})`),
+    )
+    if (grant.wider !== undefined) lines.push(comment(`Caution: ${grant.wider}.`))
+    lines.push(commandOf(grant, pipeline, principal, config))
+  }
+  lines.push(
+    '',
+    comment(
+      'Not granted: Create, so that a wrong name is an error and not a new topic. Whoever trains needs Read of the',
+    ),
+    comment('output topics only. Brokers older than 2.8 want --operation IdempotentWrite --cluster as well.'),
+  )
+  process.stdout.write(`${lines.join('\n')}\n`)
+  for (const { wider } of grants) if (wider !== undefined) process.stderr.write(`lethe: warning: ${wider}\n`)
+}
+
+/** Nothing that stands behind it may begin a line of its own. */
+const comment = (text: string): string => `# ${text.replace(/[\r\n]/g, ' ')}`
+
+const RESOURCES: Readonly<Record<Grant['resource'], string>> = {
+  topic: '--topic',
+  group: '--group',
+  'transactional-id': '--transactional-id',
+}
+
+/** Kafka's tool knows its operations by these names: `DescribeConfigs`. */
+const operation = (right: Right): string =>
+  right.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+function commandOf(
+  { resource, name, match, rights }: Grant,
+  { brokers }: Pipeline,
+  principal: string,
+  config: string | undefined,
+): string {
+  return [
+    'kafka-acls.sh',
+    '--bootstrap-server',
+    brokers.join(','),
+    ...(config === undefined ? [] : ['--command-config', config]),
+    '--add',
+    '--allow-principal',
+    principal,
+    ...rights.flatMap((right) => ['--operation', operation(right)]),
+    ...(match === 'prefixed' ? ['--resource-pattern-type', 'prefixed'] : []),
+    RESOURCES[resource],
+    name,
+  ]
+    .map(quoted)
+    .join(' ')
+}
+
+/** A word as every POSIX shell reads it. */
+const quoted = (word: string): string =>
+  /^[A-Za-z0-9_./:,=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+function readPrincipal(text: string): string {
+  if (!/^[A-Za-z]+:\S/.test(text) || /\p{Cc}/u.test(text))
+    throw new InvalidArgumentError('It is a type and a name, such as User:lethe.')
+  return text
+}
+
+const EXAMPLES = `
+Prints a kafka-acls.sh command for each input, group, output, dead letter topic and transactional id. Opens no socket
+and reads no secret. A route that reads by a pattern needs a prefixed ACL, which may allow more than the pattern says:
+a line says so. Nobody is allowed to create topics: see lethe doctor --fix.
+
+Examples:
+  $ lethe acl pipeline.yaml
+  $ lethe acl pipeline.yaml --principal User:lethe-prod | sh
+  $ lethe acl pipeline.yaml --command-config admin.properties > grant.sh
+
+Exit codes: 0 printed, 2 usage, pipeline or policy, 4 a file cannot be read.`
+
+export const command = (): Command =>
+  new Command('acl')
+    .description("Prints the commands that grant a pipeline's user the least it needs.")
+    .addArgument(new Argument('<pipeline>', 'the pipeline file'))
+    .addOption(
+      new Option(
+        '--principal <principal>',
+        'whom to allow (default: User: and the name under `sasl:`, else User:lethe)',
+      ).argParser(readPrincipal),
+    )
+    .option('--command-config <file>', "how the administrator's tool connects, for kafka-acls.sh")
+    .addHelpText('after', EXAMPLES)
+    .action(run)

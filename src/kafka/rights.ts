@@ -1,0 +1,123 @@
+/** The least that a pipeline's user must be allowed to do. Never to create a topic: who may would hide a wrong name. */
+import type { Right } from './admin.ts'
+import type { Pipeline, Route } from './pipeline-file/pipeline.ts'
+
+export interface Grant {
+  readonly resource: 'topic' | 'group' | 'transactional-id'
+  readonly name: string
+  /** `prefixed`: all names that begin so. `*` as a literal name stands for all. */
+  readonly match: 'literal' | 'prefixed'
+  readonly rights: readonly Right[]
+  /** What it is for, and of which routes. */
+  readonly use: string
+  readonly routes: readonly string[]
+  /** Why it takes in more than the pipeline uses; undefined where it does not. */
+  readonly wider: string | undefined
+}
+
+/** What `transactionalId` begins with, for all instances and workers of a route. */
+export const transactionalPrefix = (pipeline: string, route: string): string => `lethe.${pipeline}.${route}.`
+
+/** The rights of all routes; what several need is there once. */
+export function rightsOf({ name, delivery, routes }: Pipeline): readonly Grant[] {
+  const grants = [
+    ...routes.flatMap((route) => inputsOf(route)),
+    ...routes.flatMap((route): Grant[] => [
+      grant('group', route.from.group, ['read'], 'group', route),
+      grant('group', `${route.from.group}.until-end`, ['read'], 'ends that --until-end stops at', route),
+    ]),
+    ...routes.map((route) => grant('topic', route.to.topic, WRITTEN, 'output', route)),
+    ...routes.map((route) => grant('topic', route.deadLetterTopic, WRITTEN, 'dead letters', route)),
+    ...(delivery === 'exactly-once'
+      ? routes.map(
+          (route): Grant => ({
+            ...grant(
+              'transactional-id',
+              transactionalPrefix(name, route.name),
+              ['write', 'describe'],
+              'transactions of all instances and workers',
+              route,
+            ),
+            match: 'prefixed',
+          }),
+        )
+      : []),
+  ]
+  const merged = new Map<string, Grant>()
+  for (const one of grants) {
+    const key = `${one.resource} ${one.match} ${one.name} ${one.use}`
+    const known = merged.get(key)
+    merged.set(key, known === undefined ? one : { ...known, routes: [...known.routes, ...one.routes] })
+  }
+  return [...merged.values()]
+}
+
+/** Settings are looked at before the start: is it compacted, and how large may a record be? */
+const WRITTEN: readonly Right[] = ['write', 'describe', 'describe-configs']
+
+function grant(
+  resource: Grant['resource'],
+  name: string,
+  rights: readonly Right[],
+  use: string,
+  { name: route }: Route,
+): Grant {
+  return { resource, name, match: 'literal', rights, use, routes: [route], wider: undefined }
+}
+
+function inputsOf(route: Route): readonly Grant[] {
+  const { topics } = route.from
+  const rights = ['read', 'describe'] as const
+  if (!('pattern' in topics)) return topics.map((topic) => grant('topic', topic, rights, 'input', route))
+  const prefix = literalPrefix(topics.pattern)
+  const all = prefix === ''
+  return [
+    {
+      ...grant('topic', all ? '*' : prefix, rights, 'input', route),
+      match: all ? 'literal' : 'prefixed',
+      wider: all
+        ? `the pattern ${topics.pattern} begins with nothing fixed, and Kafka knows no patterns but prefixes: this lets the user read every topic of the cluster; name the topics instead, or begin the pattern with a fixed text`
+        : `Kafka knows no patterns but prefixes: this lets the user read every topic whose name begins with ${prefix}, whether ${topics.pattern} matches it or not`,
+    },
+  ]
+}
+
+/** What all names begin with that a pattern of the pipeline file matches. */
+export function literalPrefix(pattern: string): string {
+  const [first = '', ...others] = alternatives(pattern).map(prefixOf)
+  return others.reduce((common, other) => {
+    let length = 0
+    while (length < common.length && common[length] === other[length]) length++
+    return common.slice(0, length)
+  }, first)
+}
+
+/** Split at each `|` that stands in no group. */
+function alternatives(pattern: string): readonly string[] {
+  const parts = ['']
+  let depth = 0
+  let inClass = false
+  for (let i = 0; i < pattern.length; i++) {
+    const c = pattern[i]!
+    if (c === '[') inClass = true
+    else if (c === ']') inClass = false
+    else if (c === '(' && !inClass) depth++
+    else if (c === ')' && !inClass) depth--
+    if (c === '|' && depth === 0 && !inClass) parts.push('')
+    else parts[parts.length - 1] += c === '\\' ? c + (pattern[++i] ?? '') : c
+  }
+  return parts
+}
+
+function prefixOf(alternative: string): string {
+  let prefix = ''
+  for (let i = 0; i < alternative.length; i++) {
+    const c = alternative[i]!
+    if (c === '\\') prefix += alternative[++i] ?? ''
+    // The character before may be missing.
+    else if (c === '*' || c === '?') return prefix.slice(0, -1)
+    else if (!/[A-Za-z0-9_-]/.test(c)) return prefix
+    else prefix += c
+  }
+  return prefix
+}

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { type Ended, folder, lethe } from './lethe.ts'
+
+const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
+
+function acl(args: readonly string[] = [], { group = 'g', topics = '[in]', top = '' } = {}): Promise<Ended> {
+  const cwd = folder({
+    'policy.yaml': POLICY,
+    'pipeline.yaml': `pipeline: shop
+brokers: [127.0.0.1:9092, 127.0.0.1:9093]
+source: none
+${top}
+routes:
+  - name: events
+    from: { topics: ${topics}, group: ${JSON.stringify(group)} }
+    to: { topic: out }
+    deadLetterTopic: dead
+    policy: policy.yaml
+`,
+  })
+  return lethe(['acl', 'pipeline.yaml', ...args], { cwd })
+}
+
+/** The words of each command, as a shell reads them. */
+function words(script: string): readonly (readonly string[])[] {
+  const { stdout, status } = spawnSync(
+    'sh',
+    ['-euc', `acls() { printf '%s\\n' "$@" --; }\n${script.replaceAll('kafka-acls.sh', 'acls')}`],
+    { encoding: 'utf8' },
+  )
+  expect(status).toBe(0)
+  return stdout
+    .split('--\n')
+    .slice(0, -1)
+    .map((text) => text.trimEnd().split('\n'))
+}
+
+describe('lethe acl', () => {
+  it('prints commands for a shell, one for each that is needed', async () => {
+    const { code, stdout, stderr } = await acl()
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const head = [
+      '--bootstrap-server',
+      '127.0.0.1:9092,127.0.0.1:9093',
+      '--add',
+      '--allow-principal',
+      'User:lethe',
+    ]
+    const allow = (...operations: readonly string[]) => [
+      ...head,
+      ...operations.flatMap((one) => ['--operation', one]),
+    ]
+    expect(words(stdout)).toEqual([
+      [...allow('Read', 'Describe'), '--topic', 'in'],
+      [...allow('Read'), '--group', 'g'],
+      [...allow('Read'), '--group', 'g.until-end'],
+      [...allow('Write', 'Describe', 'DescribeConfigs'), '--topic', 'out'],
+      [...allow('Write', 'Describe', 'DescribeConfigs'), '--topic', 'dead'],
+      [
+        ...allow('Write', 'Describe'),
+        '--resource-pattern-type',
+        'prefixed',
+        '--transactional-id',
+        'lethe.shop.events.',
+      ],
+    ])
+    expect(stdout).not.toMatch(/--operation (?:Create|All|IdempotentWrite)\b(?! --cluster)/)
+  })
+
+  it('quotes what a shell would take for something else', async () => {
+    const evil = `it's;$(touch_gone)\`x\`&"\\`
+    const { stdout } = await acl(['--principal', `User:CN=a b,O='x'`], { group: evil })
+    const [, group] = words(stdout)
+    expect(group).toContain(`User:CN=a b,O='x'`)
+    expect(group!.at(-1)).toBe(evil)
+    expect((await acl(['--principal', 'lethe'])).code).toBe(2)
+  })
+
+  it('names the user of the pipeline, and a file for the tool to connect with', async () => {
+    const top = 'sasl: { mechanism: scram-sha-512, username: shop-user, password: { file: /nowhere } }'
+    const { code, stdout } = await acl([], { top })
+    expect(code).toBe(0)
+    expect(words(stdout)[0]).toEqual(
+      expect.arrayContaining(['--command-config', 'admin.properties', 'User:shop-user']),
+    )
+    expect(words((await acl(['--command-config', 'my own.properties'])).stdout)[0]).toContain(
+      'my own.properties',
+    )
+  })
+
+  it('warns where a pattern makes it grant more', async () => {
+    const { stdout, stderr } = await acl([], { topics: '{ pattern: "[h-k]n.*" }' })
+    expect(words(stdout)[0]!.slice(-2)).toEqual(['--topic', '*'])
+    expect(stdout).toContain("--topic '*'")
+    expect(stderr).toContain('every topic of the cluster')
+    expect(stdout).toContain('# Caution')
+  })
+
+  it('prints nothing for a file with errors', async () => {
+    const { code, stdout } = await acl([], { top: 'sorce: none' })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
