@@ -172,6 +172,15 @@ export async function until(
   }
 }
 
+/** Polls, as some drivers join only then, until so many partitions are owned. Nothing may be there to read yet. */
+export async function stand(driver: Driver, partitions: number): Promise<void> {
+  await until('the group stands', async () => {
+    const { records } = await driver.poll({ records: 1, bytes: 1, time: 50 })
+    if (records.length > 0) throw new Error('there was something to read')
+    return driver.positions().length === partitions
+  })
+}
+
 /** Polls until there are so many records, in one epoch, without settling. */
 export async function pollSome(driver: Driver, count: number, most = 30_000): Promise<Polled> {
   const giveUp = performance.now() + most

@@ -19,6 +19,7 @@ import {
   openDriver,
   pollSome,
   settleSome,
+  stand,
   texts,
   until,
   write,
@@ -102,7 +103,6 @@ for (const driverCase of DRIVERS) {
         )
         await write(topic, [{ value: 'y'.repeat(50_000) }, { value: 'z' }])
         const { driver } = await openDriver(driverCase, { topics: [topic] })
-        await until('the group stands', () => driver.positions().length === 1)
         const sizes: number[] = []
         let largest = 0
         for (let got = 0; got < 42; ) {
@@ -120,7 +120,7 @@ for (const driverCase of DRIVERS) {
       it('waits no longer than it was told', async () => {
         const topic = await makeTopic()
         const { driver } = await openDriver(driverCase, { topics: [topic] })
-        await until('the group stands', () => driver.positions().length === 1)
+        await stand(driver, 1)
         const began = performance.now()
         const { records } = await driver.poll({ records: 10, bytes: 1000, time: 300 })
         expect(records).toEqual([])
@@ -155,12 +155,16 @@ for (const driverCase of DRIVERS) {
         const second = await makeTopic(2, {}, `${prefix}.b`)
         await write(second, [{ value: 'second' }])
         const found: (string | null)[] = []
-        await until('the new topic is read', async () => {
-          const { epoch, records, next } = await driver.poll(BOUNDS)
-          found.push(...texts(records))
-          await driver.settle(epoch, [], next)
-          return found.includes('second')
-        })
+        await until(
+          'the new topic is read',
+          async () => {
+            const { epoch, records, next } = await driver.poll(BOUNDS)
+            found.push(...texts(records))
+            await driver.settle(epoch, [], next)
+            return found.includes('second')
+          },
+          60_000,
+        )
         expect(new Set(driver.positions().map(({ topic }) => topic))).toEqual(new Set([first, second]))
       })
     })
@@ -242,21 +246,23 @@ for (const driverCase of DRIVERS) {
         )
         const { driver } = await openDriver(driverCase, { topics: [topic] })
         let settling: Promise<unknown> = Promise.resolve()
-        let count = 0
-        const outcomes: unknown[] = []
-        while (count < 5000) {
+        let discarded = 0
+        const settled = new Set<string | null>()
+        await until('all are settled', async () => {
           const { epoch, records, next } = await driver.poll({ records: 333, bytes: 1 << 20, time: 100 })
-          count += records.length
           await settling
-          settling = driver
-            .settle(epoch, copyTo(out)(records), next)
-            .then((outcome) => outcomes.push(outcome))
-        }
+          settling = driver.settle(epoch, copyTo(out)(records), next).then((outcome) => {
+            if (outcome === 'discarded') discarded++
+            else for (const value of texts(records)) settled.add(value)
+          })
+          return settled.size === 5000
+        })
         await settling
-        expect(new Set(outcomes)).toEqual(new Set(['settled']))
         const written = await read(out)
-        expect(texts(written).toSorted()).toEqual(numbers(5000).toSorted())
-        // In order for each key.
+        expect(new Set(texts(written))).toEqual(new Set(numbers(5000)))
+        // Only where something was discarded may at least once be twice.
+        if (delivery === 'exactly-once' || discarded === 0) expect(written.length).toBe(5000)
+        if (written.length !== 5000) return
         for (let key = 0; key < 40; key++) {
           const mine = written.filter((one) => one.key?.toString() === `k${key}`)
           expect(new Set(mine.map(({ partition }) => partition)).size).toBe(1)
@@ -421,10 +427,7 @@ for (const driverCase of DRIVERS) {
     it('a pause stops the records and keeps the share; they come after it', async () => {
       const topic = await makeTopic(2)
       const { driver } = await openDriver(driverCase, { topics: [topic] })
-      await until('the group stands', async () => {
-        await driver.poll(BOUNDS)
-        return driver.positions().length === 2
-      })
+      await stand(driver, 2)
       driver.pause()
       await write(
         topic,
@@ -444,7 +447,7 @@ for (const driverCase of DRIVERS) {
           numbers(10).map((value) => ({ key: value, value })),
         )
         const first = await openDriver(driverCase, { topics: [topic], start: 'latest' })
-        await until('the group stands', () => first.driver.positions().length === 2)
+        await stand(first.driver, 2)
         await first.close()
         await write(
           topic,
@@ -464,7 +467,7 @@ for (const driverCase of DRIVERS) {
         })
         await write(topic, [at(0, 'old', 1000), at(0, 'at', 2000), at(0, 'after', 3000), at(1, 'older', 500)])
         const { driver } = await openDriver(driverCase, { topics: [topic], start: { time: 2000 } })
-        await until('the group stands', () => driver.positions().length === 2)
+        // Once it is open, the start is fixed.
         await write(topic, [at(1, 'new', 4000)])
         expect(texts((await pollSome(driver, 3)).records).toSorted()).toEqual(['after', 'at', 'new'])
       })
