@@ -449,7 +449,10 @@ class RdkafkaDriver implements Driver {
     try {
       await this.#insist(() => call((done) => producer.beginTransaction(done)))
       await this.#produce(outputs)
-      if (epoch !== this.#owned.epoch) return await this.#abort('epoch')
+      if (epoch !== this.#owned.epoch) {
+        await this.#arrive()
+        return await this.#abort('epoch')
+      }
       await this.#insist(() =>
         call((done) =>
           producer.sendOffsetsToTransaction(plain(next) as never, this.#consumer, TRANSACTION_CALL_MS, done),
@@ -463,6 +466,7 @@ class RdkafkaDriver implements Driver {
       if (refused === undefined && !isRefusal(error.code) && classify(error) === 'fatal')
         throw this.#fail(error, 'committing')
       producer.poll()
+      if (refused !== undefined) await this.#arrive()
       const settled = await this.#abort(refused?.code ?? codeName(error.code), refused !== undefined)
       const found = refused ?? this.#refused(isRefusal(error.code) ? error.code : this.#refusal)
       if (found !== undefined) throw found
@@ -489,6 +493,14 @@ class RdkafkaDriver implements Driver {
     const isLate = performance.now() - this.#begunAt > timeout
     this.#failure ??= isFenced(error.code) && isLate ? timedOut(timeout) : fatalError(error, during)
     return this.#failure
+  }
+
+  /**
+   * Lets what was produced arrive. While the broker still ends the transaction before, it takes none of the next; to
+   * abort one that it has not begun it answers with an error that ends the client.
+   */
+  async #arrive(): Promise<void> {
+    await call((done) => this.#producer.flush(TRANSACTION_CALL_MS, done)).catch(() => {})
   }
 
   /** Aborts, so that nothing of the batch is visible. `keep`: the same records are settled again at once. */
