@@ -39,8 +39,8 @@ export interface RunResult {
 }
 
 /** Members out of reach for so long are given up. */
-export const SESSION_MS = 12_000
-const TRANSACTION_MS = 2_000
+export const SESSION_MS = 14_500
+const TRANSACTION_MS = 4_000
 /** The drain's deadline, and a little. */
 export const STOP_MS = 27_000
 const END_MS = 120_000
@@ -131,7 +131,7 @@ delivery: ${delivery}
 driver: ${driver}
 instance: { env: CHAOS_INSTANCE }
 keys: { file: keys.json }
-client: { session.timeout.ms: ${SESSION_MS + (transactions ? 500 : 0)}, heartbeat.interval.ms: 1000${transactions} }
+client: { session.timeout.ms: ${SESSION_MS}, heartbeat.interval.ms: 1000${transactions} }
 batch: { records: 300, time: 50ms }
 maxDeadLetters: 60%
 routes:
