@@ -14,7 +14,8 @@ import type {
   Position,
 } from '../../src/kafka/driver.ts'
 import { kafkajsDriver } from '../../src/kafka/drivers/kafkajs/kafkajs-driver.ts'
-import { hasLibrary } from '../../src/kafka/drivers/rdkafka/client.ts'
+import { registerCodecs } from '../../src/kafka/drivers/kafkajs/register-codecs.ts'
+import { hasLibrary, loadLibrary } from '../../src/kafka/drivers/rdkafka/client.ts'
 import { rdkafkaDriver } from '../../src/kafka/drivers/rdkafka/rdkafka-driver.ts'
 import { broker, uniqueName } from '../broker/suite.ts'
 
@@ -23,15 +24,41 @@ export interface DriverCase {
   readonly make: (options: DriverOptions) => Driver
   readonly delivery: DriverOptions['delivery']
   readonly isThere: boolean
+  /** Compressions that it was built without. */
+  readonly lacks: readonly string[]
 }
 
-const hasRdkafka = await hasLibrary()
+export const hasRdkafka: boolean = await hasLibrary()
+const features: readonly string[] = hasRdkafka ? (await loadLibrary()).features : []
+
+/** What librdkafka was built without: zstd, where its headers were not there. */
+export const LACKED_BY_RDKAFKA: readonly string[] = hasRdkafka
+  ? ['gzip', 'snappy', 'lz4', 'zstd'].filter((one) => !features.includes(one))
+  : []
 
 /** Every driver, in every delivery that it has. */
 export const DRIVERS: readonly DriverCase[] = [
-  { name: 'kafkajs, at least once', make: kafkajsDriver, delivery: 'at-least-once', isThere: true },
-  { name: 'rdkafka, at least once', make: rdkafkaDriver, delivery: 'at-least-once', isThere: hasRdkafka },
-  { name: 'rdkafka, exactly once', make: rdkafkaDriver, delivery: 'exactly-once', isThere: hasRdkafka },
+  {
+    name: 'kafkajs, at least once',
+    make: kafkajsDriver,
+    delivery: 'at-least-once',
+    isThere: true,
+    lacks: [],
+  },
+  {
+    name: 'rdkafka, at least once',
+    make: rdkafkaDriver,
+    delivery: 'at-least-once',
+    isThere: hasRdkafka,
+    lacks: LACKED_BY_RDKAFKA,
+  },
+  {
+    name: 'rdkafka, exactly once',
+    make: rdkafkaDriver,
+    delivery: 'exactly-once',
+    isThere: hasRdkafka,
+    lacks: LACKED_BY_RDKAFKA,
+  },
 ]
 
 type Client = Readonly<Record<string, string | number | boolean>>
@@ -92,6 +119,45 @@ export async function write(topic: string, messages: kafkajs.Message[]): Promise
   })()
   for (let at = 0; at < messages.length; at += 500)
     await (await writer).send({ topic, messages: messages.slice(at, at + 500) })
+}
+
+/** Writes values as librdkafka compresses them. */
+export async function writeByRdkafka(
+  topic: string,
+  values: readonly string[],
+  compression: string,
+): Promise<void> {
+  const { Producer } = await loadLibrary()
+  const producer = new Producer({
+    'metadata.broker.list': broker.address,
+    'compression.codec': compression as 'gzip',
+    'linger.ms': 50,
+  })
+  await new Promise((resolve, reject) => {
+    producer.connect({}, (error) => (error ? reject(error) : resolve(undefined)))
+  })
+  for (const value of values) producer.produce(topic, 0, Buffer.from(value))
+  await new Promise((resolve, reject) => {
+    producer.flush(10_000, (error) => (error ? reject(error) : resolve(undefined)))
+  })
+  await new Promise((resolve) => producer.disconnect(() => resolve(undefined)))
+}
+
+/** The values of a topic's only partition as kafkajs' own consumer reads them, in every compression. */
+export async function readByKafkajs(topic: string, count: number): Promise<readonly (string | null)[]> {
+  registerCodecs()
+  const consumer = client().consumer({ groupId: uniqueName('reader') })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const values: (string | null)[] = []
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      values.push(message.value === null ? null : message.value.toString())
+    },
+  })
+  await until('kafkajs has read it', () => values.length >= count)
+  await consumer.disconnect()
+  return values
 }
 
 /** A transaction of another program. */

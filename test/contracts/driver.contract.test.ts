@@ -12,17 +12,21 @@ import {
   connection,
   copyTo,
   DRIVERS,
+  hasRdkafka,
   isInOrder,
   keyOf,
+  LACKED_BY_RDKAFKA,
   makeTopic,
   numbers,
   openDriver,
   pollSome,
+  readByKafkajs,
   settleSome,
   stand,
   texts,
   until,
   write,
+  writeByRdkafka,
 } from './driver-world.ts'
 
 const read = (topic: string) => readTopics(broker.address, [topic])
@@ -525,6 +529,46 @@ for (const driverCase of DRIVERS) {
       expect(await (await admin()).committed(first.group, [{ topic, partition: 0 }])).toEqual([
         { topic, partition: 0, offset: 10 },
       ])
+    })
+
+    describe.each(['gzip', 'snappy', 'lz4', 'zstd'])('%s', (compression) => {
+      const values = numbers(2000).map((value) => `{"id":"${value}","name":"Zoë ${value}"}`)
+      const messages = values.map((value) => ({ key: 'k', value }))
+
+      /** As built, a client may lack one; then it says so, and reads or writes nothing. */
+      const orLacks = async (work: () => Promise<void>): Promise<void> => {
+        const lacks = driverCase.lacks.includes(compression)
+        const outcome = await work().catch((error: unknown) => error)
+        if (lacks) expect(outcome).toBeInstanceOf(LetheError)
+        else expect(outcome).toBeUndefined()
+      }
+
+      it('of the brokers, in Java, is read', () =>
+        orLacks(async () => {
+          const topic = await makeTopic(1, { 'compression.type': compression })
+          await write(topic, messages)
+          const { driver } = await openDriver(driverCase, { topics: [topic] })
+          expect(texts((await pollSome(driver, 2000)).records)).toEqual(values)
+        }))
+
+      it.skipIf(!hasRdkafka || LACKED_BY_RDKAFKA.includes(compression))('of librdkafka is read', async () => {
+        const topic = await makeTopic()
+        await writeByRdkafka(topic, values, compression)
+        const { driver } = await openDriver(driverCase, { topics: [topic] })
+        expect(texts((await pollSome(driver, 2000)).records)).toEqual(values)
+      })
+
+      it('is written, so that others read it', () =>
+        orLacks(async () => {
+          const [topic, out] = [await makeTopic(), await makeTopic()]
+          await write(topic, messages)
+          const { driver } = await openDriver(driverCase, {
+            topics: [topic],
+            client: { 'compression.type': compression },
+          })
+          await settleSome(driver, 2000, copyTo(out))
+          expect(await readByKafkajs(out, 2000)).toEqual(values)
+        }))
     })
 
     describe('until the end', () => {
