@@ -34,6 +34,8 @@ export interface RouteOptions {
   readonly untilEnd: boolean
   /** Stops reading; what is on its way is settled first. */
   readonly stop: AbortSignal
+  /** Milliseconds after `stop` in which what is on its way must be settled; then it is given up. */
+  readonly drain: number
   readonly watch: RouteWatch
   /** ms since the epoch. */
   readonly now: () => number
@@ -58,6 +60,13 @@ export async function runRoute(options: RouteOptions): Promise<RouteResult> {
   return await new RouteLoop(options).run()
 }
 
+/** Resolves when `signal` aborts; never, where `end` does first. */
+const once = (signal: AbortSignal, end: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true, signal: end })
+  })
+
 class RouteLoop {
   readonly #options: RouteOptions
   readonly #account: Account
@@ -78,6 +87,17 @@ class RouteLoop {
   }
 
   async run(): Promise<RouteResult> {
+    const { stop, drain } = this.#options
+    const ended = new AbortController()
+    const loop = this.#loop().finally(() => ended.abort())
+    // Brokers that are away would hold it up for ever; nothing of what is given up here is visible.
+    const late = once(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
+    await Promise.race([loop, late])
+    loop.catch(() => {})
+    return { account: this.#account, emitted: this.#emitted }
+  }
+
+  async #loop(): Promise<void> {
     const { driver, stop, untilEnd, watch, bounds } = this.#options
     if (untilEnd) {
       const ends = await driver.untilEnd()
@@ -97,7 +117,6 @@ class RouteLoop {
       await this.#settling
     }
     if (this.#failed) throw this.#failure
-    return { account: this.#account, emitted: this.#emitted }
   }
 
   /** After discarded batches: not at once again. */

@@ -132,6 +132,7 @@ class RouteRun {
       limit: new WindowWatch(pipeline.deadLetters.limit, pipeline.deadLetters.window),
       untilEnd: this.#options.untilEnd,
       stop: this.#stop,
+      drain: DRAIN_MS / 2,
       now: Date.now,
       watch: {
         turned: () => this.#loop.turned(),
@@ -181,7 +182,7 @@ class RouteRun {
   async close(): Promise<void> {
     this.#options.health.end(this.#loop)
     await Promise.race([
-      this.#driver.close(DRAIN_MS),
+      this.#driver.close(DRAIN_MS / 2),
       sleep(DRAIN_MS + 5_000, undefined, { ref: false }),
     ]).catch((error: unknown) => {
       if (!(error instanceof LetheError)) throw error
