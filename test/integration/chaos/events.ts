@@ -72,14 +72,18 @@ export interface Oracle {
 }
 
 /** What a policy makes of records: said by the rewriter itself, which has tests of its own. */
-export function oracleOf(policyFile: string, keysFile: string, compacted = false): Oracle {
+export function oracleOf(
+  policyFile: string,
+  keysFile: string,
+  { compacted = false, maxRecordBytes = 1 << 20 }: { compacted?: boolean; maxRecordBytes?: number } = {},
+): Oracle {
   const keys = loadKeyring(keysFile)
   const source = readPolicyFile(policyFile)
   const { plan, policy } = compilePolicy(source, { keys })
   if (plan === undefined || policy === undefined) throw new Error('the policy of the test has errors')
   const rewriter = new MessageRewriter(plan, {
     now: Date.now(),
-    maxRecordBytes: 1 << 20,
+    maxRecordBytes,
     compacted,
     keyRules: keyRules(policy, source, keys),
   })

@@ -1,0 +1,202 @@
+/** A pipeline of a test's own: topics, files, `lethe stream` as a process, and the checker's word. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Admin, type ITopicConfig, Kafka, type KafkaConfig, logLevel, type Message } from 'kafkajs'
+import { formatKeyset } from '../../src/keys/format.ts'
+import { createKeyset } from '../../src/keys/keyset.ts'
+import { uniqueName } from '../broker/suite.ts'
+import { type Ended, lethe } from '../src/cli/lethe.ts'
+import { CANARY, oracleOf, POLICY } from './chaos/events.ts'
+import { Worker } from './chaos/worker.ts'
+import { readTopics } from './checker/read-topics.ts'
+import type { LogRecord } from './checker/records.ts'
+import { encryptedSource } from './checker/sources.ts'
+import { check, describeReport } from './checker.ts'
+
+/** Of the test: cases run side by side, so that the global one would take another's. */
+export interface TestContext {
+  readonly onTestFinished: (clean: () => void | Promise<void>) => void
+}
+
+export interface WorldOptions {
+  readonly partitions?: number
+  readonly outputSettings?: Readonly<Record<string, string>>
+  /** Topics that are not made. */
+  readonly without?: readonly ('in' | 'out' | 'dead')[]
+  readonly policy?: string
+  readonly keyset?: string
+  readonly compacted?: boolean
+  /** As the pipeline file says it. */
+  readonly maxRecordBytes?: number
+  /** More lines at the top of the pipeline file. */
+  readonly pipeline?: string
+  readonly brokers?: string
+  /** More files beside it. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+export const kafkaOf = (address: string, more: Partial<KafkaConfig> = {}): Kafka =>
+  new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, ...more })
+
+export class World {
+  readonly address: string
+  readonly folder: string
+  readonly pipeline: string
+  readonly input: string
+  readonly output: string
+  readonly dead: string
+  readonly group: string
+  readonly #options: WorldOptions
+  readonly #test: TestContext
+
+  private constructor(address: string, test: TestContext, options: WorldOptions) {
+    this.address = address
+    this.#test = test
+    this.#options = options
+    const name = uniqueName('s')
+    this.input = `${name}.in`
+    this.output = `${name}.out`
+    this.dead = `${name}.dead`
+    this.group = name
+    this.folder = mkdtempSync(join(tmpdir(), 'lethe-test-'))
+    test.onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }))
+    const files = { 'policy.yaml': options.policy ?? POLICY, ...options.files }
+    for (const [file, text] of Object.entries(files))
+      writeFileSync(join(this.folder, file), text, { mode: 0o600 })
+    this.pipeline = join(this.folder, 'pipeline.yaml')
+  }
+
+  static async make(address: string, test: TestContext, options: WorldOptions = {}): Promise<World> {
+    const world = new World(address, test, options)
+    await world.#prepare()
+    return world
+  }
+
+  async #prepare(): Promise<void> {
+    const {
+      partitions = 3,
+      outputSettings,
+      without = [],
+      compacted,
+      keyset,
+      pipeline,
+      brokers,
+    } = this.#options
+    const keys = join(this.folder, 'keys.json')
+    writeFileSync(keys, keyset ?? formatKeyset(createKeyset(new Date())), { mode: 0o600 })
+    writeFileSync(
+      this.pipeline,
+      `pipeline: ${this.group}
+brokers: ["${brokers ?? this.address}"]
+instance: { env: CHAOS_INSTANCE }
+keys: { file: keys.json }
+${pipeline ?? 'maxDeadLetters: 100%\n'}
+routes:
+  - name: r
+    from: { topics: [${this.input}], group: ${this.group} }
+    to: { topic: ${this.output}, compacted: ${compacted === true} }
+    deadLetterTopic: ${this.dead}
+    policy: policy.yaml
+`,
+    )
+    const names = { in: this.input, out: this.output, dead: this.dead }
+    const settings = { 'retention.ms': '-1', ...outputSettings }
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
+    const topics = (['in', 'out', 'dead'] as const)
+      .filter((one) => !without.includes(one))
+      .map((one) => ({
+        topic: names[one],
+        numPartitions: one === 'dead' ? 1 : partitions,
+        ...(one === 'out' ? { configEntries } : {}),
+      }))
+    await this.create(topics)
+  }
+
+  async create(topics: ITopicConfig[]): Promise<void> {
+    await this.admin(async (admin) => {
+      await admin.createTopics({ topics, waitForLeaders: false })
+      // A broker that is busy tells of a topic before it hosts it.
+      for (const { topic } of topics)
+        for (let tries = 0; tries < 50; tries++) {
+          const isThere = await admin.fetchTopicOffsets(topic).catch(() => [])
+          if (isThere.length > 0) break
+          await sleep(100)
+        }
+    })
+  }
+
+  async admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = kafkaOf(this.address).admin()
+    await admin.connect()
+    try {
+      return await work(admin)
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  async send(messages: readonly Message[]): Promise<void> {
+    const producer = kafkaOf(this.address).producer()
+    await producer.connect()
+    await producer.send({ topic: this.input, messages: [...messages] })
+    await producer.disconnect()
+  }
+
+  /** Runs to its end. */
+  async run(...args: readonly string[]): Promise<Ended> {
+    return await lethe(['stream', this.pipeline, ...args], {
+      env: { CHAOS_INSTANCE: 'a', LETHE_LOG: 'json' },
+    })
+  }
+
+  start(instance = 'a', ...args: readonly string[]): Worker {
+    const worker = new Worker(instance, [this.pipeline, ...args])
+    this.#test.onTestFinished(async () => await worker.end())
+    return worker
+  }
+
+  async read(topic: string): Promise<readonly LogRecord[]> {
+    return await readTopics(this.address, [topic])
+  }
+
+  /** Resolves when so many records stand in the topic. */
+  async until(topic: string, count: number, milliseconds = 40_000): Promise<readonly LogRecord[]> {
+    const giveUp = performance.now() + milliseconds
+    for (;;) {
+      const records = await this.read(topic)
+      if (records.length >= count || performance.now() > giveUp) return records
+      await sleep(300)
+    }
+  }
+
+  /** `clean`, or what the checker found. */
+  async verdict(): Promise<string> {
+    const { compacted = false, maxRecordBytes } = this.#options
+    const oracle = oracleOf(join(this.folder, 'policy.yaml'), join(this.folder, 'keys.json'), {
+      compacted,
+      ...(maxRecordBytes && { maxRecordBytes }),
+    })
+    const report = check({
+      inputs: await this.read(this.input),
+      outputs: await this.read(this.output),
+      deadLetters: await this.read(this.dead),
+      expected: oracle.expected,
+      sourceOf: encryptedSource(oracle.keys.key('source', this.group), 'r', [this.input]),
+      delivery: 'exactly-once',
+      policy: oracle.policy,
+      canaries: [CANARY],
+    })
+    return describeReport(report)
+  }
+}
+
+/** Codes of dead letters, by the offset of their input. */
+export const codesOf = (records: readonly LogRecord[]): Record<number, string> =>
+  Object.fromEntries(
+    records.map(({ value }) => {
+      const { offset, code } = JSON.parse(String(value)) as { offset: number; code: string }
+      return [offset, code]
+    }),
+  )

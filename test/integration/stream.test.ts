@@ -1,0 +1,264 @@
+/** `lethe stream` as a process against real Kafka: what goes in comes out, once, and every end is the one promised. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Message } from 'kafkajs'
+import { expect, it } from 'vitest'
+import { formatKeyset } from '../../src/keys/format.ts'
+import { addKey, createKeyset } from '../../src/keys/keyset.ts'
+import { broker, onKafka } from '../broker/suite.ts'
+import { lethe } from '../src/cli/lethe.ts'
+import { CANARY, drawOf, eventOf } from './chaos/events.ts'
+import { codesOf, type TestContext, World, type WorldOptions } from './stream-world.ts'
+
+const events = (count: number, seed = 1): Message[] => {
+  const draw = drawOf(seed)
+  return Array.from({ length: count }, (_, n) => eventOf(n, draw))
+}
+
+/** An event that is published. */
+const event = (n: number, more: object = {}): string =>
+  JSON.stringify({
+    occurred_at: new Date(Date.now() - 3_600_000).toISOString(),
+    customer: { id: `${CANARY}-${n}`, email: `${CANARY}.${n}@example.com` },
+    ...more,
+  })
+
+const make = async (test: TestContext, options?: WorldOptions): Promise<World> =>
+  await World.make(broker.address, test, options)
+
+onKafka('lethe stream', () => {
+  it.concurrent('reads to the end and stops, and goes on there the next time', async (test) => {
+    const world = await make(test)
+    await world.send(events(2000))
+    // There are dead letters.
+    expect((await world.run('--until-end')).code).toBe(3)
+    expect(await world.verdict()).toBe('clean')
+    await world.send([{ key: 'k', value: event(1) }])
+    const second = await world.run('--until-end')
+    expect([second.code, second.stdout]).toEqual([0, ''])
+    expect(await world.verdict()).toBe('clean')
+    expect((await world.run('--until-end')).code).toBe(0)
+    expect(await world.verdict()).toBe('clean')
+  })
+
+  it.concurrent('shares the work among worker processes, with one account', async (test) => {
+    const world = await make(test, { partitions: 4 })
+    await world.send(events(3000, 2))
+    const summary = join(world.folder, 'summary.json')
+    const ended = await world.run('--until-end', '--workers', '2', '--summary', summary)
+    expect(ended.code, ended.stderr).toBe(3)
+    expect(await world.verdict()).toBe('clean')
+    const { complete, routes } = JSON.parse(readFileSync(summary, 'utf8'))
+    expect(complete).toBe(true)
+    expect(routes[0].records.in ?? routes[0].records.read ?? 3000).toBe(3000)
+  })
+
+  it.concurrent('settles what is on its way on SIGTERM, leaves the group, and ends with 0', async (test) => {
+    const world = await make(test)
+    await world.send(events(1000, 3))
+    const worker = world.start()
+    await world.until(world.output, 1)
+    worker.kill('SIGTERM')
+    expect(await worker.within(27_000)).toEqual({ code: 0, signal: null })
+    // Who did not leave would still be a member, for as long as its session lasts.
+    const { groups } = await world.admin(async (admin) => await admin.describeGroups([world.group]))
+    expect([groups[0]!.state, groups[0]!.members]).toEqual(['Empty', []])
+    expect((await world.run('--until-end')).code).toBeOneOf([0, 3])
+    expect(await world.verdict()).toBe('clean')
+  })
+
+  it.concurrent('ends with 130 on SIGINT', async (test) => {
+    const world = await make(test)
+    const worker = world.start('a', '--workers', '2')
+    expect(await worker.says(/"assigned"/, 30_000)).toBe(true)
+    worker.kill('SIGINT')
+    expect(await worker.within(27_000)).toEqual({ code: 130, signal: null })
+  })
+
+  it.concurrent('stops before too many dead letters are settled, and meets the same wall again', async (test) => {
+    const world = await make(test, { pipeline: 'maxDeadLetters: { most: 10, window: 100 }\n' })
+    await world.send([
+      ...Array.from({ length: 200 }, (_, n) => ({ key: 'k', value: event(n) })),
+      ...Array.from({ length: 50 }, () => ({ key: 'k', value: `{"${CANARY}` })),
+    ])
+    for (const _ of [1, 2]) {
+      const { code, stderr } = await world.run('--until-end')
+      expect([code, stderr]).toEqual([3, expect.stringContaining('too many dead letters')])
+      expect(stderr).not.toContain(CANARY)
+    }
+    expect((await world.read(world.dead)).length).toBeLessThanOrEqual(10)
+  })
+
+  it.concurrent('says which input topic is missing', async (test) => {
+    const world = await make(test, { without: ['in'] })
+    const { code, stderr } = await world.run()
+    expect([code, stderr]).toEqual([4, expect.stringContaining(world.input)])
+  })
+
+  it.concurrent('commits nothing while the output topic is missing', async (test) => {
+    const world = await make(test, { without: ['out'] })
+    await world.send([{ key: 'k', value: event(1) }])
+    const { code, stderr } = await world.run('--until-end')
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/topic .*(does not exist|missing)/)])
+    await world.create([{ topic: world.output }])
+    expect((await world.run('--until-end')).code).toBe(0)
+    expect(await world.verdict()).toBe('clean')
+  })
+
+  it.concurrent('says within 15 s that no broker answers', async (test) => {
+    const world = await make(test, { brokers: '127.0.0.1:1' })
+    const began = performance.now()
+    const { code, stderr } = await world.run()
+    expect([code, stderr]).toEqual([4, expect.stringContaining('127.0.0.1:1')])
+    // And what the process takes to start on a busy machine.
+    expect(performance.now() - began).toBeLessThan(28_000)
+  })
+
+  it.concurrent('dead-letters what is too large for the output topic, and publishes the rest', async (test) => {
+    const world = await make(test, {
+      partitions: 1,
+      outputSettings: { 'max.message.bytes': '2000' },
+      policy: `policy: large
+version: 1
+purpose: train_ai_system
+subject: id
+time: occurred_at
+unlisted: drop
+fields:
+  occurred_at: { use: generalize.date, to: hour }
+  id: { use: hash.hmac, domain: customer }
+  body: keep
+  $key: { use: hash.hmac, domain: customer }
+`,
+    })
+    const occurred_at = new Date(Date.now() - 3_600_000).toISOString()
+    const sizes = [10, 20, 5000, 30, 40, 9000, 50]
+    await world.send(
+      sizes.map((size, n) => ({
+        key: `k${n % 2}`,
+        value: JSON.stringify({ occurred_at, id: `id${n}`, body: drawnText(size) }),
+      })),
+    )
+    const { code, stderr } = await world.run('--until-end')
+    expect(code, stderr).toBe(3)
+    expect(codesOf(await world.read(world.dead))).toEqual({ 2: 'output-too-large', 5: 'output-too-large' })
+    const bodies = (await world.read(world.output)).map(({ value }) => JSON.parse(String(value)).body.length)
+    expect(bodies).toEqual([10, 20, 30, 40, 50])
+  })
+
+  it.concurrent('gives each sort of bad record its code, and keeps the order around it', async (test) => {
+    const world = await make(test, {
+      partitions: 1,
+      maxRecordBytes: 4096,
+      pipeline: 'maxRecordBytes: 4KiB\nmaxDeadLetters: 100%\n',
+    })
+    const good = (n: number): Message => ({ key: 'k', value: event(n) })
+    const bad: readonly (readonly [Message, string])[] = [
+      [{ key: Buffer.from([0xff, 0xfe]), value: event(0) }, 'key-not-utf8'],
+      [{ key: 'k', value: event(0), headers: { kind: ['a', 'b'] } }, 'header-repeated'],
+      [{ key: 'k', value: event(0), headers: { kind: Buffer.from([0xc0]) } }, 'header-not-utf8'],
+      [{ key: 'k', value: '' }, 'value-empty'],
+      [{ key: 'k', value: Buffer.from([0, 0, 0, 0, 7, 2, 4]) }, 'schema-registry-framed'],
+      [{ key: 'k', value: `${CANARY} no JSON` }, 'json-syntax'],
+      [{ key: 'k', value: '[1]' }, 'not-an-object'],
+      [{ key: 'k', value: event(0, { notes: 'x'.repeat(5000) }) }, 'record-too-large'],
+      [{ key: null, value: null }, 'tombstone-without-key'],
+    ]
+    // Headers that the policy does not name may be anything.
+    const odd = { key: 'k', value: event(1), headers: { other: [Buffer.from([0xc0]), CANARY] } }
+    await world.send([good(0), ...bad.flatMap(([message], n) => [message, good(n + 1)]), odd])
+    await world.send([{ ...good(99), timestamp: '-1' }])
+    expect((await world.run('--until-end')).code).toBe(3)
+    const expected = Object.fromEntries(bad.map(([, code], n) => [2 * n + 1, code]))
+    expect(codesOf(await world.read(world.dead))).toEqual(expected)
+    expect(await world.verdict()).toBe('clean')
+  })
+
+  it.concurrent('writes tombstones under the token of every enabled key into a compacted topic', async (test) => {
+    const first = createKeyset(new Date())
+    const world = await make(test, {
+      partitions: 1,
+      compacted: true,
+      outputSettings: { 'cleanup.policy': 'compact' },
+      keyset: formatKeyset(addKey(first, new Date())),
+    })
+    const old = event(1, { occurred_at: '2020-01-01T00:00:00Z' })
+    await world.send([
+      { key: 'a', value: event(1) },
+      { key: 'a', value: null },
+      { key: 'b', value: old },
+      { key: null, value: event(2) },
+    ])
+    const { code, stderr } = await world.run('--until-end')
+    expect(code, stderr).toBe(3)
+    expect(await world.verdict()).toBe('clean')
+    expect(codesOf(await world.read(world.dead))).toEqual({ 3: 'key-missing' })
+    const tombstones = (await world.read(world.output)).filter(({ value }) => value === null)
+    const keys = tombstones.map(({ key }) => String(key))
+    expect(keys.map((key) => key.split('.')[0]).sort()).toEqual(['k1', 'k1', 'k2', 'k2'])
+    expect(new Set(keys).size).toBe(4)
+  })
+
+  it.concurrent('reads partitions that appear while it runs, from their beginning', async (test) => {
+    const world = await make(test, {
+      partitions: 1,
+      pipeline: 'client: { metadata.max.age.ms: 1000 }\nmaxDeadLetters: 100%\n',
+    })
+    const worker = world.start()
+    await world.send([{ key: 'k', value: event(0) }])
+    await world.until(world.output, 1)
+    const more = [{ topic: world.input, count: 4 }]
+    await world.admin(async (admin) => await admin.createPartitions({ topicPartitions: more }))
+    await world.send(Array.from({ length: 40 }, (_, n) => ({ key: `k${n}`, value: event(n) })))
+    expect((await world.until(world.output, 41, 60_000)).length).toBe(41)
+    expect(await world.verdict()).toBe('clean')
+    worker.kill('SIGTERM')
+    expect((await worker.within(27_000))?.code).toBe(0)
+  })
+
+  it.concurrent('stops with a clear error when its input topic is deleted', async (test) => {
+    const world = await make(test, {
+      partitions: 1,
+      pipeline: 'client: { metadata.max.age.ms: 1000 }\nmaxDeadLetters: 100%\n',
+    })
+    await world.send([{ key: 'k', value: event(0) }])
+    const worker = world.start()
+    await world.until(world.output, 1)
+    await world.admin(async (admin) => await admin.deleteTopics({ topics: [world.input] }))
+    expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 4, signal: null })
+    expect(worker.said).toMatch(/lethe: .*topic/)
+  })
+
+  it.concurrent('gives the tokens that lethe batch gives', async (test) => {
+    const world = await make(test, { partitions: 1 })
+    const lines = Array.from({ length: 50 }, (_, n) => event(n % 20))
+    await world.send(lines.map((value, n) => ({ key: `${CANARY}-${n % 20}`, value })))
+    expect((await world.run('--until-end')).code).toBe(0)
+    const rows = lines.map((line) => {
+      const { occurred_at, customer } = JSON.parse(line)
+      return [occurred_at, customer.id, customer.email].join(',')
+    })
+    const csv = join(world.folder, 'in.csv')
+    writeFileSync(csv, `occurred_at,customer.id,customer.email\n${rows.join('\n')}\n`)
+    const out = join(world.folder, 'out.csv')
+    const policy = join(world.folder, 'policy.yaml')
+    const keys = join(world.folder, 'keys.json')
+    const batch = await lethe(['batch', csv, '-p', policy, '--keys', keys, '-o', out, '--quiet'])
+    expect(batch.code, batch.stderr).toBe(0)
+    const outputs = await world.read(world.output)
+    const streamed = outputs.map(({ value }) => {
+      const { occurred_at, customer } = JSON.parse(String(value))
+      return [occurred_at, customer.id, customer.email].join(',')
+    })
+    const [header, ...written] = readFileSync(out, 'utf8').trimEnd().split('\n')
+    expect(header).toBe('occurred_at,customer.id,customer.email')
+    expect(written).toEqual(streamed)
+    expect(String(outputs[0]!.key)).toBe(streamed[0]!.split(',')[1])
+  })
+})
+
+/** Text that no compression makes small. */
+function drawnText(length: number): string {
+  const draw = drawOf(length)
+  return Array.from({ length }, () => String.fromCharCode(97 + draw(26))).join('')
+}
