@@ -105,8 +105,8 @@ export async function makeTopic(
   throw new Error(`${name} has no leaders`)
 }
 
-export const client = (): kafkajs.Kafka =>
-  new kafkajs.Kafka({ brokers: [broker.address], logLevel: kafkajs.logLevel.NOTHING })
+export const client = (address: string = broker.address): kafkajs.Kafka =>
+  new kafkajs.Kafka({ brokers: [address], logLevel: kafkajs.logLevel.NOTHING })
 
 let writer: Promise<kafkajs.Producer> | undefined
 
@@ -190,6 +190,8 @@ export interface OpenOptions {
   readonly group?: string
   readonly start?: DriverOptions['start']
   readonly client?: Client
+  /** Another broker than the shared one, or another way to it. */
+  readonly to?: Omit<Connection, 'client'>
 }
 
 /** Short sessions, so that a rebalance takes a second and not many. */
@@ -197,11 +199,11 @@ const SOON: Client = { 'session.timeout.ms': 45_000, 'heartbeat.interval.ms': 30
 
 export async function openDriver(
   { make, delivery }: DriverCase,
-  { topics, group = uniqueName('group'), start = 'earliest', client: settings = {} }: OpenOptions,
+  { topics, group = uniqueName('group'), start = 'earliest', client: settings = {}, to }: OpenOptions,
 ): Promise<Opened> {
   const events: DriverEvent[] = []
   const driver = make({
-    connection: connection({ ...SOON, ...settings }),
+    connection: { ...connection({ ...SOON, ...settings }), ...to },
     group,
     topics,
     start,

@@ -18,6 +18,7 @@ import type {
   Settled,
   TopicPartition,
 } from '../../driver.ts'
+import { Bell } from './bell.ts'
 import { Brokers } from './brokers.ts'
 import { Moment } from './failure.ts'
 import { Fetcher } from './fetcher.ts'
@@ -62,6 +63,7 @@ class KafkajsDriver implements Driver {
   #paused = false
   #closing = false
   #polledAt = performance.now()
+  readonly #polls: Bell = new Bell()
   #failure: unknown
 
   constructor(options: DriverOptions) {
@@ -78,6 +80,9 @@ class KafkajsDriver implements Driver {
       assigned: (partitions, as, gone) => this.#assigned(partitions, as, gone),
       revoked: (why) => this.#revoked(why),
       isForsaken: () => this.#isForsaken(),
+      wanted: async () => {
+        while (!this.#closing && this.#isForsaken()) await this.#polls.wait()
+      },
       failed: (error) => this.#fail(error),
     })
   }
@@ -159,7 +164,7 @@ class KafkajsDriver implements Driver {
   }
 
   #isForsaken(): boolean {
-    if (this.#paused || this.#isSettling || this.#generation === undefined) return false
+    if (this.#paused || this.#isSettling) return false
     return performance.now() - this.#polledAt > this.#brokers.settings.maxPollInterval
   }
 
@@ -181,6 +186,7 @@ class KafkajsDriver implements Driver {
     const until = performance.now() + bounds.time
     for (;;) {
       this.#polledAt = performance.now()
+      this.#polls.ring()
       const epoch = this.#epoch
       const time = Math.max(0, until - this.#polledAt)
       const taken = await this.#fetcher.take({ ...bounds, time })
@@ -284,6 +290,7 @@ class KafkajsDriver implements Driver {
 
   async close(deadline: number): Promise<void> {
     this.#closing = true
+    this.#polls.ring()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, deadline)

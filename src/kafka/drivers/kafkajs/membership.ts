@@ -25,6 +25,8 @@ export interface MembershipHooks {
   revoked(why: Leaving): Promise<void>
   /** Whether nobody has asked for records for too long. */
   isForsaken(): boolean
+  /** Resolves once somebody asks for records, or nobody ever will. */
+  wanted(): Promise<void>
   failed(error: unknown): void
 }
 
@@ -73,6 +75,7 @@ export class Membership {
   async #run(): Promise<void> {
     const { signal } = this.#leaving
     while (!signal.aborted) {
+      await this.#hooks.wanted()
       const member = await this.#brokers.insist(() => this.#join(), signal)
       if (member === undefined) continue
       const gone = new AbortController()

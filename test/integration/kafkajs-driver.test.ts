@@ -1,0 +1,320 @@
+/** What the driver over kafkajs does where connections break, brokers refuse, and topics change beneath it. */
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import type { Connection } from '../../src/kafka/driver.ts'
+import { Brokers } from '../../src/kafka/drivers/kafkajs/brokers.ts'
+import { fetchFrom } from '../../src/kafka/drivers/kafkajs/fetch-answer.ts'
+import { readBatches } from '../../src/kafka/drivers/kafkajs/record-batch.ts'
+import { startBroker } from '../broker/broker.mjs'
+import { onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
+import {
+  BOUNDS,
+  client,
+  connection,
+  copyTo,
+  DRIVERS,
+  makeTopic,
+  numbers,
+  openDriver,
+  pollSome,
+  settleSome,
+  stand,
+  texts,
+  until,
+  write,
+} from '../contracts/driver-world.ts'
+import { readTopics } from './checker/read-topics.ts'
+import { makeTopics } from './cluster-world.ts'
+import { startProxy } from './proxy.mjs'
+
+const KAFKAJS = DRIVERS.find(({ name }) => name.startsWith('kafkajs'))!
+
+onKafka('the driver over kafkajs', () => {
+  it('takes no setting that it does not have, and no exactly-once', () => {
+    const options = {
+      connection: connection({ 'linger.ms': 5 }),
+      group: 'g',
+      topics: ['t'],
+      start: 'earliest' as const,
+      delivery: 'at-least-once' as const,
+      transactionalId: 't',
+      onEvent: () => {},
+    }
+    expect(() => KAFKAJS.make(options)).toThrow(/kafkajs has no setting `linger.ms`/)
+    const exactly = { ...options, connection: connection(), delivery: 'exactly-once' as const }
+    expect(() => KAFKAJS.make(exactly)).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        suggestion: expect.stringContaining('npm install node-rdkafka'),
+      }),
+    )
+  })
+
+  it.each(['gzip', 'snappy', 'lz4', 'zstd'])('sends %s as such', async (compression) => {
+    const [topic, out] = [await makeTopic(), await makeTopic()]
+    await write(
+      topic,
+      numbers(500).map((value) => ({ value: value.padEnd(200, '.') })),
+    )
+    const { driver } = await openDriver(KAFKAJS, {
+      topics: [topic],
+      client: { 'compression.type': compression },
+    })
+    await settleSome(driver, 500, copyTo(out))
+    const brokers = new Brokers(connection(), () => {})
+    await brokers.open([out])
+    const link = await brokers.node(await brokers.leaderOf({ topic: out, partition: 0 }, 'reading'))
+    const [answer] = await fetchFrom(link, [{ topic: out, partition: 0, offset: 0 }], brokers.settings)
+    const batches = [...readBatches(answer!.set)]
+    await brokers.close()
+    const ids = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+    expect(new Set(batches.map(({ codec }) => ids[codec]))).toEqual(new Set([compression]))
+    expect(answer!.set.length).toBeLessThan(50_000)
+  })
+
+  it('reads partitions that come later from their beginning', async () => {
+    const topic = await makeTopic(1)
+    await write(topic, [{ value: 'before' }])
+    const { driver } = await openDriver(KAFKAJS, {
+      topics: [topic],
+      start: 'latest',
+      client: { 'metadata.max.age.ms': 1000 },
+    })
+    await stand(driver, 1)
+    const kafka = client().admin()
+    await kafka.connect()
+    await kafka.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
+    await kafka.disconnect()
+    // A new producer: one that does not know of the partitions drops what is for them.
+    const producer = client().producer({ idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const messages = [1, 2].map((partition) => ({ partition, value: `first of ${partition}` }))
+    await producer.send({ topic, messages })
+    await producer.disconnect()
+    const values: (string | null)[] = []
+    await until('the new partitions are read', async () => {
+      const { epoch, records, next } = await driver.poll(BOUNDS)
+      if ((await driver.settle(epoch, [], next)) === 'settled')
+        values.push(...texts(records), ...records.map(({ partition, offset }) => `${partition}/${offset}`))
+      return values.length >= 4
+    })
+    expect(values.toSorted()).toEqual(['1/0', '2/0', 'first of 1', 'first of 2'])
+    expect(driver.positions().length).toBe(3)
+  })
+
+  it('stops where its topic is deleted while it runs', async () => {
+    const [topic, other] = [await makeTopic(1), await makeTopic(1)]
+    const { driver } = await openDriver(KAFKAJS, {
+      topics: [topic, other],
+      client: { 'metadata.max.age.ms': 1000 },
+    })
+    await stand(driver, 2)
+    const kafka = client().admin()
+    await kafka.connect()
+    await kafka.deleteTopics({ topics: [topic] })
+    await kafka.disconnect()
+    const polling = (async () => {
+      for (;;) await driver.poll(BOUNDS)
+    })()
+    await expect(polling).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining(topic) })
+  })
+
+  it('leaves the group where nobody asks for records, and joins again once somebody does', async () => {
+    const topic = await makeTopic(2)
+    const lazy = await openDriver(KAFKAJS, { topics: [topic], client: { 'max.poll.interval.ms': 1500 } })
+    await stand(lazy.driver, 2)
+    const second = await openDriver(KAFKAJS, { topics: [topic], group: lazy.group })
+    await until('the other one has all', async () => {
+      await second.driver.poll(BOUNDS)
+      return second.driver.positions().length === 2
+    })
+    expect(lazy.events.some(({ kind }) => kind === 'lost' || kind === 'revoked')).toBe(true)
+    await until('both have a share', async () => {
+      await Promise.all([lazy.driver.poll(BOUNDS), second.driver.poll(BOUNDS)])
+      return [lazy, second].every(({ driver }) => driver.positions().length === 1)
+    })
+  })
+
+  it('says so where the group is shared in a way it does not know', async () => {
+    const topic = await makeTopic(1)
+    const group = uniqueName('group')
+    const first = await openDriver(KAFKAJS, {
+      topics: [topic],
+      group,
+      client: { 'partition.assignment.strategy': 'range' },
+    })
+    await stand(first.driver, 1)
+    const kafka = client()
+    const foreign = kafka.consumer({ groupId: group })
+    await foreign.connect()
+    await foreign.disconnect()
+    const other = await makeTopic(1)
+    const opening = openDriver(KAFKAJS, { topics: [other], group }).catch((error: unknown) => error)
+    expect(await opening).toMatchObject({ exitCode: 4, message: expect.stringContaining(group) })
+  })
+})
+
+onOwnKafka('the driver over kafkajs, and a broker that fails', () => {
+  it('writes each record once though answers are lost, connections cut and the broker restarted', async () => {
+    const proxy = await startProxy()
+    const own = await startBroker({ own: true, advertised: [proxy.address] })
+    proxy.target = own.behind[0]!
+    try {
+      const [topic, out] = [uniqueName('in'), uniqueName('out')]
+      await makeTopics(own.address, { [topic]: { partitions: 2 }, [out]: { partitions: 3 } })
+      const { driver, events } = await openDriver(KAFKAJS, {
+        topics: [topic],
+        to: { brokers: [proxy.address], tls: undefined, sasl: undefined },
+        client: { 'request.timeout.ms': 1000, 'fetch.max.wait.ms': 100 },
+      })
+      await stand(driver, 2)
+      const filling = client(own.address).producer()
+      await filling.connect()
+      const settle = async (from: number, trouble: () => Promise<void> | void): Promise<void> => {
+        await filling.send({
+          topic,
+          messages: numbers(1000, from).map((value) => ({ key: `k${Number(value) % 20}`, value })),
+        })
+        const { epoch, records, next } = await pollSome(driver, 1000)
+        const settling = driver.settle(epoch, copyTo(out)(records), next)
+        await trouble()
+        expect(await settling).toBe('settled')
+      }
+      await settle(0, () => {})
+      // The broker writes, and nobody hears of it: the same batches go out again.
+      await settle(1000, async () => {
+        proxy.hold('answers')
+        await new Promise((resolve) => setTimeout(resolve, 2500))
+        proxy.calm()
+      })
+      await settle(2000, () => proxy.cut())
+      await settle(3000, async () => {
+        await proxy.refuse()
+        await new Promise((resolve) => setTimeout(resolve, 1500))
+        await proxy.accept()
+      })
+      await filling.disconnect()
+      expect(events.some(({ kind }) => kind === 'retry')).toBe(true)
+      const written = await readTopics(own.address, [out])
+      expect(texts(written).toSorted()).toEqual(numbers(4000).toSorted())
+      for (let key = 0; key < 20; key++) {
+        const values = written
+          .filter((one) => one.key?.toString() === `k${key}`)
+          .map(({ value }) => Number(value))
+        expect(values).toEqual(values.toSorted((a, b) => a - b))
+      }
+    } finally {
+      await proxy.close()
+      await own.stop()
+    }
+  })
+
+  it('goes on after the broker was killed and restarted, and loses nothing', async () => {
+    const own = await startBroker({ own: true })
+    try {
+      const [topic, out] = [uniqueName('in'), uniqueName('out')]
+      await makeTopics(own.address, { [topic]: { partitions: 2 }, [out]: {} })
+      const { driver } = await openDriver(KAFKAJS, {
+        topics: [topic],
+        to: { brokers: [own.address], tls: undefined, sasl: undefined },
+        client: { 'request.timeout.ms': 2000 },
+      })
+      const filling = client(own.address).producer()
+      await filling.connect()
+      await filling.send({ topic, messages: numbers(500).map((value) => ({ key: value, value })) })
+      await filling.disconnect()
+      const seen = new Set<string | null>()
+      const { epoch, records, next } = await pollSome(driver, 500)
+      const settling = driver.settle(epoch, copyTo(out)(records), next)
+      await own.kill()
+      await own.restart()
+      if ((await settling) === 'settled') for (const value of texts(records)) seen.add(value)
+      await until(
+        'all are settled',
+        async () => {
+          const polled = await driver.poll(BOUNDS)
+          if ((await driver.settle(polled.epoch, copyTo(out)(polled.records), polled.next)) === 'settled')
+            for (const value of texts(polled.records)) seen.add(value)
+          return seen.size === 500
+        },
+        60_000,
+      )
+      expect(new Set(texts(await readTopics(own.address, [out])))).toEqual(new Set(numbers(500)))
+    } finally {
+      await own.stop()
+    }
+  })
+})
+
+onOwnKafka('the driver over kafkajs, and a broker that refuses', () => {
+  it('says what is wrong with TLS, a password or a right, with exit code 4, and shows no secret', async () => {
+    const users = [{ name: 'ada', password: 'analytical-engine' }]
+    const own = await startBroker({ own: true, tls: true, users, authorizer: true })
+    try {
+      const topic = uniqueName('in')
+      await makeTopics(own.address, { [topic]: {} })
+      const { ca, otherCa } = own.certificates!
+      const pem = (file: string): string => readFileSync(file, 'utf8')
+      const tls = (file: string): Connection['tls'] => ({
+        ca: pem(file),
+        cert: undefined,
+        key: undefined,
+        keyPassword: undefined,
+      })
+      const sasl = (password: string, mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512') => ({
+        mechanism,
+        username: 'ada',
+        password,
+      })
+      const failing = async (to: Omit<Connection, 'client'>): Promise<{ exitCode: number; text: string }> => {
+        const error = await openDriver(KAFKAJS, { topics: [topic], to }).then(
+          () => new Error('it opened'),
+          (thrown: unknown) => thrown as Error,
+        )
+        const { exitCode, message, suggestion } = error as Error & { exitCode: number; suggestion: string }
+        return { exitCode, text: `${message} ${suggestion}` }
+      }
+      const began = performance.now()
+      for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
+        const wrong = await failing({
+          brokers: [own.saslTlsAddress!],
+          tls: tls(ca),
+          sasl: sasl('difference-engine', mechanism),
+        })
+        expect(wrong).toMatchObject({ exitCode: 4, text: expect.stringContaining('password') })
+        expect(wrong.text).not.toMatch(/difference-engine|ada\b/)
+      }
+      const untrusted = await failing({ brokers: [own.tlsAddress!], tls: tls(otherCa), sasl: undefined })
+      expect(untrusted).toMatchObject({ exitCode: 4, text: expect.stringMatching(/no authority.*tls/s) })
+      expect(performance.now() - began).toBeLessThan(15_000)
+      // The right user, without any right.
+      for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
+        const right = sasl('analytical-engine', mechanism)
+        const forbidden = await failing({ brokers: [own.saslTlsAddress!], tls: tls(ca), sasl: right })
+        expect(forbidden).toMatchObject({
+          exitCode: 4,
+          text: expect.stringMatching(/a right on the topic is missing.*lethe acl/s),
+        })
+      }
+    } finally {
+      await own.stop()
+    }
+  })
+
+  it('finds nobody where a listener speaks something else, and says what to look at', async () => {
+    const own = await startBroker({ own: true, tls: true })
+    try {
+      const opening = openDriver(KAFKAJS, {
+        topics: ['t'],
+        to: { brokers: [own.tlsAddress!], tls: undefined, sasl: undefined },
+      }).catch((error: unknown) => error)
+      expect(await opening).toMatchObject({
+        exitCode: 4,
+        message: expect.stringContaining(own.tlsAddress!),
+        suggestion: expect.stringContaining('tls:'),
+      })
+    } finally {
+      await own.stop()
+    }
+  })
+})
