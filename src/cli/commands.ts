@@ -25,6 +25,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./stream.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'is the cluster as a pipeline needs it, and the way out where it is not',
+    load: () => import('./doctor.ts'),
+  },
+  {
     name: 'acl',
     summary: 'the commands that grant a pipeline the least it needs',
     load: () => import('./acl.ts'),

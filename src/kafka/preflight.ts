@@ -108,7 +108,8 @@ export function inputsOf(
     .map(({ name }) => name)
 }
 
-function problemsOf(
+/** What would stop the pipeline at its start. */
+export function problemsOf(
   route: Route,
   topics: ReadonlyMap<string, TopicDescription>,
   settings: ReadonlyMap<string, TopicSettings>,
@@ -148,7 +149,9 @@ function useOf(
       new LetheError(
         EXIT.io,
         `${subject} does not exist`,
-        'make it, or let `lethe doctor PIPELINE --fix` make what is missing',
+        right === 'read'
+          ? 'check the name, or make it'
+          : 'make it, or let `lethe doctor PIPELINE --fix` make it',
       ),
     ]
   const lacks = found.presence === 'forbidden' || (found.rights !== undefined && !found.rights.has(right))

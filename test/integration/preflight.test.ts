@@ -80,7 +80,7 @@ onKafka('before the start', () => {
     expect(code).toBe(4)
     expect(message).toContain(all[part])
     expect(message).toContain('does not exist')
-    expect(way).toContain('--fix')
+    expect(way).toContain(part === 'input' ? 'check the name' : '--fix')
   })
 
   it('refuses a pattern that no topic matches, and takes one that some do', async () => {

@@ -15,7 +15,7 @@ function hostOf(broker: string): string {
 }
 
 /** Whether the host is this machine, whatever a name server says. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const family = isIP(host)
   if (family > 0) return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')
   const name = host.toLowerCase()

@@ -1,0 +1,295 @@
+/** `lethe doctor` against real Apache Kafka. */
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createKeysetFile } from '../../src/keys/file.ts'
+import { createKeyset } from '../../src/keys/keyset.ts'
+import { type Broker, startBroker } from '../broker/broker.mjs'
+import { broker, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
+import { type Ended, lethe } from '../src/cli/lethe.ts'
+import {
+  grant,
+  makeTopics,
+  type PipelineWords,
+  pipelineFile,
+  produce,
+  type TopicWords,
+  withAdmin,
+} from './cluster-world.ts'
+
+const DAY = 86_400_000
+const DATED = `policy: p
+version: 1
+purpose: train_ai_system
+time: at
+fields:
+  amount: keep
+  at: { use: generalize.date, to: month }
+retention: { steps: [{ after: 60d, then: suppress }] }
+`
+
+interface Names {
+  readonly input: string
+  readonly output: string
+  readonly dead: string
+}
+const names = (): Names => ({ input: uniqueName('in'), output: uniqueName('out'), dead: uniqueName('dead') })
+
+async function made(
+  words: { readonly [Part in keyof Names]?: TopicWords } = {},
+  address = broker.address,
+): Promise<Names> {
+  const all = names()
+  const { input = {}, output = {}, dead = {} } = words
+  await makeTopics(address, { [all.input]: input, [all.output]: output, [all.dead]: dead })
+  return all
+}
+
+interface Report extends Ended {
+  readonly problems: number
+  readonly warnings: number
+  readonly findings: readonly {
+    readonly check: string
+    readonly level: string
+    readonly route?: string
+    readonly what: string
+    readonly way?: string
+  }[]
+}
+
+const fileOf = (all: Names, more: Partial<PipelineWords> = {}): string =>
+  pipelineFile({
+    brokers: [broker.address],
+    group: uniqueName('group'),
+    ...all,
+    input: `[${all.input}]`,
+    ...more,
+  })
+
+async function doctor(file: string, args: readonly string[] = [], env = {}): Promise<Report> {
+  const ended = await lethe(['doctor', file, '--format', 'json', ...args], { env })
+  return { ...ended, ...(JSON.parse(ended.stdout) as Omit<Report, keyof Ended>) }
+}
+
+/** Those that are not ok, as `check level: what`. */
+const bad = ({ findings }: Report): readonly string[] =>
+  findings.filter(({ level }) => level !== 'ok').map(({ check, level, what }) => `${check} ${level}: ${what}`)
+
+const containing = (text: string): string => expect.stringContaining(text) as string
+
+onKafka('lethe doctor', () => {
+  it('finds nothing wrong where nothing is', async () => {
+    const all = await made({ input: { partitions: 2 } })
+    await produce(broker.address, all.input, [{ value: '{}' }, { value: '{}' }, { value: '{}' }])
+    const report = await doctor(fileOf(all))
+    expect(bad(report)).toEqual([])
+    expect(report.code).toBe(0)
+    const said = report.findings.map(({ what }) => what).join('\n')
+    for (const words of [
+      'Kafka 4',
+      'librdkafka',
+      'exactly-once',
+      '2 partitions',
+      'has read nothing yet',
+      'no record is ahead',
+    ])
+      expect(said).toContain(words)
+    const text = await lethe(['doctor', fileOf(all)])
+    expect(text.code).toBe(0)
+    expect(text.stdout).toMatch(/^topics\n {2}ok/m)
+    expect(text.stderr).toContain('0 problems, 0 warnings')
+  })
+
+  it('names what is missing, and annotates the file', async () => {
+    const all = { ...(await made()), output: uniqueName('missing') }
+    const file = fileOf(all)
+    const report = await doctor(file)
+    expect(report.code).toBe(1)
+    expect(bad(report)).toEqual([containing(`output topic ${all.output} does not exist`)])
+    const { stdout, code } = await lethe(['doctor', file, '--format', 'github'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(
+      /^::error file=.*pipeline\.yaml,line=6,col=5,title=topics::the output topic .* -> make it.*\n$/,
+    )
+  })
+
+  it('makes what is missing only after it showed the plan, like the input and within the policy', async () => {
+    const all = names()
+    await makeTopics(broker.address, {
+      [all.input]: { partitions: 3, settings: { 'retention.ms': '1000000' } },
+    })
+    const file = fileOf(all, { policy: DATED })
+    const asked = await lethe(['doctor', file, '--fix'])
+    expect(asked.code).toBe(2)
+    expect(asked.stderr).toContain(`${all.output}: 3 partitions`)
+    expect(asked.stderr).toContain('--yes')
+    await withAdmin(broker.address, async (admin) => {
+      const found = await admin.topics([all.output, all.dead])
+      expect(found.map(({ presence }) => presence)).toEqual(['missing', 'missing'])
+    })
+    const report = await doctor(file, ['--fix', '--yes'])
+    expect(bad(report)).toEqual([])
+    expect(report.code).toBe(0)
+    await withAdmin(broker.address, async (admin) => {
+      const found = await admin.topics([all.output, all.dead])
+      expect(found.map(({ partitions }) => partitions.length)).toEqual([3, 3])
+      const settings = await admin.settings([all.output, all.dead])
+      const value = (topic: string, name: string) => Number(settings.get(topic)?.values.get(name))
+      expect(value(all.output, 'retention.ms') + value(all.output, 'segment.ms')).toBe(60 * DAY)
+      expect(value(all.dead, 'retention.ms')).toBe(1_000_000)
+    })
+    expect((await lethe(['doctor', file, '--fix'])).stderr).toContain('no topic is missing')
+  })
+
+  it('never makes an input', async () => {
+    const all = names()
+    const report = await doctor(fileOf(all), ['--fix', '--yes'])
+    expect(report.code).toBe(1)
+    expect(bad(report)).toHaveLength(3)
+    await withAdmin(broker.address, async (admin) => {
+      for (const { presence } of await admin.topics(Object.values(all))) expect(presence).toBe('missing')
+    })
+  })
+
+  it('sees an output that outlives the policy, and one that deletes or refuses what is new', async () => {
+    const all = await made({
+      output: { settings: { 'retention.ms': '-1', 'message.timestamp.before.max.ms': String(DAY) } },
+    })
+    expect(bad(await doctor(fileOf(all, { policy: DATED })))).toEqual([
+      containing('retention problem: the policy suppresses events after 60d'),
+      containing('message.timestamp.before.max.ms'),
+    ])
+  })
+
+  it('sees limits, arrival times and dead letters that do not fit', async () => {
+    const all = await made({
+      input: { settings: { 'max.message.bytes': '5000000', 'compression.type': 'zstd' } },
+      output: { settings: { 'max.message.bytes': '50000', 'message.timestamp.type': 'LogAppendTime' } },
+      dead: { settings: { 'retention.ms': '1000' } },
+    })
+    const lines = bad(await doctor(fileOf(all)))
+    for (const words of [
+      'holds records of up to 4.77 MiB',
+      'takes 48.8 KiB',
+      'LogAppendTime',
+      'dead letters go after 1s',
+    ])
+      expect(lines).toContainEqual(containing(words))
+  })
+
+  it('sees where the group stands', async () => {
+    const all = await made()
+    await produce(broker.address, all.input, [{ value: '{"amount":1}' }, { value: '{"amount":2}' }])
+    const file = fileOf(all)
+    expect((await lethe(['stream', file, '--until-end', '-q'])).code).toBe(0)
+    await produce(broker.address, all.input, [{ value: '{"amount":3}' }])
+    const report = await doctor(file)
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({
+        check: 'group',
+        level: 'ok',
+        what: containing('offsets of 1 of 1 partitions, 1 to be read'),
+      }),
+    )
+  })
+
+  it('compares the clock with what brokers stamped', async () => {
+    const all = await made()
+    await produce(broker.address, all.input, [{ value: '{}', timestamp: String(Date.now() + 60_000) }])
+    expect(bad(await doctor(fileOf(all)))).toEqual([containing(`clock warning: a record of ${all.input}`)])
+  })
+
+  it('looks at the keys, and says no secret', async () => {
+    const all = await made()
+    const file = fileOf(all, { top: 'keys: { file: keys.json }' })
+    const missing = await doctor(file)
+    expect(missing.code).toBe(1)
+    expect(bad(missing)).toEqual([containing('keys problem')])
+    createKeysetFile(join(dirname(file), 'keys.json'), createKeyset(new Date(0)))
+    const old = await doctor(file)
+    expect(old.code).toBe(0)
+    expect(bad(old)).toEqual([containing('in use for more than two years')])
+    expect(old.findings).toContainEqual(
+      expect.objectContaining({ check: 'keys', what: containing('enabled k1') }),
+    )
+  })
+
+  it('ends with 2 for a file with errors', async () => {
+    const { code, stdout } = await lethe(['doctor', pipelineFile({ brokers: [broker.address], top: 'x: 1' })])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
+
+onOwnKafka('lethe doctor, where rights and listeners are its own', () => {
+  let own: Broker
+  beforeAll(async () => {
+    own = await startBroker({
+      users: [{ name: 'alice', password: 'pw-of-alice' }],
+      authorizer: true,
+      advertised: ['192.0.2.1:9092'],
+    })
+  })
+  afterAll(async () => {
+    await own.stop()
+  })
+  const SASL = 'sasl: { mechanism: scram-sha-256, username: alice, password: { env: PW } }'
+  const env = { PW: 'pw-of-alice' }
+
+  it('names the rights that are missing', async () => {
+    const all = await made({}, own.address)
+    const group = uniqueName('group')
+    const file = fileOf(all, { brokers: [own.saslAddress!], top: SASL, group })
+    const report = await doctor(file, [], env)
+    expect(report.code).toBe(1)
+    for (const words of [`${all.input} may not be read`, `the group ${group} may not be used`])
+      expect(bad(report)).toContainEqual(containing(words))
+    await grant(own.address, 'alice', [
+      ['TOPIC', all.input, 'READ'],
+      ['TOPIC', all.output, 'WRITE', 'DESCRIBE_CONFIGS'],
+      ['TOPIC', all.dead, 'WRITE'],
+      ['GROUP', group, 'READ'],
+      ['GROUP', `${group}.until-end`, 'READ'],
+    ])
+    const after = await doctor(file, [], env)
+    expect(after.code).toBe(0)
+    expect(bad(after)).toEqual([
+      containing(`those of ${all.dead} may not be seen`),
+      containing(`missing: DESCRIBE_CONFIGS on the topic ${all.dead}`),
+    ])
+  })
+
+  it('warns of a user that may do everything', async () => {
+    const all = await made({}, own.address)
+    await grant(own.address, 'alice', [
+      ...Object.values(all).map((topic) => ['TOPIC', topic, 'ALL'] as const),
+      ['GROUP', 'g', 'ALL'],
+      ['GROUP', 'g.until-end', 'ALL'],
+    ])
+    const file = fileOf(all, { brokers: [own.saslAddress!], top: SASL, group: 'g' })
+    expect(bad(await doctor(file, [], env))).toEqual([containing('may do more than the pipeline needs')])
+  })
+
+  it('says that a wrong password is one, without it', async () => {
+    const file = fileOf(names(), { brokers: [own.saslAddress!], top: SASL })
+    const { code, stdout, stderr } = await lethe(['doctor', file], { env: { PW: 'a-wrong-one' } })
+    expect(code).toBe(4)
+    expect(stderr).toContain('refuses the user name, the password')
+    expect(stdout + stderr).not.toContain('a-wrong-one')
+  })
+
+  it('sees that the cluster sends its clients to another machine in the clear', async () => {
+    const file = fileOf(names(), { brokers: [own.behind[0]!] })
+    const { stdout, code } = await lethe(['doctor', file])
+    expect(stdout).toContain('192.0.2.1:9092')
+    expect(stdout).toContain('in the clear')
+    expect(code).toBeGreaterThan(0)
+  })
+})
+
+it('lethe doctor ends with 4 within 15 s where there never was a broker, and shows what it found until then', async () => {
+  const began = performance.now()
+  const { code, stdout, stderr } = await lethe(['doctor', pipelineFile({ brokers: ['127.0.0.1:1'] })])
+  expect(code).toBe(4)
+  expect(stderr).toContain('no broker answers')
+  expect(stdout).toContain('rdkafka')
+  expect(performance.now() - began).toBeLessThan(20_000)
+})
