@@ -27,3 +27,12 @@ export function parseTime(text: string): number {
     throw new InvalidArgumentError('It is written as 2026-01-31T12:00:00Z, or as 2026-01-31 (midnight UTC).')
   return time
 }
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** A length of time, in ms. */
+export function parseDuration(text: string): number {
+  const [, count, unit] = /^([1-9]\d{0,6})(ms|s|m|h)$/.exec(text) ?? []
+  if (unit === undefined) throw new InvalidArgumentError('It is written as 500ms, 30s, 5m or 2h.')
+  return Number(count) * UNITS[unit as keyof typeof UNITS]
+}

@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./acl.ts'),
   },
   {
+    name: 'tap',
+    summary: 'the last outputs of a pipeline: after, never before',
+    load: () => import('./tap.ts'),
+  },
+  {
     name: 'source',
     summary: 'which record an output was made of, by its header lethe-source',
     load: () => import('./source.ts'),

@@ -1,0 +1,97 @@
+/** `lethe tap PIPELINE`: the last outputs of a route, as whoever trains reads them. After, never before. */
+import { Argument, Command, Option } from 'commander'
+import { EXIT, LetheError } from '../errors.ts'
+import { openAdmin } from '../kafka/admin.ts'
+import type { InputRecord } from '../kafka/driver.ts'
+import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
+import { resolveConnection } from '../kafka/pipeline-file/secrets.ts'
+import { POLICY_HEADER } from '../kafka/source-header.ts'
+import { parseDuration, whole } from './arguments.ts'
+import { readPipeline } from './stream/prepare.ts'
+import { recordJson, recordLines } from './tap/print.ts'
+import { partitionsOf, readLast, readNew } from './tap/read-last.ts'
+import { paint } from './terminal.ts'
+
+interface Options {
+  readonly route?: string
+  readonly limit: number
+  readonly duration?: number
+  readonly deadLetters?: boolean
+  readonly format: 'text' | 'json'
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const pipeline = readPipeline(file)
+  const route = routeOf(pipeline, options.route)
+  const topic = options.deadLetters === true ? route.deadLetterTopic : route.to.topic
+  const { limit, duration } = options
+  let foreign = 0
+  let shown = 0
+  // Somebody else's record may hold anything: this command shows what a policy let through.
+  const isOurs = ({ headers }: InputRecord): boolean => {
+    const ours = headers?.some(({ name }) => name === POLICY_HEADER) ?? false
+    if (!ours) foreign++
+    return ours
+  }
+  const admin = await openAdmin(resolveConnection(pipeline))
+  try {
+    const partitions = await partitionsOf(admin, topic)
+    const records =
+      duration === undefined
+        ? await readLast(admin, partitions, limit, isOurs)
+        : readNew(admin, partitions, limit, duration, isOurs)
+    const colours = paint(process.stdout)
+    for await (const record of records) {
+      shown++
+      const text =
+        options.format === 'json' ? recordJson(record) : `${recordLines(record, colours).join('\n')}\n`
+      process.stdout.write(`${text}\n`)
+    }
+  } finally {
+    await admin.close()
+  }
+  if (shown === 0)
+    process.stderr.write(`lethe: ${topic} has no ${duration === undefined ? '' : 'new '}outputs\n`)
+  if (foreign > 0)
+    process.stderr.write(
+      `lethe: ${topic} holds records that are not shown: they have no header ${POLICY_HEADER}, so Lethe did not write them\n`,
+    )
+}
+
+function routeOf({ routes }: Pipeline, name: string | undefined): Route {
+  const names = routes.map((route) => route.name).join(', ')
+  if (name === undefined && routes.length > 1)
+    throw new LetheError(EXIT.usage, 'the pipeline has several routes', `add --route with one of ${names}`)
+  const found = name === undefined ? routes[0] : routes.find((route) => route.name === name)
+  if (found !== undefined) return found
+  throw new LetheError(EXIT.usage, 'the pipeline has no route of that name', `it has ${names}`)
+}
+
+const EXAMPLES = `
+Shows key, headers, timestamp and value of the last outputs that were committed, spread over the partitions; tombstones
+too. With --duration it waits for new ones instead. It joins no group and commits nothing. Inputs are never shown, nor
+records in the output topic that lack the header lethe-policy: Lethe did not write them. The user needs READ of the topic.
+
+Examples:
+  $ lethe tap pipeline.yaml
+  $ lethe tap pipeline.yaml --limit 100 --format json | jq .value
+  $ lethe tap pipeline.yaml --duration 30s          what comes in the next 30 seconds
+  $ lethe tap pipeline.yaml --dead-letters          coordinates and codes of what was left out
+
+Exit codes: 0 shown, 2 usage or pipeline, 4 broker, 130 interrupted.`
+
+export const command = (): Command =>
+  new Command('tap')
+    .description('Shows the last outputs of a pipeline: after, never before.')
+    .addArgument(new Argument('<pipeline>', 'the pipeline file'))
+    .option('--route <name>', 'of which route, where there are several')
+    .addOption(new Option('--limit <n>', 'how many at most').argParser(whole(1, 10_000)).default(10))
+    .addOption(
+      new Option('--duration <time>', 'show new ones for so long, such as 30s').argParser(parseDuration),
+    )
+    .option('--dead-letters', 'those of the dead letter topic')
+    .addOption(
+      new Option('--format <format>', 'json: an object a line').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(run)
