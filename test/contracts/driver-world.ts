@@ -80,12 +80,14 @@ export async function admin(): Promise<Admin> {
   shared ??= await openAdmin(connection())
   return shared
 }
-afterAll(async () => {
+/** Ends the connections that tests share; the next one makes new ones. */
+export async function disconnectShared(): Promise<void> {
   await shared?.close()
   await writer?.then((producer) => producer.disconnect())
   shared = undefined
   writer = undefined
-})
+}
+afterAll(disconnectShared)
 
 /** Makes a topic that no other test has. */
 export async function makeTopic(

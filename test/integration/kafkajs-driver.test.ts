@@ -1,6 +1,6 @@
 /** What the driver over kafkajs does where connections break, brokers refuse, and topics change beneath it. */
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Connection } from '../../src/kafka/driver.ts'
 import { Brokers } from '../../src/kafka/drivers/kafkajs/brokers.ts'
 import { fetchFrom } from '../../src/kafka/drivers/kafkajs/fetch-answer.ts'
@@ -13,6 +13,7 @@ import {
   connection,
   copyTo,
   DRIVERS,
+  disconnectShared,
   makeTopic,
   numbers,
   openDriver,
@@ -70,6 +71,22 @@ onKafka('the driver over kafkajs', () => {
     const ids = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
     expect(new Set(batches.map(({ codec }) => ids[codec]))).toEqual(new Set([compression]))
     expect(answer!.set.length).toBeLessThan(50_000)
+  })
+
+  it('sets no timer for a time long past, as kafkajs does', async () => {
+    const [topic, out] = [await makeTopic(), await makeTopic()]
+    await write(topic, [{ value: 'x' }])
+    await disconnectShared()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    try {
+      const { driver, close } = await openDriver(KAFKAJS, { topics: [topic] })
+      await settleSome(driver, 1, copyTo(out))
+      await close()
+      expect(timers.mock.calls.length).toBeGreaterThan(0)
+      expect(timers.mock.calls.filter(([, delay]) => delay !== undefined && delay < 0)).toEqual([])
+    } finally {
+      timers.mockRestore()
+    }
   })
 
   it('reads partitions that come later from their beginning', async () => {

@@ -76,7 +76,15 @@ interface Definition {
   readonly versions: readonly string[]
 }
 
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  /** ms since the epoch. */
+  readonly throttledUntil: number
+  scheduleCheckPendingRequests: () => void
+}
+
 export interface ConnectionPool {
+  readonly pool: readonly { readonly requestQueue: RequestQueue }[]
   send(protocol: Protocol): Promise<unknown>
 }
 

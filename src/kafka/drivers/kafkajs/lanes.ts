@@ -5,7 +5,6 @@ import { BATCH_OVERHEAD, mostBytes, writeBatch } from './batch-writer.ts'
 import type { Brokers } from './brokers.ts'
 import type { Compression } from './codecs.ts'
 import { CODE } from './failure.ts'
-import { keyOf } from './offsets.ts'
 import { Partitioner } from './partitioner.ts'
 
 /** Some of a partition's outputs, which make one record batch. */
@@ -40,6 +39,21 @@ interface Limit {
   readonly at: number
 }
 
+/** A lane with the chunk that is being filled. */
+interface Open {
+  readonly lane: Lane
+  places: number[]
+  bytes: number
+}
+
+interface Target {
+  count: number
+  /** What a chunk may weigh. */
+  readonly limit: number
+  /** By partition. */
+  readonly lanes: (Open | undefined)[]
+}
+
 export class Lanes {
   readonly #brokers: Brokers
   readonly #compression: Compression
@@ -56,22 +70,20 @@ export class Lanes {
    * @throws Moment; LetheError; Refused where a record is too large alone
    */
   async split(outputs: readonly OutputRecord[]): Promise<readonly Lane[]> {
-    const lanes = new Map<string, { lane: Lane; places: number[]; bytes: number }>()
-    const targets = new Map<string, { readonly count: number; readonly limit: number }>()
+    const targets = new Map<string, Target>()
     for (const [place, record] of outputs.entries()) {
-      const { topic } = record
+      const { topic, partition: wanted, key } = record
       let target = targets.get(topic)
       if (target === undefined) {
-        const count = (await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)).length
-        target = { count, limit: this.#target(await this.limitOf(topic)) }
+        target = await this.#targetOf(topic)
         targets.set(topic, target)
       }
-      const partition = await this.#partitionOf(record, target.count)
-      const key = keyOf({ topic, partition })
-      let open = lanes.get(key)
+      if (wanted !== undefined && wanted >= target.count) target.count = await this.#countAgain(topic, wanted)
+      const partition = wanted ?? this.#partitioner.partitionOf(key, target.count)
+      let open = target.lanes[partition]
       if (open === undefined) {
         open = { lane: { topic, partition, chunks: [] }, places: [], bytes: BATCH_OVERHEAD }
-        lanes.set(key, open)
+        target.lanes[partition] = open
       }
       const size = mostBytes(record)
       if (open.places.length > 0 && open.bytes + size > target.limit) close(open, outputs)
@@ -79,26 +91,36 @@ export class Lanes {
       open.places.push(place)
       open.bytes += size
     }
-    for (const open of lanes.values()) close(open, outputs)
-    return [...lanes.values()].map(({ lane }) => lane)
+    const lanes: Lane[] = []
+    for (const target of targets.values())
+      for (const open of target.lanes) {
+        if (open === undefined) continue
+        close(open, outputs)
+        lanes.push(open.lane)
+      }
+    return lanes
+  }
+
+  async #targetOf(topic: string): Promise<Target> {
+    const count = (await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)).length
+    return { count, limit: this.#target(await this.limitOf(topic)), lanes: [] }
+  }
+
+  /** The topic may have grown. @throws LetheError where it has no such partition */
+  async #countAgain(topic: string, wanted: number): Promise<number> {
+    this.#brokers.forget(topic)
+    const { length } = await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)
+    if (wanted < length) return length
+    throw new LetheError(
+      EXIT.io,
+      `topic ${topic} has ${length} partitions, and there is a record for partition ${wanted}`,
+      'give it as many as the input has, or write `partition: key`',
+    )
   }
 
   #target({ bytes }: Limit): number {
     const share = this.#compression === 'none' ? bytes : Math.floor(bytes * COMPRESSED_SHARE)
     return Math.min(MOST_CHUNK_BYTES, share)
-  }
-
-  async #partitionOf({ topic, partition, key }: OutputRecord, count: number): Promise<number> {
-    if (partition === undefined) return this.#partitioner.partitionOf(key, count)
-    if (partition < count) return partition
-    this.#brokers.forget(topic)
-    const now = (await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)).length
-    if (partition < now) return partition
-    throw new LetheError(
-      EXIT.io,
-      `topic ${topic} has ${now} partitions, and there is a record for partition ${partition}`,
-      'give it as many as the input has, or write `partition: key`',
-    )
   }
 
   /** A large record is refused here, before anything is sent. @throws Refused */
@@ -148,10 +170,7 @@ export class Lanes {
   }
 }
 
-function close(
-  open: { readonly lane: Lane; places: number[]; bytes: number },
-  outputs: readonly OutputRecord[],
-): void {
+function close(open: Open, outputs: readonly OutputRecord[]): void {
   if (open.places.length === 0) return
   open.lane.chunks.push(chunkOf(open.places, outputs))
   open.places = []

@@ -52,23 +52,20 @@ export class Link {
   constructor(host: string, port: number, nodeId: number | null, options: LinkOptions) {
     const { connection, settings, logger, secure } = options
     this.address = `${host}:${port}`
-    this.#broker = new Broker({
-      nodeId,
+    const connectionPool = new ConnectionPool({
+      host,
+      port,
+      ssl: secure === undefined ? null : { secureContext: secure },
+      sasl: saslOf(connection),
+      clientId: settings.clientId,
       logger,
-      allowAutoTopicCreation: false,
-      connectionPool: new ConnectionPool({
-        host,
-        port,
-        ssl: secure === undefined ? null : { secureContext: secure },
-        sasl: saslOf(connection),
-        clientId: settings.clientId,
-        logger,
-        socketFactory: (target) => this.#open(target),
-        connectionTimeout: settings.connectionTimeout,
-        requestTimeout: settings.requestTimeout,
-        enforceRequestTimeout: true,
-      }),
+      socketFactory: (target) => this.#open(target),
+      connectionTimeout: settings.connectionTimeout,
+      requestTimeout: settings.requestTimeout,
+      enforceRequestTimeout: true,
     })
+    neverLate(connectionPool)
+    this.#broker = new Broker({ nodeId, logger, allowAutoTopicCreation: false, connectionPool })
   }
 
   #open({
@@ -155,6 +152,16 @@ export class Link {
     const closed = this.#broker.disconnect().catch(() => {})
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 500).unref())])
     for (const socket of this.#sockets) socket.destroy()
+  }
+}
+
+/** After each answer, kafkajs sets a timer for a time long past, of which newer Node versions warn. */
+function neverLate({ pool }: ConnectionPool): void {
+  for (const { requestQueue } of pool) {
+    const schedule = requestQueue.scheduleCheckPendingRequests.bind(requestQueue)
+    requestQueue.scheduleCheckPendingRequests = () => {
+      if (requestQueue.pending.length > 0 || requestQueue.throttledUntil > Date.now()) schedule()
+    }
   }
 }
 
