@@ -52,7 +52,8 @@ import { Ownership } from './ownership.ts'
 import { consumerSettings, producerSettings, TRANSACTION_MS } from './settings.ts'
 
 const OPEN_MS = 15_000
-const TRANSACTION_CALL_MS = 10_000
+/** Tried again while its error is of the moment; two of them must fit into the deadline of `close`. */
+const TRANSACTION_CALL_MS = 4_000
 const SEEK_MS = 10_000
 const BACKOFF_MS = 100
 /** How long `consume` waits for the next record before it gives what it has. */
