@@ -141,6 +141,7 @@ const RELEASES: readonly (readonly [level: number, release: string])[] = [
 
 /** ApiVersions in version 3, which tells the cluster's feature level; undefined where it does not. */
 export async function releaseOf(link: Link): Promise<string | undefined> {
+  if ((link.versionOf('ApiVersions') ?? 0) < 3) return undefined
   const said = (text: string): Buffer => Buffer.concat([Buffer.from([text.length + 1]), Buffer.from(text)])
   // Tags of the header, the name and version of this software, tags of the body.
   const bytes = Buffer.concat([Buffer.from([0]), said('lethe'), said('1'), Buffer.from([0])])
