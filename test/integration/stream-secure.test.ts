@@ -95,7 +95,9 @@ onOwnKafka('lethe stream and a broker that goes away', () => {
   it('still ends on SIGTERM within its deadline, and nothing is lost', async (test) => {
     const broker = await startBroker({ own: true })
     test.onTestFinished(async () => await broker.stop())
-    const world = await World.make(broker.address, test)
+    const world = await World.make(broker.address, test, {
+      pipeline: 'client: { session.timeout.ms: 14500, transaction.timeout.ms: 4000 }\nmaxDeadLetters: 100%\n',
+    })
     const draw = drawOf(7)
     const send = async (count: number): Promise<void> =>
       await world.send(Array.from({ length: count }, (_, n) => eventOf(n, draw)))
