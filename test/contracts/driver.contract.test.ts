@@ -99,6 +99,23 @@ for (const driverCase of DRIVERS) {
         )
       })
 
+      it('reads on over many small fetches', async () => {
+        const topic = await makeTopic(2)
+        const values = numbers(600).map((value) => value.padEnd(100, '.'))
+        for (let at = 0; at < 600; at += 20)
+          await write(
+            topic,
+            values.slice(at, at + 20).map((value, i) => ({ partition: i % 2, value })),
+          )
+        const { driver } = await openDriver(driverCase, {
+          topics: [topic],
+          client: { 'max.partition.fetch.bytes': 2048 },
+        })
+        const { records } = await pollSome(driver, 600)
+        expect(isInOrder(records)).toBe(true)
+        expect(texts(records).toSorted()).toEqual(values.toSorted())
+      })
+
       it('keeps to its bounds; a record that is larger than all of them comes alone', async () => {
         const topic = await makeTopic()
         await write(
@@ -309,9 +326,11 @@ for (const driverCase of DRIVERS) {
           topic,
           numbers(500).map((value) => ({ value: value.padEnd(1000, '.') })),
         )
-        const { driver } = await openDriver(driverCase, { topics: [topic] })
+        const { driver, events } = await openDriver(driverCase, { topics: [topic] })
         await settleSome(driver, 500, copyTo(out))
         expect((await read(out)).length).toBe(500)
+        // Split before it was sent, not after it was refused.
+        expect(JSON.stringify(events)).not.toContain('too-large')
       })
 
       it('names what is too large, and takes the batch without it', async () => {
@@ -377,6 +396,25 @@ for (const driverCase of DRIVERS) {
         expect(texts(second.records).toSorted()).toEqual(texts(first.records).toSorted())
         expect(await driver.settle(second.epoch, copyTo(out)(second.records), second.next)).toBe('settled')
         expect((await read(out)).length).toBe(200)
+      })
+
+      it('begins in the middle of what a producer sent at once, compressed or not', async () => {
+        for (const compression of ['producer', 'gzip']) {
+          const topic = await makeTopic(1, { 'compression.type': compression })
+          await write(
+            topic,
+            numbers(100).map((value) => ({ value })),
+          )
+          const first = await openDriver(driverCase, { topics: [topic] })
+          const { epoch, records, next } = await pollSome(first.driver, 100)
+          expect(records.length).toBe(100)
+          await first.driver.settle(epoch, [], [{ ...next[0]!, offset: 37 }])
+          await first.driver.rewind()
+          expect(texts((await pollSome(first.driver, 63)).records)).toEqual(numbers(63, 37))
+          await first.close()
+          const second = await openDriver(driverCase, { topics: [topic], group: first.group })
+          expect(texts((await pollSome(second.driver, 63)).records)).toEqual(numbers(63, 37))
+        }
       })
 
       it('a second member gets its share; the epoch before is over; nothing is lost', async () => {

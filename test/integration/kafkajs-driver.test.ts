@@ -1,5 +1,6 @@
 /** What the driver over kafkajs does where connections break, brokers refuse, and topics change beneath it. */
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, it, vi } from 'vitest'
 import type { Connection } from '../../src/kafka/driver.ts'
 import { Brokers } from '../../src/kafka/drivers/kafkajs/brokers.ts'
@@ -314,6 +315,51 @@ onOwnKafka('the driver over kafkajs, and a broker that refuses', () => {
         })
       }
     } finally {
+      await own.stop()
+    }
+  })
+
+  it('takes a connection that breaks while it authenticates for no wrong password', async () => {
+    const users = [{ name: 'ada', password: 'analytical-engine' }]
+    const own = await startBroker({ own: true, users })
+    let toBreak = 2
+    // Answers to ApiVersions, the handshake and the first message of the exchange: the third never arrives.
+    const breaking = createServer((down) => {
+      const [host, port] = own.saslAddress!.split(':')
+      const up = connect(Number(port), host)
+      let answers = 0
+      const end = (): void => {
+        down.destroy()
+        up.destroy()
+      }
+      up.on('data', (bytes) => {
+        if (++answers < 3 || toBreak === 0) down.write(bytes)
+        else {
+          toBreak--
+          end()
+        }
+      })
+      down.on('data', (bytes) => up.write(bytes))
+      for (const side of [up, down]) side.on('error', end).on('close', end)
+    })
+    await new Promise<void>((resolve) => breaking.listen(0, '127.0.0.1', resolve))
+    try {
+      const topic = uniqueName('in')
+      await makeTopics(own.address, { [topic]: {} })
+      const { port } = breaking.address() as AddressInfo
+      const { driver, events } = await openDriver(KAFKAJS, {
+        topics: [topic],
+        to: {
+          brokers: [`127.0.0.1:${port}`],
+          tls: undefined,
+          sasl: { mechanism: 'scram-sha-512', username: 'ada', password: 'analytical-engine' },
+        },
+      })
+      await stand(driver, 1)
+      expect(toBreak).toBe(0)
+      expect(events).toContainEqual({ kind: 'retry', code: 'connection-lost' })
+    } finally {
+      breaking.close()
       await own.stop()
     }
   })
