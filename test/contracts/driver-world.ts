@@ -115,7 +115,12 @@ let writer: Promise<kafkajs.Producer> | undefined
 /** Writes records as another program would. */
 export async function write(topic: string, messages: kafkajs.Message[]): Promise<void> {
   writer ??= (async () => {
-    const producer = client().producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+    // Idempotent: else it writes some twice where a leader is not ready yet.
+    const producer = client().producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    })
     await producer.connect()
     return producer
   })()
