@@ -197,6 +197,8 @@ export interface OpenOptions {
   readonly group?: string
   readonly start?: DriverOptions['start']
   readonly client?: Client
+  /** What the output topic takes, where that was looked up before. */
+  readonly limit?: number
   /** Another broker than the shared one, or another way to it. */
   readonly to?: Omit<Connection, 'client'>
 }
@@ -206,7 +208,7 @@ const SOON: Client = { 'session.timeout.ms': 45_000, 'heartbeat.interval.ms': 30
 
 export async function openDriver(
   { make, delivery }: DriverCase,
-  { topics, group = uniqueName('group'), start = 'earliest', client: settings = {}, to }: OpenOptions,
+  { topics, group = uniqueName('group'), start = 'earliest', client: settings = {}, limit, to }: OpenOptions,
 ): Promise<Opened> {
   const events: DriverEvent[] = []
   const driver = make({
@@ -216,6 +218,8 @@ export async function openDriver(
     start,
     delivery,
     transactionalId: uniqueName('instance'),
+    maxMessageBytes: limit,
+    maxBatchBytes: limit,
     onEvent: (event) => events.push(event),
   })
   let isClosed = false

@@ -86,10 +86,37 @@ export function learnCodes(codes: Readonly<Record<string, number>>): void {
 export const codeName = (code: number): string =>
   NAMES.get(code) ?? (code < 0 ? 'local-other' : 'broker-other')
 
+const UNTOLD = -1
+
+/**
+ * What `produce` and `flush` fail with and reports of delivery come without their code: it is told by the words of
+ * `rd_kafka_err2str`, which stay here.
+ */
+const WORDS: readonly (readonly [words: RegExp, code: number])[] = [
+  [/message size too large/i, CODE.MSG_SIZE_TOO_LARGE],
+  [/larger than configured server segment size/i, CODE.RECORD_LIST_TOO_LARGE],
+  [/invalid timestamp/i, CODE.INVALID_TIMESTAMP],
+  [/failed to validate record/i, CODE.INVALID_RECORD],
+  [/topic authorization failed/i, CODE.TOPIC_AUTHORIZATION_FAILED],
+  [/cluster authorization failed/i, CODE.CLUSTER_AUTHORIZATION_FAILED],
+  [/unknown topic or partition/i, CODE.UNKNOWN_TOPIC_OR_PART],
+  [/unknown topic/i, CODE.UNKNOWN_TOPIC],
+  [/unknown partition/i, CODE.UNKNOWN_PARTITION],
+  [/queue full/i, CODE.QUEUE_FULL],
+  [/^timed out/i, CODE.TIMED_OUT],
+  [/purged in queue/i, CODE.PURGE_QUEUE],
+  [/purged in flight/i, CODE.PURGE_INFLIGHT],
+]
+
 export function asClientError(error: unknown): ClientError {
-  const given = (error ?? {}) as Partial<Record<keyof ClientError, unknown>>
+  const given = (error ?? {}) as Partial<Record<keyof ClientError | 'message', unknown>>
+  const { code, message } = given
+  const told =
+    code === UNTOLD && typeof message === 'string'
+      ? WORDS.find(([words]) => words.test(message))?.[1]
+      : undefined
   return {
-    code: typeof given.code === 'number' ? given.code : 0,
+    code: told ?? (typeof code === 'number' ? code : 0),
     isFatal: given.isFatal === true,
     isRetriable: given.isRetriable === true,
     isTxnRequiresAbort: given.isTxnRequiresAbort === true,

@@ -50,7 +50,12 @@ export async function partitionsOf(
         `the input topic ${missing.join(', ')} does not exist, or may not be seen`,
         'make it, or see `lethe doctor PIPELINE`',
       )
-  }
+  } else if (found.length === 0)
+    throw new LetheError(
+      EXIT.io,
+      'no topic that this user may see matches the pattern of the route',
+      'make the topic first, or look at the pattern and the rights',
+    )
   return found.flatMap(({ name, partitions }) => partitions.map(({ id }) => ({ topic: name, partition: id })))
 }
 

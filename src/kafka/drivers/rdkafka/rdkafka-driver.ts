@@ -8,7 +8,7 @@
  * group's metadata, read when they are sent, can then not be younger than the epoch that was checked. Nothing is sought
  * while a `consume` is outstanding.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../../errors.ts'
 import {
   type BatchBounds,
@@ -62,6 +62,8 @@ const MOST_AT_ONCE = 8_192
 const FEWEST_AT_ONCE = 16
 /** So often may a partition stand still before its log's end until something is wrong. */
 const STALLS = 3
+/** So often is a transaction made again whose sequence had a gap. */
+const MOST_TRIES = 3
 /** A broker that starts does not know its partitions for a while. */
 const UNKNOWN_MS = 30_000
 
@@ -96,6 +98,8 @@ class RdkafkaDriver implements Driver {
   #failure: LetheError | undefined
   /** Why the broker refused a record of the transaction at hand. */
   #refusal: number | undefined
+  /** Behind records that the broker refused, the producer's sequence has a gap, and one more abort closes it. */
+  #hasGap = false
   /** When the transaction at hand began. */
   #begunAt = 0
   readonly #stalls: Map<string, { readonly offset: number; readonly times: number }> = new Map()
@@ -443,6 +447,7 @@ class RdkafkaDriver implements Driver {
     epoch: number,
     outputs: readonly OutputRecord[],
     next: readonly Position[],
+    tries: number = 1,
   ): Promise<Settled> {
     this.#refusal = undefined
     this.#begunAt = performance.now()
@@ -466,13 +471,17 @@ class RdkafkaDriver implements Driver {
       const error = asClientError(given)
       if (refused === undefined && !isRefusal(error.code) && classify(error) === 'fatal')
         throw this.#fail(error, 'committing')
-      producer.poll()
       if (refused !== undefined) await this.#arrive()
-      const settled = await this.#abort(refused?.code ?? codeName(error.code), refused !== undefined)
+      await this.#hearReports()
       const found = refused ?? this.#refused(isRefusal(error.code) ? error.code : this.#refusal)
+      const isAgain = found === undefined && this.#hasGap && tries < MOST_TRIES
+      const settled = await this.#abort(found?.code ?? codeName(error.code), found !== undefined || isAgain)
+      if (refused === undefined && found !== undefined) this.#hasGap = true
       if (found !== undefined) throw found
-      return settled
+      if (!isAgain) return settled
+      return await this.#transact(epoch, outputs, next, tries + 1)
     }
+    this.#hasGap = false
     this.#owned.settled(next)
     return 'settled'
   }
@@ -502,6 +511,12 @@ class RdkafkaDriver implements Driver {
    */
   async #arrive(): Promise<void> {
     await call((done) => this.#producer.flush(TRANSACTION_CALL_MS, done)).catch(() => {})
+  }
+
+  /** Reports of delivery are handed to this thread by themselves: they may come behind the answer to a `flush`. */
+  async #hearReports(): Promise<void> {
+    this.#producer.poll()
+    for (let turn = 0; turn < 2; turn++) await setImmediate()
   }
 
   /** Aborts, so that nothing of the batch is visible. `keep`: the same records are settled again at once. */
@@ -544,8 +559,8 @@ class RdkafkaDriver implements Driver {
           producer.produce(
             output.topic,
             output.partition,
-            output.value as Buffer | null,
-            output.key as Buffer | null,
+            filled(output.value),
+            filled(output.key),
             output.timestamp,
             undefined,
             output.headers as never,
@@ -573,7 +588,7 @@ class RdkafkaDriver implements Driver {
     try {
       await this.#produce(outputs)
       await this.#insist(() => call((done) => this.#producer.flush(TRANSACTION_CALL_MS, done)))
-      this.#producer.poll()
+      await this.#hearReports()
     } catch (given) {
       if (given instanceof LetheError || given instanceof Refused) throw given
       const error = asClientError(given)
@@ -771,6 +786,11 @@ class RdkafkaDriver implements Driver {
 }
 
 const NOTHING = { length: 0 }
+
+/** No bytes, but somewhere: the client takes an empty buffer that lies nowhere for null, so for a tombstone. */
+const EMPTY: Buffer = Buffer.alloc(1).subarray(0, 0)
+const filled = (bytes: Uint8Array | null): Buffer | null =>
+  bytes?.length === 0 ? EMPTY : (bytes as Buffer | null)
 
 const ZSTD =
   'install the headers of libzstd, then npm rebuild node-rdkafka; the driver kafkajs reads zstd too'
