@@ -34,7 +34,7 @@ const PROTOCOL: readonly string[] = words(`
   invalid-update-version kafka-storage-error leader-not-available listener-not-found log-dir-not-found
   member-id-required message-too-large msg-size-too-large network-exception non-empty-group not-controller
   not-coordinator not-coordinator-for-group not-enough-replicas not-enough-replicas-after-append
-  not-leader-for-partition no-error no-reassignment-in-progress offset-metadata-too-large offset-not-available
+  not-leader not-leader-for-partition coordinator-loading no-error no-reassignment-in-progress offset-metadata-too-large offset-not-available
   offset-out-of-range operation-not-attempted out-of-order-sequence-number policy-violation
   preferred-leader-not-available principal-deserialization-failure producer-fenced reassignment-in-progress
   rebalance-in-progress rebootstrap-required record-list-too-large replica-not-available request-timed-out
