@@ -25,6 +25,8 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          // Real brokers on two busy cores: a test that fails twice has failed.
+          retry: 1,
           include: WITH_BROKER,
           exclude: NEVER,
           // Runs once, and only if tests of this project are run.
