@@ -1,5 +1,7 @@
 /** How a group shares its partitions, as Java's assignors of the same names do: members of other clients fit in. */
+import kafkajs from 'kafkajs'
 import type { TopicPartition } from '../../driver.ts'
+import { byTopic } from './offsets.ts'
 
 export interface Subscription {
   readonly memberId: string
@@ -49,3 +51,19 @@ const range: Assignor = (members, partitions) => {
 }
 
 export const ASSIGNORS: Readonly<Record<string, Assignor>> = { roundrobin, range }
+
+/** As a SyncGroup request carries them. */
+export const encodeShares = (shares: Shares): { memberId: string; memberAssignment: Buffer }[] =>
+  [...shares].map(([memberId, partitions]) => ({
+    memberId,
+    memberAssignment: kafkajs.AssignerProtocol.MemberAssignment.encode({
+      version: 0,
+      assignment: Object.fromEntries(
+        byTopic(partitions, ({ partition }) => partition).map(({ topic, partitions: numbers }) => [
+          topic,
+          [...numbers],
+        ]),
+      ),
+      userData: Buffer.alloc(0),
+    }),
+  }))

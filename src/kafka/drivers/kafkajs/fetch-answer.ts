@@ -48,7 +48,8 @@ export async function fetchFrom(
     minBytes,
     maxBytes,
     rackId: rack,
-    topics: byTopic(wanted, ({ partition, offset }) => ({
+    // In another order each time, so that one full partition does not shut out the others.
+    topics: byTopic(shuffled(wanted), ({ partition, offset }) => ({
       partition,
       fetchOffset: offset,
       maxBytes: maxPartitionBytes,
@@ -91,4 +92,15 @@ function readPartition(decoder: Decoder, topic: string, version: number): Fetche
   const preferred = version >= 11 ? decoder.readInt32() : -1
   const set = decoder.readBytes() ?? Buffer.alloc(0)
   return { topic, partition, errorCode, stableOffset, aborted, preferred, set }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items]
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    const swapped = result[i]!
+    result[i] = result[j]!
+    result[j] = swapped
+  }
+  return result
 }

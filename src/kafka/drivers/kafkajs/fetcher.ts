@@ -11,21 +11,11 @@ import { CODE, codeName, isMoved, Moment } from './failure.ts'
 import { type Fetched, fetchFrom, type Wanted } from './fetch-answer.ts'
 import { keyOf } from './offsets.ts'
 import { outOfRange, unreadable } from './read-errors.ts'
-import { type Batch, openBatch, readBatches } from './record-batch.ts'
+import { type Batch, readBatches } from './record-batch.ts'
+import { Waiting } from './waiting.ts'
 
 /** How long a follower is preferred until the leader is asked again. */
 const PREFERENCE_MS = 300_000
-
-interface Waiting extends TopicPartition {
-  /** Batches that count, in order; taken from the front. */
-  readonly batches: Batch[]
-  readonly wanted: number
-  readonly bytes: number
-  /** Where the next fetch goes on. */
-  readonly next: number
-  /** Records of the first batch, once it is open. */
-  open: Iterator<InputRecord> | undefined
-}
 
 interface Reading extends TopicPartition {
   /** The next offset to fetch. */
@@ -112,22 +102,21 @@ export class Fetcher {
         if (reading !== this.#reading) return undefined
         continue
       }
-      if (first.batches.length === 0) {
+      if (first.isEmpty) {
         this.#finish(first)
-        const { topic, partition, next: offset } = first
-        next.set(keyOf(first), { topic, partition, offset })
+        next.set(keyOf(first.next), first.next)
         last = undefined
         continue
       }
-      if (first.open === undefined) {
-        await this.#open(first)
+      if (!first.isOpen) {
+        await first.open()
         if (reading !== this.#reading) return undefined
       }
-      const record = this.#pull(first)
+      const record = first.pull()
       if (record === undefined) continue
       const adds = sizeOf(record)
       if (records.length > 0 && size + adds > bytes) {
-        this.#putBack(first, record)
+        first.putBack(record)
         break
       }
       records.push(record)
@@ -139,40 +128,6 @@ export class Fetcher {
       next.set(keyOf(last), { topic, partition, offset: offset + 1 })
     }
     return { records, next: [...next.values()] }
-  }
-
-  async #open(waiting: Waiting): Promise<void> {
-    const batch = waiting.batches[0]!
-    try {
-      waiting.open = await openBatch(batch, waiting.topic, waiting.partition)
-    } catch (error) {
-      throw unreadable(error, { ...waiting, offset: batch.baseOffset })
-    }
-  }
-
-  /** The next record of the open batch; undefined: it has no more, and is put away. */
-  #pull(waiting: Waiting): InputRecord | undefined {
-    try {
-      for (let got = waiting.open!.next(); got.done !== true; got = waiting.open!.next())
-        if (got.value.offset >= waiting.wanted) return got.value
-    } catch (error) {
-      throw unreadable(error, { ...waiting, offset: waiting.batches[0]!.baseOffset })
-    }
-    waiting.open = undefined
-    waiting.batches.shift()
-    return undefined
-  }
-
-  #putBack(waiting: Waiting, record: InputRecord): void {
-    const rest = waiting.open!
-    let isFirst = true
-    waiting.open = {
-      next: () => {
-        if (!isFirst) return rest.next()
-        isFirst = false
-        return { done: false, value: record }
-      },
-    }
   }
 
   /** All of it is taken: there is room again. */
@@ -224,8 +179,7 @@ export class Fetcher {
   ): Promise<void> {
     this.#busy.add(node)
     try {
-      // In another order each time, so that one full partition does not shut out the others.
-      const wanted: Wanted[] = shuffled(asked).map(({ topic, partition, offset }) => ({
+      const wanted: Wanted[] = asked.map(({ topic, partition, offset }) => ({
         topic,
         partition,
         offset,
@@ -278,21 +232,10 @@ export class Fetcher {
     }
     // Also where nothing came: behind markers, and at the end.
     if (next === one.told || (next === one.offset && next < stableOffset)) return
-    const wanted = one.offset
+    const from = one.offset
     one.offset = next
     one.told = next
     this.#bytes += set.length
-    this.#waiting.push({ topic, partition, batches, wanted, bytes: set.length, next, open: undefined })
+    this.#waiting.push(new Waiting({ topic, partition, offset: next }, from, batches, set.length))
   }
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const result = [...items]
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1))
-    const swapped = result[i]!
-    result[i] = result[j]!
-    result[j] = swapped
-  }
-  return result
 }

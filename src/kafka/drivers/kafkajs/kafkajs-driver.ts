@@ -18,20 +18,18 @@ import type {
   Settled,
   TopicPartition,
 } from '../../driver.ts'
+import { aside, asking, within } from './asking.ts'
 import { Bell } from './bell.ts'
 import { Brokers } from './brokers.ts'
 import { Moment } from './failure.ts'
 import { Fetcher } from './fetcher.ts'
 import { type Leaving, Membership } from './membership.ts'
 import { type Generation, Group, keyOf, listOffsets } from './offsets.ts'
-import { commitStart, fixEnds, topicNames } from './route-topics.ts'
+import { commitStart, findPositions, fixEnds, topicNames } from './route-topics.ts'
 import { Sender } from './sender.ts'
 
 /** How long a rebalance waits for a batch that is being settled. */
 const MOST_GRACE_MS = 10_000
-const ANSWER_MS = 60_000
-/** What is asked by the way may go unanswered. */
-const ASIDE_MS = 5_000
 
 /** @throws LetheError (usage) where the delivery is exactly-once, or settings do not fit */
 export function kafkajsDriver(options: DriverOptions): Driver {
@@ -91,8 +89,8 @@ class KafkajsDriver implements Driver {
     const { topics } = this.#options
     try {
       await this.#brokers.open('pattern' in topics ? undefined : topics)
-      await this.#asking(() => commitStart(this.#brokers, this.#group, this.#options))
-      await this.#asking(() => this.#sender.open())
+      await asking(this.#brokers, () => commitStart(this.#brokers, this.#group, this.#options))
+      await asking(this.#brokers, () => this.#sender.open())
     } catch (error) {
       await this.#brokers.close()
       throw error
@@ -101,24 +99,13 @@ class KafkajsDriver implements Driver {
     this.#membership.start()
   }
 
-  /** Asks what somebody waits for. @throws LetheError where the brokers are not able to answer for long */
-  async #asking<T>(ask: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#brokers.insistFor(ANSWER_MS, ask)
-    } catch (error) {
-      if (!(error instanceof Moment)) throw error
-      throw new LetheError(
-        EXIT.io,
-        `the brokers are there, but did not answer for ${ANSWER_MS / 1000} s (${error.code})`,
-        'look at their log',
-      )
-    }
-  }
-
   // The group
 
   async #assigned(partitions: readonly TopicPartition[], as: Generation, gone: AbortSignal): Promise<void> {
-    const positions = await this.#brokers.insist(() => this.#findPositions(partitions, as), gone)
+    const positions = await this.#brokers.insist(
+      () => findPositions(this.#brokers, this.#group, partitions, as),
+      gone,
+    )
     if (gone.aborted) return
     this.#generation = as
     this.#own(positions)
@@ -126,27 +113,11 @@ class KafkajsDriver implements Driver {
     this.#options.onEvent({ kind: 'assigned', partitions })
   }
 
-  /** Where the group stands; a partition that it has never seen is read from its beginning. */
-  async #findPositions(partitions: readonly TopicPartition[], as: Generation): Promise<readonly Position[]> {
-    const known = await this.#group.committed(partitions)
-    const keys = new Set(known.map(keyOf))
-    const fresh = partitions.filter((one) => !keys.has(keyOf(one)))
-    const found = await listOffsets(this.#brokers, fresh, 'earliest')
-    await this.#group.commit(found, as)
-    return [...known, ...found]
-  }
-
   async #revoked(why: Leaving): Promise<void> {
     this.#fetcher.read([])
     if (why === 'rebalance' && this.#isSettling) {
       // Still a member: what is on its way may arrive, within the time that the group gives without a heartbeat.
-      const grace = Math.min(MOST_GRACE_MS, this.#brokers.settings.sessionTimeout / 2)
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, grace)
-      })
-      await Promise.race([this.#settling.catch(() => {}), late])
-      clearTimeout(timer)
+      await within(Math.min(MOST_GRACE_MS, this.#brokers.settings.sessionTimeout / 2), this.#settling)
     }
     const partitions = this.positions()
     this.#generation = undefined
@@ -267,40 +238,25 @@ class KafkajsDriver implements Driver {
   }
 
   async ends(): Promise<readonly Position[]> {
-    return await this.#aside(() => listOffsets(this.#brokers, this.positions(), 'latest'))
+    return await aside(this.#brokers, () => listOffsets(this.#brokers, this.positions(), 'latest'))
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly Position[]> {
-    return await this.#aside(() => this.#group.committed(partitions))
-  }
-
-  /** Nothing, where the brokers are away: whoever asks by the way will ask again. */
-  async #aside(ask: () => Promise<readonly Position[]>): Promise<readonly Position[]> {
-    try {
-      return await this.#brokers.insistFor(ASIDE_MS, ask)
-    } catch (error) {
-      if (error instanceof Moment) return []
-      throw error
-    }
+    return await aside(this.#brokers, () => this.#group.committed(partitions))
   }
 
   async untilEnd(): Promise<readonly Position[]> {
-    return await this.#asking(() => fixEnds(this.#brokers, this.#group, this.#options.topics))
+    return await asking(this.#brokers, () => fixEnds(this.#brokers, this.#group, this.#options.topics))
   }
 
   async close(deadline: number): Promise<void> {
     this.#closing = true
     this.#polls.ring()
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadline)
-    })
-    const within = (work: Promise<unknown>): Promise<unknown> => Promise.race([work.catch(() => {}), late])
+    const end = performance.now() + deadline
     this.#fetcher.stop()
-    await within(this.#settling)
-    await within(this.#membership.leave())
+    await within(deadline, this.#settling)
+    await within(end - performance.now(), this.#membership.leave())
     this.#over.abort()
     await this.#brokers.close()
-    clearTimeout(timer)
   }
 }

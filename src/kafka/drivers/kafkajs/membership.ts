@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { EXIT, LetheError } from '../../../errors.ts'
 import type { TopicPartition } from '../../driver.ts'
-import { ASSIGNORS, type Shares, type Subscription } from './assignors.ts'
+import { ASSIGNORS, encodeShares, type Shares, type Subscription } from './assignors.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE, isMoved, Moment } from './failure.ts'
-import { byTopic, type Generation, type Group } from './offsets.ts'
+import type { Generation, Group } from './offsets.ts'
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 
@@ -240,18 +240,3 @@ export class Membership {
     return sizes.join()
   }
 }
-
-const encodeShares = (shares: Shares): { memberId: string; memberAssignment: Buffer }[] =>
-  [...shares].map(([memberId, partitions]) => ({
-    memberId,
-    memberAssignment: MemberAssignment.encode({
-      version: 0,
-      assignment: Object.fromEntries(
-        byTopic(partitions, ({ partition }) => partition).map(({ topic, partitions: numbers }) => [
-          topic,
-          [...numbers],
-        ]),
-      ),
-      userData: Buffer.alloc(0),
-    }),
-  }))

@@ -3,7 +3,7 @@ import { EXIT, LetheError } from '../../../errors.ts'
 import type { DriverOptions, Position, TopicPartition } from '../../driver.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE } from './failure.ts'
-import { Group, keyOf, listOffsets } from './offsets.ts'
+import { type Generation, Group, keyOf, listOffsets } from './offsets.ts'
 
 type Topics = DriverOptions['topics']
 
@@ -82,6 +82,21 @@ async function startOffsets(
   const found = new Map((await listOffsets(brokers, partitions, start.time)).map((one) => [keyOf(one), one]))
   // No record is that young: start at the end.
   return ends.map((end) => found.get(keyOf(end)) ?? end)
+}
+
+/** Where a member begins; a partition that the group has never seen is read from its beginning. @throws Moment, LetheError */
+export async function findPositions(
+  brokers: Brokers,
+  group: Group,
+  partitions: readonly TopicPartition[],
+  as: Generation,
+): Promise<readonly Position[]> {
+  const known = await group.committed(partitions)
+  const keys = new Set(known.map(keyOf))
+  const fresh = partitions.filter((one) => !keys.has(keyOf(one)))
+  const found = await listOffsets(brokers, fresh, 'earliest')
+  await group.commit(found, as)
+  return [...known, ...found]
 }
 
 /**
