@@ -25,7 +25,7 @@ interface Options {
   readonly count: number
   readonly keep?: string
   readonly broker?: string
-  readonly delivery: 'exactly-once' | 'at-least-once'
+  readonly delivery?: 'exactly-once' | 'at-least-once'
   readonly mock?: boolean
 }
 
@@ -222,9 +222,10 @@ export const command = (): Command =>
     .option('--keep <folder>', 'keep the files in a new folder')
     .option('--broker <host:port>', 'a broker without TLS, for the stream (default: LETHE_KAFKA)')
     .addOption(
-      new Option('--delivery <delivery>', 'of the stream')
-        .choices(['exactly-once', 'at-least-once'])
-        .default('exactly-once'),
+      new Option(
+        '--delivery <delivery>',
+        'of the stream (default: exactly-once where node-rdkafka is installed)',
+      ).choices(['exactly-once', 'at-least-once']),
     )
     .addOption(new Option('--mock').hideHelp())
     .addHelpText('after', EXAMPLES)

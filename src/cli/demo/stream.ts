@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, LetheError } from '../../errors.ts'
 import { type Admin, openAdmin } from '../../kafka/admin.ts'
 import type { InputRecord, OutputRecord } from '../../kafka/driver.ts'
-import { chooseDriver } from '../../kafka/drivers.ts'
+import { chooseDriver, strictestDelivery } from '../../kafka/drivers.ts'
 import { readSource, SOURCE_HEADER } from '../../kafka/source-header.ts'
 import { loadKeyring } from '../../keys/file.ts'
 import { columns, paint, printable, shorten } from '../terminal.ts'
@@ -16,7 +16,8 @@ import { generateEvents } from './events.ts'
 export interface StreamDemo {
   /** host:port */
   readonly broker: string
-  readonly delivery: 'exactly-once' | 'at-least-once'
+  /** undefined: the strictest that is to be had here */
+  readonly delivery: 'exactly-once' | 'at-least-once' | undefined
   /** Whether topics appear by themselves: the mock cluster takes no requests to make them. */
   readonly isMock: boolean
   /** Where policy and keyset stand, and the pipeline file will. */
@@ -41,8 +42,9 @@ export async function showStream(demo: StreamDemo): Promise<void> {
   const [input, output, dead] = ['events', 'training', 'dead-letters'].map(
     (name) => `lethe-demo-${run}.${name}`,
   )
-  const { name: driver, why } = await chooseDriver({ delivery: demo.delivery, driver: undefined })
-  say(bold(`The same as a stream: topics on ${demo.broker}, ${demo.delivery}`))
+  const delivery = demo.delivery ?? (await strictestDelivery())
+  const { name: driver, why } = await chooseDriver({ delivery, driver: undefined })
+  say(bold(`The same as a stream: topics on ${demo.broker}, ${delivery}`))
   say(dim(`  driver ${driver}: ${why}`))
   const admin = await openAdmin({
     brokers: [demo.broker],
@@ -59,7 +61,7 @@ export async function showStream(demo: StreamDemo): Promise<void> {
       `  ${n(records.length)} records produced, among them ${n(tombstones)} tombstones, some expired, some broken\n`,
     )
     const file = join(demo.folder, 'pipeline.yaml')
-    writeFileSync(file, pipelineText(demo, run, [input!, output!, dead!]))
+    writeFileSync(file, pipelineText({ ...demo, delivery }, run, [input!, output!, dead!]))
     say(bold('lethe stream pipeline.yaml --until-end'))
     const began = performance.now()
     const { code, text } = await stream([file, '--until-end'], demo.folder)
@@ -138,7 +140,7 @@ function splitLines(bytes: Buffer): Buffer[] {
 }
 
 function pipelineText(
-  { broker, delivery, policy, keys }: StreamDemo,
+  { broker, delivery, policy, keys }: StreamDemo & { readonly delivery: string },
   run: string,
   [input, output, dead]: readonly string[],
 ): string {
