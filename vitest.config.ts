@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const NEVER = ['test/bench/**', '**/node_modules/**']
@@ -17,6 +18,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...NEVER, ...WITH_BROKER],
           pool: 'forks',
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           // Tests of commands start processes, several each; a busy machine must not make them fail.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -34,9 +36,9 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // After the others, one file at a time: they share a broker and the machine.
+          // After the others. They share a broker, and wait more than they work.
           sequence: { groupOrder: 1 },
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

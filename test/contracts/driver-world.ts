@@ -36,30 +36,27 @@ export const LACKED_BY_RDKAFKA: readonly string[] = hasRdkafka
   ? ['gzip', 'snappy', 'lz4', 'zstd'].filter((one) => !features.includes(one))
   : []
 
-/** Every driver, in every delivery that it has. */
-export const DRIVERS: readonly DriverCase[] = [
-  {
-    name: 'kafkajs, at least once',
-    make: kafkajsDriver,
-    delivery: 'at-least-once',
-    isThere: true,
-    lacks: [],
-  },
-  {
-    name: 'rdkafka, at least once',
-    make: rdkafkaDriver,
-    delivery: 'at-least-once',
-    isThere: hasRdkafka,
-    lacks: LACKED_BY_RDKAFKA,
-  },
-  {
-    name: 'rdkafka, exactly once',
-    make: rdkafkaDriver,
-    delivery: 'exactly-once',
-    isThere: hasRdkafka,
-    lacks: LACKED_BY_RDKAFKA,
-  },
-]
+export const KAFKAJS: DriverCase = {
+  name: 'kafkajs, at least once',
+  make: kafkajsDriver,
+  delivery: 'at-least-once',
+  isThere: true,
+  lacks: [],
+}
+
+export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
+  name: 'rdkafka, at least once',
+  make: rdkafkaDriver,
+  delivery: 'at-least-once',
+  isThere: hasRdkafka,
+  lacks: LACKED_BY_RDKAFKA,
+}
+
+export const RDKAFKA_EXACTLY_ONCE: DriverCase = {
+  ...RDKAFKA_AT_LEAST_ONCE,
+  name: 'rdkafka, exactly once',
+  delivery: 'exactly-once',
+}
 
 type Client = Readonly<Record<string, string | number | boolean>>
 

@@ -8,7 +8,7 @@ import {
   admin,
   beginTransaction,
   connection,
-  DRIVERS,
+  KAFKAJS,
   makeTopic,
   numbers,
   openDriver,
@@ -87,7 +87,7 @@ onKafka('the admin port', () => {
     const nobody = uniqueName('nobody')
     expect(await port.group(nobody)).toMatchObject({ presence: 'missing', members: 0 })
     expect(await port.committed(nobody, partitions)).toEqual([])
-    const { driver, group, close } = await openDriver(DRIVERS[0]!, { topics: [topic] })
+    const { driver, group, close } = await openDriver(KAFKAJS, { topics: [topic] })
     await settleSome(driver, 3)
     expect(await port.group(group)).toMatchObject({ presence: 'there', state: 'Stable', members: 1 })
     await close()

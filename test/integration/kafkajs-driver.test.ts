@@ -13,8 +13,8 @@ import {
   client,
   connection,
   copyTo,
-  DRIVERS,
   disconnectShared,
+  KAFKAJS,
   makeTopic,
   numbers,
   openDriver,
@@ -28,8 +28,6 @@ import {
 import { readTopics } from './checker/read-topics.ts'
 import { makeTopics } from './cluster-world.ts'
 import { startProxy } from './proxy.mjs'
-
-const KAFKAJS = DRIVERS.find(({ name }) => name.startsWith('kafkajs'))!
 
 onKafka('the driver over kafkajs', () => {
   it('takes no setting that it does not have, and no exactly-once', () => {

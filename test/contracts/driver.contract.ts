@@ -1,4 +1,4 @@
-/** The contract of `src/kafka/driver.ts`, over every driver and delivery, on real Kafka. */
+/** The contract of `src/kafka/driver.ts`, on real Kafka: what every driver does in every delivery that it has. */
 import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../src/errors.ts'
 import { type OutputRecord, Refused } from '../../src/kafka/driver.ts'
@@ -11,7 +11,7 @@ import {
   client,
   connection,
   copyTo,
-  DRIVERS,
+  type DriverCase,
   hasRdkafka,
   isInOrder,
   keyOf,
@@ -31,11 +31,12 @@ import {
 
 const read = (topic: string) => readTopics(broker.address, [topic])
 
-for (const driverCase of DRIVERS) {
+/** The tests of one driver in one delivery. Each has a file of its own, so that they run side by side. */
+export function driverContract(driverCase: DriverCase): void {
   const { name, isThere, make, delivery } = driverCase
   if (!isThere) {
     describe.skip(`${name} [skipped: node-rdkafka is not installed]`, () => {})
-    continue
+    return
   }
   onKafka(name, () => {
     describe('polling', () => {

@@ -1,0 +1,4 @@
+import { driverContract } from './driver.contract.ts'
+import { KAFKAJS } from './driver-world.ts'
+
+driverContract(KAFKAJS)
