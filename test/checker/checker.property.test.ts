@@ -1,11 +1,12 @@
 /** The checker passes every correct history, and none that was tampered with. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { drawOf } from '../integration/chaos/events.ts'
 import { spellings } from '../integration/checker/canaries.ts'
 import type { FindingKind, LogRecord } from '../integration/checker/records.ts'
 import { type CheckOptions, check, describeReport } from '../integration/checker.ts'
 import { CANARY } from './events.ts'
-import { checkRun, drawOf, history } from './history.ts'
+import { checkRun, history } from './history.ts'
 import { ACTIONS } from './stream-model.ts'
 
 const schedule = fc.array(fc.tuple(fc.constantFrom(...ACTIONS), fc.nat(2)), { maxLength: 250 })

@@ -1,20 +1,10 @@
 /** Runs of the model, and what the checker says of them. */
 
+import { drawOf } from '../integration/chaos/events.ts'
 import { clearSource } from '../integration/checker/sources.ts'
 import { type CheckOptions, check, type Report } from '../integration/checker.ts'
 import { CANARY, type Defect, expected, POLICY } from './events.ts'
 import { ACTIONS, type Action, StreamModel } from './stream-model.ts'
-
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-export function drawOf(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
 
 export interface Run {
   readonly seed: number

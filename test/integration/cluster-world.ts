@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import kafkajs from 'kafkajs'
 import { type Admin, openAdmin } from '../../src/kafka/admin.ts'
 import type { Connection } from '../../src/kafka/driver.ts'
+import { broker, uniqueName } from '../broker/suite.ts'
 import { folder } from '../src/cli/lethe.ts'
 
 export const connectionTo = (...brokers: readonly string[]): Connection => ({
@@ -60,6 +61,30 @@ export async function makeTopics(
     }
     throw new Error('the topics have no leaders')
   })
+}
+
+/** The topics of a route. */
+export interface Names {
+  readonly input: string
+  readonly output: string
+  readonly dead: string
+}
+
+export const names = (): Names => ({
+  input: uniqueName('in'),
+  output: uniqueName('out'),
+  dead: uniqueName('dead'),
+})
+
+/** Makes the topics of a route. */
+export async function made(
+  words: { readonly [Part in keyof Names]?: TopicWords } = {},
+  address: string = broker.address,
+): Promise<Names> {
+  const all = names()
+  const { input = {}, output = {}, dead = {} } = words
+  await makeTopics(address, { [all.input]: input, [all.output]: output, [all.dead]: dead })
+  return all
 }
 
 const clientOf = (address: string): kafkajs.Kafka =>

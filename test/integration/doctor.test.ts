@@ -8,11 +8,13 @@ import { broker, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
 import { type Ended, lethe } from '../src/cli/lethe.ts'
 import {
   grant,
+  made,
   makeTopics,
+  type Names,
+  names,
   type PipelineWords,
   pipelineFile,
   produce,
-  type TopicWords,
   withAdmin,
 } from './cluster-world.ts'
 
@@ -26,23 +28,6 @@ fields:
   at: { use: generalize.date, to: month }
 retention: { steps: [{ after: 60d, then: suppress }] }
 `
-
-interface Names {
-  readonly input: string
-  readonly output: string
-  readonly dead: string
-}
-const names = (): Names => ({ input: uniqueName('in'), output: uniqueName('out'), dead: uniqueName('dead') })
-
-async function made(
-  words: { readonly [Part in keyof Names]?: TopicWords } = {},
-  address = broker.address,
-): Promise<Names> {
-  const all = names()
-  const { input = {}, output = {}, dead = {} } = words
-  await makeTopics(address, { [all.input]: input, [all.output]: output, [all.dead]: dead })
-  return all
-}
 
 interface Report extends Ended {
   readonly problems: number

@@ -13,34 +13,14 @@ import {
   asUser,
   connectionTo,
   grant,
-  makeTopics,
+  made,
+  type Names,
+  names,
   pipelineFile,
   produce,
   type TopicWords,
   withAdmin,
 } from './cluster-world.ts'
-
-interface Names {
-  readonly input: string
-  readonly output: string
-  readonly dead: string
-}
-
-const names = (): Names => ({
-  input: uniqueName('in'),
-  output: uniqueName('out'),
-  dead: uniqueName('dead'),
-})
-
-async function made(
-  words: { readonly [Part in keyof Names]?: TopicWords } = {},
-  address = broker.address,
-): Promise<Names> {
-  const all = names()
-  const { input = {}, output = {}, dead = {} } = words
-  await makeTopics(address, { [all.input]: input, [all.output]: output, [all.dead]: dead })
-  return all
-}
 
 const routeOf = ({ input, output, dead }: Names, more: Partial<Route> = {}): Route => ({
   name: 'events',
