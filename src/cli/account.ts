@@ -3,7 +3,7 @@ import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { BatchResult } from '../files/batch.ts'
 import type { Input } from '../files/input.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import { type Account, sum } from '../record/account.ts'
+import { type Account, type RuleCount, sum } from '../record/account.ts'
 import { packageVersion } from './package-root.ts'
 import { columns, type Paint, printable } from './terminal.ts'
 
@@ -34,6 +34,8 @@ export interface AccountView {
     readonly absent: number
     readonly null: number
     readonly failed: number
+    /** Of these, how many for which reason; left out where there are none. */
+    readonly failures?: Readonly<Record<string, number>>
     /** Why the policy takes a weak choice here. */
     readonly accepted?: string
   }[]
@@ -79,7 +81,7 @@ export function viewAccount(
     unlisted: account.unlisted,
     rules: rules.map((rule) => ({
       rule: rule.label,
-      ...account.rules[rule.id]!,
+      ...viewRule(account.rules[rule.id]!),
       ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
     })),
   }
@@ -120,6 +122,12 @@ function rulesOfFiles(plan: Plan): readonly PlanRule[] {
   const envelope = new Set(plan.envelope.flatMap((field) => field.rulesByStep.flat()))
   return plan.rules.filter((rule) => !envelope.has(rule))
 }
+
+/** Reasons are named where there are any. */
+const viewRule = ({ failures, ...counts }: RuleCount) => ({
+  ...counts,
+  ...(counts.failed === 0 ? {} : { failures: sorted(failures) }),
+})
 
 const sorted = (counts: Partial<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(

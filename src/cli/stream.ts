@@ -33,6 +33,11 @@ export const command = (): Command =>
         .default(1),
     )
     .option('--until-end', 'process what is there at the start, and stop')
+    .addOption(
+      new Option('--progress <seconds>', 'how often to log what was settled since the last time')
+        .argParser(whole(1, 86_400))
+        .default(10),
+    )
     .option('--summary <file>', 'where to write the account as JSON when it ends')
     .option('-q, --quiet', 'no account on stderr')
     .addOption(new Option('--worker <n>').argParser(whole(0, 63)).hideHelp())

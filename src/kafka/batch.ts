@@ -27,6 +27,8 @@ export interface Emitted {
   published: number
   tombstones: number
   deadLetters: number
+  /** Of those published, how many have a timestamp so old that their topic may delete them at once. */
+  pastRetention: number
 }
 
 export interface Destination {
@@ -51,11 +53,12 @@ export class OutputWriter {
     this.#policyHeader = { [POLICY_HEADER]: this.#policy }
   }
 
-  write({ records, outcomes }: Batch): Outputs {
+  /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
+  write({ records, outcomes }: Batch, oldest: number): Outputs {
     const sources = this.#sources.write(records)
     const written: OutputRecord[] = []
     const inputs: number[] = []
-    const counts: Emitted = { published: 0, tombstones: 0, deadLetters: 0 }
+    const counts: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
     for (const [index, outcome] of outcomes.entries()) {
       const record = records[index]!
       const partition = this.#to.partition === 'same' ? record.partition : undefined
@@ -80,6 +83,7 @@ export class OutputWriter {
         written.push({ topic, partition, key, value, headers, timestamp })
         inputs.push(index)
         counts.published++
+        if (timestamp !== undefined && timestamp < oldest) counts.pastRetention++
       }
       for (const key of outcome.tombstones) {
         written.push({ topic, partition, key, value: null, headers: stamps, timestamp: undefined })

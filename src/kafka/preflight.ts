@@ -8,13 +8,16 @@ import { distinctClusters } from './clusters.ts'
 import type { Connection, DriverEvent } from './driver.ts'
 import type { Route } from './pipeline-file/pipeline.ts'
 import { topicMatcher } from './pipeline-file/topics.ts'
+import { isCompactedBy, keptFor, largestBatch } from './topic-settings.ts'
 
-/** How much a broker takes at once, in bytes. */
+/** What the topics of a route take, and keep. */
 export interface WriteLimits {
-  /** The largest batch of records, and so the largest record, of the output topic. */
+  /** The largest batch of records, and so the largest record, of the output topic, in bytes. */
   readonly maxMessageBytes: number | undefined
-  /** The largest batch that each topic of the route takes. */
+  /** The largest batch that each topic of the route takes, in bytes. */
   readonly maxBatchBytes: number | undefined
+  /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
+  readonly keptFor: number
 }
 
 /** What could not be looked at. */
@@ -68,11 +71,12 @@ async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight
       if (presence === 'forbidden') unchecked.push({ route: name, topic, code: 'missing-right' })
       else if (presence === 'unsupported') unchecked.push({ route: name, topic, code: 'unsupported-version' })
     }
-    const [output, dead] = [to.topic, deadLetterTopic].map((topic) => limitOf(settings.get(topic)))
+    const [output, dead] = [to.topic, deadLetterTopic].map((topic) => largestBatch(settings.get(topic)))
     const known = [output, dead].filter((limit) => limit !== undefined)
     limits.set(name, {
       maxMessageBytes: output,
       maxBatchBytes: known.length === 0 ? undefined : Math.min(...known),
+      keptFor: keptFor(settings.get(to.topic)),
     })
   }
   return { limits, unchecked }
@@ -213,16 +217,6 @@ function fitOf(
         )
     }
   return problems
-}
-
-/** Whether the topic keeps the last record of each key only; undefined where that may not be known. */
-export function isCompactedBy(settings: TopicSettings | undefined): boolean | undefined {
-  return settings?.values.get('cleanup.policy')?.split(',').includes('compact')
-}
-
-function limitOf(settings: TopicSettings | undefined): number | undefined {
-  const limit = Number(settings?.values.get('max.message.bytes'))
-  return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
 }
 
 function together(problems: readonly LetheError[]): LetheError {

@@ -19,6 +19,8 @@ export interface RouteWatch {
     readonly settleMs: number
   }): void
   discarded(records: number): void
+  /** A batch is not settled, because so many of the last records would be dead letters. */
+  tooManyDeadLetters(count: number, of: number): void
   /** The positions and ends of what is owned. */
   lag(positions: readonly Position[], ends: readonly Position[]): void
 }
@@ -30,6 +32,8 @@ export interface RouteOptions {
   readonly writer: OutputWriter
   readonly bounds: BatchBounds
   readonly limit: WindowWatch
+  /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
+  readonly keptFor: number
   /** Stop where the log ended at the start. */
   readonly untilEnd: boolean
   /** Stops reading; what is on its way is settled first. */
@@ -70,7 +74,7 @@ const once = (signal: AbortSignal, end: AbortSignal): Promise<void> =>
 class RouteLoop {
   readonly #options: RouteOptions
   readonly #account: Account
-  readonly #emitted: Emitted = { published: 0, tombstones: 0, deadLetters: 0 }
+  readonly #emitted: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
   #settling: Promise<void> = Promise.resolve()
   #failure: unknown
   #failed = false
@@ -152,12 +156,15 @@ class RouteLoop {
   async #settle(batch: Batch, rewriteMs: number): Promise<void> {
     const { limit, watch, name } = this.#options
     const dead = sum(batch.account.deadLettered)
-    if (limit.wouldCross(batch.records.length, dead))
+    const crossed = limit.crossedBy(batch.records.length, dead)
+    if (crossed !== undefined) {
+      watch.tooManyDeadLetters(crossed.dead, crossed.records)
       throw new LetheError(
         EXIT.deadLetters,
-        `route ${name}: too many dead letters; the batch that crosses the limit is not settled`,
+        `route ${name}: too many dead letters (${crossed.dead} of the last ${crossed.records} records); the batch that crosses the limit is not settled`,
         'look at the codes in the dead-letter topic, mend the policy or the producer, and start again',
       )
+    }
     const began = performance.now()
     if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {
       this.#backoff = 0
@@ -171,8 +178,8 @@ class RouteLoop {
 
   /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
   async #finish(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
-    const { driver, writer } = this.#options
-    const outputs = writer.write(batch)
+    const { driver, writer, now, keptFor } = this.#options
+    const outputs = writer.write(batch, now() - keptFor)
     try {
       const settled = await driver.settle(batch.epoch, outputs.records, batch.next)
       if (settled === 'settled') this.#book(batch, outputs.counts, rewriteMs, performance.now() - began)
@@ -217,6 +224,7 @@ class RouteLoop {
     this.#emitted.published += emitted.published
     this.#emitted.tombstones += emitted.tombstones
     this.#emitted.deadLetters += emitted.deadLetters
+    this.#emitted.pastRetention += emitted.pastRetention
     this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
     this.#options.watch.settled({ account: batch.account, emitted, rewriteMs, settleMs })
   }

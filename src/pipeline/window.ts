@@ -19,13 +19,14 @@ export class WindowWatch {
     this.#window = window
   }
 
-  /** Whether the window with this batch holds too many dead letters. A share is judged of a full window only. */
-  wouldCross(records: number, dead: number): boolean {
-    if (dead === 0) return false
-    const all = this.#dead + dead
-    if (this.#limit.kind === 'count') return all > this.#limit.most
-    const seen = this.#records + records
-    return seen >= this.#window && all > this.#limit.most * seen
+  /** The window with this batch, where it holds too many dead letters. A share is judged of a full window only. */
+  crossedBy(records: number, dead: number): Batch | undefined {
+    if (dead === 0) return undefined
+    const all = { records: this.#records + records, dead: this.#dead + dead }
+    const { kind, most } = this.#limit
+    const isCrossed =
+      kind === 'count' ? all.dead > most : all.records >= this.#window && all.dead > most * all.records
+    return isCrossed ? all : undefined
   }
 
   add(records: number, dead: number): void {

@@ -1,4 +1,5 @@
 /** The account of a run: what became of every record, and what every rule did. Counts only, never values. */
+import type { FailureCode } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
 
@@ -11,6 +12,8 @@ export interface RuleCount {
   null: number
   /** Values that the rule could not take, whatever its `else:` made of them. */
   failed: number
+  /** Of these, how many for which reason. */
+  failures: Partial<Record<FailureCode, number>>
 }
 
 export interface Account {
@@ -53,7 +56,7 @@ export function emptyAccount(plan: Plan): Account {
     suppressed: {},
     deadLettered: {},
     blank: 0,
-    rules: plan.rules.map(() => ({ applied: 0, absent: 0, null: 0, failed: 0 })),
+    rules: plan.rules.map(() => ({ applied: 0, absent: 0, null: 0, failed: 0, failures: {} })),
     unlisted: 0,
     unlistedNames: undefined,
   }
@@ -80,7 +83,10 @@ export function addAccount(whole: Account, part: Account): void {
     sum.applied += count.applied
     sum.absent += count.absent
     sum.null += count.null
+    if (count.failed === 0) return
     sum.failed += count.failed
+    for (const [code, failed] of Object.entries(count.failures) as [FailureCode, number][])
+      sum.failures[code] = (sum.failures[code] ?? 0) + failed
   })
 }
 

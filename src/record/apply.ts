@@ -240,6 +240,7 @@ export class Applier {
         tally.applied++
       } else {
         tally.failed++
+        tally.failures[written.code] = (tally.failures[written.code] ?? 0) + 1
         this.#fail(block, rule, slot, written)
       }
     }

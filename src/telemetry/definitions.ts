@@ -29,10 +29,20 @@ export const METRICS = {
     labels: ['route', 'kind'],
     help: 'Records written: published, tombstone, dead-letter.',
   },
+  lethe_records_past_retention_total: {
+    type: 'counter',
+    labels: ['route'],
+    help: 'Records published whose timestamp is older than the output topic keeps records: it may delete them at once.',
+  },
   lethe_rule_values_total: {
     type: 'counter',
     labels: ['route', 'rule', 'result'],
     help: 'Values that met a rule of the policy: applied, null, failed; absent counts records that held none.',
+  },
+  lethe_transform_errors_total: {
+    type: 'counter',
+    labels: ['route', 'rule', 'code'],
+    help: 'Values that a rule could not take, by reason, whatever its `else:` made of them.',
   },
   lethe_batch_duration_seconds: {
     type: 'histogram',

@@ -42,8 +42,6 @@ interface Definition<Names extends string = string> {
 }
 
 const route = { route: name }
-const records = { ...route, records: integer, published: integer, suppressed: integer, deadLetters: integer }
-const place = { ...route, topic, partition: integer, offset: integer }
 const partitions = { ...route, partitions: integer }
 const coded = { ...route, code }
 
@@ -73,17 +71,29 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
   assigned: { level: 'info', message: 'partitions are assigned', fields: partitions },
   revoked: { level: 'info', message: 'partitions are revoked', fields: partitions },
   lost: { level: 'warn', message: 'partitions are lost', fields: partitions },
-  position: { level: 'debug', message: 'a partition is read from here on', fields: place },
-  settled: { level: 'debug', message: 'a batch is settled', fields: { ...records, milliseconds: integer } },
   progress: {
     level: 'info',
     message: 'records since the last line of this kind',
-    fields: { ...records, lag: integer, milliseconds: integer },
+    fields: {
+      ...route,
+      records: integer,
+      published: integer,
+      suppressed: integer,
+      deadLetters: integer,
+      lag: integer,
+      milliseconds: integer,
+    },
   },
   'dead-letters': {
     level: 'warn',
     message: 'records became dead letters',
     fields: { ...coded, count: integer },
+  },
+  'past-retention': {
+    level: 'warn',
+    message:
+      'records were published whose timestamps are older than their topic keeps records: it may delete them at once',
+    fields: { ...route, topic, count: integer },
   },
   'too-many-dead-letters': {
     level: 'error',
@@ -97,18 +107,6 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     fields: coded,
   },
   retry: { level: 'warn', message: 'an error of the moment: tried again', fields: coded },
-  paused: { level: 'warn', message: 'nothing can be settled: reading pauses', fields: coded },
-  resumed: { level: 'info', message: 'reading goes on', fields: { ...route, milliseconds: integer } },
-  stalled: {
-    level: 'warn',
-    message: 'a partition has records that are not delivered',
-    fields: { ...place, end: integer, milliseconds: integer },
-  },
-  'out-of-range': {
-    level: 'error',
-    message: 'records left the input topic before they were read',
-    fields: { ...place, missing: integer },
-  },
   'reached-end': { level: 'info', message: 'all that was there at the start is settled', fields: route },
   'worker-started': { level: 'info', message: 'a worker process starts', fields: { worker: integer } },
   'worker-ended': {

@@ -7,13 +7,6 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
 type DriverName = 'rdkafka' | 'kafkajs'
 
-interface Records {
-  readonly records: number
-  readonly published: number
-  readonly suppressed: number
-  readonly deadLetters: number
-}
-
 /** `code` is one of `codes.ts`, else it is written as `other`. Names are those of the pipeline file and the policy; empty: none. */
 export type LogEvent =
   | {
@@ -38,23 +31,26 @@ export type LogEvent =
   | { readonly kind: 'unchecked'; readonly route: string; readonly topic: string; readonly code: string }
   | { readonly kind: 'assigned' | 'revoked' | 'lost'; readonly route: string; readonly partitions: number }
   | {
-      readonly kind: 'position'
-      readonly route: string
-      readonly topic: string
-      readonly partition: number
-      readonly offset: number
-    }
-  | ({ readonly kind: 'settled'; readonly route: string; readonly milliseconds: number } & Records)
-  | ({
       readonly kind: 'progress'
       readonly route: string
+      readonly records: number
+      readonly published: number
+      readonly suppressed: number
+      readonly deadLetters: number
       readonly lag: number
       readonly milliseconds: number
-    } & Records)
+    }
   | {
       readonly kind: 'dead-letters'
       readonly route: string
       readonly code: string
+      readonly count: number
+    }
+  /** Records were published that their topic may delete at once, by their timestamps. */
+  | {
+      readonly kind: 'past-retention'
+      readonly route: string
+      readonly topic: string
       readonly count: number
     }
   | {
@@ -64,27 +60,9 @@ export type LogEvent =
       readonly window: number
     }
   | {
-      readonly kind: 'aborted' | 'discarded' | 'retry' | 'paused' | 'failed'
+      readonly kind: 'aborted' | 'discarded' | 'retry' | 'failed'
       readonly route: string
       readonly code: string
-    }
-  | { readonly kind: 'resumed'; readonly route: string; readonly milliseconds: number }
-  | {
-      readonly kind: 'stalled'
-      readonly route: string
-      readonly topic: string
-      readonly partition: number
-      readonly offset: number
-      readonly end: number
-      readonly milliseconds: number
-    }
-  | {
-      readonly kind: 'out-of-range'
-      readonly route: string
-      readonly topic: string
-      readonly partition: number
-      readonly offset: number
-      readonly missing: number
     }
   | { readonly kind: 'reached-end'; readonly route: string }
   | { readonly kind: 'worker-started'; readonly worker: number }

@@ -37,7 +37,6 @@ const ALWAYS: ReadonlySet<EventKind> = new Set([
   'listening',
   'route-started',
   'too-many-dead-letters',
-  'out-of-range',
   'reached-end',
   'worker-started',
   'worker-ended',

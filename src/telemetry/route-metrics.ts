@@ -32,6 +32,8 @@ export interface RecordCounts {
     readonly absent: number
     readonly null: number
     readonly failed: number
+    /** The same by reason. */
+    readonly failures: Readonly<Partial<Record<string, number>>>
   }[]
 }
 
@@ -40,6 +42,8 @@ export interface EmittedCounts {
   readonly published: number
   readonly tombstones: number
   readonly deadLetters: number
+  /** Of those published, how many the output topic may delete at once. */
+  readonly pastRetention: number
 }
 
 export interface PartitionLag {
@@ -77,6 +81,7 @@ export class RouteMetrics {
     for (const name of [
       'lethe_records_consumed_total',
       'lethe_records_published_total',
+      'lethe_records_past_retention_total',
       'lethe_batches_discarded_total',
     ] as const)
       counter(name).inc({ route }, 0)
@@ -110,10 +115,14 @@ export class RouteMetrics {
     written.inc({ route, kind: 'published' }, emitted.published)
     written.inc({ route, kind: 'tombstone' }, emitted.tombstones)
     written.inc({ route, kind: 'dead-letter' }, emitted.deadLetters)
+    counter('lethe_records_past_retention_total').inc({ route }, emitted.pastRetention)
     const values = counter('lethe_rule_values_total')
+    const errors = counter('lethe_transform_errors_total')
     counts.rules.forEach((count, id) => {
       const rule = this.#rules[id] ?? 'other'
       for (const result of RESULTS) if (count[result] > 0) values.inc({ route, rule, result }, count[result])
+      for (const [code, failed] of Object.entries(count.failures))
+        errors.inc({ route, rule, code: deadLetterCode(code) }, failed)
     })
     histogram('lethe_batch_duration_seconds').observe({ route }, seconds)
     gauge('lethe_last_settled_timestamp_seconds').set({ route }, Date.now() / 1000)

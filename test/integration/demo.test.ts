@@ -10,6 +10,7 @@ onKafka('lethe demo with a broker', () => {
     expect(stderr).toBe('')
     expect(code).toBe(0)
     const stream = stdout.slice(stdout.indexOf('The same as a stream'))
+    expect(stream).toMatch(/ progress route=events records=\d+ published=\d+ .*lag=\d+/)
     expect(stream).toMatch(/records in +1,000/)
     expect(stream).toMatch(/tombstones +4/)
     expect(stream).toMatch(/retention suppress after 400d +\d+/)

@@ -1,5 +1,5 @@
 /** `lethe stream` as a process against real Kafka: what goes in comes out, once, and every end is the one promised. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Message } from 'kafkajs'
 import { expect, it } from 'vitest'
@@ -227,6 +227,51 @@ fields:
     await world.admin(async (admin) => await admin.deleteTopics({ topics: [world.input] }))
     expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 4, signal: null })
     expect(worker.said).toMatch(/lethe: .*topic/)
+  })
+
+  it.concurrent('says that outputs are older than their topic keeps records', async (test) => {
+    const day = 86_400_000
+    const world = await make(test, { outputSettings: { 'retention.ms': String(7 * day) } })
+    const at = (days: number): string => new Date(Date.now() - days * day).toISOString()
+    await world.send([
+      { key: 'new', value: event(0, { occurred_at: at(1) }) },
+      { key: 'old', value: event(1, { occurred_at: at(30) }) },
+    ])
+    const summary = join(world.folder, 'summary.json')
+    const { code, stderr } = await world.run('--until-end', '--summary', summary)
+    expect(code, stderr).toBe(0)
+    expect(stderr).toMatch(/"kind":"past-retention","route":"r","topic":"[^"]+\.out","count":1/)
+    expect(stderr).toMatch(/1 records have timestamps older than their topic keeps records/)
+    expect(JSON.parse(readFileSync(summary, 'utf8')).routes[0].emitted).toMatchObject({
+      published: 2,
+      pastRetention: 1,
+    })
+  })
+
+  it.concurrent('goes on as it began while its policy and keys change or vanish, and not anew', async (test) => {
+    const world = await make(test)
+    const worker = world.start()
+    await world.send([{ key: 'k', value: event(0) }])
+    await world.until(world.output, 1)
+    const [policy, keys] = ['policy.yaml', 'keys.json'].map((name) => join(world.folder, name)) as [
+      string,
+      string,
+    ]
+    const kept = [readFileSync(policy), readFileSync(keys)] as const
+    writeFileSync(policy, 'no policy')
+    rmSync(keys)
+    await world.send([{ key: 'k', value: event(1) }])
+    expect((await world.until(world.output, 2)).length).toBe(2)
+    worker.kill('SIGTERM')
+    expect((await worker.within(27_000))?.code).toBe(0)
+    await world.send([{ key: 'k', value: event(2) }])
+    for (const path of [keys, policy]) {
+      const { code, stderr } = await world.run('--until-end')
+      expect([code, stderr]).toEqual([2, expect.stringContaining(path)])
+      writeFileSync(path, path === keys ? kept[1] : kept[0], { mode: 0o600 })
+    }
+    expect((await world.run('--until-end')).code).toBe(0)
+    expect(await world.verdict()).toBe('clean')
   })
 
   it.concurrent('gives the tokens that lethe batch gives', async (test) => {

@@ -64,8 +64,7 @@ export async function showStream(demo: StreamDemo): Promise<void> {
     writeFileSync(file, pipelineText({ ...demo, delivery }, run, [input!, output!, dead!]))
     say(bold('lethe stream pipeline.yaml --until-end'))
     const began = performance.now()
-    const { code, text } = await stream([file, '--until-end'], demo.folder)
-    say(text.trimEnd())
+    const code = await stream([file, '--until-end', '--progress', '1'], demo.folder)
     if (code !== EXIT.ok && code !== EXIT.deadLetters)
       throw new LetheError(EXIT.io, `the stream ended with ${code ?? 'a signal'}`)
     say(
@@ -210,20 +209,17 @@ const text8 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 const show = (bytes: Uint8Array | null | undefined): string =>
   bytes === null || bytes === undefined ? 'null' : printable(text8(bytes))
 
-/** Runs `lethe stream` as people do, and gives what it says. */
-function stream(args: readonly string[], cwd: string): Promise<{ code: number | null; text: string }> {
+/** Runs `lethe stream` as people do, and passes on what it says, while it says it. */
+function stream(args: readonly string[], cwd: string): Promise<number | null> {
   const script = fileURLToPath(new URL('../main.js', import.meta.url))
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, 'stream', ...args], {
       cwd,
-      env: { ...process.env, LETHE_LOG: 'text', LETHE_LOG_LEVEL: process.stdout.isTTY ? 'info' : 'warn' },
+      env: { ...process.env, LETHE_LOG: 'text' },
       stdio: ['ignore', 'inherit', 'pipe'],
     })
-    let text = ''
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk
-    })
+    child.stderr.pipe(process.stdout, { end: false })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, text }))
+    child.on('close', resolve)
   })
 }

@@ -5,17 +5,10 @@
 import { parsePeriod, periodBounds } from '../../../transforms/calendar/period.ts'
 import type { TopicSettings } from '../../kafka/admin.ts'
 import type { Route } from '../../kafka/pipeline-file/pipeline.ts'
+import { deletes, milliseconds } from '../../kafka/topic-settings.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type Finding, Report, spell } from './finding.ts'
 import { type OutputTime, outputTime } from './output-time.ts'
-
-/** What a setting says in milliseconds; -1 and all that no clock reaches are infinity. Undefined: it is not there. */
-export function milliseconds(settings: TopicSettings | undefined, name: string): number | undefined {
-  const text = settings?.values.get(name)
-  if (text === undefined || !/^-?\d+$/.test(text)) return undefined
-  const value = Number(text)
-  return value < 0 || value > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : value
-}
 
 /** How long the policy lets an event be known, at the least; undefined where it has no such step. */
 export function suppressedAfter({ retention }: Policy): number | undefined {
@@ -65,8 +58,7 @@ function checkEnd(
   if (limit === undefined) return
   const words = `the policy suppresses events after ${spell(limit)}`
   const set = `retention.ms=${limit} or less`
-  const deletes = settings.values.get('cleanup.policy')?.split(',').includes('delete') ?? true
-  if (!deletes) {
+  if (!deletes(settings)) {
     report.problem(
       'retention',
       [
@@ -142,11 +134,7 @@ function checkStart(
 ): void {
   if (settings.values.get('message.timestamp.type') === 'LogAppendTime') return
   const coarse = `outputs carry ${as}, up to ${spell(back)} back`
-  if (
-    back > 0 &&
-    back >= retention &&
-    (settings.values.get('cleanup.policy')?.split(',').includes('delete') ?? true)
-  )
+  if (back > 0 && back >= retention && deletes(settings))
     report.problem(
       'retention',
       [

@@ -2,7 +2,7 @@
 import type { TopicDescription, TopicSettings } from '../../kafka/admin.ts'
 import type { Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
 import { inputsOf, problemsOf } from '../../kafka/preflight.ts'
-import { milliseconds } from './check-retention.ts'
+import { milliseconds } from '../../kafka/topic-settings.ts'
 import { plural, type Report, spell, spellBytes } from './finding.ts'
 
 export interface Found {

@@ -13,6 +13,7 @@ import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
+import { lagOf, Progress } from './progress.ts'
 import type { RouteCounts } from './totals.ts'
 
 /** What is on its way when the process is told to stop has so long to be settled. */
@@ -26,6 +27,8 @@ export interface InstanceOptions {
   /** Number of this process among those of the instance. */
   readonly worker: number
   readonly untilEnd: boolean
+  /** So often is told how it gets on, in milliseconds. */
+  readonly progress: number
   /** Stops all routes in order. */
   readonly stop: AbortSignal
   readonly metrics: Metrics
@@ -74,6 +77,7 @@ class RouteRun {
   readonly #driver: Driver
   readonly #metrics: RouteMetrics
   readonly #loop: Loop
+  readonly #progress: Progress
   #assigned = 0
 
   constructor(options: InstanceOptions, prepared: PreparedRoute, stop: AbortSignal) {
@@ -105,6 +109,7 @@ class RouteRun {
       ...options.limits.get(route.name),
       onEvent: (event) => this.#heard(event),
     })
+    this.#progress = new Progress(route.name, options.log, () => this.#driver.positions(), options.progress)
   }
 
   async open(): Promise<void> {
@@ -129,6 +134,7 @@ class RouteRun {
       rewriter,
       writer,
       bounds: pipeline.batch,
+      keptFor: this.#options.limits.get(this.name)?.keptFor ?? Number.POSITIVE_INFINITY,
       limit: new WindowWatch(pipeline.deadLetters.limit, pipeline.deadLetters.window),
       untilEnd: this.#options.untilEnd,
       stop: this.#stop,
@@ -140,11 +146,24 @@ class RouteRun {
           this.#metrics.settled(account, emitted, (rewriteMs + settleMs) / 1000)
           this.#metrics.transaction(settleMs / 1000)
           this.#options.settled(this.name, { account, emitted })
+          this.#progress.settled(account)
+          if (emitted.pastRetention > 0)
+            this.#options.log.event({
+              kind: 'past-retention',
+              route: this.name,
+              topic: this.#prepared.route.to.topic,
+              count: emitted.pastRetention,
+            })
           for (const [code, count = 0] of Object.entries(account.deadLettered))
             this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })
         },
+        tooManyDeadLetters: (count, window) =>
+          this.#options.log.event({ kind: 'too-many-dead-letters', route: this.name, count, window }),
         discarded: () => this.#metrics.batchDiscarded(),
-        lag: (positions, ends) => this.#metrics.lag(lagOf(positions, ends)),
+        lag: (positions, ends) => {
+          this.#progress.ends(ends)
+          this.#metrics.lag(lagOf(positions, ends))
+        },
       },
     })
     if (this.#options.untilEnd) this.#options.log.event({ kind: 'reached-end', route: this.name })
@@ -180,6 +199,7 @@ class RouteRun {
 
   /** Whatever happened: leaves the group, and hangs no longer than the deadline. */
   async close(): Promise<void> {
+    this.#progress.close()
     this.#options.health.end(this.#loop)
     await Promise.race([
       this.#driver.close(DRAIN_MS / 2),
@@ -188,15 +208,4 @@ class RouteRun {
       if (!(error instanceof LetheError)) throw error
     })
   }
-}
-
-function lagOf(
-  positions: Parameters<Parameters<typeof runRoute>[0]['watch']['lag']>[0],
-  ends: typeof positions,
-): { topic: string; partition: number; records: number }[] {
-  const at = new Map(positions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  return ends.flatMap(({ topic, partition, offset }) => {
-    const position = at.get(`${topic}/${partition}`)
-    return position === undefined ? [] : [{ topic, partition, records: Math.max(0, offset - position) }]
-  })
 }

@@ -50,10 +50,16 @@ export function summarizeStream(
       route,
       ...viewAccount(plan, account),
       emitted,
-      warnings: account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account),
+      warnings: [
+        ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
+        ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
+      ],
     })),
   }
 }
+
+const pastRetention = (count: number): string =>
+  `${count} records have timestamps older than their topic keeps records: it may delete them at once (see lethe doctor)`
 
 export const deadLettersOf = ({ routes }: StreamSummary): number =>
   routes.reduce((all, { records }) => all + sum(records.deadLettered), 0)

@@ -102,6 +102,7 @@ class Supervisor implements Workers {
   #start(worker: Worker): void {
     const { log } = this.#surroundings
     const args = ['stream', this.#file, '--worker', String(worker.number)]
+    args.push('--progress', String(this.#options.progress))
     if (this.#options.untilEnd === true) args.push('--until-end')
     worker.startedAt = performance.now()
     worker.counts = []

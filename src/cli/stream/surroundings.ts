@@ -8,6 +8,8 @@ import type { Prepared } from './prepare.ts'
 export interface StreamOptions {
   readonly workers: number
   readonly untilEnd?: boolean
+  /** Seconds. */
+  readonly progress: number
   readonly summary?: string
   readonly quiet?: boolean
   /** Set by the process that starts workers. */

@@ -15,7 +15,7 @@ export class Totals {
     for (const { route, plan } of routes)
       this.#routes.set(route.name, {
         account: emptyAccount(plan),
-        emitted: { published: 0, tombstones: 0, deadLetters: 0 },
+        emitted: { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 },
       })
   }
 
@@ -25,6 +25,7 @@ export class Totals {
     total.emitted.published += emitted.published
     total.emitted.tombstones += emitted.tombstones
     total.emitted.deadLetters += emitted.deadLetters
+    total.emitted.pastRetention += emitted.pastRetention
   }
 
   of(route: string): RouteCounts {

@@ -21,7 +21,8 @@ describe('WindowWatch', () => {
           const window = [...before.slice(from), [records, dead] as const]
           const all = window.reduce((sum, [count]) => sum + count, 0)
           const died = window.reduce((sum, [, count]) => sum + count, 0)
-          expect(watch.wouldCross(records, dead)).toBe(dead > 0 && all >= 1000 && died > most * all)
+          const isCrossed = dead > 0 && all >= 1000 && died > most * all
+          expect(watch.crossedBy(records, dead)).toEqual(isCrossed ? { records: all, dead: died } : undefined)
           watch.add(records, dead)
           before.push([records, dead])
         }
@@ -31,11 +32,11 @@ describe('WindowWatch', () => {
 
   it('counts', () => {
     const watch = new WindowWatch({ kind: 'count', most: 2 }, 1000)
-    expect(watch.wouldCross(10, 3)).toBe(true)
+    expect(watch.crossedBy(10, 3)).toBeDefined()
     watch.add(10, 2)
-    expect(watch.wouldCross(10, 0)).toBe(false)
-    expect(watch.wouldCross(10, 1)).toBe(true)
+    expect(watch.crossedBy(10, 0)).toBeUndefined()
+    expect(watch.crossedBy(10, 1)).toBeDefined()
     watch.add(1000, 0)
-    expect(watch.wouldCross(10, 2)).toBe(false)
+    expect(watch.crossedBy(10, 2)).toBeUndefined()
   })
 })

@@ -9,8 +9,6 @@ import { createLog, type Log, type LogOptions, logSettings } from '../../../src/
 
 const FINGERPRINT = 'ab'.repeat(32)
 
-const records = { records: 9, published: 5, suppressed: 3, deadLetters: 1 }
-
 /** One event of each kind. */
 const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind } } = {
   started: {
@@ -34,33 +32,22 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
   assigned: { kind: 'assigned', route: 'orders', partitions: 4 },
   revoked: { kind: 'revoked', route: 'orders', partitions: 4 },
   lost: { kind: 'lost', route: 'orders', partitions: 4 },
-  position: { kind: 'position', route: 'orders', topic: 'in', partition: 3, offset: 2 ** 40 },
-  settled: { kind: 'settled', route: 'orders', ...records, milliseconds: 12 },
-  progress: { kind: 'progress', route: 'orders', ...records, lag: 7, milliseconds: 10_000 },
+  progress: {
+    kind: 'progress',
+    route: 'orders',
+    records: 9,
+    published: 5,
+    suppressed: 3,
+    deadLetters: 1,
+    lag: 7,
+    milliseconds: 10_000,
+  },
+  'past-retention': { kind: 'past-retention', route: 'orders', topic: 'orders.clean', count: 2 },
   'dead-letters': { kind: 'dead-letters', route: 'orders', code: 'json-syntax', count: 3 },
   'too-many-dead-letters': { kind: 'too-many-dead-letters', route: 'orders', count: 11, window: 1000 },
   aborted: { kind: 'aborted', route: 'orders', code: 'rebalance-in-progress' },
   discarded: { kind: 'discarded', route: 'orders', code: 'rebalance' },
   retry: { kind: 'retry', route: 'orders', code: 'transport' },
-  paused: { kind: 'paused', route: 'orders', code: 'timed-out' },
-  resumed: { kind: 'resumed', route: 'orders', milliseconds: 900 },
-  stalled: {
-    kind: 'stalled',
-    route: 'orders',
-    topic: 'in',
-    partition: 0,
-    offset: 5,
-    end: 9,
-    milliseconds: 60,
-  },
-  'out-of-range': {
-    kind: 'out-of-range',
-    route: 'orders',
-    topic: 'in',
-    partition: 0,
-    offset: 5,
-    missing: 4,
-  },
   'reached-end': { kind: 'reached-end', route: 'orders' },
   'worker-started': { kind: 'worker-started', worker: 1 },
   'worker-ended': { kind: 'worker-ended', worker: 1, exitCode: -1, restartMilliseconds: 500 },
@@ -128,7 +115,7 @@ describe('a line', () => {
   })
 
   it('below the level is not written', () => {
-    log({ level: 'info' }).event(events['settled'])
+    log({ level: 'info' }).event({ ...events['client'], severity: 'debug' })
     expect(lines).toEqual([])
   })
 })
@@ -248,8 +235,7 @@ describe('a flood', () => {
 
   it('is written out at a flush, and the last of it is what is told', () => {
     const { event, flush } = log()
-    for (let lag = 1; lag <= 4; lag++)
-      event({ kind: 'progress', route: 'orders', ...records, lag, milliseconds: 1 })
+    for (let lag = 1; lag <= 4; lag++) event({ ...events['progress'], lag, milliseconds: 1 })
     flush()
     flush()
     // What the policy suppressed is another number than the lines left out.

@@ -10,6 +10,9 @@ import type { RecordCounts, RouteDeclaration } from '../../../src/telemetry/rout
 import { FAILURE_CODES } from '../../../transforms/transform.ts'
 import { samples, seriesOf } from './exposition.ts'
 
+/** And `other`. */
+const DEAD_LETTER_CODES = Object.keys({ ...RECORD_CODES, ...FAILURE_CODES }).length + 1
+
 const ROUTE: RouteDeclaration = {
   route: 'orders',
   policy: { name: 'customer-events', version: 3, fingerprint: 'ab12', purpose: 'train_ai_system' },
@@ -17,7 +20,7 @@ const ROUTE: RouteDeclaration = {
   suppressions: ['retention suppress after 400d'],
 }
 
-const NOTHING_EMITTED = { published: 0, tombstones: 0, deadLetters: 0 }
+const NOTHING_EMITTED = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
 
 const counts = (part: Partial<RecordCounts>): RecordCounts => ({
   records: 0,
@@ -85,8 +88,9 @@ describe('the metrics', () => {
       account.deadLettered['json-syntax'] = 2
       account.rules[0]!.applied = 5
       account.rules[1]!.failed = 1
+      account.rules[1]!.failures = { unparsable: 1 }
       for (let batch = 0; batch < 2; batch++)
-        route.settled(account, { published: 5, tombstones: 4, deadLetters: 2 }, 0.2)
+        route.settled(account, { published: 5, tombstones: 4, deadLetters: 2, pastRetention: 3 }, 0.2)
       const found = samples(await metrics.text())
       const value = (name: string, labels: string) => found.get(`${name}{route="orders"${labels}}`)
       expect(value('lethe_records_consumed_total', '')).toBe(20)
@@ -99,10 +103,13 @@ describe('the metrics', () => {
       expect(value('lethe_records_emitted_total', ',kind="published"')).toBe(10)
       expect(value('lethe_records_emitted_total', ',kind="tombstone"')).toBe(8)
       expect(value('lethe_records_emitted_total', ',kind="dead-letter"')).toBe(4)
+      expect(value('lethe_records_past_retention_total', '')).toBe(6)
       const rule = ',rule="customer.id hash.hmac",result="applied"'
       expect(value('lethe_rule_values_total', rule)).toBe(10)
       const quoted = ',rule="note \\"quoted\\"\\nline \\\\ hash.hmac",result="failed"'
       expect(value('lethe_rule_values_total', quoted)).toBe(2)
+      const failure = quoted.replace('result="failed"', 'code="unparsable"')
+      expect(value('lethe_transform_errors_total', failure)).toBe(2)
       expect(found.get('lethe_batch_duration_seconds_bucket{le="0.25",route="orders"}')).toBe(2)
       expect(found.get('lethe_batch_duration_seconds_bucket{le="0.1",route="orders"}')).toBe(0)
       expect(value('lethe_last_settled_timestamp_seconds', '')).toBe(1_700_000_000.5)
@@ -176,9 +183,16 @@ describe('the metrics', () => {
         partition: fc.oneof(fc.integer(), fc.double()),
         suppressed: fc.dictionary(anyText, number, { noNullPrototype: true }),
         deadLettered: fc.dictionary(anyText, number, { noNullPrototype: true }),
-        rules: fc.array(fc.record({ applied: number, absent: number, null: number, failed: number }), {
-          maxLength: 9,
-        }),
+        rules: fc.array(
+          fc.record({
+            applied: number,
+            absent: number,
+            null: number,
+            failed: number,
+            failures: fc.dictionary(anyText, number, { noNullPrototype: true }),
+          }),
+          { maxLength: 9 },
+        ),
       }),
       { minLength: 1, maxLength: 40 },
     )
@@ -198,7 +212,8 @@ describe('the metrics', () => {
         const bound = {
           lethe_records_discarded_total: ROUTE.suppressions.length + 2,
           lethe_rule_values_total: 4 * (ROUTE.rules.length + 1),
-          lethe_records_quarantined_total: Object.keys({ ...RECORD_CODES, ...FAILURE_CODES }).length + 1,
+          lethe_transform_errors_total: DEAD_LETTER_CODES * (ROUTE.rules.length + 1),
+          lethe_records_quarantined_total: DEAD_LETTER_CODES,
           lethe_transaction_aborts_total: CLIENT_CODES,
           lethe_client_errors_total: CLIENT_CODES,
           lethe_consumer_lag_records: 1,

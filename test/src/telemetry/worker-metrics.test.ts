@@ -12,9 +12,9 @@ const worker = (): { metrics: Metrics; route: RouteMetrics } => {
 }
 
 const settle = (route: RouteMetrics, records: number): void => {
-  const rules = [{ applied: records, absent: 0, null: 0, failed: 0 }]
+  const rules = [{ applied: records, absent: 0, null: 0, failed: 0, failures: {} }]
   const counts = { records, published: records, tombstones: 0, suppressed: {}, deadLettered: {}, rules }
-  route.settled(counts, { published: records, tombstones: 0, deadLetters: 0 }, 0.02)
+  route.settled(counts, { published: records, tombstones: 0, deadLetters: 0, pastRetention: 0 }, 0.02)
 }
 
 const snapshot = async (metrics: Metrics) => JSON.parse(JSON.stringify(await metrics.json())) as never

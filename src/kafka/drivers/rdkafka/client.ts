@@ -17,6 +17,9 @@ export interface Client {
 
 export const INSTALL = 'npm install node-rdkafka (it builds librdkafka: a C++ toolchain, make and Python 3)'
 
+export const ZSTD =
+  'install the headers of libzstd, then npm rebuild node-rdkafka; the driver kafkajs reads zstd too'
+
 /**
  * The library.
  * @throws LetheError (usage) where it is not installed or was not built

@@ -71,6 +71,22 @@ export async function watermarks(
   return { low: found.lowOffset, high: found.highOffset }
 }
 
+/** @throws LetheError where the log no longer reaches, or never did */
+export function checkRange({ topic, partition, offset }: Position, low: number, high: number): void {
+  if (offset < low)
+    throw new LetheError(
+      EXIT.io,
+      `topic ${topic}, partition ${partition}: up to ${low - offset} records (offsets ${offset} to ${low - 1}) were deleted before they were read`,
+      'if that loss is accepted, set the offset of the group by hand (kafka-consumer-groups.sh --reset-offsets)',
+    )
+  if (offset > high)
+    throw new LetheError(
+      EXIT.io,
+      `topic ${topic}, partition ${partition}: the group stands at offset ${offset}, the log ends at ${high}`,
+      'the topic was made anew, or lost records: use a new group, or reset its offsets by hand',
+    )
+}
+
 /** The committed offsets; undefined where there is none. */
 export async function committed(
   consumer: Consumer,

@@ -1,0 +1,90 @@
+/** Settling at least once: first the outputs of a batch, and the offsets behind it once all of them have arrived. */
+
+import { LetheError } from '../../../errors.ts'
+import { type OutputRecord, type Position, Refused, type Settled } from '../../driver.ts'
+import { call } from './client.ts'
+import { asClientError, classify, codeName, isOutdated } from './errors.ts'
+import type { Fetcher } from './fetcher.ts'
+import { plain } from './offsets.ts'
+import type { Publisher } from './publisher.ts'
+import { type Session, TRANSACTION_CALL_MS } from './session.ts'
+
+export class AtLeastOnce {
+  readonly #session: Session
+  readonly #publisher: Publisher
+  readonly #fetcher: Fetcher
+
+  constructor(session: Session, publisher: Publisher, fetcher: Fetcher) {
+    this.#session = session
+    this.#publisher = publisher
+    this.#fetcher = fetcher
+  }
+
+  async settle(epoch: number, outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled> {
+    this.#publisher.refusal = undefined
+    try {
+      await this.#publisher.produce(outputs)
+      await this.#session.insist(() =>
+        call((done) => this.#session.producer.flush(TRANSACTION_CALL_MS, done)),
+      )
+      await this.#publisher.hearReports()
+    } catch (given) {
+      if (given instanceof LetheError || given instanceof Refused) throw given
+      const error = asClientError(given)
+      if (classify(error) === 'fatal') throw this.#session.fail(error, 'publishing')
+      // Without a new epoch the batch behind this one would be settled, and this one lost.
+      this.#session.owned.endEpoch()
+      return this.#session.discard(codeName(error.code))
+    }
+    const refused = this.#publisher.refused(this.#publisher.refusal)
+    if (refused !== undefined) throw refused
+    // Something of the batch did not arrive: all of it is sent again.
+    if (this.#publisher.refusal !== undefined) {
+      this.#session.owned.endEpoch()
+      return this.#session.discard(codeName(this.#publisher.refusal))
+    }
+    if (epoch !== this.#session.owned.epoch) return this.#session.discard('epoch')
+    return await this.#commit(next)
+  }
+
+  async #commit(next: readonly Position[]): Promise<Settled> {
+    if (next.length > 0) {
+      try {
+        await this.#session.insist(() => this.#commitOnce(next))
+      } catch (given) {
+        const error = asClientError(given)
+        if (isOutdated(error.code)) {
+          this.#session.owned.endEpoch()
+          return this.#session.discard(codeName(error.code))
+        }
+        throw this.#session.fail(error, 'committing offsets')
+      }
+    }
+    this.#session.owned.settled(next)
+    return 'settled'
+  }
+
+  /** The answer comes through the consumer's queue, which only a `consume` serves: here where no poll does. */
+  async #commitOnce(next: readonly Position[]): Promise<void> {
+    const consumer = this.#session.consumer
+    let isAnswered = false
+    const answer = new Promise<void>((resolve, reject) => {
+      const hear = (error: unknown): void => {
+        isAnswered = true
+        if (error === null || error === undefined) resolve()
+        else reject(error)
+      }
+      consumer.once('offset.commit', hear)
+      try {
+        consumer.commit(plain(next))
+      } catch (error) {
+        consumer.removeListener('offset.commit', hear)
+        hear(error)
+      }
+    })
+    // It is waited for below.
+    answer.catch(() => {})
+    await this.#fetcher.serveUntil(() => isAnswered)
+    await answer
+  }
+}

@@ -1,0 +1,54 @@
+/** The ends of what is owned, and partitions that stand still before theirs. */
+import type { LetheError } from '../../../errors.ts'
+import type { Position } from '../../driver.ts'
+import { checkRange, watermarks } from './offsets.ts'
+import type { Session } from './session.ts'
+
+/** So often may a partition stand still before its log's end until something is wrong. */
+const STALLS = 3
+
+export class Ends {
+  readonly #session: Session
+  readonly #stalls: Map<string, { readonly offset: number; readonly times: number }> = new Map()
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Also sees partitions that stand still: librdkafka may swallow an error that comes behind records. */
+  async ask(): Promise<readonly Position[]> {
+    const ends: Position[] = []
+    for (const { topic, partition, offset } of this.#session.owned.fetchedPositions()) {
+      const marks = await this.#session.ask(() => watermarks(this.#session.consumer, { topic, partition }))
+      if (marks === undefined) break
+      const { low, high } = marks
+      if (!this.#session.owned.owns({ topic, partition })) continue
+      try {
+        checkRange({ topic, partition, offset }, low, Math.max(high, offset))
+      } catch (error) {
+        this.#session.failure ??= error as LetheError
+        throw error
+      }
+      ends.push({ topic, partition, offset: high })
+      this.#seeStall({ topic, partition, offset }, high)
+    }
+    return ends
+  }
+
+  #seeStall({ topic, partition, offset }: Position, high: number): void {
+    const key = `${topic}/${partition}`
+    const before = this.#stalls.get(key)
+    if (this.#session.paused || offset >= high || before?.offset !== offset) {
+      this.#stalls.set(key, { offset, times: 0 })
+      return
+    }
+    this.#stalls.set(key, { offset, times: before.times + 1 })
+    if (before.times + 1 < STALLS) return
+    this.#session.options.onEvent({ kind: 'retry', code: 'stalled' })
+    // Asking for the same place again makes the client fetch anew.
+    this.#session.owned.endEpoch()
+    this.#session.owned.fetched({ topic, partition, offset: offset + 1 })
+    this.#session.rewind = true
+    this.#stalls.delete(key)
+  }
+}

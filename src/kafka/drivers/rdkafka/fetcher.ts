@@ -1,0 +1,215 @@
+/**
+ * Reading: batches of what one `consume` after the other gives. Each belongs to the epoch that was taken before its
+ * first; what another one has overtaken is sought again, and nothing is sought while a `consume` is outstanding.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EXIT, LetheError } from '../../../errors.ts'
+import type { BatchBounds, InputRecord, Polled, Position } from '../../driver.ts'
+import { call, type Message, ZSTD } from './client.ts'
+import type { Ends } from './ends.ts'
+import { asClientError, CODE, classify, codeName, fatalError, isOfTheMoment } from './errors.ts'
+import type { Membership } from './membership.ts'
+import { inputOf } from './messages.ts'
+import { asking } from './offsets.ts'
+import { BACKOFF_MS, type Session } from './session.ts'
+
+const SEEK_MS = 10_000
+/** How long `consume` waits for the next record before it gives what it has. */
+const GAP_MS = 20
+const MOST_AT_ONCE = 8_192
+const FEWEST_AT_ONCE = 16
+const NOTHING = { length: 0 }
+
+export class Fetcher {
+  readonly #session: Session
+  readonly #membership: Membership
+  readonly #logEnds: Ends
+  /** Records that one `consume` asks for: as many as fit the bounds, by what came before. */
+  #atOnce = FEWEST_AT_ONCE
+  #largest = 1
+  /** Ends of partitions met during a `consume`. */
+  readonly #ends: Map<string, Position> = new Map()
+  /** The last `consume`, until it has given what it has. */
+  consuming: Promise<unknown> = Promise.resolve()
+  /** A `poll` consumes. */
+  #polling = false
+  /** Records that came while an answer was waited for: the next poll's first. */
+  #early: { readonly epoch: number; readonly messages: Message[] } = { epoch: 0, messages: [] }
+
+  constructor(session: Session, membership: Membership, logEnds: Ends) {
+    this.#session = session
+    this.#membership = membership
+    this.#logEnds = logEnds
+  }
+
+  /** Before the consumer connects. */
+  prepare(): void {
+    const { consumer } = this.#session
+    consumer.on('partition.eof', (end: Position) => {
+      this.#ends.set(`${end.topic}/${end.partition}`, end)
+    })
+    consumer.setDefaultConsumeTimeout(GAP_MS)
+  }
+
+  async poll(bounds: BatchBounds): Promise<Polled> {
+    this.#session.check()
+    await this.#membership.rebalancing
+    if (this.#session.rewind) await this.#seekBack()
+    this.#session.check()
+    this.#polling = true
+    try {
+      return await this.#read(bounds)
+    } finally {
+      this.#polling = false
+    }
+  }
+
+  async #read(bounds: BatchBounds): Promise<Polled> {
+    const { epoch } = this.#session.owned
+    const until = performance.now() + bounds.time
+    const records: InputRecord[] = []
+    let bytes = 0
+    const take = (messages: readonly Message[]): void => {
+      for (const message of messages) {
+        const { length } = message.value ?? NOTHING
+        const size = length + (message.key?.length ?? 0)
+        if (size > this.#largest) this.#largest = size
+        bytes += size
+        records.push(inputOf(message))
+      }
+    }
+    await this.consuming.catch(() => {})
+    const early = this.#early.messages.splice(0)
+    if (epoch !== this.#session.owned.epoch || (early.length > 0 && epoch !== this.#early.epoch)) {
+      this.#drop(early)
+      return { epoch, records: [], next: [] }
+    }
+    take(early)
+    do {
+      const room = Math.max(1, Math.floor((bounds.bytes - bytes) / this.#largest))
+      const wanted = Math.max(1, Math.min(this.#atOnce, bounds.records - records.length, room))
+      const started = performance.now()
+      const consumed = this.#consume(wanted)
+      this.consuming = consumed
+      const messages = await consumed
+      if (epoch !== this.#session.owned.epoch) {
+        this.#drop([...records, ...messages])
+        return { epoch, records: [], next: [] }
+      }
+      this.#adapt(messages.length, wanted, performance.now() - started, bounds.time)
+      take(messages)
+    } while (
+      records.length < bounds.records &&
+      bytes < bounds.bytes &&
+      performance.now() < until &&
+      !this.#session.closing
+    )
+    this.#largest = Math.max(1, Math.floor(this.#largest * 0.9))
+    const next = this.#nextOf(records)
+    this.#ends.clear()
+    return { epoch, records, next }
+  }
+
+  /** Serves the consumer's queue, where no poll does, until an answer has come through it. */
+  async serveUntil(isAnswered: () => boolean): Promise<void> {
+    while (!isAnswered() && !this.#session.closing) {
+      if (this.#polling) await sleep(2)
+      else await this.#consumeEarly()
+    }
+  }
+
+  async #consumeEarly(): Promise<void> {
+    const { epoch } = this.#session.owned
+    const consumed = this.#consume(1)
+    this.consuming = consumed
+    const messages = await consumed
+    if (epoch !== this.#session.owned.epoch) this.#drop(messages)
+    else if (messages.length > 0)
+      this.#early = {
+        epoch,
+        messages: this.#early.epoch === epoch ? [...this.#early.messages, ...messages] : [...messages],
+      }
+  }
+
+  async #consume(count: number): Promise<readonly Message[]> {
+    try {
+      return (await call<Message[]>((done) => this.#session.consumer.consume(count, done as never))) ?? []
+    } catch (given) {
+      const error = asClientError(given)
+      if (isOfTheMoment(error.code) || error.code === CODE.NO_OFFSET) {
+        this.#session.options.onEvent({ kind: 'retry', code: codeName(error.code) })
+        await sleep(BACKOFF_MS)
+      } else if (error.code === CODE.NOT_IMPLEMENTED || error.code === CODE.BAD_COMPRESSION)
+        throw new LetheError(
+          EXIT.io,
+          'an input topic holds records that this build of node-rdkafka cannot decompress; nothing is skipped',
+          ZSTD,
+        )
+      else if (error.code === CODE.AUTO_OFFSET_RESET) await this.#logEnds.ask()
+      else if (classify(error) === 'fatal') throw fatalError(error, 'reading')
+      else {
+        this.#session.options.onEvent({ kind: 'client-log', severity: 'warn', code: codeName(error.code) })
+        await sleep(BACKOFF_MS)
+      }
+      this.#session.check()
+      return []
+    }
+  }
+
+  /** A call must not outlast the time bound by far, and few calls are cheap calls. */
+  #adapt(got: number, wanted: number, took: number, time: number): void {
+    if (took > time * 2) this.#atOnce = Math.max(FEWEST_AT_ONCE, this.#atOnce >> 1)
+    else if (got === wanted && wanted === this.#atOnce)
+      this.#atOnce = Math.min(MOST_AT_ONCE, this.#atOnce * 2)
+  }
+
+  #nextOf(records: readonly InputRecord[]): Position[] {
+    const next = new Map<string, Position>()
+    let last: InputRecord | undefined
+    const put = ({ topic, partition, offset }: InputRecord): void => {
+      next.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1 })
+    }
+    // Records of a partition come in runs.
+    for (const record of records) {
+      if (last !== undefined && (last.partition !== record.partition || last.topic !== record.topic))
+        put(last)
+      last = record
+    }
+    if (last !== undefined) put(last)
+    // Control records lie between the last record and the end.
+    for (const [key, end] of this.#ends) {
+      const known = next.get(key)?.offset ?? this.#session.owned.settledPosition(end) ?? end.offset
+      if (end.offset > known)
+        next.set(key, { topic: end.topic, partition: end.partition, offset: end.offset })
+    }
+    for (const position of next.values()) this.#session.owned.fetched(position)
+    return [...next.values()]
+  }
+
+  /** What the client handed over and nobody takes is read again: without going back it would be lost. */
+  #drop(records: readonly Position[]): void {
+    for (const { topic, partition, offset } of records)
+      this.#session.owned.fetched({ topic, partition, offset: offset + 1 })
+    this.#ends.clear()
+    this.#session.rewind = true
+  }
+
+  async #seekBack(): Promise<void> {
+    await this.consuming.catch(() => {})
+    // What is on its way may still arrive; going back before it did would read it twice.
+    await this.#session.settling.catch(() => {})
+    this.#drop(this.#early.messages.splice(0))
+    this.#session.rewind = false
+    for (const position of this.#session.owned.behind()) {
+      try {
+        await asking(() =>
+          call((done) => this.#session.consumer.seek(position as never, SEEK_MS, done as never)),
+        )
+      } catch (error) {
+        // Read on from the wrong place, and records would be lost.
+        throw fatalError(asClientError(error), 'going back to the settled offset')
+      }
+      this.#session.owned.rewound(position)
+    }
+  }
+}

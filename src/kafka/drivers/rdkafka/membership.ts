@@ -1,0 +1,62 @@
+/** The share of the group: what is assigned begins where the group stands; what is revoked is let go when it may be. */
+import { LetheError } from '../../../errors.ts'
+import type { Position, TopicPartition } from '../../driver.ts'
+import { asClientError, CODE, fatalError } from './errors.ts'
+import { checkRange, committed, plain, watermarks } from './offsets.ts'
+import type { Session } from './session.ts'
+
+export class Membership {
+  readonly #session: Session
+  /** Changes of the assignment, one after the other. */
+  rebalancing: Promise<unknown> = Promise.resolve()
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  rebalanced(given: unknown, partitions: readonly TopicPartition[]): void {
+    const { code } = asClientError(given)
+    this.#session.owned.endEpoch()
+    this.#session.rewind = true
+    const change = code === CODE.ASSIGN ? this.#assign(partitions) : this.#revoke(partitions)
+    this.rebalancing = change.catch((error: unknown) => {
+      this.#session.failure ??=
+        error instanceof LetheError ? error : fatalError(asClientError(error), 'rebalancing')
+    })
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.rebalancing
+    const offsets = await this.#session.askOn(() => committed(this.#session.consumer, partitions))
+    const positions: Position[] = []
+    for (const [i, { topic, partition }] of partitions.entries()) {
+      const { low, high } = await this.#session.askOn(() =>
+        watermarks(this.#session.consumer, { topic, partition }),
+      )
+      const offset = offsets[i] ?? low
+      checkRange({ topic, partition, offset }, low, high)
+      positions.push({ topic, partition, offset })
+    }
+    if (this.#session.consumer.rebalanceProtocol() === 'COOPERATIVE')
+      this.#session.consumer.incrementalAssign(plain(positions))
+    else this.#session.consumer.assign(plain(positions))
+    for (const position of positions) this.#session.owned.add(position)
+    this.#session.owned.endEpoch()
+    if (this.#session.paused) this.#session.consumer.pause(plain(positions))
+    this.#session.options.onEvent({ kind: 'assigned', partitions: positions })
+  }
+
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.rebalancing
+    // While we have not let go, nobody else can have them: what is on its way may arrive.
+    await this.#session.settling.catch(() => {})
+    if (this.#session.consumer.rebalanceProtocol() === 'COOPERATIVE')
+      this.#session.consumer.incrementalUnassign(
+        partitions.map(({ topic, partition }) => ({ topic, partition })),
+      )
+    else this.#session.consumer.unassign()
+    for (const partition of partitions) this.#session.owned.remove(partition)
+    this.#session.owned.endEpoch()
+    this.#session.options.onEvent({ kind: 'revoked', partitions })
+  }
+}
