@@ -98,6 +98,8 @@ export interface Admin {
   /** `isTrial`: the brokers check everything and make nothing. */
   createTopics(plans: readonly TopicPlan[], isTrial?: boolean): Promise<ReadonlyMap<string, Creation>>
   group(name: string): Promise<GroupDescription>
+  /** Whether this user may look at a transactional id, which is the least that whoever uses it may. */
+  mayDescribeTransactions(transactionalId: string): Promise<boolean>
   /** Where there is a committed offset. Undefined: this user may not know. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly Position[] | undefined>
   /** A number is a time in ms since the epoch; `latest` lies before open transactions. */

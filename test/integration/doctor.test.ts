@@ -225,7 +225,8 @@ onOwnKafka('lethe doctor, where rights and listeners are its own', () => {
     const file = fileOf(all, { brokers: [own.saslAddress!], top: SASL, group })
     const report = await doctor(file, [], env)
     expect(report.code).toBe(1)
-    for (const words of [`${all.input} may not be read`, `the group ${group} may not be used`])
+    const id = 'WRITE and DESCRIBE on the transactional id lethe.p.events.'
+    for (const words of [`${all.input} may not be read`, `the group ${group} may not be used`, id])
       expect(bad(report)).toContainEqual(containing(words))
     await grant(own.address, 'alice', [
       ['TOPIC', all.input, 'READ'],
@@ -233,6 +234,7 @@ onOwnKafka('lethe doctor, where rights and listeners are its own', () => {
       ['TOPIC', all.dead, 'WRITE'],
       ['GROUP', group, 'READ'],
       ['GROUP', `${group}.until-end`, 'READ'],
+      ['TRANSACTIONAL_ID', 'lethe.p.*', 'WRITE'],
     ])
     const after = await doctor(file, [], env)
     expect(after.code).toBe(0)

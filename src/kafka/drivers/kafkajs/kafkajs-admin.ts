@@ -27,6 +27,8 @@ import { type Edge, Group, listOffsets } from './offsets.ts'
 import { Sender } from './sender.ts'
 
 const WRITE_MS = 120_000
+/** The kind of coordinator that FindCoordinator looks up: of groups, or of these. */
+const TRANSACTIONS = 1
 
 export async function kafkajsAdmin(
   connection: Connection,
@@ -171,6 +173,18 @@ class KafkajsAdmin implements Admin {
         if (group.isForbidden) return FORBIDDEN
         throw error
       }
+    })
+  }
+
+  async mayDescribeTransactions(transactionalId: string): Promise<boolean> {
+    return await this.#ask(async () => {
+      const { errorCode } = await (await this.#brokers.any()).call<{ readonly errorCode: number }>(
+        'GroupCoordinator',
+        { groupId: transactionalId, coordinatorType: TRANSACTIONS },
+      )
+      if (errorCode === CODE.none) return true
+      if (isMissingRight(errorCode)) return false
+      throw codeFailure(errorCode, 'looking at transactions')
     })
   }
 
