@@ -16,6 +16,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   'fetch.max.wait.ms': 'fetch.wait.max.ms',
   'request.timeout.ms': 'socket.timeout.ms',
   'compression.type': 'compression.codec',
+  // What librdkafka calls so is how long it may believe what it knows, not how often it asks.
+  'metadata.max.age.ms': 'topic.metadata.refresh.interval.ms',
 }
 
 const PRODUCER_ONLY = /^(?:linger\.ms|batch\.size|compression\.|transaction\.|delivery\.|max\.request)/
