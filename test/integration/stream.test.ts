@@ -210,7 +210,9 @@ fields:
     const more = [{ topic: world.input, count: 4 }]
     await world.admin(async (admin) => await admin.createPartitions({ topicPartitions: more }))
     await world.send(Array.from({ length: 40 }, (_, n) => ({ key: `k${n}`, value: event(n) })))
-    expect((await world.until(world.output, 41, 60_000)).length).toBe(41)
+    // A producer that meets a partition without a leader may send a batch again, as here it may: more than 41.
+    const sent = (await world.read(world.input)).length
+    expect((await world.until(world.output, sent, 60_000)).length).toBe(sent)
     expect(await world.verdict()).toBe('clean')
     worker.kill('SIGTERM')
     expect((await worker.within(27_000))?.code).toBe(0)
@@ -265,9 +267,12 @@ fields:
     worker.kill('SIGTERM')
     expect((await worker.within(27_000))?.code).toBe(0)
     await world.send([{ key: 'k', value: event(2) }])
-    for (const path of [keys, policy]) {
+    for (const [path, ends] of [
+      [policy, 2],
+      [keys, 4],
+    ] as const) {
       const { code, stderr } = await world.run('--until-end')
-      expect([code, stderr]).toEqual([2, expect.stringContaining(path)])
+      expect([code, stderr]).toEqual([ends, expect.stringContaining(path)])
       writeFileSync(path, path === keys ? kept[1] : kept[0], { mode: 0o600 })
     }
     expect((await world.run('--until-end')).code).toBe(0)
