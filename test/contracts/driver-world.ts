@@ -107,6 +107,25 @@ export async function makeTopic(
 export const client = (address: string = broker.address): kafkajs.Kafka =>
   new kafkajs.Kafka({ brokers: [address], logLevel: kafkajs.logLevel.NOTHING })
 
+/** Joins a group as a member whose way to share partitions nobody else knows. Resolves with how to leave. */
+export async function joinOtherwise(group: string, topic: string): Promise<() => Promise<void>> {
+  const { MemberMetadata } = kafkajs.AssignerProtocol
+  const metadata = MemberMetadata.encode({ version: 0, topics: [topic], userData: Buffer.alloc(0) })
+  const otherwise: kafkajs.PartitionAssigner = () => ({
+    name: 'otherwise',
+    version: 0,
+    assign: () => Promise.resolve([]),
+    protocol: () => ({ name: 'otherwise', metadata }),
+  })
+  const consumer = client().consumer({ groupId: group, partitionAssigners: [otherwise] })
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic] })
+  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve))
+  await consumer.run({ eachMessage: () => Promise.resolve() })
+  await joined
+  return async () => await consumer.disconnect()
+}
+
 let writer: Promise<kafkajs.Producer> | undefined
 
 /** Writes records as another program would. */

@@ -14,6 +14,7 @@ import {
   type DriverCase,
   hasRdkafka,
   isInOrder,
+  joinOtherwise,
   keyOf,
   LACKED_BY_RDKAFKA,
   makeTopic,
@@ -532,6 +533,21 @@ export function driverContract(driverCase: DriverCase): void {
           expect(await opening).toBeInstanceOf(LetheError)
           expect(await opening).toMatchObject({ exitCode: 4 })
         }
+      })
+
+      it('stops where the group shares its partitions in another way', async () => {
+        const [topic, group] = [await makeTopic(), uniqueName('group')]
+        const leave = await joinOtherwise(group, topic)
+        const failing = (async () => {
+          const { driver } = await openDriver(driverCase, { topics: [topic], group })
+          for (;;) await driver.poll(BOUNDS)
+        })()
+        await expect(failing).rejects.toMatchObject({
+          exitCode: 4,
+          message: expect.stringContaining('group'),
+          suggestion: expect.stringContaining('group of its own'),
+        })
+        await leave()
       })
 
       it('stops where no broker is, within 20 s, and says which it asked', async () => {
