@@ -13,17 +13,20 @@ export function onInterrupt(action: () => void): () => void {
   return () => undo.delete(action)
 }
 
-function interrupt(): void {
-  if (!interrupted) {
-    interrupted = true
-    for (const action of undo) {
-      try {
-        action()
-      } catch {
-        // The others still have to run, and there is nobody left to tell.
-      }
+function undoAll(): void {
+  if (interrupted) return
+  interrupted = true
+  for (const action of undo) {
+    try {
+      action()
+    } catch {
+      // The others still have to run, and there is nobody left to tell.
     }
   }
+}
+
+function interrupt(): void {
+  undoAll()
   process.exit(EXIT.interrupted)
 }
 
@@ -31,28 +34,37 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export type StopSignal = (typeof SIGNALS)[number]
 
+/** Dies of the signal as if nobody listened: an exit would wait until native clients have closed. */
+function die(signal: StopSignal): void {
+  undoAll()
+  for (const one of SIGNALS) process.removeAllListeners(one)
+  process.kill(process.pid, signal)
+}
+
 /** Called once, by `main`. */
 export function watchInterrupts(): void {
   for (const signal of SIGNALS) process.on(signal, interrupt)
 }
 
 /**
- * For a command that ends in order when it is asked to: the first signal is handed to `stop`, the next one ends the
- * process as ever. Returns a function that gives the signals back.
+ * For a command that ends in order when it is asked to: the first signal is handed to `stop`, the next one kills the
+ * process at once. Returns a function that gives the signals back.
  */
 export function onStop(stop: (signal: StopSignal) => void): () => void {
-  const once = SIGNALS.map((signal) => [signal, () => first(signal)] as const)
-  const giveBack = (): void => {
-    for (const [signal, listener] of once) process.removeListener(signal, listener)
-    for (const signal of SIGNALS) process.on(signal, interrupt)
-  }
-  const first = (signal: StopSignal): void => {
-    giveBack()
+  let isStopping = false
+  const listen = (signal: StopSignal): void => {
+    if (isStopping) die(signal)
+    isStopping = true
     stop(signal)
   }
-  for (const [signal, listener] of once) {
+  for (const signal of SIGNALS) {
     process.removeListener(signal, interrupt)
-    process.on(signal, listener)
+    process.on(signal, listen)
   }
-  return giveBack
+  return () => {
+    for (const signal of SIGNALS) {
+      process.removeListener(signal, listen)
+      process.on(signal, interrupt)
+    }
+  }
 }

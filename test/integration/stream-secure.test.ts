@@ -1,5 +1,7 @@
 /** TLS and SCRAM against real listeners, and a broker that goes away: a broker of the test's own. */
+
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Broker, startBroker } from '../broker/broker.mjs'
 import { onOwnKafka } from '../broker/suite.ts'
@@ -92,7 +94,7 @@ sasl: { mechanism: ${mechanism}, username: alice, password: { file: password } }
 })
 
 onOwnKafka('lethe stream and a broker that goes away', () => {
-  it('still ends on SIGTERM within its deadline, and nothing is lost', async (test) => {
+  it('still ends on SIGTERM within its deadline, at once on a second one, and nothing is lost', async (test) => {
     const broker = await startBroker({ own: true })
     test.onTestFinished(async () => await broker.stop())
     const world = await World.make(broker.address, test, {
@@ -103,12 +105,17 @@ onOwnKafka('lethe stream and a broker that goes away', () => {
       await world.send(Array.from({ length: count }, (_, n) => eventOf(n, draw)))
     await send(500)
     const worker = world.start()
+    const hasty = world.start('b', '--workers', '2')
     await world.until(world.output, 1)
+    expect(await hasty.says(/"assigned"/, 30_000)).toBe(true)
     await send(3000)
     await broker.kill()
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    await sleep(2000)
     expect(worker.isRunning).toBe(true)
     worker.kill('SIGTERM')
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) hasty.kill(signal)
+    // With the processes that it has started: they have the same stderr.
+    expect(await hasty.within(5000)).toEqual({ code: null, signal: expect.stringMatching(/SIGTERM|SIGINT/) })
     expect(await worker.within(28_000), worker.said.slice(-3000)).toEqual({ code: 0, signal: null })
     await broker.restart()
     // A transaction that was open is over when its time is up.

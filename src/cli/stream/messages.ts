@@ -19,5 +19,8 @@ export type WorkerMessage =
       readonly fenced: boolean
     }
 
+/** What a worker process is told: to stop in order. A signal would count as the second one after Ctrl-C. */
+export const STOP = 'stop'
+
 /** So often does a worker report. */
 export const REPORT_MS = 1_000

@@ -12,7 +12,7 @@ import { onStop, type StopSignal } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
 import { paint } from '../terminal.ts'
 import { DRAIN_MS, runInstance } from './instance.ts'
-import { REPORT_MS, type WorkerMessage } from './messages.ts'
+import { REPORT_MS, STOP, type WorkerMessage } from './messages.ts'
 import { prepare, readPipeline } from './prepare.ts'
 import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
 import { superviseWorkers } from './supervise.ts'
@@ -46,6 +46,9 @@ async function work(surroundings: Surroundings, options: StreamOptions, worker: 
   const stop = new AbortController()
   // The terminal tells the whole group; the parent, or its end, tells this process too.
   const giveBack = onStop(() => stop.abort())
+  process.on('message', (message) => {
+    if (message === STOP) stop.abort()
+  })
   process.once('disconnect', () => stop.abort())
   const totals = new Totals(prepared.routes)
   const tell = (message: WorkerMessage): Promise<void> =>

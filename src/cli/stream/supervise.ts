@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { MetricSnapshot } from '../../telemetry/metrics.ts'
 import { WorkerMetrics } from '../../telemetry/worker-metrics.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { DRAIN_MS } from './instance.ts'
-import type { WorkerMessage } from './messages.ts'
+import { STOP, type WorkerMessage } from './messages.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
 import type { RouteCounts, Totals } from './totals.ts'
 
@@ -90,10 +91,12 @@ class Supervisor implements Workers {
       for (const { child } of this.#workers) child?.kill('SIGKILL')
     }
     process.on('exit', killAll)
+    const forget = onInterrupt(killAll)
     for (const worker of this.#workers) this.#start(worker)
     try {
       await done
     } finally {
+      forget()
       process.removeListener('exit', killAll)
     }
     if (this.#failure !== undefined) throw this.#failure
@@ -119,6 +122,8 @@ class Supervisor implements Workers {
   }
 
   #heard(worker: Worker, message: WorkerMessage): void {
+    // It may not have listened yet when it was told.
+    if (this.#stopping) worker.child?.send(STOP, () => {})
     switch (message.kind) {
       case 'opened':
         worker.opened = true
@@ -186,7 +191,7 @@ class Supervisor implements Workers {
     for (const worker of this.#workers) {
       clearTimeout(worker.timer)
       if (worker.child === undefined) worker.ended = true
-      else worker.child.kill('SIGTERM')
+      else worker.child.send(STOP, () => {})
     }
     if (this.#workers.every(({ ended }) => ended)) this.#done?.()
     setTimeout(() => {
