@@ -5,7 +5,7 @@
 import { parsePeriod, periodBounds } from '../../../transforms/calendar/period.ts'
 import type { TopicSettings } from '../../kafka/admin.ts'
 import type { Route } from '../../kafka/pipeline-file/pipeline.ts'
-import { deletes, milliseconds } from '../../kafka/topic-settings.ts'
+import { deletes, keptFor, milliseconds } from '../../kafka/topic-settings.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type Finding, Report, spell } from './finding.ts'
 import { type OutputTime, outputTime } from './output-time.ts'
@@ -17,10 +17,12 @@ export function suppressedAfter({ retention }: Policy): number | undefined {
   return period === undefined ? undefined : periodBounds(period).shortest
 }
 
+/** `inputs`: settings of the route's input topics, as far as they are known. */
 export function checkRetention(
   route: Route,
   policy: Policy,
   settings: TopicSettings | undefined,
+  inputs: readonly TopicSettings[],
 ): readonly Finding[] {
   const report = new Report()
   const retention = milliseconds(settings, 'retention.ms')
@@ -30,6 +32,7 @@ export function checkRetention(
   checkEnd(report, route, policy, settings, retention, time)
   checkSteps(report, route, policy, retention)
   checkStart(report, route, settings, retention, time)
+  checkBacklog(report, route, policy, settings, inputs, time)
   if (report.findings.length === before) {
     const limit = suppressedAfter(policy)
     report.ok(
@@ -119,6 +122,35 @@ function checkSteps(report: Report, { name, to: { topic } }: Route, policy: Poli
     [
       `the policy tells less of an event after ${period.text}, but what was published before stays in ${topic} as it was, for ${shown(retention)}`,
       `set retention.ms=${periodBounds(period).shortest} on ${topic} where no reader may have the finer values for longer`,
+    ],
+    name,
+  )
+}
+
+/** What is read late is published late, and deleted by the time of its event. */
+function checkBacklog(
+  report: Report,
+  { name, to: { topic } }: Route,
+  policy: Policy,
+  settings: TopicSettings,
+  inputs: readonly TopicSettings[],
+  time: OutputTime,
+): void {
+  const kept = keptFor(settings)
+  const published = suppressedAfter(policy) ?? Number.POSITIVE_INFINITY
+  const read = Math.max(
+    0,
+    ...inputs.map(
+      (input) =>
+        (deletes(input) ? milliseconds(input, 'retention.ms') : undefined) ?? Number.POSITIVE_INFINITY,
+    ),
+  )
+  if (time.from === 'written' || kept >= Math.min(read, published)) return
+  report.warn(
+    'retention',
+    [
+      `the inputs keep records for ${shown(read)}, and ${topic} for ${shown(kept)}, counted from the time of their event: older ones are published, and deleted there at once`,
+      `set retention.ms=${published === Number.POSITIVE_INFINITY ? '-1' : published - time.ahead} on ${topic} before a backfill, or read no older ones (start:)`,
     ],
     name,
   )

@@ -50,7 +50,12 @@ export async function examine(
   const found = await findTopics(admin, pipeline)
   for (const route of routes) {
     checkTopics(report, route, { ...found, pipeline, zstd })
-    report.add(checkRetention(route, policies.get(route.name)!, found.settings.get(route.to.topic)))
+    const inputs = inputsOf(route, found.topics).flatMap((name) => {
+      const settings = found.settings.get(name)
+      return settings?.presence === 'there' ? [settings] : []
+    })
+    const output = found.settings.get(route.to.topic)
+    report.add(checkRetention(route, policies.get(route.name)!, output, inputs))
     await checkGroup(report, route, admin, found)
   }
   await checkRights(report, pipeline, admin, cluster, found)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkRetention } from '../../../../src/cli/doctor/check-retention.ts'
+import type { TopicSettings } from '../../../../src/kafka/admin.ts'
 import type { Route } from '../../../../src/kafka/pipeline-file/pipeline.ts'
 import { Keyring } from '../../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../../src/keys/test-keyset.ts'
@@ -21,6 +22,7 @@ function found(
   steps: string,
   rule: string | undefined,
   settings: Readonly<Record<string, string | number>>,
+  ...inputs: readonly Readonly<Record<string, string | number>>[]
 ): readonly string[] {
   const text = `policy: p
 version: 1
@@ -35,17 +37,19 @@ ${rule === undefined ? '' : `  at: ${rule}\n`}${steps === '' ? '' : `retention: 
     keys: Keyring.fromKeyset(testKeyset()),
   })
   expect(problems).toEqual([])
-  const values = new Map(
-    Object.entries({
-      'cleanup.policy': 'delete',
-      'segment.ms': DAY,
-      'message.timestamp.type': 'CreateTime',
-      'message.timestamp.after.max.ms': 3_600_000,
-      'message.timestamp.before.max.ms': '9223372036854775807',
-      ...settings,
-    }).map(([name, value]) => [name, String(value)]),
-  )
-  return checkRetention(ROUTE, policy!, { presence: 'there', values })
+  const topic = (given: Readonly<Record<string, string | number>>): TopicSettings => ({
+    presence: 'there',
+    values: new Map(Object.entries(given).map(([name, value]) => [name, String(value)])),
+  })
+  const output = topic({
+    'cleanup.policy': 'delete',
+    'segment.ms': DAY,
+    'message.timestamp.type': 'CreateTime',
+    'message.timestamp.after.max.ms': 3_600_000,
+    'message.timestamp.before.max.ms': '9223372036854775807',
+    ...settings,
+  })
+  return checkRetention(ROUTE, policy!, output, inputs.map(topic))
     .filter(({ level }) => level !== 'ok')
     .map(({ level, what }) => `${level}: ${what}`)
 }
@@ -58,6 +62,21 @@ describe('an output topic', () => {
   it('is fine where it is through with a record before the policy is', () => {
     expect(found(SUPPRESS, TO_DAY, days(29))).toEqual([])
     expect(found('', TO_DAY, { 'retention.ms': -1 })).toEqual([])
+  })
+
+  it('that keeps less than its inputs deletes what is read late', () => {
+    const late = (...inputs: readonly Readonly<Record<string, string | number>>[]) =>
+      found(SUPPRESS, TO_DAY, days(7), ...inputs)
+    expect(late(days(7))).toEqual([])
+    expect(late(days(7), days(8))).toEqual([
+      expect.stringMatching(/^warning: the inputs keep records for 8d, /),
+    ])
+    expect(late({ 'retention.ms': -1 })).toEqual([expect.stringContaining('for ever, and out for 7d')])
+    expect(late({ ...days(7), 'cleanup.policy': 'compact' })).toHaveLength(1)
+    // The policy publishes nothing that is older.
+    expect(found(SUPPRESS, TO_DAY, days(29), days(365))).toHaveLength(1)
+    expect(found('', '{ use: generalize.date, to: hour }', { 'retention.ms': -1 }, days(365))).toEqual([])
+    expect(found('', undefined, days(7), days(365))).toEqual([])
   })
 
   it.each([
