@@ -1,5 +1,4 @@
 /** Settling at least once: first the outputs of a batch, and the offsets behind it once all of them have arrived. */
-
 import { LetheError } from '../../../errors.ts'
 import { type OutputRecord, type Position, Refused, type Settled } from '../../driver.ts'
 import { call } from './client.ts'

@@ -17,12 +17,13 @@ export class Ends {
 
   /** Also sees partitions that stand still: librdkafka may swallow an error that comes behind records. */
   async ask(): Promise<readonly Position[]> {
+    const { consumer, owned } = this.#session
     const ends: Position[] = []
-    for (const { topic, partition, offset } of this.#session.owned.fetchedPositions()) {
-      const marks = await this.#session.ask(() => watermarks(this.#session.consumer, { topic, partition }))
+    for (const { topic, partition, offset } of owned.fetchedPositions()) {
+      const marks = await this.#session.ask(() => watermarks(consumer, { topic, partition }))
       if (marks === undefined) break
       const { low, high } = marks
-      if (!this.#session.owned.owns({ topic, partition })) continue
+      if (!owned.owns({ topic, partition })) continue
       try {
         checkRange({ topic, partition, offset }, low, Math.max(high, offset))
       } catch (error) {
@@ -36,6 +37,7 @@ export class Ends {
   }
 
   #seeStall({ topic, partition, offset }: Position, high: number): void {
+    const { options, owned } = this.#session
     const key = `${topic}/${partition}`
     const before = this.#stalls.get(key)
     if (this.#session.paused || offset >= high || before?.offset !== offset) {
@@ -44,10 +46,10 @@ export class Ends {
     }
     this.#stalls.set(key, { offset, times: before.times + 1 })
     if (before.times + 1 < STALLS) return
-    this.#session.options.onEvent({ kind: 'retry', code: 'stalled' })
+    options.onEvent({ kind: 'retry', code: 'stalled' })
     // Asking for the same place again makes the client fetch anew.
-    this.#session.owned.endEpoch()
-    this.#session.owned.fetched({ topic, partition, offset: offset + 1 })
+    owned.endEpoch()
+    owned.fetched({ topic, partition, offset: offset + 1 })
     this.#session.rewind = true
     this.#stalls.delete(key)
   }

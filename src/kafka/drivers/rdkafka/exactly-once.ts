@@ -1,5 +1,4 @@
 /** Settling exactly once: the outputs of a batch and the offsets behind it in one transaction. */
-
 import { LetheError } from '../../../errors.ts'
 import { type OutputRecord, type Position, Refused, type Settled } from '../../driver.ts'
 import { call } from './client.ts'

@@ -26,37 +26,34 @@ export class Membership {
   }
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
+    const { consumer, options, owned } = this.#session
     await this.rebalancing
-    const offsets = await this.#session.askOn(() => committed(this.#session.consumer, partitions))
+    const offsets = await this.#session.askOn(() => committed(consumer, partitions))
     const positions: Position[] = []
     for (const [i, { topic, partition }] of partitions.entries()) {
-      const { low, high } = await this.#session.askOn(() =>
-        watermarks(this.#session.consumer, { topic, partition }),
-      )
+      const { low, high } = await this.#session.askOn(() => watermarks(consumer, { topic, partition }))
       const offset = offsets[i] ?? low
       checkRange({ topic, partition, offset }, low, high)
       positions.push({ topic, partition, offset })
     }
-    if (this.#session.consumer.rebalanceProtocol() === 'COOPERATIVE')
-      this.#session.consumer.incrementalAssign(plain(positions))
-    else this.#session.consumer.assign(plain(positions))
-    for (const position of positions) this.#session.owned.add(position)
-    this.#session.owned.endEpoch()
-    if (this.#session.paused) this.#session.consumer.pause(plain(positions))
-    this.#session.options.onEvent({ kind: 'assigned', partitions: positions })
+    if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalAssign(plain(positions))
+    else consumer.assign(plain(positions))
+    for (const position of positions) owned.add(position)
+    owned.endEpoch()
+    if (this.#session.paused) consumer.pause(plain(positions))
+    options.onEvent({ kind: 'assigned', partitions: positions })
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { consumer, options, owned } = this.#session
     await this.rebalancing
     // While we have not let go, nobody else can have them: what is on its way may arrive.
     await this.#session.settling.catch(() => {})
-    if (this.#session.consumer.rebalanceProtocol() === 'COOPERATIVE')
-      this.#session.consumer.incrementalUnassign(
-        partitions.map(({ topic, partition }) => ({ topic, partition })),
-      )
-    else this.#session.consumer.unassign()
-    for (const partition of partitions) this.#session.owned.remove(partition)
-    this.#session.owned.endEpoch()
-    this.#session.options.onEvent({ kind: 'revoked', partitions })
+    if (consumer.rebalanceProtocol() === 'COOPERATIVE')
+      consumer.incrementalUnassign(partitions.map(({ topic, partition }) => ({ topic, partition })))
+    else consumer.unassign()
+    for (const partition of partitions) owned.remove(partition)
+    owned.endEpoch()
+    options.onEvent({ kind: 'revoked', partitions })
   }
 }

@@ -137,15 +137,13 @@ class RdkafkaDriver implements Driver {
   }
 
   async untilEnd(): Promise<readonly Position[]> {
-    const { global, topic } = consumerSettings(
-      this.#session.options,
-      `${this.#session.options.group}.until-end`,
-    )
+    const { consumer, options } = this.#session
+    const { global, topic } = consumerSettings(options, `${options.group}.until-end`)
     const keeper = new this.#library.KafkaConsumer(global, topic as never)
     watch(keeper as Client, this.#session)
-    await connect(keeper as Client, 'consumer', this.#session.options.connection)
+    await connect(keeper as Client, 'consumer', options.connection)
     try {
-      return await fixEnds(keeper, this.#session.consumer, this.#session.options)
+      return await fixEnds(keeper, consumer, options)
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'fixing where to end')
     } finally {
