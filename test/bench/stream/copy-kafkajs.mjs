@@ -8,13 +8,9 @@ const [broker, groupId, input, output, records] = process.argv.slice(2)
 const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({ groupId })
 const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
-await Promise.all([consumer.connect(), producer.connect()])
+const admin = kafka.admin()
+await Promise.all([consumer.connect(), producer.connect(), admin.connect()])
 await consumer.subscribe({ topics: [input], fromBeginning: true })
-let copied = 0
-let end
-const done = new Promise((resolve) => {
-  end = resolve
-})
 await consumer.run({
   autoCommit: false,
   eachBatch: async ({ batch, commitOffsetsIfNecessary, heartbeat }) => {
@@ -29,11 +25,13 @@ await consumer.run({
     await commitOffsetsIfNecessary({
       topics: [{ topic: batch.topic, partitions: [{ partition: batch.partition, offset }] }],
     })
-    copied += batch.messages.length
-    if (copied >= Number(records)) end()
   },
 })
-await done
-await consumer.disconnect()
-await producer.disconnect()
+/** Several copies share the group: all are through when its offsets add up. */
+for (let copied = 0; copied < Number(records); ) {
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const [{ partitions }] = await admin.fetchOffsets({ groupId, topics: [input] })
+  copied = partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
+}
+await Promise.all([consumer.disconnect(), producer.disconnect(), admin.disconnect()])
 process.exit(0)
