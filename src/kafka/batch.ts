@@ -59,7 +59,8 @@ export class OutputWriter {
     const written: OutputRecord[] = []
     const inputs: number[] = []
     const counts: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
-    for (const [index, outcome] of outcomes.entries()) {
+    for (let index = 0; index < outcomes.length; index++) {
+      const outcome = outcomes[index]!
       const record = records[index]!
       const partition = this.#to.partition === 'same' ? record.partition : undefined
       if (outcome.kind === 'dead-letter') {

@@ -88,6 +88,9 @@ export class Refused extends Error {
 /** Another process has taken over this one's name and work: it stays down. */
 export class FencedError extends LetheError {}
 
+/** A transaction stood open until the broker gave it up: nothing of it is visible, and another driver may go on. */
+export class TransactionTimeout extends LetheError {}
+
 /** What happens inside a driver, for metrics and logs. Codes only: never a client's own text. */
 export type DriverEvent =
   | { readonly kind: 'assigned' | 'revoked' | 'lost'; readonly partitions: readonly TopicPartition[] }

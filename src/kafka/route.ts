@@ -5,7 +5,15 @@ import type { WindowWatch } from '../pipeline/window.ts'
 import { type Account, addAccount, emptyAccount, reconciles, sum } from '../record/account.ts'
 import type { MessageRewriter } from '../record/message-rewriter.ts'
 import { type Batch, before, type Emitted, type OutputWriter, positionsBehind, refuse } from './batch.ts'
-import { type BatchBounds, type Driver, type Polled, type Position, Refused, type Settled } from './driver.ts'
+import {
+  type BatchBounds,
+  type Driver,
+  type Polled,
+  type Position,
+  Refused,
+  type Settled,
+  TransactionTimeout,
+} from './driver.ts'
 
 /** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
 export interface RouteWatch {
@@ -93,7 +101,12 @@ class RouteLoop {
   async run(): Promise<RouteResult> {
     const { stop, drain } = this.#options
     const ended = new AbortController()
-    const loop = this.#loop().finally(() => ended.abort())
+    const loop = this.#loop()
+      .catch((error: unknown) => {
+        // What it gave up was to be given up, and nothing of it is visible.
+        if (!(stop.aborted && error instanceof TransactionTimeout)) throw error
+      })
+      .finally(() => ended.abort())
     // Brokers that are away would hold it up for ever; nothing of what is given up here is visible.
     const late = once(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
     await Promise.race([loop, late])

@@ -43,7 +43,8 @@ export function encryptedSources(key: FieldKey, route: string): SourceWriter {
   return {
     write(positions) {
       const blocks = Buffer.allocUnsafe(positions.length * BLOCK_BYTES)
-      for (const [index, { topic, partition, offset }] of positions.entries()) {
+      for (let index = 0; index < positions.length; index++) {
+        const { topic, partition, offset } = positions[index]!
         const at = index * BLOCK_BYTES
         blocks.writeUInt32BE(idOf(topic), at)
         blocks.writeUInt32BE(partition, at + 4)

@@ -2,7 +2,7 @@
 import { LetheError } from '../../../errors.ts'
 import { type OutputRecord, type Position, Refused, type Settled } from '../../driver.ts'
 import { call } from './client.ts'
-import { asClientError, classify, codeName, isOutdated } from './errors.ts'
+import { asClientError, CODE, classify, codeName, isOutdated } from './errors.ts'
 import type { Fetcher } from './fetcher.ts'
 import { plain } from './offsets.ts'
 import type { Publisher } from './publisher.ts'
@@ -51,6 +51,7 @@ export class AtLeastOnce {
       try {
         await this.#session.insist(() => this.#commitOnce(next))
       } catch (given) {
+        if (given instanceof LetheError) throw given
         const error = asClientError(given)
         if (isOutdated(error.code)) {
           this.#session.owned.endEpoch()
@@ -65,25 +66,20 @@ export class AtLeastOnce {
 
   /** The answer comes through the consumer's queue, which only a `consume` serves: here where no poll does. */
   async #commitOnce(next: readonly Position[]): Promise<void> {
-    const consumer = this.#session.consumer
-    let isAnswered = false
-    const answer = new Promise<void>((resolve, reject) => {
-      const hear = (error: unknown): void => {
-        isAnswered = true
-        if (error === null || error === undefined) resolve()
-        else reject(error)
-      }
-      consumer.once('offset.commit', hear)
-      try {
-        consumer.commit(plain(next))
-      } catch (error) {
-        consumer.removeListener('offset.commit', hear)
-        hear(error)
-      }
-    })
-    // It is waited for below.
-    answer.catch(() => {})
-    await this.#fetcher.serveUntil(() => isAnswered)
-    await answer
+    const { consumer } = this.#session
+    let answer: { readonly error: unknown } | undefined
+    const hear = (error: unknown): void => {
+      answer = { error }
+    }
+    consumer.once('offset.commit', hear)
+    try {
+      consumer.commit(plain(next))
+      await this.#fetcher.serveUntil(() => answer !== undefined)
+    } finally {
+      consumer.removeListener('offset.commit', hear)
+    }
+    // Without one the driver closes: whoever owns the partitions next writes the batch again.
+    const error = answer === undefined ? { code: CODE.TIMED_OUT } : answer.error
+    if (error !== null && error !== undefined) throw error
   }
 }

@@ -81,7 +81,7 @@ export function watch(client: Client, session: Session): void {
   client.on('event.error', (given) => {
     const error = asClientError(given)
     session.options.onEvent({ kind: 'client-log', severity: 'error', code: codeName(error.code) })
-    if (error.isFatal || error.code === CODE.FATAL) session.failure ??= fatalError(error, 'running')
+    if (error.isFatal || error.code === CODE.FATAL) session.fail(error, 'running')
   })
   client.on('event.log', (entry) => {
     const level = (entry as { readonly severity?: number }).severity ?? 7

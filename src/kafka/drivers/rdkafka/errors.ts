@@ -4,7 +4,7 @@
  * Only codes are passed on: an error's own text may hold names of hosts, topics and more.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
-import { FencedError } from '../../driver.ts'
+import { FencedError, TransactionTimeout } from '../../driver.ts'
 
 /** What the library throws and calls back with. */
 export interface ClientError {
@@ -23,6 +23,7 @@ export const CODE = {
   REVOKE: -174,
   SSL: -181,
   QUEUE_FULL: -184,
+  TIMED_OUT_QUEUE: -166,
   TIMED_OUT: -185,
   TRANSPORT: -195,
   RESOLVE: -193,
@@ -56,6 +57,8 @@ export const CODE = {
   UNKNOWN_LEADER_EPOCH: 75,
   OFFSET_NOT_AVAILABLE: 78,
   INVALID_PRODUCER_EPOCH: 47,
+  INVALID_TXN_STATE: 48,
+  INVALID_PRODUCER_ID_MAPPING: 49,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
   SASL_AUTHENTICATION_FAILED: 58,
   INVALID_RECORD: 87,
@@ -110,13 +113,16 @@ const WORDS: readonly (readonly [words: RegExp, code: number])[] = [
   [/purged in flight/i, CODE.PURGE_INFLIGHT],
 ]
 
+/** What ended a client for good comes as FATAL, and its reason in words only. */
+const FATAL_WORDS: readonly (readonly [words: RegExp, code: number])[] = [
+  [/fenced|old epoch|newer (?:producer|instance)/i, CODE.FENCED],
+]
+
 export function asClientError(error: unknown): ClientError {
   const given = (error ?? {}) as Partial<Record<keyof ClientError | 'message', unknown>>
   const { code, message } = given
-  const told =
-    code === UNTOLD && typeof message === 'string'
-      ? WORDS.find(([words]) => words.test(message))?.[1]
-      : undefined
+  const known = code === UNTOLD ? WORDS : code === CODE.FATAL ? FATAL_WORDS : []
+  const told = typeof message === 'string' ? known.find(([words]) => words.test(message))?.[1] : undefined
   return {
     code: told ?? (typeof code === 'number' ? code : 0),
     isFatal: given.isFatal === true,
@@ -180,6 +186,7 @@ export function classify(error: ClientError): ErrorClass {
 
 export const isOfTheMoment: (code: number) => boolean = isOneOf([
   CODE.TIMED_OUT,
+  CODE.TIMED_OUT_QUEUE,
   CODE.TRANSPORT,
   CODE.ALL_BROKERS_DOWN,
   CODE.QUEUE_FULL,
@@ -238,6 +245,13 @@ const SENTENCES: Readonly<Record<number, readonly [string, string]>> = {
   [CODE.UNKNOWN_TOPIC]: ['a topic does not exist', 'lethe doctor PIPELINE says which'],
 }
 
+/** What the broker says of a transaction that it has given up. */
+export const isGivenUp: (code: number) => boolean = isOneOf([
+  CODE.INVALID_TXN_STATE,
+  CODE.INVALID_PRODUCER_EPOCH,
+  CODE.INVALID_PRODUCER_ID_MAPPING,
+])
+
 export const isFenced: (code: number) => boolean = isOneOf([
   CODE.FENCED,
   CODE.PRODUCER_FENCED,
@@ -261,7 +275,7 @@ export function fatalError(error: ClientError, during: string): LetheError {
 
 /** Not fenced by another process: the broker aborts what stays open for too long, and no call may follow. */
 export const timedOut = (milliseconds: number): LetheError =>
-  new LetheError(
+  new TransactionTimeout(
     EXIT.io,
     `a transaction was open for longer than ${milliseconds} ms, so the broker aborted it: this process stood still, or the broker was away`,
     'start this one again: nothing is lost; or set `transaction.timeout.ms` higher',

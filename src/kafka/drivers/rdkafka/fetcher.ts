@@ -54,8 +54,11 @@ export class Fetcher {
   async poll(bounds: BatchBounds): Promise<Polled> {
     this.#session.check()
     await this.#membership.rebalancing
-    if (this.#session.rewind) await this.#seekBack()
-    this.#session.check()
+    while (this.#session.rewind) {
+      await this.#seekBack()
+      await this.#membership.rebalancing
+      this.#session.check()
+    }
     this.#polling = true
     try {
       return await this.#read(bounds)
@@ -123,12 +126,11 @@ export class Fetcher {
     const consumed = this.#consume(1)
     this.consuming = consumed
     const messages = await consumed
+    // What came in another epoch than the rest would be taken for read.
+    const older = epoch === this.#early.epoch ? [] : this.#early.messages.splice(0)
+    if (older.length > 0) this.#drop(older)
     if (epoch !== this.#session.owned.epoch) this.#drop(messages)
-    else if (messages.length > 0)
-      this.#early = {
-        epoch,
-        messages: this.#early.epoch === epoch ? [...this.#early.messages, ...messages] : [...messages],
-      }
+    else if (messages.length > 0) this.#early = { epoch, messages: [...this.#early.messages, ...messages] }
   }
 
   async #consume(count: number): Promise<readonly Message[]> {
@@ -195,21 +197,35 @@ export class Fetcher {
   }
 
   async #seekBack(): Promise<void> {
+    const { owned } = this.#session
     await this.consuming.catch(() => {})
     // What is on its way may still arrive; going back before it did would read it twice.
-    await this.#session.settling.catch(() => {})
+    for (let settling: Promise<unknown> | undefined; settling !== this.#session.settling; ) {
+      settling = this.#session.settling
+      await settling.catch(() => {})
+    }
     this.#drop(this.#early.messages.splice(0))
     this.#session.rewind = false
-    for (const position of this.#session.owned.behind()) {
+    const behind = owned.behind()
+    if (behind.length === 0) return
+    // Nor may anything of it be settled later: a batch that a broker refused is settled again in parts.
+    owned.endEpoch()
+    const { epoch } = owned
+    for (const position of behind) {
       try {
         await asking(() =>
           call((done) => this.#session.consumer.seek(position as never, SEEK_MS, done as never)),
         )
       } catch (error) {
+        // Given up meanwhile, perhaps: what is still owned is looked at anew.
+        if (epoch !== owned.epoch) {
+          this.#session.rewind = true
+          return
+        }
         // Read on from the wrong place, and records would be lost.
         throw fatalError(asClientError(error), 'going back to the settled offset')
       }
-      this.#session.owned.rewound(position)
+      owned.rewound(position)
     }
   }
 }

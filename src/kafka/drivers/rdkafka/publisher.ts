@@ -21,7 +21,8 @@ export class Publisher {
 
   async produce(outputs: readonly OutputRecord[]): Promise<void> {
     const producer = this.#session.producer
-    for (const [index, output] of outputs.entries()) {
+    for (let index = 0; index < outputs.length; index++) {
+      const output = outputs[index]!
       for (;;) {
         try {
           producer.produce(

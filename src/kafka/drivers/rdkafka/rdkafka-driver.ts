@@ -141,8 +141,8 @@ class RdkafkaDriver implements Driver {
     const { global, topic } = consumerSettings(options, `${options.group}.until-end`)
     const keeper = new this.#library.KafkaConsumer(global, topic as never)
     watch(keeper as Client, this.#session)
-    await connect(keeper as Client, 'consumer', options.connection)
     try {
+      await connect(keeper as Client, 'consumer', options.connection)
       return await fixEnds(keeper, consumer, options)
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'fixing where to end')

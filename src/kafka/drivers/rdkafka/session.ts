@@ -14,6 +14,7 @@ import {
   codeName,
   fatalError,
   isFenced,
+  isGivenUp,
   isPassing,
   isUnknown,
   timedOut,
@@ -40,8 +41,8 @@ export class Session {
   failure: LetheError | undefined
   /** From the first offsets of a batch being sent until they are committed or not. */
   settling: Promise<unknown> = Promise.resolve()
-  /** When the transaction at hand began. */
-  begunAt = 0
+  /** When the transaction at hand began; undefined: there never was one. */
+  begunAt: number | undefined
 
   constructor(options: DriverOptions) {
     this.options = options
@@ -55,8 +56,9 @@ export class Session {
     // The broker fences alike: who was replaced, and who kept a transaction open for too long (KIP-588 tells them
     // apart; librdkafka does not). The second may begin again.
     const timeout = Number(this.options.connection.client.get('transaction.timeout.ms') ?? TRANSACTION_MS)
-    const isLate = performance.now() - this.begunAt > timeout
-    this.failure ??= isFenced(error.code) && isLate ? timedOut(timeout) : fatalError(error, during)
+    const isLate = this.begunAt !== undefined && performance.now() - this.begunAt > timeout
+    const mayBeTimeout = isFenced(error.code) || isGivenUp(error.code)
+    this.failure ??= mayBeTimeout && isLate ? timedOut(timeout) : fatalError(error, during)
     return this.failure
   }
 
