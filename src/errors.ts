@@ -10,7 +10,7 @@ export const RECORD_CODES = {
   'tombstone-without-key': 'the record has neither a value nor a key: nobody can tell what it deletes',
   'key-missing': 'the record has no key, and a compacted topic takes none without one',
   'key-not-utf8': 'the record key is not UTF-8 text',
-  'header-not-utf8': 'a header that the policy names is not UTF-8 text',
+  'header-not-utf8': 'a header that the policy names is not UTF-8 text without NUL',
   'header-repeated': 'a header that the policy names is there more than once',
   'output-too-large': 'what is left of the record is larger than the output topic takes',
   'output-refused': 'the output topic refuses the record',

@@ -52,6 +52,8 @@ export class Envelope {
         const { name } = segments[0] as { readonly name: string }
         const found = message.headers?.filter((header) => header.name === name) ?? []
         if (found.length > 1) this.#codes[index] ??= 'header-repeated'
+        // librdkafka's binding would end the text there.
+        else if (found[0]?.value.includes(0) === true) this.#codes[index] ??= 'header-not-utf8'
         else if (found.length === 1) this.#text(index, first + at, found[0]!.value, 'header-not-utf8', chunk)
       }
     }
@@ -156,6 +158,10 @@ export function resultBytes(
       return unquoted(written())
   }
 }
+
+/** Text of UTF-8 bytes. */
+export const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 
 /** How long `null` is: a value that is nothing is either that or empty. */
 const NULL_LENGTH = 4

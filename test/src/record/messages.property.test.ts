@@ -99,7 +99,8 @@ function expected(message: Message): Partial<Record<keyof MessageOutcome, unknow
   const traces = message.headers?.filter(({ name }) => name === 'trace') ?? []
   if (key !== null && !isUtf8(key)) return { kind: 'dead-letter', code: 'key-not-utf8' }
   if (traces.length > 1) return { kind: 'dead-letter', code: 'header-repeated' }
-  if (traces.some((header) => !isUtf8(header.value))) return { kind: 'dead-letter', code: 'header-not-utf8' }
+  const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0)
+  if (traces.some((header) => !isText(header.value))) return { kind: 'dead-letter', code: 'header-not-utf8' }
   if (alone.kind !== 'publish') return { kind: alone.kind }
   const of = (name: string, bytes: Uint8Array): unknown =>
     bytes.length === 0 ? '' : MARKS[name]!.apply(text(bytes)!)

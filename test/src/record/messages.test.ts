@@ -106,6 +106,7 @@ describe('a message', () => {
       [message({ at: FRESH, id: {} }), 'container-for-scalar'],
       [message({ id: 'a' }, { key: Buffer.from([0xc3]) }), 'key-not-utf8'],
       [message({ at: FRESH }, header(Buffer.from([0xff]))), 'header-not-utf8'],
+      [message({ at: FRESH }, header(Buffer.from('a\0b'))), 'header-not-utf8'],
       [message({ at: FRESH }, header(Buffer.from('a'), Buffer.from('b'))), 'header-repeated'],
       [message(null, { key: null }), 'tombstone-without-key'],
       [{ ...message(''), value: Buffer.from([0xff, 0x7b]) }, 'bad-utf8'],
