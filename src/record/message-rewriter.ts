@@ -4,11 +4,12 @@ import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { ByteSink } from './byte-sink.ts'
-import { Envelope, resultBytes } from './envelope.ts'
+import { Envelope, resultBytes, textOf } from './envelope.ts'
 import { intervalStart } from './interval.ts'
 import { JsonRewriter } from './json-rewriter.ts'
 import type { Message, MessageOutcome } from './message.ts'
 import { BLOCK_RECORDS, PADDING, type RewriteOptions } from './rewriter.ts'
+import { Times } from './times.ts'
 import { KeyTombstones } from './tombstones.ts'
 
 export interface MessageOptions extends RewriteOptions {
@@ -48,7 +49,6 @@ export class MessageRewriter extends JsonRewriter {
   readonly #envelopeFields: readonly PlanField[]
   readonly #envelope: Envelope
   readonly #timeField: PlanField | undefined
-  readonly #keepsTime: boolean
   readonly #compacted: boolean
   readonly #tombstones: KeyTombstones
   /** Values may hold line breaks where containers are copied as they are. */
@@ -61,9 +61,8 @@ export class MessageRewriter extends JsonRewriter {
   #lines = 0
   /** What is published, three numbers each: which message, and where its value begins and ends in the output. */
   readonly #published: number[] = []
-  /** The last text of an event time, and what it means: most records share it. */
-  #timeBytes: Uint8Array = new Uint8Array(0)
-  #timeStart: number | undefined
+  /** Texts of event times, and what they mean: many records share one. */
+  readonly #times: Times
 
   constructor(plan: Plan, options: MessageOptions) {
     const fields = beside(plan)
@@ -76,7 +75,11 @@ export class MessageRewriter extends JsonRewriter {
     this.#timeField =
       plan.fields.find((field) => field.path.text === time && field.from.text === time) ??
       plan.fields.find((field) => field.from.text === time)
-    this.#keepsTime = this.#timeField?.rulesByStep[0]?.[0]?.action.kind === 'keep'
+    const keepsTime = this.#timeField?.rulesByStep[0]?.[0]?.action.kind === 'keep'
+    this.#times = new Times((text) => {
+      const parse = plan.time?.parse
+      return keepsTime ? parse?.(text) : (intervalStart(text) ?? parse?.(text))
+    })
     this.#mayBreakLines = plan.rules.some((rule) => rule.action.kind === 'keep-subtree')
   }
 
@@ -119,7 +122,8 @@ export class MessageRewriter extends JsonRewriter {
   #sort(): { readonly lines: number[]; readonly others: number[] } {
     const lines: number[] = []
     const others: number[] = []
-    for (const [index, { value, key }] of this.#messages.entries()) {
+    for (let index = 0; index < this.#messages.length; index++) {
+      const { value, key } = this.#messages[index]!
       if (value === null) this.#tombstone(index, key)
       else if (value.length > this.maxRecordBytes) this.#refuse(index, 'record-too-large')
       else if (value.length === 0) this.#refuse(index, 'value-empty')
@@ -231,8 +235,7 @@ export class MessageRewriter extends JsonRewriter {
       this.#eachPassing(field, (record, slot) => this.#take(field, record, resultBytes(block, slot, arena)))
     if (this.#timeField !== undefined && !this.#envelopeFields.some(isTimestamp))
       this.#eachPassing(this.#timeField, (record, slot) => {
-        const bytes = resultBytes(block, slot, arena)
-        if (bytes !== undefined) this.#resultOf(record).timestamp = this.#instant(bytes)
+        this.#resultOf(record).timestamp = this.#times.of(block, slot, arena)
       })
     for (let record = 0; record < block.recordCount; record++) {
       if (block.recordCode[record] !== undefined) continue
@@ -284,17 +287,6 @@ export class MessageRewriter extends JsonRewriter {
     result.kind = 'suppress'
   }
 
-  #instant(bytes: Uint8Array): number | undefined {
-    if (!isSame(bytes, this.#timeBytes)) {
-      this.#timeBytes = bytes
-      const text = textOf(bytes)
-      const { parse } = this.plan.time!
-      const start = this.#keepsTime ? parse(text) : (intervalStart(text) ?? parse(text))
-      this.#timeStart = start === undefined || start < 0 ? undefined : start
-    }
-    return this.#timeStart
-  }
-
   protected override wrote(records: Int32Array, count: number, from: number): void {
     const { sink } = this
     let start = from
@@ -311,15 +303,6 @@ export class MessageRewriter extends JsonRewriter {
 }
 
 const isTimestamp = (field: PlanField): boolean => field.path.envelope === 'timestamp'
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
-}
-
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 
 function instant(text: string): number | undefined {
   const start = intervalStart(text)
