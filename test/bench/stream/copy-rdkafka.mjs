@@ -1,13 +1,25 @@
 /**
  * The baseline over node-rdkafka: copies a topic to its end, with the same client, delivery and batches as Lethe, and
- * does nothing to the records. `node copy-rdkafka.mjs BROKER GROUP INPUT OUTPUT exactly-once|at-least-once WORKER`
+ * does nothing to the records. Several begin when each has its share, and have no more rebalances to meet.
+ * `node copy-rdkafka.mjs BROKER GROUP INPUT OUTPUT exactly-once|at-least-once WORKER WORKERS PARTITIONS`
  */
 import Kafka from 'node-rdkafka'
 
-const [broker, group, input, output, delivery, worker] = process.argv.slice(2)
+const [broker, group, input, output, delivery, worker, workers, partitions] = process.argv.slice(2)
 const BATCH = 5_000
 const call = (run) =>
   new Promise((resolve, reject) => run((error, value) => (error ? reject(error) : resolve(value))))
+/** A broker that starts does not know its coordinators for a while. */
+const insist = async (run) => {
+  for (;;) {
+    try {
+      return await call(run)
+    } catch (error) {
+      if (!error.isRetriable) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
 const isExact = delivery === 'exactly-once'
 
 const producer = new Kafka.Producer(
@@ -41,6 +53,11 @@ const ended = new Set()
 consumer.on('partition.eof', ({ partition }) => ended.add(partition))
 consumer.setDefaultConsumeTimeout(20)
 consumer.subscribe([input])
+const share = Number(partitions) / Number(workers)
+while (consumer.assignments().length !== share) await call((done) => consumer.consume(1, done))
+for (const { partition } of consumer.assignments())
+  await call((done) => consumer.seek({ topic: input, partition, offset: 0 }, 10_000, done))
+ended.clear()
 
 const settle = async (messages) => {
   const next = new Map()
@@ -59,8 +76,8 @@ const settle = async (messages) => {
   }
   const offsets = [...next].map(([partition, offset]) => ({ topic: input, partition, offset }))
   if (isExact) {
-    await call((done) => producer.sendOffsetsToTransaction(offsets, consumer, 10_000, done))
-    await call((done) => producer.commitTransaction(10_000, done))
+    await insist((done) => producer.sendOffsetsToTransaction(offsets, consumer, 10_000, done))
+    await insist((done) => producer.commitTransaction(10_000, done))
   } else {
     await call((done) => producer.flush(10_000, done))
     consumer.commit(offsets)
@@ -77,8 +94,7 @@ for (;;) {
     idleSince = performance.now()
     settling = settle(messages)
   } else {
-    const assigned = consumer.assignments().length
-    if (assigned > 0 && ended.size >= assigned && performance.now() - idleSince > 300) break
+    if (ended.size >= share && performance.now() - idleSince > 300) break
   }
 }
 await settling

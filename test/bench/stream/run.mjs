@@ -166,6 +166,8 @@ async function pair(name, input, workers) {
           copied,
           delivery,
           worker,
+          workers,
+          PARTITIONS,
         ]
       : [process.execPath, join(HERE, 'copy-kafkajs.mjs'), broker.address, group, input, copied, events],
   )
