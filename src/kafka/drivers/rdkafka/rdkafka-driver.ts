@@ -86,8 +86,8 @@ class RdkafkaDriver implements Driver {
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'starting')
     }
-    // librdkafka takes POSIX expressions, which know no groups but these.
-    session.consumer.subscribe('pattern' in topics ? [new RegExp(`^(${topics.pattern})$`)] : [...topics])
+    // librdkafka takes POSIX expressions, which know no groups but these. As text: its binding prints a RegExp to stderr.
+    session.consumer.subscribe('pattern' in topics ? [`^(${topics.pattern})$`] : [...topics])
   }
 
   poll(bounds: BatchBounds): Promise<Polled> {
