@@ -47,8 +47,10 @@ export class Progress {
     this.#ends = ends
   }
 
+  /** Tells the rest: all lines together are the account. */
   close(): void {
     clearInterval(this.#timer)
+    this.#tell()
   }
 
   #tell(): void {
