@@ -9,15 +9,23 @@ const [broker, group, input, output, delivery, worker, workers, partitions] = pr
 const BATCH = 5_000
 const call = (run) =>
   new Promise((resolve, reject) => run((error, value) => (error ? reject(error) : resolve(value))))
-/** A broker that starts does not know its coordinators for a while. */
+/** A broker that starts does not know its coordinators for a while, nor does a group rest at once. */
 const insist = async (run) => {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await call(run)
     } catch (error) {
-      if (!error.isRetriable) throw error
+      if (!error.isRetriable && tries === 50) throw error
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+  }
+}
+const consume = async (count) => {
+  try {
+    return await call((done) => consumer.consume(count, done))
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return []
   }
 }
 const isExact = delivery === 'exactly-once'
@@ -54,9 +62,9 @@ consumer.on('partition.eof', ({ partition }) => ended.add(partition))
 consumer.setDefaultConsumeTimeout(20)
 consumer.subscribe([input])
 const share = Number(partitions) / Number(workers)
-while (consumer.assignments().length !== share) await call((done) => consumer.consume(1, done))
+while (consumer.assignments().length !== share) await consume(1)
 for (const { partition } of consumer.assignments())
-  await call((done) => consumer.seek({ topic: input, partition, offset: 0 }, 10_000, done))
+  await insist((done) => consumer.seek({ topic: input, partition, offset: 0 }, 10_000, done))
 ended.clear()
 
 const settle = async (messages) => {
@@ -88,7 +96,7 @@ const settle = async (messages) => {
 let settling = Promise.resolve()
 let idleSince = performance.now()
 for (;;) {
-  const messages = await call((done) => consumer.consume(BATCH, done))
+  const messages = await consume(BATCH)
   await settling
   if (messages.length > 0) {
     idleSince = performance.now()
