@@ -9,11 +9,11 @@ import { checkHeader, resolveColumns } from '../record/csv-columns.ts'
 import { headerLine } from '../record/csv-text.ts'
 import { CsvWalker } from '../record/csv-walker.ts'
 import { shapeOf } from '../record/shape.ts'
+import { Spares } from '../record/spares.ts'
 import type { Chunk, Layout, RewrittenChunk } from './chunk.ts'
 import { type Input, readInput } from './input.ts'
 import type { Output } from './output.ts'
 import type { Pool } from './pool.ts'
-import { Spares } from './spares.ts'
 import { CsvSplitter, LineSplitter, type Records, type Rejected } from './splitter.ts'
 
 export interface BatchRun {

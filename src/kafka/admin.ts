@@ -3,15 +3,8 @@
  * the pipeline: node-rdkafka cannot ask for the settings of a topic. Every question ends within 15 s. What is thrown is a
  * `LetheError` with exit code 4, and no text of a client or a broker is passed on.
  */
-import type {
-  BatchBounds,
-  Connection,
-  DriverEvent,
-  InputRecord,
-  OutputRecord,
-  Position,
-  TopicPartition,
-} from './driver.ts'
+import type { BatchBounds, Connection, DriverEvent } from './driver.ts'
+import type { InputRecord, OutputRecord, Position, TopicPartition } from './record.ts'
 
 /** What an ACL allows somebody to do; see Kafka's operations. */
 export type Right =

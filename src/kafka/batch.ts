@@ -2,24 +2,19 @@
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Account } from '../record/account.ts'
-import type { MessageOutcome } from '../record/message.ts'
-import type { InputRecord, OutputHeader, OutputRecord, Polled, Position } from './driver.ts'
-import { POLICY_HEADER, SOURCE_HEADER, type SourceWriter } from './source-header.ts'
+import type { MessageOutcomes } from '../record/message-outcomes.ts'
+import type { Polled } from './driver.ts'
+import type { PackedRecords } from './packed-records.ts'
+import type { OutputHeader, OutputRecord, Outputs, Position, TopicPartition } from './record.ts'
+import { POLICY_HEADER, type SourceWriter, sourceHeader } from './source-header.ts'
 
 export interface Batch {
   readonly epoch: number
-  readonly records: readonly InputRecord[]
-  readonly outcomes: readonly MessageOutcome[]
+  readonly records: PackedRecords
+  readonly outcomes: MessageOutcomes
   readonly account: Account
   /** The positions behind it. */
   readonly next: readonly Position[]
-}
-
-export interface Outputs {
-  readonly records: readonly OutputRecord[]
-  /** Of which input each is made. */
-  readonly inputs: readonly number[]
-  readonly counts: Emitted
 }
 
 /** Records written, by kind: apart from the account, which counts inputs. */
@@ -41,63 +36,55 @@ export interface Destination {
 export class OutputWriter {
   readonly #plan: Plan
   readonly #to: Destination
-  readonly #sources: SourceWriter
+  readonly sources: SourceWriter
   readonly #policy: string
   readonly #policyHeader: OutputHeader
 
   constructor(plan: Plan, to: Destination, sources: SourceWriter) {
     this.#plan = plan
     this.#to = to
-    this.#sources = sources
+    this.sources = sources
     this.#policy = `${plan.name}@${plan.version}#${plan.fingerprint}`
     this.#policyHeader = { [POLICY_HEADER]: this.#policy }
   }
 
   /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
-  write({ records, outcomes }: Batch, oldest: number): Outputs {
-    const sources = this.#sources.write(records)
-    const written: OutputRecord[] = []
-    const inputs: number[] = []
-    const counts: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
-    for (let index = 0; index < outcomes.length; index++) {
-      const outcome = outcomes[index]!
-      const record = records[index]!
-      const partition = this.#to.partition === 'same' ? record.partition : undefined
-      if (outcome.kind === 'dead-letter') {
-        written.push(this.#deadLetter(record, outcome))
-        inputs.push(index)
-        counts.deadLetters++
-        continue
-      }
-      const stamps =
-        sources === undefined
-          ? [this.#policyHeader]
-          : [{ [SOURCE_HEADER]: sources[index]! }, this.#policyHeader]
-      const { topic } = this.#to
-      if (outcome.kind === 'publish') {
-        const { key, value, timestamp } = outcome
-        const listed = outcome.headers
-        const headers =
-          listed.length === 0
-            ? stamps
-            : [...stamps, ...listed.map((header) => ({ [header.name]: header.value }))]
-        written.push({ topic, partition, key, value, headers, timestamp })
-        inputs.push(index)
-        counts.published++
-        if (timestamp !== undefined && timestamp < oldest) counts.pastRetention++
-      }
-      for (const key of outcome.tombstones) {
-        written.push({ topic, partition, key, value: null, headers: stamps, timestamp: undefined })
-        inputs.push(index)
-        counts.tombstones++
-      }
+  write(batch: Batch, oldest: number): BatchOutputs {
+    return new BatchOutputs(batch, this, oldest)
+  }
+
+  /** What a record becomes. `headers` begin with those that Lethe writes. */
+  published({ records, outcomes }: Batch, index: number, source: string | undefined): OutputRecord {
+    const listed = outcomes.headers(index)
+    const stamps = this.#stamps(source)
+    return {
+      topic: this.#to.topic,
+      partition: this.#partition(records, index),
+      key: outcomes.key(index),
+      value: outcomes.value(index),
+      headers:
+        listed.length === 0 ? stamps : [...stamps, ...listed.map(({ name, value }) => ({ [name]: value }))],
+      timestamp: outcomes.timestamp(index),
     }
-    return { records: written, inputs, counts }
+  }
+
+  tombstone({ records }: Batch, index: number, key: Uint8Array, source: string | undefined): OutputRecord {
+    return {
+      topic: this.#to.topic,
+      partition: this.#partition(records, index),
+      key,
+      value: null,
+      headers: this.#stamps(source),
+      timestamp: undefined,
+    }
   }
 
   /** Coordinates and a code: never the value, never the key. */
-  #deadLetter({ topic, partition, offset }: InputRecord, { code, rule }: MessageOutcome): OutputRecord {
+  deadLetter({ records, outcomes }: Batch, index: number): OutputRecord {
+    const { topic, partition, offset } = records.position(index)
+    const rule = outcomes.rule(index)
     const label = rule < 0 ? undefined : this.#plan.rules[rule]!.label
+    const code = outcomes.code(index)
     const value = { v: 1, topic, partition, offset, code, rule: label, policy: this.#policy }
     return {
       topic: this.#to.deadLetterTopic,
@@ -108,48 +95,103 @@ export class OutputWriter {
       timestamp: undefined,
     }
   }
+
+  #partition(records: PackedRecords, index: number): number | undefined {
+    return this.#to.partition === 'same' ? records.partition(index) : undefined
+  }
+
+  #stamps(source: string | undefined): readonly OutputHeader[] {
+    return source === undefined ? [this.#policyHeader] : [sourceHeader(source), this.#policyHeader]
+  }
 }
 
-/** The positions behind the first `count` records of what was polled. */
-export function positionsBehind(records: readonly InputRecord[], count: number): readonly Position[] {
-  const next = new Map<string, Position>()
-  for (const { topic, partition, offset } of records.slice(0, count))
-    next.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1 })
-  return [...next.values()]
+/** What a batch writes, each record made as it is asked for: few are ever held at once. */
+export class BatchOutputs implements Outputs {
+  readonly counts: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
+  readonly #batch: Batch
+  readonly #writer: OutputWriter
+  readonly #source: ((index: number) => string) | undefined
+  /** Of which input each is made. */
+  readonly #inputs: number[] = []
+  /** Keys of those that are tombstones. */
+  readonly #tombstones: Map<number, Uint8Array> = new Map()
+
+  constructor(batch: Batch, writer: OutputWriter, oldest: number) {
+    this.#batch = batch
+    this.#writer = writer
+    this.#source = writer.sources.write(batch.records)
+    const { outcomes } = batch
+    const { counts } = this
+    for (let index = 0; index < outcomes.length; index++) {
+      const kind = outcomes.kind(index)
+      if (kind === 'dead-letter') {
+        this.#inputs.push(index)
+        counts.deadLetters++
+        continue
+      }
+      if (kind === 'publish') {
+        this.#inputs.push(index)
+        counts.published++
+        const timestamp = outcomes.timestamp(index)
+        if (timestamp !== undefined && timestamp < oldest) counts.pastRetention++
+      }
+      for (const key of outcomes.tombstones(index)) {
+        this.#tombstones.set(this.#inputs.length, key)
+        this.#inputs.push(index)
+        counts.tombstones++
+      }
+    }
+  }
+
+  get length(): number {
+    return this.#inputs.length
+  }
+
+  /** Which input an output is made of. */
+  inputOf(output: number): number {
+    return this.#inputs[output]!
+  }
+
+  /** The input that all outputs are made of, if it is one. */
+  get onlyInput(): number | undefined {
+    const inputs = this.#inputs
+    return inputs.every((input) => input === inputs[0]) ? inputs[0] : undefined
+  }
+
+  at(output: number): OutputRecord | undefined {
+    const input = this.#inputs[output]
+    if (input === undefined) return undefined
+    if (this.#batch.outcomes.kind(input) === 'dead-letter') return this.#writer.deadLetter(this.#batch, input)
+    const source = this.#source?.(input)
+    const key = this.#tombstones.get(output)
+    return key === undefined
+      ? this.#writer.published(this.#batch, input, source)
+      : this.#writer.tombstone(this.#batch, input, key, source)
+  }
+
+  *[Symbol.iterator](): Generator<OutputRecord> {
+    for (let output = 0; output < this.length; output++) yield this.at(output)!
+  }
 }
 
 /** The batch with one record dead-lettered after all, because a broker refuses what was made of it. */
 export function refuse(batch: Batch, index: number, code: DeadLetterCode): Batch {
-  const { kind } = batch.outcomes[index]!
-  const { account } = batch
+  const { account, outcomes } = batch
+  const kind = outcomes.kind(index)
   if (kind === 'publish') account.published--
   else if (kind === 'tombstone') account.tombstones--
   else throw new Error('what was written for a suppression or dead letter is refused')
   account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
-  const outcomes = batch.outcomes.map(
-    (outcome, at): MessageOutcome =>
-      at === index
-        ? {
-            kind: 'dead-letter',
-            value: null,
-            key: null,
-            headers: [],
-            timestamp: undefined,
-            tombstones: [],
-            code,
-            rule: -1,
-          }
-        : outcome,
-  )
-  return { ...batch, outcomes }
+  outcomes.deadLetter(index, code, -1)
+  return batch
 }
 
 /** Only what lies before `ends`, by topic/partition; a partition that is not among them is left out. */
 export function before(polled: Polled, ends: ReadonlyMap<string, number>): Polled {
-  const endOf = ({ topic, partition }: Position): number => ends.get(`${topic}/${partition}`) ?? -1
+  const endOf = ({ topic, partition }: TopicPartition): number => ends.get(`${topic}/${partition}`) ?? -1
   return {
     epoch: polled.epoch,
-    records: polled.records.filter((record) => record.offset < endOf(record)),
+    records: polled.records.before(endOf),
     next: polled.next.flatMap((position) => {
       const end = endOf(position)
       return end < 0 ? [] : [{ ...position, offset: Math.min(position.offset, end) }]

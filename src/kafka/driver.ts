@@ -10,48 +10,9 @@
  */
 
 import { LetheError } from '../errors.ts'
+import type { PackedRecords } from './packed-records.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
-
-/** An offset of a partition: of a record, or the next one to be read. Exact below 2^53. */
-export interface Position extends TopicPartition {
-  readonly offset: number
-}
-
-export interface Header {
-  readonly name: string
-  /** The bytes as they are; a null value counts as empty. */
-  readonly value: Uint8Array
-}
-
-export interface InputRecord extends Position {
-  /** Null is no key; an empty key is one. */
-  readonly key: Uint8Array | null
-  /** Null is a tombstone; an empty value is none. */
-  readonly value: Uint8Array | null
-  /** In order; names may repeat. Undefined: none. */
-  readonly headers: readonly Header[] | undefined
-  /** Milliseconds since the epoch; -1 where the record has none. */
-  readonly timestamp: number
-}
-
-export type OutputHeader = Readonly<Record<string, string>>
-
-export interface OutputRecord {
-  readonly topic: string
-  /** Undefined: by the key, murmur2 as the Java client does it; null keys are spread. */
-  readonly partition: number | undefined
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  /** In order, each an object of one member: name and text. Equal ones may be one object. */
-  readonly headers: readonly OutputHeader[]
-  /** Milliseconds since the epoch; undefined: the time of writing. */
-  readonly timestamp: number | undefined
-}
+import type { Outputs, Position, TopicPartition } from './record.ts'
 
 /** How much a batch holds at most, and how long to wait for it. */
 export interface BatchBounds {
@@ -65,7 +26,7 @@ export interface BatchBounds {
 export interface Polled {
   readonly epoch: number
   /** In order within each partition. May be empty. */
-  readonly records: readonly InputRecord[]
+  readonly records: PackedRecords
   /** Where each partition that has records here, or whose end was reached, is to be read on. */
   readonly next: readonly Position[]
 }
@@ -159,7 +120,7 @@ export interface Driver {
    * the offsets. `next` are the positions behind the batch. Errors of the moment are tried again inside.
    * @throws Refused where a broker refuses a record; LetheError where going on is impossible
    */
-  settle(epoch: number, outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled>
+  settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled>
   /** Drops what was polled and not settled, and reads on from the settled positions: a new epoch. */
   rewind(): Promise<void>
   /** Stops fetching, while nothing can be settled; `resume` goes on. The membership is kept. */

@@ -4,16 +4,16 @@ import { EXIT, LetheError } from '../errors.ts'
 import type { WindowWatch } from '../pipeline/window.ts'
 import { type Account, addAccount, emptyAccount, reconciles, sum } from '../record/account.ts'
 import type { MessageRewriter } from '../record/message-rewriter.ts'
-import { type Batch, before, type Emitted, type OutputWriter, positionsBehind, refuse } from './batch.ts'
+import { type Batch, before, type Emitted, type OutputWriter, refuse } from './batch.ts'
 import {
   type BatchBounds,
   type Driver,
   type Polled,
-  type Position,
   Refused,
   type Settled,
   TransactionTimeout,
 } from './driver.ts'
+import type { Position } from './record.ts'
 
 /** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
 export interface RouteWatch {
@@ -182,6 +182,8 @@ class RouteLoop {
     if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {
       this.#backoff = 0
       this.#idleSince = performance.now()
+      batch.records.release()
+      this.#options.rewriter.memory = batch.outcomes.release()
       return
     }
     watch.discarded(batch.records.length)
@@ -194,16 +196,15 @@ class RouteLoop {
     const { driver, writer, now, keptFor } = this.#options
     const outputs = writer.write(batch, now() - keptFor)
     try {
-      const settled = await driver.settle(batch.epoch, outputs.records, batch.next)
+      const settled = await driver.settle(batch.epoch, outputs, batch.next)
       if (settled === 'settled') this.#book(batch, outputs.counts, rewriteMs, performance.now() - began)
       return settled
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      const at = error.output === undefined ? undefined : outputs.inputs[error.output]
+      const at = error.output === undefined ? undefined : outputs.inputOf(error.output)
       if (at !== undefined) return await this.#finish(this.#refuse(batch, at, error), rewriteMs, began)
-      const writing = new Set(outputs.inputs)
-      if (writing.size === 1)
-        return await this.#finish(this.#refuse(batch, [...writing][0]!, error), rewriteMs, began)
+      const only = outputs.onlyInput
+      if (only !== undefined) return await this.#finish(this.#refuse(batch, only, error), rewriteMs, began)
       return await this.#halve(batch, rewriteMs, began)
     }
   }
@@ -211,19 +212,25 @@ class RouteLoop {
   async #halve(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
     const { rewriter } = this.#options
     const middle = batch.records.length >> 1
-    const part = (from: number, to: number, next: readonly Position[]): Batch => {
+    const part = (from: number, to: number, next?: readonly Position[]): Batch => {
       const records = batch.records.slice(from, to)
       const outcomes = rewriter.rewriteMessages(records)
-      return { epoch: batch.epoch, records, outcomes, account: rewriter.takeAccount(), next }
+      return {
+        epoch: batch.epoch,
+        records,
+        outcomes,
+        account: rewriter.takeAccount(),
+        next: next ?? records.behind(),
+      }
     }
-    const first = part(0, middle, positionsBehind(batch.records, middle))
+    const first = part(0, middle)
     const settled = await this.#finish(first, rewriteMs, began)
     if (settled === 'discarded') return settled
     return await this.#finish(part(middle, batch.records.length, batch.next), 0, performance.now())
   }
 
   #refuse(batch: Batch, index: number, { code }: Refused): Batch {
-    if (batch.outcomes[index]!.kind === 'dead-letter')
+    if (batch.outcomes.kind(index) === 'dead-letter')
       throw new LetheError(
         EXIT.io,
         `route ${this.#options.name}: the dead-letter topic refuses a dead letter (${code})`,

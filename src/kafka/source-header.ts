@@ -6,19 +6,34 @@
  */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import type { FieldKey } from '../../transforms/transform.ts'
-import type { Position } from './driver.ts'
+import type { OutputHeader } from './record.ts'
 
 export const SOURCE_HEADER = 'lethe-source'
 export const POLICY_HEADER = 'lethe-policy'
 
+/** Of one output. */
+export const sourceHeader = (text: string): OutputHeader => ({ 'lethe-source': text })
+
 const BLOCK_BYTES = 16
+/** A block and two bytes of nothing: so that in base64, where three bytes are four letters, each block stands for itself. */
+const PADDED_BYTES = 18
+const PADDED_LETTERS = 24
+const BLOCK_LETTERS = 22
 const CIPHER = 'aes-256-ecb'
 const TWO_32 = 2 ** 32
 
+/** Positions, asked for one by one. */
+export interface Positions {
+  readonly length: number
+  topic(index: number): string
+  partition(index: number): number
+  offset(index: number): number
+}
+
 /** Writes the header of each record of a batch. */
 export interface SourceWriter {
-  /** One text for each position, in order; undefined where the pipeline says `source: none`. */
-  write(positions: readonly Position[]): readonly string[] | undefined
+  /** The text for each position, by its place; undefined where the pipeline says `source: none`. */
+  write(positions: Positions): ((index: number) => string) | undefined
 }
 
 /** Stands for route and input topic in a block: 4 bytes. Two routes of one topic differ, so that outputs cannot be joined. */
@@ -44,26 +59,31 @@ export function encryptedSources(key: FieldKey, route: string): SourceWriter {
     write(positions) {
       const blocks = Buffer.allocUnsafe(positions.length * BLOCK_BYTES)
       for (let index = 0; index < positions.length; index++) {
-        const { topic, partition, offset } = positions[index]!
+        const offset = positions.offset(index)
         const at = index * BLOCK_BYTES
-        blocks.writeUInt32BE(idOf(topic), at)
-        blocks.writeUInt32BE(partition, at + 4)
+        blocks.writeUInt32BE(idOf(positions.topic(index)), at)
+        blocks.writeUInt32BE(positions.partition(index), at + 4)
         blocks.writeUInt32BE(Math.floor(offset / TWO_32), at + 8)
         blocks.writeUInt32BE(offset % TWO_32, at + 12)
       }
       const cipher = createCipheriv(CIPHER, key.bytes, null).setAutoPadding(false)
       const encrypted = cipher.update(blocks)
-      return positions.map(
-        (_, index) =>
-          `${key.id}.${encrypted.toString('base64url', index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)}`,
-      )
+      const padded = Buffer.alloc(positions.length * PADDED_BYTES)
+      for (let index = 0; index < positions.length; index++)
+        encrypted.copy(padded, index * PADDED_BYTES, index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)
+      const text = padded.toString('base64url')
+      return (index) => {
+        const start = index * PADDED_LETTERS
+        return `${key.id}.${text.slice(start, start + BLOCK_LETTERS)}`
+      }
     },
   }
 }
 
 /** Coordinates in the clear: `topic/partition/offset`. */
 export const clearSources: SourceWriter = {
-  write: (positions) => positions.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`),
+  write: (positions) => (index) =>
+    `${positions.topic(index)}/${positions.partition(index)}/${positions.offset(index)}`,
 }
 
 export const noSources: SourceWriter = { write: () => undefined }

@@ -3,7 +3,7 @@
 import type { FieldKey } from '../../transforms/transform.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { KeyStatus } from '../keys/keyset.ts'
-import type { Position } from './driver.ts'
+import type { Position } from './record.ts'
 import { readSource, sourceId } from './source-header.ts'
 
 /** A topic that a route reads, or once read. */

@@ -7,7 +7,7 @@ import type { DeadLetterCode } from '../errors.ts'
 import type { PlanField } from '../policy/plan.ts'
 import { type Block, ResultKind, SlotKind } from './block.ts'
 import type { ByteSink } from './byte-sink.ts'
-import type { Message } from './message.ts'
+import type { PackedMessages } from './packed-messages.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -39,49 +39,68 @@ export class Envelope {
   }
 
   /** Puts the texts beside a message's value into the chunk. */
-  put(index: number, message: Message, chunk: ByteSink): void {
+  put(index: number, messages: PackedMessages, chunk: ByteSink): void {
     const first = index * this.#fields.length
-    for (const [at, field] of this.#fields.entries()) {
-      const { envelope, segments } = field.path
+    for (let at = 0; at < this.#fields.length; at++) {
+      const { envelope, segments } = this.#fields[at]!.path
       if (envelope === 'key') {
-        if (message.key !== null) this.#text(index, first + at, message.key, 'key-not-utf8', chunk)
+        if (messages.hasKey(index)) {
+          const place = first + at
+          const from = messages.keyStart(index)
+          this.#text(index, place, messages.keys, from, messages.keyEnd(index), 'key-not-utf8', chunk)
+        }
       } else if (envelope === 'timestamp') {
-        const text = timestampText(message.timestamp)
-        if (text !== undefined) this.#text(index, first + at, Buffer.from(text), 'key-not-utf8', chunk)
+        const text = timestampText(messages.timestamp(index))
+        if (text === undefined) continue
+        const bytes = Buffer.from(text)
+        this.#text(index, first + at, bytes, 0, bytes.length, 'key-not-utf8', chunk)
       } else {
         const { name } = segments[0] as { readonly name: string }
-        const found = message.headers?.filter((header) => header.name === name) ?? []
+        const found = messages.headers(index)?.filter((header) => header.name === name) ?? []
         if (found.length > 1) this.#codes[index] ??= 'header-repeated'
         // librdkafka's binding would end the text there.
         else if (found[0]?.value.includes(0) === true) this.#codes[index] ??= 'header-not-utf8'
-        else if (found.length === 1) this.#text(index, first + at, found[0]!.value, 'header-not-utf8', chunk)
+        else if (found.length === 1) {
+          const { value } = found[0]!
+          this.#text(index, first + at, value, 0, value.length, 'header-not-utf8', chunk)
+        }
       }
     }
   }
 
-  #text(index: number, at: number, bytes: Uint8Array, otherwise: DeadLetterCode, chunk: ByteSink): void {
-    const { length } = bytes
+  /** Puts the text `bytes[from..to)`. */
+  #text(
+    index: number,
+    at: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    otherwise: DeadLetterCode,
+    chunk: ByteSink,
+  ): void {
     let plain = true
     let ascii = true
-    for (let p = 0; p < length; p++) {
+    for (let p = from; p < to; p++) {
       const byte = bytes[p]!
       if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) plain = false
       else if (byte > 0x7f) ascii = false
     }
-    if (!ascii && !isUtf8(bytes)) {
+    if (!ascii && !isUtf8(bytes.subarray(from, to))) {
       this.#codes[index] ??= otherwise
       return
     }
     chunk.byte(QUOTE)
     this.#starts[at] = chunk.length
-    if (plain) chunk.copy(bytes, 0, length)
+    if (plain) chunk.copy(bytes, from, to)
     else {
-      const quoted = JSON.stringify(Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('utf8'))
+      const quoted = JSON.stringify(
+        Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8'),
+      )
       chunk.text(quoted.slice(1, -1))
     }
     this.#ends[at] = chunk.length
     chunk.byte(QUOTE)
-    this.#kinds[at] = length === 0 ? SlotKind.nothing : plain ? SlotKind.text : SlotKind.escaped
+    this.#kinds[at] = from === to ? SlotKind.nothing : plain ? SlotKind.text : SlotKind.escaped
   }
 
   /** Adds the slots of the block's records; `messageOf` says by a record's line which message it is. */
@@ -130,17 +149,12 @@ export function timestampText(timestamp: number): string | undefined {
 const MAX_DATE = 253_402_300_799_999
 
 /**
- * The result of a slot as the bytes of its text; undefined where nothing may be written, or null. `arena` is a copy of
- * the block's.
+ * The result of a slot as the bytes of its text, in the block's memory; undefined where nothing may be written, or null.
  */
-export function resultBytes(
-  block: Block,
-  slot: number,
-  arena: Uint8Array<ArrayBuffer>,
-): Uint8Array | undefined {
+export function resultBytes(block: Block, slot: number): Uint8Array | undefined {
   const start = block.resultStart[slot]!
   const end = block.resultEnd[slot]!
-  const written = (): Uint8Array => new Uint8Array(arena.buffer, arena.byteOffset + start, end - start)
+  const written = (): Uint8Array => block.arena.bytes.subarray(start, end)
   switch (block.resultKind[slot]) {
     case ResultKind.dropped:
       return undefined

@@ -6,6 +6,7 @@ import type { PolicyFile } from '../policy/read.ts'
 import type { Account } from './account.ts'
 import type { Message, MessageOutcome } from './message.ts'
 import { MessageRewriter } from './message-rewriter.ts'
+import { PackedMessages } from './packed-messages.ts'
 import type { RewriteOptions } from './rewriter.ts'
 
 export interface MessageDeidentifier {
@@ -51,7 +52,7 @@ export function createMessageDeidentifier(
   return {
     deidentify(messages) {
       rewriter.now = now()
-      return rewriter.rewriteMessages(messages)
+      return [...rewriter.rewriteMessages(PackedMessages.of(messages))]
     },
     get account() {
       return rewriter.account

@@ -3,11 +3,13 @@ import { isUtf8 } from 'node:buffer'
 import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
+import { ResultKind } from './block.ts'
 import { ByteSink } from './byte-sink.ts'
 import { Envelope, resultBytes, textOf } from './envelope.ts'
 import { intervalStart } from './interval.ts'
 import { JsonRewriter } from './json-rewriter.ts'
-import type { Message, MessageOutcome } from './message.ts'
+import { MessageOutcomes } from './message-outcomes.ts'
+import { PackedMessages } from './packed-messages.ts'
 import { BLOCK_RECORDS, PADDING, type RewriteOptions } from './rewriter.ts'
 import { Times } from './times.ts'
 import { KeyTombstones } from './tombstones.ts'
@@ -22,23 +24,7 @@ export interface MessageOptions extends RewriteOptions {
   readonly keyRules: readonly CompiledTransform[]
 }
 
-interface Result {
-  kind: MessageOutcome['kind']
-  value: Uint8Array | null
-  key: Uint8Array | null
-  headers: { readonly name: string; readonly value: string }[]
-  timestamp: number | undefined
-  tombstones: readonly Uint8Array[]
-  code: DeadLetterCode | undefined
-  rule: number
-}
-
-/** Most records have none of either; a list for each would be garbage. */
-const NO_HEADERS: { readonly name: string; readonly value: string }[] = []
-const NO_TOMBSTONES: readonly Uint8Array[] = []
-
 const LF = 0x0a
-const BRACE = 0x7b
 const FRAMED = 0
 
 /** Fields beside the value, numbered behind those of the value. */
@@ -54,13 +40,10 @@ export class MessageRewriter extends JsonRewriter {
   /** Values may hold line breaks where containers are copied as they are. */
   readonly #mayBreakLines: boolean
   /** The batch at hand. */
-  #messages: readonly Message[] = []
-  #results: Result[] = []
+  #messages: PackedMessages = new PackedMessages()
+  #outcomes: MessageOutcomes = new MessageOutcomes(0)
   /** Which message a line of the chunk is. */
   #messageOf = new Int32Array(0)
-  #lines = 0
-  /** What is published, three numbers each: which message, and where its value begins and ends in the output. */
-  readonly #published: number[] = []
   /** Texts of event times, and what they mean: many records share one. */
   readonly #times: Times
 
@@ -76,7 +59,7 @@ export class MessageRewriter extends JsonRewriter {
       plan.fields.find((field) => field.path.text === time && field.from.text === time) ??
       plan.fields.find((field) => field.from.text === time)
     const keepsTime = this.#timeField?.rulesByStep[0]?.[0]?.action.kind === 'keep'
-    this.#times = new Times((text) => {
+    this.#times = new Times(!keepsTime, (text) => {
       const parse = plan.time?.parse
       return keepsTime ? parse?.(text) : (intervalStart(text) ?? parse?.(text))
     })
@@ -89,46 +72,30 @@ export class MessageRewriter extends JsonRewriter {
   }
 
   /** What becomes of each message, in order. Never throws for what a message holds. */
-  rewriteMessages(messages: readonly Message[]): readonly MessageOutcome[] {
+  rewriteMessages(messages: PackedMessages): MessageOutcomes {
+    const outcomes = new MessageOutcomes(messages.length)
     this.#messages = messages
-    this.#results = messages.map(() => ({
-      kind: 'dead-letter',
-      value: null,
-      key: null,
-      headers: NO_HEADERS,
-      timestamp: undefined,
-      tombstones: NO_TOMBSTONES,
-      code: undefined,
-      rule: -1,
-    }))
+    this.#outcomes = outcomes
     if (this.#messageOf.length < messages.length) this.#messageOf = new Int32Array(messages.length)
-    this.#lines = 0
-    this.#published.length = 0
     this.#rewrite(this.#sort())
-    for (const { record: _, line, code, rule } of this.deadLetters) {
-      const result = this.#results[this.#messageOf[line]!]!
-      result.kind = 'dead-letter'
-      result.code = code
-      result.rule = rule
-    }
+    for (const { line, code, rule } of this.deadLetters)
+      outcomes.deadLetter(this.#messageOf[line]!, code, rule)
     this.deadLetters = []
-    const results = this.#results
-    this.#results = []
-    this.#messages = []
-    return results
+    return outcomes
   }
 
   /** Settles what needs no rules, and gives the other messages: those of one line first. */
-  #sort(): { readonly lines: number[]; readonly others: number[] } {
+  #sort(): Sorted {
+    const messages = this.#messages
     const lines: number[] = []
     const others: number[] = []
-    for (let index = 0; index < this.#messages.length; index++) {
-      const { value, key } = this.#messages[index]!
-      if (value === null) this.#tombstone(index, key)
-      else if (value.length > this.maxRecordBytes) this.#refuse(index, 'record-too-large')
-      else if (value.length === 0) this.#refuse(index, 'value-empty')
-      else if (value[0] === FRAMED) this.#refuse(index, 'schema-registry-framed')
-      else if (value[0] === BRACE && !value.includes(LF)) lines.push(index)
+    for (let index = 0; index < messages.length; index++) {
+      const length = messages.valueLength(index)
+      if (messages.isTombstone(index)) this.#tombstone(index, messages.key(index))
+      else if (length > this.maxRecordBytes) this.#refuse(index, 'record-too-large')
+      else if (messages.isLine(index)) lines.push(index)
+      else if (length === 0) this.#refuse(index, 'value-empty')
+      else if (messages.value(index)![0] === FRAMED) this.#refuse(index, 'schema-registry-framed')
       else others.push(index)
     }
     return { lines, others }
@@ -138,8 +105,7 @@ export class MessageRewriter extends JsonRewriter {
     const { account } = this
     account.records++
     account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
-    this.#results[index]!.code = code
-    this.#results[index]!.rule = rule
+    this.#outcomes.deadLetter(index, code, rule)
   }
 
   #tombstone(index: number, key: Uint8Array | null): void {
@@ -149,75 +115,66 @@ export class MessageRewriter extends JsonRewriter {
       return
     }
     const { account } = this
-    const result = this.#results[index]!
     account.records++
     if (found.kind === 'none') {
-      result.kind = 'suppress'
+      this.#outcomes.suppress(index)
       account.suppressed[found.label] = (account.suppressed[found.label] ?? 0) + 1
       return
     }
-    result.kind = 'tombstone'
-    result.tombstones = found.keys
+    this.#outcomes.tombstone(index, found.keys)
     account.tombstones++
     for (const rule of found.rules) account.rules[rule]!.applied++
   }
 
-  #rewrite({
-    lines,
-    others,
-  }: {
-    readonly lines: readonly number[]
-    readonly others: readonly number[]
-  }): void {
-    let bytes = PADDING
-    for (const message of this.#messages)
-      bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0) + 8
-    const chunk = new ByteSink(bytes)
-    const put = (index: number): void => {
-      const value = this.#messages[index]!.value!
-      chunk.append(value)
-      chunk.byte(LF)
-      this.#messageOf[this.#lines++] = index
-    }
-    for (const index of lines) put(index)
-    const length = chunk.length
+  #rewrite({ lines, others }: Sorted): void {
+    const messages = this.#messages
+    const chunk = this.#chunkOf(lines)
+    const { length } = chunk
     // What is no UTF-8 would have each record of the batch looked at one by one.
     if (!isUtf8(chunk.bytes.subarray(0, length))) {
-      const isText = (index: number): boolean => isUtf8(this.#messages[index]!.value!)
+      const isText = (index: number): boolean => isUtf8(messages.value(index)!)
       for (const index of lines) if (!isText(index)) this.#refuse(index, 'bad-utf8')
-      this.#lines = 0
       this.#rewrite({ lines: lines.filter(isText), others })
       return
     }
-    const starts = others.map((index) => {
+    for (let line = 0; line < lines.length; line++) this.#messageOf[line] = lines[line]!
+    const starts = others.map((index, at) => {
+      this.#messageOf[lines.length + at] = index
       const start = chunk.length
-      put(index)
+      chunk.append(messages.value(index)!)
+      chunk.byte(LF)
       return start
     })
-    this.#envelope.open(this.#messages.length)
+    this.#envelope.open(messages.length)
     if (this.#envelopeFields.length > 0)
-      for (const list of [lines, others])
-        for (const index of list) this.#envelope.put(index, this.#messages[index]!, chunk)
+      for (const list of [lines, others]) for (const index of list) this.#envelope.put(index, messages, chunk)
     for (let i = 0; i < PADDING; i++) chunk.byte(LF)
-    this.openChunk(chunk.take())
+    this.openChunk(chunk.bytes.subarray(0, chunk.length))
     this.rewriteLines(length)
     this.#rewriteOthers(others, starts, lines.length)
-    const output = this.takeOutput()
-    const published = this.#published
-    for (let i = 0; i < published.length; i += 3) {
-      const start = published[i + 1]!
-      this.#results[published[i]!]!.value = new Uint8Array(
-        output.buffer,
-        output.byteOffset + start,
-        published[i + 2]! - start,
-      )
+    this.#outcomes.values = this.takeOutput()
+  }
+
+  /** The values of these messages, each ended by a line break; what stands behind them may be written. */
+  #chunkOf(lines: readonly number[]): ByteSink {
+    const { lines: packed, lineCount, linesEnd } = this.#messages
+    if (lines.length === lineCount) {
+      // Usually they stand there already, with nothing in between.
+      packed.length = linesEnd
+      return packed
     }
+    const chunk = new ByteSink(linesEnd)
+    for (const index of lines) {
+      chunk.append(this.#messages.value(index)!)
+      chunk.byte(LF)
+    }
+    return chunk
   }
 
   #rewriteOthers(others: readonly number[], starts: readonly number[], line: number): void {
     for (const [at, index] of others.entries()) {
       const start = starts[at]!
-      this.record(start, start + this.#messages[index]!.value!.length, line + at)
+      this.record(start, start + this.#messages.valueLength(index), line + at)
       if (this.#mayBreakLines || this.block.recordCount >= BLOCK_RECORDS) this.writeBlock(true)
     }
     if (this.block.recordCount > 0) this.writeBlock(true)
@@ -229,23 +186,24 @@ export class MessageRewriter extends JsonRewriter {
 
   protected override ruled(): void {
     const { block } = this
-    // The block's own memory is written over by the next one.
-    const arena = block.arena.bytes.slice(0, block.arena.length)
+    const outcomes = this.#outcomes
     for (const field of this.#envelopeFields)
-      this.#eachPassing(field, (record, slot) => this.#take(field, record, resultBytes(block, slot, arena)))
+      this.#eachPassing(field, (record, slot) => this.#take(field, this.#messageAt(record), slot))
     if (this.#timeField !== undefined && !this.#envelopeFields.some(isTimestamp))
-      this.#eachPassing(this.#timeField, (record, slot) => {
-        this.#resultOf(record).timestamp = this.#times.of(block, slot, arena)
-      })
+      this.#eachPassing(this.#timeField, (record, slot) =>
+        outcomes.setTimestamp(this.#messageAt(record), this.#times.of(block, slot)),
+      )
     for (let record = 0; record < block.recordCount; record++) {
       if (block.recordCode[record] !== undefined) continue
       if (block.recordStep[record]! < 0) this.#suppressed(record)
-      else if (this.#compacted && this.#resultOf(record).key === null) block.fail(record, 'key-missing', -1)
+      else if (this.#compacted && !outcomes.hasKey(this.#messageAt(record)))
+        block.fail(record, 'key-missing', -1)
     }
   }
 
-  #resultOf(record: number): Result {
-    return this.#results[this.#messageOf[this.block.recordLine[record]!]!]!
+  /** Which message a record of the block is. */
+  #messageAt(record: number): number {
+    return this.#messageOf[this.block.recordLine[record]!]!
   }
 
   #eachPassing(field: PlanField, take: (record: number, slot: number) => void): void {
@@ -259,47 +217,56 @@ export class MessageRewriter extends JsonRewriter {
     }
   }
 
-  #take(field: PlanField, record: number, bytes: Uint8Array | undefined): void {
+  #take(field: PlanField, message: number, slot: number): void {
+    const { block } = this
+    const outcomes = this.#outcomes
+    const { envelope } = field.path
+    if (envelope === 'key' && block.resultKind[slot] === ResultKind.arena) {
+      outcomes.setKey(message, block.arena.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
+      return
+    }
+    const bytes = resultBytes(block, slot)
     if (bytes === undefined) return
-    const result = this.#resultOf(record)
-    if (field.path.envelope === 'key') result.key = bytes
-    else if (field.path.envelope === 'header') {
+    if (envelope === 'key') outcomes.setKey(message, bytes, 0, bytes.length)
+    else if (envelope === 'header') {
       const { name } = field.path.segments[0] as { readonly name: string }
-      if (result.headers === NO_HEADERS) result.headers = []
-      result.headers.push({ name, value: textOf(bytes) })
-    } else result.timestamp = instant(textOf(bytes))
+      outcomes.addHeader(message, name, textOf(bytes))
+    } else outcomes.setTimestamp(message, instant(textOf(bytes)))
   }
 
   /** Suppressed records hide what was published under their key before, where the topic is compacted. */
   #suppressed(record: number): void {
-    const index = this.#messageOf[this.block.recordLine[record]!]!
-    const result = this.#results[index]!
-    if (this.#compacted) {
-      const found = this.#tombstones.of(this.#messages[index]!.key)
-      if (found.kind === 'refused') {
-        // A record without a key hides nothing, and nothing of it can be there.
-        if (found.code !== 'tombstone-without-key') {
-          this.block.fail(record, found.code, found.rule)
-          return
-        }
-      } else if (found.kind === 'written') result.tombstones = found.keys
+    const index = this.#messageAt(record)
+    if (!this.#compacted) {
+      this.#outcomes.suppress(index)
+      return
     }
-    result.kind = 'suppress'
+    const found = this.#tombstones.of(this.#messages.key(index))
+    if (found.kind === 'written') this.#outcomes.suppress(index, found.keys)
+    // A record without a key hides nothing, and nothing of it can be there.
+    else if (found.kind === 'none' || found.code === 'tombstone-without-key') this.#outcomes.suppress(index)
+    else this.block.fail(record, found.code, found.rule)
   }
 
   protected override wrote(records: Int32Array, count: number, from: number): void {
     const { sink } = this
+    // Over the same memory: this one looks for a byte with the machine's widest instructions.
+    const written = Buffer.from(sink.bytes.buffer, sink.bytes.byteOffset, sink.length)
     let start = from
     for (let i = 0; i < count; i++) {
       const record = records[i]!
       if (record < 0) continue
-      const end = this.#mayBreakLines && count === 1 ? sink.length - 1 : sink.bytes.indexOf(LF, start)
-      const message = this.#messageOf[this.block.recordLine[record]!]!
-      this.#results[message]!.kind = 'publish'
-      this.#published.push(message, start, end)
+      const end = this.#mayBreakLines && count === 1 ? sink.length - 1 : written.indexOf(LF, start)
+      this.#outcomes.publish(this.#messageAt(record), start, end)
       start = end + 1
     }
   }
+}
+
+interface Sorted {
+  /** Messages whose value is one line. */
+  readonly lines: readonly number[]
+  readonly others: readonly number[]
 }
 
 const isTimestamp = (field: PlanField): boolean => field.path.envelope === 'timestamp'

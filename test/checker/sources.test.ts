@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clearSources, encryptedSources } from '../../src/kafka/source-header.ts'
 import { clearSource, encryptedSource } from '../integration/checker/sources.ts'
+import { sourcesOf } from '../source-texts.ts'
 
 const key = { id: 'k1', bytes: Buffer.alloc(32, 7) }
 const positions = fc.array(
@@ -17,14 +18,14 @@ describe('readers of the source header', () => {
     const read = encryptedSource(key, 'route', ['orders', 'orders.eu', 'visits'])
     fc.assert(
       fc.property(positions, (all) => {
-        expect(encryptedSources(key, 'route').write(all)!.map(read)).toEqual(all)
-        expect(clearSources.write(all)!.map(clearSource)).toEqual(all)
+        expect(sourcesOf(encryptedSources(key, 'route'), all).map(read)).toEqual(all)
+        expect(sourcesOf(clearSources, all).map(clearSource)).toEqual(all)
       }),
     )
   })
 
   it('read nothing under another key or route, or from another text', () => {
-    const [text] = encryptedSources(key, 'route').write([{ topic: 'orders', partition: 1, offset: 2 }])!
+    const [text] = sourcesOf(encryptedSources(key, 'route'), [{ topic: 'orders', partition: 1, offset: 2 }])
     const topics = ['orders']
     expect(encryptedSource({ ...key, bytes: Buffer.alloc(32, 8) }, 'route', topics)(text!)).toBeUndefined()
     expect(encryptedSource(key, 'other', topics)(text!)).toBeUndefined()

@@ -2,21 +2,12 @@
 import kafkajs from 'kafkajs'
 import { afterAll, afterEach } from 'vitest'
 import { type Admin, openAdmin } from '../../src/kafka/admin.ts'
-import type {
-  BatchBounds,
-  Connection,
-  Driver,
-  DriverEvent,
-  DriverOptions,
-  InputRecord,
-  OutputRecord,
-  Polled,
-  Position,
-} from '../../src/kafka/driver.ts'
+import type { BatchBounds, Connection, Driver, DriverEvent, DriverOptions } from '../../src/kafka/driver.ts'
 import { kafkajsDriver } from '../../src/kafka/drivers/kafkajs/kafkajs-driver.ts'
 import { registerCodecs } from '../../src/kafka/drivers/kafkajs/register-codecs.ts'
 import { hasLibrary, loadLibrary } from '../../src/kafka/drivers/rdkafka/client.ts'
 import { rdkafkaDriver } from '../../src/kafka/drivers/rdkafka/rdkafka-driver.ts'
+import type { InputRecord, OutputRecord, Position } from '../../src/kafka/record.ts'
 import { broker, uniqueName } from '../broker/suite.ts'
 
 export interface DriverCase {
@@ -267,6 +258,18 @@ export async function until(
   }
 }
 
+export interface Read {
+  readonly epoch: number
+  readonly records: readonly InputRecord[]
+  readonly next: readonly Position[]
+}
+
+/** Polls, and unpacks what came. */
+export async function pollOnce(driver: Driver, bounds: BatchBounds = BOUNDS): Promise<Read> {
+  const { epoch, records, next } = await driver.poll(bounds)
+  return { epoch, records: [...records], next }
+}
+
 /** Polls, as some drivers join only then, until so many partitions are owned. Nothing may be there to read yet. */
 export async function stand(driver: Driver, partitions: number): Promise<void> {
   await until('the group stands', async () => {
@@ -277,7 +280,7 @@ export async function stand(driver: Driver, partitions: number): Promise<void> {
 }
 
 /** Polls until there are so many records, in one epoch, without settling. */
-export async function pollSome(driver: Driver, count: number, most = 30_000): Promise<Polled> {
+export async function pollSome(driver: Driver, count: number, most = 30_000): Promise<Read> {
   const giveUp = performance.now() + most
   let records: InputRecord[] = []
   let next = new Map<string, Position>()
@@ -306,7 +309,7 @@ export async function settleSome(
   const settled: InputRecord[] = []
   while (settled.length < count) {
     if (performance.now() > giveUp) throw new Error(`only ${settled.length} of ${count} records were settled`)
-    const { epoch, records, next } = await driver.poll(BOUNDS)
+    const { epoch, records, next } = await pollOnce(driver)
     if ((await driver.settle(epoch, outputs(records), next)) === 'settled') settled.push(...records)
   }
   return settled

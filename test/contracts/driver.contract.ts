@@ -1,7 +1,8 @@
 /** The contract of `src/kafka/driver.ts`, on real Kafka: what every driver does in every delivery that it has. */
 import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../src/errors.ts'
-import { type OutputRecord, Refused } from '../../src/kafka/driver.ts'
+import { Refused } from '../../src/kafka/driver.ts'
+import type { OutputRecord } from '../../src/kafka/record.ts'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
 import { readTopics } from '../integration/checker/read-topics.ts'
 import {
@@ -20,6 +21,7 @@ import {
   makeTopic,
   numbers,
   openDriver,
+  pollOnce,
   pollSome,
   readByKafkajs,
   settleSome,
@@ -129,7 +131,7 @@ export function driverContract(driverCase: DriverCase): void {
         const sizes: number[] = []
         let largest = 0
         for (let got = 0; got < 42; ) {
-          const { records } = await driver.poll({ records: 7, bytes: 5000, time: 500 })
+          const { records } = await pollOnce(driver, { records: 7, bytes: 5000, time: 500 })
           got += records.length
           if (records.length > 0) sizes.push(records.length)
           const bytes = records.reduce((sum, { value }) => sum + value!.length, 0)
@@ -145,7 +147,7 @@ export function driverContract(driverCase: DriverCase): void {
         const { driver } = await openDriver(driverCase, { topics: [topic] })
         await stand(driver, 1)
         const began = performance.now()
-        const { records } = await driver.poll({ records: 10, bytes: 1000, time: 300 })
+        const { records } = await pollOnce(driver, { records: 10, bytes: 1000, time: 300 })
         expect(records).toEqual([])
         expect(performance.now() - began).toBeLessThan(1500)
       })
@@ -181,7 +183,7 @@ export function driverContract(driverCase: DriverCase): void {
         await until(
           'the new topic is read',
           async () => {
-            const { epoch, records, next } = await driver.poll(BOUNDS)
+            const { epoch, records, next } = await pollOnce(driver)
             found.push(...texts(records))
             await driver.settle(epoch, [], next)
             return found.includes('second')
@@ -272,7 +274,7 @@ export function driverContract(driverCase: DriverCase): void {
         let discarded = 0
         const settled = new Set<string | null>()
         await until('all are settled', async () => {
-          const { epoch, records, next } = await driver.poll({ records: 333, bytes: 1 << 20, time: 100 })
+          const { epoch, records, next } = await pollOnce(driver, { records: 333, bytes: 1 << 20, time: 100 })
           await settling
           settling = driver.settle(epoch, copyTo(out)(records), next).then((outcome) => {
             if (outcome === 'discarded') discarded++
@@ -423,14 +425,14 @@ export function driverContract(driverCase: DriverCase): void {
         const second = await pollSome(driver, 200)
         // A batch that is out of date may have it look at its positions again, also in the epoch of the next one.
         expect(await driver.settle(first.epoch, copyTo(out)(first.records), first.next)).toBe('discarded')
-        const again = driver.poll(BOUNDS)
+        const again = pollOnce(driver)
         await new Promise((resolve) => setImmediate(resolve))
         const settled = await driver.settle(second.epoch, copyTo(out)(second.records), second.next)
         const { epoch, records, next } = await again
         let more = records.length
         if (more > 0) await driver.settle(epoch, copyTo(out)(records), next)
         while (settled === 'discarded' && more < 200) {
-          const polled = await driver.poll(BOUNDS)
+          const polled = await pollOnce(driver)
           await driver.settle(polled.epoch, copyTo(out)(polled.records), polled.next)
           more += polled.records.length
         }
@@ -468,7 +470,7 @@ export function driverContract(driverCase: DriverCase): void {
         const second = await openDriver(driverCase, { topics: [topic], group: first.group })
         const seen = new Map<string, number>()
         const turn = async ({ driver }: typeof first): Promise<void> => {
-          const { epoch, records, next } = await driver.poll(BOUNDS)
+          const { epoch, records, next } = await pollOnce(driver)
           if ((await driver.settle(epoch, copyTo(out)(records), next)) === 'settled')
             for (const value of texts(records)) seen.set(value!, (seen.get(value!) ?? 0) + 1)
         }
@@ -515,7 +517,7 @@ export function driverContract(driverCase: DriverCase): void {
         topic,
         numbers(100).map((value) => ({ key: value, value })),
       )
-      for (let i = 0; i < 3; i++) expect((await driver.poll(BOUNDS)).records).toEqual([])
+      for (let i = 0; i < 3; i++) expect((await pollOnce(driver)).records).toEqual([])
       expect(driver.positions().length).toBe(2)
       driver.resume()
       expect((await pollSome(driver, 100)).records.length).toBe(100)
@@ -679,7 +681,7 @@ export function driverContract(driverCase: DriverCase): void {
         expect(ends.map(({ offset }) => offset)).toEqual([4, 2])
         const values: (string | null)[] = []
         await until('the ends are reached', async () => {
-          const { epoch, records, next } = await driver.poll(BOUNDS)
+          const { epoch, records, next } = await pollOnce(driver)
           values.push(...texts(records))
           await driver.settle(epoch, [], next)
           const reached = new Map(driver.positions().map((one) => [keyOf(one), one.offset]))

@@ -18,6 +18,7 @@ import {
   makeTopic,
   numbers,
   openDriver,
+  pollOnce,
   pollSome,
   settleSome,
   stand,
@@ -109,7 +110,7 @@ onKafka('the driver over kafkajs', () => {
     await producer.disconnect()
     const values: (string | null)[] = []
     await until('the new partitions are read', async () => {
-      const { epoch, records, next } = await driver.poll(BOUNDS)
+      const { epoch, records, next } = await pollOnce(driver)
       if ((await driver.settle(epoch, [], next)) === 'settled')
         values.push(...texts(records), ...records.map(({ partition, offset }) => `${partition}/${offset}`))
       return values.length >= 4
@@ -248,7 +249,7 @@ onOwnKafka('the driver over kafkajs, and a broker that fails', () => {
       await until(
         'all are settled',
         async () => {
-          const polled = await driver.poll(BOUNDS)
+          const polled = await pollOnce(driver)
           if ((await driver.settle(polled.epoch, copyTo(out)(polled.records), polled.next)) === 'settled')
             for (const value of texts(polled.records)) seen.add(value)
           return seen.size === 500

@@ -1,9 +1,10 @@
 /** The brokers themselves: reachable, of one cluster, and at addresses that the pipeline may go to in the clear. */
 import type { Admin, ClusterDescription, TopicSettings } from '../../kafka/admin.ts'
 import { clusterOf } from '../../kafka/clusters.ts'
-import type { Connection, InputRecord, Position } from '../../kafka/driver.ts'
+import type { Connection } from '../../kafka/driver.ts'
 import { isLoopback } from '../../kafka/pipeline-file/check-connection.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
+import type { InputRecord, Position } from '../../kafka/record.ts'
 import { plural, type Report, spell } from './finding.ts'
 
 const BROKER_MS = 5000

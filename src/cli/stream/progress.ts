@@ -1,5 +1,5 @@
 /** How a route gets on: a line now and then, of what was settled since the last one. */
-import type { Position } from '../../kafka/driver.ts'
+import type { Position } from '../../kafka/record.ts'
 import { type Account, sum } from '../../record/account.ts'
 import type { Log } from '../../telemetry/log.ts'
 

@@ -1,6 +1,6 @@
 /** A record as a person or a program reads it. */
 import { isUtf8 } from 'node:buffer'
-import type { InputRecord } from '../../kafka/driver.ts'
+import type { InputRecord } from '../../kafka/record.ts'
 import { type Paint, printable, shorten } from '../terminal.ts'
 
 const SHOWN_COLUMNS = 2000

@@ -1,7 +1,7 @@
 /** The last records of a topic that were committed, or those that come from now on. */
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Admin } from '../../kafka/admin.ts'
-import type { InputRecord, Position, TopicPartition } from '../../kafka/driver.ts'
+import type { InputRecord, Position, TopicPartition } from '../../kafka/record.ts'
 
 const TAKE = { records: 1000, bytes: 4 << 20, time: 250 } as const
 /** Reading the tail of a topic may take so long. */

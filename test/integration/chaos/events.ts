@@ -6,6 +6,7 @@ import { compilePolicy } from '../../../src/policy/compile.ts'
 import { keyRules } from '../../../src/policy/key-rules.ts'
 import { readPolicyFile } from '../../../src/policy/read.ts'
 import { MessageRewriter } from '../../../src/record/message-rewriter.ts'
+import { PackedMessages } from '../../../src/record/packed-messages.ts'
 import type { Expected, LogRecord, Write } from '../checker/records.ts'
 
 /** In every raw value. */
@@ -88,7 +89,8 @@ export function oracleOf(
     keyRules: keyRules(policy, source, keys),
   })
   const expected = (input: LogRecord): Expected => {
-    const { kind, key, value, headers, timestamp, tombstones, code } = rewriter.rewriteMessages([input])[0]!
+    const outcomes = rewriter.rewriteMessages(PackedMessages.of([input]))
+    const { kind, key, value, headers, timestamp, tombstones, code } = outcomes.at(0)!
     const writes: Write[] = tombstones.map((token) => ({ key: Buffer.from(token), value: null }))
     // The outcome's bytes belong to the rewriter.
     if (kind === 'publish')

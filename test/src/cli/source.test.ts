@@ -4,6 +4,7 @@ import { encryptedSources } from '../../../src/kafka/source-header.ts'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { addKey, createKeyset, disableKey, promoteKey } from '../../../src/keys/keyset.ts'
+import { sourcesOf } from '../../source-texts.ts'
 import { type Ended, folder, lethe } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
@@ -22,9 +23,10 @@ const old = createKeyset(new Date(0))
 const keyset = promoteKey(addKey(old, new Date(0)), 'k2')
 
 const tokens = (topic: string, ...offsets: readonly number[]): readonly string[] =>
-  encryptedSources(Keyring.fromKeyset(old).key('source', 'shop'), 'events').write(
+  sourcesOf(
+    encryptedSources(Keyring.fromKeyset(old).key('source', 'shop'), 'events'),
     offsets.map((offset) => ({ topic, partition: 3, offset })),
-  )!
+  )
 
 function source(
   args: readonly string[],

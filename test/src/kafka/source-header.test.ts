@@ -1,6 +1,7 @@
 import { createDecipheriv } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { PackedRecords } from '../../../src/kafka/packed-records.ts'
 import {
   clearSources,
   encryptedSources,
@@ -10,6 +11,7 @@ import {
 } from '../../../src/kafka/source-header.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
+import { sourcesOf } from '../../source-texts.ts'
 
 const keyring = Keyring.fromKeyset(testKeyset())
 const key = keyring.key('source', 'shop')
@@ -23,7 +25,7 @@ describe('encryptedSources', () => {
   it('writes what the key holder reads back, whatever else is in the batch', () => {
     fc.assert(
       fc.property(fc.array(anyPosition), (positions) => {
-        const texts = encryptedSources(key, 'r').write(positions)!
+        const texts = sourcesOf(encryptedSources(key, 'r'), positions)
         for (const [i, { topic, partition, offset }] of positions.entries()) {
           expect(texts[i]).toMatch(/^k1\.[A-Za-z0-9_-]{22}$/)
           expect(readSource(texts[i]!, key)).toEqual({ id: sourceId('r', topic), partition, offset })
@@ -35,7 +37,7 @@ describe('encryptedSources', () => {
   })
 
   it('is one AES-256 block of id, partition and offset', () => {
-    const [text] = encryptedSources(key, 'r').write([{ topic: 'a', partition: 7, offset: 2 ** 40 + 5 }])!
+    const [text] = sourcesOf(encryptedSources(key, 'r'), [{ topic: 'a', partition: 7, offset: 2 ** 40 + 5 }])
     const plain = createDecipheriv('aes-256-ecb', key.bytes, null)
       .setAutoPadding(false)
       .update(Buffer.from(text!.slice(3), 'base64url'))
@@ -48,7 +50,7 @@ describe('encryptedSources', () => {
     const at = [{ topic: 'a', partition: 0, offset: 1 }]
     const other = keyring.key('source', 'another')
     const texts = [encryptedSources(key, 'r'), encryptedSources(key, 's'), encryptedSources(other, 'r')].map(
-      (writer) => writer.write(at)![0],
+      (writer) => sourcesOf(writer, at)[0],
     )
     expect(new Set(texts).size).toBe(3)
   })
@@ -61,6 +63,6 @@ describe('encryptedSources', () => {
 
 it('writes coordinates in the clear, or nothing, where the pipeline says so', () => {
   const at = [{ topic: 'a', partition: 2, offset: 3 }]
-  expect(clearSources.write(at)).toEqual(['a/2/3'])
-  expect(noSources.write(at)).toBe(undefined)
+  expect(sourcesOf(clearSources, at)).toEqual(['a/2/3'])
+  expect(noSources.write(new PackedRecords())).toBe(undefined)
 })

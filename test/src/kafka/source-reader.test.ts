@@ -4,6 +4,7 @@ import { encryptedSources } from '../../../src/kafka/source-header.ts'
 import { SourceReader } from '../../../src/kafka/source-reader.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { addKey, compromiseKey, createKeyset, disableKey, promoteKey } from '../../../src/keys/keyset.ts'
+import { sourcesOf } from '../../source-texts.ts'
 
 const NOW = new Date(0)
 const first = createKeyset(NOW)
@@ -15,9 +16,9 @@ const TOPICS = [
 ]
 
 const tokenOf = (route: string, topic: string, partition: number, offset: number, pipeline = 'p'): string =>
-  encryptedSources(Keyring.fromKeyset(first).key('source', pipeline), route).write([
+  sourcesOf(encryptedSources(Keyring.fromKeyset(first).key('source', pipeline), route), [
     { topic, partition, offset },
-  ])![0]!
+  ])[0]!
 
 const readerOf = (keyset = first, pipeline = 'p'): SourceReader =>
   new SourceReader(pipeline, Keyring.fromKeyset(keyset), TOPICS)

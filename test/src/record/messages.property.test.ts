@@ -6,6 +6,7 @@ import { reconciles } from '../../../src/record/account.ts'
 import { createDeidentifier } from '../../../src/record/deidentifier.ts'
 import type { Message, MessageOutcome } from '../../../src/record/message.ts'
 import { MessageRewriter } from '../../../src/record/message-rewriter.ts'
+import { PackedMessages } from '../../../src/record/packed-messages.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { MARKS, markTransforms } from './marks.ts'
 import { anyDamage, damaged } from './specs.ts'
@@ -89,6 +90,11 @@ const anyMessage: fc.Arbitrary<Message> = fc.record({
   timestamp: fc.constantFrom(-1, 0, NOW),
 })
 
+/** What became of them, unpacked. */
+const rewrite = (rewriter: MessageRewriter, messages: readonly Message[]): readonly MessageOutcome[] => [
+  ...rewriter.rewriteMessages(PackedMessages.of(messages)),
+]
+
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString()
 const isUtf8 = (bytes: Uint8Array): boolean =>
@@ -146,7 +152,7 @@ describe('MessageRewriter', () => {
         fc.boolean(),
         (messages, kernels) => {
           const rewriter = new MessageRewriter(plan, { now: NOW, kernels, compacted: false, keyRules: [] })
-          const outcomes = rewriter.rewriteMessages(messages)
+          const outcomes = rewrite(rewriter, messages)
           for (const [index, message] of messages.entries()) {
             const outcome = outcomes[index]!
             seen.set(outcome.kind, (seen.get(outcome.kind) ?? 0) + 1)
@@ -174,11 +180,11 @@ describe('MessageRewriter', () => {
       fc.property(fc.array(anyMessage, { maxLength: 20 }), fc.nat(), (messages, at) => {
         const make = () => new MessageRewriter(plan, { now: NOW, compacted: false, keyRules: [] })
         const plainly = (outcomes: readonly MessageOutcome[]) => JSON.stringify(outcomes)
-        const whole = plainly(make().rewriteMessages(messages))
+        const whole = plainly(rewrite(make(), messages))
         const parted = make()
         const cut = messages.length === 0 ? 0 : at % messages.length
         const parts = [messages.slice(0, cut), messages.slice(cut)].flatMap((part) => [
-          ...parted.rewriteMessages(part),
+          ...rewrite(parted, part),
         ])
         expect(plainly(parts)).toBe(whole)
       }),
@@ -194,7 +200,7 @@ describe('MessageRewriter', () => {
       )
       return { key: Buffer.from(`k${i}`), value, headers: undefined, timestamp: -1 }
     })
-    const outcomes = rewriter.rewriteMessages(messages)
+    const outcomes = rewrite(rewriter, messages)
     for (const [i, outcome] of outcomes.entries()) {
       expect(text(outcome.key)).toBe(MARKS['mark.hex']!.apply(`k${i}`))
       expect(JSON.parse(text(outcome.value)!)).toEqual({

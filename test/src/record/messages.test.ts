@@ -5,8 +5,9 @@ import { addKey, createKeyset } from '../../../src/keys/keyset.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { keyRules } from '../../../src/policy/key-rules.ts'
 import { reconciles } from '../../../src/record/account.ts'
-import type { Message } from '../../../src/record/message.ts'
+import type { Message, MessageOutcome } from '../../../src/record/message.ts'
 import { MessageRewriter } from '../../../src/record/message-rewriter.ts'
+import { PackedMessages } from '../../../src/record/packed-messages.ts'
 
 const NOW = Date.UTC(2026, 0, 1, 12)
 const OLD = '2020-01-01T00:00:00Z'
@@ -39,6 +40,11 @@ const message = (value: unknown, more: Partial<Message> = {}): Message => ({
   ...more,
 })
 
+/** What became of them, unpacked. */
+const rewrite = (rewriter: MessageRewriter, messages: readonly Message[]): readonly MessageOutcome[] => [
+  ...rewriter.rewriteMessages(PackedMessages.of(messages)),
+]
+
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString()
 const FIELDS = '  at: { use: generalize.date, to: hour }\n  id: { use: hash.hmac, domain: c }\n'
@@ -49,13 +55,13 @@ describe('a message', () => {
   it('leaves without its key, headers and timestamp unless the policy names them', () => {
     const rewriter = rewriterFor('  n: keep', { time: '' })
     const headers = [{ name: 'trace', value: Buffer.from('t') }]
-    const [outcome] = rewriter.rewriteMessages([message({ n: 1, secret: 's' }, { headers })])
+    const [outcome] = rewrite(rewriter, [message({ n: 1, secret: 's' }, { headers })])
     expect(outcome).toMatchObject({ kind: 'publish', key: null, headers: [], timestamp: undefined })
     expect(text(outcome!.value)).toBe('{"n":1}')
   })
 
   it('has one token for its key and for a field of the same domain', () => {
-    const [outcome] = rewriterFor(FIELDS + KEY).rewriteMessages([message({ at: FRESH, id: 'K-1' })])
+    const [outcome] = rewrite(rewriterFor(FIELDS + KEY), [message({ at: FRESH, id: 'K-1' })])
     expect(JSON.parse(text(outcome!.value)!).id).toBe(text(outcome!.key))
   })
 
@@ -68,7 +74,7 @@ describe('a message', () => {
       ['year', '2026-01-01T00:00:00Z'],
     ]
     for (const [to, start] of cases) {
-      const [outcome] = rewriterFor(`  at: { use: generalize.date, to: ${to} }`).rewriteMessages([
+      const [outcome] = rewrite(rewriterFor(`  at: { use: generalize.date, to: ${to} }`), [
         message({ at: FRESH }),
       ])
       expect(new Date(outcome!.timestamp!).toISOString().replace('.000', ''), to).toBe(start)
@@ -77,17 +83,14 @@ describe('a message', () => {
 
   it('is told by its own timestamp where the policy has a rule for that', () => {
     const rewriter = rewriterFor(`${FIELDS}  $timestamp: { use: generalize.date, to: day }`)
-    const [one, none] = rewriter.rewriteMessages([
-      message({ at: FRESH }),
-      message({ at: FRESH }, { timestamp: -1 }),
-    ])
+    const [one, none] = rewrite(rewriter, [message({ at: FRESH }), message({ at: FRESH }, { timestamp: -1 })])
     expect(one!.timestamp).toBe(Date.UTC(2026, 0, 1))
     expect(none).toMatchObject({ kind: 'publish', timestamp: undefined })
   })
 
   it('is told by nothing where its time is left out', () => {
     const rewriter = rewriterFor('  n: keep')
-    expect(rewriter.rewriteMessages([message({ at: FRESH, n: 1 })])[0]!.timestamp).toBe(undefined)
+    expect(rewrite(rewriter, [message({ at: FRESH, n: 1 })])[0]!.timestamp).toBe(undefined)
   })
 
   it('that cannot be taken is a dead letter, and those around it are not', () => {
@@ -118,7 +121,10 @@ describe('a message', () => {
         'bad-utf8',
       ],
     ]
-    const outcomes = rewriter.rewriteMessages(bad.flatMap(([one]) => [good, one, good]))
+    const outcomes = rewrite(
+      rewriter,
+      bad.flatMap(([one]) => [good, one, good]),
+    )
     for (const [i, [, code]] of bad.entries()) {
       expect(outcomes[i * 3]!.kind, code).toBe('publish')
       expect(outcomes[i * 3 + 1], code).toMatchObject({
@@ -137,7 +143,7 @@ describe('a message', () => {
 describe('a tombstone', () => {
   it('passes under the token of its key', () => {
     const rewriter = rewriterFor(FIELDS + KEY)
-    const [record, tombstone] = rewriter.rewriteMessages([message({ at: FRESH }), message(null)])
+    const [record, tombstone] = rewrite(rewriter, [message({ at: FRESH }), message(null)])
     expect(tombstone).toMatchObject({ kind: 'tombstone', value: null })
     expect(tombstone!.tombstones.map(text)).toEqual([text(record!.key)])
     expect(rewriter.account).toMatchObject({ records: 2, published: 1, tombstones: 1 })
@@ -145,7 +151,7 @@ describe('a tombstone', () => {
 
   it('is suppressed where no key may leave', () => {
     const rewriter = rewriterFor(FIELDS)
-    expect(rewriter.rewriteMessages([message(null)])[0]).toMatchObject({ kind: 'suppress', tombstones: [] })
+    expect(rewrite(rewriter, [message(null)])[0]).toMatchObject({ kind: 'suppress', tombstones: [] })
     expect(reconciles(rewriter.account)).toBe(true)
   })
 })
@@ -154,20 +160,20 @@ describe('into a compacted topic', () => {
   const compacted = (): MessageRewriter => rewriterFor(FIELDS + KEY, { compacted: true, more: RETENTION })
 
   it('a tombstone goes under the token of every enabled key', () => {
-    const [record, tombstone] = compacted().rewriteMessages([message({ at: FRESH }), message(null)])
+    const [record, tombstone] = rewrite(compacted(), [message({ at: FRESH }), message(null)])
     const written = tombstone!.tombstones.map(text)
     expect(written.map((key) => key!.split('.')[0]).sort()).toEqual(['k1', 'k2'])
     expect(written).toContain(text(record!.key))
   })
 
   it('a suppressed record hides what was published before it', () => {
-    const [tombstone, suppressed] = compacted().rewriteMessages([message(null), message({ at: OLD })])
+    const [tombstone, suppressed] = rewrite(compacted(), [message(null), message({ at: OLD })])
     expect(suppressed).toMatchObject({ kind: 'suppress', value: null })
     expect(suppressed!.tombstones.map(text)).toEqual(tombstone!.tombstones.map(text))
   })
 
   it('nothing goes without a key', () => {
-    const outcomes = compacted().rewriteMessages([
+    const outcomes = rewrite(compacted(), [
       message({ at: FRESH }, { key: null }),
       message({ at: OLD }, { key: null }),
     ])

@@ -1,6 +1,6 @@
 /** How long whoever asks the brokers waits for them. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { Position } from '../../driver.ts'
+import type { Position } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
 import { Moment } from './failure.ts'
 

@@ -1,6 +1,6 @@
 /** How a group shares its partitions, as Java's assignors of the same names do: members of other clients fit in. */
 import kafkajs from 'kafkajs'
-import type { TopicPartition } from '../../driver.ts'
+import type { TopicPartition } from '../../record.ts'
 import { byTopic } from './offsets.ts'
 
 export interface Subscription {

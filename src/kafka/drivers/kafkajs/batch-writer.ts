@@ -1,5 +1,5 @@
 /** Record batches, magic 2, as they are sent. Sizes are known before anything is written, so that sends can be split. */
-import type { OutputRecord } from '../../driver.ts'
+import type { OutputRecord } from '../../record.ts'
 import { COMPRESSIONS, type Compression, compress } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
 

@@ -1,7 +1,8 @@
 /** The brokers of a cluster: first contact, who leads what, and a link to each. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { Connection, DriverEvent, TopicPartition } from '../../driver.ts'
+import type { Connection, DriverEvent } from '../../driver.ts'
+import type { TopicPartition } from '../../record.ts'
 import { clientLogger } from './client-log.ts'
 import { CODE, codeFailure, codeName, isMoved, MissingTopic, Moment } from './failure.ts'
 import { Link, type LinkOptions, secureContext } from './link.ts'

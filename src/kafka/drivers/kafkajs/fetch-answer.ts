@@ -1,5 +1,5 @@
 /** Fetch requests: kafkajs codes the question, and the answer is read here, up to its batches. */
-import type { TopicPartition } from '../../driver.ts'
+import type { TopicPartition } from '../../record.ts'
 import type { AbortedTransaction } from './committed.ts'
 import { codeFailure } from './failure.ts'
 import { Decoder } from './internals.ts'

@@ -3,7 +3,9 @@
  * waiting. What is waiting is kept as it came, compressed; it is decoded as it is taken.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BatchBounds, InputRecord, Position, TopicPartition } from '../../driver.ts'
+import type { BatchBounds } from '../../driver.ts'
+import { PackedRecords } from '../../packed-records.ts'
+import type { InputRecord, Position, TopicPartition } from '../../record.ts'
 import { Bell } from './bell.ts'
 import type { Brokers } from './brokers.ts'
 import { CommittedBatches } from './committed.ts'
@@ -26,7 +28,7 @@ interface Reading extends TopicPartition {
 }
 
 export interface Taken {
-  readonly records: readonly InputRecord[]
+  readonly records: PackedRecords
   readonly next: readonly Position[]
 }
 
@@ -88,7 +90,7 @@ export class Fetcher {
   async take({ records: most, bytes, time }: BatchBounds): Promise<Taken | undefined> {
     const until = performance.now() + time
     const reading = this.#reading
-    const records: InputRecord[] = []
+    const records = new PackedRecords()
     const next = new Map<string, Position>()
     /** The last record of what is being taken. */
     let last: InputRecord | undefined
@@ -119,7 +121,7 @@ export class Fetcher {
         first.putBack(record)
         break
       }
-      records.push(record)
+      records.add(record)
       last = record
       size += adds
     }

@@ -11,14 +11,8 @@ import type {
   TopicPlan,
   TopicSettings,
 } from '../../admin.ts'
-import type {
-  BatchBounds,
-  Connection,
-  DriverEvent,
-  OutputRecord,
-  Position,
-  TopicPartition,
-} from '../../driver.ts'
+import type { BatchBounds, Connection, DriverEvent } from '../../driver.ts'
+import type { OutputRecord, Position, TopicPartition } from '../../record.ts'
 import { describe, describeGroup, releaseOf, rightsOf } from './admin-requests.ts'
 import { Brokers, OPEN_MS } from './brokers.ts'
 import { CODE, codeFailure, codeName, isMissingRight, Moment } from './failure.ts'
@@ -230,7 +224,7 @@ class KafkajsAdmin implements Admin {
       take: async (bounds: BatchBounds) => {
         const taken = await fetcher.take(bounds)
         if (failure !== undefined) throw failure
-        return taken ?? { records: [], next: [] }
+        return { records: [...(taken?.records ?? [])], next: taken?.next ?? [] }
       },
       close: () => fetcher.stop(),
     }

@@ -8,16 +8,9 @@
  * setting to change it.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
-import type {
-  BatchBounds,
-  Driver,
-  DriverOptions,
-  OutputRecord,
-  Polled,
-  Position,
-  Settled,
-  TopicPartition,
-} from '../../driver.ts'
+import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
+import { PackedRecords } from '../../packed-records.ts'
+import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { aside, asking, within } from './asking.ts'
 import { Bell } from './bell.ts'
 import { Brokers } from './brokers.ts'
@@ -163,7 +156,7 @@ class KafkajsDriver implements Driver {
       const taken = await this.#fetcher.take({ ...bounds, time })
       this.#check()
       if (taken !== undefined && epoch === this.#epoch) return { epoch, ...taken }
-      if (performance.now() >= until) return { epoch: this.#epoch, records: [], next: [] }
+      if (performance.now() >= until) return { epoch: this.#epoch, records: new PackedRecords(), next: [] }
     }
   }
 
@@ -184,7 +177,7 @@ class KafkajsDriver implements Driver {
 
   // Settling
 
-  async settle(epoch: number, outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled> {
+  async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
     this.#check()
     if (epoch !== this.#epoch) return this.#discard('epoch')
     const settling = this.#deliver(outputs, next)
@@ -198,7 +191,7 @@ class KafkajsDriver implements Driver {
     }
   }
 
-  async #deliver(outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled> {
+  async #deliver(outputs: Outputs, next: readonly Position[]): Promise<Settled> {
     const { signal } = this.#over
     const as = this.#generation
     if (!(await this.#sender.send(outputs, signal))) {

@@ -1,6 +1,7 @@
 /** Outputs on their way to the partitions that they go to, in chunks that a broker takes. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import { type OutputRecord, Refused } from '../../driver.ts'
+import { Refused } from '../../driver.ts'
+import type { OutputRecord, Outputs } from '../../record.ts'
 import { BATCH_OVERHEAD, mostBytes, writeBatch } from './batch-writer.ts'
 import type { Brokers } from './brokers.ts'
 import type { Compression } from './codecs.ts'
@@ -69,7 +70,8 @@ export class Lanes {
    * Gives each output its partition and its chunk.
    * @throws Moment; LetheError; Refused where a record is too large alone
    */
-  async split(outputs: readonly OutputRecord[]): Promise<readonly Lane[]> {
+  async split(given: Outputs): Promise<readonly Lane[]> {
+    const outputs = [...given]
     const targets = new Map<string, Target>()
     for (const [place, record] of outputs.entries()) {
       const { topic, partition: wanted, key } = record

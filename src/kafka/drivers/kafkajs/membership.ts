@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { TopicPartition } from '../../driver.ts'
+import type { TopicPartition } from '../../record.ts'
 import { ASSIGNORS, encodeShares, type Shares, type Subscription } from './assignors.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE, isMoved, Moment } from './failure.ts'

@@ -1,5 +1,5 @@
 /** Offsets: those a group has committed, and where a log begins, ends, or reaches a time. One try each. */
-import type { Position, TopicPartition } from '../../driver.ts'
+import type { Position, TopicPartition } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE, codeFailure, codeName, isMoved, Moment } from './failure.ts'
 import type { Link } from './link.ts'

@@ -1,6 +1,6 @@
 /** Records that cannot be read, and offsets that are gone: what to say, and how much is missing. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { Position } from '../../driver.ts'
+import type { Position } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
 import { CompressionError } from './codecs.ts'
 import { listOffsets } from './offsets.ts'

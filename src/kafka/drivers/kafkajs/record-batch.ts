@@ -3,7 +3,7 @@
  * batches that compaction left empty (a reader would stand still before them), the order of headers, an unknown
  * codec (taken for no compression there), the checksum, and whatever is too much for one call's arguments.
  */
-import type { Header, InputRecord } from '../../driver.ts'
+import type { Header, InputRecord } from '../../record.ts'
 import { decompress } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
 

@@ -1,6 +1,7 @@
 /** The topics of a route, and where its group starts and ends: explicit offsets, committed before a record is read. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { DriverOptions, Position, TopicPartition } from '../../driver.ts'
+import type { DriverOptions } from '../../driver.ts'
+import type { Position, TopicPartition } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE } from './failure.ts'
 import { type Generation, Group, keyOf, listOffsets } from './offsets.ts'

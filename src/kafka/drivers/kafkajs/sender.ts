@@ -5,7 +5,8 @@
  * by itself, a batch that is sent again is the same to the byte, and whoever gives up takes a new producer id.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
-import { type OutputRecord, Refused } from '../../driver.ts'
+import { Refused } from '../../driver.ts'
+import type { Outputs } from '../../record.ts'
 import { stamp, writeBatch } from './batch-writer.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE, codeFailure, codeName, isMoved, Moment } from './failure.ts'
@@ -54,7 +55,7 @@ export class Sender {
    * Writes all outputs. False: it was stopped, and some may be written.
    * @throws Refused, LetheError: some may be written
    */
-  async send(outputs: readonly OutputRecord[], signal: AbortSignal): Promise<boolean> {
+  async send(outputs: Outputs, signal: AbortSignal): Promise<boolean> {
     if (outputs.length === 0) return true
     try {
       const lanes = await this.#brokers.insist(() => this.#lanes.split(outputs), signal)

@@ -1,5 +1,5 @@
 /** What one fetch brought of one partition, on its way to whoever takes it: compressed until then. */
-import type { InputRecord, Position } from '../../driver.ts'
+import type { InputRecord, Position } from '../../record.ts'
 import { unreadable } from './read-errors.ts'
 import { type Batch, openBatch } from './record-batch.ts'
 

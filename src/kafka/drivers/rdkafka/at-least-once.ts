@@ -1,6 +1,7 @@
 /** Settling at least once: first the outputs of a batch, and the offsets behind it once all of them have arrived. */
 import { LetheError } from '../../../errors.ts'
-import { type OutputRecord, type Position, Refused, type Settled } from '../../driver.ts'
+import { Refused, type Settled } from '../../driver.ts'
+import type { Outputs, Position } from '../../record.ts'
 import { call } from './client.ts'
 import { asClientError, CODE, classify, codeName, isOutdated } from './errors.ts'
 import type { Fetcher } from './fetcher.ts'
@@ -19,7 +20,7 @@ export class AtLeastOnce {
     this.#fetcher = fetcher
   }
 
-  async settle(epoch: number, outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled> {
+  async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
     this.#publisher.refusal = undefined
     try {
       await this.#publisher.produce(outputs)

@@ -1,6 +1,7 @@
 /** Making clients, connecting them, and hearing what they say by themselves. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { Connection, DriverOptions, TopicPartition } from '../../driver.ts'
+import type { Connection, DriverOptions } from '../../driver.ts'
+import type { TopicPartition } from '../../record.ts'
 import { type Client, type Consumer, call, type Library, type Producer, ZSTD } from './client.ts'
 import { asClientError, type ClientError, CODE, codeName, fatalError, isOfTheMoment } from './errors.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
 /** The ends of what is owned, and partitions that stand still before theirs. */
 import type { LetheError } from '../../../errors.ts'
-import type { Position } from '../../driver.ts'
+import type { Position } from '../../record.ts'
 import { checkRange, watermarks } from './offsets.ts'
 import type { Session } from './session.ts'
 

@@ -1,6 +1,7 @@
 /** Settling exactly once: the outputs of a batch and the offsets behind it in one transaction. */
 import { LetheError } from '../../../errors.ts'
-import { type OutputRecord, type Position, Refused, type Settled } from '../../driver.ts'
+import { Refused, type Settled } from '../../driver.ts'
+import type { Outputs, Position } from '../../record.ts'
 import { call } from './client.ts'
 import { asClientError, classify, codeName, isRefusal } from './errors.ts'
 import { plain } from './offsets.ts'
@@ -23,7 +24,7 @@ export class ExactlyOnce {
 
   async settle(
     epoch: number,
-    outputs: readonly OutputRecord[],
+    outputs: Outputs,
     next: readonly Position[],
     tries: number = 1,
   ): Promise<Settled> {

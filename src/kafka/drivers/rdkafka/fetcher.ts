@@ -4,7 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { BatchBounds, InputRecord, Polled, Position } from '../../driver.ts'
+import type { BatchBounds, Polled } from '../../driver.ts'
+import { PackedRecords } from '../../packed-records.ts'
+import type { Position } from '../../record.ts'
 import { call, type Message, ZSTD } from './client.ts'
 import type { Ends } from './ends.ts'
 import { asClientError, CODE, classify, codeName, fatalError, isOfTheMoment } from './errors.ts'
@@ -27,6 +29,8 @@ export class Fetcher {
   /** Records that one `consume` asks for: as many as fit the bounds, by what came before. */
   #atOnce = FEWEST_AT_ONCE
   #largest = 1
+  /** How many bytes a batch holds, more or less. */
+  #expected = 0
   /** Ends of partitions met during a `consume`. */
   readonly #ends: Map<string, Position> = new Map()
   /** The last `consume`, until it has given what it has. */
@@ -70,7 +74,7 @@ export class Fetcher {
   async #read(bounds: BatchBounds): Promise<Polled> {
     const { epoch } = this.#session.owned
     const until = performance.now() + bounds.time
-    const records: InputRecord[] = []
+    const records = new PackedRecords(this.#expected)
     let bytes = 0
     const take = (messages: readonly Message[]): void => {
       for (const message of messages) {
@@ -78,14 +82,14 @@ export class Fetcher {
         const size = length + (message.key?.length ?? 0)
         if (size > this.#largest) this.#largest = size
         bytes += size
-        records.push(inputOf(message))
+        records.add(inputOf(message))
       }
     }
     await this.consuming.catch(() => {})
     const early = this.#early.messages.splice(0)
     if (epoch !== this.#session.owned.epoch || (early.length > 0 && epoch !== this.#early.epoch)) {
       this.#drop(early)
-      return { epoch, records: [], next: [] }
+      return { epoch, records: new PackedRecords(), next: [] }
     }
     take(early)
     do {
@@ -96,8 +100,9 @@ export class Fetcher {
       this.consuming = consumed
       const messages = await consumed
       if (epoch !== this.#session.owned.epoch) {
-        this.#drop([...records, ...messages])
-        return { epoch, records: [], next: [] }
+        this.#drop(records.behind())
+        this.#drop(messages)
+        return { epoch, records: new PackedRecords(), next: [] }
       }
       this.#adapt(messages.length, wanted, performance.now() - started, bounds.time)
       take(messages)
@@ -108,6 +113,8 @@ export class Fetcher {
       !this.#session.closing
     )
     this.#largest = Math.max(1, Math.floor(this.#largest * 0.9))
+    // Room for the line breaks between values and the quotes around keys, too.
+    this.#expected = bytes + (bytes >> 3)
     const next = this.#nextOf(records)
     this.#ends.clear()
     return { epoch, records, next }
@@ -165,19 +172,10 @@ export class Fetcher {
       this.#atOnce = Math.min(MOST_AT_ONCE, this.#atOnce * 2)
   }
 
-  #nextOf(records: readonly InputRecord[]): Position[] {
-    const next = new Map<string, Position>()
-    let last: InputRecord | undefined
-    const put = ({ topic, partition, offset }: InputRecord): void => {
-      next.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1 })
-    }
-    // Records of a partition come in runs.
-    for (const record of records) {
-      if (last !== undefined && (last.partition !== record.partition || last.topic !== record.topic))
-        put(last)
-      last = record
-    }
-    if (last !== undefined) put(last)
+  #nextOf(records: PackedRecords): Position[] {
+    const next = new Map(
+      records.behind().map((position) => [`${position.topic}/${position.partition}`, position]),
+    )
     // Control records lie between the last record and the end.
     for (const [key, end] of this.#ends) {
       const known = next.get(key)?.offset ?? this.#session.owned.settledPosition(end) ?? end.offset

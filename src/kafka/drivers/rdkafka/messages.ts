@@ -1,5 +1,5 @@
 /** From the client's messages to records of the port, and back: bytes as they are. */
-import type { InputRecord } from '../../driver.ts'
+import type { InputRecord } from '../../record.ts'
 import type { Message } from './client.ts'
 
 /** Most messages are records as they are; a copy of each would be garbage. */

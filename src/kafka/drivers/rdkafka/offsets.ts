@@ -1,8 +1,9 @@
 /** Where a group starts and where it ends: explicit offsets, committed before the first record is read. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { DriverOptions, Position, TopicPartition } from '../../driver.ts'
+import type { DriverOptions } from '../../driver.ts'
 import { topicMatcher } from '../../pipeline-file/topics.ts'
+import type { Position, TopicPartition } from '../../record.ts'
 import { type Consumer, call } from './client.ts'
 import { asClientError, isOutdated, isPassing } from './errors.ts'
 

@@ -2,7 +2,7 @@
  * What a member of a group owns, and where it stands: for each partition the settled position, and the one behind what
  * was handed over. An epoch ends whenever either may have changed beneath a batch.
  */
-import type { Position, TopicPartition } from '../../driver.ts'
+import type { Position, TopicPartition } from '../../record.ts'
 
 interface Owned {
   readonly topic: string

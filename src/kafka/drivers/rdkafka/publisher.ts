@@ -1,6 +1,7 @@
 /** Handing outputs to the producer, and hearing which of them the broker refuses: the same in both ways of settling. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { type OutputRecord, Refused } from '../../driver.ts'
+import { Refused } from '../../driver.ts'
+import type { Outputs } from '../../record.ts'
 import { asClientError, type ClientError, CODE, classify, codeName, isRefusal, isTooLarge } from './errors.ts'
 import { filled } from './messages.ts'
 import type { Session } from './session.ts'
@@ -19,10 +20,10 @@ export class Publisher {
     this.#session.producer.on('delivery-report', (error) => this.#undelivered(asClientError(error)))
   }
 
-  async produce(outputs: readonly OutputRecord[]): Promise<void> {
+  async produce(outputs: Outputs): Promise<void> {
     const producer = this.#session.producer
     for (let index = 0; index < outputs.length; index++) {
-      const output = outputs[index]!
+      const output = outputs.at(index)!
       for (;;) {
         try {
           producer.produce(

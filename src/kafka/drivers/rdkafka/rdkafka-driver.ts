@@ -10,16 +10,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../../errors.ts'
-import type {
-  BatchBounds,
-  Driver,
-  DriverOptions,
-  OutputRecord,
-  Polled,
-  Position,
-  Settled,
-  TopicPartition,
-} from '../../driver.ts'
+import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
+import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
 import { type Client, call, type Library, loadLibrary } from './client.ts'
 import { checkCodec, connect, makeConsumer, makeProducer, watch } from './connecting.ts'
@@ -94,7 +86,7 @@ class RdkafkaDriver implements Driver {
     return this.#fetcher.poll(bounds)
   }
 
-  async settle(epoch: number, outputs: readonly OutputRecord[], next: readonly Position[]): Promise<Settled> {
+  async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
     this.#session.check()
     if (epoch !== this.#session.owned.epoch) return this.#session.discard('epoch')
     const settling = this.#settler.settle(epoch, outputs, next)

@@ -9,7 +9,6 @@ import decodeByKafkajs from 'kafkajs/src/protocol/recordBatch/v0/decoder.js'
 // @ts-expect-error: no types
 import kafkajsBatch from 'kafkajs/src/protocol/recordBatch/v0/index.js'
 import { describe, expect, it } from 'vitest'
-import type { InputRecord, OutputRecord } from '../../../../../src/kafka/driver.ts'
 import {
   BATCH_OVERHEAD,
   mostBytes,
@@ -22,6 +21,7 @@ import {
   openBatch,
   readBatches,
 } from '../../../../../src/kafka/drivers/kafkajs/record-batch.ts'
+import type { InputRecord, OutputRecord } from '../../../../../src/kafka/record.ts'
 
 const record = (fields: Partial<OutputRecord> = {}): OutputRecord => ({
   topic: 't',

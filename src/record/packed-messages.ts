@@ -1,0 +1,155 @@
+/**
+ * Messages packed into a few arrays, as they are between being read and being rewritten. An object for each of them,
+ * and a view of each value and key, would live just long enough to be collected at the highest price.
+ */
+import { ByteSink } from './byte-sink.ts'
+import type { Message, MessageHeader } from './message.ts'
+
+const BRACE = 0x7b
+const LF = 0x0a
+/** In the place of a start: there is nothing, which is not the same as no bytes. */
+const NONE = -1
+const FIRST_ROOM = 256
+
+/** Whether a value stands where kernels look for it: it begins like an object, and is one line. */
+const isLine = (value: Uint8Array): boolean =>
+  value[0] === BRACE && !Buffer.prototype.includes.call(value, LF)
+
+export class PackedMessages implements Iterable<Message> {
+  #length = 0
+  /** Values of one line, each ended by a line break, in order; behind `linesEnd` whoever rewrites them may write. */
+  readonly lines: ByteSink = new ByteSink(0)
+  /** How many of them there are, and where they end. */
+  lineCount = 0
+  linesEnd = 0
+  /** The other values. */
+  readonly #others: ByteSink = new ByteSink(0)
+  readonly #keys: ByteSink = new ByteSink(0)
+  #isLine = new Uint8Array(FIRST_ROOM)
+  #valueStarts = new Int32Array(FIRST_ROOM)
+  #valueEnds = new Int32Array(FIRST_ROOM)
+  #keyStarts = new Int32Array(FIRST_ROOM)
+  #keyEnds = new Int32Array(FIRST_ROOM)
+  #timestamps = new Float64Array(FIRST_ROOM)
+  /** Most messages have none. */
+  readonly #headers: Map<number, readonly MessageHeader[]> = new Map()
+
+  /** `bytes`: how much is expected, keys included; `memory`: where it may be put, whatever stands there. */
+  constructor(bytes: number = 0, memory?: ArrayBuffer) {
+    this.lines.open(memory, bytes)
+  }
+
+  static of(messages: Iterable<Message>): PackedMessages {
+    const packed = new PackedMessages()
+    for (const message of messages) packed.add(message)
+    return packed
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Copies a message, whose bytes may be anything's afterwards; its headers are kept as they are. */
+  add({ key, value, headers, timestamp }: Message): void {
+    const index = this.#length
+    if (index === this.#isLine.length) this.#grow(index * 2)
+    this.#length++
+    this.#timestamps[index] = timestamp
+    if (headers !== undefined && headers.length > 0) this.#headers.set(index, headers)
+    this.#keyStarts[index] = NONE
+    if (key !== null) {
+      this.#keyStarts[index] = this.#keys.length
+      this.#keys.copy(key, 0, key.length)
+      this.#keyEnds[index] = this.#keys.length
+    }
+    this.#valueStarts[index] = NONE
+    if (value === null) return
+    const line = isLine(value)
+    const sink = line ? this.lines : this.#others
+    if (line) sink.length = this.linesEnd
+    this.#isLine[index] = line ? 1 : 0
+    this.#valueStarts[index] = sink.length
+    sink.append(value)
+    this.#valueEnds[index] = sink.length
+    if (!line) return
+    sink.byte(LF)
+    this.lineCount++
+    this.linesEnd = sink.length
+  }
+
+  #grow(room: number): void {
+    const larger = <T extends Uint8Array | Int32Array | Float64Array>(made: T, from: T): T => {
+      made.set(from)
+      return made
+    }
+    this.#isLine = larger(new Uint8Array(room), this.#isLine)
+    this.#valueStarts = larger(new Int32Array(room), this.#valueStarts)
+    this.#valueEnds = larger(new Int32Array(room), this.#valueEnds)
+    this.#keyStarts = larger(new Int32Array(room), this.#keyStarts)
+    this.#keyEnds = larger(new Int32Array(room), this.#keyEnds)
+    this.#timestamps = larger(new Float64Array(room), this.#timestamps)
+  }
+
+  /** Whether the value is one of `lines`. */
+  isLine(index: number): boolean {
+    return this.#isLine[index] === 1
+  }
+
+  isTombstone(index: number): boolean {
+    return this.#valueStarts[index] === NONE
+  }
+
+  /** Bytes of the value; 0 for a tombstone. */
+  valueLength(index: number): number {
+    return this.isTombstone(index) ? 0 : this.#valueEnds[index]! - this.#valueStarts[index]!
+  }
+
+  value(index: number): Uint8Array | null {
+    if (this.isTombstone(index)) return null
+    const { bytes } = this.isLine(index) ? this.lines : this.#others
+    return bytes.subarray(this.#valueStarts[index]!, this.#valueEnds[index]!)
+  }
+
+  key(index: number): Uint8Array | null {
+    return this.hasKey(index) ? this.keys.subarray(this.keyStart(index), this.keyEnd(index)) : null
+  }
+
+  hasKey(index: number): boolean {
+    return this.#keyStarts[index] !== NONE
+  }
+
+  /** Where the keys stand, from `keyStart` to before `keyEnd` each. */
+  get keys(): Uint8Array {
+    return this.#keys.bytes
+  }
+
+  keyStart(index: number): number {
+    return this.#keyStarts[index]!
+  }
+
+  keyEnd(index: number): number {
+    return this.#keyEnds[index]!
+  }
+
+  headers(index: number): readonly MessageHeader[] | undefined {
+    return this.#headers.get(index)
+  }
+
+  timestamp(index: number): number {
+    return this.#timestamps[index]!
+  }
+
+  at(index: number): Message | undefined {
+    if (index < 0 || index >= this.length) return undefined
+    return {
+      key: this.key(index),
+      value: this.value(index),
+      headers: this.headers(index),
+      timestamp: this.timestamp(index),
+    }
+  }
+
+  *[Symbol.iterator](): Generator<Message> {
+    for (let index = 0; index < this.length; index++) yield this.at(index)!
+  }
+}
