@@ -15,7 +15,7 @@ const ROOMS: Readonly<
   keys: { rooms: ['errors', 'transforms'], packages: ['zod'] },
   policy: { rooms: ['errors', 'transforms'], packages: ['zod', 'yaml'] },
   record: { rooms: ['errors', 'policy', 'transforms'], packages: [] },
-  pipeline: { rooms: ['errors', 'policy', 'record'], packages: [] },
+  pipeline: { rooms: ['errors', 'keys', 'policy', 'record'], packages: [] },
   kafka: {
     rooms: ['errors', 'keys', 'pipeline', 'policy', 'record', 'transforms'],
     packages: ['zod', 're2js'],

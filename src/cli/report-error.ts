@@ -1,6 +1,6 @@
 /** How an error ends a command: what is printed on stderr, and the exit code. Never a value of the data. */
 import { EXIT, type ExitCode, LetheError } from '../errors.ts'
-import { Defect } from '../files/defect.ts'
+import { Defect } from '../pipeline/defect.ts'
 import { paint } from './terminal.ts'
 
 /** Frames as `file:line:column`. The message is cut off first: text of a foreign error may quote data. */

@@ -1,11 +1,6 @@
 /** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
-
-import { Keyring } from '../keys/keyring.ts'
-import type { Keyset } from '../keys/keyset.ts'
-import { compilePolicy } from '../policy/compile.ts'
-import type { KeySource } from '../policy/key-source.ts'
+import type { PlanSetup } from '../pipeline/compile-again.ts'
 import type { Plan } from '../policy/plan.ts'
-import { policyFileOf } from '../policy/read.ts'
 import type { Account } from '../record/account.ts'
 import { CsvRewriter } from '../record/csv-rewriter.ts'
 import type { CsvStyle } from '../record/csv-text.ts'
@@ -44,13 +39,8 @@ export interface RewrittenChunk {
   readonly account: Account
 }
 
-/** What a thread needs to compile the same plan as its parent. It stays in memory. */
-export interface ThreadSetup {
-  readonly policyFile: string
-  readonly policyText: string
-  /** The parent's: another one means that a file changed in between. */
-  readonly fingerprint: string
-  readonly keyset: Keyset | undefined
+/** What a thread needs to do as its parent. */
+export interface ThreadSetup extends PlanSetup {
   readonly options: RewriteOptions
 }
 
@@ -79,15 +69,4 @@ export class ChunkRewriter {
     const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length)
     return { spare: chunk.bytes.buffer, output, deadLetters, lines, account: rewriter.takeAccount() }
   }
-}
-
-/** Compiles the parent's plan again, in a thread. Throws where it is not the same. */
-export function compileAgain(setup: ThreadSetup): Plan {
-  const file = policyFileOf(setup.policyFile, setup.policyText)
-  const keys: KeySource | undefined =
-    setup.keyset === undefined ? undefined : Keyring.fromKeyset(setup.keyset)
-  const { plan } = compilePolicy(file, { keys })
-  if (plan?.fingerprint !== setup.fingerprint)
-    throw new Error('a file that the policy uses changed while the run began')
-  return plan
 }

@@ -3,9 +3,9 @@
  * as fast as one that runs already, so this one does not only wait for the others.
  */
 import { Worker } from 'node:worker_threads'
+import { Defect, type DefectPlace } from '../pipeline/defect.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkRewriter, RewrittenChunk, ThreadSetup } from './chunk.ts'
-import { Defect, type DefectPlace } from './defect.ts'
 import type { Input } from './input.ts'
 
 export interface Pool {

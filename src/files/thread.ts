@@ -1,7 +1,8 @@
 /** A worker thread: compiles the plan that it is told of once, then rewrites chunks until it is ended. */
 import { parentPort } from 'node:worker_threads'
-import { type Chunk, ChunkRewriter, compileAgain, type ThreadSetup } from './chunk.ts'
-import { placeOf } from './defect.ts'
+import { compileAgain } from '../pipeline/compile-again.ts'
+import { placeOf } from '../pipeline/defect.ts'
+import { type Chunk, ChunkRewriter, type ThreadSetup } from './chunk.ts'
 import type { Answer } from './pool.ts'
 
 let rewriter: ChunkRewriter | undefined
@@ -15,7 +16,7 @@ function attempt(work: () => Answer): Answer {
 }
 
 function begin(setup: ThreadSetup): Answer {
-  rewriter = new ChunkRewriter(compileAgain(setup), setup.options)
+  rewriter = new ChunkRewriter(compileAgain(setup).plan, setup.options)
   return { ready: true }
 }
 

@@ -112,7 +112,8 @@ export interface Driver {
   open(): Promise<void>
   /**
    * The next records, waiting for them no longer than `bounds.time`. Not called again before it has resolved; may be
-   * called while the batch before is being settled.
+   * called while batches before it are being settled, or wait for that: in a new epoch it begins at the settled
+   * positions.
    */
   poll(bounds: BatchBounds): Promise<Polled>
   /**

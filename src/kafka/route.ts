@@ -1,9 +1,9 @@
-/** The loop of one route: poll, de-identify, settle. Batch n+1 is polled and de-identified while n settles. */
+/** The loop of one route: poll, de-identify, settle. Batch n settles while n+1 is de-identified and n+2 polled. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../errors.ts'
 import type { WindowWatch } from '../pipeline/window.ts'
+import type { Plan } from '../policy/plan.ts'
 import { type Account, addAccount, emptyAccount, reconciles, sum } from '../record/account.ts'
-import type { MessageRewriter } from '../record/message-rewriter.ts'
 import { type Batch, before, type Emitted, type OutputWriter, refuse } from './batch.ts'
 import {
   type BatchBounds,
@@ -14,6 +14,7 @@ import {
   TransactionTimeout,
 } from './driver.ts'
 import type { Position } from './record.ts'
+import type { BatchRewriter, Rewritten } from './rewriting/rewriting-thread.ts'
 
 /** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
 export interface RouteWatch {
@@ -36,7 +37,8 @@ export interface RouteWatch {
 export interface RouteOptions {
   readonly name: string
   readonly driver: Driver
-  readonly rewriter: MessageRewriter
+  readonly plan: Plan
+  readonly rewriter: BatchRewriter
   readonly writer: OutputWriter
   readonly bounds: BatchBounds
   readonly limit: WindowWatch
@@ -83,7 +85,9 @@ class RouteLoop {
   readonly #options: RouteOptions
   readonly #account: Account
   readonly #emitted: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
+  /** The last batch, and the one before it, until they are settled or given up. Neither rejects. */
   #settling: Promise<void> = Promise.resolve()
+  #settlingBefore: Promise<void> = Promise.resolve()
   #failure: unknown
   #failed = false
   #backoff = 0
@@ -95,7 +99,7 @@ class RouteLoop {
 
   constructor(options: RouteOptions) {
     this.#options = options
-    this.#account = emptyAccount(options.rewriter.plan)
+    this.#account = emptyAccount(options.plan)
   }
 
   async run(): Promise<RouteResult> {
@@ -149,21 +153,27 @@ class RouteLoop {
     return this.#ends !== undefined || performance.now() - this.#idleSince > IDLE_MS
   }
 
+  /** Begins a batch: while the one before it is settled, it is rewritten, and the next one is read. */
   async #take(polled: Polled): Promise<void> {
     const { rewriter, now } = this.#options
-    const began = performance.now()
-    rewriter.now = now()
-    const outcomes = rewriter.rewriteMessages(polled.records)
-    const account = rewriter.takeAccount()
+    await this.#settlingBefore
+    if (this.#failed) return
+    const rewritten = rewriter.rewrite(polled.records, now())
+    const before = this.#settling
+    this.#settlingBefore = before
+    this.#settling = this.#follow(polled, rewritten, before).catch((error: unknown) => {
+      this.#failed = true
+      this.#failure ??= error
+    })
+  }
+
+  /** Settles a batch when it is rewritten, behind the one before it. */
+  async #follow(polled: Polled, rewritten: Promise<Rewritten>, before: Promise<void>): Promise<void> {
+    const [{ outcomes, account, took }] = await Promise.all([rewritten, before])
+    if (this.#failed) return
     if (!reconciles(account) || account.records !== polled.records.length)
       throw new Error('the account of a batch does not add up')
-    const rewriteMs = performance.now() - began
-    await this.#settling
-    if (this.#failed) return
-    this.#settling = this.#settle({ ...polled, outcomes, account }, rewriteMs).catch((error: unknown) => {
-      this.#failed = true
-      this.#failure = error
-    })
+    await this.#settle({ ...polled, outcomes, account }, took)
   }
 
   async #settle(batch: Batch, rewriteMs: number): Promise<void> {
@@ -182,8 +192,7 @@ class RouteLoop {
     if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {
       this.#backoff = 0
       this.#idleSince = performance.now()
-      batch.records.release()
-      this.#options.rewriter.memory = batch.outcomes.release()
+      this.#options.rewriter.release(batch.records, batch.outcomes)
       return
     }
     watch.discarded(batch.records.length)
@@ -210,23 +219,17 @@ class RouteLoop {
   }
 
   async #halve(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
-    const { rewriter } = this.#options
+    const { rewriter, now } = this.#options
     const middle = batch.records.length >> 1
-    const part = (from: number, to: number, next?: readonly Position[]): Batch => {
+    const part = async (from: number, to: number, next?: readonly Position[]): Promise<Batch> => {
       const records = batch.records.slice(from, to)
-      const outcomes = rewriter.rewriteMessages(records)
-      return {
-        epoch: batch.epoch,
-        records,
-        outcomes,
-        account: rewriter.takeAccount(),
-        next: next ?? records.behind(),
-      }
+      const { outcomes, account } = await rewriter.rewrite(records, now())
+      return { epoch: batch.epoch, records, outcomes, account, next: next ?? records.behind() }
     }
-    const first = part(0, middle)
-    const settled = await this.#finish(first, rewriteMs, began)
+    const settled = await this.#finish(await part(0, middle), rewriteMs, began)
     if (settled === 'discarded') return settled
-    return await this.#finish(part(middle, batch.records.length, batch.next), 0, performance.now())
+    const rest = await part(middle, batch.records.length, batch.next)
+    return await this.#finish(rest, 0, performance.now())
   }
 
   #refuse(batch: Batch, index: number, { code }: Refused): Batch {

@@ -78,6 +78,13 @@ export class ByteSink {
     this.length = 0
   }
 
+  /** Goes on behind the first `length` of these bytes, which begin their memory. */
+  adopt(bytes: Uint8Array<ArrayBuffer>, length: number): void {
+    this.#buffer = Buffer.from(bytes.buffer)
+    this.bytes = view(this.#buffer)
+    this.length = length
+  }
+
   /** What was written; the memory is the taker's. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.bytes.subarray(0, this.length)

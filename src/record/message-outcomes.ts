@@ -13,7 +13,7 @@ const SUPPRESS = 2
 const TOMBSTONE = 3
 const NONE = -1
 
-interface Failure {
+export interface Failure {
   readonly code: DeadLetterCode
   readonly rule: number
 }
@@ -21,23 +21,38 @@ interface Failure {
 const NO_HEADERS: MessageOutcome['headers'] = []
 const NO_TOMBSTONES: MessageOutcome['tombstones'] = []
 
+/** Outcomes as they may be posted to a thread. */
+export interface OutcomeParts {
+  readonly kinds: Uint8Array<ArrayBuffer>
+  readonly values: Uint8Array<ArrayBuffer>
+  readonly valueStarts: Int32Array<ArrayBuffer>
+  readonly valueEnds: Int32Array<ArrayBuffer>
+  readonly keys: Uint8Array<ArrayBuffer>
+  readonly keyStarts: Int32Array<ArrayBuffer>
+  readonly keyEnds: Int32Array<ArrayBuffer>
+  readonly timestamps: Float64Array<ArrayBuffer>
+  readonly headers: ReadonlyMap<number, { readonly name: string; readonly value: string }[]>
+  readonly tombstones: ReadonlyMap<number, readonly Uint8Array[]>
+  readonly failures: ReadonlyMap<number, Failure>
+}
+
 /** As `subarray`, which takes twice as long. */
 const view = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 
 export class MessageOutcomes implements Iterable<MessageOutcome> {
   readonly length: number
-  readonly #kinds: Uint8Array
+  #kinds: Uint8Array<ArrayBuffer>
   #values: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-  readonly #valueStarts: Int32Array
-  readonly #valueEnds: Int32Array
+  #valueStarts: Int32Array<ArrayBuffer>
+  #valueEnds: Int32Array<ArrayBuffer>
   readonly #keys: ByteSink = new ByteSink(0)
-  readonly #keyStarts: Int32Array
-  readonly #keyEnds: Int32Array
-  readonly #timestamps: Float64Array
-  readonly #headers: Map<number, { readonly name: string; readonly value: string }[]> = new Map()
-  readonly #tombstones: Map<number, readonly Uint8Array[]> = new Map()
-  readonly #failures: Map<number, Failure> = new Map()
+  #keyStarts: Int32Array<ArrayBuffer>
+  #keyEnds: Int32Array<ArrayBuffer>
+  #timestamps: Float64Array<ArrayBuffer>
+  #headers: Map<number, { readonly name: string; readonly value: string }[]> = new Map()
+  #tombstones: Map<number, readonly Uint8Array[]> = new Map()
+  #failures: Map<number, Failure> = new Map()
 
   constructor(length: number) {
     this.length = length
@@ -47,6 +62,39 @@ export class MessageOutcomes implements Iterable<MessageOutcome> {
     this.#keyStarts = new Int32Array(length).fill(NONE)
     this.#keyEnds = new Int32Array(length)
     this.#timestamps = new Float64Array(length).fill(Number.NaN)
+  }
+
+  static from(parts: OutcomeParts): MessageOutcomes {
+    const outcomes = new MessageOutcomes(parts.kinds.length)
+    outcomes.#kinds = parts.kinds
+    outcomes.#values = parts.values
+    outcomes.#valueStarts = parts.valueStarts
+    outcomes.#valueEnds = parts.valueEnds
+    outcomes.#keys.adopt(parts.keys, parts.keys.length)
+    outcomes.#keyStarts = parts.keyStarts
+    outcomes.#keyEnds = parts.keyEnds
+    outcomes.#timestamps = parts.timestamps
+    outcomes.#headers = new Map(parts.headers)
+    outcomes.#tombstones = new Map(parts.tombstones)
+    outcomes.#failures = new Map(parts.failures)
+    return outcomes
+  }
+
+  /** What it is made of; the memory of all parts is its own. */
+  parts(): OutcomeParts {
+    return {
+      kinds: this.#kinds,
+      values: this.#values,
+      valueStarts: this.#valueStarts,
+      valueEnds: this.#valueEnds,
+      keys: this.#keys.bytes.subarray(0, this.#keys.length),
+      keyStarts: this.#keyStarts,
+      keyEnds: this.#keyEnds,
+      timestamps: this.#timestamps,
+      headers: this.#headers,
+      tombstones: this.#tombstones,
+      failures: this.#failures,
+    }
   }
 
   // What became of them, as the rewriter says it

@@ -15,6 +15,24 @@ const FIRST_ROOM = 256
 const isLine = (value: Uint8Array): boolean =>
   value[0] === BRACE && !Buffer.prototype.includes.call(value, LF)
 
+/** Packed messages as they may be posted to a thread. */
+export interface MessageParts {
+  readonly length: number
+  /** Only the bytes before `linesEnd`; behind them is room. */
+  readonly lines: Uint8Array<ArrayBuffer>
+  readonly lineCount: number
+  readonly linesEnd: number
+  readonly others: Uint8Array<ArrayBuffer>
+  readonly keys: Uint8Array<ArrayBuffer>
+  readonly isLine: Uint8Array<ArrayBuffer>
+  readonly valueStarts: Int32Array<ArrayBuffer>
+  readonly valueEnds: Int32Array<ArrayBuffer>
+  readonly keyStarts: Int32Array<ArrayBuffer>
+  readonly keyEnds: Int32Array<ArrayBuffer>
+  readonly timestamps: Float64Array<ArrayBuffer>
+  readonly headers: ReadonlyMap<number, readonly MessageHeader[]>
+}
+
 export class PackedMessages implements Iterable<Message> {
   #length = 0
   /** Values of one line, each ended by a line break, in order; behind `linesEnd` whoever rewrites them may write. */
@@ -25,18 +43,60 @@ export class PackedMessages implements Iterable<Message> {
   /** The other values. */
   readonly #others: ByteSink = new ByteSink(0)
   readonly #keys: ByteSink = new ByteSink(0)
-  #isLine = new Uint8Array(FIRST_ROOM)
-  #valueStarts = new Int32Array(FIRST_ROOM)
-  #valueEnds = new Int32Array(FIRST_ROOM)
-  #keyStarts = new Int32Array(FIRST_ROOM)
-  #keyEnds = new Int32Array(FIRST_ROOM)
-  #timestamps = new Float64Array(FIRST_ROOM)
+  #isLine: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_ROOM)
+  #valueStarts: Int32Array<ArrayBuffer> = new Int32Array(FIRST_ROOM)
+  #valueEnds: Int32Array<ArrayBuffer> = new Int32Array(FIRST_ROOM)
+  #keyStarts: Int32Array<ArrayBuffer> = new Int32Array(FIRST_ROOM)
+  #keyEnds: Int32Array<ArrayBuffer> = new Int32Array(FIRST_ROOM)
+  #timestamps: Float64Array<ArrayBuffer> = new Float64Array(FIRST_ROOM)
   /** Most messages have none. */
-  readonly #headers: Map<number, readonly MessageHeader[]> = new Map()
+  #headers: Map<number, readonly MessageHeader[]> = new Map()
 
   /** `bytes`: how much is expected, keys included; `memory`: where it may be put, whatever stands there. */
   constructor(bytes: number = 0, memory?: ArrayBuffer) {
     this.lines.open(memory, bytes)
+  }
+
+  static from(parts: MessageParts): PackedMessages {
+    const packed = new PackedMessages()
+    packed.#length = parts.length
+    packed.lines.adopt(parts.lines, parts.linesEnd)
+    packed.lineCount = parts.lineCount
+    packed.linesEnd = parts.linesEnd
+    packed.#others.adopt(parts.others, parts.others.length)
+    packed.#keys.adopt(parts.keys, parts.keys.length)
+    packed.#isLine = parts.isLine
+    packed.#valueStarts = parts.valueStarts
+    packed.#valueEnds = parts.valueEnds
+    packed.#keyStarts = parts.keyStarts
+    packed.#keyEnds = parts.keyEnds
+    packed.#timestamps = parts.timestamps
+    packed.#headers = new Map(parts.headers)
+    return packed
+  }
+
+  /** What it is made of; the memory of all parts is its own. */
+  parts(): MessageParts {
+    return {
+      length: this.#length,
+      lines: this.lines.bytes,
+      lineCount: this.lineCount,
+      linesEnd: this.linesEnd,
+      others: this.#others.bytes.subarray(0, this.#others.length),
+      keys: this.#keys.bytes.subarray(0, this.#keys.length),
+      isLine: this.#isLine,
+      valueStarts: this.#valueStarts,
+      valueEnds: this.#valueEnds,
+      keyStarts: this.#keyStarts,
+      keyEnds: this.#keyEnds,
+      timestamps: this.#timestamps,
+      headers: this.#headers,
+    }
+  }
+
+  /** The memory of `lines` was handed to another thread, and comes back. */
+  takeBack(lines: Uint8Array<ArrayBuffer>): void {
+    this.lines.adopt(lines, this.linesEnd)
   }
 
   static of(messages: Iterable<Message>): PackedMessages {
@@ -49,13 +109,17 @@ export class PackedMessages implements Iterable<Message> {
     return this.#length
   }
 
-  /** Copies a message, whose bytes may be anything's afterwards; its headers are kept as they are. */
+  /** Copies a message, whose bytes may be anything's afterwards. */
   add({ key, value, headers, timestamp }: Message): void {
     const index = this.#length
     if (index === this.#isLine.length) this.#grow(index * 2)
     this.#length++
     this.#timestamps[index] = timestamp
-    if (headers !== undefined && headers.length > 0) this.#headers.set(index, headers)
+    if (headers !== undefined && headers.length > 0)
+      this.#headers.set(
+        index,
+        headers.map(({ name, value }) => ({ name, value: new Uint8Array(value) })),
+      )
     this.#keyStarts[index] = NONE
     if (key !== null) {
       this.#keyStarts[index] = this.#keys.length

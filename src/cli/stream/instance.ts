@@ -4,6 +4,7 @@ import { LetheError } from '../../errors.ts'
 import type { Driver, DriverEvent } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
 import type { WriteLimits } from '../../kafka/preflight.ts'
+import { type BatchRewriter, RewritingThread } from '../../kafka/rewriting/rewriting-thread.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
 import { type RouteResult, runRoute } from '../../kafka/route.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
@@ -46,7 +47,8 @@ export async function runInstance(options: InstanceOptions): Promise<ReadonlyMap
   health.keysLoaded()
   const abort = new AbortController()
   const stop = AbortSignal.any([options.stop, abort.signal])
-  const runs = prepared.routes.map((route) => new RouteRun(options, route, stop))
+  const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))
+  const runs = prepared.routes.map((route, at) => new RouteRun(options, route, thread.route(at), stop))
   const results = new Map<string, RouteResult>()
   try {
     await Promise.all(runs.map((run) => run.open()))
@@ -66,6 +68,7 @@ export async function runInstance(options: InstanceOptions): Promise<ReadonlyMap
     return results
   } finally {
     await Promise.all(runs.map((run) => run.close()))
+    await thread.close()
   }
 }
 
@@ -73,6 +76,7 @@ class RouteRun {
   readonly name: string
   readonly #options: InstanceOptions
   readonly #prepared: PreparedRoute
+  readonly #rewriter: BatchRewriter
   readonly #stop: AbortSignal
   readonly #driver: Driver
   readonly #metrics: RouteMetrics
@@ -80,11 +84,12 @@ class RouteRun {
   readonly #progress: Progress
   #assigned = 0
 
-  constructor(options: InstanceOptions, prepared: PreparedRoute, stop: AbortSignal) {
+  constructor(options: InstanceOptions, prepared: PreparedRoute, rewriter: BatchRewriter, stop: AbortSignal) {
     const { route, plan } = prepared
     this.name = route.name
     this.#options = options
     this.#prepared = prepared
+    this.#rewriter = rewriter
     this.#stop = stop
     this.#loop = options.health.begin(route.name)
     this.#metrics = options.metrics.route({
@@ -127,11 +132,12 @@ class RouteRun {
 
   async run(): Promise<RouteResult> {
     const { pipeline } = this.#options.prepared
-    const { rewriter, writer } = this.#prepared
+    const { plan, writer } = this.#prepared
     const result = await runRoute({
       name: this.name,
       driver: this.#driver,
-      rewriter,
+      plan,
+      rewriter: this.#rewriter,
       writer,
       bounds: pipeline.batch,
       keptFor: this.#options.limits.get(this.name)?.keptFor ?? Number.POSITIVE_INFINITY,

@@ -6,20 +6,19 @@ import { compilePipeline } from '../../kafka/pipeline-file/compile.ts'
 import type { Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
 import { readPipelineFile } from '../../kafka/pipeline-file/read.ts'
 import { resolveConnection, resolveInstance, resolveKeyring } from '../../kafka/pipeline-file/secrets.ts'
+import type { RouteSetup } from '../../kafka/rewriting/job.ts'
 import { clearSources, encryptedSources, noSources, type SourceWriter } from '../../kafka/source-header.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { compilePolicy } from '../../policy/compile.ts'
-import { keyRules } from '../../policy/key-rules.ts'
-import { placeholderKeys } from '../../policy/key-source.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { formatProblems } from '../../policy/problems.ts'
 import { readPolicyFile } from '../../policy/read.ts'
-import { MessageRewriter } from '../../record/message-rewriter.ts'
 
 export interface PreparedRoute {
   readonly route: Route
   readonly plan: Plan
-  readonly rewriter: MessageRewriter
+  /** For the thread that rewrites. */
+  readonly setup: RouteSetup
   readonly writer: OutputWriter
 }
 
@@ -55,8 +54,8 @@ export function prepare(pipeline: Pipeline): Prepared {
 
 function prepareRoute(pipeline: Pipeline, route: Route, keys: Keyring | undefined): PreparedRoute {
   const source = readPolicyFile(route.policy)
-  const { plan, problems, policy } = compilePolicy(source, { keys })
-  if (plan === undefined || policy === undefined || !plan.runnable) {
+  const { plan, problems } = compilePolicy(source, { keys })
+  if (plan === undefined || !plan.runnable) {
     process.stderr.write(formatProblems(problems, 'text'))
     throw new LetheError(
       EXIT.usage,
@@ -64,15 +63,17 @@ function prepareRoute(pipeline: Pipeline, route: Route, keys: Keyring | undefine
       'correct them',
     )
   }
-  const rewriter = new MessageRewriter(plan, {
-    now: Date.now(),
+  const setup: RouteSetup = {
+    policyFile: source.file,
+    policyText: source.text,
+    fingerprint: plan.fingerprint,
+    keyset: keys?.keyset,
     maxRecordBytes: pipeline.maxRecordBytes,
     compacted: route.to.compacted,
-    keyRules: keyRules(policy, source, keys ?? placeholderKeys),
-  })
+  }
   const { topic, partition } = route.to
   const to = { topic, partition, deadLetterTopic: route.deadLetterTopic }
-  return { route, plan, rewriter, writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)) }
+  return { route, plan, setup, writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)) }
 }
 
 function sourcesOf({ name, source }: Pipeline, route: Route, keys: Keyring | undefined): SourceWriter {

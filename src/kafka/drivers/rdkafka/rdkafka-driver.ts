@@ -88,7 +88,11 @@ class RdkafkaDriver implements Driver {
 
   async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
     this.#session.check()
-    if (epoch !== this.#session.owned.epoch) return this.#session.discard('epoch')
+    if (epoch !== this.#session.owned.epoch) {
+      // Whatever ended its epoch has the next poll go back, or that has done so: once more would end a new one.
+      this.#session.options.onEvent({ kind: 'discarded', code: 'epoch' })
+      return 'discarded'
+    }
     const settling = this.#settler.settle(epoch, outputs, next)
     this.#session.settling = settling
     return await settling

@@ -1,0 +1,35 @@
+/** What travels to and from the thread that rewrites batches. */
+
+import type { PlanSetup } from '../../pipeline/compile-again.ts'
+import type { DefectPlace } from '../../pipeline/defect.ts'
+import type { Account } from '../../record/account.ts'
+import type { OutcomeParts } from '../../record/message-outcomes.ts'
+import type { MessageParts } from '../../record/packed-messages.ts'
+
+/** How the records of one route are to be rewritten. */
+export interface RouteSetup extends PlanSetup {
+  readonly maxRecordBytes: number
+  readonly compacted: boolean
+}
+
+export interface Job {
+  /** Number of the route. */
+  readonly route: number
+  /** The instant that retention is judged at, ms since the epoch. */
+  readonly now: number
+  readonly messages: MessageParts
+  /** Memory to write the values into, if it is enough. */
+  readonly memory: ArrayBuffer | undefined
+}
+
+export interface Done {
+  readonly outcomes: OutcomeParts
+  readonly account: Account
+  /** Milliseconds that it took. */
+  readonly took: number
+  /** The values as they came, which belong to the sender again. */
+  readonly lines: Uint8Array<ArrayBuffer>
+}
+
+/** A job that is done, or a defect (never a foreign message, which may quote data). */
+export type Answer = { readonly done: Done } | { readonly defect: DefectPlace }

@@ -1,0 +1,97 @@
+/**
+ * A thread that rewrites batches, while this one talks to the client: reading, rewriting and writing take about a third
+ * of a record's time each, and node-rdkafka works on this thread only.
+ */
+import { Worker } from 'node:worker_threads'
+import { Defect } from '../../pipeline/defect.ts'
+import type { Account } from '../../record/account.ts'
+import { MessageOutcomes } from '../../record/message-outcomes.ts'
+import type { PackedRecords } from '../packed-records.ts'
+import type { Answer, Done, Job, RouteSetup } from './job.ts'
+
+export interface Rewritten {
+  readonly outcomes: MessageOutcomes
+  readonly account: Account
+  /** Milliseconds that it took. */
+  readonly took: number
+}
+
+/** De-identifies the batches of one route. */
+export interface BatchRewriter {
+  /**
+   * What becomes of each record, retention judged at `now` (ms since the epoch). Never rejects for what a record holds.
+   * Until it resolves, the values of `records` are not there to be looked at.
+   */
+  rewrite(records: PackedRecords, now: number): Promise<Rewritten>
+  /** Nobody looks at these any more: their memory may hold others. */
+  release(records: PackedRecords, outcomes: MessageOutcomes): void
+}
+
+interface Waiting {
+  readonly resolve: (done: Done) => void
+  readonly reject: (error: Error) => void
+}
+
+export class RewritingThread {
+  readonly #thread: Worker
+  /** In the order of the jobs, which is that of the answers. */
+  readonly #waiting: Waiting[] = []
+  #failure: Error | undefined
+  #closing = false
+
+  constructor(routes: readonly RouteSetup[]) {
+    this.#thread = new Worker(new URL('./thread.js', import.meta.url), {
+      workerData: routes,
+      // Its own messages go nowhere: a thread has nothing to say that is not in its answers.
+      stdout: true,
+      stderr: true,
+    })
+    this.#thread.on('message', (answer: Answer) => {
+      if ('defect' in answer) this.#fail(new Defect(answer.defect))
+      else this.#waiting.shift()?.resolve(answer.done)
+    })
+    this.#thread.on('error', (error) => this.#fail(error))
+    this.#thread.on('exit', (code) => this.#fail(new Error(`the rewriting thread ended with code ${code}`)))
+  }
+
+  /** The rewriter of the route of this number. */
+  route(route: number): BatchRewriter {
+    let memory: ArrayBuffer | undefined
+    return {
+      rewrite: async (records, now) => {
+        const job: Job = { route, now, messages: records.parts(), memory }
+        const { outcomes, account, took, lines } = await this.#do(job)
+        records.takeBack(lines)
+        return { outcomes: MessageOutcomes.from(outcomes), account, took }
+      },
+      release: (records, outcomes) => {
+        records.release()
+        memory = outcomes.release()
+      },
+    }
+  }
+
+  #do(job: Job): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure)
+        return
+      }
+      this.#waiting.push({ resolve, reject })
+      const handedOver = [job.messages.lines.buffer, ...(job.memory === undefined ? [] : [job.memory])]
+      this.#thread.postMessage(job, handedOver)
+    })
+  }
+
+  #fail(error: Error): void {
+    if (this.#closing) return
+    this.#failure ??= error
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
+  }
+
+  /** What waits for it waits for ever. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#thread.terminate()
+  }
+}

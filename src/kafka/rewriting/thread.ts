@@ -1,0 +1,46 @@
+/** The worker thread that rewrites batches: it compiles the plans of all routes, then does its jobs in order. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { compileAgain } from '../../pipeline/compile-again.ts'
+import { placeOf } from '../../pipeline/defect.ts'
+import { keyRules } from '../../policy/key-rules.ts'
+import { placeholderKeys } from '../../policy/key-source.ts'
+import { MessageRewriter } from '../../record/message-rewriter.ts'
+import { PackedMessages } from '../../record/packed-messages.ts'
+import type { Answer, Done, Job, RouteSetup } from './job.ts'
+
+function rewriterOf({ maxRecordBytes, compacted, ...setup }: RouteSetup): MessageRewriter {
+  const { plan, policy, source, keys } = compileAgain(setup)
+  return new MessageRewriter(plan, {
+    now: Date.now(),
+    maxRecordBytes,
+    compacted,
+    keyRules: keyRules(policy, source, keys ?? placeholderKeys),
+  })
+}
+
+function rewrite(rewriter: MessageRewriter, { now, messages, memory }: Job): Done {
+  const began = performance.now()
+  const packed = PackedMessages.from(messages)
+  rewriter.now = now
+  rewriter.memory = memory
+  const outcomes = rewriter.rewriteMessages(packed).parts()
+  const account = rewriter.takeAccount()
+  return { outcomes, account, took: performance.now() - began, lines: packed.parts().lines }
+}
+
+function attempt<T>(work: () => T): { readonly done: T } | { readonly defect: ReturnType<typeof placeOf> } {
+  try {
+    return { done: work() }
+  } catch (error) {
+    return { defect: placeOf(error) }
+  }
+}
+
+const compiled = attempt(() => (workerData as readonly RouteSetup[]).map(rewriterOf))
+if ('defect' in compiled) parentPort!.postMessage(compiled satisfies Answer)
+else
+  parentPort!.on('message', (job: Job) => {
+    const answer: Answer = attempt(() => rewrite(compiled.done[job.route]!, job))
+    const handedOver = 'done' in answer ? [answer.done.outcomes.values.buffer, answer.done.lines.buffer] : []
+    parentPort!.postMessage(answer, handedOver)
+  })
