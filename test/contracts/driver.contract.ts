@@ -1,7 +1,7 @@
 /** The contract of `src/kafka/driver.ts`, on real Kafka: what every driver does in every delivery that it has. */
 import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../src/errors.ts'
-import { Refused } from '../../src/kafka/driver.ts'
+import { Refused, type Settled } from '../../src/kafka/driver.ts'
 import type { OutputRecord } from '../../src/kafka/record.ts'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
 import { readTopics } from '../integration/checker/read-topics.ts'
@@ -23,6 +23,7 @@ import {
   openDriver,
   pollOnce,
   pollSome,
+  type Read,
   readByKafkajs,
   settleSome,
   stand,
@@ -438,6 +439,38 @@ export function driverContract(driverCase: DriverCase): void {
         }
         expect(more).toBe(settled === 'settled' ? 0 : 200)
         expect((await read(out)).length).toBe(200)
+      })
+
+      it('gives up a batch that comes late, and nothing of the epoch that has begun', async () => {
+        const [topic, out] = [await makeTopic(), await makeTopic()]
+        await write(
+          topic,
+          numbers(300).map((value) => ({ key: value, value })),
+        )
+        const { driver } = await openDriver(driverCase, { topics: [topic] })
+        const take = async (count: number): Promise<Read> => {
+          let taken = await pollOnce(driver, { ...BOUNDS, records: count })
+          while (taken.records.length < count) {
+            const room = count - taken.records.length
+            const more = await pollOnce(driver, { ...BOUNDS, records: room })
+            const isSame = more.epoch === taken.epoch
+            const records = isSame ? [...taken.records, ...more.records] : more.records
+            taken = { ...more, records, next: more.next.length > 0 ? more.next : taken.next }
+          }
+          return taken
+        }
+        const settle = ({ epoch, records, next }: Read): Promise<Settled> =>
+          driver.settle(epoch, copyTo(out)(records), next)
+        const late = await take(100)
+        await driver.rewind()
+        const first = await take(100)
+        expect(await settle(late)).toBe('discarded')
+        // As a route does: the next batch is read while the one before waits.
+        const second = await take(100)
+        expect([await settle(first), await settle(second)]).toEqual(['settled', 'settled'])
+        const third = await take(100)
+        expect(await settle(third)).toBe('settled')
+        expect((await read(out)).map(({ value }) => value?.toString())).toEqual(numbers(300))
       })
 
       it('begins in the middle of what a producer sent at once, compressed or not', async () => {

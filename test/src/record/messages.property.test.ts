@@ -5,6 +5,7 @@ import { compilePolicy } from '../../../src/policy/compile.ts'
 import { reconciles } from '../../../src/record/account.ts'
 import { createDeidentifier } from '../../../src/record/deidentifier.ts'
 import type { Message, MessageOutcome } from '../../../src/record/message.ts'
+import { MessageOutcomes } from '../../../src/record/message-outcomes.ts'
 import { MessageRewriter } from '../../../src/record/message-rewriter.ts'
 import { PackedMessages } from '../../../src/record/packed-messages.ts'
 import { transforms } from '../../../transforms/index.ts'
@@ -97,6 +98,12 @@ const rewrite = (rewriter: MessageRewriter, messages: readonly Message[]): reado
 
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString()
+const plain = ({ key, value, headers, timestamp }: Message) => ({
+  key: text(key),
+  value: text(value),
+  headers: headers?.length === 0 ? undefined : headers?.map(({ name, value }) => [name, text(value)]),
+  timestamp,
+})
 const isUtf8 = (bytes: Uint8Array): boolean =>
   Buffer.from(Buffer.from(bytes).toString()).equals(Buffer.from(bytes))
 
@@ -173,6 +180,28 @@ describe('MessageRewriter', () => {
     )
     for (const kind of ['publish', 'suppress', 'tombstone', 'dead-letter'])
       expect(seen.get(kind) ?? 0, kind).toBeGreaterThan(5)
+  })
+
+  it('gives the same where messages and outcomes are posted from thread to thread', () => {
+    fc.assert(
+      fc.property(fc.array(anyMessage, { maxLength: 20 }), (messages) => {
+        const make = () => new MessageRewriter(plan, { now: NOW, compacted: false, keyRules: [] })
+        const packed = PackedMessages.of(messages)
+        const posted = PackedMessages.from(structuredClone(packed.parts()))
+        expect([...posted].map(plain)).toEqual(messages.map(plain))
+        const outcomes = MessageOutcomes.from(structuredClone(make().rewriteMessages(posted).parts()))
+        const unpacked = (outcome: MessageOutcome) => ({
+          ...outcome,
+          value: text(outcome.value),
+          key: text(outcome.key),
+          tombstones: outcome.tombstones.map(text),
+        })
+        expect([...outcomes].map(unpacked)).toEqual(rewrite(make(), messages).map(unpacked))
+        packed.takeBack(posted.parts().lines)
+        expect([...packed].map(plain)).toEqual(messages.map(plain))
+      }),
+      { numRuns: 150 },
+    )
   })
 
   it('gives the same whatever the batches are', () => {
