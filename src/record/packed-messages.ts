@@ -171,7 +171,9 @@ export class PackedMessages implements Iterable<Message> {
   value(index: number): Uint8Array | null {
     if (this.isTombstone(index)) return null
     const { bytes } = this.isLine(index) ? this.lines : this.#others
-    return bytes.subarray(this.#valueStarts[index]!, this.#valueEnds[index]!)
+    const start = this.#valueStarts[index]!
+    // Not `subarray`: where the memory is another's by now, that would give an empty value.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + start, this.#valueEnds[index]! - start)
   }
 
   key(index: number): Uint8Array | null {

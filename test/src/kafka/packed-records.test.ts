@@ -78,6 +78,7 @@ describe('PackedRecords', () => {
     first.add(record('{"secret":"of the first"}'))
     const { buffer } = first.lines.bytes
     first.release()
+    expect(() => first.at(0)).toThrow(RangeError)
     const second = new PackedRecords(1000)
     expect(second.lines.bytes.buffer).toBe(buffer)
     second.add(record('{}'))
