@@ -8,7 +8,7 @@ import { CANARY } from './chaos/events.ts'
 import { startProxy } from './proxy.mjs'
 import { World } from './stream-world.ts'
 
-/** What the README promises of a worker. */
+/** At most, with the queues of librdkafka: pods are given 512 MiB. */
 const MOST_KIB = 350 * 1024
 const EVENTS = 40_000
 /** With `note`, which is kept, an event is of some 4 kB: far more stands there than a worker may hold. */
