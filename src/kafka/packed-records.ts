@@ -7,6 +7,9 @@ const FIRST_ROOM = 256
 /** A batch is read while another is written; what is larger is seldom, and made anew. */
 const SPARES = new Spares(2, 16 << 20)
 
+/** What a batch like one of so many bytes takes: with the line breaks between values and the quotes around keys. */
+export const roomFor = (bytes: number): number => bytes + (bytes >> 3)
+
 export class PackedRecords extends PackedMessages {
   /** One text for all records of a topic. */
   readonly #topics: string[] = []

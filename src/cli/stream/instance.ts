@@ -48,9 +48,11 @@ export async function runInstance(options: InstanceOptions): Promise<ReadonlyMap
   const abort = new AbortController()
   const stop = AbortSignal.any([options.stop, abort.signal])
   const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))
-  const runs = prepared.routes.map((route, at) => new RouteRun(options, route, thread.route(at), stop))
+  const runs: RouteRun[] = []
   const results = new Map<string, RouteResult>()
   try {
+    for (const [at, route] of prepared.routes.entries())
+      runs.push(new RouteRun(options, route, thread.route(at), stop))
     await Promise.all(runs.map((run) => run.open()))
     options.opened()
     const failures: unknown[] = []

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BatchBounds } from '../../driver.ts'
-import { PackedRecords } from '../../packed-records.ts'
+import { PackedRecords, roomFor } from '../../packed-records.ts'
 import type { InputRecord, Position, TopicPartition } from '../../record.ts'
 import { Bell } from './bell.ts'
 import type { Brokers } from './brokers.ts'
@@ -51,6 +51,8 @@ export class Fetcher {
   #reading: ReadonlyMap<string, Reading> = new Map()
   #waiting: Waiting[] = []
   #bytes = 0
+  /** How many bytes a batch holds, more or less. */
+  #expected = 0
   #paused = false
   #stopped = false
 
@@ -90,7 +92,7 @@ export class Fetcher {
   async take({ records: most, bytes, time }: BatchBounds): Promise<Taken | undefined> {
     const until = performance.now() + time
     const reading = this.#reading
-    const records = new PackedRecords()
+    const records = new PackedRecords(this.#expected)
     const next = new Map<string, Position>()
     /** The last record of what is being taken. */
     let last: InputRecord | undefined
@@ -129,6 +131,7 @@ export class Fetcher {
       const { topic, partition, offset } = last
       next.set(keyOf(last), { topic, partition, offset: offset + 1 })
     }
+    this.#expected = roomFor(size)
     return { records, next: [...next.values()] }
   }
 

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../../errors.ts'
 import type { BatchBounds, Polled } from '../../driver.ts'
-import { PackedRecords } from '../../packed-records.ts'
+import { PackedRecords, roomFor } from '../../packed-records.ts'
 import type { Position } from '../../record.ts'
 import { call, type Message, ZSTD } from './client.ts'
 import type { Ends } from './ends.ts'
@@ -113,8 +113,7 @@ export class Fetcher {
       !this.#session.closing
     )
     this.#largest = Math.max(1, Math.floor(this.#largest * 0.9))
-    // Room for the line breaks between values and the quotes around keys, too.
-    this.#expected = bytes + (bytes >> 3)
+    this.#expected = roomFor(bytes)
     const next = this.#nextOf(records)
     this.#ends.clear()
     return { epoch, records, next }
