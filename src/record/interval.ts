@@ -1,24 +1,15 @@
 /** Where the interval begins that a generalized date names. */
-import { DAY_MS, daysFromCivil, daysInMonth, MINUTE_MS } from '../../transforms/calendar/gregorian.ts'
+import { DAY_MS, daysFromCivil, MINUTE_MS } from '../../transforms/calendar/gregorian.ts'
+import { readDate, readMinutes, twoDigits } from '../../transforms/calendar/written-bytes.ts'
 import { readWritten } from '../../transforms/calendar.ts'
 
 const LABEL = /^(\d{4})(?:-(?:(\d\d)|Q([1-4])|W(\d\d)))?$/
 
-const ZERO = 0x30
-const HYPHEN = 0x2d
-const COLON = 0x3a
 const LETTER_T = 0x54
 const LETTER_Z = 0x5a
 /** `2024-07-15` and `2024-07-15T13:00:00Z`. */
 const DATE_BYTES = 10
 const DATE_TIME_BYTES = 20
-
-/** The two digits at `at`; -1 where there are none. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = bytes[at]! - ZERO
-  const ones = bytes[at + 1]! - ZERO
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
-}
 
 /**
  * As `intervalStart`, of the text `bytes[from..to)`, for a date and for whole seconds of UTC: these are what most events
@@ -27,28 +18,14 @@ function twoDigits(bytes: Uint8Array, at: number): number {
 export function usualStart(bytes: Uint8Array, from: number, to: number): number {
   const length = to - from
   if (length !== DATE_BYTES && length !== DATE_TIME_BYTES) return Number.NaN
-  if (bytes[from + 4] !== HYPHEN || bytes[from + 7] !== HYPHEN) return Number.NaN
-  const century = twoDigits(bytes, from)
-  const yearOfCentury = twoDigits(bytes, from + 2)
-  const month = twoDigits(bytes, from + 5)
-  const day = twoDigits(bytes, from + 8)
-  const year = century * 100 + yearOfCentury
-  if (century < 0 || yearOfCentury < 0 || year === 0 || month < 1 || month > 12) return Number.NaN
-  if (day < 1 || day > daysInMonth(year, month)) return Number.NaN
-  const midnight = daysFromCivil(year, month, day) * DAY_MS
+  const date = readDate(bytes, from)
+  if (date === 0) return Number.NaN
+  const midnight = daysFromCivil(date >> 9, (date >> 5) & 15, date & 31) * DAY_MS
   if (length === DATE_BYTES) return midnight
-  const isTime =
-    bytes[from + 10] === LETTER_T &&
-    bytes[from + 13] === COLON &&
-    bytes[from + 16] === COLON &&
-    bytes[from + 19] === LETTER_Z
-  const hour = twoDigits(bytes, from + 11)
-  const minute = twoDigits(bytes, from + 14)
-  const second = twoDigits(bytes, from + 17)
   // A leap second is left to whoever reads all forms.
-  if (!isTime || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
-    return Number.NaN
-  return midnight + ((hour * 60 + minute) * 60 + second) * 1000
+  const minutes = readMinutes(bytes, from + 11)
+  if (bytes[from + 10] !== LETTER_T || minutes < 0 || bytes[from + 19] !== LETTER_Z) return Number.NaN
+  return midnight + minutes * MINUTE_MS + twoDigits(bytes, from + 17) * 1000
 }
 
 /**
