@@ -17,6 +17,8 @@ export interface DriverCase {
   readonly isThere: boolean
   /** Compressions that it was built without. */
   readonly lacks: readonly string[]
+  /** Ways of sharing partitions that it has: cooperative and eager. */
+  readonly assignments: readonly string[]
 }
 
 export const hasRdkafka: boolean = await hasLibrary()
@@ -33,6 +35,7 @@ export const KAFKAJS: DriverCase = {
   delivery: 'at-least-once',
   isThere: true,
   lacks: [],
+  assignments: ['range'],
 }
 
 export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
@@ -41,6 +44,7 @@ export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
   delivery: 'at-least-once',
   isThere: hasRdkafka,
   lacks: LACKED_BY_RDKAFKA,
+  assignments: ['cooperative-sticky', 'range'],
 }
 
 export const RDKAFKA_EXACTLY_ONCE: DriverCase = {

@@ -492,53 +492,63 @@ export function driverContract(driverCase: DriverCase): void {
         }
       })
 
-      it('a second member gets its share; the epoch before is over; nothing is lost', async () => {
-        const [topic, out] = [await makeTopic(4), await makeTopic(2)]
-        await write(
-          topic,
-          numbers(400).map((value) => ({ key: value, value })),
-        )
-        const first = await openDriver(driverCase, { topics: [topic] })
-        const held = await pollSome(first.driver, 400)
-        const second = await openDriver(driverCase, { topics: [topic], group: first.group })
-        const seen = new Map<string, number>()
-        const turn = async ({ driver }: typeof first): Promise<void> => {
-          const { epoch, records, next } = await pollOnce(driver)
-          if ((await driver.settle(epoch, copyTo(out)(records), next)) === 'settled')
-            for (const value of texts(records)) seen.set(value!, (seen.get(value!) ?? 0) + 1)
-        }
-        await until('both have a share and all is settled', async () => {
-          await Promise.all([turn(first), turn(second)])
-          const shares = [first, second].map(({ driver }) => driver.positions().length)
-          return shares[0] === 2 && shares[1] === 2 && seen.size === 400
-        })
-        const owned = [...first.driver.positions(), ...second.driver.positions()].map(keyOf)
-        expect(new Set(owned).size).toBe(4)
-        expect(first.events.some(({ kind }) => kind === 'revoked' || kind === 'lost')).toBe(true)
-        expect(await first.driver.settle(held.epoch, copyTo(out)(held.records), held.next)).toBe('discarded')
-        const values = texts(await read(out))
-        expect(new Set(values).size).toBe(400)
-        if (delivery === 'exactly-once') expect(values.length).toBe(400)
-      })
+      it.each(driverCase.assignments)(
+        'a second member gets its share; the epoch before is over; nothing is lost (%s)',
+        async (assignment) => {
+          const client = { 'partition.assignment.strategy': assignment }
+          const [topic, out] = [await makeTopic(4), await makeTopic(2)]
+          await write(
+            topic,
+            numbers(400).map((value) => ({ key: value, value })),
+          )
+          const first = await openDriver(driverCase, { topics: [topic], client })
+          const held = await pollSome(first.driver, 400)
+          const second = await openDriver(driverCase, { topics: [topic], group: first.group, client })
+          const seen = new Map<string, number>()
+          const turn = async ({ driver }: typeof first): Promise<void> => {
+            const { epoch, records, next } = await pollOnce(driver)
+            if ((await driver.settle(epoch, copyTo(out)(records), next)) === 'settled')
+              for (const value of texts(records)) seen.set(value!, (seen.get(value!) ?? 0) + 1)
+          }
+          await until('both have a share and all is settled', async () => {
+            await Promise.all([turn(first), turn(second)])
+            const shares = [first, second].map(({ driver }) => driver.positions().length)
+            return shares[0] === 2 && shares[1] === 2 && seen.size === 400
+          })
+          const owned = [...first.driver.positions(), ...second.driver.positions()].map(keyOf)
+          expect(new Set(owned).size).toBe(4)
+          expect(first.events.some(({ kind }) => kind === 'revoked' || kind === 'lost')).toBe(true)
+          expect(await first.driver.settle(held.epoch, copyTo(out)(held.records), held.next)).toBe(
+            'discarded',
+          )
+          const values = texts(await read(out))
+          expect(new Set(values).size).toBe(400)
+          if (delivery === 'exactly-once') expect(values.length).toBe(400)
+        },
+      )
 
-      it('a member that leaves gives its share back at once', async () => {
-        const topic = await makeTopic(2)
-        const first = await openDriver(driverCase, { topics: [topic] })
-        const second = await openDriver(driverCase, { topics: [topic], group: first.group })
-        const both = [first, second]
-        await until('both have a share', async () => {
-          await Promise.all(both.map(({ driver }) => driver.poll(BOUNDS)))
-          return both.every(({ driver }) => driver.positions().length === 1)
-        })
-        const began = performance.now()
-        await first.close()
-        await until('the other one has all', async () => {
-          await second.driver.poll(BOUNDS)
-          return second.driver.positions().length === 2
-        })
-        // Far sooner than the session of 45 s ends.
-        expect(performance.now() - began).toBeLessThan(20_000)
-      })
+      it.each(driverCase.assignments)(
+        'a member that leaves gives its share back at once (%s)',
+        async (assignment) => {
+          const client = { 'partition.assignment.strategy': assignment }
+          const topic = await makeTopic(2)
+          const first = await openDriver(driverCase, { topics: [topic], client })
+          const second = await openDriver(driverCase, { topics: [topic], group: first.group, client })
+          const both = [first, second]
+          await until('both have a share', async () => {
+            await Promise.all(both.map(({ driver }) => driver.poll(BOUNDS)))
+            return both.every(({ driver }) => driver.positions().length === 1)
+          })
+          const began = performance.now()
+          await first.close()
+          await until('the other one has all', async () => {
+            await second.driver.poll(BOUNDS)
+            return second.driver.positions().length === 2
+          })
+          // Far sooner than the session of 45 s ends.
+          expect(performance.now() - began).toBeLessThan(20_000)
+        },
+      )
     })
 
     it('a pause stops the records and keeps the share; they come after it', async () => {

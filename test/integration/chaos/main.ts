@@ -9,6 +9,7 @@ const HELP = `npm run chaos -- [options]
   --runs N            so many runs, each with the next seed (default 1)
   --delivery D        exactly-once (default) or at-least-once
   --driver D          rdkafka (default) or kafkajs, which means at-least-once
+  --assignment A      cooperative-sticky (default) or range, which is eager; kafkajs has only that
   --rate N            records a second (default 400)
 `
 const { values } = parseArgs({
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     delivery: { type: 'string' },
     driver: { type: 'string', default: 'rdkafka' },
     rate: { type: 'string', default: '400' },
+    assignment: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -42,6 +44,7 @@ for (let n = 0; n < Number(values.runs); n++) {
     driver,
     milliseconds: Number(values.minutes) * 60_000,
     rate: Number(values.rate),
+    assignment: values.assignment === 'range' ? 'range' : undefined,
     say,
   }).run()
   say(`sent ${sent}; survived ${JSON.stringify(faults)}; ended by themselves ${JSON.stringify(restarts)}`)

@@ -15,6 +15,8 @@ import { Worker } from './worker.ts'
 
 export interface RunOptions {
   readonly seed: number
+  /** How the group shares partitions; by default as the driver does. */
+  readonly assignment?: 'cooperative-sticky' | 'range' | undefined
   readonly delivery: 'exactly-once' | 'at-least-once'
   readonly driver: 'rdkafka' | 'kafkajs'
   /** For so long are faults begun. */
@@ -118,11 +120,12 @@ export class Run {
   }
 
   #writeFiles(): void {
-    const { delivery, driver } = this.options
+    const { delivery, driver, assignment } = this.options
     const keys = join(this.folder, 'keys.json')
     createKeysetFile(keys, createKeyset(new Date()))
     writeFileSync(join(this.folder, 'policy.yaml'), POLICY)
     const transactions = delivery === 'exactly-once' ? `, transaction.timeout.ms: ${TRANSACTION_MS}` : ''
+    const shares = assignment === undefined ? '' : `, partition.assignment.strategy: ${assignment}`
     writeFileSync(
       this.pipeline,
       `pipeline: chaos
@@ -131,7 +134,7 @@ delivery: ${delivery}
 driver: ${driver}
 instance: { env: CHAOS_INSTANCE }
 keys: { file: keys.json }
-client: { session.timeout.ms: ${SESSION_MS}, heartbeat.interval.ms: 1000${transactions} }
+client: { session.timeout.ms: ${SESSION_MS}, heartbeat.interval.ms: 1000${transactions}${shares} }
 batch: { records: 300, time: 50ms }
 maxDeadLetters: 60%
 routes:
