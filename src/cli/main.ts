@@ -19,5 +19,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 } else {
   watchInterrupts()
   const { run } = await import('./program.ts')
-  process.exitCode = await run(args)
+  const exitCode = await run(args)
+  // What a client or a thread of a stream leaves behind may be waited for without end when Node tidies up.
+  if (args.find((arg) => !arg.startsWith('-')) === 'stream') process.exit(exitCode)
+  process.exitCode = exitCode
 }
