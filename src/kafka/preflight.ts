@@ -34,9 +34,9 @@ export interface Preflight {
 }
 
 /**
- * Looks at the topics of the routes.
- * @throws LetheError: io where no broker answers within 15 s, the brokers are of two clusters, a topic is missing or a
- *   right on it; usage where a topic is not what the file says
+ * Looks at the topics and groups of the routes.
+ * @throws LetheError: io where no broker answers within 15 s, the brokers are of two clusters, a topic is missing, or a
+ *   right on one or on a group; usage where a topic is not what the file says
  */
 export async function preflight(
   connection: Connection,
@@ -62,6 +62,9 @@ async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight
   const written = [...new Set(routes.flatMap(({ to, deadLetterTopic }) => [to.topic, deadLetterTopic]))]
   const [topics, settings] = await Promise.all([topicsOf(admin, routes), admin.settings(written)])
   const problems = routes.flatMap((route) => problemsOf(route, topics, settings))
+  // A mock cluster knows neither settings nor rights.
+  const isReal = [...settings.values()].every(({ presence }) => presence !== 'unsupported')
+  if (problems.length === 0 && isReal) problems.push(...(await groupProblems(admin, routes)))
   if (problems.length > 0) throw together(problems)
   const unchecked: Unchecked[] = []
   const limits = new Map<string, WriteLimits>()
@@ -80,6 +83,22 @@ async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight
     })
   }
   return { limits, unchecked }
+}
+
+/** Without a right on its group a client asks on and on until its time is over, and does not say why. */
+async function groupProblems(admin: Admin, routes: readonly Route[]): Promise<readonly LetheError[]> {
+  const problems = routes.map(async ({ name, from }) => {
+    const { presence, rights } = await admin.group(from.group)
+    if (presence !== 'forbidden' && rights?.has('read') !== false) return []
+    return [
+      new LetheError(
+        EXIT.io,
+        `route ${name}: the group ${from.group} may not be joined by this user`,
+        '`lethe acl PIPELINE` prints the commands that grant the least it needs',
+      ),
+    ]
+  })
+  return (await Promise.all(problems)).flat()
 }
 
 /** All that the routes name; and all that there are, where one has a pattern. */

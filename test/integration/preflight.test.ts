@@ -167,7 +167,8 @@ onOwnKafka('before the start, with rights and clusters', () => {
 
   it('names what may not be read or written; settings that may not be seen are no obstacle', async () => {
     const all = await made({}, own.address)
-    expect(await refusal(routeOf(all), alice())).toMatchObject({
+    const route = routeOf(all)
+    expect(await refusal(route, alice())).toMatchObject({
       code: 4,
       message: expect.stringContaining(`${all.input} may not be read`) as string,
       way: expect.stringContaining('lethe acl') as string,
@@ -177,9 +178,16 @@ onOwnKafka('before the start, with rights and clusters', () => {
       ['TOPIC', all.output, 'DESCRIBE'],
       ['TOPIC', all.dead, 'WRITE'],
     ])
-    expect((await refusal(routeOf(all), alice())).message).toContain(`${all.output} may not be written to`)
+    expect((await refusal(route, alice())).message).toContain(`${all.output} may not be written to`)
     await grant(own.address, 'alice', [['TOPIC', all.output, 'WRITE']])
-    const { limits, unchecked } = await preflight(alice(), [routeOf(all)])
+    const { group } = route.from
+    expect(await refusal(route, alice())).toMatchObject({
+      code: 4,
+      message: expect.stringContaining(`the group ${group} may not be joined`) as string,
+      way: expect.stringContaining('lethe acl') as string,
+    })
+    await grant(own.address, 'alice', [['GROUP', group, 'READ']])
+    const { limits, unchecked } = await preflight(alice(), [route])
     expect(unchecked).toEqual([
       { route: 'events', topic: all.output, code: 'missing-right' },
       { route: 'events', topic: all.dead, code: 'missing-right' },
