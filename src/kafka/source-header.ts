@@ -15,9 +15,10 @@ export const POLICY_HEADER = 'lethe-policy'
 export const sourceHeader = (text: string): OutputHeader => ({ 'lethe-source': text })
 
 const BLOCK_BYTES = 16
-/** RFC 4648, base64url without padding: three bytes are four letters, and the last byte two. */
+/** A block and two bytes of nothing: in base64, where three bytes are four letters, each block then stands for itself. */
+const PADDED_BYTES = 18
+const PADDED_LETTERS = 24
 const BLOCK_LETTERS = 22
-const BASE64URL: Uint8Array = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
 const CIPHER = 'aes-256-ecb'
 const TWO_32 = 2 ** 32
 
@@ -40,21 +41,6 @@ export function sourceId(route: string, topic: string): number {
   return createHash('sha256').update(`${route}\0${topic}`).digest().readUInt32BE(0)
 }
 
-/** Writes the block at `from` as letters to `at`. */
-function encode(blocks: Uint8Array, from: number, letters: Uint8Array, at: number): void {
-  let to = at
-  for (let p = from; p < from + BLOCK_BYTES - 1; p += 3) {
-    const three = (blocks[p]! << 16) | (blocks[p + 1]! << 8) | blocks[p + 2]!
-    letters[to++] = BASE64URL[three >> 18]!
-    letters[to++] = BASE64URL[(three >> 12) & 63]!
-    letters[to++] = BASE64URL[(three >> 6) & 63]!
-    letters[to++] = BASE64URL[three & 63]!
-  }
-  const last = blocks[from + BLOCK_BYTES - 1]!
-  letters[to++] = BASE64URL[last >> 2]!
-  letters[to] = BASE64URL[(last & 3) << 4]!
-}
-
 export function encryptedSources(key: FieldKey, route: string): SourceWriter {
   const ids = new Map<string, number>()
   const topics = new Map<number, string>()
@@ -69,7 +55,6 @@ export function encryptedSources(key: FieldKey, route: string): SourceWriter {
     topics.set(id, topic)
     return id
   }
-  const prefix = Buffer.from(`${key.id}.`)
   return {
     write(positions) {
       const blocks = Buffer.allocUnsafe(positions.length * BLOCK_BYTES)
@@ -83,15 +68,14 @@ export function encryptedSources(key: FieldKey, route: string): SourceWriter {
       }
       const cipher = createCipheriv(CIPHER, key.bytes, null).setAutoPadding(false)
       const encrypted = cipher.update(blocks)
-      // One text for all of them, whose parts need no memory of their own.
-      const width = prefix.length + BLOCK_LETTERS
-      const letters = Buffer.alloc(positions.length * width)
-      for (let index = 0; index < positions.length; index++) {
-        letters.set(prefix, index * width)
-        encode(encrypted, index * BLOCK_BYTES, letters, index * width + prefix.length)
+      const padded = Buffer.alloc(positions.length * PADDED_BYTES)
+      for (let index = 0; index < positions.length; index++)
+        encrypted.copy(padded, index * PADDED_BYTES, index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES)
+      const letters = padded.toString('base64url')
+      return (index) => {
+        const start = index * PADDED_LETTERS
+        return `${key.id}.${letters.slice(start, start + BLOCK_LETTERS)}`
       }
-      const text = letters.toString('latin1')
-      return (index) => text.slice(index * width, (index + 1) * width)
     },
   }
 }
