@@ -9,7 +9,7 @@
  * once another has begun, `settle` discards it, and its records are polled again by whoever owns them then.
  */
 
-import { LetheError } from '../errors.ts'
+import { EXIT, LetheError } from '../errors.ts'
 import type { PackedRecords } from './packed-records.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
 import type { Outputs, Position, TopicPartition } from './record.ts'
@@ -49,8 +49,18 @@ export class Refused extends Error {
 /** Another process has taken over this one's name and work: it stays down. */
 export class FencedError extends LetheError {}
 
-/** A transaction stood open until the broker gave it up: nothing of it is visible, and another driver may go on. */
-export class TransactionTimeout extends LetheError {}
+/**
+ * This client is of no use any more, and a new one may go on: what was not settled is read again, and exactly once
+ * nothing of it is visible.
+ */
+export class ClientLost extends LetheError {
+  /** For logs and metrics. */
+  readonly code: string
+  constructor(code: string, message: string, way?: string) {
+    super(EXIT.io, message, way)
+    this.code = code
+  }
+}
 
 /** What happens inside a driver, for metrics and logs. Codes only: never a client's own text. */
 export type DriverEvent =

@@ -5,16 +5,10 @@ import type { WindowWatch } from '../pipeline/window.ts'
 import type { Plan } from '../policy/plan.ts'
 import { type Account, addAccount, emptyAccount, reconciles, sum } from '../record/account.ts'
 import { type Batch, before, type Emitted, type OutputWriter, refuse } from './batch.ts'
-import {
-  type BatchBounds,
-  type Driver,
-  type Polled,
-  Refused,
-  type Settled,
-  TransactionTimeout,
-} from './driver.ts'
+import { type BatchBounds, ClientLost, type Driver, type Polled, Refused, type Settled } from './driver.ts'
 import type { Position } from './record.ts'
 import type { BatchRewriter, Rewritten } from './rewriting/rewriting-thread.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
 export interface RouteWatch {
@@ -74,13 +68,6 @@ export async function runRoute(options: RouteOptions): Promise<RouteResult> {
   return await new RouteLoop(options).run()
 }
 
-/** Resolves when `signal` aborts; never, where `end` does first. */
-const once = (signal: AbortSignal, end: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true, signal: end })
-  })
-
 class RouteLoop {
   readonly #options: RouteOptions
   readonly #account: Account
@@ -108,11 +95,11 @@ class RouteLoop {
     const loop = this.#loop()
       .catch((error: unknown) => {
         // What it gave up was to be given up, and nothing of it is visible.
-        if (!(stop.aborted && error instanceof TransactionTimeout)) throw error
+        if (!(stop.aborted && error instanceof ClientLost)) throw error
       })
       .finally(() => ended.abort())
     // Brokers that are away would hold it up for ever; nothing of what is given up here is visible.
-    const late = once(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
+    const late = untilAborted(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
     await Promise.race([loop, late])
     loop.catch(() => {})
     return { account: this.#account, emitted: this.#emitted }

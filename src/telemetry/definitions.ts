@@ -88,6 +88,11 @@ export const METRICS = {
     labels: ['code'],
     help: 'Errors that the Kafka client reported, by code.',
   },
+  lethe_clients_lost_total: {
+    type: 'counter',
+    labels: ['route', 'code'],
+    help: 'Clients of a route that were of no use any more and were replaced, by reason.',
+  },
   lethe_policy_info: {
     type: 'gauge',
     aggregator: 'max',

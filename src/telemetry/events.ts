@@ -60,7 +60,7 @@ export type LogEvent =
       readonly window: number
     }
   | {
-      readonly kind: 'aborted' | 'discarded' | 'retry' | 'failed'
+      readonly kind: 'aborted' | 'discarded' | 'retry' | 'client-lost' | 'failed'
       readonly route: string
       readonly code: string
     }

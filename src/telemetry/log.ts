@@ -40,6 +40,7 @@ const ALWAYS: ReadonlySet<EventKind> = new Set([
   'reached-end',
   'worker-started',
   'worker-ended',
+  'client-lost',
   'stopping',
   'failed',
   'stopped',

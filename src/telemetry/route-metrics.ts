@@ -142,6 +142,11 @@ export class RouteMetrics {
     this.#instruments.counter('lethe_batches_discarded_total').inc({ route: this.#route })
   }
 
+  clientLost(code: string): void {
+    const lost: Counter<'route' | 'code'> = this.#instruments.counter('lethe_clients_lost_total')
+    lost.inc({ route: this.#route, code: clientCode(code) })
+  }
+
   assigned(partitions: number): void {
     this.#instruments.gauge('lethe_assigned_partitions').set({ route: this.#route }, partitions)
   }

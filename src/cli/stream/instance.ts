@@ -1,12 +1,13 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../errors.ts'
-import type { Driver, DriverEvent } from '../../kafka/driver.ts'
+import { ClientLost, type Driver, type DriverEvent } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
 import type { WriteLimits } from '../../kafka/preflight.ts'
 import { type BatchRewriter, RewritingThread } from '../../kafka/rewriting/rewriting-thread.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
-import { type RouteResult, runRoute } from '../../kafka/route.ts'
+import { runRoute } from '../../kafka/route.ts'
+import { untilAborted } from '../../kafka/until-aborted.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
 import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
@@ -19,6 +20,11 @@ import type { RouteCounts } from './totals.ts'
 
 /** What is on its way when the process is told to stop has so long to be settled. */
 export const DRAIN_MS = 20_000
+/** Before a lost client is replaced; twice as long each time, until one has settled something. */
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 30_000
+/** So many clients in a row that settle nothing, though brokers answer: another one would not either. */
+const MOST_LOST = 10
 
 export interface InstanceOptions {
   readonly prepared: Prepared
@@ -41,25 +47,24 @@ export interface InstanceOptions {
   readonly settled: (route: string, counts: RouteCounts) => void
 }
 
-/** Runs the routes; the first failure stops the others. What each route did, by its name. */
-export async function runInstance(options: InstanceOptions): Promise<ReadonlyMap<string, RouteResult>> {
+/** Runs the routes; the first failure stops the others. */
+export async function runInstance(options: InstanceOptions): Promise<void> {
   const { prepared, health } = options
   health.keysLoaded()
   const abort = new AbortController()
   const stop = AbortSignal.any([options.stop, abort.signal])
   const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))
   const runs: RouteRun[] = []
-  const results = new Map<string, RouteResult>()
   try {
     for (const [at, route] of prepared.routes.entries())
       runs.push(new RouteRun(options, route, thread.route(at), stop))
     await Promise.all(runs.map((run) => run.open()))
-    options.opened()
+    if (!stop.aborted) options.opened()
     const failures: unknown[] = []
     await Promise.all(
       runs.map(async (run) => {
         try {
-          results.set(run.name, await run.run())
+          await run.run()
         } catch (error) {
           failures.push(error)
           abort.abort()
@@ -67,7 +72,6 @@ export async function runInstance(options: InstanceOptions): Promise<ReadonlyMap
       }),
     )
     if (failures.length > 0) throw failures[0]
-    return results
   } finally {
     await Promise.all(runs.map((run) => run.close()))
     await thread.close()
@@ -80,11 +84,17 @@ class RouteRun {
   readonly #prepared: PreparedRoute
   readonly #rewriter: BatchRewriter
   readonly #stop: AbortSignal
-  readonly #driver: Driver
+  /** Another one when its client is lost. */
+  #driver: Driver
   readonly #metrics: RouteMetrics
   readonly #loop: Loop
   readonly #progress: Progress
+  readonly #limit: WindowWatch
   #assigned = 0
+  /** Clients lost since a batch was settled. */
+  #lost = 0
+  #wait = FIRST_WAIT_MS
+  #drivers = 0
 
   constructor(options: InstanceOptions, prepared: PreparedRoute, rewriter: BatchRewriter, stop: AbortSignal) {
     const { route, plan } = prepared
@@ -105,22 +115,35 @@ class RouteRun {
       rules: plan.rules.map((rule) => rule.label),
       suppressions: [NO_KEY_LEAVES, ...(plan.retention === undefined ? [] : [plan.retention.label])],
     })
-    const { pipeline, connection, instance } = options.prepared
-    this.#driver = options.driver.make({
+    const { deadLetters } = options.prepared.pipeline
+    this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
+    this.#driver = this.#makeDriver()
+    this.#progress = new Progress(route.name, options.log, () => this.#driver.positions(), options.progress)
+  }
+
+  #makeDriver(): Driver {
+    const { driver, limits, worker, prepared } = this.#options
+    const { pipeline, connection, instance } = prepared
+    const { route } = this.#prepared
+    const number = ++this.#drivers
+    return driver.make({
       connection,
       group: route.from.group,
       topics: route.from.topics,
       start: route.from.start,
       delivery: pipeline.delivery,
-      transactionalId: `${transactionalPrefix(pipeline.name, route.name)}${instance}.${options.worker}`,
-      ...options.limits.get(route.name),
-      onEvent: (event) => this.#heard(event),
+      transactionalId: `${transactionalPrefix(pipeline.name, route.name)}${instance}.${worker}`,
+      ...limits.get(route.name),
+      // One that was given up may still speak while it closes.
+      onEvent: (event) => {
+        if (number === this.#drivers) this.#heard(event)
+      },
     })
-    this.#progress = new Progress(route.name, options.log, () => this.#driver.positions(), options.progress)
   }
 
   async open(): Promise<void> {
-    await this.#driver.open()
+    await this.#unlessStopped(this.#driver.open())
+    if (this.#stop.aborted) return
     const { route, plan } = this.#prepared
     this.#options.log.event({
       kind: 'route-started',
@@ -132,10 +155,48 @@ class RouteRun {
     })
   }
 
-  async run(): Promise<RouteResult> {
+  /** Runs, with a new client where one is lost: what that one had not settled is read again. */
+  async run(): Promise<void> {
+    for (let isOpen = true; !this.#stop.aborted; isOpen = false) {
+      try {
+        if (!isOpen) await this.#unlessStopped(this.#driver.open())
+        if (!this.#stop.aborted) await this.#runOnce()
+        return
+      } catch (error) {
+        this.#heardLoss(error)
+      }
+      await this.#closeDriver()
+      this.#driver = this.#makeDriver()
+      const wait = this.#wait
+      this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2)
+      await sleep(wait, undefined, { signal: this.#stop }).catch(() => {})
+      this.#loop.turned()
+    }
+  }
+
+  /** @throws what ends the route for good */
+  #heardLoss(error: unknown): void {
+    if (!(error instanceof ClientLost)) throw error
+    // Brokers that are away may stay so for long.
+    if (error.code !== 'no-broker' && ++this.#lost > MOST_LOST) throw error
+    this.#metrics.clientLost(error.code)
+    this.#options.log.event({ kind: 'client-lost', route: this.name, code: error.code })
+  }
+
+  async #unlessStopped(work: Promise<unknown>): Promise<void> {
+    const ended = new AbortController()
+    work.catch(() => {})
+    try {
+      await Promise.race([work, untilAborted(this.#stop, ended.signal)])
+    } finally {
+      ended.abort()
+    }
+  }
+
+  async #runOnce(): Promise<void> {
     const { pipeline } = this.#options.prepared
     const { plan, writer } = this.#prepared
-    const result = await runRoute({
+    await runRoute({
       name: this.name,
       driver: this.#driver,
       plan,
@@ -143,7 +204,7 @@ class RouteRun {
       writer,
       bounds: pipeline.batch,
       keptFor: this.#options.limits.get(this.name)?.keptFor ?? Number.POSITIVE_INFINITY,
-      limit: new WindowWatch(pipeline.deadLetters.limit, pipeline.deadLetters.window),
+      limit: this.#limit,
       untilEnd: this.#options.untilEnd,
       stop: this.#stop,
       drain: DRAIN_MS / 2,
@@ -155,6 +216,8 @@ class RouteRun {
           this.#metrics.transaction(settleMs / 1000)
           this.#options.settled(this.name, { account, emitted })
           this.#progress.settled(account)
+          this.#lost = 0
+          this.#wait = FIRST_WAIT_MS
           if (emitted.pastRetention > 0)
             this.#options.log.event({
               kind: 'past-retention',
@@ -175,7 +238,6 @@ class RouteRun {
       },
     })
     if (this.#options.untilEnd) this.#options.log.event({ kind: 'reached-end', route: this.name })
-    return result
   }
 
   #heard(event: DriverEvent): void {
@@ -185,8 +247,7 @@ class RouteRun {
       case 'assigned':
       case 'revoked':
       case 'lost':
-        this.#assigned += event.kind === 'assigned' ? event.partitions.length : -event.partitions.length
-        this.#metrics.assigned(this.#assigned)
+        this.#owns(this.#assigned + (event.kind === 'assigned' ? 1 : -1) * event.partitions.length)
         this.#loop.assigned(event.kind === 'assigned' || this.#assigned > 0)
         log.event({ kind: event.kind, route, partitions: event.partitions.length })
         return
@@ -205,15 +266,26 @@ class RouteRun {
     }
   }
 
-  /** Whatever happened: leaves the group, and hangs no longer than the deadline. */
+  #owns(partitions: number): void {
+    this.#assigned = partitions
+    this.#metrics.assigned(partitions)
+  }
+
   async close(): Promise<void> {
     this.#progress.close()
     this.#options.health.end(this.#loop)
+    await this.#closeDriver()
+  }
+
+  /** Whatever happened: leaves the group, and hangs no longer than the deadline. */
+  async #closeDriver(): Promise<void> {
     await Promise.race([
       this.#driver.close(DRAIN_MS / 2),
       sleep(DRAIN_MS + 5_000, undefined, { ref: false }),
     ]).catch((error: unknown) => {
       if (!(error instanceof LetheError)) throw error
     })
+    this.#owns(0)
+    this.#loop.assigned(false)
   }
 }

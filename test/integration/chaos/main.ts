@@ -1,6 +1,7 @@
 /** `npm run chaos`: the long fault run. */
 import { parseArgs } from 'node:util'
 import { describeReport } from '../checker.ts'
+import { FAULTS, type FaultName } from './faults.ts'
 import { Run } from './run.ts'
 
 const HELP = `npm run chaos -- [options]
@@ -10,6 +11,7 @@ const HELP = `npm run chaos -- [options]
   --delivery D        exactly-once (default) or at-least-once
   --driver D          rdkafka (default) or kafkajs, which means at-least-once
   --assignment A      cooperative-sticky (default) or range, which is eager; kafkajs has only that
+  --faults A,B        only these faults (default: all)
   --rate N            records a second (default 400)
 `
 const { values } = parseArgs({
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     driver: { type: 'string', default: 'rdkafka' },
     rate: { type: 'string', default: '400' },
     assignment: { type: 'string' },
+    faults: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -29,7 +32,8 @@ const driver = values.driver === 'kafkajs' ? 'kafkajs' : 'rdkafka'
 const delivery =
   driver === 'kafkajs' || values.delivery === 'at-least-once' ? 'at-least-once' : 'exactly-once'
 const numbers = [seed, Number(values.minutes), Number(values.runs), Number(values.rate)]
-if (values.help || numbers.some((number) => !(number >= 0))) {
+const only = values.faults?.split(',') as readonly FaultName[] | undefined
+if (values.help || numbers.some((number) => !(number >= 0)) || only?.some((name) => !(name in FAULTS))) {
   process.stderr.write(HELP)
   process.exit(values.help ? 0 : 2)
 }
@@ -38,16 +42,17 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 let failures = 0
 for (let n = 0; n < Number(values.runs); n++) {
   say(`seed ${seed + n}: ${delivery}, ${driver}`)
-  const { report, findings, faults, restarts, sent } = await new Run({
+  const { report, findings, faults, replaced, sent } = await new Run({
     seed: seed + n,
     delivery,
     driver,
     milliseconds: Number(values.minutes) * 60_000,
     rate: Number(values.rate),
     assignment: values.assignment === 'range' ? 'range' : undefined,
+    only,
     say,
   }).run()
-  say(`sent ${sent}; survived ${JSON.stringify(faults)}; ended by themselves ${JSON.stringify(restarts)}`)
+  say(`sent ${sent}; survived ${JSON.stringify(faults)}; clients replaced ${JSON.stringify(replaced)}`)
   say(`seen ${JSON.stringify(report.seen)}`)
   for (const finding of findings) say(`FINDING: ${finding}`)
   say(describeReport(report))

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly milliseconds: number
   /** Faults in this order instead of drawn ones. */
   readonly faults?: readonly FaultName[]
+  /** Only these are drawn. */
+  readonly only?: readonly FaultName[] | undefined
   readonly workers?: number
   /** Records a second. */
   readonly rate?: number
@@ -35,8 +37,8 @@ export interface RunResult {
   readonly findings: readonly string[]
   /** Faults survived, by kind. */
   readonly faults: Readonly<Partial<Record<FaultName, number>>>
-  /** Ends of workers that nobody asked for, by exit code: each was started again. */
-  readonly restarts: Readonly<Record<string, number>>
+  /** Clients that were lost and replaced, by reason. */
+  readonly replaced: Readonly<Record<string, number>>
   readonly sent: number
 }
 
@@ -55,7 +57,6 @@ export class Run {
   readonly workers: Worker[] = []
   readonly findings: string[] = []
   readonly faults: Partial<Record<FaultName, number>> = {}
-  readonly restarts: Record<string, number> = {}
   cluster!: Cluster
   #instances = 0
   #began = performance.now()
@@ -75,8 +76,8 @@ export class Run {
       this.cluster.produce()
       await this.#disturb()
       const report = await this.#finish()
-      const { findings, faults, restarts, cluster } = this
-      return { report, findings, faults, restarts, sent: cluster.sent }
+      const { findings, faults, cluster } = this
+      return { report, findings, faults, replaced: this.#replaced(), sent: cluster.sent }
     } finally {
       await Promise.all(this.workers.map((worker) => worker.end()))
       await this.cluster?.stop()
@@ -106,17 +107,20 @@ export class Run {
     return this.workers.filter((worker) => worker.isRunning && !worker.isExpected)
   }
 
-  /** What ends by itself is started again, as any platform does it; why it ended is looked at. */
+  /** No fault here is one that a process may end of by itself; the run goes on all the same. */
   #ended(worker: Worker, { code, signal }: { code: number | null; signal: string | null }): void {
     if (worker.isExpected) return
-    const how = `${code ?? signal}`
-    const last = worker.said.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
-    this.restarts[how] = (this.restarts[how] ?? 0) + 1
-    this.say(`${worker.instance} ended by itself with ${how}: ${last.slice(-3).join(' | ')}`)
-    // 4 is the broker's; anything else is a defect.
-    if (code !== 4) this.find(`${worker.instance} ended by itself with ${how}: ${worker.said.slice(-2000)}`)
+    this.find(`${worker.instance} ended by itself with ${code ?? signal}: ${worker.said.slice(-2000)}`)
     worker.isExpected = true
     this.join(worker.instance)
+  }
+
+  #replaced(): Readonly<Record<string, number>> {
+    const replaced: Record<string, number> = {}
+    for (const { said } of this.workers)
+      for (const [, code] of said.matchAll(/"client-lost".*?"code":"([^"]+)"/g))
+        replaced[code!] = (replaced[code!] ?? 0) + 1
+    return replaced
   }
 
   #writeFiles(): void {
@@ -148,11 +152,11 @@ routes:
   }
 
   async #disturb(): Promise<void> {
-    const { milliseconds, faults, delivery } = this.options
+    const { milliseconds, faults, only, delivery } = this.options
     await this.workers[0]!.says(/"assigned"/, 20_000)
-    const names = (Object.keys(FAULTS) as FaultName[]).filter(
-      (name) => name !== 'twin' || delivery === 'exactly-once',
-    )
+    const names =
+      only ??
+      (Object.keys(FAULTS) as FaultName[]).filter((name) => name !== 'twin' || delivery === 'exactly-once')
     const giveUp = performance.now() + milliseconds
     for (let n = 0; performance.now() < giveUp && n < (faults?.length ?? Infinity); n++) {
       await sleep(200 + this.draw(1500))

@@ -48,6 +48,7 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
   aborted: { kind: 'aborted', route: 'orders', code: 'rebalance-in-progress' },
   discarded: { kind: 'discarded', route: 'orders', code: 'rebalance' },
   retry: { kind: 'retry', route: 'orders', code: 'transport' },
+  'client-lost': { kind: 'client-lost', route: 'orders', code: 'transaction-timeout' },
   'reached-end': { kind: 'reached-end', route: 'orders' },
   'worker-started': { kind: 'worker-started', worker: 1 },
   'worker-ended': { kind: 'worker-ended', worker: 1, exitCode: -1, restartMilliseconds: 500 },

@@ -1,6 +1,6 @@
 /** Making clients, connecting them, and hearing what they say by themselves. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import type { Connection, DriverOptions } from '../../driver.ts'
+import { ClientLost, type Connection, type DriverOptions } from '../../driver.ts'
 import type { TopicPartition } from '../../record.ts'
 import { type Client, type Consumer, call, type Library, type Producer, ZSTD } from './client.ts'
 import { asClientError, type ClientError, CODE, codeName, fatalError, isOfTheMoment } from './errors.ts'
@@ -67,8 +67,8 @@ export async function connect(client: Client, what: string, { brokers }: Connect
     const told = last ?? asClientError(error)
     if (!isOfTheMoment(told.code) && told.code !== CODE.RESOLVE)
       throw fatalError(told, `connecting the ${what}`)
-    throw new LetheError(
-      EXIT.io,
+    throw new ClientLost(
+      'no-broker',
       `no broker of ${brokers.join(', ')} answered within ${OPEN_MS / 1000} s`,
       'check `brokers:`, and `tls:` and `sasl:` if the listener wants them',
     )

@@ -4,7 +4,7 @@
  * Only codes are passed on: an error's own text may hold names of hosts, topics and more.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
-import { FencedError, TransactionTimeout } from '../../driver.ts'
+import { ClientLost, FencedError } from '../../driver.ts'
 
 /** What the library throws and calls back with. */
 export interface ClientError {
@@ -266,17 +266,17 @@ export function fatalError(error: ClientError, during: string): LetheError {
       'another process uses the same transactional id, and this one is out of date',
       'give each instance a name of its own (`instance:`), then start this one again',
     )
-  const [what, way] = SENTENCES[error.code] ?? [
-    `the client failed while ${during} (${codeName(error.code)})`,
-    undefined,
-  ]
-  return new LetheError(EXIT.io, what, way)
+  const sentence = SENTENCES[error.code]
+  if (sentence !== undefined) return new LetheError(EXIT.io, ...sentence)
+  // Nobody has to do anything: a producer whose sequence is not the broker's any more, and the like.
+  const code = codeName(error.code)
+  return new ClientLost(code, `the client failed while ${during} (${code})`)
 }
 
 /** Not fenced by another process: the broker aborts what stays open for too long, and no call may follow. */
-export const timedOut = (milliseconds: number): LetheError =>
-  new TransactionTimeout(
-    EXIT.io,
+export const timedOut = (milliseconds: number): ClientLost =>
+  new ClientLost(
+    'transaction-timeout',
     `a transaction was open for longer than ${milliseconds} ms, so the broker aborted it: this process stood still, or the broker was away`,
     'start this one again: nothing is lost; or set `transaction.timeout.ms` higher',
   )

@@ -3,7 +3,7 @@ import { LetheError } from '../../../errors.ts'
 import { Refused, type Settled } from '../../driver.ts'
 import type { Outputs, Position } from '../../record.ts'
 import { call } from './client.ts'
-import { asClientError, classify, codeName, isRefusal } from './errors.ts'
+import { asClientError, type ClientError, CODE, classify, codeName, isRefusal } from './errors.ts'
 import { plain } from './offsets.ts'
 import type { Publisher } from './publisher.ts'
 import { type Session, TRANSACTION_CALL_MS } from './session.ts'
@@ -22,12 +22,15 @@ export class ExactlyOnce {
     this.#publisher = publisher
   }
 
-  async settle(
-    epoch: number,
-    outputs: Outputs,
-    next: readonly Position[],
-    tries: number = 1,
-  ): Promise<Settled> {
+  async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
+    try {
+      return await this.#settle(epoch, outputs, next, 1)
+    } finally {
+      this.#session.begunAt = undefined
+    }
+  }
+
+  async #settle(epoch: number, outputs: Outputs, next: readonly Position[], tries: number): Promise<Settled> {
     this.#publisher.refusal = undefined
     this.#session.begunAt = performance.now()
     const producer = this.#session.producer
@@ -54,7 +57,7 @@ export class ExactlyOnce {
       const refused = given instanceof Refused ? given : undefined
       const error = asClientError(given)
       if (refused === undefined && !isRefusal(error.code) && classify(error) === 'fatal')
-        throw this.#session.fail(error, 'committing')
+        throw this.#session.fail(await this.#reasonOf(error), 'committing')
       if (refused !== undefined) await this.#arrive()
       await this.#publisher.hearReports()
       const found =
@@ -64,11 +67,22 @@ export class ExactlyOnce {
       if (refused === undefined && found !== undefined) this.#hasGap = true
       if (found !== undefined) throw found
       if (!isAgain) return settled
-      return await this.settle(epoch, outputs, next, tries + 1)
+      return await this.#settle(epoch, outputs, next, tries + 1)
     }
     this.#hasGap = false
     this.#session.owned.settled(next)
     return 'settled'
+  }
+
+  /** `produce` only says that the client has ended; the calls of a transaction say why, at once. */
+  async #reasonOf(error: ClientError): Promise<ClientError> {
+    if (error.code !== CODE.FATAL) return error
+    try {
+      await call((done) => this.#session.producer.abortTransaction(TRANSACTION_CALL_MS, done))
+    } catch (given) {
+      return asClientError(given)
+    }
+    return error
   }
 
   /**

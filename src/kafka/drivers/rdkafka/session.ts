@@ -41,7 +41,7 @@ export class Session {
   failure: LetheError | undefined
   /** From the first offsets of a batch being sent until they are committed or not. */
   settling: Promise<unknown> = Promise.resolve()
-  /** When the transaction at hand began; undefined: there never was one. */
+  /** When the transaction at hand began; undefined: there is none. */
   begunAt: number | undefined
 
   constructor(options: DriverOptions) {
