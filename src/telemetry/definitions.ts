@@ -90,8 +90,8 @@ export const METRICS = {
   },
   lethe_clients_lost_total: {
     type: 'counter',
-    labels: ['route', 'code'],
-    help: 'Clients of a route that were of no use any more and were replaced, by reason.',
+    labels: ['route'],
+    help: 'Clients of a route that were of no use any more, after a transaction timeout for example, and were replaced.',
   },
   lethe_policy_info: {
     type: 'gauge',

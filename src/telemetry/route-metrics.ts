@@ -83,6 +83,7 @@ export class RouteMetrics {
       'lethe_records_published_total',
       'lethe_records_past_retention_total',
       'lethe_batches_discarded_total',
+      'lethe_clients_lost_total',
     ] as const)
       counter(name).inc({ route }, 0)
     for (const kind of ['published', 'tombstone', 'dead-letter'])
@@ -142,9 +143,8 @@ export class RouteMetrics {
     this.#instruments.counter('lethe_batches_discarded_total').inc({ route: this.#route })
   }
 
-  clientLost(code: string): void {
-    const lost: Counter<'route' | 'code'> = this.#instruments.counter('lethe_clients_lost_total')
-    lost.inc({ route: this.#route, code: clientCode(code) })
+  clientLost(): void {
+    this.#instruments.counter('lethe_clients_lost_total').inc({ route: this.#route })
   }
 
   assigned(partitions: number): void {

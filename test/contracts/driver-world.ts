@@ -208,6 +208,7 @@ export interface OpenOptions {
   readonly group?: string
   readonly start?: DriverOptions['start']
   readonly client?: Client
+  readonly transactionalId?: string
   /** What the output topic takes, where that was looked up before. */
   readonly limit?: number
   /** Another broker than the shared one, or another way to it. */
@@ -217,10 +218,15 @@ export interface OpenOptions {
 /** Short sessions, so that a rebalance takes a second and not many. */
 const SOON: Client = { 'session.timeout.ms': 45_000, 'heartbeat.interval.ms': 300 }
 
-export async function openDriver(
-  { make, delivery }: DriverCase,
-  { topics, group = uniqueName('group'), start = 'earliest', client: settings = {}, limit, to }: OpenOptions,
-): Promise<Opened> {
+export async function openDriver({ make, delivery }: DriverCase, options: OpenOptions): Promise<Opened> {
+  const {
+    topics,
+    group = uniqueName('group'),
+    start = 'earliest',
+    client: settings = {},
+    limit,
+    to,
+  } = options
   const events: DriverEvent[] = []
   const driver = make({
     connection: { ...connection({ ...SOON, ...settings }), ...to },
@@ -228,7 +234,7 @@ export async function openDriver(
     topics,
     start,
     delivery,
-    transactionalId: uniqueName('instance'),
+    transactionalId: options.transactionalId ?? uniqueName('instance'),
     maxMessageBytes: limit,
     maxBatchBytes: limit,
     onEvent: (event) => events.push(event),

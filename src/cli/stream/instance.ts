@@ -179,7 +179,7 @@ class RouteRun {
     if (!(error instanceof ClientLost)) throw error
     // Brokers that are away may stay so for long.
     if (error.code !== 'no-broker' && ++this.#lost > MOST_LOST) throw error
-    this.#metrics.clientLost(error.code)
+    this.#metrics.clientLost()
     this.#options.log.event({ kind: 'client-lost', route: this.name, code: error.code })
   }
 

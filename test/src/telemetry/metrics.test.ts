@@ -66,6 +66,7 @@ describe('the metrics', () => {
       'lethe_records_emitted_total{route="orders",kind="dead-letter"}',
       'lethe_rule_values_total{route="orders",rule="customer.id hash.hmac",result="failed"}',
       'lethe_batches_discarded_total{route="orders"}',
+      'lethe_clients_lost_total{route="orders"}',
       'lethe_last_settled_timestamp_seconds{route="orders"}',
       'lethe_assigned_partitions{route="orders"}',
     ])
