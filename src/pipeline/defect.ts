@@ -15,6 +15,15 @@ export function placeOf(error: unknown): DefectPlace {
   return { kind, places: places.join('\n') }
 }
 
+/** What `work` gives, or where it broke: to be posted to another thread. */
+export function attempt<T>(work: () => T): { readonly done: T } | { readonly defect: DefectPlace } {
+  try {
+    return { done: work() }
+  } catch (error) {
+    return { defect: placeOf(error) }
+  }
+}
+
 /** A defect found while records were de-identified. */
 export class Defect extends Error {
   constructor({ kind, places }: DefectPlace) {

@@ -7,16 +7,20 @@ const HERE = import.meta.dirname
 /** The command that is measured. */
 export const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../dist'), 'src/cli/main.js')
 
+/** Two processes of one worker each, at once, on half of the input: what the machine has for a second worker. */
+export const TWICE = 'lethe 1, twice on half'
+
 /**
- * The contestants of one case, in the order in which they run. Each gives the arguments of its process and the
- * file that it writes.
+ * The contestants of one case, in the order in which they run. Each gives the arguments of its processes, which run at
+ * once, and the file that it writes; `halves` writes two, which are not compared.
  */
-export function contestants({ kind, mode, input, folder, keys, secret, threads }) {
+export function contestants({ kind, mode, input, halves, folder, keys, secret, threads }) {
   const policy = join(HERE, 'policies', `${kind}.yaml`)
   const list = []
+  const outputOf = (name) => join(folder, `${name.replaceAll(/\W+/g, '-')}.${kind}`)
   const add = (name, args) => {
-    const output = join(folder, `${name.replaceAll(/\W+/g, '-')}.${kind}`)
-    list.push({ name, output, args: args(output) })
+    const output = outputOf(name)
+    list.push({ name, output, commands: [args(output)] })
   }
   const sql = (name, count, write) =>
     add(`${name} ${count}`, (output) => {
@@ -24,20 +28,20 @@ export function contestants({ kind, mode, input, folder, keys, secret, threads }
       writeFileSync(file, write(input, output, secret))
       return [join(HERE, 'duckdb.mjs'), String(count), file]
     })
-  const lethe = (count) =>
-    add(`lethe ${count}`, (output) => [
-      MAIN,
-      'batch',
-      input,
-      '-p',
-      policy,
-      '-o',
-      output,
-      '--keys',
-      keys,
-      '--workers',
-      String(count),
-    ])
+  const batch = (from, to, count) => [
+    MAIN,
+    'batch',
+    from,
+    '-p',
+    policy,
+    '-o',
+    to,
+    '--keys',
+    keys,
+    '--workers',
+    String(count),
+  ]
+  const lethe = (count) => add(`lethe ${count}`, (output) => batch(input, output, count))
   const duckdb = (count) => {
     sql('duckdb', count, kind === 'csv' ? csvSql : ndjsonSql)
     if (kind === 'csv' && mode === 'repeat') sql('duckdb-join', count, csvJoinedSql)
@@ -48,6 +52,11 @@ export function contestants({ kind, mode, input, folder, keys, secret, threads }
     lethe(count)
     if (index % 2 === 1) duckdb(count)
   })
+  if (halves !== undefined) {
+    const outputs = halves.map((_, index) => outputOf(`half ${index}`))
+    const commands = halves.map((half, index) => batch(half, outputs[index], 1))
+    list.push({ name: TWICE, outputs, commands })
+  }
   const loop = kind === 'csv' ? 'fast-csv' : 'parse-stringify'
   add(loop, (output) => [join(HERE, `${loop}.mjs`), input, output, policy, keys])
   return list
@@ -65,7 +74,9 @@ export function ratios({ kind, mode, threads }) {
   if (kind === 'csv') list.push({ slow: 'fast-csv', fast: 'lethe 1', target: 10 })
   else list.push({ slow: 'parse-stringify', fast: 'lethe 1', target: 1.5 })
   // Only stated for NDJSON; printed for both.
-  if (threads.includes(2))
+  if (threads.includes(2)) {
     list.push({ slow: 'lethe 1', fast: 'lethe 2', target: kind === 'ndjson' ? 1.7 : undefined })
+    list.push({ slow: 'lethe 1', fast: TWICE }, { slow: TWICE, fast: 'lethe 2' })
+  }
   return list
 }

@@ -8,12 +8,25 @@ import { pathToFileURL } from 'node:url'
 const USAGE = pathToFileURL(join(import.meta.dirname, 'usage.mjs')).href
 
 /**
- * Runs `node ARGS` to its end. Gives the seconds on the wall, process start-up included, the seconds of
- * processor time of all its threads, and the peak resident memory in MiB. Throws, with the end of what it wrote to stderr, where it fails.
+ * Runs `node ARGS` to its end for each of `commands`, all at once. Gives the seconds on the wall, process start-up
+ * included, the seconds of processor time of all threads, and the peak resident memory in MiB, each added up. Throws, with
+ * the end of what it wrote to stderr, where one fails.
  */
-export async function measure(args, folder) {
-  const usageFile = join(folder, 'usage.json')
+export async function measure(commands, folder) {
   const started = performance.now()
+  const usages = await Promise.all(
+    commands.map((args, index) => runProcess(args, join(folder, `usage-${index}.json`))),
+  )
+  const seconds = (performance.now() - started) / 1000
+  const total = (of) => usages.reduce((sum, usage) => sum + of(usage), 0)
+  return {
+    seconds,
+    cpu: total(({ userCPUTime, systemCPUTime }) => userCPUTime + systemCPUTime) / 1e6,
+    peak: total(({ maxRSS }) => maxRSS) / 1024,
+  }
+}
+
+async function runProcess(args, usageFile) {
   const child = spawn(process.execPath, ['--import', USAGE, ...args], {
     env: { ...process.env, LETHE_BENCH_USAGE: usageFile },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -23,10 +36,8 @@ export async function measure(args, folder) {
     errors = (errors + text).slice(-4000)
   })
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
-  const seconds = (performance.now() - started) / 1000
   if (code !== 0) throw new Error(`node ${args.join(' ')} ended with ${code}:\n${errors}`)
-  const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(readFileSync(usageFile, 'utf8'))
-  return { seconds, cpu: (userCPUTime + systemCPUTime) / 1e6, peak: maxRSS / 1024 }
+  return JSON.parse(readFileSync(usageFile, 'utf8'))
 }
 
 /** Seconds of `node ARGS`, median of `times`, with nothing preloaded. */

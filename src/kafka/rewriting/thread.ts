@@ -1,7 +1,7 @@
 /** The worker thread that rewrites batches: it compiles the plans of all routes, then does its jobs in order. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { compileAgain } from '../../pipeline/compile-again.ts'
-import { placeOf } from '../../pipeline/defect.ts'
+import { attempt } from '../../pipeline/defect.ts'
 import { keyRules } from '../../policy/key-rules.ts'
 import { placeholderKeys } from '../../policy/key-source.ts'
 import { MessageRewriter } from '../../record/message-rewriter.ts'
@@ -26,14 +26,6 @@ function rewrite(rewriter: MessageRewriter, { now, messages, memory }: Job): Don
   const outcomes = rewriter.rewriteMessages(packed).parts()
   const account = rewriter.takeAccount()
   return { outcomes, account, took: performance.now() - began, lines: packed.parts().lines }
-}
-
-function attempt<T>(work: () => T): { readonly done: T } | { readonly defect: ReturnType<typeof placeOf> } {
-  try {
-    return { done: work() }
-  } catch (error) {
-    return { defect: placeOf(error) }
-  }
 }
 
 const compiled = attempt(() => (workerData as readonly RouteSetup[]).map(rewriterOf))

@@ -1,0 +1,77 @@
+/** The thread that rewrites batches, as it is built: what it gives, and what is heard of it when it breaks. */
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { PackedRecords } from '../../../../src/kafka/packed-records.ts'
+import type { InputRecord } from '../../../../src/kafka/record.ts'
+import type { RouteSetup } from '../../../../src/kafka/rewriting/job.ts'
+import { compilePolicy } from '../../../../src/policy/compile.ts'
+import { policyFileOf } from '../../../../src/policy/read.ts'
+import { script } from '../../cli/lethe.ts'
+
+type Module = typeof import('../../../../src/kafka/rewriting/rewriting-thread.ts')
+const built = new URL('../kafka/rewriting/rewriting-thread.js', pathToFileURL(script))
+const { RewritingThread } = (await import(built.href)) as Module
+
+const policyFile = '/nowhere/policy.yaml'
+const policyText =
+  'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  n: { use: generalize.number, width: 10 }\n'
+const { fingerprint } = compilePolicy(policyFileOf(policyFile, policyText)).plan!
+const SETUP: RouteSetup = {
+  policyFile,
+  policyText,
+  fingerprint,
+  keyset: undefined,
+  maxRecordBytes: 1 << 20,
+  compacted: false,
+}
+
+function threadOf(setup: RouteSetup): InstanceType<Module['RewritingThread']> {
+  const thread = new RewritingThread([setup])
+  onTestFinished(async () => await thread.close())
+  return thread
+}
+
+const recordsOf = (...values: readonly string[]): PackedRecords =>
+  PackedRecords.of(
+    values.map(
+      (value, offset): InputRecord => ({
+        topic: 't',
+        partition: 0,
+        offset,
+        key: null,
+        value: Buffer.from(value),
+        headers: undefined,
+        timestamp: 0,
+      }),
+    ),
+  )
+
+describe('the rewriting thread', () => {
+  it('gives the outcomes of batch after batch, in memory that is used again', async () => {
+    const rewriter = threadOf(SETUP).route(0)
+    for (let n = 0; n < 5; n++) {
+      const records = recordsOf(`{"n":${n * 10 + 3}}`, '{"n":', '{"n":7,"m":1}')
+      const { outcomes, account } = await rewriter.rewrite(records, 0)
+      expect([0, 1, 2].map((index) => outcomes.kind(index))).toEqual(['publish', 'dead-letter', 'publish'])
+      expect(account).toMatchObject({ records: 3, published: 2, deadLettered: { 'json-truncated': 1 } })
+      expect(Buffer.from(records.at(2)!.value!).toString()).toBe('{"n":7,"m":1}')
+      rewriter.release(records, outcomes)
+    }
+  })
+
+  it.each([
+    ['a plan that is not its parent’s', { ...SETUP, fingerprint: 'another' }, 0],
+    ['a defect', SETUP, 1],
+  ])('fails what waits and what comes after %s, and quotes nothing', async (_, setup, route) => {
+    const rewriter = threadOf(setup).route(route)
+    const answers = await Promise.allSettled([
+      rewriter.rewrite(recordsOf('{"n":"canary"}'), 0),
+      rewriter.rewrite(recordsOf('{"n":"canary"}'), 0),
+    ])
+    answers.push(...(await Promise.allSettled([rewriter.rewrite(recordsOf('{"n":"canary"}'), 0)])))
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: { message: 'a worker broke' } })
+      expect(String((answer as PromiseRejectedResult).reason.stack)).not.toContain('canary')
+    }
+  })
+})
