@@ -1,9 +1,20 @@
 /** `npm run bench`: ratios of Lethe to baselines, each pair measured in the same run. See README.md. */
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 
 const HERE = import.meta.dirname
@@ -68,16 +79,27 @@ function dataFor(kind, mode) {
 }
 
 /** NDJSON in two files of whole records, about as large as each other. */
-function halvesOf(file) {
+async function halvesOf(file) {
   const names = [1, 2].map((half) => `${file.replace(/\.ndjson$/, '')}-half${half}.ndjson`)
   if (!names.every((name) => existsSync(name))) {
-    const bytes = readFileSync(file)
-    const middle = bytes.indexOf(0x0a, bytes.length >> 1) + 1
-    writeFileSync(names[0], bytes.subarray(0, middle))
-    writeFileSync(names[1], bytes.subarray(middle))
+    const middle = await lineBehind(file, statSync(file).size >> 1)
+    // In pieces: a child's peak of memory is never below what this process had when it was started.
+    await pipeline(createReadStream(file, { end: middle - 1 }), createWriteStream(names[0]))
+    await pipeline(createReadStream(file, { start: middle }), createWriteStream(names[1]))
   }
   for (const name of names) warm(name)
   return names
+}
+
+/** Where the next line begins. */
+async function lineBehind(file, start) {
+  let at = start
+  for await (const piece of createReadStream(file, { start })) {
+    const found = piece.indexOf(0x0a)
+    if (found >= 0) return at + found + 1
+    at += piece.length
+  }
+  return at
 }
 
 const number = (value, digits) => value.toFixed(digits)
@@ -88,7 +110,7 @@ const row = (cells, widths) =>
 
 async function runCase(kind, mode) {
   const { file, bytes } = dataFor(kind, mode)
-  const halves = kind === 'ndjson' && threads.includes(2) ? halvesOf(file) : undefined
+  const halves = kind === 'ndjson' && threads.includes(2) ? await halvesOf(file) : undefined
   const setup = { kind, mode, input: file, halves, folder, keys, secret, threads }
   const loops = ['fast-csv', 'parse-stringify']
   const wanted = ({ name }) => !(options['without-loops'] && loops.includes(name))

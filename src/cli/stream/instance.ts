@@ -1,7 +1,7 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../errors.ts'
-import { ClientLost, type Driver, type DriverEvent } from '../../kafka/driver.ts'
+import { ClientLost, type Driver, type DriverEvent, FencedError } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
 import type { WriteLimits } from '../../kafka/preflight.ts'
 import { type BatchRewriter, RewritingThread } from '../../kafka/rewriting/rewriting-thread.ts'
@@ -25,6 +25,8 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 30_000
 /** So many clients in a row that settle nothing, though brokers answer: another one would not either. */
 const MOST_LOST = 10
+/** For so long after a client is lost, brokers that have just started may not know their topics, users or rights. */
+const UNSETTLED_MS = 60_000
 
 export interface InstanceOptions {
   readonly prepared: Prepared
@@ -157,30 +159,41 @@ class RouteRun {
 
   /** Runs, with a new client where one is lost: what that one had not settled is read again. */
   async run(): Promise<void> {
-    for (let isOpen = true; !this.#stop.aborted; isOpen = false) {
+    // The first one is open.
+    let lostAt: number | undefined
+    while (!this.#stop.aborted) {
       try {
-        if (!isOpen) await this.#unlessStopped(this.#driver.open())
-        if (!this.#stop.aborted) await this.#runOnce()
+        if (lostAt !== undefined) await this.#unlessStopped(this.#driver.open())
+      } catch (error) {
+        await this.#replaceDriver(error, performance.now() - lostAt! < UNSETTLED_MS)
+        continue
+      }
+      if (this.#stop.aborted) return
+      try {
+        await this.#runOnce()
         return
       } catch (error) {
-        this.#heardLoss(error)
+        await this.#replaceDriver(error, false)
+        lostAt = performance.now()
       }
-      await this.#closeDriver()
-      this.#driver = this.#makeDriver()
-      const wait = this.#wait
-      this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2)
-      await sleep(wait, undefined, { signal: this.#stop }).catch(() => {})
-      this.#loop.turned()
     }
   }
 
-  /** @throws what ends the route for good */
-  #heardLoss(error: unknown): void {
-    if (!(error instanceof ClientLost)) throw error
+  /** @throws `error`, where another client would meet it too, unless it `mayPass` */
+  async #replaceDriver(error: unknown, mayPass: boolean): Promise<void> {
+    const isPassing = mayPass && error instanceof LetheError && !(error instanceof FencedError)
+    if (!(error instanceof ClientLost || isPassing)) throw error
+    const code = error instanceof ClientLost ? error.code : `exit-${error.exitCode}`
     // Brokers that are away may stay so for long.
-    if (error.code !== 'no-broker' && ++this.#lost > MOST_LOST) throw error
+    if (code !== 'no-broker' && ++this.#lost > MOST_LOST) throw error
     this.#metrics.clientLost()
-    this.#options.log.event({ kind: 'client-lost', route: this.name, code: error.code })
+    this.#options.log.event({ kind: 'client-lost', route: this.name, code })
+    await this.#closeDriver()
+    this.#driver = this.#makeDriver()
+    const wait = this.#wait
+    this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2)
+    await sleep(wait, undefined, { signal: this.#stop }).catch(() => {})
+    this.#loop.turned()
   }
 
   async #unlessStopped(work: Promise<unknown>): Promise<void> {
