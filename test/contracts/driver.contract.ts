@@ -585,6 +585,40 @@ export function driverContract(driverCase: DriverCase): void {
         expect(texts(records).toSorted()).toEqual(numbers(10, 100).toSorted())
       })
 
+      it('at the latest, a topic that came later is read from its beginning, also by whoever starts anew', async () => {
+        const prefix = uniqueName('later')
+        const topics = { pattern: `${prefix.replace('.', '[.]')}[.][a-z]` }
+        await write(await makeTopic(1, {}, `${prefix}.a`), [{ value: 'before' }])
+        const first = await openDriver(driverCase, { topics, start: 'latest' })
+        await stand(first.driver, 1)
+        await first.close()
+        await write(await makeTopic(1, {}, `${prefix}.b`), [{ value: 'behind' }])
+        const second = await openDriver(driverCase, { topics, group: first.group, start: 'latest' })
+        expect(texts((await pollSome(second.driver, 1)).records)).toEqual(['behind'])
+      })
+
+      it('may be given up: it is closed before it is open, and no member stays behind', async () => {
+        const [topic, group] = [await makeTopic(), uniqueName('group')]
+        await write(topic, [{ value: 'a' }])
+        for (const milliseconds of [0, 20, 60, 150]) {
+          const driver = make({
+            connection: connection(),
+            group,
+            topics: [topic],
+            start: 'earliest',
+            delivery,
+            transactionalId: uniqueName('instance'),
+            onEvent: () => {},
+          })
+          const opening = driver.open().catch((error: unknown) => error)
+          await new Promise((resolve) => setTimeout(resolve, milliseconds))
+          await driver.close(10_000)
+          await opening
+        }
+        const { driver } = await openDriver(driverCase, { topics: [topic], group })
+        expect(texts((await pollSome(driver, 1, 10_000)).records)).toEqual(['a'])
+      })
+
       it('at a time begins with the first record of that time, or at the end where all are older', async () => {
         const topic = await makeTopic(2)
         const at = (partition: number, value: string, timestamp: number) => ({

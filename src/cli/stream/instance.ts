@@ -1,9 +1,9 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LetheError } from '../../errors.ts'
+import { EXIT, LetheError } from '../../errors.ts'
 import { ClientLost, type Driver, type DriverEvent, FencedError } from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
-import type { WriteLimits } from '../../kafka/preflight.ts'
+import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { type BatchRewriter, RewritingThread } from '../../kafka/rewriting/rewriting-thread.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
 import { runRoute } from '../../kafka/route.ts'
@@ -25,7 +25,7 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 30_000
 /** So many clients in a row that settle nothing, though brokers answer: another one would not either. */
 const MOST_LOST = 10
-/** For so long after a client is lost, brokers that have just started may not know their topics, users or rights. */
+/** For so long after a client is lost, brokers that have just started may not know their topics, users and rights. */
 const UNSETTLED_MS = 60_000
 
 export interface InstanceOptions {
@@ -95,8 +95,11 @@ class RouteRun {
   #assigned = 0
   /** Clients lost since a batch was settled. */
   #lost = 0
+  /** When the last one was; undefined once a batch was settled. */
+  #lostAt: number | undefined
   #wait = FIRST_WAIT_MS
-  #drivers = 0
+  /** How many were made. */
+  #made = 0
 
   constructor(options: InstanceOptions, prepared: PreparedRoute, rewriter: BatchRewriter, stop: AbortSignal) {
     const { route, plan } = prepared
@@ -127,7 +130,7 @@ class RouteRun {
     const { driver, limits, worker, prepared } = this.#options
     const { pipeline, connection, instance } = prepared
     const { route } = this.#prepared
-    const number = ++this.#drivers
+    const number = ++this.#made
     return driver.make({
       connection,
       group: route.from.group,
@@ -138,7 +141,7 @@ class RouteRun {
       ...limits.get(route.name),
       // One that was given up may still speak while it closes.
       onEvent: (event) => {
-        if (number === this.#drivers) this.#heard(event)
+        if (number === this.#made) this.#heard(event)
       },
     })
   }
@@ -159,41 +162,48 @@ class RouteRun {
 
   /** Runs, with a new client where one is lost: what that one had not settled is read again. */
   async run(): Promise<void> {
-    // The first one is open.
-    let lostAt: number | undefined
-    while (!this.#stop.aborted) {
+    for (let isOpen = true; !this.#stop.aborted; isOpen = false) {
       try {
-        if (lostAt !== undefined) await this.#unlessStopped(this.#driver.open())
-      } catch (error) {
-        await this.#replaceDriver(error, performance.now() - lostAt! < UNSETTLED_MS)
-        continue
-      }
-      if (this.#stop.aborted) return
-      try {
-        await this.#runOnce()
+        if (!isOpen) await this.#unlessStopped(this.#openAgain())
+        if (!this.#stop.aborted) await this.#runOnce()
         return
       } catch (error) {
-        await this.#replaceDriver(error, false)
-        lostAt = performance.now()
+        await this.#replaceDriver(error)
       }
     }
   }
 
-  /** @throws `error`, where another client would meet it too, unless it `mayPass` */
-  async #replaceDriver(error: unknown, mayPass: boolean): Promise<void> {
-    const isPassing = mayPass && error instanceof LetheError && !(error instanceof FencedError)
-    if (!(error instanceof ClientLost || isPassing)) throw error
+  /** As at a start: clients that do not get through cannot say why. */
+  async #openAgain(): Promise<void> {
+    await preflight(this.#options.prepared.connection, [this.#prepared.route])
+    this.#loop.turned()
+    await this.#driver.open()
+    this.#loop.turned()
+  }
+
+  /** @throws `error`, where another client would meet it too */
+  async #replaceDriver(error: unknown): Promise<void> {
+    if (!(error instanceof ClientLost || this.#mayPass(error))) throw error
     const code = error instanceof ClientLost ? error.code : `exit-${error.exitCode}`
+    if (error instanceof ClientLost) this.#lostAt = performance.now()
     // Brokers that are away may stay so for long.
     if (code !== 'no-broker' && ++this.#lost > MOST_LOST) throw error
     this.#metrics.clientLost()
     this.#options.log.event({ kind: 'client-lost', route: this.name, code })
+    this.#loop.turned()
     await this.#closeDriver()
     this.#driver = this.#makeDriver()
+    this.#loop.turned()
     const wait = this.#wait
     this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2)
     await sleep(wait, undefined, { signal: this.#stop }).catch(() => {})
     this.#loop.turned()
+  }
+
+  #mayPass(error: unknown): error is LetheError {
+    const isOfBrokers =
+      error instanceof LetheError && error.exitCode === EXIT.io && !(error instanceof FencedError)
+    return isOfBrokers && this.#lostAt !== undefined && performance.now() - this.#lostAt < UNSETTLED_MS
   }
 
   async #unlessStopped(work: Promise<unknown>): Promise<void> {
@@ -230,6 +240,7 @@ class RouteRun {
           this.#options.settled(this.name, { account, emitted })
           this.#progress.settled(account)
           this.#lost = 0
+          this.#lostAt = undefined
           this.#wait = FIRST_WAIT_MS
           if (emitted.pastRetention > 0)
             this.#options.log.event({
@@ -250,7 +261,8 @@ class RouteRun {
         },
       },
     })
-    if (this.#options.untilEnd) this.#options.log.event({ kind: 'reached-end', route: this.name })
+    if (this.#options.untilEnd && !this.#stop.aborted)
+      this.#options.log.event({ kind: 'reached-end', route: this.name })
   }
 
   #heard(event: DriverEvent): void {

@@ -60,6 +60,8 @@ export class RewritingThread {
     return {
       rewrite: async (records, now) => {
         const job: Job = { route, now, messages: records.parts(), memory }
+        // Gone with the job; what is not settled does not bring it back.
+        memory = undefined
         const { outcomes, account, took, lines } = await this.#do(job)
         records.takeBack(lines)
         return { outcomes: MessageOutcomes.from(outcomes), account, took }
@@ -77,9 +79,10 @@ export class RewritingThread {
         reject(this.#failure)
         return
       }
-      this.#waiting.push({ resolve, reject })
       const handedOver = [job.messages.lines.buffer, ...(job.memory === undefined ? [] : [job.memory])]
       this.#thread.postMessage(job, handedOver)
+      // Only what was posted is answered: one too many, and each gets the answer of another.
+      this.#waiting.push({ resolve, reject })
     })
   }
 

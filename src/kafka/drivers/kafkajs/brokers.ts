@@ -1,7 +1,6 @@
 /** The brokers of a cluster: first contact, who leads what, and a link to each. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT, LetheError } from '../../../errors.ts'
-import type { Connection, DriverEvent } from '../../driver.ts'
+import { ClientLost, type Connection, type DriverEvent } from '../../driver.ts'
 import type { TopicPartition } from '../../record.ts'
 import { clientLogger } from './client-log.ts'
 import { CODE, codeFailure, codeName, isMoved, MissingTopic, Moment } from './failure.ts'
@@ -77,15 +76,15 @@ export class Brokers {
 
   /**
    * First contact; looks up `topics` on the way, all of them where no list is given.
-   * @throws LetheError where no broker answers within 15 s, or one refuses this client
+   * @throws ClientLost where no broker answers within 15 s; LetheError where one refuses this client
    */
   async open(topics?: readonly string[]): Promise<void> {
     try {
       await this.insistFor(OPEN_MS, () => this.refresh(topics))
     } catch (error) {
       if (!(error instanceof Moment)) throw error
-      throw new LetheError(
-        EXIT.io,
+      throw new ClientLost(
+        'no-broker',
         `no broker answers within ${OPEN_MS / 1000} s at ${this.#connection.brokers.join(', ')} (${error.code})`,
         'check `brokers:`, and that `tls:` and `sasl:` fit the listener',
       )

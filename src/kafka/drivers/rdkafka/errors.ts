@@ -268,9 +268,11 @@ export function fatalError(error: ClientError, during: string): LetheError {
     )
   const sentence = SENTENCES[error.code]
   if (sentence !== undefined) return new LetheError(EXIT.io, ...sentence)
-  // Nobody has to do anything: a producer whose sequence is not the broker's any more, and the like.
   const code = codeName(error.code)
-  return new ClientLost(code, `the client failed while ${during} (${code})`)
+  const what = `the client failed while ${during} (${code})`
+  // Nobody has to do anything: a producer whose sequence is not the broker's any more, and the like. Without a code it
+  // is no word of the client's.
+  return error.code === 0 ? new LetheError(EXIT.io, what) : new ClientLost(code, what)
 }
 
 /** Not fenced by another process: the broker aborts what stays open for too long, and no call may follow. */
@@ -278,5 +280,5 @@ export const timedOut = (milliseconds: number): ClientLost =>
   new ClientLost(
     'transaction-timeout',
     `a transaction was open for longer than ${milliseconds} ms, so the broker aborted it: this process stood still, or the broker was away`,
-    'start this one again: nothing is lost; or set `transaction.timeout.ms` higher',
+    'nothing is lost; if it goes on, set `transaction.timeout.ms` higher, or `batch:` lower',
   )

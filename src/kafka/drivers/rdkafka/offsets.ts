@@ -123,16 +123,14 @@ function commitFromOutside(consumer: Consumer, positions: readonly Position[]): 
 }
 
 /**
- * Commits where the group starts, for topics of which it has committed nothing yet. Called before joining. A
+ * Commits where the group starts, if it has committed nothing of the route yet. Called before joining. A topic or
  * partition that appears later has no offset, and is read from its beginning.
  */
 export async function commitStart(consumer: Consumer, options: DriverOptions): Promise<void> {
   const partitions = await partitionsOf(consumer, options.topics)
   const known = await committed(consumer, partitions)
-  const started = new Set(partitions.filter((_, i) => known[i] !== undefined).map(({ topic }) => topic))
-  const fresh = partitions.filter(({ topic }) => !started.has(topic))
-  if (fresh.length === 0) return
-  commitFromOutside(consumer, await startOffsets(consumer, fresh, options.start))
+  if (known.some((offset) => offset !== undefined)) return
+  commitFromOutside(consumer, await startOffsets(consumer, partitions, options.start))
 }
 
 async function startOffsets(

@@ -9,7 +9,7 @@
  * while a `consume` is outstanding.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LetheError } from '../../../errors.ts'
+import { EXIT, LetheError } from '../../../errors.ts'
 import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
 import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
@@ -38,6 +38,7 @@ class RdkafkaDriver implements Driver {
   readonly #publisher: Publisher
   readonly #settler: ExactlyOnce | AtLeastOnce
   #library!: Library
+  #opening: Promise<void> = Promise.resolve()
 
   constructor(options: DriverOptions) {
     const session = new Session(options)
@@ -52,7 +53,12 @@ class RdkafkaDriver implements Driver {
         : new AtLeastOnce(session, this.#publisher, this.#fetcher)
   }
 
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    this.#opening = this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
     const session = this.#session
     const { connection, delivery, topics } = session.options
     const library = await loadLibrary()
@@ -62,6 +68,7 @@ class RdkafkaDriver implements Driver {
     watch(session.producer as Client, session)
     this.#publisher.prepare()
     await connect(session.producer as Client, 'producer', connection)
+    this.#stillOpen()
     session.producer.setPollInterval(50)
     session.consumer = makeConsumer(library, session.options, (error, partitions) =>
       this.#membership.rebalanced(error, partitions),
@@ -69,6 +76,7 @@ class RdkafkaDriver implements Driver {
     watch(session.consumer as Client, session)
     this.#fetcher.prepare()
     await connect(session.consumer as Client, 'consumer', connection)
+    this.#stillOpen()
     try {
       if (delivery === 'exactly-once')
         await session.insist(() =>
@@ -78,8 +86,14 @@ class RdkafkaDriver implements Driver {
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'starting')
     }
+    this.#stillOpen()
     // librdkafka takes POSIX expressions, which know no groups but these. As text: its binding prints a RegExp to stderr.
     session.consumer.subscribe('pattern' in topics ? [`^(${topics.pattern})$`] : [...topics])
+  }
+
+  /** @throws where it was closed meanwhile: a member that joins then would never leave */
+  #stillOpen(): void {
+    if (this.#session.closing) throw new LetheError(EXIT.io, 'the client was closed while it opened')
   }
 
   poll(bounds: BatchBounds): Promise<Polled> {
@@ -151,6 +165,9 @@ class RdkafkaDriver implements Driver {
     this.#session.closing = true
     const late = sleep(deadline, undefined, { ref: false })
     const quiet = (work: Promise<unknown>): Promise<unknown> => Promise.race([work.catch(() => {}), late])
+    // The library frees a client that still works for another call of ours.
+    await quiet(this.#opening)
+    await quiet(this.#membership.rebalancing)
     await quiet(this.#fetcher.consuming)
     await quiet(this.#session.settling)
     if (this.#session.consumer !== undefined)

@@ -59,6 +59,18 @@ describe('the rewriting thread', () => {
     }
   })
 
+  it('hands memory over once: a batch that is never settled does not give it back', async () => {
+    const rewriter = threadOf(SETUP).route(0)
+    const first = recordsOf('{"n":1}')
+    rewriter.release(first, (await rewriter.rewrite(first, 0)).outcomes)
+    const values: string[] = []
+    for (let n = 1; n <= 3; n++) {
+      const { outcomes } = await rewriter.rewrite(recordsOf(`{"n":${n}5}`), 0)
+      values.push(Buffer.from(outcomes.value(0)!).toString())
+    }
+    expect(values).toEqual(['{"n":"[10,20)"}', '{"n":"[20,30)"}', '{"n":"[30,40)"}'])
+  })
+
   it.each([
     ['a plan that is not its parent’s', { ...SETUP, fingerprint: 'another' }, 0],
     ['a defect', SETUP, 1],
