@@ -177,7 +177,7 @@ class RouteRun {
   async #openAgain(): Promise<void> {
     await preflight(this.#options.prepared.connection, [this.#prepared.route])
     this.#loop.turned()
-    await this.#driver.open()
+    if (!this.#stop.aborted) await this.#driver.open()
     this.#loop.turned()
   }
 
