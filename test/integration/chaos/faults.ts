@@ -1,5 +1,6 @@
 /** What can happen to a stream. Each fault lasts as long as it takes, and leaves the run able to go on. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PARTITIONS } from './cluster.ts'
 import { type Run, SESSION_MS } from './run.ts'
 import type { Worker } from './worker.ts'
 
@@ -42,6 +43,8 @@ async function stop(run: Run, milliseconds: number): Promise<void> {
 
 /** Two processes of one name: one is fenced, and says so. */
 async function twin(run: Run): Promise<void> {
+  // With more members than partitions one has nothing to settle, and never hears that it is fenced.
+  if (run.free.length >= PARTITIONS) await run.stop(pick(run))
   const first = pick(run)
   if (!(await first.says(/"route-started"/, 20_000))) return
   const second = run.join(first.instance)
