@@ -129,7 +129,8 @@ export interface Driver {
   /**
    * Makes a batch final: exactly once, outputs and offsets in one transaction; at least once, first the outputs, then
    * the offsets. `next` are the positions behind the batch. Errors of the moment are tried again inside.
-   * @throws Refused where a broker refuses a record; LetheError where going on is impossible
+   * @throws Refused where a broker refuses a record; ClientLost where only another driver can go on; LetheError where
+   *   none can
    */
   settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled>
   /** Drops what was polled and not settled, and reads on from the settled positions: a new epoch. */

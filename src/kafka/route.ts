@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../errors.ts'
 import type { WindowWatch } from '../pipeline/window.ts'
-import type { Plan } from '../policy/plan.ts'
-import { type Account, addAccount, emptyAccount, reconciles, sum } from '../record/account.ts'
+import { type Account, reconciles, sum } from '../record/account.ts'
 import { type Batch, before, type Emitted, type OutputWriter, refuse } from './batch.ts'
 import { type BatchBounds, ClientLost, type Driver, type Polled, Refused, type Settled } from './driver.ts'
 import type { Position } from './record.ts'
@@ -31,7 +30,6 @@ export interface RouteWatch {
 export interface RouteOptions {
   readonly name: string
   readonly driver: Driver
-  readonly plan: Plan
   readonly rewriter: BatchRewriter
   readonly writer: OutputWriter
   readonly bounds: BatchBounds
@@ -49,11 +47,6 @@ export interface RouteOptions {
   readonly now: () => number
 }
 
-export interface RouteResult {
-  readonly account: Account
-  readonly emitted: Emitted
-}
-
 /** So often is the lag asked for, which also sees partitions that stand still. */
 const LAG_MS = 10_000
 /** So often do positions move on that have no records before them, such as those behind control records. */
@@ -64,14 +57,12 @@ const MOST_BACKOFF_MS = 2_000
  * Runs until `stop`, or until the end. The driver is open, and is left open.
  * @throws LetheError: with exit code 3 where there are too many dead letters, and then their batch is not settled
  */
-export async function runRoute(options: RouteOptions): Promise<RouteResult> {
-  return await new RouteLoop(options).run()
+export async function runRoute(options: RouteOptions): Promise<void> {
+  await new RouteLoop(options).run()
 }
 
 class RouteLoop {
   readonly #options: RouteOptions
-  readonly #account: Account
-  readonly #emitted: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
   /** The last batch, and the one before it, until they are settled or given up. Neither rejects. */
   #settling: Promise<void> = Promise.resolve()
   #settlingBefore: Promise<void> = Promise.resolve()
@@ -86,10 +77,9 @@ class RouteLoop {
 
   constructor(options: RouteOptions) {
     this.#options = options
-    this.#account = emptyAccount(options.plan)
   }
 
-  async run(): Promise<RouteResult> {
+  async run(): Promise<void> {
     const { stop, drain } = this.#options
     const ended = new AbortController()
     const loop = this.#loop()
@@ -102,7 +92,6 @@ class RouteLoop {
     const late = untilAborted(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
     await Promise.race([loop, late])
     loop.catch(() => {})
-    return { account: this.#account, emitted: this.#emitted }
   }
 
   async #loop(): Promise<void> {
@@ -230,11 +219,6 @@ class RouteLoop {
   }
 
   #book(batch: Batch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
-    addAccount(this.#account, batch.account)
-    this.#emitted.published += emitted.published
-    this.#emitted.tombstones += emitted.tombstones
-    this.#emitted.deadLetters += emitted.deadLetters
-    this.#emitted.pastRetention += emitted.pastRetention
     this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
     this.#options.watch.settled({ account: batch.account, emitted, rewriteMs, settleMs })
   }

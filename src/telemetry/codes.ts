@@ -9,8 +9,8 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 /** What Lethe's own loop and drivers say. */
 const OWN: readonly string[] = words(`
   rebalance assign revoke revoked lost epoch rewind closed aborted fenced fatal timed-out too-many-dead-letters
-  stopping deadline no-broker missing-topic missing-right missing-offsets out-of-range transaction-timeout stalled topic-deleted
-  topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
+  stopping deadline no-broker missing-topic missing-right missing-offsets out-of-range stalled topic-deleted
+  transaction-timeout topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
   not-delivered defect exit-1 exit-2 exit-3 exit-4 exit-130 local-other broker-other librdkafka
   connection-refused connection-lost connection-closed host-unknown host-unreachable request-timed-out
   answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb

@@ -218,11 +218,10 @@ class RouteRun {
 
   async #runOnce(): Promise<void> {
     const { pipeline } = this.#options.prepared
-    const { plan, writer } = this.#prepared
+    const { writer } = this.#prepared
     await runRoute({
       name: this.name,
       driver: this.#driver,
-      plan,
       rewriter: this.#rewriter,
       writer,
       bounds: pipeline.batch,
