@@ -7,6 +7,8 @@
  * record fails, and every row that it takes is one that the walker takes alike.
  *
  * The host lays out the memory and says where things stand; see csv-kernel.ts. All places are bytes.
+ *
+ * AssemblyScript takes decorators before functions, which TypeScript refuses: hence each `@ts-ignore`.
  */
 
 const QUOTE: u8 = 0x22

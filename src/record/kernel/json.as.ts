@@ -11,6 +11,8 @@
  * one that came after it last time. A guess only saves a search.
  *
  * The host lays out the memory and says where things stand; see json-kernel.ts. All places are addresses.
+ *
+ * AssemblyScript takes decorators before functions, which TypeScript refuses: hence each `@ts-ignore`.
  */
 
 const QUOTE: i32 = 0x22

@@ -18,6 +18,8 @@
  *
  * The states are as good as the key, and the memo holds messages and MACs: none of it leaves this memory, which
  * goes with the instance.
+ *
+ * AssemblyScript takes decorators before functions, which TypeScript refuses: hence each `@ts-ignore`.
  */
 
 /** Messages in a batch, at most. */
