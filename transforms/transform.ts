@@ -98,8 +98,11 @@ export interface CompiledTransform {
   readonly plain?: boolean
 }
 
-/** What a derived key is for. No output of one use helps to compute an output of another. */
-export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source'
+/**
+ * What a derived key is for. No output of one use helps to compute an output of another. `source` (coordinates of
+ * records) and `check` (the check value of a key, which is shown) are no concern of transforms.
+ */
+export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source' | 'check'
 
 export interface FieldKey {
   /** Id of the keyset's key that this one is derived from, e.g. `k1`. */

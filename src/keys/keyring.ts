@@ -31,6 +31,16 @@ function derive({ id, secret }: Key, use: KeyUse, domain: string): FieldKey {
 }
 
 /**
+ * The check value of a key: 8 lower-case hex digits by which two keysets can be told to hold the same secret, whatever
+ * ids they give it. It may be shown and logged. It is the first 4 bytes of a key derived for this use alone, which no
+ * token, shift, noise or surrogate is made with; 32 of 256 bits help nobody to find a secret that is random.
+ * Written down in `config/vectors/README.md`.
+ */
+export function checkValueOf(key: Key): string {
+  return Buffer.from(derive(key, 'check', '').bytes.subarray(0, 4)).toString('hex')
+}
+
+/**
  * Derives the keys of fields, each once. It holds secrets and never shows them. A worker thread makes its own
  * from the keyset, which can be posted to it.
  */

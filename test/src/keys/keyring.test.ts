@@ -9,7 +9,7 @@ import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import type { KeyUse } from '../../../transforms/transform.ts'
 
 const NOW = new Date('2025-01-01T00:00:00Z')
-const USES: readonly KeyUse[] = ['token', 'shift', 'noise', 'pick']
+const USES: readonly KeyUse[] = ['token', 'shift', 'noise', 'pick', 'source', 'check']
 
 /** RFC 5869, section 2, by its own words: extract with a salt of zeros, expand to at most one block. */
 function hkdf(secret: Buffer, salt: Buffer, info: Buffer): Buffer {

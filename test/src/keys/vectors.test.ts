@@ -5,7 +5,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { loadKeyring } from '../../../src/keys/file.ts'
+import { loadKeyring, readKeysetFile } from '../../../src/keys/file.ts'
+import { checkValueOf } from '../../../src/keys/keyring.ts'
 import { email } from '../../../transforms/hash/email.ts'
 import { hmac } from '../../../transforms/hash/hmac.ts'
 import { integer } from '../../../transforms/hash/integer.ts'
@@ -127,6 +128,13 @@ describe('config/vectors/tokens.json', () => {
       expect(Buffer.from(keyring.key(use, domain).bytes).toString('hex')).toBe(key)
     }
     expect(new Set(TOKENS.fieldKeys.map(({ key }) => key)).size).toBe(TOKENS.fieldKeys.length)
+  })
+
+  it('gives the check value of the published key, as the text does', () => {
+    const [key] = readKeysetFile(KEYSET.pathname).keys
+    expect(fieldKeyAsWritten('check', '').subarray(0, 4).toString('hex')).toBe('5f914fda')
+    expect(checkValueOf(key!)).toBe('5f914fda')
+    expect(readFileSync(new URL('README.md', FOLDER), 'utf8')).toContain('`5f914fda`')
   })
 
   it('has the results that the text gives', () => {
