@@ -2,6 +2,7 @@
  * What a policy does to one JSON record, the slow and plain way: find the values of every field, judge them, then
  * build the output from the record. Independent of the walker, the shape and the writer.
  */
+import type { CompiledTransform } from '../../../transforms/transform.ts'
 import { isFailure, MARKS } from './marks.ts'
 import { type Json, readStrictly } from './strict-json.ts'
 
@@ -9,6 +10,9 @@ export type Step = { readonly name: string } | 'element' | 'member' | 'names'
 
 export interface SpecRule {
   readonly use: string
+  readonly options?: Readonly<Record<string, unknown>> | undefined
+  /** Why a weak choice is right here. */
+  readonly accept?: string | undefined
   readonly when?: { readonly path: readonly Step[]; readonly values: readonly (string | null)[] } | undefined
   readonly otherwise?: 'null' | 'drop' | { readonly constant: string | number | boolean } | undefined
 }
@@ -38,6 +42,8 @@ export function policyText(spec: Spec): string {
   const fields = spec.fields.map((field) => {
     const rules = field.rules.map((rule, index) => ({
       use: rule.use,
+      ...rule.options,
+      ...(rule.accept === undefined ? {} : { accept: rule.accept }),
       ...(index === 0 && field.from !== undefined ? { from: printPath(field.from) } : {}),
       ...(rule.when === undefined ? {} : { when: { [printPath(rule.when.path)]: rule.when.values } }),
       ...(rule.otherwise === undefined ? {} : { else: rule.otherwise }),
@@ -55,10 +61,17 @@ export type Expected =
   /** One of these codes; `syntax` stands for both codes of a text that is no JSON. */
   | { readonly dead: readonly string[] }
 
+/** What a rule does with a text. */
+export type TransformOf = (rule: SpecRule, field: SpecField) => Pick<CompiledTransform, 'yields' | 'apply'>
+
 /** Where a value stands: the path's steps with the names and indexes of this record. */
 type Place = readonly (string | number)[]
 
-export function expect(spec: Spec, bytes: Uint8Array): Expected {
+export function expect(
+  spec: Spec,
+  bytes: Uint8Array,
+  transformOf: TransformOf = (rule) => MARKS[rule.use]!,
+): Expected {
   const record = readStrictly(bytes)
   if (typeof record === 'string') return { dead: [record] }
   if (record.kind !== 'object') return { dead: ['not-an-object'] }
@@ -68,7 +81,7 @@ export function expect(spec: Spec, bytes: Uint8Array): Expected {
   for (const field of spec.fields) {
     const codes: string[] = []
     for (const { place, value } of matches(record, field.from ?? field.path)) {
-      const result = apply(spec, field, record, place, value)
+      const result = apply(transformOf, field, record, place, value)
       if (typeof result === 'object') codes.push(result.code)
       else results.set(key(field, place), result === DROPPED ? undefined : result)
     }
@@ -111,13 +124,12 @@ function matches(record: Json, path: readonly Step[]): { place: Place; value: Js
 }
 
 function apply(
-  spec: Spec,
+  transformOf: TransformOf,
   field: SpecField,
   record: Json,
   place: Place,
   value: Json,
 ): string | { code: string } {
-  void spec
   const rule = field.rules.find(({ when }) => {
     if (when === undefined) return true
     const concrete = matches(record, when.path).find(({ place: at }) =>
@@ -130,8 +142,8 @@ function apply(
   if (rule.use === 'drop') return DROPPED
   if (rule.use === 'keep' || rule.use === 'keep.subtree' || value.kind === 'nothing') return value.raw
   if (value.kind !== 'scalar') throw new Error('a container came this far')
-  const { yields, apply: transform } = MARKS[rule.use]!
-  const result = transform(value.text)
+  const { yields, apply: transform } = transformOf(rule, field)
+  const result = transform(value.text, { subject: undefined, eventTime: undefined })
   let code: string
   if (isFailure(result)) code = result.code
   else if (yields === 'null') return 'null'

@@ -47,18 +47,38 @@ function leavesOf(node: Tree, at: readonly Step[] = []): { path: readonly Step[]
 const wildcards = (path: readonly Step[]): readonly Step[] =>
   path.slice(0, path.findLastIndex((step) => step === 'element' || step === 'member') + 1)
 
-const USES = [
-  'mark.brackets',
-  'mark.many',
-  'mark.hex',
-  'mark.same',
-  'mark.length',
-  'mark.null',
-  'mark.each',
-  'mark.all',
-  'keep',
-  'keep',
-]
+/** What the rules of a policy may be. */
+export interface Uses {
+  /** For values. */
+  readonly values: readonly SpecRule[]
+  /** For the names of maps. */
+  readonly names: readonly SpecRule[]
+  /** For what must leave no trace of an element, which cannot be dropped. */
+  readonly blank: SpecRule
+}
+
+const MARK_USES: Uses = {
+  values: [
+    'mark.brackets',
+    'mark.many',
+    'mark.hex',
+    'mark.same',
+    'mark.length',
+    'mark.null',
+    'mark.each',
+    'mark.all',
+    'keep',
+    'keep',
+  ].map((use) => ({ use })),
+  names: [
+    { use: 'keep' },
+    { use: 'mark.first' },
+    { use: 'mark.brackets' },
+    { use: 'mark.brackets', otherwise: 'drop' },
+  ],
+  blank: { use: 'mark.null' },
+}
+
 const otherwise: fc.Arbitrary<SpecRule['otherwise']> = fc.constantFrom<SpecRule['otherwise'][]>(
   undefined,
   'null',
@@ -67,18 +87,16 @@ const otherwise: fc.Arbitrary<SpecRule['otherwise']> = fc.constantFrom<SpecRule[
   { constant: 0.5 },
   { constant: true },
 )
-const names = fc.constantFrom<SpecRule>(
-  { use: 'keep' },
-  { use: 'mark.first' },
-  { use: 'mark.brackets' },
-  { use: 'mark.brackets', otherwise: 'drop' },
-)
 
-function ruleFor(path: readonly Step[], conditions: readonly (readonly Step[])[]): fc.Arbitrary<SpecRule[]> {
+function ruleFor(
+  path: readonly Step[],
+  conditions: readonly (readonly Step[])[],
+  uses: Uses,
+): fc.Arbitrary<SpecRule[]> {
   const inArray = path.at(-1) === 'element'
-  const one = fc.tuple(fc.constantFrom(...USES), otherwise).map(([use, other]): SpecRule => {
+  const one = fc.tuple(fc.constantFrom(...uses.values), otherwise).map(([rule, other]): SpecRule => {
     const allowed = inArray && other === 'drop' ? 'null' : other
-    return use === 'keep' ? { use } : { use, otherwise: allowed }
+    return rule.use === 'keep' ? rule : { ...rule, otherwise: allowed }
   })
   const near = conditions.filter((condition) => {
     const reach = wildcards(condition)
@@ -104,15 +122,29 @@ function ruleFor(path: readonly Step[], conditions: readonly (readonly Step[])[]
 }
 
 /** A policy, and the tree that its records have. Not every one compiles: paths of derived fields may clash. */
-export const anySpec: fc.Arbitrary<{ spec: Spec; tree: Tree }> = objectOf(tree(3)).chain((root) => {
+export const anySpec: fc.Arbitrary<{ spec: Spec; tree: Tree }> = objectOf(tree(3)).chain((root) =>
+  specFor(root, MARK_USES),
+)
+
+/** The same with other rules. */
+export const specWith = (uses: Uses): fc.Arbitrary<{ spec: Spec; tree: Tree }> =>
+  objectOf(tree(3)).chain((root) => specFor(root, uses))
+
+/** A policy for a flat record with these members, as the columns of a table are. */
+export const flatSpecWith = (uses: Uses, columns: readonly string[]): fc.Arbitrary<Spec> =>
+  specFor({ kind: 'object', members: columns.map((name) => [name, { kind: 'scalar' }]) }, uses).map(
+    ({ spec }) => spec,
+  )
+
+function specFor(root: Tree, uses: Uses): fc.Arbitrary<{ spec: Spec; tree: Tree }> {
   const leaves = leavesOf(root)
   const scalars = leaves.filter(({ kind }) => kind === 'scalar').map(({ path }) => path)
   const fields = leaves.map(({ path, kind }): fc.Arbitrary<SpecField> => {
-    if (kind === 'names') return names.map((rule) => ({ path, rules: [rule] }))
+    if (kind === 'names') return fc.constantFrom(...uses.names).map((rule) => ({ path, rules: [rule] }))
     if (kind === 'subtree') return fc.constant({ path, rules: [{ use: 'keep.subtree' }] })
     if (kind === 'drop')
-      return fc.constant({ path, rules: [{ use: path.at(-1) === 'element' ? 'mark.null' : 'drop' }] })
-    return ruleFor(path, scalars).map((rules) => ({ path, rules }))
+      return fc.constant({ path, rules: [path.at(-1) === 'element' ? uses.blank : { use: 'drop' }] })
+    return ruleFor(path, scalars, uses).map((rules) => ({ path, rules }))
   })
   const derived =
     scalars.length === 0
@@ -125,7 +157,7 @@ export const anySpec: fc.Arbitrary<{ spec: Spec; tree: Tree }> = objectOf(tree(3
             )
             .chain(([from, behind]) => {
               const path = [...wildcards(from), ...behind.map((name) => ({ name }))]
-              return ruleFor(path, scalars).map((rules): SpecField => ({ path, from, rules }))
+              return ruleFor(path, scalars, uses).map((rules): SpecField => ({ path, from, rules }))
             }),
           { maxLength: 3 },
         )
@@ -142,7 +174,7 @@ export const anySpec: fc.Arbitrary<{ spec: Spec; tree: Tree }> = objectOf(tree(3
       const at = all.length === 0 ? 0 : turn % all.length
       return { spec: { fields: [...all.slice(at), ...all.slice(0, at)], unlisted }, tree: root }
     })
-})
+}
 
 const SCALARS = [
   '1', '-0', '1.0', '1e400', '9007199254740993', '0.1E-7', '"x"', '"f"', '"é"', '"\\u00e9"', '"\\ud83d\\uDE00"',

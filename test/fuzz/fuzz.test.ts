@@ -1,0 +1,21 @@
+/** The fuzz run in brief; `npm run proof:fuzz` is the long one. */
+import { expect, it } from 'vitest'
+import { script } from '../src/cli/lethe.ts'
+import { fuzz } from './fuzz.ts'
+
+it('makes of arbitrary records what the reference makes of them, however they are cut and by whomever', {
+  timeout: 60_000,
+}, async () => {
+  const seed = Math.floor(Math.random() * 1e9)
+  process.stdout.write(`fuzz: seed ${seed}\n`)
+  const found = await fuzz({
+    seed,
+    milliseconds: 20_000,
+    script,
+    say: (line) => void process.stderr.write(`${line}\n`),
+  })
+  expect(found.findings).toEqual([])
+  // Otherwise the run says nothing.
+  expect(found.commands).toBeGreaterThan(1)
+  expect(found.published).toBeGreaterThan(100)
+})
