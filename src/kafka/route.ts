@@ -7,6 +7,7 @@ import { type Batch, before, type Emitted, type OutputWriter, refuse } from './b
 import { type BatchBounds, ClientLost, type Driver, type Polled, Refused, type Settled } from './driver.ts'
 import type { Position } from './record.ts'
 import type { BatchRewriter, Rewritten } from './rewriting/rewriting-thread.ts'
+import { TooManyDeadLetters, type Unsettled, unsettledOf } from './unsettled.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
@@ -21,8 +22,8 @@ export interface RouteWatch {
     readonly settleMs: number
   }): void
   discarded(records: number): void
-  /** A batch is not settled, because so many of the last records would be dead letters. */
-  tooManyDeadLetters(count: number, of: number): void
+  /** A batch is not settled, because so many of the last records would be dead letters; and what it holds. */
+  tooManyDeadLetters(count: number, of: number, held: Unsettled): void
   /** The positions and ends of what is owned. */
   lag(positions: readonly Position[], ends: readonly Position[]): void
 }
@@ -157,12 +158,9 @@ class RouteLoop {
     const dead = sum(batch.account.deadLettered)
     const crossed = limit.crossedBy(batch.records.length, dead)
     if (crossed !== undefined) {
-      watch.tooManyDeadLetters(crossed.dead, crossed.records)
-      throw new LetheError(
-        EXIT.deadLetters,
-        `route ${name}: too many dead letters (${crossed.dead} of the last ${crossed.records} records); the batch that crosses the limit is not settled`,
-        'look at the codes in the dead-letter topic, mend the policy or the producer, and start again',
-      )
+      const held = unsettledOf(batch)
+      watch.tooManyDeadLetters(crossed.dead, crossed.records, held)
+      throw new TooManyDeadLetters(name, { dead: crossed.dead, seen: crossed.records }, held)
     }
     const began = performance.now()
     if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {

@@ -32,6 +32,9 @@ const version = text(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]{1,40})?$/)
 const host = text(/^[A-Za-z0-9.:_-]{1,253}$/)
 const driver = words('rdkafka', 'kafkajs')
 
+/** `topic/partition/offset`, of three records at most, with blanks between. */
+const places = text(/^(?:(?:^| )[A-Za-z0-9._-]{1,249}\/\d{1,10}\/\d{1,16}){1,3}$/)
+
 type FieldsOf<Kind extends EventKind> = Exclude<keyof (LogEvent & { readonly kind: Kind }), 'kind'> & string
 
 interface Definition<Names extends string = string> {
@@ -99,6 +102,11 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     level: 'error',
     message: 'too many dead letters: the route stops, and this batch is not committed',
     fields: { ...route, count: integer, window: integer },
+  },
+  unsettled: {
+    level: 'error',
+    message: 'records would have become dead letters; none is written for them, and they are read again',
+    fields: { ...coded, count: integer, first: places },
   },
   aborted: { level: 'warn', message: 'a transaction is aborted', fields: coded },
   discarded: {

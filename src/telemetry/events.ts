@@ -59,6 +59,15 @@ export type LogEvent =
       readonly count: number
       readonly window: number
     }
+  /** Dead letters of one code that are not settled, and so not written, because there are too many. */
+  | {
+      readonly kind: 'unsettled'
+      readonly route: string
+      readonly code: string
+      readonly count: number
+      /** Where the first ones stand: `topic/partition/offset`, with blanks between. */
+      readonly first: string
+    }
   | {
       readonly kind: 'aborted' | 'discarded' | 'retry' | 'client-lost' | 'failed'
       readonly route: string

@@ -37,6 +37,7 @@ const ALWAYS: ReadonlySet<EventKind> = new Set([
   'listening',
   'route-started',
   'too-many-dead-letters',
+  'unsettled',
   'reached-end',
   'worker-started',
   'worker-ended',

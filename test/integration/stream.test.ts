@@ -81,10 +81,26 @@ onKafka('lethe stream', () => {
       ...Array.from({ length: 200 }, (_, n) => ({ key: 'k', value: event(n) })),
       ...Array.from({ length: 50 }, () => ({ key: 'k', value: `{"${CANARY}` })),
     ])
-    for (const _ of [1, 2]) {
-      const { code, stderr } = await world.run('--until-end')
+    const file = join(world.folder, 'summary.json')
+    for (const workers of ['1', '2']) {
+      const ended = await world.run('--until-end', '--summary', file, '--workers', workers)
+      const { code, stderr } = ended
       expect([code, stderr]).toEqual([3, expect.stringContaining('too many dead letters')])
       expect(stderr).not.toContain(CANARY)
+      const summary = JSON.parse(readFileSync(file, 'utf8'))
+      expect([summary.status, summary.complete]).toEqual(['too-many-dead-letters', false])
+      // What was not settled is in no topic: it is told here, on stderr and in the log.
+      const { 'json-truncated': held } = summary.routes[0].unsettled.deadLettered
+      expect(held.count).toBeGreaterThan(10)
+      expect(held.first).toHaveLength(3)
+      const inputs = await world.read(world.input)
+      for (const { topic, partition, offset } of held.first) {
+        const input = inputs.find((one) => one.partition === partition && Number(one.offset) === offset)
+        expect([topic, String(input?.value)]).toEqual([world.input, `{"${CANARY}`])
+        expect(stderr.split(`${topic}/${partition}/${offset}`).length).toBeGreaterThanOrEqual(3)
+      }
+      expect(stderr).toMatch(new RegExp(`"kind":"unsettled".*"code":"json-truncated","count":${held.count},`))
+      expect(stderr).toContain(`json-truncated: ${held.count} records`)
     }
     expect((await world.read(world.dead)).length).toBeLessThanOrEqual(10)
   })

@@ -7,6 +7,7 @@ import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { type BatchRewriter, RewritingThread } from '../../kafka/rewriting/rewriting-thread.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
 import { runRoute } from '../../kafka/route.ts'
+import { byCount, placesOf, type Unsettled } from '../../kafka/unsettled.ts'
 import { untilAborted } from '../../kafka/until-aborted.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
 import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
@@ -47,6 +48,8 @@ export interface InstanceOptions {
   readonly opened: () => void
   /** Called for each batch that is final. */
   readonly settled: (route: string, counts: RouteCounts) => void
+  /** Called for a batch that is not, for its dead letters; its route ends then. */
+  readonly unsettled: (route: string, held: Unsettled) => void
 }
 
 /** Runs the routes; the first failure stops the others. */
@@ -251,8 +254,13 @@ class RouteRun {
           for (const [code, count = 0] of Object.entries(account.deadLettered))
             this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })
         },
-        tooManyDeadLetters: (count, window) =>
-          this.#options.log.event({ kind: 'too-many-dead-letters', route: this.name, count, window }),
+        tooManyDeadLetters: (count, window, held) => {
+          const { log, unsettled } = this.#options
+          log.event({ kind: 'too-many-dead-letters', route: this.name, count, window })
+          for (const [code, { count: found, first }] of byCount(held.deadLettered))
+            log.event({ kind: 'unsettled', route: this.name, code, count: found, first: placesOf(first) })
+          unsettled(this.name, held)
+        },
         discarded: () => this.#metrics.batchDiscarded(),
         lag: (positions, ends) => {
           this.#progress.ends(ends)

@@ -76,6 +76,7 @@ async function work(surroundings: Surroundings, options: StreamOptions, worker: 
       stop: stop.signal,
       opened: () => void tell({ kind: 'opened' }),
       settled: (route, counts) => totals.add(route, counts),
+      unsettled: (route, held) => totals.addUnsettled(route, held),
     })
   } catch (error) {
     fenced = error instanceof FencedError
@@ -135,6 +136,7 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
         stop: stop.signal,
         opened: () => {},
         settled: (route, counts) => totals.add(route, counts),
+        unsettled: (route, held) => totals.addUnsettled(route, held),
       })
   } catch (error) {
     failure = error
@@ -147,14 +149,15 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
     giveBack()
     await http?.close()
   }
+  const ending = { failure, lastAccounts: workers?.complete ?? true }
   const summary = summarizeStream(
     pipeline,
     driver.name,
     prepared.routes.map(({ route, plan }) => ({ route: route.name, plan, ...totals.of(route.name) })),
-    workers?.complete ?? true,
+    ending,
   )
   if (options.quiet !== true)
-    process.stderr.write(`${streamLines(summary, paint(process.stderr)).join('\n')}\n`)
+    process.stderr.write(`${streamLines(summary, ending, paint(process.stderr)).join('\n')}\n`)
   if (options.summary !== undefined) writeSummary(options.summary, `${JSON.stringify(summary, null, 2)}\n`)
   if (failure !== undefined) throw failure
   if (signal === 'SIGINT') process.exitCode = EXIT.interrupted

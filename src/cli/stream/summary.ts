@@ -1,6 +1,9 @@
 /** The account of a stream's routes: for people, and as versioned JSON. */
+
+import { EXIT, LetheError } from '../../errors.ts'
 import type { Emitted } from '../../kafka/batch.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
+import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type Account, sum } from '../../record/account.ts'
 import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
@@ -11,6 +14,8 @@ export interface RouteSummary extends AccountView {
   readonly route: string
   /** Records written, which are not the records read: dead letters and tombstones are among them. */
   readonly emitted: Emitted
+  /** Only where the route stopped for its dead letters: what it read then, which no count above holds. */
+  readonly unsettled?: Unsettled
 }
 
 export interface StreamSummary {
@@ -20,7 +25,8 @@ export interface StreamSummary {
   readonly pipeline: string
   readonly delivery: Pipeline['delivery']
   readonly driver: string
-  /** Whether a worker process ended before it could give its last account: then counts are missing here. */
+  readonly status: 'done' | 'too-many-dead-letters' | 'failed'
+  /** Whether it is done, and no worker process ended before it could give its last account. */
   readonly complete: boolean
   readonly routes: readonly RouteSummary[]
 }
@@ -30,13 +36,22 @@ export interface RouteTotals {
   readonly plan: Plan
   readonly account: Account
   readonly emitted: Emitted
+  readonly unsettled?: Unsettled | undefined
+}
+
+/** How a run ended. */
+export interface Ending {
+  /** What it ended by; undefined: in order. */
+  readonly failure: unknown
+  /** Whether every worker process gave its last account. */
+  readonly lastAccounts: boolean
 }
 
 export function summarizeStream(
   pipeline: Pipeline,
   driver: string,
   routes: readonly RouteTotals[],
-  complete: boolean,
+  { failure, lastAccounts }: Ending,
 ): StreamSummary {
   return {
     lethe: 'stream-summary',
@@ -45,11 +60,13 @@ export function summarizeStream(
     pipeline: pipeline.name,
     delivery: pipeline.delivery,
     driver,
-    complete,
-    routes: routes.map(({ route, plan, account, emitted }) => ({
+    status: statusOf(failure),
+    complete: failure === undefined && lastAccounts,
+    routes: routes.map(({ route, plan, account, emitted, unsettled }) => ({
       route,
       ...viewAccount(plan, account),
       emitted,
+      ...(unsettled === undefined ? {} : { unsettled }),
       warnings: [
         ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
         ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
@@ -58,13 +75,28 @@ export function summarizeStream(
   }
 }
 
+function statusOf(failure: unknown): StreamSummary['status'] {
+  if (failure === undefined) return 'done'
+  const isOver = failure instanceof LetheError && failure.exitCode === EXIT.deadLetters
+  return isOver ? 'too-many-dead-letters' : 'failed'
+}
+
 const pastRetention = (count: number): string =>
   `${count} records have timestamps older than their topic keeps records: it may delete them at once (see lethe doctor)`
 
 export const deadLettersOf = ({ routes }: StreamSummary): number =>
   routes.reduce((all, { records }) => all + sum(records.deadLettered), 0)
 
-export function streamLines(summary: StreamSummary, paint: Paint): string[] {
+const stopLines = (held: Unsettled, { red }: Paint): string[] => [
+  red(`  not settled, and not counted above: ${held.records} records, of which these would be dead letters`),
+  ...unsettledLines(held).map((line) => `    ${line}`),
+]
+
+export function streamLines(
+  summary: StreamSummary,
+  { lastAccounts }: Pick<Ending, 'lastAccounts'>,
+  paint: Paint,
+): string[] {
   return [
     `${paint.bold(summary.pipeline)} ${paint.dim(`${summary.delivery}, ${summary.driver}`)}`,
     ...summary.routes.flatMap((route) => {
@@ -72,9 +104,10 @@ export function streamLines(summary: StreamSummary, paint: Paint): string[] {
       return [
         `${paint.bold(`route ${route.route}`)} ${paint.dim(`wrote ${published} records, ${tombstones} tombstones, ${deadLetters} dead letters`)}`,
         ...accountLines(route, paint),
+        ...(route.unsettled === undefined ? [] : stopLines(route.unsettled, paint)),
       ]
     }),
-    ...(summary.complete
+    ...(lastAccounts
       ? []
       : [
           paint.yellow(

@@ -177,11 +177,18 @@ class Supervisor implements Workers {
     const others = this.#workers.some(({ ended }) => !ended)
     if (fenced && others) return
     const exitCode = code === EXIT.usage || code === EXIT.deadLetters ? code : EXIT.io
-    this.#failure ??= new LetheError(
-      exitCode,
-      `worker ${number} ended, and starting it again is no use`,
-      'see its words above',
-    )
+    this.#failure ??=
+      exitCode === EXIT.deadLetters
+        ? new LetheError(
+            exitCode,
+            `worker ${number} met too many dead letters`,
+            'their codes and where they stand are above, and in the summary',
+          )
+        : new LetheError(
+            exitCode,
+            `worker ${number} ended, and starting it again is no use`,
+            'see its words above',
+          )
     this.#stop()
   }
 

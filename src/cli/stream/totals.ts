@@ -1,11 +1,14 @@
 /** Sums up what routes did: over batches, and over worker processes. */
 import type { Emitted } from '../../kafka/batch.ts'
+import { addUnsettled, type Unsettled } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type Account, addAccount, emptyAccount } from '../../record/account.ts'
 
 export interface RouteCounts {
   readonly account: Account
   readonly emitted: Emitted
+  /** What was read and not settled, because it holds too many dead letters. */
+  readonly unsettled?: Unsettled | undefined
 }
 
 export class Totals {
@@ -19,13 +22,21 @@ export class Totals {
       })
   }
 
-  add(route: string, { account, emitted }: RouteCounts): void {
+  add(route: string, { account, emitted, unsettled }: RouteCounts): void {
     const total = this.#routes.get(route)!
     addAccount(total.account, account)
     total.emitted.published += emitted.published
     total.emitted.tombstones += emitted.tombstones
     total.emitted.deadLetters += emitted.deadLetters
     total.emitted.pastRetention += emitted.pastRetention
+    if (unsettled !== undefined) this.addUnsettled(route, unsettled)
+  }
+
+  addUnsettled(route: string, held: Unsettled): void {
+    const total = this.#routes.get(route)!
+    const unsettled: Unsettled = total.unsettled ?? { records: 0, deadLettered: {} }
+    addUnsettled(unsettled, held)
+    this.#routes.set(route, { ...total, unsettled })
   }
 
   of(route: string): RouteCounts {

@@ -45,6 +45,13 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
   'past-retention': { kind: 'past-retention', route: 'orders', topic: 'orders.clean', count: 2 },
   'dead-letters': { kind: 'dead-letters', route: 'orders', code: 'json-syntax', count: 3 },
   'too-many-dead-letters': { kind: 'too-many-dead-letters', route: 'orders', count: 11, window: 1000 },
+  unsettled: {
+    kind: 'unsettled',
+    route: 'orders',
+    code: 'json-syntax',
+    count: 3,
+    first: 'orders.in/2/17 orders.in/3/4',
+  },
   aborted: { kind: 'aborted', route: 'orders', code: 'rebalance-in-progress' },
   discarded: { kind: 'discarded', route: 'orders', code: 'rebalance' },
   retry: { kind: 'retry', route: 'orders', code: 'transport' },

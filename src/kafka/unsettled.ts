@@ -1,0 +1,84 @@
+/**
+ * The dead letters of a batch that is not settled, because there are too many of them. No dead letter is written for
+ * them, so that this is all that tells of them: codes, counts and coordinates, never a value.
+ */
+import { type DeadLetterCode, describeCode, EXIT, LetheError } from '../errors.ts'
+import type { Batch } from './batch.ts'
+import type { Position } from './record.ts'
+
+/** So many places are named of each code. */
+const MOST_FIRST = 3
+
+export interface CodePlaces {
+  count: number
+  /** The first ones by topic, partition and offset. */
+  first: Position[]
+}
+
+export interface Unsettled {
+  /** Of the batch, whatever became of them. */
+  records: number
+  deadLettered: Partial<Record<DeadLetterCode, CodePlaces>>
+}
+
+/** What a route stops for. `name` is that of the route, `dead` of `seen` those of the window that is judged. */
+export class TooManyDeadLetters extends LetheError {
+  constructor(
+    name: string,
+    { dead, seen }: { readonly dead: number; readonly seen: number },
+    held: Unsettled,
+  ) {
+    super(
+      EXIT.deadLetters,
+      [
+        `route ${name}: too many dead letters (${dead} of the last ${seen} records); the batch that crosses the limit is not settled. In it:`,
+        ...unsettledLines(held),
+      ].join('\n  '),
+      'look at these records, mend the policy or the producer, and start again; dead letters of batches before it stand in the dead-letter topic',
+    )
+  }
+}
+
+/** A line for each code, the most frequent first. */
+export const unsettledLines = ({ deadLettered }: Unsettled): string[] =>
+  byCount(deadLettered).map(
+    ([code, { count, first }]) =>
+      `${code}: ${count} ${count === 1 ? 'record' : 'records'} (${describeCode(code)}), first at ${placesOf(first)}`,
+  )
+
+export const byCount = (deadLettered: Unsettled['deadLettered']): [DeadLetterCode, CodePlaces][] =>
+  (Object.entries(deadLettered) as [DeadLetterCode, CodePlaces][]).sort(
+    ([a, { count: m }], [b, { count: n }]) => n - m || (a < b ? -1 : 1),
+  )
+
+/** `topic/partition/offset`, as `lethe source` and clear coordinates write it. */
+export const placesOf = (first: readonly Position[]): string =>
+  first.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`).join(' ')
+
+export function unsettledOf({ records, outcomes }: Pick<Batch, 'records' | 'outcomes'>): Unsettled {
+  const found: Unsettled = { records: outcomes.length, deadLettered: {} }
+  for (let index = 0; index < outcomes.length; index++)
+    if (outcomes.kind(index) === 'dead-letter')
+      add(found, outcomes.code(index)!, { count: 1, first: [records.position(index)] })
+  return found
+}
+
+/** Adds what another route's loop, in another process, did not settle either. */
+export function addUnsettled(whole: Unsettled, part: Unsettled): void {
+  whole.records += part.records
+  for (const [code, places] of byCount(part.deadLettered)) add(whole, code, places)
+}
+
+function add({ deadLettered }: Unsettled, code: DeadLetterCode, { count, first }: CodePlaces): void {
+  deadLettered[code] ??= { count: 0, first: [] }
+  const known = deadLettered[code]
+  known.count += count
+  const last = known.first.at(-1)
+  if (known.first.length === MOST_FIRST && first.every((place) => !isBefore(place, last!))) return
+  known.first = [...known.first, ...first].sort((a, b) => (isBefore(a, b) ? -1 : 1)).slice(0, MOST_FIRST)
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  if (a.topic !== b.topic) return a.topic < b.topic
+  return a.partition === b.partition ? a.offset < b.offset : a.partition < b.partition
+}
