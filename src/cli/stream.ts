@@ -4,8 +4,13 @@ import { whole } from './arguments.ts'
 import type { StreamOptions } from './stream/surroundings.ts'
 
 async function start(file: string, options: StreamOptions): Promise<void> {
-  const { run } = await import('./stream/run.ts')
-  await run(file, options)
+  if (options.worker === undefined) {
+    const { run } = await import('./stream/run.ts')
+    await run(file, options)
+  } else {
+    const { work } = await import('./stream/work.ts')
+    await work(file, options.worker)
+  }
 }
 
 const EXAMPLES = `

@@ -1,18 +1,17 @@
 /** A plan cannot be posted to a thread: each compiles it anew, and makes sure that it is the same. */
 import { Keyring } from '../keys/keyring.ts'
-import type { Keyset } from '../keys/keyset.ts'
 import { type Compiled, compilePolicy } from '../policy/compile.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Policy } from '../policy/policy.ts'
-import { type PolicyFile, policyFileOf } from '../policy/read.ts'
+import { type PolicyFile, readPolicyFile } from '../policy/read.ts'
+import { type RunConfiguration, readFrom } from './configuration.ts'
 
 /** What a thread needs to compile the same plan as its parent. It stays in memory. */
 export interface PlanSetup {
   readonly policyFile: string
-  readonly policyText: string
-  /** The parent's: another one means that a file changed in between. */
+  /** The parent's. */
   readonly fingerprint: string
-  readonly keyset: Keyset | undefined
+  readonly configuration: RunConfiguration
 }
 
 export interface CompiledAgain {
@@ -22,12 +21,13 @@ export interface CompiledAgain {
   readonly keys: Keyring | undefined
 }
 
-/** Compiles the parent's plan again, in a thread. Throws where it is not the same. */
-export function compileAgain(setup: PlanSetup): CompiledAgain {
-  const source = policyFileOf(setup.policyFile, setup.policyText)
-  const keys = setup.keyset === undefined ? undefined : Keyring.fromKeyset(setup.keyset)
+/** Compiles the parent's plan again, in a thread, from what the parent read. Throws where it is not the same. */
+export function compileAgain({ policyFile, fingerprint, configuration }: PlanSetup): CompiledAgain {
+  const source = readPolicyFile(policyFile, 'the policy', readFrom(configuration))
+  const { keyset } = configuration
+  const keys = keyset === undefined ? undefined : Keyring.fromKeyset(keyset)
   const { plan, policy }: Compiled = compilePolicy(source, { keys })
-  if (plan?.fingerprint !== setup.fingerprint || policy === undefined)
-    throw new Error('a file that the policy uses changed while the run began')
+  if (plan?.fingerprint !== fingerprint || policy === undefined)
+    throw new Error('a thread compiled another plan than its parent')
   return { plan, policy, source, keys }
 }

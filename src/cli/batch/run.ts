@@ -5,7 +5,9 @@ import type { Input } from '../../files/input.ts'
 import type { Output } from '../../files/output.ts'
 import type { PreparedPool } from '../../files/pool.ts'
 import type { Keyring } from '../../keys/keyring.ts'
+import type { RunConfiguration } from '../../pipeline/configuration.ts'
 import type { DeadLetterLimit } from '../../pipeline/limit.ts'
+import { RunFiles } from '../../pipeline/run-files.ts'
 import { compilePolicy } from '../../policy/compile.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { formatProblems } from '../../policy/problems.ts'
@@ -42,9 +44,11 @@ export async function run(
   options: BatchOptions,
   prepared: PreparedPool,
 ): Promise<void> {
-  const file = readPolicyFile(options.policy)
+  const files = new RunFiles()
+  const file = readPolicyFile(options.policy, 'the policy', files.read)
   const keys = keyringFrom(options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined))
   const plan = compile(file, keys)
+  files.refuseChanged()
   const opened = new Opened([
     ['the policy', options.policy],
     ['the keyset file', options.keys ?? process.env['LETHE_KEYS_FILE']],
@@ -59,7 +63,7 @@ export async function run(
     const result = await deidentify({
       plan,
       file,
-      keys,
+      configuration: { files: files.bytes, keyset: keys?.keyset },
       inputs,
       outputs,
       deadLetterFile,
@@ -111,7 +115,7 @@ function compile(file: PolicyFile, keys: Keyring | undefined): Plan {
 interface Work {
   readonly plan: Plan
   readonly file: PolicyFile
-  readonly keys: Keyring | undefined
+  readonly configuration: RunConfiguration
   readonly inputs: readonly Input[]
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
@@ -133,9 +137,8 @@ async function deidentify(work: Work): Promise<BatchResult> {
       plan,
       pool: await work.prepared.open(plan, {
         policyFile: file.file,
-        policyText: file.text,
         fingerprint: plan.fingerprint,
-        keyset: work.keys?.keyset,
+        configuration: work.configuration,
         options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
       }),
       inputs,

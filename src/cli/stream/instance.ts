@@ -1,7 +1,13 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../errors.ts'
-import { ClientLost, type Driver, type DriverEvent, FencedError } from '../../kafka/driver.ts'
+import {
+  ClientLost,
+  type Connection,
+  type Driver,
+  type DriverEvent,
+  FencedError,
+} from '../../kafka/driver.ts'
 import type { Choice } from '../../kafka/drivers.ts'
 import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { type BatchRewriter, RewritingThread } from '../../kafka/rewriting/rewriting-thread.ts'
@@ -91,6 +97,8 @@ class RouteRun {
   readonly #stop: AbortSignal
   /** Another one when its client is lost. */
   #driver: Driver
+  /** Whether it is closed, and no other one is made yet. */
+  #isClosed = false
   readonly #metrics: RouteMetrics
   readonly #loop: Loop
   readonly #progress: Progress
@@ -125,13 +133,18 @@ class RouteRun {
     })
     const { deadLetters } = options.prepared.pipeline
     this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
-    this.#driver = this.#makeDriver()
-    this.#progress = new Progress(route.name, options.log, () => this.#driver.positions(), options.progress)
+    this.#driver = this.#makeDriver(options.prepared.connect())
+    this.#progress = new Progress(
+      route.name,
+      options.log,
+      () => (this.#isClosed ? [] : this.#driver.positions()),
+      options.progress,
+    )
   }
 
-  #makeDriver(): Driver {
+  #makeDriver(connection: Connection): Driver {
     const { driver, limits, worker, prepared } = this.#options
-    const { pipeline, connection, instance } = prepared
+    const { pipeline, instance } = prepared
     const { route } = this.#prepared
     const number = ++this.#made
     return driver.make({
@@ -178,10 +191,24 @@ class RouteRun {
 
   /** As at a start: clients that do not get through cannot say why. */
   async #openAgain(): Promise<void> {
-    await preflight(this.#options.prepared.connection, [this.#prepared.route])
+    const connection = this.#connectAgain()
+    await preflight(connection, [this.#prepared.route])
     this.#loop.turned()
-    if (!this.#stop.aborted) await this.#driver.open()
+    if (this.#stop.aborted) return
+    this.#driver = this.#makeDriver(connection)
+    this.#isClosed = false
+    await this.#driver.open()
     this.#loop.turned()
+  }
+
+  /** Certificates and passwords as they are now. Whoever replaces them may be half done: what is wrong may pass. */
+  #connectAgain(): Connection {
+    try {
+      return this.#options.prepared.connect()
+    } catch (error) {
+      if (!(error instanceof LetheError)) throw error
+      throw new LetheError(EXIT.io, error.message, error.suggestion)
+    }
   }
 
   /** @throws `error`, where another client would meet it too */
@@ -195,7 +222,8 @@ class RouteRun {
     this.#options.log.event({ kind: 'client-lost', route: this.name, code })
     this.#loop.turned()
     await this.#closeDriver()
-    this.#driver = this.#makeDriver()
+    // Nobody listens to the old one any more.
+    this.#made++
     this.#loop.turned()
     const wait = this.#wait
     this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2)
@@ -311,6 +339,8 @@ class RouteRun {
 
   /** Whatever happened: leaves the group, and hangs no longer than the deadline. */
   async #closeDriver(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
     await Promise.race([
       this.#driver.close(DRAIN_MS / 2),
       sleep(DRAIN_MS + 5_000, undefined, { ref: false }),

@@ -1,7 +1,6 @@
 /** What `lethe stream` does, once its command line is read. */
 import { writeFileSync } from 'node:fs'
 import { EXIT, fileError, LetheError } from '../../errors.ts'
-import { FencedError } from '../../kafka/driver.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
 import { Health } from '../../telemetry/health.ts'
@@ -12,81 +11,28 @@ import { onStop, type StopSignal } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
 import { paint } from '../terminal.ts'
 import { DRAIN_MS, runInstance } from './instance.ts'
-import { REPORT_MS, STOP, type WorkerMessage } from './messages.ts'
-import { prepare, readPipeline } from './prepare.ts'
+import { prepareFromDisk } from './prepare.ts'
 import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
 import { superviseWorkers } from './supervise.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
 import { Totals } from './totals.ts'
 
 /** A loop that has not turned for so long hangs: longer than the longest call of a client within a turn. */
-const STALLED_MS = 60_000
+export const STALLED_MS = 60_000
 
 export async function run(file: string, options: StreamOptions): Promise<void> {
-  const pipeline = readPipeline(file)
-  const prepared = prepare(pipeline)
-  const driver = await chooseDriver(pipeline)
-  const { worker } = options
-  const log = createLog({ ...logSettings(process.env, process.stderr.isTTY), worker })
+  const { prepared } = prepareFromDisk(file)
+  const driver = await chooseDriver(prepared.pipeline)
+  const log = createLog(logSettings(process.env, process.stderr.isTTY))
   const metrics = new Metrics({ version: packageVersion(), process: true })
-  const supervises = worker === undefined && options.workers > 1
-  const health = new Health({ stalledAfter: STALLED_MS, workers: supervises ? options.workers : 0 })
-  const surroundings = { prepared, driver, log, metrics, health }
+  const health = new Health({
+    stalledAfter: STALLED_MS,
+    workers: options.workers > 1 ? options.workers : 0,
+  })
   try {
-    if (worker !== undefined) await work(surroundings, options, worker)
-    else await lead(surroundings, file, options)
+    await lead({ prepared, driver, log, metrics, health }, file, options)
   } finally {
     log.close()
-  }
-}
-
-/** A worker process: tells its parent what it does, and ends with it. */
-async function work(surroundings: Surroundings, options: StreamOptions, worker: number): Promise<void> {
-  const { metrics, health, prepared } = surroundings
-  const stop = new AbortController()
-  // The terminal tells the whole group; the parent, or its end, tells this process too.
-  const giveBack = onStop(() => stop.abort())
-  process.on('message', (message) => {
-    if (message === STOP) stop.abort()
-  })
-  process.once('disconnect', () => stop.abort())
-  const totals = new Totals(prepared.routes)
-  const tell = (message: WorkerMessage): Promise<void> =>
-    new Promise((resolve) => {
-      if (process.send === undefined || !process.connected) resolve()
-      else process.send(message, () => resolve())
-    })
-  const report = async (): Promise<void> =>
-    await tell({
-      kind: 'report',
-      metrics: await metrics.json(),
-      health: health.report(),
-      counts: totals.snapshot(),
-    })
-  const timer = setInterval(() => void report(), REPORT_MS)
-  let fenced = false
-  try {
-    const { limits } = await preflight(prepared.connection, prepared.pipeline.routes)
-    await runInstance({
-      ...surroundings,
-      limits,
-      worker,
-      untilEnd: options.untilEnd === true,
-      progress: options.progress * 1000,
-      stop: stop.signal,
-      opened: () => void tell({ kind: 'opened' }),
-      settled: (route, counts) => totals.add(route, counts),
-      unsettled: (route, held) => totals.addUnsettled(route, held),
-    })
-  } catch (error) {
-    fenced = error instanceof FencedError
-    throw error
-  } finally {
-    clearInterval(timer)
-    giveBack()
-    await report()
-    await tell({ kind: 'ended', counts: totals.snapshot(), fenced })
-    if (process.connected) process.disconnect()
   }
 }
 
@@ -123,7 +69,7 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
   })
   let failure: unknown
   try {
-    const { limits, unchecked } = await preflight(prepared.connection, pipeline.routes)
+    const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes)
     for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
     if (workers !== undefined) await workers.run(stop.signal)
     else

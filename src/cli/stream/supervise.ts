@@ -1,12 +1,16 @@
-/** `--workers N`: N processes of one group. One that dies is started again, later each time. */
+/**
+ * `--workers N`: N processes of one group. One that dies is started again, later each time, with the configuration that
+ * this process read when it began: whatever became of the files since then, all of them run the same.
+ */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { EXIT, LetheError } from '../../errors.ts'
+import { toPost } from '../../pipeline/configuration.ts'
 import type { MetricSnapshot } from '../../telemetry/metrics.ts'
 import { WorkerMetrics } from '../../telemetry/worker-metrics.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { DRAIN_MS } from './instance.ts'
-import { STOP, type WorkerMessage } from './messages.ts'
+import type { Begin, LeadMessage, WorkerMessage } from './messages.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
 import type { RouteCounts, Totals } from './totals.ts'
 
@@ -105,8 +109,6 @@ class Supervisor implements Workers {
   #start(worker: Worker): void {
     const { log } = this.#surroundings
     const args = ['stream', this.#file, '--worker', String(worker.number)]
-    args.push('--progress', String(this.#options.progress))
-    if (this.#options.untilEnd === true) args.push('--until-end')
     worker.startedAt = performance.now()
     worker.counts = []
     worker.gaveLast = false
@@ -121,10 +123,34 @@ class Supervisor implements Workers {
     log.event({ kind: 'worker-started', worker: worker.number })
   }
 
+  #tell(worker: Worker, message: LeadMessage): void {
+    worker.child?.send(message, () => {})
+  }
+
+  /** Made for each: what it holds is not kept. */
+  #begin(): Begin {
+    const { configuration, digest, instance } = this.#surroundings.prepared
+    return {
+      kind: 'begin',
+      configuration: toPost(configuration),
+      digest,
+      instance,
+      untilEnd: this.#options.untilEnd === true,
+      progress: this.#options.progress,
+    }
+  }
+
   #heard(worker: Worker, message: WorkerMessage): void {
-    // It may not have listened yet when it was told.
-    if (this.#stopping) worker.child?.send(STOP, () => {})
+    if ('digest' in message && message.digest !== this.#surroundings.prepared.digest) {
+      this.#refuse(worker)
+      return
+    }
     switch (message.kind) {
+      case 'listening':
+        this.#tell(worker, this.#begin())
+        // It may not have listened yet when it was told.
+        if (this.#stopping) this.#tell(worker, { kind: 'stop' })
+        return
       case 'opened':
         worker.opened = true
         return
@@ -138,6 +164,18 @@ class Supervisor implements Workers {
         worker.gaveLast = true
         worker.fenced = message.fenced
     }
+  }
+
+  /** It refuses by itself; should one not do so, nothing that it counted is added up. */
+  #refuse(worker: Worker): void {
+    worker.counts = []
+    this.#failure ??= new LetheError(
+      EXIT.usage,
+      `worker ${worker.number} runs another configuration than this process`,
+      'restart the whole; was another version of Lethe installed meanwhile?',
+    )
+    worker.child?.kill('SIGKILL')
+    this.#stop()
   }
 
   #exited(worker: Worker, code: number | null): void {
@@ -198,7 +236,7 @@ class Supervisor implements Workers {
     for (const worker of this.#workers) {
       clearTimeout(worker.timer)
       if (worker.child === undefined) worker.ended = true
-      else worker.child.send(STOP, () => {})
+      else this.#tell(worker, { kind: 'stop' })
     }
     if (this.#workers.every(({ ended }) => ended)) this.#done?.()
     setTimeout(() => {

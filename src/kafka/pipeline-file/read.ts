@@ -1,14 +1,14 @@
 /** Reads a pipeline file from disk, and tells one from a policy. */
 import { entryOf, readDocument } from '../../policy/document.ts'
 import { type DocumentCode, Findings } from '../../policy/problems.ts'
-import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
+import { type PolicyFile, type ReadWhole, readPolicyFile } from '../../policy/read.ts'
 
 /**
- * Reads the pipeline at `file`. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it is
+ * Reads the pipeline at `file`, from the disk or from where `read` has it. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it is
  * missing or cannot be read.
  */
-export function readPipelineFile(file: string): PolicyFile {
-  return readPolicyFile(file, 'the pipeline')
+export function readPipelineFile(file: string, read?: ReadWhole): PolicyFile {
+  return readPolicyFile(file, 'the pipeline', read)
 }
 
 /** Whether a file means to be a pipeline: it has `pipeline:` at its top, or would have if it were YAML. */

@@ -41,11 +41,12 @@ export class RewritingThread {
 
   constructor(routes: readonly RouteSetup[]) {
     this.#thread = new Worker(new URL('./thread.js', import.meta.url), {
-      workerData: routes,
       // Its own messages go nowhere: a thread has nothing to say that is not in its answers.
       stdout: true,
       stderr: true,
     })
+    // Not as `workerData`, which would stay: it holds the lists that policies name.
+    this.#thread.postMessage(routes)
     this.#thread.on('message', (answer: Answer) => {
       if ('defect' in answer) this.#fail(new Defect(answer.defect))
       else this.#waiting.shift()?.resolve(answer.done)

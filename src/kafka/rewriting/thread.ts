@@ -1,5 +1,5 @@
 /** The worker thread that rewrites batches: it compiles the plans of all routes, then does its jobs in order. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { compileAgain } from '../../pipeline/compile-again.ts'
 import { attempt } from '../../pipeline/defect.ts'
 import { keyRules } from '../../policy/key-rules.ts'
@@ -28,11 +28,18 @@ function rewrite(rewriter: MessageRewriter, { now, messages, memory }: Job): Don
   return { outcomes, account, took: performance.now() - began, lines: packed.parts().lines }
 }
 
-const compiled = attempt(() => (workerData as readonly RouteSetup[]).map(rewriterOf))
-if ('defect' in compiled) parentPort!.postMessage(compiled satisfies Answer)
-else
+function begin(routes: readonly RouteSetup[]): void {
+  const compiled = attempt(() => routes.map(rewriterOf))
+  if ('defect' in compiled) {
+    parentPort!.postMessage(compiled satisfies Answer)
+    return
+  }
   parentPort!.on('message', (job: Job) => {
     const answer: Answer = attempt(() => rewrite(compiled.done[job.route]!, job))
     const handedOver = 'done' in answer ? [answer.done.outcomes.values.buffer, answer.done.lines.buffer] : []
     parentPort!.postMessage(answer, handedOver)
   })
+}
+
+// The first message says what to compile; jobs follow.
+parentPort!.once('message', begin)

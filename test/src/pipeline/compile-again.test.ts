@@ -1,23 +1,42 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compileAgain, type PlanSetup } from '../../../src/pipeline/compile-again.ts'
+import { RunFiles } from '../../../src/pipeline/run-files.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { policyFileOf } from '../../../src/policy/read.ts'
+import { readPolicyFile } from '../../../src/policy/read.ts'
+import { folder } from '../cli/lethe.ts'
 
-const file = '/nowhere/policy.yaml'
-const text =
-  'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  n: { use: generalize.number, width: 10 }\n'
+const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
+const text = `${HEAD}fields:\n  n: { use: generalize.hierarchy, file: list.csv, level: 1 }\n`
 
-function setup(changes: Partial<PlanSetup>): PlanSetup {
-  const fingerprint = compilePolicy(policyFileOf(file, text)).plan!.fingerprint
-  return { policyFile: file, policyText: text, fingerprint, keyset: undefined, ...changes }
+function setup(): { setup: PlanSetup; cwd: string } {
+  const cwd = folder({ 'policy.yaml': text, 'list.csv': 'a;letter\n1;digit\n' })
+  const policyFile = join(cwd, 'policy.yaml')
+  const files = new RunFiles()
+  const { plan, problems } = compilePolicy(readPolicyFile(policyFile, 'the policy', files.read))
+  expect(problems).toEqual([])
+  const configuration = { files: files.bytes, keyset: undefined }
+  return { setup: { policyFile, fingerprint: plan!.fingerprint, configuration }, cwd }
 }
 
 describe('compiling again in a thread', () => {
-  it('takes the text that it is given: a policy from a pipe cannot be read twice', () => {
-    expect(compileAgain(setup({})).plan.fingerprint).toBe(setup({}).fingerprint)
+  it('takes what its parent read, whatever stands on disk by now', () => {
+    const { setup: given, cwd } = setup()
+    writeFileSync(join(cwd, 'policy.yaml'), `${HEAD}fields:\n  n: keep\n`)
+    writeFileSync(join(cwd, 'list.csv'), 'a;other\n')
+    const { plan } = compileAgain(structuredClone(given))
+    expect(plan.fingerprint).toBe(given.fingerprint)
   })
 
   it('refuses a plan that is not its parent’s', () => {
-    expect(() => compileAgain(setup({ fingerprint: 'another' }))).toThrow('changed')
+    expect(() => compileAgain({ ...setup().setup, fingerprint: 'another' })).toThrow('another plan')
+  })
+
+  it('reads nothing that its parent did not read', () => {
+    const { setup: given } = setup()
+    const files = new Map([...given.configuration.files].slice(0, 1))
+    const less = { ...given, configuration: { files, keyset: undefined } }
+    expect(() => compileAgain(less)).toThrow('another plan')
   })
 })

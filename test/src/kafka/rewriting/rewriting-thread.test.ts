@@ -18,9 +18,11 @@ const policyText =
 const { fingerprint } = compilePolicy(policyFileOf(policyFile, policyText)).plan!
 const SETUP: RouteSetup = {
   policyFile,
-  policyText,
   fingerprint,
-  keyset: undefined,
+  configuration: {
+    files: new Map([[policyFile, Uint8Array.from(Buffer.from(policyText))]]),
+    keyset: undefined,
+  },
   maxRecordBytes: 1 << 20,
   compacted: false,
 }

@@ -1,0 +1,132 @@
+/** What a worker process of `lethe stream --workers N` does: what its parent tells it, and nothing without one. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EXIT, LetheError } from '../../errors.ts'
+import { FencedError } from '../../kafka/driver.ts'
+import { chooseDriver } from '../../kafka/drivers.ts'
+import { preflight } from '../../kafka/preflight.ts'
+import { fromPost } from '../../pipeline/configuration.ts'
+import { Health } from '../../telemetry/health.ts'
+import { createLog, logSettings } from '../../telemetry/log.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { onStop } from '../interrupt.ts'
+import { packageVersion } from '../package-root.ts'
+import { runInstance } from './instance.ts'
+import { type Begin, type LeadMessage, REPORT_MS, type WorkerMessage } from './messages.ts'
+import { prepareFrom } from './prepare.ts'
+import { STALLED_MS } from './run.ts'
+import type { Surroundings } from './surroundings.ts'
+import { Totals } from './totals.ts'
+
+/** Who is a parent answers long before. */
+const BEGIN_MS = 30_000
+
+/** @throws LetheError (usage) where no parent says what to run, or this process would run something else */
+export async function work(file: string, worker: number): Promise<void> {
+  const stop = new AbortController()
+  const begin = await toldToBegin(stop)
+  // Told to stop before it began.
+  if (begin === undefined) return
+  const prepared = prepareFrom(file, fromPost(begin.configuration), begin.instance)
+  if (prepared.digest !== begin.digest)
+    throw new LetheError(
+      EXIT.usage,
+      `worker ${worker} came to another configuration than the process that started it, so it runs nothing`,
+      'restart the whole; was another version of Lethe installed meanwhile?',
+    )
+  const driver = await chooseDriver(prepared.pipeline)
+  const log = createLog({ ...logSettings(process.env, process.stderr.isTTY), worker })
+  const metrics = new Metrics({ version: packageVersion(), process: true })
+  const health = new Health({ stalledAfter: STALLED_MS, workers: 0 })
+  try {
+    await runAs(worker, { prepared, driver, log, metrics, health }, begin, stop)
+  } finally {
+    log.close()
+  }
+}
+
+/** Waits for what the parent says; undefined where it says to stop, or is gone. */
+async function toldToBegin(stop: AbortController): Promise<Begin | undefined> {
+  if (process.send === undefined) throw alone()
+  const begin = new Promise<Begin | undefined>((resolve) => {
+    process.on('message', (message: LeadMessage) => {
+      if (message.kind === 'begin') resolve(message)
+      else if (message.kind === 'stop') {
+        stop.abort()
+        resolve(undefined)
+      }
+    })
+    process.once('disconnect', () => {
+      stop.abort()
+      resolve(undefined)
+    })
+  })
+  await tell({ kind: 'listening' })
+  const late = new AbortController()
+  try {
+    const told = await Promise.race([begin, sleep(BEGIN_MS, 'late' as const, { signal: late.signal })])
+    if (told === 'late') throw alone()
+    return told
+  } finally {
+    late.abort()
+  }
+}
+
+const alone = (): LetheError =>
+  new LetheError(
+    EXIT.usage,
+    '--worker is for the processes that `lethe stream --workers N` starts: they get their configuration from it',
+    'lethe stream PIPELINE --workers N',
+  )
+
+const tell = (message: WorkerMessage): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve()
+    else process.send(message, () => resolve())
+  })
+
+/** Tells its parent what it does, and ends with it. */
+async function runAs(
+  worker: number,
+  surroundings: Surroundings,
+  begin: Begin,
+  stop: AbortController,
+): Promise<void> {
+  const { metrics, health, prepared } = surroundings
+  const { digest } = prepared
+  // The terminal tells the whole group; the parent, or its end, tells this process too.
+  const giveBack = onStop(() => stop.abort())
+  const totals = new Totals(prepared.routes)
+  const report = async (): Promise<void> =>
+    await tell({
+      kind: 'report',
+      digest,
+      metrics: await metrics.json(),
+      health: health.report(),
+      counts: totals.snapshot(),
+    })
+  const timer = setInterval(() => void report(), REPORT_MS)
+  let fenced = false
+  try {
+    const { limits } = await preflight(prepared.connect(), prepared.pipeline.routes)
+    await runInstance({
+      ...surroundings,
+      limits,
+      worker,
+      untilEnd: begin.untilEnd,
+      progress: begin.progress * 1000,
+      stop: stop.signal,
+      opened: () => void tell({ kind: 'opened' }),
+      settled: (route, counts) => totals.add(route, counts),
+      unsettled: (route, held) => totals.addUnsettled(route, held),
+    })
+  } catch (error) {
+    fenced = error instanceof FencedError
+    throw error
+  } finally {
+    clearInterval(timer)
+    giveBack()
+    await report()
+    await tell({ kind: 'ended', digest, counts: totals.snapshot(), fenced })
+    if (process.connected) process.disconnect()
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Everything that decides what a run publishes, as it was when the run began. The process that reads it hands it to the
+ * others over a private pipe, and each process to its threads: nobody compiles from anything else. What opens
+ * connections is not part of it: certificates and passwords are read anew for each client.
+ */
+import { resolve } from 'node:path'
+import { EXIT, LetheError } from '../errors.ts'
+import { formatKeyset, parseKeyset } from '../keys/format.ts'
+import { checkValueOf } from '../keys/keyring.ts'
+import type { Keyset } from '../keys/keyset.ts'
+import { sha256 } from '../policy/context.ts'
+import { canonicalJson } from '../policy/fingerprint.ts'
+import type { Plan } from '../policy/plan.ts'
+import type { ReadWhole } from '../policy/read.ts'
+
+/** For threads as it is: its keys are `KeyObject`s, which no log, JSON or inspection shows. */
+export interface RunConfiguration {
+  /** Pipeline, policies, and the lists and hierarchies that they name, by absolute path. */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+  readonly keyset: Keyset | undefined
+}
+
+/** For another process. It holds secrets in the clear: it goes through a pipe, and is kept nowhere. */
+export interface PostedConfiguration {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly keyset: string | undefined
+}
+
+export function toPost({ files, keyset }: RunConfiguration): PostedConfiguration {
+  return { files, keyset: keyset && formatKeyset(keyset) }
+}
+
+export function fromPost({ files, keyset }: PostedConfiguration): RunConfiguration {
+  return {
+    // What came through a pipe may be pieces of one large buffer.
+    files: new Map([...files].map(([path, bytes]) => [path, new Uint8Array(bytes)])),
+    keyset: keyset === undefined ? undefined : parseKeyset(keyset, 'the keyset of the run'),
+  }
+}
+
+/** Reads from `configuration`, and never from the disk. */
+export function readFrom({ files }: Pick<RunConfiguration, 'files'>): ReadWhole {
+  return (file, role) => {
+    const bytes = files.get(resolve(file))
+    if (bytes !== undefined) return bytes
+    throw new LetheError(EXIT.io, `${role} ${file} was not read when the run began`, 'start the run again')
+  }
+}
+
+/** Keys and their states, by check value; no secret. */
+export function keysetDigest({ primary, keys }: Keyset): string {
+  const states = keys.map((key) => ({ id: key.id, status: key.status, check: checkValueOf(key) }))
+  return sha256(canonicalJson({ primary, keys: states }))
+}
+
+/**
+ * SHA-256 (hex) over a configuration and what a process made of it: its version of Lethe, and the plans that it compiled.
+ * Where two processes have the same, the same record leaves both with the same bytes.
+ */
+export function configurationDigest(
+  version: string,
+  { files, keyset }: RunConfiguration,
+  plans: readonly Pick<Plan, 'fingerprint' | 'platform'>[],
+): string {
+  return sha256(
+    canonicalJson({
+      version,
+      files: Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)])),
+      keyset: keyset && keysetDigest(keyset),
+      plans: plans.map(({ fingerprint, platform }) => ({ fingerprint, platform })),
+    }),
+  )
+}
