@@ -1,14 +1,9 @@
 /** `npm run bench:stream`: Lethe against a bare copy with the same client and delivery, on one broker. See ../README.md. */
-import { execFileSync, spawn } from 'node:child_process'
-import { createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { Kafka, logLevel } from 'kafkajs'
-import { startBroker } from '../../broker/broker.mjs'
-import { generate } from '../data.mjs'
 import { latency } from './latency.mjs'
+import { openWorld, PARTITIONS } from './world.mjs'
 
 const HERE = import.meta.dirname
 const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../../dist'), 'src/cli/main.js')
@@ -34,117 +29,12 @@ if (options.help || !Number.isInteger(events) || events < 1 || !Number.isInteger
   process.stdout.write(HELP)
   process.exit(options.help ? 0 : 2)
 }
-const PARTITIONS = 4
 const say = (text) => process.stdout.write(`${text}\n`)
-const folder = mkdtempSync(join(tmpdir(), 'lethe-bench-stream-'))
-const broker = await startBroker({ own: true, jvm: ['-Xms1g', '-Xmx1g'], onProgress: say })
-const admin = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).admin()
-let serial = 0
-
-async function topic(name, config = {}) {
-  const made = `${name}-${serial++}`
-  const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
-  await admin.createTopics({
-    topics: [{ topic: made, numPartitions: PARTITIONS, configEntries }],
-    waitForLeaders: false,
-  })
-  for (let tries = 0; tries < 50; tries++) {
-    const known = await admin.fetchTopicMetadata({ topics: [made] }).catch(() => undefined)
-    if (known?.topics[0]?.partitions.every(({ leader }) => leader >= 0)) break
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  return made
-}
-
-/** Runs processes side by side; seconds until the last ends, and processor seconds of all with their children. */
-async function timed(commands) {
-  const began = performance.now()
-  const used = await Promise.all(
-    commands.map(
-      (command) =>
-        new Promise((resolve, reject) => {
-          const line = command.map((word) => `'${word}'`).join(' ')
-          const child = spawn(
-            'bash',
-            ['-c', `TIMEFORMAT='%U %S'; time ${line} > /dev/null 2> '${folder}/err'`],
-            {
-              stdio: ['ignore', 'ignore', 'pipe'],
-              cwd: folder,
-            },
-          )
-          let text = ''
-          child.stderr.on('data', (chunk) => {
-            text += chunk
-          })
-          child.on('close', (code) => {
-            if (code !== 0) reject(new Error(`${line} ended with ${code}: see ${folder}/err`))
-            else
-              resolve(
-                text
-                  .trim()
-                  .split(/\s+/)
-                  .map(Number)
-                  .reduce((a, b) => a + b),
-              )
-          })
-        }),
-    ),
-  )
-  return { seconds: (performance.now() - began) / 1000, cpu: used.reduce((a, b) => a + b) }
-}
-
-async function fill(name) {
-  const file = join(folder, 'events.ndjson')
-  await generate('ndjson', events, 'repeat', file)
-  const { default: Rdkafka } = await import('node-rdkafka')
-  const producer = new Rdkafka.Producer(
-    { 'metadata.broker.list': broker.address, 'linger.ms': 20, 'queue.buffering.max.messages': 1_000_000 },
-    { partitioner: 'murmur2_random' },
-  )
-  await new Promise((resolve, reject) => producer.connect({}, (error) => (error ? reject(error) : resolve())))
-  let bytes = 0
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    bytes += line.length
-    const key = /"id":"([^"]+)"/.exec(line)?.[1] ?? ''
-    for (;;) {
-      try {
-        producer.produce(name, null, Buffer.from(line), Buffer.from(key))
-        break
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 5))
-        producer.poll()
-      }
-    }
-  }
-  await new Promise((resolve, reject) =>
-    producer.flush(60_000, (error) => (error ? reject(error) : resolve())),
-  )
-  await new Promise((resolve) => producer.disconnect(resolve))
-  rmSync(file)
-  return bytes / events
-}
-
-function pipeline({ input, output, dead, driver, delivery, source = 'encrypted' }) {
-  const file = join(folder, `pipeline-${serial++}.yaml`)
-  writeFileSync(
-    file,
-    `pipeline: bench
-brokers: [ "${broker.address}" ]
-delivery: ${delivery}
-driver: ${driver}
-instance: bench-${serial}
-keys: { file: keys.json }
-source: ${source}
-routes:
-  - name: events
-    from: { topics: [ ${input} ], group: lethe-${serial} }
-    to: { topic: ${output} }
-    deadLetterTopic: ${dead}
-    policy: ${join(HERE, '../policies/stream.yaml')}
-`,
-  )
-  return file
-}
+const { folder, broker, admin, topic, timed, fill, pipeline, count, close } = await openWorld({
+  main: MAIN,
+  events,
+  say,
+})
 
 async function pair(name, input, workers) {
   const [driver, delivery] = [name.split('-')[0], name.slice(name.indexOf('-') + 1)]
@@ -154,7 +44,7 @@ async function pair(name, input, workers) {
     await topic('cleaned', { 'retention.ms': '-1' }),
     await topic('dead'),
   ]
-  const group = `copy-${serial++}`
+  const group = `copy-${copied}`
   const copy = Array.from({ length: workers }, (_, worker) =>
     driver === 'rdkafka'
       ? [
@@ -176,8 +66,6 @@ async function pair(name, input, workers) {
   const ours = await timed([
     [process.execPath, MAIN, 'stream', file, '--until-end', '--quiet', '--workers', String(workers)],
   ])
-  const count = async (of) =>
-    (await admin.fetchTopicOffsets(of)).reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0)
   if ((await count(cleaned)) < events) throw new Error('Lethe wrote fewer records than it read')
   await admin.deleteTopics({ topics: [copied, cleaned, dead] })
   return { base, ours }
@@ -187,9 +75,6 @@ const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >>
 const range = (numbers) => `${Math.min(...numbers).toFixed(2)}..${Math.max(...numbers).toFixed(2)}`
 
 try {
-  await admin.connect()
-  execFileSync(process.execPath, [MAIN, 'keys', 'create', join(folder, 'keys.json')], { stdio: 'ignore' })
-  mkdirSync(folder, { recursive: true })
   say(
     `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, node ${process.versions.node}, broker ${broker.kind}`,
   )
@@ -240,8 +125,6 @@ try {
     )
   }
 } finally {
-  await admin.disconnect()
-  await broker.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await close()
 }
 process.exit(0)
