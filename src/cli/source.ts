@@ -6,31 +6,40 @@ import { openAdmin } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveConnection, resolveKeyring } from '../kafka/pipeline-file/secrets.ts'
 import { topicMatcher } from '../kafka/pipeline-file/topics.ts'
-import { type Reading, SourceReader, type SourceTopic, UNREAD_CODES } from '../kafka/source-reader.ts'
+import { type Reading, SourceReader, type SourceRoute, UNREAD_CODES } from '../kafka/source-reader.ts'
 import { readPipeline } from './stream/prepare.ts'
 import { paint, printable, shorten } from './terminal.ts'
 
 interface Options {
   readonly topics?: readonly string[]
+  readonly outputs?: readonly string[]
   readonly format: 'text' | 'json'
 }
 
 async function run(file: string, tokens: readonly string[], options: Options): Promise<void> {
   const pipeline = readPipeline(file)
   const keyring = resolveKeyring(pipeline)
-  const reader = new SourceReader(pipeline.name, keyring, await topicsOf(pipeline, options.topics))
+  const reader = new SourceReader(pipeline.name, keyring, await routesOf(pipeline, options))
   const write = options.format === 'json' ? asJson : asText
   const kept = new Set<string>()
   let unread = 0
+  let old = 0
   for await (const token of tokens.includes('-') ? lines(tokens) : tokens) {
     const reading = reader.read(token)
     if ('unread' in reading) unread++
-    else if (reading.source.key !== undefined && reading.source.key.status !== 'enabled')
-      kept.add(`${reading.source.key.id} is ${reading.source.key.status}`)
+    else {
+      const { key, form } = reading.source
+      if (key !== undefined && key.status !== 'enabled') kept.add(`${key.id} is ${key.status}`)
+      if (form === 'pipeline') old++
+    }
     process.stdout.write(`${write(token, reading)}\n`)
   }
   for (const one of kept)
     process.stderr.write(`lethe: the key ${one}: old coordinates are read under it, new ones are not made\n`)
+  if (old > 0)
+    process.stderr.write(
+      `lethe: ${old} in the form of 0.1.0, under a key of the pipeline alone: they join the output topics of the pipeline\n`,
+    )
   if (unread > 0) process.exitCode = EXIT.violations
 }
 
@@ -41,18 +50,18 @@ async function* lines(tokens: readonly string[]): AsyncGenerator<string> {
     if (line.trim() !== '') yield line.trim()
 }
 
-/** The topics of each route. A pattern's are asked of the brokers, unless somebody names them. */
-async function topicsOf(
+/** The topics of each route, with those named. A pattern's are asked of the brokers, unless somebody names them. */
+async function routesOf(
   pipeline: Pipeline,
-  named: readonly string[] | undefined,
-): Promise<readonly SourceTopic[]> {
+  { topics: inputs, outputs = [] }: Options,
+): Promise<readonly SourceRoute[]> {
   const { routes } = pipeline
   const hasPattern = routes.some(({ from }) => 'pattern' in from.topics)
-  const there = hasPattern && named === undefined ? await topicsThere(pipeline) : []
-  return routes.flatMap(({ name, from: { topics } }) => {
+  const there = hasPattern && inputs === undefined ? await topicsThere(pipeline) : []
+  return routes.map(({ name, from: { topics }, to }) => {
     const own = 'pattern' in topics ? there.filter(topicMatcher(topics)) : topics
-    // Whatever is named may have been an input once.
-    return [...own, ...(named ?? [])].map((topic) => ({ route: name, topic }))
+    // Whatever is named may have been an input or an output once.
+    return { route: name, inputs: [...own, ...(inputs ?? [])], outputs: [to.topic, ...outputs] }
   })
 }
 
@@ -69,13 +78,17 @@ function asText(token: string, reading: Reading): string {
   const { dim, red } = paint(process.stdout)
   const shown = dim(shorten(printable(token), 60))
   if ('unread' in reading) return `${shown}  ${red(reading.unread)}  ${UNREAD_CODES[reading.unread]}`
-  const { route, topic, partition, offset } = reading.source
-  return `${shown}  ${topic}/${partition}/${offset}${route === undefined ? '' : `  ${dim(`route ${route}`)}`}`
+  const { route, topic, partition, offset, form } = reading.source
+  const said = [
+    ...(route === undefined ? [] : [`route ${route}`]),
+    ...(form === 'pipeline' ? ['form of 0.1.0'] : []),
+  ]
+  return [shown, `${topic}/${partition}/${offset}`, ...said.map((one) => dim(one))].join('  ')
 }
 
 function asJson(token: string, reading: Reading): string {
   if ('unread' in reading) return JSON.stringify({ v: 1, token, unread: reading.unread })
-  const { route, topic, partition, offset, key } = reading.source
+  const { route, topic, partition, offset, output, form, key } = reading.source
   return JSON.stringify({
     v: 1,
     token,
@@ -83,15 +96,22 @@ function asJson(token: string, reading: Reading): string {
     topic,
     partition,
     offset,
+    output,
+    form,
     key: key?.id,
     keyStatus: key?.status,
   })
 }
 
+const namesOf = (text: string): string[] => text.split(',').filter((name) => name !== '')
+
 const EXAMPLES = `
 Every output carries the header lethe-source: the coordinates of the record that it was made of, encrypted under a key
-of the pipeline. Whoever holds the keyset reads them back, to audit an output or to find the record behind it. Equal
-headers are duplicates. It works offline, unless a route reads by a pattern and --topics names no topics.
+of the pipeline and its output topic. Whoever holds the keyset reads them back, to audit an output or to find the record
+behind it. Within a topic, equal headers are duplicates; two topics cannot be joined by them. It works offline, unless a
+route reads by a pattern and --topics names no topics.
+
+Headers that 0.1.0 wrote, under a key of the pipeline alone, are read as well, and told: these do join the topics.
 
 Coordinates under a disabled or compromised key are read as long as the keyset holds it, and stderr says so: old
 outputs still carry them, reading makes no new token, and after a key got out an audit is wanted most.
@@ -109,9 +129,13 @@ export const command = (): Command =>
     .addArgument(new Argument('<pipeline>', 'the pipeline file'))
     .addArgument(new Argument('<token...>', 'values of the header; - reads them from stdin, one a line'))
     .addOption(
-      new Option('--topics <names>', 'input topics of now or once, with commas between').argParser((text) =>
-        text.split(',').filter((name) => name !== ''),
-      ),
+      new Option('--topics <names>', 'input topics of now or once, with commas between').argParser(namesOf),
+    )
+    .addOption(
+      new Option(
+        '--outputs <names>',
+        'output topics of former times, or of another file of this pipeline, with commas between',
+      ).argParser(namesOf),
     )
     .addOption(
       new Option('--format <format>', 'json: an object a line').choices(['text', 'json']).default('text'),

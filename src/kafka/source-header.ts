@@ -1,8 +1,8 @@
 /**
  * The header `lethe-source`: which record an output was made of. By default encrypted: one AES-256 block over route id,
- * partition and offset, under a key derived for the pipeline. A block cipher is a permutation, so equal headers mean
- * duplicates, nothing collides, and nobody without the key can join two outputs or find the record. It is used on
- * single, distinct blocks only; that is why no mode is needed (ECB is the name of that).
+ * partition and offset, under a key derived for the pipeline and its output topic. A block cipher is a permutation, so
+ * equal headers mean duplicates, nothing collides, and nobody without the key can join two outputs or find the record. It
+ * is used on single, distinct blocks only; that is why no mode is needed (ECB is the name of that).
  */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import type { FieldKey } from '../../transforms/transform.ts'
@@ -35,6 +35,15 @@ export interface SourceWriter {
   /** The text for each position, by its place; undefined where the pipeline says `source: none`. */
   write(positions: Positions): ((index: number) => string) | undefined
 }
+
+/**
+ * What a source key is derived for. Without the topic, two releases of one pipeline could be joined record by record;
+ * with the policy, nobody would see the duplicates that straddle a change of it. Neither name can hold the slash.
+ */
+export const sourceDomain = (pipeline: string, outputTopic: string): string => `${pipeline}/${outputTopic}`
+
+/** What it was derived for until 0.1.0: such headers still stand in topics. */
+export const oldSourceDomain = (pipeline: string): string => pipeline
 
 /** Stands for route and input topic in a block: 4 bytes. Two routes of one topic differ, so that outputs cannot be joined. */
 export function sourceId(route: string, topic: string): number {

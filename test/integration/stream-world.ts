@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Admin, type ITopicConfig, Kafka, type KafkaConfig, logLevel, type Message } from 'kafkajs'
+import { sourceDomain } from '../../src/kafka/source-header.ts'
 import { formatKeyset } from '../../src/keys/format.ts'
 import { createKeyset } from '../../src/keys/keyset.ts'
 import { uniqueName } from '../broker/suite.ts'
@@ -183,7 +184,9 @@ routes:
       outputs: await this.read(this.output),
       deadLetters: await this.read(this.dead),
       expected: oracle.expected,
-      sourceOf: encryptedSource(oracle.keys.key('source', this.group), 'r', [this.input]),
+      sourceOf: encryptedSource(oracle.keys.key('source', sourceDomain(this.group, this.output)), 'r', [
+        this.input,
+      ]),
       delivery: 'exactly-once',
       policy: oracle.policy,
       canaries: [CANARY],

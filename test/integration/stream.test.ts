@@ -295,6 +295,46 @@ fields:
     expect(await world.verdict()).toBe('clean')
   })
 
+  it.concurrent('lets nobody join two releases of a pipeline, and everybody see duplicates within a topic', async (test) => {
+    const world = await make(test)
+    await world.send(Array.from({ length: 40 }, (_, n) => ({ key: `k${n}`, value: event(n) })))
+    const sources = async (topic: string): Promise<string[]> =>
+      (await world.read(topic)).map(({ headers }) =>
+        String(headers.find(({ name }) => name === 'lethe-source')?.value),
+      )
+    const release = async (group: string, topic: string, version: number): Promise<void> => {
+      const text = readFileSync(world.pipeline, 'utf8')
+      const policy = readFileSync(join(world.folder, 'policy.yaml'), 'utf8')
+      writeFileSync(
+        world.pipeline,
+        text
+          .replace(/group: \S+ /, `group: ${group} `)
+          .replace(/to: { topic: [^,]+/, `to: { topic: ${topic}`),
+      )
+      writeFileSync(
+        join(world.folder, 'policy.yaml'),
+        policy.replace(/^version: \d+/m, `version: ${version}`),
+      )
+      const { code, stderr } = await world.run('--until-end')
+      expect(code, stderr).toBe(0)
+    }
+    await release(world.group, world.output, 1)
+    const first = await sources(world.output)
+    expect(new Set(first).size).toBe(40)
+    const second = `${world.output}.v2`
+    await world.create([{ topic: second, numPartitions: 3 }])
+    await release(`${world.group}.v2`, second, 2)
+    const others = await sources(second)
+    expect(others).toHaveLength(40)
+    expect(others.filter((source) => first.includes(source))).toEqual([])
+    await release(`${world.group}.again`, world.output, 3)
+    const both = await sources(world.output)
+    expect([both.length, new Set(both).size]).toEqual([80, 40])
+    // And who holds the keys reads back all of them.
+    const read = await lethe(['source', world.pipeline, '--outputs', second, ...both, ...others])
+    expect([read.code, read.stdout.split('\n').length]).toEqual([0, 121])
+  })
+
   it.concurrent('gives the tokens that lethe batch gives', async (test) => {
     const world = await make(test, { partitions: 1 })
     const lines = Array.from({ length: 50 }, (_, n) => event(n % 20))

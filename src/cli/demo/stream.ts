@@ -8,7 +8,7 @@ import { EXIT, LetheError } from '../../errors.ts'
 import { type Admin, openAdmin } from '../../kafka/admin.ts'
 import { chooseDriver, strictestDelivery } from '../../kafka/drivers.ts'
 import type { InputRecord, OutputRecord } from '../../kafka/record.ts'
-import { readSource, SOURCE_HEADER } from '../../kafka/source-header.ts'
+import { readSource, SOURCE_HEADER, sourceDomain } from '../../kafka/source-header.ts'
 import { loadKeyring } from '../../keys/file.ts'
 import { columns, paint, printable, shorten } from '../terminal.ts'
 import { generateEvents } from './events.ts'
@@ -167,7 +167,8 @@ async function samples(admin: Admin, demo: StreamDemo, input: string, output: st
   const lines: string[] = []
   for (const record of await read(admin, output, SAMPLES)) {
     const header = record.headers?.find(({ name }) => name === SOURCE_HEADER)
-    const source = header && readSource(text8(header.value), keyring.key('source', PIPELINE))
+    const source =
+      header && readSource(text8(header.value), keyring.key('source', sourceDomain(PIPELINE, output)))
     if (source === undefined) continue
     const { partition, offset } = source
     const [raw] = await read(admin, input, 1, { partition, offset })

@@ -10,7 +10,13 @@ import type { Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
 import { readPipelineFile } from '../../kafka/pipeline-file/read.ts'
 import { resolveConnection, resolveInstance, resolveKeyring } from '../../kafka/pipeline-file/secrets.ts'
 import type { RouteSetup } from '../../kafka/rewriting/job.ts'
-import { clearSources, encryptedSources, noSources, type SourceWriter } from '../../kafka/source-header.ts'
+import {
+  clearSources,
+  encryptedSources,
+  noSources,
+  type SourceWriter,
+  sourceDomain,
+} from '../../kafka/source-header.ts'
 import { Keyring } from '../../keys/keyring.ts'
 import {
   configurationDigest,
@@ -140,5 +146,5 @@ function sourcesOf({ name, source }: Pipeline, route: Route, keys: Keyring | und
   if (source === 'none') return noSources
   if (source === 'clear') return clearSources
   if (keys === undefined) throw new Error('the pipeline file was checked to name keys')
-  return encryptedSources(keys.key('source', name), route.name)
+  return encryptedSources(keys.key('source', sourceDomain(name, route.to.topic)), route.name)
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sourceDomain } from '../../../src/kafka/source-header.ts'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
 import { readTopics } from '../checker/read-topics.ts'
@@ -216,7 +217,7 @@ routes:
       outputs: of(OUTPUT),
       deadLetters: of(DEAD),
       expected,
-      sourceOf: encryptedSource(keys.key('source', 'chaos'), 'chaos', [INPUT]),
+      sourceOf: encryptedSource(keys.key('source', sourceDomain('chaos', OUTPUT)), 'chaos', [INPUT]),
       delivery: this.options.delivery,
       policy,
       canaries: [CANARY],

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { encryptedSources } from '../../../src/kafka/source-header.ts'
+import { encryptedSources, sourceDomain } from '../../../src/kafka/source-header.ts'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { addKey, createKeyset, disableKey, promoteKey } from '../../../src/keys/keyset.ts'
@@ -22,11 +22,14 @@ routes:
 const old = createKeyset(new Date(0))
 const keyset = promoteKey(addKey(old, new Date(0)), 'k2')
 
-const tokens = (topic: string, ...offsets: readonly number[]): readonly string[] =>
+const under = (domain: string, topic: string, ...offsets: readonly number[]): readonly string[] =>
   sourcesOf(
-    encryptedSources(Keyring.fromKeyset(old).key('source', 'shop'), 'events'),
+    encryptedSources(Keyring.fromKeyset(old).key('source', domain), 'events'),
     offsets.map((offset) => ({ topic, partition: 3, offset })),
   )
+
+const tokens = (topic: string, ...offsets: readonly number[]): readonly string[] =>
+  under(sourceDomain('shop', 'out'), topic, ...offsets)
 
 function source(
   args: readonly string[],
@@ -62,6 +65,8 @@ describe('lethe source', () => {
         topic: 'in',
         partition: 3,
         offset: 17,
+        output: 'out',
+        form: 'output',
         key: 'k1',
         keyStatus: 'enabled',
       },
@@ -75,6 +80,22 @@ describe('lethe source', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('in/3/5')
     expect(stderr).toContain('the key k1 is disabled')
+  })
+
+  it('reads the form of 0.1.0, and says that it joins topics', async () => {
+    const [token] = under('shop', 'in', 17)
+    const { code, stdout, stderr } = await source([token!, ...tokens('in', 18)])
+    expect([code, stdout.split('\n')[0]]).toEqual([0, `${token}  in/3/17  route events  form of 0.1.0`])
+    expect(stderr).toMatch(/^lethe: 1 in the form of 0\.1\.0, .*join/)
+    const { stdout: json } = await source(['--format', 'json', token!])
+    expect(JSON.parse(json)).toMatchObject({ offset: 17, form: 'pipeline' })
+  })
+
+  it('reads outputs of another topic of this pipeline where --outputs names it', async () => {
+    const [token] = under(sourceDomain('shop', 'backfill'), 'in', 17)
+    expect((await source([token!])).stdout).toContain('unknown-topic')
+    const { code, stdout } = await source(['--outputs', 'backfill', token!])
+    expect([code, stdout]).toEqual([0, expect.stringContaining('in/3/17')])
   })
 
   it('takes the topics of a pattern, and those of former times, from --topics', async () => {

@@ -7,6 +7,7 @@ import {
   encryptedSources,
   noSources,
   readSource,
+  sourceDomain,
   sourceId,
 } from '../../../src/kafka/source-header.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
@@ -43,6 +44,19 @@ describe('encryptedSources', () => {
       .update(Buffer.from(text!.slice(3), 'base64url'))
     expect(plain.toString('hex')).toBe(
       `${sourceId('r', 'a').toString(16).padStart(8, '0')}0000000700000100${'00000005'}`,
+    )
+  })
+
+  it('differs by the output topic, so that two releases of one pipeline cannot be joined', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(anyPosition, { minLength: 1, selector: JSON.stringify }), (positions) => {
+        const [one, again, other] = ['clean', 'clean', 'clean.v2'].map((topic) =>
+          sourcesOf(encryptedSources(keyring.key('source', sourceDomain('shop', topic)), 'r'), positions),
+        )
+        // Whatever the policy is.
+        expect(again).toEqual(one)
+        expect(other!.filter((text) => one!.includes(text))).toEqual([])
+      }),
     )
   })
 
