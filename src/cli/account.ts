@@ -2,6 +2,8 @@
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { BatchResult } from '../files/batch.ts'
 import type { Input } from '../files/input.ts'
+import { checkValuesOf } from '../keys/keyring.ts'
+import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Account, type RuleCount, sum } from '../record/account.ts'
 import { packageVersion } from './package-root.ts'
@@ -42,15 +44,21 @@ export interface AccountView {
   readonly warnings: readonly string[]
 }
 
-export interface Summary extends AccountView {
+/** The keys of a run, in a summary. */
+export interface KeysView {
+  /** Ids of the keys that rules use. */
+  readonly keys: readonly string[]
+  /** The check value of each of them: see `lethe keys list`. */
+  readonly keyChecks: Readonly<Record<string, string>>
+}
+
+export interface Summary extends AccountView, KeysView {
   readonly lethe: 'summary'
   /** Of this format. */
   readonly v: 1
   readonly version: string
   readonly status: 'done' | 'too-many-dead-letters'
   readonly dryRun: boolean
-  /** Ids of the keys that rules use. */
-  readonly keys: readonly string[]
   /** The instant that retention was judged at, RFC 3339. */
   readonly asOf: string
   readonly inputs: readonly {
@@ -59,6 +67,16 @@ export interface Summary extends AccountView {
     readonly bytes: number
     readonly records: number
   }[]
+}
+
+export function viewKeys({ keyIds }: Plan, keyset: Keyset | undefined): KeysView {
+  return { keys: keyIds, keyChecks: keyset === undefined ? {} : checkValuesOf(keyset, keyIds) }
+}
+
+/** The ids of keys with their check values, for people: `k1 (3fa9c012)`. */
+export function keyNames({ keys, keyChecks }: KeysView): string {
+  if (keys.length === 0) return 'none'
+  return keys.map((id) => (keyChecks[id] === undefined ? id : `${id} (${keyChecks[id]})`)).join(', ')
 }
 
 /** An account with the words of its plan: of all rules, or of those given. */
@@ -91,7 +109,7 @@ export function summarize(
   plan: Plan,
   inputs: readonly Input[],
   result: BatchResult,
-  options: { readonly now: number; readonly dryRun: boolean },
+  options: { readonly now: number; readonly dryRun: boolean; readonly keyset: Keyset | undefined },
 ): Summary {
   const { account } = result
   const { policy, records, unlisted, rules } = viewAccount(plan, account, rulesOfFiles(plan))
@@ -102,7 +120,7 @@ export function summarize(
     status: result.tooManyDeadLetters ? 'too-many-dead-letters' : 'done',
     dryRun: options.dryRun,
     policy,
-    keys: plan.keyIds,
+    ...viewKeys(plan, options.keyset),
     asOf: new Date(options.now).toISOString(),
     inputs: result.inputs.map(({ bytes, records: count }, index) => ({
       input: index + 1,
@@ -173,7 +191,7 @@ export function verboseLines(summary: Summary): string[] {
   return [
     `  fingerprint  ${policy.fingerprint}`,
     `  platform     ${policy.platform === '' ? 'none: no rule depends on it' : policy.platform}`,
-    `  keys         ${summary.keys.length === 0 ? 'none' : summary.keys.join(', ')}`,
+    `  keys         ${keyNames(summary)}`,
     `  as of        ${summary.asOf}`,
     ...columns([['input', 'format', 'bytes', 'records'], ...rows], [0, 2, 3]).map((line) => `  ${line}`),
   ]

@@ -1,6 +1,7 @@
 /** How the words of command lines are read. Each throws commander's error, which says what is expected. */
 import { InvalidArgumentError } from 'commander'
 import { compileTimeParser } from '../../transforms/calendar.ts'
+import type { ExpectedKey } from '../keys/real-data.ts'
 
 /** A whole number within bounds. */
 export function whole(least: number, most: number): (text: string) => number {
@@ -35,4 +36,12 @@ export function parseDuration(text: string): number {
   const [, count, unit] = /^([1-9]\d{0,6})(ms|s|m|h)$/.exec(text) ?? []
   if (unit === undefined) throw new InvalidArgumentError('It is written as 500ms, 30s, 5m or 2h.')
   return Number(count) * UNITS[unit as keyof typeof UNITS]
+}
+
+/** A key to expect, `k1:3fa9c012`; the option may be repeated. */
+export function parseExpectedKey(text: string, before: readonly ExpectedKey[] = []): readonly ExpectedKey[] {
+  const [, id, check] = /^(k[1-9][0-9]{0,5}):([0-9a-f]{8})$/i.exec(text) ?? []
+  if (id === undefined || check === undefined)
+    throw new InvalidArgumentError('It is the id of a key and its check value, as k1:3fa9c012.')
+  return [...before, { id: id.toLowerCase(), check: check.toLowerCase() }]
 }

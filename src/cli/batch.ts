@@ -6,7 +6,7 @@ import { inspectInput } from '../files/input.ts'
 import { preparePool } from '../files/pool.ts'
 import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit } from '../pipeline/limit.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
-import { parseDelimiter, parseTime, whole } from './arguments.ts'
+import { parseDelimiter, parseExpectedKey, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
@@ -55,6 +55,12 @@ export const command = (): Command =>
     .requiredOption('-p, --policy <file>', 'the policy')
     .option('-o, --output <out>', 'a file, a folder (one output an input), or - for standard output')
     .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
+    .addOption(
+      new Option(
+        '--expect-key <id:check>',
+        'a key that the run must use, with its check value; may be repeated',
+      ).argParser(parseExpectedKey),
+    )
     .addOption(
       new Option('--format <format>', 'what the inputs are (default: by name)').choices(['csv', 'ndjson']),
     )

@@ -6,6 +6,7 @@ import { EXIT, fileError, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
+import { keyNames, viewKeys } from './account.ts'
 import { parseTime } from './arguments.ts'
 import { type ExplainedField, type ExplainedRule, type Explanation, explain } from './explain/explanation.ts'
 import { sampleRecord } from './explain/sample.ts'
@@ -41,6 +42,7 @@ function run(from: string | undefined, options: Options): void {
   if (from === undefined) notes.push('the record is made up; give one to see yours')
   if (keys === undefined && plan.needsKeys)
     notes.push('tokens are made with the published test keys; give --keys for yours')
+  const usedKeys = viewKeys(plan, (keys ?? testKeyring()).keyset)
   if (options.format === 'json') {
     const { name, version, fingerprint } = plan
     const head = {
@@ -50,12 +52,13 @@ function run(from: string | undefined, options: Options): void {
       fingerprint,
       isSample: from === undefined,
       testKeys: keys === undefined,
+      ...usedKeys,
     }
     process.stdout.write(`${JSON.stringify({ ...head, ...explanation }, null, 2)}\n`)
   } else {
     process.stdout.write(`${paint(process.stdout).bold(`${plan.name}, version ${plan.version}`)}\n`)
     process.stdout.write(
-      `${columns(overview(policy).map(([name, text]) => [`  ${name}`, text])).join('\n')}\n`,
+      `${columns([...overview(policy), ['keys', keyNames(usedKeys)]].map(([name, text]) => [`  ${name}`, text ?? ''])).join('\n')}\n`,
     )
     process.stdout.write(printText(explanation, options.policy))
   }

@@ -1,6 +1,7 @@
 /** `lethe keys`: makes keyset files and takes keys through their life. Prints ids and states, never a secret. */
 import { Argument, Command, Option } from 'commander'
 import { changeKeysetFile, createKeysetFile, readKeysetFile } from '../keys/file.ts'
+import { checkValueOf } from '../keys/keyring.ts'
 import {
   addKey,
   compromiseKey,
@@ -10,6 +11,7 @@ import {
   type Keyset,
   promoteKey,
 } from '../keys/keyset.ts'
+import { guessableKey, publishedKeys } from '../keys/known-secrets.ts'
 import { columns, paint } from './terminal.ts'
 
 function say(text: string): void {
@@ -18,26 +20,33 @@ function say(text: string): void {
 
 function list(file: string, { format }: { format: 'text' | 'json' }): void {
   const keyset = readKeysetFile(file)
-  const keys = keyset.keys.map(({ id, status, created }) => ({
-    id,
-    status,
-    created,
-    primary: id === keyset.primary,
+  const keys = keyset.keys.map((key) => ({
+    id: key.id,
+    status: key.status,
+    created: key.created,
+    primary: key.id === keyset.primary,
+    check: checkValueOf(key),
   }))
+  const test = keyset.test || publishedKeys(keyset).length > 0
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify({ v: 1, test: keyset.test, keys }, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({ v: 1, test, keys }, null, 2)}\n`)
     return
   }
   const { bold, dim, green, red } = paint(process.stdout)
   const colour = { enabled: green, compromised: red, disabled: dim }
-  const rows = keys.map(({ id, status, created, primary }) => [
+  const rows = keys.map(({ id, status, created, primary, check }) => [
     id,
     colour[status](status),
+    check,
     created,
     primary ? bold('primary') : '',
   ])
-  process.stdout.write(`${columns([['id', 'status', 'created', ''].map(dim), ...rows]).join('\n')}\n`)
-  if (keyset.test) say('this keyset is published, for tests and examples; lethe batch refuses it')
+  process.stdout.write(
+    `${columns([['id', 'status', 'check', 'created', ''].map(dim), ...rows]).join('\n')}\n`,
+  )
+  const guessed = guessableKey(keyset)
+  if (test) say('this keyset is published, for tests and examples; batch and stream refuse it')
+  if (guessed !== undefined) say(`the secret of ${guessed.id} is ${guessed.what}; no command takes it`)
 }
 
 /** A command that changes one key of a file. */
@@ -64,7 +73,7 @@ store, mode 0600. Tokens name their key, so a key is never deleted; its id is ne
 
 Examples:
   $ lethe keys create keys.json               a keyset with one key, k1
-  $ lethe keys list keys.json                 ids and states; never a secret
+  $ lethe keys list keys.json                 ids, states and check values; never a secret
   Rotation: add, deploy the file everywhere, then promote.
   $ lethe keys add keys.json                  adds k2, not in use yet
   $ lethe keys promote keys.json k2           new tokens are made under k2
@@ -89,8 +98,10 @@ export const command = (): Command => {
     })
   keys
     .command('list')
-    .summary('ids and states of the keys')
-    .description('Lists ids and states of the keys, never a secret.')
+    .summary('ids, states and check values of the keys')
+    .description(
+      'Lists ids, states and check values of the keys, never a secret. Equal check values are equal keys.',
+    )
     .argument('<file>', 'the keyset file')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .action(list)

@@ -1,6 +1,6 @@
 /** `lethe stream PIPELINE`: topics in, de-identified topics out. */
 import { Argument, Command, Option } from 'commander'
-import { whole } from './arguments.ts'
+import { parseExpectedKey, whole } from './arguments.ts'
 import type { StreamOptions } from './stream/surroundings.ts'
 
 async function start(file: string, options: StreamOptions): Promise<void> {
@@ -36,6 +36,12 @@ export const command = (): Command =>
       new Option('--workers <n>', 'processes of one group on this machine')
         .argParser(whole(1, 64))
         .default(1),
+    )
+    .addOption(
+      new Option(
+        '--expect-key <id:check>',
+        'a key that the routes must use, with its check value; may be repeated',
+      ).argParser(parseExpectedKey),
     )
     .option('--until-end', 'process what is there at the start, and stop')
     .addOption(

@@ -3,6 +3,7 @@ import { hkdfSync } from 'node:crypto'
 import type { FieldKey, KeyUse } from '../../transforms/transform.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { findKey, type Key, type KeyStatus, type Keyset } from './keyset.ts'
+import { guessableKey, publishedKeys } from './known-secrets.ts'
 
 const FIELD_KEY_BYTES = 32
 
@@ -40,6 +41,12 @@ export function checkValueOf(key: Key): string {
   return Buffer.from(derive(key, 'check', '').bytes.subarray(0, 4)).toString('hex')
 }
 
+/** The check values of the keys with these ids, by id. */
+export function checkValuesOf({ keys }: Keyset, ids: readonly string[]): Readonly<Record<string, string>> {
+  const found = keys.filter(({ id }) => ids.includes(id))
+  return Object.fromEntries(found.map((key) => [key.id, checkValueOf(key)]))
+}
+
 /**
  * Derives the keys of fields, each once. It holds secrets and never shows them. A worker thread makes its own
  * from the keyset, which can be posted to it.
@@ -52,7 +59,15 @@ export class Keyring {
     this.#keyset = keyset
   }
 
+  /** @throws LetheError (usage) where a key that may be used has a secret that can be guessed, all zeros say */
   static fromKeyset(keyset: Keyset): Keyring {
+    const guessed = guessableKey(keyset)
+    if (guessed !== undefined)
+      throw new LetheError(
+        EXIT.usage,
+        `the secret of the key ${guessed.id} is ${guessed.what}: whoever guesses it can undo every token`,
+        'make random keys with `lethe keys create FILE` or `lethe keys add FILE`',
+      )
     return new Keyring(keyset)
   }
 
@@ -60,9 +75,12 @@ export class Keyring {
     return this.#keyset.primary
   }
 
-  /** Whether the secrets are published: whoever de-identifies real data must refuse it. */
+  /**
+   * Whether the secret of a key that may be used is published, as the file says or as the secret shows: whoever
+   * de-identifies real data must refuse it.
+   */
   get isTest(): boolean {
-    return this.#keyset.test
+    return this.#keyset.test || publishedKeys(this.#keyset).length > 0
   }
 
   /** Ids of the keys that may be used, in order. */

@@ -5,6 +5,7 @@ import type { Input } from '../../files/input.ts'
 import type { Output } from '../../files/output.ts'
 import type { PreparedPool } from '../../files/pool.ts'
 import type { Keyring } from '../../keys/keyring.ts'
+import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
 import type { RunConfiguration } from '../../pipeline/configuration.ts'
 import type { DeadLetterLimit } from '../../pipeline/limit.ts'
 import { RunFiles } from '../../pipeline/run-files.ts'
@@ -23,6 +24,7 @@ import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
 export interface BatchOptions extends OutputOptions {
   readonly policy: string
   readonly keys?: string
+  readonly expectKey?: readonly ExpectedKey[]
   readonly format?: RecordFormat
   readonly delimiter?: string
   readonly workers?: number
@@ -47,7 +49,7 @@ export async function run(
   const files = new RunFiles()
   const file = readPolicyFile(options.policy, 'the policy', files.read)
   const keys = keyringFrom(options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined))
-  const plan = compile(file, keys)
+  const plan = compile(file, keys, options)
   files.refuseChanged()
   const opened = new Opened([
     ['the policy', options.policy],
@@ -78,7 +80,11 @@ export async function run(
           `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
         'this is a defect of Lethe; no output was left',
       )
-    const summary = summarize(plan, inputs, result, { now, dryRun: options.dryRun === true })
+    const summary = summarize(plan, inputs, result, {
+      now,
+      dryRun: options.dryRun === true,
+      keyset: keys?.keyset,
+    })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
     report(summary, options, result)
@@ -91,7 +97,7 @@ export async function run(
   }
 }
 
-function compile(file: PolicyFile, keys: Keyring | undefined): Plan {
+function compile(file: PolicyFile, keys: Keyring | undefined, options: BatchOptions): Plan {
   const { plan, problems } = compilePolicy(file, { keys })
   if (plan === undefined) {
     process.stderr.write(formatProblems(problems, 'text'))
@@ -103,12 +109,8 @@ function compile(file: PolicyFile, keys: Keyring | undefined): Plan {
       `the policy ${file.file} makes tokens or other keyed values, and no keys are given; nothing was read`,
       'say --keys FILE or set LETHE_KEYS_FILE (make one with `lethe keys create FILE`)',
     )
-  if (keys?.isTest)
-    throw new LetheError(
-      EXIT.usage,
-      'these keys are published, for tests and examples: whoever reads the output could undo its tokens',
-      'make your own with `lethe keys create FILE`',
-    )
+  refusePublished(keys)
+  refuseOtherKeys(keys?.keyset, plan.keyIds, options.expectKey ?? [])
   return plan
 }
 

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { EXIT, fileError, LetheError } from '../../errors.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
+import { refuseOtherKeys } from '../../keys/real-data.ts'
 import { Health } from '../../telemetry/health.ts'
 import { serveTelemetry } from '../../telemetry/http.ts'
 import { createLog, logSettings } from '../../telemetry/log.ts'
@@ -22,6 +23,8 @@ export const STALLED_MS = 60_000
 
 export async function run(file: string, options: StreamOptions): Promise<void> {
   const { prepared } = prepareFromDisk(file)
+  const used = prepared.routes.flatMap(({ plan }) => plan.keyIds)
+  refuseOtherKeys(prepared.configuration.keyset, used, options.expectKey ?? [])
   const driver = await chooseDriver(prepared.pipeline)
   const log = createLog(logSettings(process.env, process.stderr.isTTY))
   const metrics = new Metrics({ version: packageVersion(), process: true })
@@ -99,7 +102,12 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
   const summary = summarizeStream(
     pipeline,
     driver.name,
-    prepared.routes.map(({ route, plan }) => ({ route: route.name, plan, ...totals.of(route.name) })),
+    prepared.routes.map(({ route, plan }) => ({
+      route: route.name,
+      plan,
+      keyset: prepared.configuration.keyset,
+      ...totals.of(route.name),
+    })),
     ending,
   )
   if (options.quiet !== true)

@@ -4,13 +4,22 @@ import { EXIT, LetheError } from '../../errors.ts'
 import type { Emitted } from '../../kafka/batch.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
 import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
+import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type Account, sum } from '../../record/account.ts'
-import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
+import {
+  type AccountView,
+  accountLines,
+  type KeysView,
+  keyNames,
+  unmet,
+  viewAccount,
+  viewKeys,
+} from '../account.ts'
 import { packageVersion } from '../package-root.ts'
 import type { Paint } from '../terminal.ts'
 
-export interface RouteSummary extends AccountView {
+export interface RouteSummary extends AccountView, KeysView {
   readonly route: string
   /** Records written, which are not the records read: dead letters and tombstones are among them. */
   readonly emitted: Emitted
@@ -34,6 +43,8 @@ export interface StreamSummary {
 export interface RouteTotals {
   readonly route: string
   readonly plan: Plan
+  /** Undefined where the pipeline names no keys. */
+  readonly keyset: Keyset | undefined
   readonly account: Account
   readonly emitted: Emitted
   readonly unsettled?: Unsettled | undefined
@@ -62,8 +73,9 @@ export function summarizeStream(
     driver,
     status: statusOf(failure),
     complete: failure === undefined && lastAccounts,
-    routes: routes.map(({ route, plan, account, emitted, unsettled }) => ({
+    routes: routes.map(({ route, plan, account, emitted, unsettled, keyset }) => ({
       route,
+      ...viewKeys(plan, keyset),
       ...viewAccount(plan, account),
       emitted,
       ...(unsettled === undefined ? {} : { unsettled }),
@@ -103,6 +115,7 @@ export function streamLines(
       const { published, tombstones, deadLetters } = route.emitted
       return [
         `${paint.bold(`route ${route.route}`)} ${paint.dim(`wrote ${published} records, ${tombstones} tombstones, ${deadLetters} dead letters`)}`,
+        ...(route.keys.length === 0 ? [] : [`  keys  ${keyNames(route)}`]),
         ...accountLines(route, paint),
         ...(route.unsettled === undefined ? [] : stopLines(route.unsettled, paint)),
       ]

@@ -1,5 +1,6 @@
 /** What every process of a pipeline is given. */
 import type { Choice } from '../../kafka/drivers.ts'
+import type { ExpectedKey } from '../../keys/real-data.ts'
 import type { Health } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -7,6 +8,7 @@ import type { Prepared } from './prepare.ts'
 
 export interface StreamOptions {
   readonly workers: number
+  readonly expectKey?: readonly ExpectedKey[]
   readonly untilEnd?: boolean
   /** Seconds. */
   readonly progress: number

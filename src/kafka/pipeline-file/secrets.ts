@@ -8,6 +8,7 @@ import { EXIT, fileError, LetheError } from '../../errors.ts'
 import { loadKeyring } from '../../keys/file.ts'
 import { parseKeyset } from '../../keys/format.ts'
 import { Keyring } from '../../keys/keyring.ts'
+import { refusePublished } from '../../keys/real-data.ts'
 import { readSecretFile, refuseExposed } from '../../keys/secret-file.ts'
 import type { Connection } from '../driver.ts'
 import type { Pipeline, Secret } from './pipeline.ts'
@@ -47,12 +48,7 @@ export function resolveKeyring(
     'file' in keys
       ? loadKeyring(keys.file)
       : Keyring.fromKeyset(parseKeyset(read(keys, 'keys', environment), nameOf(keys)))
-  if (keyring.isTest)
-    throw new LetheError(
-      EXIT.usage,
-      'these keys are published, for tests and examples: whoever reads the output could undo its tokens',
-      'make your own with `lethe keys create FILE`',
-    )
+  refusePublished(keyring)
   return keyring
 }
 

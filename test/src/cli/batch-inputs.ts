@@ -1,5 +1,6 @@
 /** What the tests of `lethe batch` share: a policy, keys, data, and what becomes of it. */
 
+import { createHash } from 'node:crypto'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatKeyset } from '../../../src/keys/format.ts'
@@ -16,10 +17,10 @@ fields:
   gone: drop
 `
 
-/** Keys that are the same in every run, and not the published ones. */
-export const KEYS: string = formatKeyset(
-  createKeyset(new Date(0), (bytes) => new Uint8Array(bytes).fill(0x5a)),
-)
+/** The secret of the keys that tests of commands use: the same in every run, and neither published nor trivial. */
+export const secretBytes = (): Buffer => createHash('sha256').update('keys of the tests of batch').digest()
+
+export const KEYS: string = formatKeyset(createKeyset(new Date(0), secretBytes))
 
 /** A folder with these files, a policy and keys. */
 export function place(files: Readonly<Record<string, string | Uint8Array>> = {}): string {

@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { batch, csvOf, ndjsonOf, POLICY, place, type Row, rows } from './batch-inputs.ts'
+import { batch, csvOf, ndjsonOf, POLICY, place, type Row, rows, secretBytes } from './batch-inputs.ts'
 import { lethe } from './lethe.ts'
 
 const read = (...path: string[]): string => readFileSync(join(...path), 'utf8')
 
 /** A token of the domain `id`, by node:crypto alone (config/vectors/README.md). */
 function token(text: string): string {
-  const key = hkdfSync('sha256', new Uint8Array(32).fill(0x5a), '', 'lethe/v1/token/id', 32)
+  const key = hkdfSync('sha256', secretBytes(), '', 'lethe/v1/token/id', 32)
   const mac = createHmac('sha256', new Uint8Array(key)).update(text, 'utf8').digest()
   return `k1.${mac.subarray(0, 16).toString('base64url')}`
 }

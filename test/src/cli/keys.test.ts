@@ -36,7 +36,7 @@ describe('lethe keys', () => {
       ['k2', 'enabled', true],
       ['k3', 'compromised', false],
     ])
-    expect(await keys('list', 'keys.json')).toMatch(/k2 +enabled +\S+ +primary/)
+    expect(await keys('list', 'keys.json')).toMatch(/k2 +enabled +[0-9a-f]{8} +\S+ +primary/)
     const secrets = secretsOf(file)
     expect(secrets).toHaveLength(3)
     for (const secret of secrets) expect(printed).not.toContain(secret)
