@@ -1,8 +1,10 @@
 /** From the tree to fields: paths, what feeds them, categories, roles, and their rules in order. */
+
+import type { Role } from '../identify/categories.ts'
+import { DATA_CATEGORIES, roleOfCategory } from '../identify/categories.ts'
 import type { MapEntry, TreeNode } from './document.ts'
-import { checkTaxonomyKey, DATA_CATEGORIES, roleOfCategory } from './fideslang.ts'
+import { checkTaxonomyKey } from './fideslang.ts'
 import { type Path, printSegments, sameSegment, wildcardsOf } from './path.ts'
-import type { Role } from './plan.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote } from './problems.ts'
 import { fieldWord, type RuleText, readPath, readRule } from './rules.ts'

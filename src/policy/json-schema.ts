@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { transforms as registered } from '../../transforms/index.ts'
 import type { Transform } from '../../transforms/transform.ts'
-import { DATA_CATEGORIES, DATA_USES } from './fideslang.ts'
+import { DATA_CATEGORIES } from '../identify/categories.ts'
+import { DATA_USES } from './fideslang.ts'
 import { FIELD_WORDS, PolicySchema, RULE_WORDS, RuleWords } from './schema.ts'
 
 type Schema = Record<string, unknown> & {

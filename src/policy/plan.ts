@@ -1,5 +1,6 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
 import type { CompiledTransform } from '../../transforms/transform.ts'
+import type { Role } from '../identify/categories.ts'
 import type { Path } from './path.ts'
 
 /** What becomes of a value that a rule cannot take. There is no way to say "the raw value". */
@@ -37,8 +38,6 @@ export interface PlanRule {
   /** The written reason for a weak choice, for the account. */
   readonly accepted?: string | undefined
 }
-
-export type Role = 'direct-identifier' | 'quasi-identifier' | 'sensitive' | 'other'
 
 export interface PlanField {
   /** Position in `Plan.fields`. */

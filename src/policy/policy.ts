@@ -1,9 +1,10 @@
 /** A policy as it was written, parsed, with positions: what compiling works on and what `lethe explain` tells of. */
 import type { TimeFormat } from '../../transforms/calendar.ts'
 import type { Transform, Weakness } from '../../transforms/transform.ts'
+import type { Role } from '../identify/categories.ts'
 import type { MapNode } from './document.ts'
 import type { Path } from './path.ts'
-import type { Action, Condition, Otherwise, Role } from './plan.ts'
+import type { Action, Condition, Otherwise } from './plan.ts'
 import type { Position } from './problems.ts'
 
 export interface PolicyCondition extends Condition {

@@ -1,6 +1,7 @@
 /** Weak choices: errors, unless the rule says in writing why the choice is right here. */
+
+import type { Role } from '../identify/categories.ts'
 import { isKeep, placeOf } from './actions.ts'
-import type { Role } from './plan.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
 

@@ -1,6 +1,8 @@
 /** A policy in plain words. */
+
+import type { Role } from '../../identify/categories.ts'
 import type { TreeNode } from '../../policy/document.ts'
-import type { Otherwise, Role } from '../../policy/plan.ts'
+import type { Otherwise } from '../../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
 
 const ROLE: Readonly<Record<Role, string>> = {

@@ -1,5 +1,5 @@
 /** What a rule of `lethe init` says of one path. */
-import type { Role } from '../../policy/plan.ts'
+import type { Role } from '../../identify/categories.ts'
 import type { Facts } from './facts.ts'
 
 export interface Proposal {

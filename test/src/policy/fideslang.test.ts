@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  checkTaxonomyKey,
-  DATA_CATEGORIES,
-  DATA_USES,
-  roleOfCategory,
-} from '../../../src/policy/fideslang.ts'
+import { DATA_CATEGORIES, isTooGeneral, roleOfCategory } from '../../../src/identify/categories.ts'
+import { checkTaxonomyKey, DATA_USES } from '../../../src/policy/fideslang.ts'
 
 describe('the keys of Fideslang', () => {
   it('are sorted, distinct and each below a known one', () => {
@@ -43,5 +39,24 @@ describe('roleOfCategory', () => {
     [undefined, 'other'],
   ])('%s: %s', (category, role) => {
     expect(roleOfCategory(category)).toBe(role)
+  })
+})
+
+describe('isTooGeneral', () => {
+  it.each([
+    ['user', true],
+    ['system', true],
+    ['user.contact', true],
+    ['user.account', true],
+    ['user.loyalty_card', true],
+    ['user.contact.email', false],
+    ['user.contact.email.work', false],
+    ['user.contact.address', false],
+    ['user.behavior', false],
+    ['user.behavior.purchase_history', false],
+    ['user.financial', false],
+    ['system.operations', false],
+  ])('%s: %s', (category, general) => {
+    expect(isTooGeneral(category)).toBe(general)
   })
 })
