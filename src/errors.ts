@@ -13,6 +13,8 @@ export const RECORD_CODES = {
   'header-not-utf8': 'a header that the policy names is not UTF-8 text without NUL',
   'header-repeated': 'a header that the policy names is there more than once',
   'output-too-large': 'what is left of the record is larger than the output topic takes',
+  'result-too-large':
+    'what the rules make of the record is longer than 16 MiB and than four times the longest record that is taken',
   'output-refused': 'the output topic refuses the record',
   'bad-utf8': 'the record is not valid UTF-8',
   'json-syntax': 'the record is not JSON as RFC 8259 writes it',

@@ -17,7 +17,13 @@ import { type Block, SlotKind } from './block.ts'
 import { ByteRules } from './byte-rules.ts'
 import type { Format } from './format.ts'
 import { isJsonNumber } from './json-text.ts'
+import { ResultSizes } from './result-sizes.ts'
 import type { Shape } from './shape.ts'
+import { Tallies } from './tallies.ts'
+
+/** Texts that are taken at once, at most; with `STRIP_UNITS` it bounds how much is held as texts. */
+const STRIP = 1024
+const STRIP_UNITS = 1 << 20
 
 interface Mutable {
   subject: string | undefined
@@ -42,6 +48,12 @@ export class Applier {
   readonly #many: ReadonlySet<PlanField>
   readonly #bytes: ByteRules
   readonly #out: Result[] = []
+  readonly #sizes: ResultSizes
+  readonly #before: Tallies
+  /** The arena may hold so many bytes: of a record that needs more, the results are too large. */
+  readonly #mostArenaBytes: number
+  /** Whether the arena holds more. */
+  #isFull = false
 
   constructor(
     plan: Plan,
@@ -50,12 +62,17 @@ export class Applier {
     format: Format,
     account: Account,
     now: number,
+    maxResultBytes: number,
   ) {
     this.plan = plan
     this.#fields = fields
     this.shape = shape
     this.format = format
-    this.#bytes = new ByteRules(format)
+    // Bytes that a value's kernel has written may stand there a second time, as a text that needed escapes.
+    this.#mostArenaBytes = 2 * maxResultBytes
+    this.#bytes = new ByteRules(format, this.#mostArenaBytes)
+    this.#sizes = new ResultSizes(plan, fields, format, maxResultBytes)
+    this.#before = new Tallies(plan)
     this.#many = new Set(
       plan.fields.filter(({ from }) => from.segments.some((segment) => segment.kind !== 'name')),
     )
@@ -63,15 +80,32 @@ export class Applier {
     this.now = now
   }
 
-  /** Finds the result of every slot, and marks the records that are suppressed or failed. */
-  run(block: Block): void {
+  /**
+   * Finds the result of every slot of the records `[from, to)`, and marks those that are suppressed or failed. False,
+   * and nothing is counted or marked, where their results are too many: then there are more such records than one, or
+   * this one's results are too large. Results of other records are gone.
+   */
+  run(block: Block, from: number, to: number): boolean {
     this.#contextRecord = -1
-    if (this.plan.retention !== undefined) this.#judge(block)
-    let passing = 0
-    for (let record = 0; record < block.recordCount; record++)
-      if (block.recordCode[record] === undefined && block.recordStep[record]! >= 0) passing++
+    block.arena.length = 0
+    this.#isFull = false
     const failed = block.failedCount
-    for (const field of this.#fields) this.#field(block, field, passing - (block.failedCount - failed))
+    this.#before.note(this.account)
+    if (this.plan.retention !== undefined) this.#judge(block, from, to)
+    let passing = 0
+    for (let record = from; record < to; record++)
+      if (block.recordCode[record] === undefined && block.recordStep[record]! >= 0) passing++
+    const failedBefore = block.failedCount
+    for (const field of this.#fields) {
+      this.#field(block, field, from, to, passing - (block.failedCount - failedBefore))
+      if (this.#isFull) {
+        block.unfail(failed)
+        this.#before.restore(this.account)
+        return false
+      }
+    }
+    this.#sizes.judge(block, from, to)
+    return true
   }
 
   /** The text of a watched value, or undefined where it is absent, null or empty. */
@@ -86,9 +120,9 @@ export class Applier {
       : this.#watchedText(block, this.shape.time, 0, block.recordScope[record]!)
   }
 
-  #judge(block: Block): void {
+  #judge(block: Block, from: number, to: number): void {
     const { retention, time } = this.plan
-    for (let record = 0; record < block.recordCount; record++) {
+    for (let record = from; record < to; record++) {
       if (block.recordCode[record] !== undefined) continue
       const text = this.#eventTime(block, record)
       if (text === undefined) {
@@ -118,9 +152,11 @@ export class Applier {
     return this.#context
   }
 
-  #field(block: Block, field: PlanField, passing: number): void {
+  #field(block: Block, field: PlanField, from: number, to: number, passing: number): void {
     const list = block.fieldSlots[field.index]!
-    const count = block.fieldCount[field.index]!
+    const place = block.placeOf(field.index, from)
+    const end = block.placeOf(field.index, to)
+    const count = end - place
     const { rulesByStep } = field
     const first = rulesByStep[0]![0]!
     const simple = rulesByStep.length === 1 && rulesByStep[0]!.length === 1 && first.when.length === 0
@@ -128,7 +164,7 @@ export class Applier {
     // Where no record is out, and each has one such value at most, there is nothing to look at.
     const takesAll = simple && block.failedCount === 0 && this.plan.retention === undefined
     if (takesAll && !this.#many.has(field)) {
-      this.#slots.set(list.subarray(0, count))
+      this.#slots.set(list.subarray(place, end))
       this.account.rules[first.id]!.absent += passing - count
       this.#apply(block, first, this.#slots, count)
       return
@@ -138,10 +174,13 @@ export class Applier {
     let taken = 0
     let present = 0
     let lastRecord = -1
-    for (let i = 0; i < count; i++) {
+    for (let i = place; i < end; i++) {
       const slot = list[i]!
       const record = block.slotRecord[slot]!
-      if (block.recordCode[record] !== undefined || block.recordStep[record]! < 0) continue
+      if (block.recordCode[record] !== undefined || block.recordStep[record]! < 0) {
+        block.setDropped(slot)
+        continue
+      }
       if (record !== lastRecord) {
         present++
         lastRecord = record
@@ -154,7 +193,10 @@ export class Applier {
           if (block.slotKind[slot] === SlotKind.nothing) {
             this.account.rules[first.id]!.null++
             this.format.copy(block, slot)
-          } else block.fail(record, 'no-rule-matches', first.id)
+          } else {
+            block.fail(record, 'no-rule-matches', first.id)
+            block.setDropped(slot)
+          }
         } else {
           const chosen = byRule.get(rule)
           if (chosen === undefined) byRule.set(rule, [slot])
@@ -191,12 +233,35 @@ export class Applier {
         if (action.kind === 'drop') block.setDropped(slot)
         else this.format.copy(block, slot)
       }
+      this.#noteRoom(block)
       return
     }
     const { transform } = action
     let left = this.#nothings(block, slots, count, tally)
     if (this.format.takesBytes) left = this.#bytes.apply(block, transform, slots, left, tally)
-    if (left > 0) this.#transform(block, rule, transform, slots, left, tally)
+    this.#noteRoom(block)
+    for (let at = 0; at < left && !this.#isFull; ) {
+      const end = this.#stripEnd(block, slots, at, left)
+      const strip = end - at === left ? slots : slots.subarray(at, end)
+      this.#transform(block, rule, transform, strip, end - at, tally)
+      at = end
+    }
+  }
+
+  #noteRoom(block: Block): void {
+    if (block.arena.length > this.#mostArenaBytes) this.#isFull = true
+  }
+
+  /** Where the slots that are taken at once end. */
+  #stripEnd(block: Block, slots: Int32Array, from: number, to: number): number {
+    const most = Math.min(to, from + STRIP)
+    let units = 0
+    for (let at = from; at < most; at++) {
+      const slot = slots[at]!
+      units += block.slotEnd[slot]! - block.slotStart[slot]!
+      if (units > STRIP_UNITS) return at + 1
+    }
+    return most
   }
 
   /** Null and empty values pass; gives how many others there are, moved to the front of `slots`. */
@@ -238,6 +303,8 @@ export class Applier {
       if (typeof written === 'string') {
         block.setText(slot, written)
         tally.applied++
+        this.#noteRoom(block)
+        if (this.#isFull) return
       } else {
         tally.failed++
         tally.failures[written.code] = (tally.failures[written.code] ?? 0) + 1
@@ -259,6 +326,7 @@ export class Applier {
     switch (otherwise.kind) {
       case 'dead-letter':
         block.fail(block.slotRecord[slot]!, failure.code, rule.id)
+        block.setDropped(slot)
         return
       case 'null':
         block.setText(slot, this.format.null)
@@ -273,6 +341,7 @@ export class Applier {
             ? this.format.writeString(otherwise.value, false)
             : this.format.writeNumber(String(otherwise.value)),
         )
+        this.#noteRoom(block)
     }
   }
 }

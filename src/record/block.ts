@@ -69,6 +69,8 @@ export class Block {
   /** Id of the rule that failed, or -1. */
   recordRule: Int32Array<ArrayBuffer> = new Int32Array(256)
 
+  /** The records that have failed, in the order of it. */
+  readonly failed: number[] = []
   failedCount = 0
 
   slotCount = 0
@@ -296,6 +298,21 @@ export class Block {
     list[count] = slot
   }
 
+  /** Place, among the slots of a field, of the first that belongs to `record` or a later one. */
+  placeOf(field: number, record: number): number {
+    const list = this.fieldSlots[field]!
+    let low = 0
+    let high = this.fieldCount[field]!
+    if (record <= 0) return 0
+    if (record >= this.recordCount) return high
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.slotRecord[list[middle]!]! < record) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** Slot of a watched value as seen from `scope`; -1 where it is absent. */
   watchedSlot(watch: number, depth: number, scope: number): number {
     let at = scope
@@ -306,9 +323,25 @@ export class Block {
   /** Marks a record as a dead letter; the first reason stands. `rule` is a rule's id, or -1. */
   fail(record: number, code: DeadLetterCode, rule: number): void {
     if (this.recordCode[record] === undefined) {
-      this.failedCount++
+      this.failed[this.failedCount++] = record
       this.recordCode[record] = code
       this.recordRule[record] = rule
+    }
+  }
+
+  /** Marks a record as a dead letter for this reason, whatever was said of it before. */
+  refail(record: number, code: DeadLetterCode): void {
+    this.fail(record, code, -1)
+    this.recordCode[record] = code
+    this.recordRule[record] = -1
+  }
+
+  /** Takes back what has failed since there were `count` failures. */
+  unfail(count: number): void {
+    while (this.failedCount > count) {
+      const record = this.failed[--this.failedCount]!
+      this.recordCode[record] = undefined
+      this.recordRule[record] = -1
     }
   }
 }

@@ -4,6 +4,9 @@ import type { RuleCount } from './account.ts'
 import { type Block, ResultKind, SlotKind } from './block.ts'
 import type { Format } from './format.ts'
 
+/** Values that kernels take at once, at most. */
+const STRIP = 1 << 13
+
 export class ByteRules {
   readonly #format: Format
   /** The spans of the values that a kernel takes at once, the slots they came from, and where its results end. */
@@ -12,8 +15,12 @@ export class ByteRules {
   #resultEnds: Int32Array<ArrayBuffer> = new Int32Array(1024)
   #chosen: Int32Array<ArrayBuffer> = new Int32Array(1024)
 
-  constructor(format: Format) {
+  readonly #mostArenaBytes: number
+
+  /** No more values are taken once the arena holds more than `mostArenaBytes`. */
+  constructor(format: Format, mostArenaBytes: number) {
     this.#format = format
+    this.#mostArenaBytes = mostArenaBytes
   }
 
   /** Runs whatever kernel the transform has; gives how many slots are left for `apply`, moved to the front. */
@@ -24,10 +31,23 @@ export class ByteRules {
     count: number,
     tally: RuleCount,
   ): number {
-    if (count === 0) return 0
-    if (transform.writeAllBytes !== undefined) return this.#writeAll(block, transform, slots, count, tally)
-    if (transform.writeBytes !== undefined) return this.#writeEach(block, transform, slots, count, tally)
-    return count
+    const run =
+      transform.writeAllBytes !== undefined
+        ? this.#writeAll
+        : transform.writeBytes !== undefined
+          ? this.#writeEach
+          : undefined
+    if (count === 0 || run === undefined) return count
+    if (count <= STRIP) return run.call(this, block, transform, slots, count, tally)
+    // Room is made for the longest results: not for all values of a record that has very many.
+    let left = 0
+    for (let at = 0; at < count && block.arena.length <= this.#mostArenaBytes; at += STRIP) {
+      const strip = slots.subarray(at, Math.min(at + STRIP, count))
+      const leftOf = run.call(this, block, transform, strip, strip.length, tally)
+      slots.copyWithin(left, at, at + leftOf)
+      left += leftOf
+    }
+    return left
   }
 
   /** Whether the bytes of a result can stand as they are. */

@@ -32,6 +32,7 @@ function csvFormat(style: CsvStyle): Format {
     null: '',
     takesBytes: !style.escapeFormulas && !delimiterIsPlain,
     special,
+    quoteBytes: 0,
   }
 }
 
@@ -185,17 +186,24 @@ export class CsvRewriter extends Rewriter {
   }
 
   #writeBlock(): void {
+    this.eachPart((from, to) => this.#writeRows(from, to))
+    this.nextBlock()
+  }
+
+  #writeRows(from: number, to: number): void {
     const { block, sink } = this
-    this.applier.run(block)
     let rows = 0
-    for (let record = 0; record < block.recordCount; record++) {
+    for (let record = from; record < to; record++) {
       if (this.withheld(record)) continue
       this.#firsts[rows++] = this.#firstSlot[record]!
     }
-    if (this.#usable !== undefined)
-      this.account.published += this.#usable.write(block, this.#firsts, rows, sink)
-    else for (let row = 0; row < rows; row++) this.#writeRow(this.#firsts[row]!)
-    this.nextBlock()
+    let row = 0
+    if (this.#usable !== undefined) {
+      row = this.#usable.write(block, this.#firsts, rows, sink)
+      this.account.published += row
+    }
+    // Without the kernel, and where it has no memory left.
+    for (; row < rows; row++) this.#writeRow(this.#firsts[row]!)
   }
 
   /** Writes the row whose first slot is `first`. */

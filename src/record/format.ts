@@ -14,4 +14,6 @@ export interface Format {
   readonly takesBytes: boolean
   /** Non-zero for the bytes that need escapes or quotes. */
   readonly special: Uint8Array
+  /** Bytes that stand around a result of `ResultKind.arena` where it is written. */
+  readonly quoteBytes: number
 }

@@ -135,22 +135,32 @@ export class JsonRewriter extends Rewriter {
   /** Called when a block has been scanned: slots beside the values may be added. */
   protected scanned(): void {}
 
-  /** Called when the rules of a block have run: the results are there until it is written. */
-  protected ruled(): void {}
+  /** Called when the rules have run over records `[from, to)`: their results are there until they are written. */
+  protected ruled(_from: number, _to: number): void {}
 
   /** Called when a block is written: the first `count` of `records` that are not -1 stand in the sink from `from` on. */
   protected wrote(_records: Int32Array, _count: number, _from: number): void {}
 
   /** Runs the rules of the block at hand, writes the records that pass, and starts the next one. */
   protected writeBlock(lineBreaks: boolean): void {
+    this.scanned()
+    this.#firstOp[this.block.recordCount] = this.#walker.ops.count
+    this.eachPart((from, to) => {
+      this.ruled(from, to)
+      this.#writeRecords(from, to, lineBreaks)
+    })
+    this.account.unlisted += this.#walker.unlisted
+    this.#walker.unlisted = 0
+    this.#takeNames()
+    this.nextBlock()
+    this.#walker.open(this.bytes, this.block)
+  }
+
+  #writeRecords(first: number, behind: number, lineBreaks: boolean): void {
     const { block, sink } = this
     const { ops } = this.#walker
-    this.scanned()
-    this.applier.run(block)
-    this.ruled()
-    this.#firstOp[block.recordCount] = ops.count
     let count = 0
-    for (let record = 0; record < block.recordCount; record++) {
+    for (let record = first; record < behind; record++) {
       if (this.withheld(record)) continue
       this.#passing[count] = record
       this.#ranges[count * 2] = this.#firstOp[record]!
@@ -165,11 +175,6 @@ export class JsonRewriter extends Rewriter {
       this.account.published += written
     }
     this.wrote(this.#passing, count, from)
-    this.account.unlisted += this.#walker.unlisted
-    this.#walker.unlisted = 0
-    this.#takeNames()
-    this.nextBlock()
-    this.#walker.open(this.bytes, block)
   }
 
   /** Writes one of the records that pass, of any kind. */

@@ -32,6 +32,7 @@ export const jsonFormat: Format = {
   null: 'null',
   takesBytes: true,
   special: SPECIAL,
+  quoteBytes: 2,
 }
 
 export class JsonWriter {

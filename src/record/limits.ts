@@ -5,3 +5,14 @@ export type RecordFormat = 'ndjson' | 'csv'
 
 /** Longer records are dead letters, unless another limit is set. */
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20
+
+const LEAST_RESULT_BYTES = 1 << 24
+const MOST_RESULT_BYTES = 1 << 29
+
+/**
+ * How many bytes the rules may make of one record that is not longer than `maxRecordBytes`: 16 MiB, or four times as
+ * much as a record may have, and never so much that two of them do not fit in memory that 31 bits number.
+ */
+export function maxResultBytes(maxRecordBytes: number): number {
+  return Math.min(MOST_RESULT_BYTES, Math.max(LEAST_RESULT_BYTES, 4 * maxRecordBytes))
+}

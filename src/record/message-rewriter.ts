@@ -184,16 +184,16 @@ export class MessageRewriter extends JsonRewriter {
     if (this.#envelopeFields.length > 0) this.#envelope.addSlots(this.block, this.#messageOf)
   }
 
-  protected override ruled(): void {
+  protected override ruled(from: number, to: number): void {
     const { block } = this
     const outcomes = this.#outcomes
     for (const field of this.#envelopeFields)
-      this.#eachPassing(field, (record, slot) => this.#take(field, this.#messageAt(record), slot))
+      this.#eachPassing(field, from, to, (record, slot) => this.#take(field, this.#messageAt(record), slot))
     if (this.#timeField !== undefined && !this.#envelopeFields.some(isTimestamp))
-      this.#eachPassing(this.#timeField, (record, slot) =>
+      this.#eachPassing(this.#timeField, from, to, (record, slot) =>
         outcomes.setTimestamp(this.#messageAt(record), this.#times.of(block, slot)),
       )
-    for (let record = 0; record < block.recordCount; record++) {
+    for (let record = from; record < to; record++) {
       if (block.recordCode[record] !== undefined) continue
       if (block.recordStep[record]! < 0) this.#suppressed(record)
       else if (this.#compacted && !outcomes.hasKey(this.#messageAt(record)))
@@ -206,11 +206,16 @@ export class MessageRewriter extends JsonRewriter {
     return this.#messageOf[this.block.recordLine[record]!]!
   }
 
-  #eachPassing(field: PlanField, take: (record: number, slot: number) => void): void {
+  #eachPassing(
+    field: PlanField,
+    from: number,
+    to: number,
+    take: (record: number, slot: number) => void,
+  ): void {
     const { block } = this
     const slots = block.fieldSlots[field.index]!
-    const count = block.fieldCount[field.index]!
-    for (let i = 0; i < count; i++) {
+    const end = block.placeOf(field.index, to)
+    for (let i = block.placeOf(field.index, from); i < end; i++) {
       const slot = slots[i]!
       const record = block.slotRecord[slot]!
       if (block.recordCode[record] === undefined && block.recordStep[record]! >= 0) take(record, slot)

@@ -7,7 +7,7 @@ import { Applier } from './apply.ts'
 import { Block } from './block.ts'
 import { ByteSink } from './byte-sink.ts'
 import type { Format } from './format.ts'
-import { DEFAULT_MAX_RECORD_BYTES } from './limits.ts'
+import { DEFAULT_MAX_RECORD_BYTES, maxResultBytes } from './limits.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 export interface RewriteOptions {
@@ -15,6 +15,8 @@ export interface RewriteOptions {
   readonly now: number
   /** A longer record is a dead letter. Default 1 MiB. */
   readonly maxRecordBytes?: number | undefined
+  /** More bytes than this may not be made of a record. Default 16 MiB, or four times `maxRecordBytes`. */
+  readonly maxResultBytes?: number | undefined
   /** Count the names that no rule names, for `Account.unlistedNames`. They are values of the data. */
   readonly showNames?: boolean | undefined
   /** Whether kernels may scan and write what is as usual. Default true; what comes out is the same. */
@@ -77,7 +79,8 @@ export abstract class Rewriter {
       new Set(derived.map((field) => field.index)),
     )
     const fields = [...plan.fields, ...beside]
-    this.applier = new Applier(plan, fields, this.shape, format, this.account, options.now)
+    const most = options.maxResultBytes ?? maxResultBytes(this.maxRecordBytes)
+    this.applier = new Applier(plan, fields, this.shape, format, this.account, options.now, most)
   }
 
   /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. */
@@ -99,6 +102,27 @@ export abstract class Rewriter {
   protected nextBlock(): void {
     this.#recordsBefore += this.block.recordCount
     this.block.clear()
+  }
+
+  /**
+   * Runs the rules over the block at hand and calls `write` for its records `[from, to)`: all at once, or, where their
+   * results are too many to be held, in parts. How it is parted shows in nothing that is written or counted.
+   */
+  protected eachPart(write: (from: number, to: number) => void): void {
+    this.#part(0, this.block.recordCount, write)
+  }
+
+  #part(from: number, to: number, write: (from: number, to: number) => void): void {
+    const { block } = this
+    if (this.applier.run(block, from, to)) write(from, to)
+    else if (to - from > 1) {
+      const middle = (from + to) >>> 1
+      this.#part(from, middle, write)
+      this.#part(middle, to, write)
+    } else {
+      block.fail(from, 'result-too-large', -1)
+      write(from, to)
+    }
   }
 
   /** Books a record of the block that does not pass; false for one that does. */

@@ -170,12 +170,16 @@ export class CsvKernel {
     return rows
   }
 
-  /** Appends to `sink` the rows whose first slots are `firsts[0..rows)`; gives how many it wrote. */
+  /**
+   * Appends to `sink` the rows whose first slots are `firsts[0..rows)`; gives how many it wrote, which is fewer where
+   * there is no memory left.
+   */
   write(block: Block, firsts: Int32Array, rows: number, sink: ByteSink): number {
     const exports = this.#exports
     const memory = this.#memory
     const firstsAt = aligned(this.#input + this.#length + READ_AHEAD)
     const results = memory.putResults(block, firstsAt + rows * 4, this.#outputBytes)
+    if (results === undefined) return 0
     const { kinds, starts, ends, arena, output } = results
     memory.put(firstsAt, firsts, rows)
     let row = 0
@@ -197,8 +201,8 @@ export class CsvKernel {
       )
       sink.append(memory.bytes.subarray(output, output + exports.written.value))
       if (next === row) {
+        if (!memory.ensure(output + this.#outputBytes * 2)) return row
         this.#outputBytes *= 2
-        memory.require(output + this.#outputBytes)
       }
       row = next
     }

@@ -322,8 +322,8 @@ export class JsonKernel {
 
   /**
    * Appends records of the block to `sink`, each with a line break if so asked. `ranges` says of each which operations
-   * are its own, from and to. Those with operations that the kernel does not know are left to `writeOther`, which
-   * gets their place in `ranges`. Gives how many of the others it wrote.
+   * are its own, from and to. Those with operations that the kernel does not know, or that it has no memory for, are
+   * left to `writeOther`, which gets their place in `ranges`. Gives how many of the others it wrote.
    */
   write(
     block: Block,
@@ -339,6 +339,10 @@ export class JsonKernel {
     const rangesAt = aligned(this.#input + this.#length + READ_AHEAD)
     const opsAt = aligned(rangesAt + count * 8)
     const results = memory.putResults(block, opsAt + ops.count * 8, this.#outputBytes)
+    if (results === undefined) {
+      for (let index = 0; index < count; index++) writeOther(index)
+      return 0
+    }
     const { kinds, starts, ends, arena, output } = results
     memory.put(rangesAt, ranges, count * 2)
     memory.put(opsAt, ops.words, ops.count * 2)
@@ -363,12 +367,12 @@ export class JsonKernel {
       sink.append(memory.bytes.subarray(output, output + exports.written.value))
       written += next - index
       if (next === count) break
-      const isFull = Number(exports.full.value) !== 0
-      if (!isFull) writeOther(next)
-      else if (next === index) {
-        this.#outputBytes *= 2
-        memory.require(output + this.#outputBytes)
+      let isFull = Number(exports.full.value) !== 0
+      if (isFull && next === index) {
+        if (memory.ensure(output + this.#outputBytes * 2)) this.#outputBytes *= 2
+        else isFull = false
       }
+      if (!isFull) writeOther(next)
       index = isFull ? next : next + 1
     }
     return written

@@ -4,6 +4,9 @@ import type { Block } from '../block.ts'
 
 const PAGE = 1 << 16
 
+/** Places are numbers of 31 bits. */
+const MOST_BYTES = 2 ** 31 - PAGE
+
 /** Bytes that a kernel may read behind the chunk and the arena. */
 export const READ_AHEAD = 128
 
@@ -42,6 +45,7 @@ export class KernelMemory {
   ensure(bytes: number): boolean {
     const missing = bytes - this.bytes.length
     if (missing <= 0) return true
+    if (bytes > MOST_BYTES) return false
     try {
       this.#memory.grow(Math.ceil(missing / PAGE))
     } catch {
@@ -62,15 +66,18 @@ export class KernelMemory {
     this.words.set(count === numbers.length ? numbers : numbers.subarray(0, count), at >> 2)
   }
 
-  /** Puts down what became of a block's slots, from byte `from` on, with `outputBytes` of room behind. Throws. */
-  putResults(block: Block, from: number, outputBytes: number): Results {
+  /**
+   * Puts down what became of a block's slots, from byte `from` on, with `outputBytes` of room behind; undefined where
+   * there is no memory left.
+   */
+  putResults(block: Block, from: number, outputBytes: number): Results | undefined {
     const { slotCount } = block
     const kinds = aligned(from)
     const starts = aligned(kinds + slotCount * 4)
     const ends = aligned(starts + slotCount * 4)
     const arena = aligned(ends + slotCount * 4)
     const output = aligned(arena + block.arena.length + READ_AHEAD)
-    this.require(output + outputBytes)
+    if (!this.ensure(output + outputBytes)) return undefined
     this.put(kinds, block.resultKind, slotCount)
     this.put(starts, block.resultStart, slotCount)
     this.put(ends, block.resultEnd, slotCount)
@@ -85,4 +92,4 @@ export class KernelMemory {
 }
 
 /** The next place at which numbers may stand. */
-export const aligned = (at: number): number => (at + 15) & ~15
+export const aligned = (at: number): number => Math.ceil(at / 16) * 16
