@@ -6,8 +6,6 @@
  * `+`, leading zeros (`007`), a point without digits on one of its sides (`.5`, `5.`). Nothing else: no
  * white space, no thousands separators, no hexadecimal, no NaN or Infinity. `-0` is 0.
  */
-import { OptionError } from './transform.ts'
-
 /** `units / 10**scale`; `scale` is as small as it can be, so one number has one form. */
 export interface Decimal {
   readonly units: bigint
@@ -177,22 +175,4 @@ export function printUnits(units: bigint | number, scale: number): string {
   const text =
     end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`
   return negative ? `-${text}` : text
-}
-
-/** Reads a number that stands in a policy. Throws `OptionError` where it is none, or no longer what was written. */
-export function decimalOption(value: number | string, option: string): Decimal {
-  if (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER)
-    throw new OptionError(
-      `${option} has more digits than a plain number keeps`,
-      option,
-      'put the number in quotes',
-    )
-  const parsed = parseDecimal(String(value))
-  if (typeof parsed === 'string')
-    throw new OptionError(
-      `${option} is not a decimal number`,
-      option,
-      "write it in digits, e.g. 10 or '0.25'",
-    )
-  return parsed
 }

@@ -7,6 +7,7 @@
  * It never sees an absent value, `null` or the empty string: those say that nothing is there, and pass.
  */
 import type { z } from 'zod'
+import { ASSUMED_ALL, type Revelation } from './reveals/revelation.ts'
 
 /** Why a transform refused a value. The list is closed: codes end up in dead letters, accounts and metrics. */
 export const FAILURE_CODES = {
@@ -198,20 +199,19 @@ export interface TransformSpec<Options extends z.ZodObject> {
   /** Run as tests, printed as documentation. Keyed ones run under the published test keyset. */
   readonly examples: readonly Example[]
   readonly weaknesses?: (options: z.output<Options>) => readonly Weakness[]
-  /** Whether `next` tells no more than `previous` about every value: for steps of retention. */
-  readonly coarser?: (previous: z.output<Options>, next: z.output<Options>) => boolean
-  /** Whether a result tells the value so closely that it is as good as kept: a birth date to its day, say. */
-  readonly nearlyKeeps?: (options: z.output<Options>) => boolean
+  /**
+   * What a result tells of its value. Must not throw, also for options that `compile` refuses. One that does not say
+   * counts as telling all. What a policy calls weak, and which steps of retention it takes, follows from the answer.
+   */
+  readonly reveals?: (options: z.output<Options>) => Revelation
   /** Runs once per rule. Throws `OptionError` for options that cannot work. */
   readonly compile: (options: z.output<Options>, context: CompileContext) => CompiledTransform
 }
 
 /** A transform as the register holds it: its options are checked inside, so its type is erased. */
-export interface Transform
-  extends Omit<TransformSpec<z.ZodObject>, 'weaknesses' | 'coarser' | 'nearlyKeeps' | 'compile'> {
+export interface Transform extends Omit<TransformSpec<z.ZodObject>, 'weaknesses' | 'reveals' | 'compile'> {
   readonly weaknesses: (options: unknown) => readonly Weakness[]
-  readonly coarser: (previous: unknown, next: unknown) => boolean
-  readonly nearlyKeeps: (options: unknown) => boolean
+  readonly reveals: (options: unknown) => Revelation
   /** Takes options that `options` has parsed (defaults filled in). */
   readonly compile: (options: unknown, context: CompileContext) => CompiledTransform
 }
@@ -222,8 +222,7 @@ export function defineTransform<Options extends z.ZodObject>(spec: TransformSpec
   return {
     ...spec,
     weaknesses: (options) => spec.weaknesses?.(parse(options)) ?? [],
-    coarser: (previous, next) => spec.coarser?.(parse(previous), parse(next)) ?? false,
-    nearlyKeeps: (options) => spec.nearlyKeeps?.(parse(options)) ?? false,
+    reveals: (options) => spec.reveals?.(parse(options)) ?? ASSUMED_ALL,
     compile: (options, context) => spec.compile(parse(options), context),
   }
 }

@@ -1,11 +1,13 @@
 /** The catalogue of transforms, from the register: text for a terminal, and JSON. */
 import { z } from 'zod'
 import { expire } from '../../transforms/retention/expire.ts'
+import { inWords } from '../../transforms/reveals/words.ts'
 import type { Example, Transform } from '../../transforms/transform.ts'
 import { columns, type Paint, wrap } from './terminal.ts'
 
 /** What the catalogue shows of a transform; the rule behind `retention:` has the same form and no `compile`. */
-export type Entry = Omit<Transform, 'weaknesses' | 'coarser' | 'nearlyKeeps' | 'compile'>
+export type Entry = Omit<Transform, 'weaknesses' | 'reveals' | 'compile'> &
+  Partial<Pick<Transform, 'reveals'>>
 
 export interface OptionRow {
   readonly name: string
@@ -87,11 +89,34 @@ const UNIQUE = {
   lossy: 'no: many values give one result, and are meant to',
 } as const
 
+/** The least that a transform has to be told: of every option without a default, the smallest value that it takes. */
+function leastOptions(entry: Entry): Record<string, unknown> {
+  const schema = z.toJSONSchema(entry.options, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  const needed = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name))
+  return Object.fromEntries(
+    needed.map(([name, { type, enum: values, minimum }]) => [
+      name,
+      values?.[0] ?? (type === 'string' ? name : (minimum ?? 1)),
+    ]),
+  )
+}
+
+/** What the results tell of their values, with the options of the examples. */
+function revealed(entry: Entry): (readonly [string, string])[] {
+  const { reveals, options, examples } = entry
+  if (reveals === undefined) return []
+  const sets = examples.length > 0 ? examples.map((example) => example.options) : [leastOptions(entry)]
+  const words = new Set(sets.map((set) => inWords(reveals(options.parse(set)))))
+  return [['Tells of its value', [...words].join('; or ')]]
+}
+
 /** The questions that everybody asks, answered for one transform. */
-export function answers({ properties: p }: Entry): readonly (readonly [string, string])[] {
+export function answers(entry: Entry): readonly (readonly [string, string])[] {
+  const { properties: p } = entry
   return [
     ['Takes', p.accepts],
     ['Yields', p.yields],
+    ...revealed(entry),
     ['Reversible?', p.reversible],
     ['Repeatable?', p.repeatable],
     ['Unique?', UNIQUE[p.uniqueness]],
@@ -192,6 +217,7 @@ export function catalogueJson(entries: readonly Entry[]): object[] {
     summary: entry.summary,
     version: entry.version,
     properties: entry.properties,
+    tells: revealed(entry)[0]?.[1],
     options: optionRows(entry).map(({ byDefault, ...row }) => ({
       ...row,
       ...(byDefault === undefined ? {} : { default: JSON.parse(byDefault) as unknown }),

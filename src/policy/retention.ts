@@ -1,10 +1,12 @@
 /** From the tree to retention: periods in order, and for each step the rules that replace those of fields. */
 import { isShorter, type Period, parsePeriod, periodText } from '../../transforms/calendar/period.ts'
 import { type CompiledRetention, expire } from '../../transforms/retention/expire.ts'
+import { covers } from '../../transforms/reveals/covers.ts'
 import { compileRule, type Workshop } from './actions.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
 import type { PolicyField, PolicyRetention, PolicyRule, PolicyStep } from './policy.ts'
 import { type Findings, type Position, quote } from './problems.ts'
+import { revealedBy } from './revealed.ts'
 import { readPath, readRule } from './rules.ts'
 import { suggestion } from './suggest.ts'
 import { settle, weakOptions } from './weak.ts'
@@ -162,7 +164,7 @@ function checkStepRule(
     findings.add(rule.useAt, 'bad-step', 'what is kept as a container can only be dropped later', 'use drop')
     return
   }
-  const finer = inForce.some((previous) => !isCoarser(previous, rule))
+  const finer = inForce.some((previous) => !covers(revealedBy(previous), revealedBy(rule)))
   const weak = finer
     ? [
         {
@@ -175,17 +177,4 @@ function checkStepRule(
       ]
     : []
   settle(rule, [...weak, ...weakOptions(rule)], findings)
-}
-
-/** These tell nothing of the value but that it is there. */
-const TELL_NOTHING: ReadonlySet<string> = new Set(['mask.null', 'mask.replace'])
-
-function isCoarser(previous: PolicyRule, next: PolicyRule): boolean {
-  if (next.use === 'drop') return true
-  if (previous.use === 'drop') return false
-  if (TELL_NOTHING.has(next.use)) return true
-  if (previous.use === 'keep') return next.use !== 'keep' && next.use !== 'keep.subtree'
-  if (previous.transform === undefined || previous.transform !== next.transform) return false
-  if (previous.key?.id !== next.key?.id) return false
-  return previous.transform.coarser(previous.options, next.options)
 }

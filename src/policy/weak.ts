@@ -4,6 +4,7 @@ import type { Role } from '../identify/categories.ts'
 import { isKeep, placeOf } from './actions.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
+import { nearlyAll } from './revealed.ts'
 
 interface Weak {
   readonly at: Position
@@ -82,7 +83,7 @@ function weakKeeps(
   hasToken: boolean,
 ): Weak[] {
   const keeps = isKeep(rule.action)
-  const tellsNearly = rule.options !== undefined && rule.transform?.nearlyKeeps(rule.options) === true
+  const tellsNearly = nearlyAll(rule)
   if (!keeps && !tellsNearly) return []
   const weak: Weak[] = []
   const at = rule.useAt

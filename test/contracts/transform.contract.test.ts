@@ -8,6 +8,9 @@ import { optionRows } from '../../src/cli/catalogue.ts'
 import { loadKeyring } from '../../src/keys/file.ts'
 import { transforms } from '../../transforms/index.ts'
 import { expire } from '../../transforms/retention/expire.ts'
+import { covers } from '../../transforms/reveals/covers.ts'
+import { ALL, ASSUMED_ALL, NOTHING } from '../../transforms/reveals/revelation.ts'
+import { inWords } from '../../transforms/reveals/words.ts'
 import {
   type CompileContext,
   type CompiledTransform,
@@ -182,6 +185,27 @@ describe.each(transforms.map((transform) => [transform.name, transform] as const
     )
 
     const sets = optionSets(transform).map((set) => [JSON.stringify(set), set] as const)
+
+    it('says what its results tell, which is a token where it says that it is one', () => {
+      for (const [, set] of sets) {
+        const revealed = transform.reveals(transform.options.parse(set))
+        expect(revealed).not.toBe(ASSUMED_ALL)
+        expect(revealed.tells).not.toBe('all')
+        expect(revealed.tells === 'equality').toBe(transform.properties.stableToken)
+        expect(inWords(revealed).length).toBeGreaterThan(5)
+        // What is the same tells the same.
+        const vague =
+          revealed.tells === 'part' &&
+          revealed.parts.some(
+            (one) => one.of === 'unmatched' || (one.of === 'characters' && one.share === 'open'),
+          )
+        expect(covers(revealed, transform.reveals(transform.options.parse(set)))).toBe(!vague)
+        expect(covers(revealed, ALL)).toBe(false)
+        expect(covers(ALL, revealed)).toBe(true)
+        expect(covers(revealed, NOTHING)).toBe(true)
+        expect(covers(ASSUMED_ALL, revealed)).toBe(revealed.tells === 'nothing')
+      }
+    })
 
     it.each(sets)('never throws, and gives only what it declares, with %s', (_, options) => {
       const compiled = compileWith(transform, options)

@@ -4,7 +4,6 @@ import {
   addDecimals,
   compareDecimals,
   type Decimal,
-  decimalOption,
   floorDivide,
   isMultiple,
   midpoint,
@@ -15,6 +14,7 @@ import {
   roundedUnits,
   unitsAt,
 } from '../../transforms/decimal.ts'
+import { decimalOption } from '../../transforms/decimal-option.ts'
 import { OptionError } from '../../transforms/transform.ts'
 
 function decimal(text: string): Decimal {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { digestOf, loadLocale } from './lists.ts'
 import { type Numbers, pick, pickDomain, surrogates } from './pick.ts'
@@ -104,6 +105,7 @@ export const address: Transform = defineTransform({
       output: 'Günther-Weisenborn-Str. 6',
     },
   ],
+  reveals: (options) => token('fake.address', options),
   compile: ({ part, locale, domain }, context) => {
     const places = placesOf(loadLocale(locale))
     if (part === 'state') needStates(places, locale)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { digestOf, loadLocale, needAtLeast, texts } from './lists.ts'
 import { namesOf } from './names.ts'
@@ -126,6 +127,7 @@ export const email: Transform = defineTransform({
       output: 'berta.gora5466@mail.test',
     },
   ],
+  reveals: (options) => token('fake.email', options),
   compile: ({ host, locale, domain }, context) => {
     const names = namesOf(loadLocale(locale))
     const first = asciiNames(names.first)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { digestOf, loadLocale } from './lists.ts'
 import { namesOf } from './names.ts'
@@ -82,6 +83,7 @@ export const person: Transform = defineTransform({
       output: '坂口 健一',
     },
   ],
+  reveals: (options) => token('fake.person', options),
   compile: ({ part, locale, domain }, context) => {
     const names = namesOf(loadLocale(locale))
     context.usesList(`faker ${locale} names`, digestOf(names.lists))

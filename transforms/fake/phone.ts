@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { digestOf, foldText } from './lists.ts'
 import { pickDomain, surrogates } from './pick.ts'
@@ -73,7 +74,8 @@ export const phone: Transform = defineTransform({
     accepts: 'any text',
     yields: 'text: a number in international form; never the number that the value is',
     keyed: true,
-    stableToken: false,
+    // Lossy, but the same number for the same value, at all times: records are joined by it.
+    stableToken: true,
     mayReturnInput: false,
   },
   failures: {},
@@ -94,6 +96,7 @@ export const phone: Transform = defineTransform({
       output: '+44 7700 900236',
     },
   ],
+  reveals: (options) => token('fake.phone', options),
   compile: ({ country, format, domain }, context) => {
     const ranges: readonly Range[] = RANGES[country]
     const shape = format === 'e164' ? (text: string) => text.replaceAll(' ', '') : (text: string) => text

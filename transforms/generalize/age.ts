@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { civilTime, compileDateReader, dateFormat, zoneFor } from '../calendar/dates.ts'
 import { civilFromDays } from '../calendar/gregorian.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 
 /** The longest human life on record is 122 years: whoever is older was not born when the value says. */
@@ -142,14 +143,8 @@ export const age: Transform = defineTransform({
           },
         ]
       : [],
-  coarser: (previous, next) => {
-    const cuts = new Set(starts(previous))
-    return (
-      previous.format === next.format &&
-      previous.zone === next.zone &&
-      starts(next).every((start) => cuts.has(start))
-    )
-  },
+  reveals: (chosen) =>
+    part({ of: 'age', starts: starts(chosen), clock: clockOf(chosen.format, chosen.zone) }),
   compile: (chosen, context) => {
     const { width, edges, topCode, format, zone: zoneName } = chosen
     if (width !== undefined && edges !== undefined)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { civilFromDays, DAY_MS, daysFromCivil } from '../calendar/gregorian.ts'
 import { readWritten } from '../calendar.ts'
+import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
 
 /** The longest human life on record is 122 years: whoever is older was not born when the value says. */
@@ -113,10 +114,14 @@ export const birthYear: Transform = defineTransform({
           },
         ]
       : [],
-  coarser: (previous, next) =>
-    previous.format === next.format &&
-    previous.asOfYear === next.asOfYear &&
-    newestOfOldest(previous) <= newestOfOldest(next),
+  reveals: (chosen) =>
+    part({
+      of: 'time',
+      unit: 'year',
+      clock: clockOf(chosen.format, 'the year as written'),
+      oldest: newestOfOldest(chosen),
+      until: chosen.asOfYear,
+    }),
   compile: (chosen) => {
     const { asOfYear, format } = chosen
     const last = newestOfOldest(chosen)

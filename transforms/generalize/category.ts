@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { labelsKernel } from '../byte-labels.ts'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
 
@@ -59,19 +60,7 @@ export const category: Transform = defineTransform({
     { title: 'labels', options: { map: { MD: 'physician', RN: 'nurse' } }, input: 'RN', output: 'nurse' },
     { title: 'compared exactly', options: { allow: ['US'] }, input: 'us', output: 'other' },
   ],
-  coarser: (previous, next) => {
-    const before = labelsOf(previous)
-    const after = labelsOf(next)
-    // The label of before must settle the label of after, for every listed value and for all others.
-    const settled = new Map<string, string>([[previous.other, next.other]])
-    for (const listed of new Set([...before.keys(), ...after.keys()])) {
-      const earlier = before.get(listed) ?? previous.other
-      const later = after.get(listed) ?? next.other
-      if ((settled.get(earlier) ?? later) !== later) return false
-      settled.set(earlier, later)
-    }
-    return true
-  },
+  reveals: (stated) => part({ of: 'listed', labels: labelsOf(stated), other: stated.other }),
   compile: (stated) => {
     const { allow, map, other } = stated
     const labels = labelsOf(stated)

@@ -13,21 +13,12 @@ import {
   pad4,
 } from '../calendar/gregorian.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Result, type Transform } from '../transform.ts'
 import { dateKernel } from './date-bytes.ts'
 
 const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const
 type Unit = (typeof UNITS)[number]
-
-/** The units that tell no more than each: weeks overlap months, quarters and years. */
-const COARSER: Readonly<Record<Unit, readonly Unit[]>> = {
-  year: ['year'],
-  quarter: ['quarter', 'year'],
-  month: ['month', 'quarter', 'year'],
-  week: ['week'],
-  day: ['day', 'week', 'month', 'quarter', 'year'],
-  hour: ['hour', 'day', 'week', 'month', 'quarter', 'year'],
-}
 
 const options = z.strictObject({
   to: z
@@ -191,9 +182,7 @@ export const date: Transform = defineTransform({
           },
         ]
       : [],
-  coarser: (previous, next) =>
-    previous.format === next.format && previous.zone === next.zone && COARSER[previous.to].includes(next.to),
-  nearlyKeeps: ({ to }) => to === 'hour' || to === 'day' || to === 'week',
+  reveals: ({ to, format, zone }) => part({ of: 'time', unit: to, clock: clockOf(format, zone) }),
   compile: ({ to, format, zone: zoneName }, context) => {
     if (to === 'hour' && format === 'date')
       throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')

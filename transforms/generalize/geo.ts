@@ -3,7 +3,6 @@ import type { WriteBytes } from '../bytes.ts'
 import {
   compareDecimals,
   type Decimal,
-  decimalOption,
   floorDivide,
   isMultiple,
   parseDecimal,
@@ -11,6 +10,8 @@ import {
   printUnits,
   unitsAt,
 } from '../decimal.ts'
+import { decimalOption } from '../decimal-option.ts'
+import { ASSUMED_ALL, part } from '../reveals/revelation.ts'
 import {
   defineTransform,
   type Failure,
@@ -168,11 +169,9 @@ export const geo: Transform = defineTransform({
         ]
       : []
   },
-  coarser: (previous, next) => {
-    const before = parseDecimal(String(previous.cell))
-    const after = parseDecimal(String(next.cell))
-    if (typeof before === 'string' || typeof after === 'string' || before.units <= 0n) return false
-    return previous.axis === next.axis && isMultiple(after, before)
+  reveals: ({ axis, cell: stated }) => {
+    const cell = parseDecimal(String(stated))
+    return typeof cell === 'string' || cell.units <= 0n ? ASSUMED_ALL : part({ of: 'place', axis, cell })
   },
   compile: ({ axis, cell: stated, at }) => {
     const cell = cellOf(stated)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { labelsKernel } from '../byte-labels.ts'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
 
@@ -98,8 +99,7 @@ export const hierarchy: Transform = defineTransform({
   failures: { 'not-listed': 'The value is not in the first column of the file.' },
   doesNotStop: 'Singling out by a cell that few people share: count them before you choose a level.',
   examples: [],
-  coarser: (previous, next) =>
-    next.file === previous.file && next.delimiter === previous.delimiter && next.level >= previous.level,
+  reveals: ({ file, level, delimiter }) => part({ of: 'level', hierarchy: `${delimiter}${file}`, level }),
   compile: ({ file, level, delimiter }, context) => {
     const table = context.readTable(file, delimiter)
     const columns = checkShape(file, table)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
 import { ipKernel } from './ip-bytes.ts'
 import { parseIpv6, printIpv6 } from './ipv6.ts'
@@ -144,7 +145,7 @@ export const ip: Transform = defineTransform({
         ]
       : []),
   ],
-  coarser: (previous, next) => next.v4 <= previous.v4 && next.v6 <= previous.v6,
+  reveals: ({ v4, v6 }) => part({ of: 'network', v4, v6 }),
   compile: ({ v4, v6 }) => {
     const ipv4 = ipv4Networks(v4)
     const ipv6 = ipv6Networks(v6, ipv4)

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { compareDecimals, type Decimal, decimalOption, isMultiple, subtractDecimals } from '../decimal.ts'
+import { compareDecimals, type Decimal, isMultiple, subtractDecimals } from '../decimal.ts'
+import { decimalOption } from '../decimal-option.ts'
+import { ASSUMED_ALL, part } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform, type Weakness } from '../transform.ts'
-import type { Intervals } from './intervals.ts'
+import { type Intervals, widths } from './intervals.ts'
 import { byEdges, byWidth } from './number-intervals.ts'
 
 const decimal = z.union([z.number(), z.string().min(1)])
@@ -82,29 +84,6 @@ function intervalsOf(stated: Options): Intervals {
   return { width, origin, top, bottom }
 }
 
-/** Whether one interval of `intervals` ends and another starts at `at`. */
-function startsAt(intervals: Intervals, at: Decimal): boolean {
-  if ('edges' in intervals) return intervals.edges.some((edge) => compareDecimals(edge, at) === 0)
-  const { width, origin, top, bottom } = intervals
-  if (top !== undefined && compareDecimals(at, top) > 0) return false
-  if (bottom !== undefined && compareDecimals(at, bottom) < 0) return false
-  return isMultiple(subtractDecimals(at, origin), width)
-}
-
-/** Whether every start of an interval of `next` is one of `previous` too: then the one follows from the other. */
-function follows(previous: Intervals, next: Intervals): boolean {
-  if ('edges' in next) return next.edges.every((edge) => startsAt(previous, edge))
-  // Intervals of one width may go on without end, which no list of edges does; closed ones can be given as edges.
-  if ('edges' in previous) return false
-  const { top, bottom } = next
-  if (previous.top !== undefined && (top === undefined || !startsAt(previous, top))) return false
-  if (previous.bottom !== undefined && (bottom === undefined || !startsAt(previous, bottom))) return false
-  return (
-    isMultiple(next.width, previous.width) &&
-    isMultiple(subtractDecimals(next.origin, previous.origin), previous.width)
-  )
-}
-
 /** As `intervalsOf`; undefined where the options state none. `compile` says why. */
 function statedIntervals(stated: Options): Intervals | undefined {
   try {
@@ -115,16 +94,10 @@ function statedIntervals(stated: Options): Intervals | undefined {
   }
 }
 
-const ONE: Decimal = { units: 1n, scale: 0 }
-
 function weaknesses(stated: Options): readonly Weakness[] {
   const intervals = statedIntervals(stated)
   if (intervals === undefined) return []
-  const widths =
-    'edges' in intervals
-      ? intervals.edges.slice(1).map((edge, at) => subtractDecimals(edge, intervals.edges[at]!))
-      : [intervals.width]
-  if (widths.length === 0 || widths.some((width) => compareDecimals(width, ONE) > 0)) return []
+  if (widths([intervals]).widest > 1) return []
   return [
     {
       option: 'edges' in intervals ? 'edges' : 'width',
@@ -192,10 +165,9 @@ export const number: Transform = defineTransform({
     },
   ],
   weaknesses,
-  coarser: (previous, next) => {
-    const before = statedIntervals(previous)
-    const after = statedIntervals(next)
-    return before !== undefined && after !== undefined && follows(before, after)
+  reveals: (stated) => {
+    const intervals = statedIntervals(stated)
+    return intervals === undefined ? ASSUMED_ALL : part({ of: 'number', intervals })
   },
   compile: (stated) => {
     const intervals = intervalsOf(stated)

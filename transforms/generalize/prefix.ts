@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { WriteBytes } from '../bytes.ts'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
 
 const options = z.strictObject({
@@ -87,7 +88,7 @@ export const prefix: Transform = defineTransform({
           },
         ]
       : [],
-  coarser: (previous, next) => next.keep <= previous.keep,
+  reveals: ({ keep }) => part({ of: 'characters', first: keep, last: 0, length: false, share: 'any' }),
   compile: ({ keep }) => ({
     yields: 'string',
     writeBytes: prefixKernel(keep),

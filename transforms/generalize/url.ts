@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
 import { urlKernel } from './url-bytes.ts'
 
@@ -120,7 +121,7 @@ export const url: Transform = defineTransform({
           },
         ]
       : [],
-  coarser: (previous, next) => next.keepPath <= previous.keepPath,
+  reveals: ({ keepPath }) => part({ of: 'url', segments: keepPath }),
   compile: ({ keepPath }) => {
     const general = (text: string): Result => {
       if (!START.test(text) || REPAIRED.test(text)) return fail('unparsable')

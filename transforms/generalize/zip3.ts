@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
 import { zip3Kernel } from './zip3-bytes.ts'
 import { ZIP3_CENSUS_2020, ZIP3_CENSUS_2020_SHA256 } from './zip3-census-2020.ts'
@@ -60,7 +61,7 @@ export const zip3: Transform = defineTransform({
     { title: 'military mail is in no census area', options: {}, input: '09012', output: '000' },
     { title: 'a leading zero was lost', options: {}, input: '2139', output: { fails: 'unparsable' } },
   ],
-  coarser: () => true,
+  reveals: ({ list }) => part({ of: 'zip3', list }),
   compile: (_, context) => {
     context.usesList('zip3-census-2020', ZIP3_CENSUS_2020_SHA256)
     const results = resultsByPrefix(ZIP3_CENSUS_2020)

@@ -1,5 +1,6 @@
 /** `hash.email`: the token as an e-mail address that can reach nobody (RFC 2606, RFC 6761). */
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
@@ -59,6 +60,7 @@ export const email: Transform = defineTransform({
       output: 'k1.95b03eadc8d087c3dccf7b4d982e0a2a@mail.test',
     },
   ],
+  reveals: (options) => token('hash.email', options),
   compile: (options, context) =>
     compileKeyed(options, context, (keyId) => ({
       kind: 'fixed',

@@ -1,5 +1,6 @@
 /** `hash.hmac`: a keyed token that names its key: `k1.` and the first bits of HMAC-SHA-256 (RFC 2104, RFC 4648). */
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
@@ -82,6 +83,7 @@ export const hmac: Transform = defineTransform({
             suggestion: `bits: ${ENOUGH_BITS} or more (128 is the default)`,
           },
         ],
+  reveals: (options) => token('hash.hmac', options),
   compile: (options, context) =>
     compileKeyed(options, context, (keyId) => ({
       kind: 'fixed',

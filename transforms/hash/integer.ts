@@ -1,6 +1,7 @@
 /** `hash.integer`: the token as an integer of a stated range, for columns that must hold a number. */
 import { z } from 'zod'
 import { integerBelow, uint128 } from '../keyed.ts'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
 import type { TokenForm } from './form.ts'
@@ -60,6 +61,7 @@ export const integer: Transform = defineTransform({
       },
     ]
   },
+  reveals: (options) => token('hash.integer', options),
   compile: ({ min, max, ...options }, context) => {
     if (max <= min) throw new OptionError('max must be greater than min', 'max')
     return { ...compileKeyed(options, context, () => rangeForm(min, max)), yields: 'number', plain: min >= 0 }

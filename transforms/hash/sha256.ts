@@ -1,6 +1,7 @@
 /** `hash.sha256`: the plain digest (FIPS 180-4), for exchange formats that demand one. It protects little. */
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { normalizeFailures, normalizeOptions, normalizer } from './normalize.ts'
 import { batchNormal } from './normalize-bytes.ts'
@@ -56,6 +57,7 @@ export const sha256: Transform = defineTransform({
       suggestion: 'use: hash.hmac with a domain, unless the receiving format demands plain SHA-256',
     },
   ],
+  reveals: (options) => token('hash.sha256', { ...options, domain: 'sha256' }),
   compile: (options, context) => {
     const normalize = normalizer(options, context)
     return compileTokens({

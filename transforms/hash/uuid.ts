@@ -1,5 +1,6 @@
 /** `hash.uuid`: the token as a UUID of version 8 (RFC 9562, section 5.8): 122 bits of the MAC. */
 import { z } from 'zod'
+import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
 import type { TokenForm } from './form.ts'
@@ -40,6 +41,7 @@ export const uuid: Transform = defineTransform({
       output: '9c0c7bc8-bf2d-818f-a802-8b7652338586',
     },
   ],
+  reveals: (options) => token('hash.uuid', options),
   compile: (options, context) => compileKeyed(options, context, () => UUID_FORM),
 })
 

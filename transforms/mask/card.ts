@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { utf8 } from '../bytes.ts'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { cardKernel } from './card-bytes.ts'
 import { checkSign, signOption } from './sign.ts'
@@ -99,12 +100,8 @@ export const card: Transform = defineTransform({
       },
     ]
   },
-  // The end is served before the start, so keeping less at the end can free room at the start.
-  coarser: (previous, next) =>
-    next.keepLast <= previous.keepLast &&
-    next.keepFirst <= previous.keepFirst &&
-    (next.keepFirst === 0 || next.keepLast === previous.keepLast) &&
-    (next.luhn === 'require' || previous.luhn === 'ignore'),
+  reveals: ({ keepFirst, keepLast, luhn }) =>
+    part({ of: 'card', first: keepFirst, last: keepLast, check: luhn === 'require' }),
   compile: ({ keepFirst, keepLast, with: sign, luhn }) => {
     checkSign(sign)
     if (/^\p{N}/u.test(sign)) {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
+import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { charactersKernel } from './characters-bytes.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
@@ -97,12 +98,16 @@ export const characters: Transform = defineTransform({
           },
         ]
       : [],
-  // The end is served before the start, so keeping less at the end can free room at the start.
-  coarser: (previous, next) =>
-    next.keepLast <= previous.keepLast &&
-    next.keepFirst <= previous.keepFirst &&
-    (next.keepFirst === 0 || next.keepLast === previous.keepLast) &&
-    (next.length !== undefined || previous.length === undefined),
+  reveals: ({ keepFirst, keepLast, length }) =>
+    keepFirst + keepLast === 0 && length !== undefined
+      ? NOTHING
+      : part({
+          of: 'characters',
+          first: keepFirst,
+          last: keepLast,
+          length: length === undefined,
+          share: 'half',
+        }),
   compile: ({ keepFirst, keepLast, with: sign, length }, context) => {
     context.usesPlatform('unicode')
     const signs = repeater(checkSign(sign))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
+import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { mostShown } from './characters.ts'
 import { emailKernel } from './email-bytes.ts'
@@ -100,8 +101,10 @@ export const email: Transform = defineTransform({
       output: { fails: 'unparsable' },
     },
   ],
-  coarser: (previous, next) =>
-    next.keepFirst <= previous.keepFirst && (next.domain === 'mask' || previous.domain === 'keep'),
+  reveals: ({ keepFirst, domain }) =>
+    keepFirst === 0 && domain === 'mask'
+      ? NOTHING
+      : part({ of: 'email', first: keepFirst, domain: domain === 'keep' }),
   compile: ({ keepFirst, domain, with: sign }, context) => {
     context.usesPlatform('unicode')
     if (/^[\p{L}\p{N}@]/u.test(sign)) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NOTHING } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 
 export const nullValue: Transform = defineTransform({
@@ -20,5 +21,6 @@ export const nullValue: Transform = defineTransform({
   failures: {},
   doesNotStop: 'Whether the field was there still shows: one that was absent stays absent.',
   examples: [{ title: 'nothing is left', options: {}, input: 'Ada Lovelace', output: '' }],
+  reveals: () => NOTHING,
   compile: () => ({ yields: 'null', apply: () => '' }),
 })

@@ -2,8 +2,10 @@ import { createRequire } from 'node:module'
 import type { Matcher, RE2JS } from 're2js'
 import { z } from 'zod'
 import { countGraphemes } from '../graphemes.ts'
+import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { repeatsGroup } from './repeated-groups.ts'
+import { shownByPattern } from './shown-by-pattern.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
 
 const require = createRequire(import.meta.url)
@@ -94,6 +96,11 @@ export const pattern: Transform = defineTransform({
       output: { fails: 'out-of-domain' },
     },
   ],
+  reveals: ({ pattern: source, masks, replacement }) => {
+    const shown = shownByPattern(source, masks)
+    if (shown === undefined) return part({ of: 'unmatched' })
+    return part({ of: 'characters', ...shown, length: replacement === undefined, share: 'open' })
+  },
   compile: ({ pattern: source, masks, with: sign, replacement }, context) => {
     context.usesPlatform('unicode')
     const signs = repeater(checkSign(sign))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { copyBytes, utf8 } from '../bytes.ts'
+import { NOTHING } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform, WRITE_ROOM } from '../transform.ts'
 
 const options = z.strictObject({
@@ -34,6 +35,7 @@ export const replace: Transform = defineTransform({
     },
     { title: 'a placeholder', options: { with: 'REDACTED' }, input: '42', output: 'REDACTED' },
   ],
+  reveals: () => NOTHING,
   compile: ({ with: text }) => {
     if (/\p{Cs}/u.test(text)) throw new OptionError('`with` is not well-formed Unicode text', 'with')
     const bytes = utf8(text)

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import {
   compareDecimals,
   type Decimal,
-  decimalOption,
   parseDecimal,
   printDecimal,
   printUnits,
   roundedUnits,
   unitsAt,
 } from '../decimal.ts'
+import { decimalOption } from '../decimal-option.ts'
 import { hmacSha256, integerBelow, uint128 } from '../keyed.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 
@@ -22,7 +22,9 @@ const options = z.strictObject({
     ),
   ratio: decimal
     .optional()
-    .describe('The same as a share of the value: 0.1 is up to a tenth of it. Above 0, at most 1.'),
+    .describe(
+      'The same as a share of the value: 0.1 is up to a tenth of it. Above 0, at most 1. Of small values it is more: five units of the last digit at least.',
+    ),
   decimals: z.int().min(0).max(12).default(0).describe('Digits after the point of the result.'),
   min: decimal.optional().describe('The least that values and results may be. Lower values fail.'),
   max: decimal.optional().describe('The most that values and results may be. Higher values fail.'),
@@ -36,6 +38,9 @@ const options = z.strictObject({
 })
 
 type Options = z.output<typeof options>
+
+/** In units of 10**-decimals: fewer than ten possible results tell a value almost exactly. */
+const LEAST_REACH = 5n
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
@@ -91,18 +96,25 @@ function noiseOf(stated: Options): Noise {
   return { span, ratio, min, max }
 }
 
-/** How far the noise for a value of this size may reach, in units: at least one. */
+/** A share of a small number is next to nothing. Where `min` and `max` stand close, their span is the limit. */
+function leastReach(min: bigint | undefined, max: bigint | undefined): bigint {
+  if (min === undefined || max === undefined || (max - min) / 2n >= LEAST_REACH) return LEAST_REACH
+  return (max - min) / 2n
+}
+
+/** How far the noise for a value of this size may reach, in units: at least so far that ten results are possible. */
 function reach({ span, ratio, min, max }: Noise, value: Decimal, decimals: number): bigint {
   if (span !== undefined) return span
   const size = value.units < 0n ? -value.units : value.units
   let most = unitsAt({ units: size * ratio!.units, scale: value.scale + ratio!.scale }, decimals)
   if (min !== undefined && max !== undefined && most > (max - min) / 2n) most = (max - min) / 2n
-  return most > 0n ? most : 1n
+  const least = leastReach(min, max)
+  return most > least ? most : least
 }
 
 function weaknesses(stated: Options): readonly Weakness[] {
   const span = stated.span === undefined ? undefined : parseDecimal(String(stated.span))
-  if (span !== undefined && typeof span !== 'string' && unitsAt(span, stated.decimals) < 5n)
+  if (span !== undefined && typeof span !== 'string' && unitsAt(span, stated.decimals) < LEAST_REACH)
     return [
       {
         option: 'span',
@@ -119,7 +131,36 @@ function weaknesses(stated: Options): readonly Weakness[] {
         suggestion: 'use 0.01 or more',
       },
     ]
+  const { min, max, decimals } = stated
+  if (ratio !== undefined && min !== undefined && max !== undefined) {
+    const [low, high] = [parseDecimal(String(min)), parseDecimal(String(max))]
+    if (
+      typeof low !== 'string' &&
+      typeof high !== 'string' &&
+      unitsAt(high, decimals) - unitsAt(low, decimals) < 2n * LEAST_REACH
+    )
+      return [
+        {
+          option: 'max',
+          reason: 'Fewer than ten results are possible for a value: it can be told almost exactly.',
+          suggestion: 'widen min and max, or raise decimals',
+        },
+      ]
+  }
   return []
+}
+
+/**
+ * How many whole numbers at least may stand behind a result. A ratio is a share of numbers that nobody knows here: of
+ * the least one where `min` says so, else as many as the shortest reach leaves.
+ */
+function candidates(stated: Options): number {
+  const number = (value: number | string | undefined) => Number(value ?? Number.NaN)
+  const counted = (reach: number) => (reach > 0 ? 2 * Math.floor(reach) : 0)
+  if (stated.span !== undefined) return counted(number(stated.span))
+  const ratio = number(stated.ratio)
+  if (!(ratio >= 0.01)) return 0
+  return Math.max(2 * Number(LEAST_REACH), counted(number(stated.min) * ratio))
 }
 
 /**
@@ -137,7 +178,7 @@ function weaknesses(stated: Options): readonly Weakness[] {
 export const number: Transform = defineTransform({
   name: 'noise.number',
   summary: 'Adds repeatable noise of bounded size to a number. It is not differential privacy.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: "by the key's holder, trying the values in reach",
@@ -204,6 +245,16 @@ export const number: Transform = defineTransform({
     },
   ],
   weaknesses,
+  reveals: (stated) => {
+    const { domain, ...others } = stated
+    return {
+      tells: 'noisy',
+      of: 'number',
+      candidates: candidates(stated),
+      draw: `noise ${JSON.stringify(others)}`,
+      domain,
+    }
+  },
   compile: (stated, context) => {
     const noise = noiseOf(stated)
     const { decimals } = stated

@@ -190,6 +190,13 @@ export const date: Transform = defineTransform({
     },
   ],
   weaknesses,
+  reveals: (chosen) => ({
+    tells: 'noisy',
+    of: 'date',
+    candidates: 2 * stepsEachWay(chosen),
+    draw: `shift ${chosen.maxDays}/${chosen.multipleOf ?? 1}`,
+    domain: chosen.domain,
+  }),
   compile: (chosen, context) => {
     if (stepsEachWay(chosen) === 0)
       throw new OptionError(

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
+import { NOTHING } from '../../../transforms/reveals/revelation.ts'
 import {
   type CompiledTransform,
   defineTransform,
@@ -31,7 +32,8 @@ function declare(name: string, compiled: CompiledTransform): Transform {
     failures: {},
     doesNotStop: 'For tests.',
     examples: [],
-    coarser: () => true,
+    // They are there to be seen through; what is weak about that is no matter of the walkers.
+    reveals: () => NOTHING,
     compile: () => compiled,
   })
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { age } from '../../../transforms/generalize/age.ts'
 import { Failure, fail, OptionError } from '../../../transforms/transform.ts'
+import { coarser } from '../coarser.ts'
 import { context } from '../hash/context.ts'
 
 function compile(options: Record<string, unknown>) {
@@ -156,13 +157,13 @@ describe('generalize.age', () => {
   })
 
   it('is coarser where each band is made of whole bands', () => {
-    expect(age.coarser({ width: 5 }, { width: 10 })).toBe(true)
-    expect(age.coarser({ width: 10 }, { width: 5 })).toBe(false)
-    expect(age.coarser({ width: 10 }, { width: 15 })).toBe(false)
-    expect(age.coarser({}, { edges: [30, 60] })).toBe(true)
-    expect(age.coarser({}, { edges: [18] })).toBe(false)
-    expect(age.coarser({}, { topCode: 80 })).toBe(true)
-    expect(age.coarser({ topCode: 80 }, {})).toBe(false)
-    expect(age.coarser({ width: 5 }, { width: 10, zone: 'Asia/Tokyo' })).toBe(false)
+    expect(coarser(age, { width: 5 }, { width: 10 })).toBe(true)
+    expect(coarser(age, { width: 10 }, { width: 5 })).toBe(false)
+    expect(coarser(age, { width: 10 }, { width: 15 })).toBe(false)
+    expect(coarser(age, {}, { edges: [30, 60] })).toBe(true)
+    expect(coarser(age, {}, { edges: [18] })).toBe(false)
+    expect(coarser(age, {}, { topCode: 80 })).toBe(true)
+    expect(coarser(age, { topCode: 80 }, {})).toBe(false)
+    expect(coarser(age, { width: 5 }, { width: 10, zone: 'Asia/Tokyo' })).toBe(false)
   })
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { birthYear } from '../../../transforms/generalize/birth-year.ts'
 import { Failure, fail } from '../../../transforms/transform.ts'
+import { coarser } from '../coarser.ts'
 import { context, NO_RECORD } from '../hash/context.ts'
 
 function compile(options: Record<string, unknown>) {
@@ -92,8 +93,8 @@ describe('generalize.birth-year', () => {
 
   it('is coarser where more years become one', () => {
     const base = { asOfYear: 2026 }
-    expect(birthYear.coarser(base, { ...base, topCode: 80 })).toBe(true)
-    expect(birthYear.coarser({ ...base, topCode: 80 }, base)).toBe(false)
-    expect(birthYear.coarser(base, { asOfYear: 2030 })).toBe(false)
+    expect(coarser(birthYear, base, { ...base, topCode: 80 })).toBe(true)
+    expect(coarser(birthYear, { ...base, topCode: 80 }, base)).toBe(false)
+    expect(coarser(birthYear, base, { asOfYear: 2030 })).toBe(false)
   })
 })

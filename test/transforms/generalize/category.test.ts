@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { category } from '../../../transforms/generalize/category.ts'
-import { coarser, compiled, optionError, running } from './compiling.ts'
+import { coarser } from '../coarser.ts'
+import { compiled, optionError, running } from './compiling.ts'
 
 describe('generalize.category', () => {
   it('keeps what is allowed, maps what is mapped and folds the rest', () => {

@@ -74,15 +74,6 @@ export function optionError(
   throw new Error('compiled, although it should not')
 }
 
-/** Whether a step of retention may go from the one options to the other. */
-export function coarser(
-  transform: Transform,
-  previous: Readonly<Record<string, unknown>>,
-  next: Readonly<Record<string, unknown>>,
-): boolean {
-  return transform.coarser(transform.options.parse(previous), transform.options.parse(next))
-}
-
 /** The options that a transform calls weak. */
 export function weakOptions(transform: Transform, options: Readonly<Record<string, unknown>>): string[] {
   return transform.weaknesses(transform.options.parse(options)).map((weakness) => weakness.option ?? '')

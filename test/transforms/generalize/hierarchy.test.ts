@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { parseString } from 'fast-csv'
 import { describe, expect, it } from 'vitest'
 import { hierarchy } from '../../../transforms/generalize/hierarchy.ts'
-import { coarser, compiled, contextWith, optionError, running } from './compiling.ts'
+import { coarser } from '../coarser.ts'
+import { compiled, contextWith, optionError, running } from './compiling.ts'
 
 const JOBS = [
   ['nurse', 'medical', '*'],

@@ -4,7 +4,8 @@ import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { ip } from '../../../transforms/generalize/ip.ts'
 import { parseIpv6, printIpv6 } from '../../../transforms/generalize/ipv6.ts'
-import { coarser, running, weakOptions } from './compiling.ts'
+import { coarser } from '../coarser.ts'
+import { running, weakOptions } from './compiling.ts'
 
 const run = running(ip, {})
 

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareDecimals, parseDecimal } from '../../../transforms/decimal.ts'
 import { number } from '../../../transforms/generalize/number.ts'
-import { coarser, compiled, optionError, running, weakOptions } from './compiling.ts'
+import { coarser } from '../coarser.ts'
+import { compiled, optionError, running, weakOptions } from './compiling.ts'
 
 const below = (left: string, right: string): boolean => {
   const [a, b] = [parseDecimal(left), parseDecimal(right)]

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { url } from '../../../transforms/generalize/url.ts'
-import { coarser, running, weakOptions } from './compiling.ts'
+import { coarser } from '../coarser.ts'
+import { running, weakOptions } from './compiling.ts'
 
 const run = running(url, {})
 

@@ -7,7 +7,8 @@ import {
   ZIP3_CENSUS_2020_SHA256,
   ZIP3_RESTRICTED_2020,
 } from '../../../transforms/generalize/zip3-census-2020.ts'
-import { coarser, compiled, contextWith, running } from './compiling.ts'
+import { coarser } from '../coarser.ts'
+import { compiled, contextWith, running } from './compiling.ts'
 
 /** The 17 prefixes of the Census of 2000, as the Office for Civil Rights published them in 2012. */
 const RESTRICTED_2000 = '036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893'.split(' ')

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { card } from '../../../transforms/mask/card.ts'
 import { fail, OptionError } from '../../../transforms/transform.ts'
+import { coarser } from '../coarser.ts'
 import { maskContext, NO_RECORD } from './context.ts'
 
 const apply = (options: object, text: string) => card.compile(options, maskContext()).apply(text, NO_RECORD)
@@ -91,9 +92,9 @@ describe('mask.card', () => {
   })
 
   it('is coarser where it keeps less and takes no more', () => {
-    expect(card.coarser({ keepFirst: 6 }, { keepFirst: 4 })).toBe(true)
-    expect(card.coarser({ keepFirst: 6, keepLast: 4 }, { keepFirst: 6, keepLast: 0 })).toBe(false)
-    expect(card.coarser({ keepLast: 4 }, { keepLast: 4, luhn: 'ignore' })).toBe(false)
-    expect(card.coarser({ keepLast: 0 }, { keepLast: 1 })).toBe(false)
+    expect(coarser(card, { keepFirst: 6 }, { keepFirst: 4 })).toBe(true)
+    expect(coarser(card, { keepFirst: 6, keepLast: 4 }, { keepFirst: 6, keepLast: 0 })).toBe(false)
+    expect(coarser(card, { keepLast: 4 }, { keepLast: 4, luhn: 'ignore' })).toBe(false)
+    expect(coarser(card, { keepLast: 0 }, { keepLast: 1 })).toBe(false)
   })
 })

@@ -72,16 +72,24 @@ describe('noise.number', () => {
     )
   })
 
-  it('takes a share of the value, at least one unit', () => {
+  it('takes a share of the value, and so much of a small one that ten results are possible', () => {
     const tenth = run({ ratio: 0.1 })
     fc.assert(
       fc.property(fc.integer({ min: -1e9, max: 1e9 }), (value) => {
         const result = Number(tenth(String(value)))
         expect(result).not.toBe(value)
-        expect(Math.abs(result - value)).toBeLessThanOrEqual(Math.max(1, Math.abs(value) / 10))
+        expect(Math.abs(result - value)).toBeLessThanOrEqual(Math.max(5, Math.abs(value) / 10))
       }),
     )
-    expect(['1', '-1']).toContain(tenth('0'))
+    for (const value of ['0', '7', '-12']) {
+      const results = new Set(Array.from({ length: 400 }, (_, n) => run({ ratio: 0.1 }, `c-${n}`)(value)))
+      expect(results.size).toBe(10)
+    }
+    const bounded = run({ ratio: 0.1, min: 0, max: 4 })
+    for (const value of ['0', '1', '2', '3', '4']) {
+      expect(Number(bounded(value))).toBeGreaterThanOrEqual(0)
+      expect(Number(bounded(value))).toBeLessThanOrEqual(4)
+    }
   })
 
   it('gives one result for one number, however it is written, and for one subject and field', () => {

@@ -1,0 +1,30 @@
+/** What the result of a rule tells of its value: the words `keep` and `drop` too. */
+import { ALL, NOTHING, type Revelation } from '../../transforms/reveals/revelation.ts'
+import { tellsNearlyAll } from '../../transforms/reveals/together.ts'
+import type { PolicyRule } from './policy.ts'
+
+/**
+ * What `rule` tells, after it was compiled. A rule that did not compile has a problem of its own and tells nothing.
+ * Tokens and noise name the key of the rule where it states one.
+ */
+export function revealedBy(rule: PolicyRule): Revelation {
+  if (rule.action === undefined) return NOTHING
+  if (rule.action.kind === 'drop') return NOTHING
+  if (rule.action.kind !== 'transform' || rule.transform === undefined) return ALL
+  const revealed = rule.transform.reveals(rule.options)
+  const key = rule.key?.id
+  if (key === undefined) return revealed
+  if (revealed.tells === 'equality') return { ...revealed, token: `${key} ${revealed.token}` }
+  if (revealed.tells === 'noisy') return { ...revealed, draw: `${key} ${revealed.draw}` }
+  return revealed
+}
+
+/** Whether the rule keeps its value, or tells it so closely that it is as good as kept. */
+export function nearlyAll(rule: PolicyRule): boolean {
+  return tellsNearlyAll(revealedBy(rule))
+}
+
+/** Whether the rule tells nearly all of what identifies somebody: of numbers, fewer than a thousand are left. */
+export function tellsIdentifier(rule: PolicyRule): boolean {
+  return tellsNearlyAll(revealedBy(rule), 'identifier')
+}
