@@ -9,7 +9,7 @@ import { compileGolden, FOLDER, type Results, resultsOf } from './golden.ts'
  * Transforms whose result changed for some input since 0.1.0, with the version that they have now. A policy that
  * uses one has another fingerprint; every other policy keeps the one of 0.1.0.
  */
-const RAISED: Readonly<Record<string, number>> = {}
+const RAISED: Readonly<Record<string, number>> = { 'noise.number': 2 }
 
 /** Records of the fixtures whose results changed with that, by policy, kind of input and position: the result now. */
 const CHANGED: Readonly<Record<string, Partial<Record<keyof Results, Readonly<Record<number, string>>>>>> = {}
