@@ -35,6 +35,9 @@ const driver = words('rdkafka', 'kafkajs')
 /** `topic/partition/offset`, of three records at most, with blanks between. */
 const places = text(/^(?:(?:^| )[A-Za-z0-9._-]{1,249}\/\d{1,10}\/\d{1,16}){1,3}$/)
 
+/** The name of a file that the command line, the pipeline file or a policy names. */
+const file = text(/^(?=.{1,300}$)[\p{L}\p{N}._/@+=,:~-]+(?: [\p{L}\p{N}._/@+=,:~-]+)*$/u)
+
 type FieldsOf<Kind extends EventKind> = Exclude<keyof (LogEvent & { readonly kind: Kind }), 'kind'> & string
 
 interface Definition<Names extends string = string> {
@@ -65,6 +68,44 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     level: 'info',
     message: 'a route starts',
     fields: { ...route, policy: name, policyVersion: integer, fingerprint, topic },
+  },
+  'policy-loaded': {
+    level: 'info',
+    message: 'the policy of a route',
+    fields: { ...route, policy: name, policyVersion: integer, fingerprint },
+  },
+  'key-loaded': {
+    level: 'info',
+    message: 'a key of the keyset, and its check value',
+    fields: {
+      key: text(/^k[1-9][0-9]{0,5}$/),
+      status: words('enabled', 'compromised', 'disabled'),
+      check: text(/^[0-9a-f]{8}$/),
+      primary: words('yes', 'no'),
+    },
+  },
+  'configuration-changed': {
+    level: 'warn',
+    message:
+      'a file is another one than this run has read: it takes effect when the whole is started again, and not before',
+    fields: { what: words('pipeline', 'policy', 'list', 'keyset'), file },
+  },
+  'mixed-fingerprints': {
+    level: 'warn',
+    message:
+      'the last outputs in the topic were made under another policy, named here: whoever reads it meets both',
+    fields: { ...route, topic, partitions: integer, policy: name, policyVersion: integer, fingerprint },
+  },
+  'version-not-raised': {
+    level: 'warn',
+    message:
+      'the policy was changed and kept its version: outputs of both cannot be told apart by it, so raise the version',
+    fields: { ...route, topic, policy: name, policyVersion: integer, fingerprint },
+  },
+  'last-policy-unknown': {
+    level: 'info',
+    message: 'under which policy the last outputs in the topic were made cannot be looked at',
+    fields: { ...coded, topic },
   },
   unchecked: {
     level: 'warn',

@@ -27,6 +27,55 @@ export type LogEvent =
       /** The output topic. */
       readonly topic: string
     }
+  /** At the start of each process: what a route runs, and which keys. */
+  | {
+      readonly kind: 'policy-loaded'
+      readonly route: string
+      readonly policy: string
+      readonly policyVersion: number
+      readonly fingerprint: string
+    }
+  | {
+      readonly kind: 'key-loaded'
+      readonly key: string
+      readonly status: 'enabled' | 'compromised' | 'disabled'
+      /** Its check value: see `checkValueOf`. */
+      readonly check: string
+      readonly primary: 'yes' | 'no'
+    }
+  /** A file that the run has read is another one now; the run goes on with what it read. */
+  | {
+      readonly kind: 'configuration-changed'
+      readonly what: 'pipeline' | 'policy' | 'list' | 'keyset'
+      readonly file: string
+    }
+  /** The last outputs of a topic were made under another policy than those that follow: the one that is named here. */
+  | {
+      readonly kind: 'mixed-fingerprints'
+      readonly route: string
+      readonly topic: string
+      /** How many partitions end with it. */
+      readonly partitions: number
+      readonly policy: string
+      readonly policyVersion: number
+      readonly fingerprint: string
+    }
+  /** And it has the name and version of the one that is in force now. */
+  | {
+      readonly kind: 'version-not-raised'
+      readonly route: string
+      readonly topic: string
+      readonly policy: string
+      readonly policyVersion: number
+      readonly fingerprint: string
+    }
+  /** Under which policy the last outputs were made cannot be told. */
+  | {
+      readonly kind: 'last-policy-unknown'
+      readonly route: string
+      readonly topic: string
+      readonly code: string
+    }
   /** A topic's settings could not be looked at before the start. */
   | { readonly kind: 'unchecked'; readonly route: string; readonly topic: string; readonly code: string }
   | { readonly kind: 'assigned' | 'revoked' | 'lost'; readonly route: string; readonly partitions: number }

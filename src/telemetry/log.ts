@@ -35,6 +35,11 @@ export interface Log {
 const ALWAYS: ReadonlySet<EventKind> = new Set([
   'started',
   'listening',
+  'policy-loaded',
+  'key-loaded',
+  'configuration-changed',
+  'mixed-fingerprints',
+  'version-not-raised',
   'route-started',
   'too-many-dead-letters',
   'unsettled',

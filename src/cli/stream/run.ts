@@ -11,8 +11,10 @@ import { Metrics } from '../../telemetry/metrics.ts'
 import { onStop, type StopSignal } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
 import { paint } from '../terminal.ts'
+import { ConfigurationWatch } from './configuration-watch.ts'
 import { DRAIN_MS, runInstance } from './instance.ts'
 import { prepareFromDisk } from './prepare.ts'
+import { tellConfiguration, tellMixed } from './provenance.ts'
 import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
 import { superviseWorkers } from './supervise.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
@@ -22,7 +24,7 @@ import { Totals } from './totals.ts'
 export const STALLED_MS = 60_000
 
 export async function run(file: string, options: StreamOptions): Promise<void> {
-  const { prepared } = prepareFromDisk(file)
+  const { prepared, files } = prepareFromDisk(file)
   const used = prepared.routes.flatMap(({ plan }) => plan.keyIds)
   refuseOtherKeys(prepared.configuration.keyset, used, options.expectKey ?? [])
   const driver = await chooseDriver(prepared.pipeline)
@@ -32,15 +34,22 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
     stalledAfter: STALLED_MS,
     workers: options.workers > 1 ? options.workers : 0,
   })
+  const watch = new ConfigurationWatch(files, log, options.progress * 1000)
   try {
-    await lead({ prepared, driver, log, metrics, health }, file, options)
+    await lead({ prepared, driver, log, metrics, health }, file, options, watch)
   } finally {
+    watch.close()
     log.close()
   }
 }
 
 /** The process that people start: it serves telemetry, and gives the account at the end. */
-async function lead(surroundings: Surroundings, file: string, options: StreamOptions): Promise<void> {
+async function lead(
+  surroundings: Surroundings,
+  file: string,
+  options: StreamOptions,
+  watch: ConfigurationWatch,
+): Promise<void> {
   const { prepared, driver, log, metrics, health } = surroundings
   const { pipeline } = prepared
   const began = performance.now()
@@ -52,8 +61,10 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
     delivery: pipeline.delivery,
     workers: options.workers,
   })
+  tellConfiguration(prepared, log)
   const totals = new Totals(prepared.routes)
-  const workers = options.workers > 1 ? superviseWorkers(surroundings, file, options, totals) : undefined
+  const workers =
+    options.workers > 1 ? superviseWorkers(surroundings, file, options, totals, watch) : undefined
   const http =
     pipeline.http &&
     (await serveTelemetry({
@@ -74,6 +85,7 @@ async function lead(surroundings: Surroundings, file: string, options: StreamOpt
   try {
     const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes)
     for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
+    await tellMixed(prepared, log)
     if (workers !== undefined) await workers.run(stop.signal)
     else
       await runInstance({

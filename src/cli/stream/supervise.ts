@@ -9,6 +9,7 @@ import { toPost } from '../../pipeline/configuration.ts'
 import type { MetricSnapshot } from '../../telemetry/metrics.ts'
 import { WorkerMetrics } from '../../telemetry/worker-metrics.ts'
 import { onInterrupt } from '../interrupt.ts'
+import type { ConfigurationWatch } from './configuration-watch.ts'
 import { DRAIN_MS } from './instance.ts'
 import type { Begin, LeadMessage, WorkerMessage } from './messages.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
@@ -32,8 +33,9 @@ export function superviseWorkers(
   file: string,
   options: StreamOptions,
   totals: Totals,
+  watch: ConfigurationWatch,
 ): Workers {
-  return new Supervisor(surroundings, file, options, totals)
+  return new Supervisor(surroundings, file, options, totals, watch)
 }
 
 interface Worker {
@@ -55,6 +57,7 @@ class Supervisor implements Workers {
   readonly #file: string
   readonly #options: StreamOptions
   readonly #totals: Totals
+  readonly #watch: ConfigurationWatch
   readonly #metrics: WorkerMetrics = new WorkerMetrics()
   readonly #workers: Worker[]
   #stopping = false
@@ -62,11 +65,18 @@ class Supervisor implements Workers {
   #done: (() => void) | undefined
   complete = true
 
-  constructor(surroundings: Surroundings, file: string, options: StreamOptions, totals: Totals) {
+  constructor(
+    surroundings: Surroundings,
+    file: string,
+    options: StreamOptions,
+    totals: Totals,
+    watch: ConfigurationWatch,
+  ) {
     this.#surroundings = surroundings
     this.#file = file
     this.#options = options
     this.#totals = totals
+    this.#watch = watch
     this.#workers = Array.from({ length: options.workers }, (_, number) => ({
       number,
       child: undefined,
@@ -194,7 +204,10 @@ class Supervisor implements Workers {
       restartMilliseconds: again ? worker.wait : -1,
     })
     if (again) {
-      worker.timer = setTimeout(() => this.#start(worker), worker.wait)
+      worker.timer = setTimeout(() => {
+        this.#watch.remind()
+        this.#start(worker)
+      }, worker.wait)
       worker.wait = Math.min(LONGEST_WAIT_MS, worker.wait * 2)
       return
     }

@@ -13,6 +13,7 @@ import { packageVersion } from '../package-root.ts'
 import { runInstance } from './instance.ts'
 import { type Begin, type LeadMessage, REPORT_MS, type WorkerMessage } from './messages.ts'
 import { prepareFrom } from './prepare.ts'
+import { tellConfiguration } from './provenance.ts'
 import { STALLED_MS } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
 import { Totals } from './totals.ts'
@@ -92,6 +93,7 @@ async function runAs(
   stop: AbortController,
 ): Promise<void> {
   const { metrics, health, prepared } = surroundings
+  tellConfiguration(prepared, surroundings.log)
   const { digest } = prepared
   // The terminal tells the whole group; the parent, or its end, tells this process too.
   const giveBack = onStop(() => stop.abort())
