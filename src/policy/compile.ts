@@ -108,7 +108,6 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   const steps = retention?.steps ?? []
   const rules = [...fields.flatMap((f) => f.rules), ...steps.flatMap((step) => [...step.fields.values()])]
   const hasToken = rules.some((rule) => rule.transform?.properties.stableToken)
-  checkWeakChoices(fields, hasToken, findings)
   const reads: ReadPath[] = fields.flatMap((f) =>
     f.rules.flatMap((r) => r.when.filter(({ path }) => path.envelope === undefined)),
   )
@@ -120,6 +119,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
     findings,
   )
+  checkWeakChoices(fields, hasToken, columns, findings)
   const parse = time && compileTime(time, tree, findings)
   if (time !== undefined && usesZoneData(time.zone)) sources.platform.add('time-zones')
 

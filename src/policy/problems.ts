@@ -45,6 +45,8 @@ const POLICY_ONLY_CODES = {
   'weak-choice': 'a choice protects less than it seems to',
   'keep-subtree': 'a container is kept with whatever a producer adds to it',
   'kept-direct-identifier': 'a direct identifier is kept as it is, or nearly',
+  'name-suggests-identifier':
+    'a value is kept as it is, or nearly, though its name speaks of something personal',
   'kept-map-names': 'the names of a map are kept as they are',
   'kept-record-key': 'the record key is kept as it is',
   'kept-beside-keyed':

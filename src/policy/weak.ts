@@ -4,7 +4,8 @@ import type { Role } from '../identify/categories.ts'
 import { isKeep, placeOf } from './actions.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
-import { nearlyAll } from './revealed.ts'
+import { nearlyAll, tellsIdentifier } from './revealed.ts'
+import { type Suspected, suspectedInputs } from './suspected.ts'
 
 interface Weak {
   readonly at: Position
@@ -15,15 +16,26 @@ interface Weak {
 
 const ACCEPT = 'or add accept: "the reason"'
 
+/** What the policy as a whole says of the input of a field. */
+interface Said {
+  readonly roles: ReadonlySet<Role>
+  /** Another field that puts a token, a surrogate, a shift or noise in place of the same input. */
+  readonly keyed: PolicyField | undefined
+  readonly hasToken: boolean
+  readonly suspected: Suspected | undefined
+}
+
 /**
  * Checks every rule of every field. `hasToken` says whether any rule of the policy yields a stable token: beside
- * one, quasi-identifiers that are kept as they are tell who stands behind it.
+ * one, quasi-identifiers that are kept as they are tell who stands behind it. `columns` is header text to input path.
  */
 export function checkWeakChoices(
   fields: readonly PolicyField[],
   hasToken: boolean,
+  columns: ReadonlyMap<string, string>,
   findings: Findings,
 ): void {
+  const suspected = suspectedInputs(fields, columns)
   // What one field says of a value holds for every other one that is fed by it.
   const rolesOf = new Map<string, Set<Role>>()
   // And so does what one field publishes in its place.
@@ -36,13 +48,12 @@ export function checkWeakChoices(
   }
   for (const field of fields)
     for (const rule of field.rules) {
-      const keeps = weakKeeps(
-        field,
-        rule,
-        rolesOf.get(field.from.text)!,
-        keyedOf.get(field.from.text)?.find((other) => other !== field),
+      const keeps = weakKeeps(field, rule, {
+        roles: rolesOf.get(field.from.text)!,
+        keyed: keyedOf.get(field.from.text)?.find((other) => other !== field),
         hasToken,
-      )
+        suspected: suspected.get(field.from.text),
+      })
       settle(rule, [...keeps, ...weakOptions(rule)], findings)
     }
 }
@@ -78,12 +89,10 @@ function hidesUnderKey({ transform }: PolicyRule): boolean {
 function weakKeeps(
   field: PolicyField,
   rule: PolicyRule,
-  roles: ReadonlySet<Role>,
-  keyed: PolicyField | undefined,
-  hasToken: boolean,
+  { roles, keyed, hasToken, suspected }: Said,
 ): Weak[] {
   const keeps = isKeep(rule.action)
-  const tellsNearly = nearlyAll(rule)
+  const tellsNearly = nearlyAll(rule) || (suspected?.role === 'direct-identifier' && tellsIdentifier(rule))
   if (!keeps && !tellsNearly) return []
   const weak: Weak[] = []
   const at = rule.useAt
@@ -109,6 +118,13 @@ function weakKeeps(
       code: 'kept-record-key',
       message: 'the record key is kept as it is, and keys most often name a person',
       suggestion: `use hash.hmac with the domain of the field that it equals, ${ACCEPT}`,
+    })
+  if (suspected !== undefined && !roles.has('direct-identifier'))
+    weak.push({
+      at,
+      code: 'name-suggests-identifier',
+      message: `${path} is ${kept}, and ${suspected.by === field.path.text ? 'its name' : quote(suspected.by)} speaks of ${suspected.why}`,
+      suggestion: `use a transform, drop it, say what it is by \`category: ${suspected.category}\` or the right one, ${ACCEPT}`,
     })
   if (roles.has('direct-identifier'))
     weak.push({

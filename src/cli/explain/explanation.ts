@@ -2,6 +2,7 @@
 import { describeCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
+import { suspectedInputs } from '../../policy/suspected.ts'
 import { createDeidentifier } from '../../record/deidentifier.ts'
 import type { Outcome } from '../../record/outcome.ts'
 import { type Json, printJson, readJson, valuesAt } from '../json-tree.ts'
@@ -72,11 +73,12 @@ export function explain(policy: Policy, plan: Plan, record: string, now: number)
     applied: (id === undefined ? undefined : account.rules[id]?.applied) ?? 0,
     failed: (id === undefined ? undefined : account.rules[id]?.failed) ?? 0,
   })
+  const suspected = suspectedInputs(policy.fields, policy.columns)
   const fields = policy.fields.map(
     (field): ExplainedField => ({
       path: field.path.text,
       from: field.from.text,
-      is: whatItIs(field),
+      is: whatItIs(field, suspected.get(field.from.text)),
       category: field.category,
       role: field.role,
       isBeside: field.path.envelope !== undefined,

@@ -4,6 +4,7 @@ import type { Role } from '../../identify/categories.ts'
 import type { TreeNode } from '../../policy/document.ts'
 import type { Otherwise } from '../../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
+import type { Suspected } from '../../policy/suspected.ts'
 
 const ROLE: Readonly<Record<Role, string>> = {
   'direct-identifier': 'a direct identifier: it points to a person by itself',
@@ -12,9 +13,11 @@ const ROLE: Readonly<Record<Role, string>> = {
   other: 'nothing that the policy calls identifying',
 }
 
-/** What a field is, and where it comes from. */
-export function whatItIs(field: PolicyField): string {
+/** What a field is. `suspected`: what its name speaks of, where the policy does not say it. */
+export function whatItIs(field: PolicyField, suspected: Suspected | undefined): string {
   const category = field.category === undefined ? '' : `${field.category}; `
+  if (suspected !== undefined && field.role === 'other')
+    return `${category}by its name ${suspected.why} (${suspected.category}), though the policy does not say so`
   return `${category}${ROLE[field.role]}`
 }
 

@@ -202,6 +202,11 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     `${fields}  a: { use: drop, category: user.name }\n  b: { from: a, use: ▸keep }\n`,
   ],
   ['kept-map-names', 'without a reason', `${fields}  m.*: keep\n  m.$names: ▸keep\n`],
+  ['name-suggests-identifier', 'of a value', `${fields}  contact_owner: ▸keep\n`],
+  ['name-suggests-identifier', 'of an input', `${fields}  a: { from: e_mail, use: ▸keep }\n`],
+  ['name-suggests-identifier', 'of a header', `${fields}  $headers.x-user-email: ▸keep\n`],
+  ['name-suggests-identifier', 'of a column', `${fields}  a: ▸keep\ncolumns: { Kundennummer: a }\n`],
+  ['name-suggests-identifier', 'of a mere user', `${fields}  ssn: { use: ▸keep, category: user }\n`],
   ['kept-record-key', 'without a category', `${fields}  a: keep\n  $key: ▸keep\n`],
   ['kept-direct-identifier', 'the subject', `${head}subject: a\nfields: { a: ▸keep }\n`],
   [
