@@ -1,13 +1,16 @@
 /** The account of a run, as versioned JSON and as a table for people. Counts, names out of the policy, no values. */
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { BatchResult } from '../files/batch.ts'
+import type { FileDigest } from '../files/digest.ts'
 import type { Input } from '../files/input.ts'
-import { checkValuesOf } from '../keys/keyring.ts'
+import type { Output } from '../files/output.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Account, type RuleCount, sum } from '../record/account.ts'
+import { fieldsOf, type KeptField, viewKept, viewUse } from './account-fields.ts'
+import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
 import { packageVersion } from './package-root.ts'
-import { columns, type Paint, printable } from './terminal.ts'
+import { columns, type Paint, printable, wrap } from './terminal.ts'
 
 /** What the table shows. */
 export interface AccountView {
@@ -30,8 +33,14 @@ export interface AccountView {
   }
   /** Members or columns met that no rule names: dropped. */
   readonly unlisted: number
+  /** The fields that leave as they are. */
+  readonly kept: readonly KeptField[]
   readonly rules: readonly {
     readonly rule: string
+    /** The name of a transform, or `keep`, `keep.subtree`, `drop`. */
+    readonly use: string
+    /** Of a transform: canonical, with defaults filled in. */
+    readonly options?: Readonly<Record<string, unknown>>
     readonly applied: number
     readonly absent: number
     readonly null: number
@@ -42,14 +51,6 @@ export interface AccountView {
     readonly accepted?: string
   }[]
   readonly warnings: readonly string[]
-}
-
-/** The keys of a run, in a summary. */
-export interface KeysView {
-  /** Ids of the keys that rules use. */
-  readonly keys: readonly string[]
-  /** The check value of each of them: see `lethe keys list`. */
-  readonly keyChecks: Readonly<Record<string, string>>
 }
 
 export interface Summary extends AccountView, KeysView {
@@ -65,18 +66,21 @@ export interface Summary extends AccountView, KeysView {
     readonly input: number
     readonly format: string
     readonly bytes: number
+    /** Of the bytes as they were read, compressed where they are. Absent where they were not read to their end. */
+    readonly sha256?: string
     readonly records: number
   }[]
+  /** The files that were published, in order; empty where none was. */
+  readonly outputs: readonly OutputView[]
+  /** The list of dead letters, where one was asked for. */
+  readonly deadLetterFile?: FileDigest
 }
 
-export function viewKeys({ keyIds }: Plan, keyset: Keyset | undefined): KeysView {
-  return { keys: keyIds, keyChecks: keyset === undefined ? {} : checkValuesOf(keyset, keyIds) }
-}
-
-/** The ids of keys with their check values, for people: `k1 (3fa9c012)`. */
-export function keyNames({ keys, keyChecks }: KeysView): string {
-  if (keys.length === 0) return 'none'
-  return keys.map((id) => (keyChecks[id] === undefined ? id : `${id} (${keyChecks[id]})`)).join(', ')
+export interface OutputView extends FileDigest {
+  /** From 1. */
+  readonly output: number
+  /** The inputs that went into it. */
+  readonly inputs: readonly number[]
 }
 
 /** An account with the words of its plan: of all rules, or of those given. */
@@ -97,22 +101,35 @@ export function viewAccount(
       blank: account.blank,
     },
     unlisted: account.unlisted,
+    kept: viewKept(fieldsOf(plan, rules)),
     rules: rules.map((rule) => ({
       rule: rule.label,
+      ...viewUse(rule),
       ...viewRule(account.rules[rule.id]!),
       ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
     })),
   }
 }
 
+export interface SummaryOptions {
+  readonly now: number
+  readonly dryRun: boolean
+  readonly keyset: Keyset | undefined
+  /** The output of each input. */
+  readonly outputs: readonly Output[]
+  readonly deadLetterFile: Output | undefined
+  /** What is to be said beside what the account shows. */
+  readonly warnings: readonly string[]
+}
+
 export function summarize(
   plan: Plan,
   inputs: readonly Input[],
   result: BatchResult,
-  options: { readonly now: number; readonly dryRun: boolean; readonly keyset: Keyset | undefined },
+  options: SummaryOptions,
 ): Summary {
   const { account } = result
-  const { policy, records, unlisted, rules } = viewAccount(plan, account, rulesOfFiles(plan))
+  const { policy, records, unlisted, kept, rules } = viewAccount(plan, account, rulesOfFiles(plan))
   return {
     lethe: 'summary',
     v: 1,
@@ -122,17 +139,31 @@ export function summarize(
     policy,
     ...viewKeys(plan, options.keyset),
     asOf: new Date(options.now).toISOString(),
-    inputs: result.inputs.map(({ bytes, records: count }, index) => ({
+    inputs: result.inputs.map(({ bytes, records: count, digest }, index) => ({
       input: index + 1,
       format: inputs[index]!.format,
       bytes,
+      ...(digest === undefined ? {} : { sha256: digest.sha256 }),
       records: count,
     })),
+    outputs: result.tooManyDeadLetters ? [] : viewOutputs(options.outputs),
+    ...(options.deadLetterFile?.digest === undefined
+      ? {}
+      : { deadLetterFile: options.deadLetterFile.digest }),
     records,
     unlisted,
+    kept,
     rules,
-    warnings: warnings(plan, inputs, account),
+    warnings: [...options.warnings, ...warnings(plan, inputs, account)],
   }
+}
+
+function viewOutputs(outputs: readonly Output[]): OutputView[] {
+  return [...new Set(outputs)].flatMap((output, at) => {
+    if (output.digest === undefined) return []
+    const inputs = outputs.flatMap((one, input) => (one === output ? [input + 1] : []))
+    return [{ output: at + 1, inputs, ...output.digest }]
+  })
 }
 
 /** The rules but those of the record key, headers and timestamp, which files do not have. */
@@ -205,6 +236,15 @@ export function nameLines(names: Readonly<Record<string, number>>): string[] {
   return columns([['unlisted name', 'met'], ...rows], [1]).map((line) => `  ${line}`)
 }
 
+/** What leaves as it is, in as many lines as it takes. */
+function keptLines(kept: readonly KeptField[]): string[] {
+  if (kept.length === 0) return []
+  const names = kept.map(({ field, use }) => printable(use === 'keep' ? field : `${field} (whole)`))
+  return wrap(`kept as they are: ${names.join(', ')}`, 98).map(
+    (line, at) => `  ${at === 0 ? '' : '  '}${line}`,
+  )
+}
+
 /** The summary as lines for a terminal. */
 export function accountLines(summary: AccountView, { bold, dim, yellow, red }: Paint): string[] {
   const { records, policy } = summary
@@ -242,6 +282,7 @@ export function accountLines(summary: AccountView, { bold, dim, yellow, red }: P
     ...columns(flow, [1]).map((line) => `  ${line}`),
     '',
     ...columns(rules, [1, 2, 3, 4]).map((line) => `  ${line}`),
+    ...keptLines(summary.kept),
     ...summary.rules.flatMap(({ rule, accepted }) =>
       accepted === undefined ? [] : [yellow(`  accepted: ${rule}: ${accepted}`)],
     ),

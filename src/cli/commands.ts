@@ -70,6 +70,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./keys.ts'),
   },
   {
+    name: 'verify',
+    summary: 'are these the files that the summary of a batch speaks of',
+    load: () => import('./verify.ts'),
+  },
+  {
     name: 'transforms',
     summary: 'the catalogue of transforms',
     load: () => import('./transforms.ts'),

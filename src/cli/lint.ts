@@ -6,8 +6,9 @@ import { isPipeline } from '../kafka/pipeline-file/read.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
-import { readPolicyFile } from '../policy/read.ts'
+import { type PolicyFile, readPolicyFile } from '../policy/read.ts'
 import { keyringFrom } from './keyring.ts'
+import { type LintedPolicy, versionProblems } from './lint/versions.ts'
 
 interface Options {
   readonly format: ProblemFormat
@@ -17,12 +18,17 @@ interface Options {
 interface Linted {
   readonly kind: 'policy' | 'pipeline'
   readonly problems: readonly Problem[]
+  /** The policies without errors: itself, or those that the pipeline names. */
+  readonly policies: readonly LintedPolicy[]
 }
 
 function run(files: readonly string[], options: Options): void {
   const keys = keyringFrom(options.keys)
   const linted = files.map((file) => lint(file, keys))
-  const problems = withoutRepeats(linted.flatMap((one) => one.problems))
+  const problems = withoutRepeats([
+    ...linted.flatMap((one) => one.problems),
+    ...versionProblems(linted.flatMap((one) => one.policies)),
+  ])
   process.stdout.write(formatProblems(problems, options.format))
   const errors = problems.filter(({ severity }) => severity === 'error').length
   if (errors > 0) process.exitCode = EXIT.violations
@@ -39,9 +45,19 @@ function run(files: readonly string[], options: Options): void {
 
 function lint(file: string, keys: KeySource | undefined): Linted {
   const source = readPolicyFile(file, 'the file')
-  if (isPipeline(source.text))
-    return { kind: 'pipeline', problems: compilePipeline(source, { keys }).problems }
-  return { kind: 'policy', problems: compilePolicy(source, { keys }).problems }
+  if (isPipeline(source.text)) {
+    const { problems, pipeline } = compilePipeline(source, { keys })
+    const named = (pipeline?.routes ?? []).map(({ policy }) => compiledPolicy(readPolicyFile(policy), keys))
+    return { kind: 'pipeline', problems, policies: named.flatMap(({ policies }) => policies) }
+  }
+  return compiledPolicy(source, keys)
+}
+
+function compiledPolicy(source: PolicyFile, keys: KeySource | undefined): Linted {
+  const { problems, plan, policy } = compilePolicy(source, { keys })
+  const policies =
+    plan === undefined || policy === undefined ? [] : [{ file: source.file, plan, at: policy.versionAt }]
+  return { kind: 'policy', problems, policies }
 }
 
 /** A policy may be named here and by several pipelines too. */
@@ -62,6 +78,7 @@ Examples:
   $ lethe lint policy.yaml
   $ lethe lint pipeline.yaml                        and every policy that it names
   $ lethe lint policies/*.yaml --format github      annotations in a GitHub workflow
+  $ lethe lint before.yaml policy.yaml              did it change without a new version?
   $ lethe lint policy.yaml --format json | jq '.[].code'
 
 Exit codes: 0 sound, 1 errors found, 4 a file cannot be read.`

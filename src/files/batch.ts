@@ -11,6 +11,7 @@ import { CsvWalker } from '../record/csv-walker.ts'
 import { shapeOf } from '../record/shape.ts'
 import { Spares } from '../record/spares.ts'
 import type { Chunk, Layout, RewrittenChunk } from './chunk.ts'
+import { Digester, type FileDigest } from './digest.ts'
 import { type Input, readInput } from './input.ts'
 import type { Output } from './output.ts'
 import type { Pool } from './pool.ts'
@@ -29,6 +30,8 @@ export interface BatchRun {
   /** Stated delimiter; else the one that the input's name implies, else a comma. */
   readonly delimiter: string | undefined
   readonly escapeFormulas: boolean
+  /** Whether to compute the digests of the inputs. */
+  readonly digests: boolean
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -45,6 +48,8 @@ export interface InputAccount {
   bytes: number
   /** Physical lines settled so far. */
   lines: number
+  /** Of its bytes as they lie on the disk, where it was asked for and the input was read to its end. */
+  digest?: FileDigest
 }
 
 export interface BatchResult {
@@ -79,9 +84,14 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
   const ahead = pool.size * 3
   const spares = new Spares(ahead + 1, run.chunkBytes * SPARE_CHUNKS)
   const outputMemory = new Spares(ahead + WRITES_BEHIND, run.chunkBytes * SPARE_CHUNKS)
-  const source = new BatchSource(run, spares, (index, read) => {
-    bytes += read
-    inputs[index]!.bytes += read
+  const source = new BatchSource(run, spares, {
+    read: (index, read) => {
+      bytes += read
+      inputs[index]!.bytes += read
+    },
+    ended: (index, digest) => {
+      inputs[index]!.digest = digest
+    },
   })
 
   const settle = async (batch: Batch, done: RewrittenChunk): Promise<void> => {
@@ -168,18 +178,24 @@ function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: Rewritte
   return Buffer.from(`${text}\n`)
 }
 
+/** What is told of the inputs while they are read, by their position. */
+interface Hears {
+  read(input: number, bytes: number): void
+  ended(input: number, digest: FileDigest): void
+}
+
 /** Reads the inputs one after the other, cut into batches. */
 class BatchSource {
   readonly #run: BatchRun
   readonly #spares: Spares
-  readonly #onRead: (input: number, bytes: number) => void
+  readonly #hears: Hears
   /** The first table written to each output. */
   readonly #tables = new Map<Output, Table>()
 
-  constructor(run: BatchRun, spares: Spares, onRead: (input: number, bytes: number) => void) {
+  constructor(run: BatchRun, spares: Spares, hears: Hears) {
     this.#run = run
     this.#spares = spares
-    this.#onRead = onRead
+    this.#hears = hears
   }
 
   async *batches(): AsyncGenerator<Batch> {
@@ -200,15 +216,21 @@ class BatchSource {
   }
 
   async *#pieces(index: number, input: Input): AsyncGenerator<Records | Rejected> {
-    const { chunkBytes, maxRecordBytes } = this.#run
+    const { chunkBytes, maxRecordBytes, digests } = this.#run
+    const digester = digests ? new Digester() : undefined
+    const onRead = (data: Uint8Array): void => {
+      digester?.add(data)
+      this.#hears.read(index, data.length)
+    }
     const allocate = (bytes: number) => this.#spares.take(bytes)
     const options = { chunkBytes, maxRecordBytes, allocate }
     const splitter =
       input.format === 'csv' ? new CsvSplitter(options, this.#delimiter(input)) : new LineSplitter(options)
     // What a read gives may be more than one chunk.
-    for await (const data of readInput(input, (bytes) => this.#onRead(index, bytes)))
+    for await (const data of readInput(input, onRead))
       for (let at = 0; at < data.length; at += chunkBytes)
         yield* splitter.push(data.subarray(at, at + chunkBytes))
+    if (digester !== undefined) this.#hears.ended(index, digester.end())
     yield* splitter.end()
   }
 

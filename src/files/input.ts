@@ -95,9 +95,13 @@ const READ_BYTES = 1 << 20
 
 /**
  * The bytes of an input, in order, without one leading byte order mark; each piece holds until the next is asked for.
- * `onRead` hears how many bytes were taken from the disk. Throws `LetheError` where reading or unzipping fails.
+ * `onRead` sees the bytes that were taken from the disk, before they are unzipped, and all of them once the input is
+ * read to its end. Throws `LetheError` where reading or unzipping fails.
  */
-export async function* readInput(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+export async function* readInput(
+  input: Input,
+  onRead: (data: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
   // The mark may be cut in two by a read.
   let head: Uint8Array | undefined = new Uint8Array(0)
   try {
@@ -119,7 +123,7 @@ export async function* readInput(input: Input, onRead: (bytes: number) => void):
 }
 
 /** The bytes of a regular file. Each piece holds until the next is asked for. */
-async function* read(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function* read(input: Input, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
   const file = await open(input.name)
   try {
     // One is filled while the other is worked on.
@@ -129,12 +133,13 @@ async function* read(input: Input, onRead: (bytes: number) => void): AsyncGenera
     for (;;) {
       const { bytesRead } = await reading
       if (bytesRead === 0) return
-      onRead(bytesRead)
       const data = buffer.subarray(0, bytesRead)
       ;[buffer, other] = [other, buffer]
       reading = file.read(buffer, 0, buffer.length, null)
       // Whoever asks for the next piece hears of a failure.
       reading.catch(() => {})
+      // While the disk is read.
+      onRead(data)
       yield data
     }
   } finally {
@@ -143,10 +148,10 @@ async function* read(input: Input, onRead: (bytes: number) => void): AsyncGenera
 }
 
 /** The bytes of standard input or of a pipe, or of a compressed file as they were. */
-async function* streamed(input: Input, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function* streamed(input: Input, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
   const raw: Readable =
     input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
-  raw.on('data', (data: Buffer) => onRead(data.length))
+  raw.on('data', onRead)
   let stream: Readable = raw
   let rest: Remainder | undefined
   if (input.gzip) {

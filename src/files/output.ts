@@ -18,6 +18,7 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createGzip, type Gzip } from 'node:zlib'
 import { EXIT, LetheError } from '../errors.ts'
+import { Digester, type FileDigest } from './digest.ts'
 
 const writeTo = promisify(write)
 const syncData = promisify(fdatasync)
@@ -27,6 +28,8 @@ const SYNC_BYTES = 32 << 20
 
 export interface Output {
   readonly name: string
+  /** Of the bytes that were written, compressed where they are; set once it is finished, if it was asked for. */
+  readonly digest?: FileDigest | undefined
   /** Appends bytes; resolves once they are handed to the system. Rejects with a `LetheError`. */
   append(bytes: Uint8Array): Promise<void>
   /** Everything is appended: makes it durable under the temporary name. */
@@ -58,9 +61,12 @@ export function outputError(name: string, error: unknown): LetheError {
   )
 }
 
-/** A file that appears whole or not at all. `gzip`: compress it. Throws `LetheError` where it cannot be opened. */
-export function openOutput(name: string, gzip: boolean): Output {
-  const raw = new TemporaryFile(name)
+/**
+ * A file that appears whole or not at all. `gzip`: compress it; `digest`: compute its digest. Throws `LetheError` where
+ * it cannot be opened.
+ */
+export function openOutput(name: string, gzip: boolean, digest = false): Output {
+  const raw = new TemporaryFile(name, digest ? new Digester() : undefined)
   return gzip ? new GzipOutput(raw) : raw
 }
 
@@ -71,9 +77,12 @@ class TemporaryFile implements Output {
   #syncing: Promise<void> = Promise.resolve()
   #fd: number
   #published = false
+  readonly #digester: Digester | undefined
+  digest: FileDigest | undefined
 
-  constructor(name: string) {
+  constructor(name: string, digester: Digester | undefined) {
     this.name = name
+    this.#digester = digester
     const tag = randomBytes(6).toString('hex')
     this.#temporary = join(dirname(name), `.${basename(name)}.${tag}.part`)
     try {
@@ -86,8 +95,14 @@ class TemporaryFile implements Output {
 
   async append(bytes: Uint8Array): Promise<void> {
     try {
-      let at = 0
-      while (at < bytes.length) at += (await writeTo(this.#fd, bytes, at, bytes.length - at)).bytesWritten
+      let writing = writeTo(this.#fd, bytes, 0, bytes.length)
+      // While the system writes.
+      this.#digester?.add(bytes)
+      let at = (await writing).bytesWritten
+      while (at < bytes.length) {
+        writing = writeTo(this.#fd, bytes, at, bytes.length - at)
+        at += (await writing).bytesWritten
+      }
       await this.#syncBehind(bytes.length)
     } catch (error) {
       throw outputError(this.name, error)
@@ -113,6 +128,7 @@ class TemporaryFile implements Output {
       const fd = this.#fd
       this.#fd = -1
       closeSync(fd)
+      this.digest = this.#digester?.end()
     } catch (error) {
       throw outputError(this.name, error)
     }
@@ -166,6 +182,10 @@ class GzipOutput implements Output {
   /** Appends under way: a compressor that is destroyed does not answer them. */
   readonly #appending = new Set<(error: unknown) => void>()
 
+  get digest(): FileDigest | undefined {
+    return this.#file.digest
+  }
+
   constructor(file: TemporaryFile) {
     this.name = file.name
     this.#file = file
@@ -216,17 +236,25 @@ class GzipOutput implements Output {
 }
 
 /** Standard output: it cannot be taken back, so a run that fails says so by its exit code. */
-export function openStdout(): Output {
+export function openStdout(digest = false): Output {
+  const digester = digest ? new Digester() : undefined
+  let made: FileDigest | undefined
   return {
     name: 'standard output',
+    get digest() {
+      return made
+    },
     append: (bytes) =>
       new Promise((resolve, reject) => {
+        digester?.add(bytes)
         process.stdout.write(bytes, (error) => {
           if (error) reject(outputError('standard output', error))
           else resolve()
         })
       }),
-    finish: async () => {},
+    finish: async () => {
+      made = digester?.end()
+    },
     publish: () => {},
     discard: () => {},
   }

@@ -20,6 +20,8 @@ export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan 
     const planned: PlanRule = {
       id: rules.length,
       label: `${field.path.text} ${rule.use}${mark}`,
+      use: rule.use,
+      options: rule.options,
       when: rule.when,
       action: rule.action!,
       otherwise: rule.otherwise,

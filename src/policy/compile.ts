@@ -128,6 +128,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     file: source.file,
     name: shape.policy,
     version: shape.version,
+    versionAt: entryOf(tree, 'version')?.value.at ?? tree.at,
     description: shape.description,
     purpose: shape.purpose,
     unlisted: shape.unlisted,

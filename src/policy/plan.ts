@@ -31,6 +31,10 @@ export interface PlanRule {
   readonly id: number
   /** Output path and what is done, e.g. `customer.email hash.hmac`; with `[2]` where a field has several rules. */
   readonly label: string
+  /** The name of a transform, or `keep`, `keep.subtree`, `drop`. */
+  readonly use: string
+  /** Of a transform: its options, with defaults filled in. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
   /** All must hold; empty: always. */
   readonly when: readonly Condition[]
   readonly action: Action

@@ -72,6 +72,7 @@ export interface Policy {
   readonly file: string
   readonly name: string
   readonly version: number
+  readonly versionAt: Position
   readonly description: string | undefined
   readonly purpose: string
   readonly unlisted: 'drop' | 'reject'

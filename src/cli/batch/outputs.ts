@@ -11,6 +11,8 @@ export interface OutputOptions {
   /** A file, a folder, or `-`. */
   readonly output?: string
   readonly dryRun?: boolean
+  /** Where a summary is written, it says the digest of every file. */
+  readonly summary?: string
 }
 
 /** Everything opened for writing: discarded unless it was published, at the end and on Ctrl-C. */
@@ -57,7 +59,10 @@ export class Opened {
         'give every output a name of its own',
       )
     this.#places.set(place.path, name)
-    const output = options.dryRun === true ? openNothing(name) : openOutput(place.path, gzip)
+    const output =
+      options.dryRun === true
+        ? openNothing(name)
+        : openOutput(place.path, gzip, options.summary !== undefined)
     this.#outputs.push(output)
     return output
   }
@@ -136,5 +141,5 @@ function standardOutput(inputs: readonly Input[], options: OutputOptions): Outpu
       `standard output is input ${input + 1}: it would be overwritten`,
       'redirect it to another file',
     )
-  return openStdout()
+  return openStdout(options.summary !== undefined)
 }

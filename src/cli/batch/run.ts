@@ -19,6 +19,7 @@ import { accountLines, nameLines, type Summary, summarize, verboseLines } from '
 import { keyringFrom } from '../keyring.ts'
 import { progressLine } from '../progress.ts'
 import { paint } from '../terminal.ts'
+import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
 
 export interface BatchOptions extends OutputOptions {
@@ -31,7 +32,6 @@ export interface BatchOptions extends OutputOptions {
   readonly asOf?: number
   readonly deadLetter?: string
   readonly maxDeadLetters: DeadLetterLimit
-  readonly summary?: string
   readonly maxRecordBytes: number
   readonly chunkBytes: number
   readonly escapeFormulas?: boolean
@@ -61,6 +61,7 @@ export async function run(
       options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, inputs, options)
     const summaryFile =
       options.summary === undefined ? undefined : opened.open(options.summary, inputs, options)
+    const older = versionWarnings(plan, options)
     const now = options.asOf ?? Date.now()
     const result = await deidentify({
       plan,
@@ -84,6 +85,9 @@ export async function run(
       now,
       dryRun: options.dryRun === true,
       keyset: keys?.keyset,
+      outputs,
+      deadLetterFile,
+      warnings: older,
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
@@ -151,6 +155,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
       chunkBytes: options.chunkBytes,
       delimiter: options.delimiter,
       escapeFormulas: options.escapeFormulas === true,
+      digests: options.summary !== undefined,
       onProgress: (made) => progress?.show(made),
     })
   } finally {

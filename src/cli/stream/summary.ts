@@ -7,15 +7,8 @@ import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type Account, sum } from '../../record/account.ts'
-import {
-  type AccountView,
-  accountLines,
-  type KeysView,
-  keyNames,
-  unmet,
-  viewAccount,
-  viewKeys,
-} from '../account.ts'
+import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
+import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
 import { packageVersion } from '../package-root.ts'
 import type { Paint } from '../terminal.ts'
 

@@ -1,0 +1,25 @@
+/** Tells files apart by their bytes: SHA-256 (FIPS 180-4) and size. */
+import { createHash } from 'node:crypto'
+
+export interface FileDigest {
+  /** Size in bytes. */
+  readonly bytes: number
+  /** 64 lower-case hex digits. */
+  readonly sha256: string
+}
+
+/** Takes the bytes of a file as they pass, in order. About 1 ns of processor time a byte. */
+export class Digester {
+  readonly #hash = createHash('sha256')
+  #bytes = 0
+
+  add(bytes: Uint8Array): void {
+    this.#hash.update(bytes)
+    this.#bytes += bytes.length
+  }
+
+  /** Of everything so far; nothing may be added afterwards. */
+  end(): FileDigest {
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') }
+  }
+}
