@@ -1,15 +1,8 @@
 /** Under which policies the last outputs of a topic were made: what their headers say. */
+import { parsePolicyLabel, type SeenPolicy } from '../policy/seen.ts'
 import type { Admin } from './admin.ts'
 import type { InputRecord, TopicPartition } from './record.ts'
 import { POLICY_HEADER } from './source-header.ts'
-
-/** What stands in the header: `name@version#fingerprint`. Whoever may write to the topic could have written it. */
-export interface StampedPolicy {
-  readonly name: string
-  readonly version: number
-  /** SHA-256, lower-case hex. */
-  readonly fingerprint: string
-}
 
 /** So far before the end of a partition is looked: markers of transactions, and what was aborted, stand between. */
 const LOOK_BACK = 16
@@ -23,7 +16,7 @@ export async function lastPolicies(
   admin: Admin,
   partitions: readonly TopicPartition[],
   milliseconds: number,
-): Promise<readonly StampedPolicy[]> {
+): Promise<readonly SeenPolicy[]> {
   const until = performance.now() + milliseconds
   const ends = new Map<number, number>()
   const from: { topic: string; partition: number; offset: number }[] = []
@@ -34,7 +27,7 @@ export async function lastPolicies(
     ends.set(partition, end)
     from.push({ topic, partition, offset: Math.max(start, end - LOOK_BACK) })
   }
-  const last = new Map<number, StampedPolicy>()
+  const last = new Map<number, SeenPolicy>()
   if (from.length === 0) return []
   const reader = admin.read(from)
   try {
@@ -53,13 +46,9 @@ export async function lastPolicies(
   return [...last.values()]
 }
 
-function policyOf({ headers }: InputRecord): StampedPolicy | undefined {
+/** Whoever may write to the topic could have written the header. */
+function policyOf({ headers }: InputRecord): SeenPolicy | undefined {
   const header = headers?.findLast(({ name }) => name === POLICY_HEADER)
   if (header === undefined || header.value.length > 256) return undefined
-  const found = /^([a-z0-9][a-z0-9._-]{0,99})@(\d{1,9})#([0-9a-f]{64})$/.exec(
-    Buffer.from(header.value).toString('latin1'),
-  )
-  if (found === null) return undefined
-  const [, name, version, fingerprint] = found
-  return { name: name!, version: Number(version), fingerprint: fingerprint! }
+  return parsePolicyLabel(Buffer.from(header.value).toString('latin1'))
 }

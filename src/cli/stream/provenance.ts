@@ -1,9 +1,10 @@
 /** What a process says of its configuration at the start, and what the output topics say of the one before. */
 import { LetheError } from '../../errors.ts'
 import { type Admin, openAdmin } from '../../kafka/admin.ts'
-import { lastPolicies, type StampedPolicy } from '../../kafka/last-policies.ts'
+import { lastPolicies } from '../../kafka/last-policies.ts'
 import { checkValueOf } from '../../keys/keyring.ts'
 import type { Plan } from '../../policy/plan.ts'
+import { isVersionNotRaised, type SeenPolicy } from '../../policy/seen.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
 
@@ -65,10 +66,10 @@ const plansInto = (topic: string, { routes }: Prepared): readonly Plan[] =>
 function tellOthers(
   { route }: PreparedRoute,
   plans: readonly Plan[],
-  last: readonly StampedPolicy[],
+  last: readonly SeenPolicy[],
   log: Log,
 ): void {
-  const others = new Map<string, StampedPolicy[]>()
+  const others = new Map<string, SeenPolicy[]>()
   for (const policy of last)
     if (!plans.some(({ fingerprint }) => fingerprint === policy.fingerprint))
       others.set(policy.fingerprint, [...(others.get(policy.fingerprint) ?? []), policy])
@@ -82,7 +83,7 @@ function tellOthers(
       fingerprint,
     }
     log.event({ kind: 'mixed-fingerprints', partitions: found.length, ...other })
-    if (plans.some((plan) => plan.name === name && plan.version === version))
+    if (plans.some((plan) => isVersionNotRaised(plan, found[0]!)))
       log.event({ kind: 'version-not-raised', ...other })
   }
 }
