@@ -10,6 +10,7 @@
  */
 
 import { EXIT, LetheError } from '../errors.ts'
+import { CAUSES, type Cause } from './cause.ts'
 import type { PackedRecords } from './packed-records.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
 import type { Outputs, Position, TopicPartition } from './record.ts'
@@ -56,10 +57,25 @@ export class FencedError extends LetheError {}
 export class ClientLost extends LetheError {
   /** For logs and metrics. */
   readonly code: string
-  constructor(code: string, message: string, way?: string) {
+  /** Why it does not get through, where that is what happened. */
+  readonly reason: Cause | undefined
+  constructor(code: string, message: string, way?: string, reason?: Cause) {
     super(EXIT.io, message, way)
     this.code = code
+    this.reason = reason
   }
+}
+
+/** No broker answers. There is nothing to do with this client; brokers may come back. */
+export function noBroker(brokers: readonly string[], seconds: number, reason: Cause): ClientLost {
+  const [what, way] = CAUSES[reason]
+  const where = brokers.join(', ')
+  return new ClientLost(
+    'no-broker',
+    `no broker answers within ${seconds} s at ${where}: ${what} (${reason})`,
+    way,
+    reason,
+  )
 }
 
 /** What happens inside a driver, for metrics and logs. Codes only: never a client's own text. */

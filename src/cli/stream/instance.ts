@@ -1,6 +1,7 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../errors.ts'
+import { causeOf, reasonOf } from '../../kafka/cause.ts'
 import {
   ClientLost,
   type Connection,
@@ -192,7 +193,7 @@ class RouteRun {
   /** As at a start: clients that do not get through cannot say why. */
   async #openAgain(): Promise<void> {
     const connection = this.#connectAgain()
-    await preflight(connection, [this.#prepared.route])
+    await preflight(connection, [this.#prepared.route], (event) => this.#heard(event))
     this.#loop.turned()
     if (this.#stop.aborted) return
     this.#driver = this.#makeDriver(connection)
@@ -214,10 +215,11 @@ class RouteRun {
   /** @throws `error`, where another client would meet it too */
   async #replaceDriver(error: unknown): Promise<void> {
     if (!(error instanceof ClientLost || this.#mayPass(error))) throw error
-    const code = error instanceof ClientLost ? error.code : `exit-${error.exitCode}`
+    const isAway = error instanceof ClientLost && error.code === 'no-broker'
+    const code = reasonOf(error) ?? (error instanceof ClientLost ? error.code : `exit-${error.exitCode}`)
     if (error instanceof ClientLost) this.#lostAt = performance.now()
     // Brokers that are away may stay so for long.
-    if (code !== 'no-broker' && ++this.#lost > MOST_LOST) throw error
+    if (!isAway && ++this.#lost > MOST_LOST) throw error
     this.#metrics.clientLost()
     this.#options.log.event({ kind: 'client-lost', route: this.name, code })
     this.#loop.turned()
@@ -322,6 +324,7 @@ class RouteRun {
       default:
         // Trying again is life, too.
         this.#loop.turned()
+        if (causeOf(event.code) !== 'unknown') metrics.clientError(event.code)
         log.event({ kind: event.kind, route, code: event.code })
     }
   }

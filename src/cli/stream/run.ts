@@ -1,6 +1,7 @@
 /** What `lethe stream` does, once its command line is read. */
 import { writeFileSync } from 'node:fs'
 import { EXIT, fileError, LetheError } from '../../errors.ts'
+import { reasonOf } from '../../kafka/cause.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
 import { refuseOtherKeys } from '../../keys/real-data.ts'
@@ -11,6 +12,7 @@ import { Metrics } from '../../telemetry/metrics.ts'
 import { onStop, type StopSignal } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
 import { paint } from '../terminal.ts'
+import { hearsAtStart } from './at-start.ts'
 import { ConfigurationWatch } from './configuration-watch.ts'
 import { DRAIN_MS, runInstance } from './instance.ts'
 import { prepareFromDisk } from './prepare.ts'
@@ -83,7 +85,11 @@ async function lead(
   })
   let failure: unknown
   try {
-    const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes)
+    const { limits, unchecked } = await preflight(
+      prepared.connect(),
+      pipeline.routes,
+      hearsAtStart(surroundings),
+    )
     for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
     await tellMixed(prepared, log)
     if (workers !== undefined) await workers.run(stop.signal)
@@ -104,7 +110,7 @@ async function lead(
     log.event({
       kind: 'failed',
       route: '',
-      code: error instanceof LetheError ? `exit-${error.exitCode}` : 'defect',
+      code: reasonOf(error) ?? (error instanceof LetheError ? `exit-${error.exitCode}` : 'defect'),
     })
   } finally {
     giveBack()

@@ -10,6 +10,7 @@ import { createLog, logSettings } from '../../telemetry/log.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
 import { onStop } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
+import { hearsAtStart } from './at-start.ts'
 import { runInstance } from './instance.ts'
 import { type Begin, type LeadMessage, REPORT_MS, type WorkerMessage } from './messages.ts'
 import { prepareFrom } from './prepare.ts'
@@ -109,7 +110,11 @@ async function runAs(
   const timer = setInterval(() => void report(), REPORT_MS)
   let fenced = false
   try {
-    const { limits } = await preflight(prepared.connect(), prepared.pipeline.routes)
+    const { limits } = await preflight(
+      prepared.connect(),
+      prepared.pipeline.routes,
+      hearsAtStart(surroundings),
+    )
     await runInstance({
       ...surroundings,
       limits,

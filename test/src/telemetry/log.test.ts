@@ -150,7 +150,7 @@ describe('a line', () => {
   it('of a client is as grave as the client says', () => {
     const { event } = log({ level: 'warn' })
     for (const severity of ['error', 'warn', 'info', 'debug'] as const)
-      event({ kind: 'client', client: 'kafkajs', severity, code: 'kafkajs-connection-error' })
+      event({ kind: 'client', client: 'kafkajs', severity, code: 'kafkajs-response-error' })
     expect(parsed().map(({ level }) => level)).toEqual(['error', 'warn'])
   })
 

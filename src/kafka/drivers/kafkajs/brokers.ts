@@ -1,6 +1,7 @@
 /** The brokers of a cluster: first contact, who leads what, and a link to each. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClientLost, type Connection, type DriverEvent } from '../../driver.ts'
+import { causeOf } from '../../cause.ts'
+import { type Connection, type DriverEvent, noBroker } from '../../driver.ts'
 import type { TopicPartition } from '../../record.ts'
 import { clientLogger } from './client-log.ts'
 import { CODE, codeFailure, codeName, isMoved, MissingTopic, Moment } from './failure.ts'
@@ -83,11 +84,7 @@ export class Brokers {
       await this.insistFor(OPEN_MS, () => this.refresh(topics))
     } catch (error) {
       if (!(error instanceof Moment)) throw error
-      throw new ClientLost(
-        'no-broker',
-        `no broker answers within ${OPEN_MS / 1000} s at ${this.#connection.brokers.join(', ')} (${error.code})`,
-        'check `brokers:`, and that `tls:` and `sasl:` fit the listener',
-      )
+      throw noBroker(this.#connection.brokers, OPEN_MS / 1000, causeOf(error.code))
     }
   }
 
@@ -96,7 +93,7 @@ export class Brokers {
    * @throws Moment: the last one; LetheError
    */
   async insistFor<T>(most: number, work: () => Promise<T>): Promise<T> {
-    let last = new Moment('request-timed-out')
+    let last = new Moment('timeout')
     const given = new AbortController()
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {

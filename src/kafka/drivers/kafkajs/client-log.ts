@@ -13,13 +13,16 @@ const SEVERITIES: ReadonlyMap<number, Severity> = new Map([
   [LEVELS.DEBUG, 'debug'],
 ])
 
+/** Told, and better, by whoever meets it: as an event with its cause. */
+const TOLD: readonly (readonly [namespace: RegExp, message: RegExp])[] = [
+  [/^Connection$/, /^Connection (?:timeout|error)/],
+  [/^SaslAuthenticator/, /./],
+]
+
 /** Where an entry comes from, how its text begins, and the code that stands for it. */
 const CODES: readonly (readonly [namespace: RegExp, message: RegExp, code: string])[] = [
-  [/^Connection$/, /^Connection timeout/, 'connection-timeout'],
-  [/^Connection$/, /^Connection error/, 'connection-error'],
   [/^Connection$/, /^Response /, 'response-error'],
   [/^Connection$/, /./, 'connection'],
-  [/^SaslAuthenticator/, /./, 'sasl'],
   [/^RequestQueue$/, /^Response without match/, 'response-unmatched'],
   [/^RequestQueue$/, /./, 'request-queue'],
   [/^Broker$/, /./, 'broker'],
@@ -33,6 +36,7 @@ export function clientLogger(onEvent: (event: DriverEvent) => void): Logger {
       () =>
       ({ namespace, level, log: { message } }) => {
         const text = typeof message === 'string' ? message : ''
+        if (TOLD.some(([from, begins]) => from.test(namespace) && begins.test(text))) return
         const found = CODES.find(([from, begins]) => from.test(namespace) && begins.test(text))
         onEvent({
           kind: 'client-log',

@@ -3,6 +3,7 @@
  * `LetheError` with exit code 4). Texts of kafkajs, OpenSSL and the broker stay here.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
+import { Unfit } from '../../cause.ts'
 import { ERROR_CODES } from './internals.ts'
 
 /** An error that another try may not meet. The code is from closed lists: ours, and the broker's error codes. */
@@ -110,18 +111,25 @@ function tlsFailure(code: string, broker: string): LetheError {
     'the handshake fails',
     'check that the listener speaks TLS, and `tls:`',
   ]
-  return new LetheError(EXIT.io, `no TLS connection to ${broker}: ${reason} (${code})`, way)
+  return new Unfit(
+    'tls-handshake',
+    EXIT.io,
+    `no TLS connection to ${broker}: ${reason} (tls-handshake, ${code})`,
+    way,
+  )
 }
 
 const MOMENT_CODES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection-refused',
-  ENOTFOUND: 'host-unknown',
-  EAI_AGAIN: 'host-unknown',
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  ETIMEDOUT: 'timeout',
   EHOSTUNREACH: 'host-unreachable',
   ENETUNREACH: 'host-unreachable',
 }
 
 interface Thrown {
+  readonly message?: unknown
   readonly name?: unknown
   readonly code?: unknown
   readonly type?: unknown
@@ -130,20 +138,23 @@ interface Thrown {
 /** What kafkajs throws while a request is under way. `broker` is host and port, as the user or the cluster names it. */
 export function failureOf(error: unknown, broker: string): Moment | LetheError {
   if (error instanceof Moment || error instanceof LetheError) return error
-  const { name, code, type } = error as Thrown
+  const { name, code, type, message } = error as Thrown
   switch (name) {
     case 'KafkaJSConnectionError':
       if (typeof code === 'string' && CERTIFICATE.test(code)) return tlsFailure(code, broker)
+      // It has no code of its own.
+      if (message === 'Connection timeout') return new Moment('timeout')
       return new Moment(MOMENT_CODES[String(code)] ?? 'connection-lost')
     case 'KafkaJSConnectionClosedError':
       return new Moment('connection-lost')
     case 'KafkaJSRequestTimeoutError':
     case 'KafkaJSLockTimeout':
-      return new Moment('request-timed-out')
+      return new Moment('timeout')
     case 'KafkaJSSASLAuthenticationError':
-      return new LetheError(
+      return new Unfit(
+        'auth-failed',
         EXIT.io,
-        `${broker} refuses the user name, the password or the mechanism`,
+        `${broker} refuses the user name, the password or the mechanism (auth-failed)`,
         'check `sasl:`, and that the listener has the mechanism',
       )
     case 'KafkaJSServerDoesNotSupportApiKey':
@@ -154,6 +165,14 @@ export function failureOf(error: unknown, broker: string): Moment | LetheError {
         'it is too old, or too new',
       )
     case 'KafkaJSProtocolError': {
+      // A listener without SASL has no state in which it would take a user's name.
+      if (type === 'ILLEGAL_SASL_STATE' || type === 'UNSUPPORTED_SASL_MECHANISM')
+        return new Unfit(
+          'auth-failed',
+          EXIT.io,
+          `${broker} has no such SASL mechanism, or none at all (auth-failed)`,
+          'check `sasl:`, and that the listener has the mechanism',
+        )
       const known = ERROR_CODES.find((one) => one.type === type)
       return codeFailure(known?.code ?? -1, `talking to ${broker}`)
     }

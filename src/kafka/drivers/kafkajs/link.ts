@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import { EXIT, LetheError } from '../../../errors.ts'
 import type { Connection } from '../../driver.ts'
+import { speaksTls } from '../../speaks-tls.ts'
 import { failureOf, Moment } from './failure.ts'
 import {
   API_KEYS,
@@ -46,12 +47,23 @@ export function secureContext({ tls }: Connection): SecureContext | undefined {
 
 export class Link {
   readonly address: string
+  readonly #host: string
+  readonly #port: number
   readonly #broker: Broker
   readonly #sockets: Set<Socket> = new Set()
+  /** How far the newest connection came. */
+  #reached: 'nowhere' | 'listener' | 'tls' = 'nowhere'
+  /** Whether a plain connection was answered by a TLS alert. */
+  #isAlerted = false
+  #newest: Socket | undefined
+  readonly #isTls: boolean
 
   constructor(host: string, port: number, nodeId: number | null, options: LinkOptions) {
     const { connection, settings, logger, secure } = options
     this.address = `${host}:${port}`
+    this.#host = host
+    this.#port = port
+    this.#isTls = secure !== undefined
     const connectionPool = new ConnectionPool({
       host,
       port,
@@ -86,6 +98,19 @@ export class Link {
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     socket.setNoDelay(true)
     this.#sockets.add(socket)
+    this.#newest = socket
+    this.#reached = 'nowhere'
+    this.#isAlerted = false
+    const reach = (where: 'listener' | 'tls') => () => {
+      if (this.#newest === socket) this.#reached = where
+    }
+    socket.once('connect', reach('listener'))
+    socket.once('secureConnect', reach('tls'))
+    if (!this.#isTls)
+      socket.once('data', (bytes) => {
+        // An alert of any version (RFC 8446, 5.1). As the length of an answer it would be 352 MB.
+        if (this.#newest === socket) this.#isAlerted = bytes[0] === 0x15 && bytes[1] === 0x03
+      })
     socket.once('close', () => this.#sockets.delete(socket))
     return socket
   }
@@ -99,8 +124,18 @@ export class Link {
     try {
       await this.#broker.connect()
     } catch (error) {
-      throw failureOf(error, this.address)
+      throw await this.#explained(failureOf(error, this.address))
     }
+  }
+
+  /** A connection that the other side ends without a word: over which of TLS and plain text they disagree, if they do. */
+  async #explained(failure: Moment | LetheError): Promise<Moment | LetheError> {
+    if (!(failure instanceof Moment) || failure.code !== 'connection-lost') return failure
+    if (this.#reached !== 'listener') return failure
+    const isUnheard = this.#newest?.bytesRead === 0
+    const disagrees =
+      this.#isTls || this.#isAlerted || (isUnheard && (await speaksTls(this.#host, this.#port)))
+    return disagrees ? new Moment('tls-handshake') : failure
   }
 
   /** The newest version of a request that the broker has; undefined: it has none. */

@@ -1,9 +1,20 @@
 /** Making clients, connecting them, and hearing what they say by themselves. */
 import { EXIT, LetheError } from '../../../errors.ts'
-import { ClientLost, type Connection, type DriverOptions } from '../../driver.ts'
+import { type Cause, causeOf } from '../../cause.ts'
+import { type Connection, type DriverOptions, noBroker } from '../../driver.ts'
 import type { TopicPartition } from '../../record.ts'
 import { type Client, type Consumer, call, type Library, type Producer, ZSTD } from './client.ts'
-import { asClientError, type ClientError, CODE, codeName, fatalError, isOfTheMoment } from './errors.ts'
+import {
+  asClientError,
+  asEventError,
+  type ClientError,
+  CODE,
+  codeName,
+  fatalError,
+  isOfTheMoment,
+  isToldByLog,
+} from './errors.ts'
+import { failureIn, isUnheard, readLogLine, TlsQuestion } from './failures.ts'
 import type { Session } from './session.ts'
 import { consumerSettings, producerSettings } from './settings.ts'
 
@@ -54,39 +65,58 @@ function make<T>(make: () => T): T {
 }
 
 /** Connects a client, and says why where that fails. */
-export async function connect(client: Client, what: string, { brokers }: Connection): Promise<void> {
+export async function connect(client: Client, what: string, connection: Connection): Promise<void> {
   let last: ClientError | undefined
-  const hear = (error: unknown): void => {
-    const heard = asClientError(error)
+  let reason: Cause = 'timeout'
+  let isWithoutAnswer = false
+  const hear = (given: unknown): void => {
+    const heard = asEventError(given)
     if (!isOfTheMoment(heard.code) || last === undefined) last = heard
   }
+  const read = (given: unknown): void => {
+    const line = readLogLine(given)
+    const failure = failureIn(line)
+    if (failure !== undefined) reason = causeOf(failure)
+    isWithoutAnswer = connection.tls === undefined && isUnheard(line)
+  }
   client.on('event.error', hear)
+  client.on('event.log', read)
   try {
     await call<unknown>((done) => client.connect({ timeout: OPEN_MS }, done))
   } catch (error) {
     const told = last ?? asClientError(error)
     if (!isOfTheMoment(told.code) && told.code !== CODE.RESOLVE)
       throw fatalError(told, `connecting the ${what}`)
-    throw new ClientLost(
-      'no-broker',
-      `no broker of ${brokers.join(', ')} answered within ${OPEN_MS / 1000} s`,
-      'check `brokers:`, and `tls:` and `sasl:` if the listener wants them',
-    )
+    if (isWithoutAnswer && (await new TlsQuestion(connection).ask())) reason = 'tls-handshake'
+    throw noBroker(connection.brokers, OPEN_MS / 1000, reason)
   } finally {
     client.removeListener('event.error', hear)
+    client.removeListener('event.log', read)
   }
 }
 
 /** Errors that come by themselves. Their texts stay here. */
 export function watch(client: Client, session: Session): void {
+  const { onEvent, connection } = session.options
+  const tls = new TlsQuestion(connection)
   client.on('event.error', (given) => {
-    const error = asClientError(given)
-    session.options.onEvent({ kind: 'client-log', severity: 'error', code: codeName(error.code) })
+    const error = asEventError(given)
     if (error.isFatal || error.code === CODE.FATAL) session.fail(error, 'running')
+    // The log has the reason.
+    if (!isToldByLog(error.code))
+      onEvent({ kind: 'client-log', severity: 'error', code: codeName(error.code) })
   })
-  client.on('event.log', (entry) => {
-    const level = (entry as { readonly severity?: number }).severity ?? 7
+  client.on('event.log', (given) => {
+    const line = readLogLine(given)
+    const { severity: level } = line
     const severity = level <= 3 ? 'error' : level === 4 ? 'warn' : 'debug'
-    session.options.onEvent({ kind: 'client-log', severity, code: 'librdkafka' })
+    const code = failureIn(line) ?? 'librdkafka'
+    const say = (what: string): void => {
+      const isKnown = causeOf(what) !== 'unknown'
+      onEvent({ kind: 'client-log', severity: isKnown ? 'error' : severity, code: what })
+    }
+    if (code === 'connection-lost' && connection.tls === undefined && isUnheard(line))
+      void tls.ask().then((speaks) => say(speaks ? 'tls-handshake' : code))
+    else say(code)
   })
 }

@@ -4,6 +4,7 @@
  * Only codes are passed on: an error's own text may hold names of hosts, topics and more.
  */
 import { EXIT, LetheError } from '../../../errors.ts'
+import { type Cause, causeOf, Unfit } from '../../cause.ts'
 import { ClientLost, FencedError } from '../../driver.ts'
 
 /** What the library throws and calls back with. */
@@ -87,9 +88,18 @@ export function learnCodes(codes: Readonly<Record<string, number>>): void {
       )
 }
 
+/** Those that say why a client does not get through have the words that both drivers use. */
+const CAUSE_NAMES: ReadonlyMap<number, Cause> = new Map<number, Cause>([
+  [CODE.TIMED_OUT, 'timeout'],
+  [CODE.RESOLVE, 'dns'],
+  [CODE.SSL, 'tls-handshake'],
+  [CODE.AUTHENTICATION, 'auth-failed'],
+  [CODE.SASL_AUTHENTICATION_FAILED, 'auth-failed'],
+])
+
 /** A short name for logs and metrics. */
 export const codeName = (code: number): string =>
-  NAMES.get(code) ?? (code < 0 ? 'local-other' : 'broker-other')
+  CAUSE_NAMES.get(code) ?? NAMES.get(code) ?? (code < 0 ? 'local-other' : 'broker-other')
 
 const UNTOLD = -1
 
@@ -118,11 +128,29 @@ const FATAL_WORDS: readonly (readonly [words: RegExp, code: number])[] = [
   [/fenced|old epoch|newer (?:producer|instance)/i, CODE.FENCED],
 ]
 
-export function asClientError(error: unknown): ClientError {
+/** What comes by itself has no code either; these sentences are of whole connections, never of one call. */
+const EVENT_WORDS: readonly (readonly [words: RegExp, code: number])[] = [
+  ...WORDS,
+  [/broker transport failure/i, CODE.TRANSPORT],
+  [/all broker connections are down/i, CODE.ALL_BROKERS_DOWN],
+  [/authentication failure/i, CODE.AUTHENTICATION],
+  [/^(?:local: )?ssl error/i, CODE.SSL],
+  [/host resolution failure/i, CODE.RESOLVE],
+]
+
+/** An error that comes as an event. */
+export const asEventError = (error: unknown): ClientError => asClientError(error, EVENT_WORDS)
+
+/** A line of the log comes with each of these, and says why. */
+export const isToldByLog = (code: number): boolean => toldByLog.has(code)
+const toldByLog: ReadonlySet<number> = new Set([CODE.TRANSPORT, CODE.AUTHENTICATION, CODE.SSL, CODE.RESOLVE])
+
+export function asClientError(error: unknown, words: typeof WORDS = WORDS): ClientError {
   const given = (error ?? {}) as Partial<Record<keyof ClientError | 'message', unknown>>
   const { code, message } = given
-  const known = code === UNTOLD ? WORDS : code === CODE.FATAL ? FATAL_WORDS : []
-  const told = typeof message === 'string' ? known.find(([words]) => words.test(message))?.[1] : undefined
+  const known = code === UNTOLD ? words : code === CODE.FATAL ? FATAL_WORDS : []
+  const told =
+    typeof message === 'string' ? known.find(([sentence]) => sentence.test(message))?.[1] : undefined
   return {
     code: told ?? (typeof code === 'number' ? code : 0),
     isFatal: given.isFatal === true,
@@ -267,8 +295,14 @@ export function fatalError(error: ClientError, during: string): LetheError {
       'give each instance a name of its own (`instance:`), then start this one again',
     )
   const sentence = SENTENCES[error.code]
-  if (sentence !== undefined) return new LetheError(EXIT.io, ...sentence)
   const code = codeName(error.code)
+  const reason = causeOf(code)
+  if (sentence !== undefined) {
+    const [is, way] = sentence
+    return reason === 'unknown'
+      ? new LetheError(EXIT.io, is, way)
+      : new Unfit(reason, EXIT.io, `${is} (${reason})`, way)
+  }
   const what = `the client failed while ${during} (${code})`
   // Nobody has to do anything: a producer whose sequence is not the broker's any more, and the like. Without a code it
   // is no word of the client's.
