@@ -1,4 +1,4 @@
-import { type Decimal, parseDecimal } from './decimal.ts'
+import { type Decimal, MAX_DIGITS, parseDecimal } from './decimal.ts'
 import { OptionError } from './transform.ts'
 
 /** Reads a number that stands in a policy. Throws `OptionError` where it is none, or no longer what was written. */
@@ -10,6 +10,8 @@ export function decimalOption(value: number | string, option: string): Decimal {
       'put the number in quotes',
     )
   const parsed = parseDecimal(String(value))
+  if (parsed === 'out-of-domain')
+    throw new OptionError(`${option} has more than ${MAX_DIGITS} digits`, option, 'write a rounder number')
   if (typeof parsed === 'string')
     throw new OptionError(
       `${option} is not a decimal number`,

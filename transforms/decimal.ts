@@ -17,10 +17,10 @@ export interface Decimal {
 export type Unreadable = 'unparsable' | 'out-of-domain'
 
 /**
- * Digits that a number may have on either side of the point once written without an exponent. It bounds the
- * work: `1e999999999` is refused and not computed.
+ * Digits that a number may have, before and after the point together, once it is written without an exponent and
+ * without needless zeros. It bounds work and results: `1e999999999` is refused and not computed.
  */
-export const MAX_DIGITS = 1000
+export const MAX_DIGITS = 40
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 
@@ -59,7 +59,7 @@ export function parseDecimal(text: string): Decimal | Unreadable {
   const exponent = Number(match[4] ?? '0')
   const digitsBefore = whole.length + exponent - first
   const digitsAfter = digits.length - whole.length - exponent - (digits.length - end)
-  if (!(digitsBefore <= MAX_DIGITS && digitsAfter <= MAX_DIGITS)) return 'out-of-domain'
+  if (!(Math.max(0, digitsBefore) + Math.max(0, digitsAfter) <= MAX_DIGITS)) return 'out-of-domain'
   const significant = BigInt(digits.slice(first, end))
   const signed = match[1] === '-' ? -significant : significant
   return digitsAfter > 0
@@ -67,7 +67,7 @@ export function parseDecimal(text: string): Decimal | Unreadable {
     : { units: signed * 10n ** BigInt(-digitsAfter), scale: 0 }
 }
 
-/** Longest text that `plainUnits` takes. */
+/** Longest text that `plainUnits` takes: it has no more than `MAX_DIGITS` digits. */
 const PLAIN_LENGTH = 40
 
 /**

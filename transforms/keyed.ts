@@ -2,7 +2,7 @@
  * Keyed primitives that several families share: HMAC-SHA-256 over text, and integers out of its bytes.
  * Sources: RFC 2104 and FIPS 198-1 (HMAC), FIPS 180-4 (SHA-256).
  */
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 /** SHA-256 works on blocks of 64 bytes; HMAC pads its key to one. */
 export const BLOCK_BYTES = 64
@@ -45,6 +45,32 @@ export function hmacSha256(key: Uint8Array): Mac {
     // A digest as a binary string, copied, costs half of one that makes a Buffer of its own.
     last.write(hash('sha256', message, 'binary'), BLOCK_BYTES, 'latin1')
     return Buffer.from(hash('sha256', last, 'binary'), 'latin1')
+  }
+}
+
+/** HMAC-SHA-256 under a fixed key of two texts, one behind the other. */
+export type PrefixedMac = (prefix: string, rest: string) => Buffer
+
+/** Prefixes of more UTF-16 units are hashed once, for as long as they stay the same. */
+const LONG_PREFIX = 256
+
+/**
+ * As `hmacSha256`, of `prefix + rest`. Many values of a record share their prefix; of a long one the state of the digest
+ * behind it is kept, so that a record costs no more than its length, however many values it has.
+ */
+export function prefixedHmacSha256(key: Uint8Array): PrefixedMac {
+  const short = hmacSha256(key)
+  const { inner, outer } = paddedKeys(key)
+  let last: string | undefined
+  let behind = createHash('sha256')
+  return (prefix, rest) => {
+    if (prefix.length <= LONG_PREFIX) return short(prefix + rest)
+    if (prefix !== last) {
+      behind = createHash('sha256').update(inner).update(prefix, 'utf8')
+      last = prefix
+    }
+    const digest = behind.copy().update(rest, 'utf8').digest()
+    return createHash('sha256').update(outer).update(digest).digest()
   }
 }
 

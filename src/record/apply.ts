@@ -41,6 +41,9 @@ export class Applier {
   readonly #fields: readonly PlanField[]
   readonly #context: Mutable = { subject: undefined, eventTime: undefined }
   #contextRecord = -1
+  /** Of each watch the slot that was asked for last, and its text. */
+  readonly #watchedSlots: Int32Array
+  readonly #watchedTexts: string[] = []
   /** Values of one rule in one block, and the slots that they came from. */
   readonly #texts: string[] = []
   #slots: Int32Array<ArrayBuffer> = new Int32Array(1024)
@@ -67,6 +70,7 @@ export class Applier {
     this.plan = plan
     this.#fields = fields
     this.shape = shape
+    this.#watchedSlots = new Int32Array(shape.watches.length)
     this.format = format
     // Bytes that a value's kernel has written may stand there a second time, as a text that needed escapes.
     this.#mostArenaBytes = 2 * maxResultBytes
@@ -87,6 +91,7 @@ export class Applier {
    */
   run(block: Block, from: number, to: number): boolean {
     this.#contextRecord = -1
+    this.#watchedSlots.fill(-1)
     block.arena.length = 0
     this.#isFull = false
     const failed = block.failedCount
@@ -111,7 +116,13 @@ export class Applier {
   /** The text of a watched value, or undefined where it is absent, null or empty. */
   #watchedText(block: Block, watch: number, depth: number, scope: number): string | undefined {
     const slot = block.watchedSlot(watch, depth, scope)
-    return slot < 0 || block.slotKind[slot] === SlotKind.nothing ? undefined : this.format.text(block, slot)
+    if (slot < 0 || block.slotKind[slot] === SlotKind.nothing) return undefined
+    // Many values of a record may ask for the same text, which may be long.
+    if (this.#watchedSlots[watch] !== slot) {
+      this.#watchedSlots[watch] = slot
+      this.#watchedTexts[watch] = this.format.text(block, slot)
+    }
+    return this.#watchedTexts[watch]
   }
 
   #eventTime(block: Block, record: number): string | undefined {

@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hmacSha256, integerBelow, isWellFormed, uint128 } from '../../transforms/keyed.ts'
+import {
+  hmacSha256,
+  integerBelow,
+  isWellFormed,
+  prefixedHmacSha256,
+  uint128,
+} from '../../transforms/keyed.ts'
 
 /** RFC 4231, section 4: the cases whose data is text. Of the fifth it gives the first 128 bits only. */
 const RFC_4231 = [
@@ -31,6 +37,24 @@ const RFC_4231 = [
     mac: '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
   },
 ]
+
+describe('prefixedHmacSha256', () => {
+  it('is the MAC of both texts, whatever came before', () => {
+    const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at))
+    const whole = hmacSha256(key)
+    const parted = prefixedHmacSha256(key)
+    const prefix = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(...[255, 256, 257, 5000].flatMap((n) => ['a'.repeat(n), 'é'.repeat(n)])),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(prefix, fc.string()), { minLength: 1 }), (pairs) => {
+        for (const [first, rest] of [...pairs, ...pairs])
+          expect(parted(first, rest).toString('hex')).toBe(whole(first + rest).toString('hex'))
+      }),
+    )
+  })
+})
 
 describe('hmacSha256', () => {
   it.each(RFC_4231)('gives the MAC of RFC 4231 for $data', ({ key, data, mac }) => {

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { isStreamSafe } from '../stream-safe.ts'
 import { OptionError } from '../transform.ts'
 
 const require = createRequire(import.meta.url)
@@ -60,10 +61,19 @@ export function texts(entry: unknown): string[] {
   return result
 }
 
-/** How a surrogate and the value it stands for are compared: NFKC, trimmed, lower case. */
+/** No surrogate has more than a quarter of these UTF-16 units, and NFKC makes one of four at most. */
+const LONGEST_FOLDED = 1024
+
+/**
+ * How a surrogate and the value it stands for are compared: NFKC, trimmed, lower case. A text that is no surrogate,
+ * because it is too long or has too many marks in a row, stays as it is: folding it could take long.
+ */
 export function foldText(text: string): string {
+  const trimmed = text.trim()
+  if (trimmed.length > LONGEST_FOLDED) return trimmed
   // ASCII is its own NFKC; asking for it costs more than the rest.
-  return (/^[ -~]*$/.test(text) ? text : text.normalize('NFKC')).trim().toLowerCase()
+  if (/^[ -~]*$/.test(trimmed)) return trimmed.toLowerCase()
+  return isStreamSafe(trimmed) ? trimmed.normalize('NFKC').trim().toLowerCase() : trimmed
 }
 
 /** Throws `OptionError` where a list has fewer than `least` entries: another faker version may have fewer. */

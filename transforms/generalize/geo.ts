@@ -110,7 +110,7 @@ function pairs(
 export const geo: Transform = defineTransform({
   name: 'generalize.geo',
   summary: 'Puts coordinates on a grid of stated degrees.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no',
@@ -128,7 +128,7 @@ export const geo: Transform = defineTransform({
   failures: {
     unparsable:
       'The value is not written in decimal degrees: minutes, seconds, N or W, or not two where two are meant.',
-    'out-of-domain': 'A coordinate lies beyond the poles or beyond 180 degrees.',
+    'out-of-domain': 'A coordinate lies beyond the poles or beyond 180 degrees, or has more than 40 digits.',
   },
   doesNotStop:
     'Linking places: home and work together single out most people even on a coarse grid, and in empty country a ' +

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
 import { ipKernel } from './ip-bytes.ts'
+import { embeddedIpv4 } from './ipv4-inside.ts'
 import { parseIpv6, printIpv6 } from './ipv6.ts'
 
 const options = z.strictObject({
@@ -55,13 +56,10 @@ function ipv4Networks(bits: number): (text: string) => string | undefined {
   }
 }
 
-/** The IPv4 address inside `::ffff:0:0/96` (RFC 4291, section 2.5.5.2), else undefined. */
-function mappedIpv4(groups: Uint16Array): string | undefined {
-  if (groups[5] !== 0xffff || groups[0]! + groups[1]! + groups[2]! + groups[3]! + groups[4]! !== 0)
-    return undefined
-  const high = groups[6]!
-  const low = groups[7]!
-  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
+/** The network of so many bits, written as RFC 5952 says. */
+function network(groups: Uint16Array, bits: number): string {
+  for (let at = 0; at < 8; at++) groups[at]! &= 0xffff << Math.min(16, Math.max(0, 16 * (at + 1) - bits))
+  return `${printIpv6(groups)}/${bits}`
 }
 
 /** IPv6 text in, its network in RFC 5952 form out, or undefined where the text is no IPv6 address. */
@@ -77,8 +75,9 @@ function ipv6Networks(
   const suffix = `/${bits}`
   return (text) => {
     if (!parseIpv6(text, groups)) return undefined
-    const mapped = mappedIpv4(groups)
-    if (mapped !== undefined) return ipv4(mapped)
+    const embedded = embeddedIpv4(groups)
+    if (typeof embedded === 'string') return ipv4(embedded)
+    if (embedded < bits) return network(groups, embedded)
     for (let at = 0; at < 8; at++) groups[at]! &= masks[at]!
     return printIpv6(groups) + suffix
   }
@@ -86,13 +85,14 @@ function ipv6Networks(
 
 /**
  * An IP address in, the network that holds it out, as address and prefix length: never an address of a host.
- * IPv4 in dotted decimal; IPv6 in every form of RFC 4291 (section 2.2), written as RFC 5952 says. An IPv4-mapped
- * IPv6 address is treated as the IPv4 address in it, so that one host gets one network however it was logged.
+ * IPv4 in dotted decimal; IPv6 in every form of RFC 4291 (section 2.2), written as RFC 5952 says. An IPv6 address
+ * that is made from an IPv4 address (see ipv4-inside.ts) is treated as that one, so that one host gets one network however
+ * it was logged. Where an IPv6 network holds an IPv4 address in its last bits, none of those are shown.
  */
 export const ip: Transform = defineTransform({
   name: 'generalize.ip',
   summary: 'Keeps the network of an IP address: its leading bits.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no',
@@ -111,12 +111,14 @@ export const ip: Transform = defineTransform({
   },
   doesNotStop:
     'Linking by a small network: a company or a village may be alone in its /24. A network also tells the ' +
-    'provider and roughly the place.',
+    'provider and roughly the place. An IPv4 address under a translation prefix of a single provider (RFC 6052) ' +
+    'looks like any IPv6 address.',
   examples: [
     { title: 'IPv4', options: {}, input: '203.0.113.77', output: '203.0.113.0/24' },
     { title: 'other lengths', options: { v4: 12 }, input: '172.31.9.1', output: '172.16.0.0/12' },
     { title: 'IPv6', options: {}, input: '2001:DB8:7:1::a', output: '2001:db8:7::/48' },
     { title: 'IPv4 inside IPv6', options: {}, input: '::ffff:203.0.113.77', output: '203.0.113.0/24' },
+    { title: 'a 6to4 host', options: {}, input: '2002:cb00:714d::1', output: '203.0.113.0/24' },
     { title: 'octal is not guessed', options: {}, input: '010.0.0.1', output: { fails: 'unparsable' } },
     {
       title: 'a zone names an interface',

@@ -116,7 +116,7 @@ function weaknesses(stated: Options): readonly Weakness[] {
 export const number: Transform = defineTransform({
   name: 'generalize.number',
   summary: 'Puts a number into an interval: of one width, or between stated edges.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no',
@@ -124,7 +124,7 @@ export const number: Transform = defineTransform({
     uniqueness: 'lossy',
     formatKept: 'with `as: midpoint` a number stays a number',
     accepts:
-      'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`; at most 1,000 digits on either side of the point',
+      'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`; at most 40 digits, before and after the point together',
     yields: 'text such as `[20,30)`, `under 18`, `90+`; or the number in the middle',
     keyed: false,
     stableToken: false,
@@ -134,7 +134,8 @@ export const number: Transform = defineTransform({
   failures: {
     unparsable:
       'The value is no decimal number: NaN, Infinity, hexadecimal, thousands separators, white space, units.',
-    'out-of-domain': 'The number has more than 1,000 digits before or after the point once written out.',
+    'out-of-domain':
+      'The number has more than 40 digits, before and after the point together, once written out.',
   },
   doesNotStop:
     'Singling out by extreme values: far out an interval may hold one person. Close both ends with `top` and ' +

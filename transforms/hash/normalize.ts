@@ -12,11 +12,14 @@
  *   they start with `00`, the number is what follows these two. Else one leading `0` goes, if there is one,
  *   and the country code that the rule states is put before; a rule that states none refuses the value.
  *   The number has 7 to 15 digits (ITU-T E.164 allows 15). `+49 (0)30 …` keeps its `0`: it is not guessed away.
- * - `nfkc`: Unicode Normalization Form KC (UAX #15), of the Unicode version that the platform carries.
+ * - `nfkc`: Unicode Normalization Form KC (UAX #15), of the Unicode version that the platform carries. A text with more
+ *   than 30 combining marks in a row, which is not in Stream-Safe Text Format, is refused (`not-well-formed`).
  *
  * A text that nothing is left of cannot be hashed (`unparsable`).
  */
+import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { isStreamSafe } from '../stream-safe.ts'
 import { type CompileContext, type Failure, fail, OptionError } from '../transform.ts'
 
 export const NORMALIZATIONS = ['none', 'trim', 'lower', 'email', 'phone', 'nfkc'] as const
@@ -44,6 +47,9 @@ export const normalizeOptions: {
     ),
 }
 
+/** SHA-256 of `Stream-Safe Text Format, UAX #15`: which texts `nfkc` takes. */
+const STREAM_SAFE = hash('sha256', 'Stream-Safe Text Format, UAX #15', 'hex')
+
 export interface NormalizeOptions {
   readonly normalize: Normalization
   readonly countryCode?: number | string | undefined
@@ -54,7 +60,9 @@ export const normalizeFailures: { readonly unparsable: string; readonly 'not-wel
   unparsable:
     'normalize leaves nothing of the value, or normalize: phone finds another character than digits, spaces, ' +
     '( ) - . / and a leading +, fewer than 7 or more than 15 digits, or no country code',
-  'not-well-formed': 'the value holds half of a surrogate pair, so it has no UTF-8 form',
+  'not-well-formed':
+    'the value holds half of a surrogate pair, so it has no UTF-8 form; or, with normalize: nfkc, more than 30 ' +
+    'combining marks in a row',
 }
 
 /** Takes well-formed text, gives the normalised text (never empty) or `unparsable`. */
@@ -87,7 +95,10 @@ export function normalizer(options: NormalizeOptions, context: CompileContext): 
     }
     case 'nfkc':
       context.usesPlatform('unicode')
-      return (text) => text.normalize('NFKC') || fail('unparsable')
+      // Not in the version of the transforms: policies without `normalize: nfkc` keep their fingerprint.
+      context.usesList('text that nfkc takes', STREAM_SAFE)
+      return (text) =>
+        isStreamSafe(text) ? text.normalize('NFKC') || fail('unparsable') : fail('not-well-formed')
   }
 }
 

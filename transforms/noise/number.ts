@@ -9,7 +9,7 @@ import {
   unitsAt,
 } from '../decimal.ts'
 import { decimalOption } from '../decimal-option.ts'
-import { hmacSha256, integerBelow, uint128 } from '../keyed.ts'
+import { integerBelow, prefixedHmacSha256, uint128 } from '../keyed.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 
 const decimal = z.union([z.number(), z.string().min(1)])
@@ -195,7 +195,7 @@ export const number: Transform = defineTransform({
   failures: {
     unparsable: 'The value is no decimal number.',
     'out-of-domain':
-      'The number lies beyond `min` or `max`, or has more than 1,000 digits before or after the point.',
+      'The number lies beyond `min` or `max`, or has more than 40 digits, before and after the point together.',
     'subject-missing': 'The record names no data subject.',
   },
   doesNotStop:
@@ -259,7 +259,9 @@ export const number: Transform = defineTransform({
     const noise = noiseOf(stated)
     const { decimals } = stated
     const { min, max } = noise
-    const mac = hmacSha256(context.key('noise', stated.domain ?? context.path).bytes)
+    const mac = prefixedHmacSha256(context.key('noise', stated.domain ?? context.path).bytes)
+    let last: string | undefined
+    let prefix = ''
     return {
       yields: 'same',
       apply: (text, { subject }) => {
@@ -271,7 +273,11 @@ export const number: Transform = defineTransform({
         if (max !== undefined && compareDecimals(value, { units: max, scale: decimals }) > 0)
           return fail('out-of-domain')
         const span = reach(noise, value, decimals)
-        const bytes = mac(`${Buffer.byteLength(subject)}:${subject}${printDecimal(value)}`)
+        if (subject !== last) {
+          prefix = `${Buffer.byteLength(subject)}:${subject}`
+          last = subject
+        }
+        const bytes = mac(prefix, printDecimal(value))
         const choices = 2n * span
         const drawn =
           choices <= SAFE ? BigInt(integerBelow(bytes, Number(choices))) : uint128(bytes) % choices

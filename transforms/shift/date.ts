@@ -68,7 +68,7 @@ function weaknesses(chosen: Options): Weakness[] {
 
 /** Subjects whose shift is remembered: an HMAC costs about 2 µs, and events of a subject stand together. */
 const REMEMBERED = 16_384
-/** Longer texts are not remembered, so that the memory is bounded in bytes as well. */
+/** Of longer texts only the last is remembered, so that the memory is bounded in bytes as well. */
 const REMEMBERED_LENGTH = 128
 
 /** Subject to days, of which the two last generations are remembered. */
@@ -83,11 +83,20 @@ function compileShift(chosen: Options, key: Uint8Array): (subject: string) => nu
   }
   let recent = new Map<string, number>()
   let older = new Map<string, number>()
+  let longSubject: string | undefined
+  let longDays = 0
   return (subject) => {
+    if (subject.length > REMEMBERED_LENGTH) {
+      // The values of one record, which stand together.
+      if (subject !== longSubject) {
+        longDays = compute(subject)
+        longSubject = subject
+      }
+      return longDays
+    }
     let days = recent.get(subject)
     if (days !== undefined) return days
     days = older.get(subject) ?? compute(subject)
-    if (subject.length > REMEMBERED_LENGTH) return days
     if (recent.size >= REMEMBERED) {
       older = recent
       recent = new Map()

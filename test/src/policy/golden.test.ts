@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
+import type { PolicyRule } from '../../../src/policy/policy.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { compileGolden, FOLDER, type Results, resultsOf } from './golden.ts'
 
@@ -9,7 +10,16 @@ import { compileGolden, FOLDER, type Results, resultsOf } from './golden.ts'
  * Transforms whose result changed for some input since 0.1.0, with the version that they have now. A policy that
  * uses one has another fingerprint; every other policy keeps the one of 0.1.0.
  */
-const RAISED: Readonly<Record<string, number>> = { 'noise.number': 2 }
+const RAISED: Readonly<Record<string, number>> = {
+  'generalize.geo': 2,
+  'generalize.ip': 2,
+  'generalize.number': 2,
+  'noise.number': 2,
+}
+
+/** The same for some options of a transform only, which use a list that 0.1.0 did not have. */
+const isRaised = ({ use, options }: PolicyRule): boolean =>
+  use in RAISED || (use.startsWith('hash.') && options?.['normalize'] === 'nfkc')
 
 /** Records of the fixtures whose results changed with that, by policy, kind of input and position: the result now. */
 const CHANGED: Readonly<Record<string, Partial<Record<keyof Results, Readonly<Record<number, string>>>>>> = {}
@@ -70,7 +80,7 @@ describe('policies of 0.1.0', () => {
       ...fields.flatMap((field) => field.rules),
       ...steps.flatMap((one) => [...one.fields.values()]),
     ]
-    const uses = rules.some(({ use }) => use in RAISED)
+    const uses = rules.some(isRaised)
     expect(compiled.plan!.fingerprint === fingerprint, 'raised versions show in the fingerprint').toBe(!uses)
     expect(resultsOf(name, compiled)).toEqual(expectedOf(name, results))
   })

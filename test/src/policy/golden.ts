@@ -12,6 +12,7 @@ import { createDeidentifier } from '../../../src/record/deidentifier.ts'
 import { createMessageDeidentifier } from '../../../src/record/message-deidentifier.ts'
 import { padded } from '../../../src/record/rewriter.ts'
 import { transforms } from '../../../transforms/index.ts'
+import type { Transform } from '../../../transforms/transform.ts'
 
 export const FOLDER = 'test/fixtures/golden-0.1.0'
 
@@ -27,11 +28,23 @@ export interface Results {
   readonly messages?: readonly string[]
 }
 
-/** Compiles a policy file; `versions` takes the place of the versions of transforms. */
-export function compileGolden(file: string, versions: Readonly<Record<string, number>> = {}): Compiled {
+/** Lists that entered the fingerprint after 0.1.0, for rules whose results changed for some input. */
+const LATER_LISTS: ReadonlySet<string> = new Set(['text that nfkc takes'])
+
+/** Compiles a policy file; `versions` takes the place of the versions of transforms, without later lists. */
+export function compileGolden(file: string, versions?: Readonly<Record<string, number>>): Compiled {
+  const asBefore = (one: Transform): Transform => ({
+    ...one,
+    version: versions?.[one.name] ?? one.version,
+    compile: (options, context) =>
+      one.compile(options, {
+        ...context,
+        usesList: (name, digest) => LATER_LISTS.has(name) || context.usesList(name, digest),
+      }),
+  })
   return compilePolicy(readPolicyFile(file), {
     keys,
-    transforms: transforms.map((one) => ({ ...one, version: versions[one.name] ?? one.version })),
+    transforms: versions === undefined ? transforms : transforms.map(asBefore),
   })
 }
 

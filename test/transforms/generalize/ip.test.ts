@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { ip } from '../../../transforms/generalize/ip.ts'
+import { embeddedIpv4 } from '../../../transforms/generalize/ipv4-inside.ts'
 import { parseIpv6, printIpv6 } from '../../../transforms/generalize/ipv6.ts'
 import { coarser } from '../coarser.ts'
 import { running, weakOptions } from './compiling.ts'
@@ -18,6 +19,41 @@ function oracle(text: string, v4: number, v6: number): string {
   return address instanceof ipaddr.IPv6
     ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${v6}`).toRFC5952String()}/${v6}`
     : `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/${v4}`)}/${v4}`
+}
+
+const isMapped = (read: Uint16Array): boolean => /^(?:0,){5}65535,/.test(read.join())
+
+/** Every form that holds an IPv4 address, given as 32 bits, beside bits that are chosen at will. */
+const FORMS: Readonly<Record<string, (ipv4: number, free: readonly number[]) => number[]>> = {
+  mapped: (ipv4) => [0, 0, 0, 0, 0, 0xffff, ipv4 >>> 16, ipv4 & 0xffff],
+  compatible: (ipv4) => [0, 0, 0, 0, 0, 0, ipv4 >>> 16, ipv4 & 0xffff],
+  translated: (ipv4) => [0, 0, 0, 0, 0xffff, 0, ipv4 >>> 16, ipv4 & 0xffff],
+  NAT64: (ipv4) => [0x64, 0xff9b, 0, 0, 0, 0, ipv4 >>> 16, ipv4 & 0xffff],
+  'local NAT64 /48': (ipv4, f) => [
+    0x64,
+    0xff9b,
+    1,
+    ipv4 >>> 16,
+    (ipv4 >>> 8) & 0xff,
+    (ipv4 & 0xff) << 8,
+    f[0]!,
+    f[1]!,
+  ],
+  'local NAT64 /56': (ipv4, f) => [
+    0x64,
+    0xff9b,
+    1,
+    (f[0]! & 0xff00) | (ipv4 >>> 24),
+    (ipv4 >>> 16) & 0xff,
+    ipv4 & 0xffff,
+    f[1]!,
+    f[2]!,
+  ],
+  'local NAT64 /96': (ipv4, f) => [0x64, 0xff9b, 1, f[0]!, f[1]!, f[2]!, ipv4 >>> 16, ipv4 & 0xffff],
+  '6to4': (ipv4, f) => [0x2002, ipv4 >>> 16, ipv4 & 0xffff, f[0]!, f[1]!, f[2]!, f[3]!, f[4]!],
+  Teredo: (ipv4, f) => [0x2001, 0, f[0]!, f[1]!, f[2]!, f[3]!, ~(ipv4 >>> 16) & 0xffff, ~ipv4 & 0xffff],
+  ISATAP: (ipv4, f) => [f[0]!, f[1]!, f[2]!, f[3]!, 0, 0x5efe, ipv4 >>> 16, ipv4 & 0xffff],
+  'ISATAP, global': (ipv4, f) => [f[0]!, f[1]!, f[2]!, f[3]!, 0x200, 0x5efe, ipv4 >>> 16, ipv4 & 0xffff],
 }
 
 const groups = fc.array(fc.oneof(fc.constant(0), fc.constant(0), fc.integer({ min: 0, max: 0xffff })), {
@@ -49,7 +85,17 @@ describe('generalize.ip', () => {
     ['::1', '::/48'],
     ['::ffff:203.0.113.77', '203.0.113.0/24'],
     ['::FFFF:cb00:714d', '203.0.113.0/24'],
-    ['64:ff9b::203.0.113.77', '64:ff9b::/48'],
+    ['64:ff9b::203.0.113.77', '203.0.113.0/24'],
+    ['64:ff9b:1:7::203.0.113.77', '64:ff9b:1::/48'],
+    ['64:ff9b:2::203.0.113.77', '64:ff9b:2::/48'],
+    ['2002:cb00:714d::1', '203.0.113.0/24'],
+    ['2002:cb00:714d:1:2:3:4:5', '203.0.113.0/24'],
+    // The example of RFC 4380, section 4, and of its errata.
+    ['2001:0:4136:e378:8000:63bf:3fff:fdd2', '192.0.2.0/24'],
+    ['::203.0.113.77', '203.0.113.0/24'],
+    ['::2', '0.0.0.0/24'],
+    ['::ffff:0:203.0.113.77', '203.0.113.0/24'],
+    ['fe80::5efe:203.0.113.77', 'fe80::/48'],
     ['1:0:0:2:3:4:5:6', '1::/48'],
     ['1:2:3:4:5:6:7::', '1:2:3::/48'],
   ])('%s: %s', (text, expected) => {
@@ -108,10 +154,33 @@ describe('generalize.ip', () => {
         fc.integer({ min: 1, max: 31 }),
         fc.integer({ min: 1, max: 127 }),
         (text, v4, v6) => {
+          const read = new Uint16Array(8)
+          fc.pre(!parseIpv6(text, read) || isMapped(read) || embeddedIpv4(read) === 128)
           expect(running(ip, { v4, v6 })(text)).toBe(oracle(text, v4, v6))
         },
       ),
       { numRuns: 500 },
+    )
+  })
+
+  it.each(Object.entries(FORMS))('%s: shows no more of the IPv4 address inside than its rule', (_, form) => {
+    const word = fc.integer({ min: 0, max: 0xffff })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2 ** 17, max: 2 ** 32 - 1 }),
+        fc.nat(2 ** 31 - 1),
+        fc.array(word, { minLength: 5, maxLength: 5 }),
+        fc.integer({ min: 1, max: 15 }),
+        fc.integer({ min: 1, max: 127 }),
+        (ipv4, other, free, hidden, v6) => {
+          // Two addresses of one network by the IPv4 rule.
+          const mask = 2 ** hidden - 1
+          const twin = ((ipv4 & ~mask) | (other & mask)) >>> 0
+          const apply = running(ip, { v4: 32 - hidden, v6 })
+          const text = (bits: number) => printIpv6(Uint16Array.from(form(bits, free)))
+          expect(apply(text(twin))).toBe(apply(text(ipv4)))
+        },
+      ),
     )
   })
 
