@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, fileError, LetheError } from '../errors.ts'
-import { formatByName } from '../files/input.ts'
+import { formatByName, identityOfStdin } from '../files/input.ts'
 import { parseDelimiter, whole } from './arguments.ts'
 import { checkHeader, columnsOf } from './init/header.ts'
 import { profile } from './init/profile.ts'
@@ -11,6 +11,7 @@ import { propose } from './init/propose.ts'
 import { type Format, label, readSample } from './init/sample.ts'
 import { writeDraft } from './init/write.ts'
 import { packageRoot } from './package-root.ts'
+import { ReadFiles } from './read-files.ts'
 
 interface Options {
   readonly from: string
@@ -27,6 +28,11 @@ async function run(options: Options): Promise<void> {
   const { output } = options
   if (output !== undefined && output !== '-' && options.force !== true && existsSync(output))
     throw new LetheError(EXIT.usage, `${output} is there already`, 'choose another name, or say --force')
+  const reads = new ReadFiles()
+  if (options.from === '-') reads.addIdentity('the sample', identityOfStdin())
+  else reads.add('the sample', options.from)
+  if (output === undefined || output === '-') reads.refuseStandardOutput()
+  else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
   const { from, format, rows, delimiter } = options
   const sample = await readSample({ from, format, rows, delimiter })

@@ -72,7 +72,7 @@ function statsOf(name: string): Stats {
 }
 
 /** Of a file that standard input was redirected from. */
-function identityOfStdin(): string | undefined {
+export function identityOfStdin(): string | undefined {
   try {
     const stats = fstatSync(0)
     return stats.isFile() ? identityOf(stats) : undefined

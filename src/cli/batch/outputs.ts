@@ -1,11 +1,12 @@
 /** Where `lethe batch` writes: nothing that it reads, nothing twice, and nothing that is left behind. */
-import { fstatSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { EXIT, LetheError } from '../../errors.ts'
-import { formatByName, type Input, identityOf } from '../../files/input.ts'
+import { formatByName, type Input } from '../../files/input.ts'
 import { type Output, openNothing, openOutput, openStdout } from '../../files/output.ts'
 import type { RecordFormat } from '../../record/limits.ts'
 import { onInterrupt } from '../interrupt.ts'
+import type { ReadFiles } from '../read-files.ts'
 
 export interface OutputOptions {
   /** A file, a folder, or `-`. */
@@ -21,30 +22,18 @@ export class Opened {
   readonly #places = new Map<string, string>()
   readonly #forget: () => void
 
-  /** What the run reads beside its inputs, by identity. */
-  readonly #kept = new Map<string, string>()
+  readonly #reads: ReadFiles
 
-  constructor(kept: readonly (readonly [what: string, file: string | undefined])[]) {
-    for (const [what, file] of kept) {
-      const identity = file === undefined ? undefined : placeOf(file).identity
-      if (identity !== undefined) this.#kept.set(identity, what)
-    }
+  /** `reads`: what the run reads, inputs too. */
+  constructor(reads: ReadFiles) {
+    this.#reads = reads
     this.#forget = onInterrupt(() => this.#discard())
   }
 
-  /** Opens a file for writing, unless it is one of the inputs or is written to already. */
-  open(name: string, inputs: readonly Input[], options: OutputOptions, gzip = false): Output {
+  /** Opens a file for writing, unless it is read or is written to already. */
+  open(name: string, options: OutputOptions, gzip = false): Output {
     const place = placeOf(name)
-    const input = inputs.findIndex(({ identity }) => identity !== undefined && identity === place.identity)
-    if (input >= 0)
-      throw new LetheError(
-        EXIT.usage,
-        `${name} is input ${input + 1}: it would be overwritten`,
-        'name another output',
-      )
-    const kept = this.#kept.get(place.identity ?? '')
-    if (kept !== undefined)
-      throw new LetheError(EXIT.usage, `${name} is ${kept}: it would be overwritten`, 'name another output')
+    this.#reads.refuse(place.path)
     if (place.isSpecial)
       throw new LetheError(
         EXIT.usage,
@@ -67,6 +56,12 @@ export class Opened {
     return output
   }
 
+  standardOutput(options: OutputOptions): Output {
+    if (options.dryRun === true) return openNothing('standard output')
+    this.#reads.refuseStandardOutput()
+    return openStdout(options.summary !== undefined)
+  }
+
   #discard(): void {
     for (const output of this.#outputs) output.discard()
   }
@@ -80,8 +75,6 @@ export class Opened {
 interface Place {
   /** Absolute; links in the folder's name are followed. */
   readonly path: string
-  /** Undefined where nothing stands there. */
-  readonly identity: string | undefined
   readonly isFolder: boolean
   /** A device, pipe or socket. */
   readonly isSpecial: boolean
@@ -93,9 +86,9 @@ function placeOf(name: string): Place {
     path = join(realpathSync(dirname(path)), basename(path))
     const stats = statSync(path)
     const isFolder = stats.isDirectory()
-    return { path, identity: identityOf(stats), isFolder, isSpecial: !isFolder && !stats.isFile() }
+    return { path, isFolder, isSpecial: !isFolder && !stats.isFile() }
   } catch {
-    return { path, identity: undefined, isFolder: false, isSpecial: false }
+    return { path, isFolder: false, isSpecial: false }
   }
 }
 
@@ -110,7 +103,7 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
       throw new LetheError(EXIT.io, `the folder ${name} does not exist`, 'make it first')
     if (inputs.some((input) => input.name === '-'))
       throw new LetheError(EXIT.usage, 'standard input has no name to write to a folder by', 'say -o FILE')
-    return inputs.map((input) => opened.open(join(name, basename(input.name)), inputs, options, input.gzip))
+    return inputs.map((input) => opened.open(join(name, basename(input.name)), options, input.gzip))
   }
   if (new Set(inputs.map((input) => input.format)).size > 1)
     throw new LetheError(
@@ -126,20 +119,6 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
       `${name} would not hold what its name says: the output of ${FORMAT_NAME[format]} is ${FORMAT_NAME[format]}`,
       `name it .${format}`,
     )
-  const output =
-    name === '-' ? standardOutput(inputs, options) : opened.open(name, inputs, options, byName.gzip)
+  const output = name === '-' ? opened.standardOutput(options) : opened.open(name, options, byName.gzip)
   return inputs.map(() => output)
-}
-
-function standardOutput(inputs: readonly Input[], options: OutputOptions): Output {
-  if (options.dryRun === true) return openNothing('standard output')
-  const stats = fstatSync(process.stdout.fd)
-  const input = stats.isFile() ? inputs.findIndex(({ identity }) => identity === identityOf(stats)) : -1
-  if (input >= 0)
-    throw new LetheError(
-      EXIT.usage,
-      `standard output is input ${input + 1}: it would be overwritten`,
-      'redirect it to another file',
-    )
-  return openStdout(options.summary !== undefined)
 }

@@ -18,6 +18,7 @@ import type { RecordFormat } from '../../record/limits.ts'
 import { accountLines, nameLines, type Summary, summarize, verboseLines } from '../account.ts'
 import { keyringFrom } from '../keyring.ts'
 import { progressLine } from '../progress.ts'
+import { ReadFiles } from '../read-files.ts'
 import { paint } from '../terminal.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
@@ -48,19 +49,20 @@ export async function run(
 ): Promise<void> {
   const files = new RunFiles()
   const file = readPolicyFile(options.policy, 'the policy', files.read)
-  const keys = keyringFrom(options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined))
+  const keysFile = options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
+  const keys = keyringFrom(keysFile)
   const plan = compile(file, keys, options)
   files.refuseChanged()
-  const opened = new Opened([
-    ['the policy', options.policy],
-    ['the keyset file', options.keys ?? process.env['LETHE_KEYS_FILE']],
-  ])
+  const reads = new ReadFiles()
+  for (const [at, { identity }] of inputs.entries()) reads.addIdentity(`input ${at + 1}`, identity)
+  reads.addRun(files)
+  reads.add('the keyset file', keysFile)
+  const opened = new Opened(reads)
   try {
     const outputs = openOutputs(inputs, options, opened)
     const deadLetterFile =
-      options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, inputs, options)
-    const summaryFile =
-      options.summary === undefined ? undefined : opened.open(options.summary, inputs, options)
+      options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, options)
+    const summaryFile = options.summary === undefined ? undefined : opened.open(options.summary, options)
     const older = versionWarnings(plan, options)
     const now = options.asOf ?? Date.now()
     const result = await deidentify({

@@ -1,6 +1,5 @@
 /** What `lethe stream` does, once its command line is read. */
-import { writeFileSync } from 'node:fs'
-import { EXIT, fileError, LetheError } from '../../errors.ts'
+import { EXIT, LetheError } from '../../errors.ts'
 import { reasonOf } from '../../kafka/cause.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
@@ -18,6 +17,7 @@ import { DRAIN_MS, runInstance } from './instance.ts'
 import { prepareFromDisk } from './prepare.ts'
 import { tellConfiguration, tellMixed } from './provenance.ts'
 import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
+import { SummaryFile } from './summary-file.ts'
 import { superviseWorkers } from './supervise.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
 import { Totals } from './totals.ts'
@@ -27,6 +27,8 @@ export const STALLED_MS = 60_000
 
 export async function run(file: string, options: StreamOptions): Promise<void> {
   const { prepared, files } = prepareFromDisk(file)
+  const summary =
+    options.summary === undefined ? undefined : new SummaryFile(options.summary, prepared.pipeline, files)
   const used = prepared.routes.flatMap(({ plan }) => plan.keyIds)
   refuseOtherKeys(prepared.configuration.keyset, used, options.expectKey ?? [])
   const driver = await chooseDriver(prepared.pipeline)
@@ -38,7 +40,7 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
   })
   const watch = new ConfigurationWatch(files, log, options.progress * 1000)
   try {
-    await lead({ prepared, driver, log, metrics, health }, file, options, watch)
+    await lead({ prepared, driver, log, metrics, health }, file, options, watch, summary)
   } finally {
     watch.close()
     log.close()
@@ -51,6 +53,7 @@ async function lead(
   file: string,
   options: StreamOptions,
   watch: ConfigurationWatch,
+  summaryFile: SummaryFile | undefined,
 ): Promise<void> {
   const { prepared, driver, log, metrics, health } = surroundings
   const { pipeline } = prepared
@@ -130,7 +133,7 @@ async function lead(
   )
   if (options.quiet !== true)
     process.stderr.write(`${streamLines(summary, ending, paint(process.stderr)).join('\n')}\n`)
-  if (options.summary !== undefined) writeSummary(options.summary, `${JSON.stringify(summary, null, 2)}\n`)
+  summaryFile?.write(`${JSON.stringify(summary, null, 2)}\n`)
   if (failure !== undefined) throw failure
   if (signal === 'SIGINT') process.exitCode = EXIT.interrupted
   else if (options.untilEnd === true && deadLettersOf(summary) > 0) process.exitCode = EXIT.deadLetters
@@ -139,12 +142,4 @@ async function lead(
     exitCode: Number(process.exitCode ?? 0),
     milliseconds: Math.round(performance.now() - began),
   })
-}
-
-function writeSummary(file: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    throw fileError(file, error, 'written')
-  }
 }

@@ -1,0 +1,41 @@
+/** Where the account of a stream goes, as JSON: never a file that the stream reads. */
+import { writeFileSync } from 'node:fs'
+import { fileError } from '../../errors.ts'
+import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
+import type { RunFiles } from '../../pipeline/run-files.ts'
+import { ReadFiles } from '../read-files.ts'
+
+export class SummaryFile {
+  readonly #file: string
+  readonly #pipeline: Pipeline
+  readonly #files: RunFiles
+
+  /** @throws LetheError (usage) where it is a file that the pipeline, or what it names, reads */
+  constructor(file: string, pipeline: Pipeline, files: RunFiles) {
+    this.#file = file
+    this.#pipeline = pipeline
+    this.#files = files
+    this.#refuseRead()
+  }
+
+  /** @throws LetheError: usage like the constructor; io where it cannot be written */
+  write(text: string): void {
+    // Since the start, a link may have come to lead somewhere else.
+    this.#refuseRead()
+    try {
+      writeFileSync(this.#file, text)
+    } catch (error) {
+      throw fileError(this.#file, error, 'written')
+    }
+  }
+
+  #refuseRead(): void {
+    const { tls, sasl } = this.#pipeline
+    const reads = new ReadFiles()
+    reads.addRun(this.#files)
+    for (const secret of [tls?.ca, tls?.cert, tls?.key, tls?.keyPassword, sasl?.password])
+      if (secret !== undefined && 'file' in secret)
+        reads.add('a file of certificates or passwords', secret.file)
+    reads.refuse(this.#file)
+  }
+}
