@@ -38,6 +38,8 @@ export const RECORD_CODES = {
   'event-time-unparsable': 'the event time is not written as the policy says',
   'event-time-future': 'the event time lies in the future',
   'no-rule-matches': 'no `when:` of the field matches the record',
+  'suspect-value':
+    'a value that would leave as it is looks personal or secret, and the policy says `suspects: dead-letter`',
 } as const
 
 export type RecordCode = keyof typeof RECORD_CODES

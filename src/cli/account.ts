@@ -10,6 +10,7 @@ import { type Account, type RuleCount, sum } from '../record/account.ts'
 import { fieldsOf, type KeptField, viewKept, viewUse } from './account-fields.ts'
 import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
 import { packageVersion } from './package-root.ts'
+import { suspectWarnings } from './suspects.ts'
 import { columns, type Paint, printable, wrap } from './terminal.ts'
 
 /** What the table shows. */
@@ -47,6 +48,10 @@ export interface AccountView {
     readonly failed: number
     /** Of these, how many for which reason; left out where there are none. */
     readonly failures?: Readonly<Record<string, number>>
+    /** Values that leave as they are, or nearly, and were looked at; only where the rule is watched. */
+    readonly looked?: number
+    /** Of these, how many look like which kind; left out where none does. */
+    readonly suspects?: Readonly<Record<string, number>>
     /** Why the policy takes a weak choice here. */
     readonly accepted?: string
   }[]
@@ -105,7 +110,7 @@ export function viewAccount(
     rules: rules.map((rule) => ({
       rule: rule.label,
       ...viewUse(rule),
-      ...viewRule(account.rules[rule.id]!),
+      ...viewRule(rule, account.rules[rule.id]!),
       ...(rule.accepted === undefined ? {} : { accepted: rule.accepted }),
     })),
   }
@@ -154,7 +159,11 @@ export function summarize(
     unlisted,
     kept,
     rules,
-    warnings: [...options.warnings, ...warnings(plan, inputs, account)],
+    warnings: [
+      ...options.warnings,
+      ...warnings(plan, inputs, account),
+      ...suspectWarnings(plan, rulesOfFiles(plan), account),
+    ],
   }
 }
 
@@ -173,9 +182,11 @@ function rulesOfFiles(plan: Plan): readonly PlanRule[] {
 }
 
 /** Reasons are named where there are any. */
-const viewRule = ({ failures, ...counts }: RuleCount) => ({
+const viewRule = ({ watched }: PlanRule, { failures, looked, suspects, ...counts }: RuleCount) => ({
   ...counts,
   ...(counts.failed === 0 ? {} : { failures: sorted(failures) }),
+  ...(watched ? { looked } : {}),
+  ...(Object.keys(suspects).length === 0 ? {} : { suspects: sorted(suspects) }),
 })
 
 const sorted = (counts: Partial<Record<string, number>>): Record<string, number> =>

@@ -209,7 +209,13 @@ class BatchSource {
             : {
                 input: index,
                 headerLines: 0,
-                chunk: { layoutId: index, layout, bytes: piece.bytes, length: piece.length },
+                chunk: {
+                  layoutId: index,
+                  layout,
+                  bytes: piece.bytes,
+                  length: piece.length,
+                  offset: piece.offset,
+                },
               }
       } else yield* this.#csv(index, input, pieces)
     }
@@ -246,7 +252,7 @@ class BatchSource {
         yield { input: index, rejected: piece }
         continue
       }
-      let { bytes, length } = piece
+      let { bytes, length, offset } = piece
       let headerLines = 0
       if (layout === undefined) {
         const header = readHeader(input, this.#delimiter(input), piece)
@@ -265,8 +271,9 @@ class BatchSource {
         headerLines = header.lines
         length -= header.bytes
         bytes = bytes.slice(header.bytes)
+        offset += header.bytes
       }
-      yield { input: index, headerLines, chunk: { layoutId: index, layout, bytes, length } }
+      yield { input: index, headerLines, chunk: { layoutId: index, layout, bytes, length, offset } }
     }
   }
 

@@ -26,6 +26,8 @@ export interface Chunk {
   /** `bytes[0..length)`, then room to read; it is handed over, not shared. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly length: number
+  /** Of its first byte in its input, unzipped and without a byte order mark. */
+  readonly offset: number
   /** Memory to write the output into, if it is enough. */
   readonly memory?: ArrayBuffer | undefined
 }
@@ -66,7 +68,7 @@ export class ChunkRewriter {
       this.#rewriters.set(chunk.layoutId, rewriter)
     }
     rewriter.memory = chunk.memory
-    const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length)
+    const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length, chunk.offset)
     return { spare: chunk.bytes.buffer, output, deadLetters, lines, account: rewriter.takeAccount() }
   }
 }

@@ -10,6 +10,8 @@ export interface Records {
   readonly kind: 'records'
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly length: number
+  /** Of its first byte in the stream. */
+  readonly offset: number
 }
 
 /** Bytes that were skipped, because no record that can be read begins or ends there. */
@@ -45,6 +47,8 @@ const LINE_BREAK_BYTES = 2
  */
 export class LineSplitter {
   protected readonly options: SplitOptions
+  /** Where the bytes held begin in the stream. */
+  #base = 0
   /** The bytes held are `bytes[0..total)`. */
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #total = 0
@@ -83,6 +87,7 @@ export class LineSplitter {
     if (this.#skippedLines > 0) {
       const end = this.firstEnd(rest)
       this.#skippedLines += countLines(end < 0 ? rest : rest.subarray(0, end))
+      this.#base += end < 0 ? rest.length : end
       if (end < 0) {
         if (rest.length > 0) this.#skippedLineFeed = rest[rest.length - 1] === LF
         return pieces
@@ -103,6 +108,7 @@ export class LineSplitter {
       const held = this.#bytes.subarray(0, this.#total)
       this.#skippedLines = 1 + countLines(held)
       this.#skippedLineFeed = held[held.length - 1] === LF
+      this.#base += this.#total
       this.#total = 0
     }
     return pieces
@@ -158,7 +164,9 @@ export class LineSplitter {
     bytes.fill(LF, length, length + PADDING)
     this.#total = rest.length
     this.#cut = 0
-    return { kind: 'records', bytes: bytes.subarray(0, length + PADDING), length }
+    const offset = this.#base
+    this.#base += length
+    return { kind: 'records', bytes: bytes.subarray(0, length + PADDING), length, offset }
   }
 }
 

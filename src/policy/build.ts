@@ -5,6 +5,7 @@ import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Plan, PlanField, PlanRule } from './plan.ts'
 import type { Policy, PolicyField, PolicyRule } from './policy.ts'
+import { nearlyAll } from './revealed.ts'
 
 export interface Parts {
   readonly parseTime: ((text: string) => number | undefined) | undefined
@@ -24,6 +25,8 @@ export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan 
       options: rule.options,
       when: rule.when,
       action: rule.action!,
+      field: field.path.text,
+      watched: nearlyAll(rule),
       otherwise: rule.otherwise,
       accepted: rule.accept?.reason,
     }
@@ -56,6 +59,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan 
     fingerprint: fingerprintOf(policy, sources),
     platform: platformOf(sources),
     unlisted: policy.unlisted,
+    suspects: policy.suspects,
     fields,
     envelope,
     rules,

@@ -48,6 +48,7 @@ const POLICY_SHAPE: ShapeCodes = {
   byKey: {
     policy: 'bad-name',
     unlisted: 'bad-unlisted',
+    suspects: 'bad-suspects',
     'time.format': 'bad-time',
     'time.zone': 'bad-time',
     'retention.futureTolerance': 'bad-period',
@@ -56,6 +57,7 @@ const POLICY_SHAPE: ShapeCodes = {
   },
   hints: {
     unlisted: 'drop or reject; there is no `keep`, because what a policy does not name never leaves',
+    suspects: 'warn or dead-letter',
   },
 }
 
@@ -132,6 +134,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     description: shape.description,
     purpose: shape.purpose,
     unlisted: shape.unlisted,
+    suspects: shape.suspects,
     subject,
     time,
     fields,

@@ -20,6 +20,8 @@ export function fingerprintOf(policy: Policy, sources: Sources): string {
       version: policy.version,
       purpose: policy.purpose,
       unlisted: policy.unlisted,
+      // What came after 0.1.0 is there only where it says something.
+      suspects: policy.suspects === 'warn' ? undefined : policy.suspects,
       subject: policy.subject?.path.text,
       time: policy.time && {
         path: policy.time.path.text,

@@ -38,6 +38,10 @@ export interface PlanRule {
   /** All must hold; empty: always. */
   readonly when: readonly Condition[]
   readonly action: Action
+  /** Output path of its field. */
+  readonly field: string
+  /** Its values leave as they are, or nearly: they are looked at for what looks personal. */
+  readonly watched: boolean
   readonly otherwise: Otherwise
   /** The written reason for a weak choice, for the account. */
   readonly accepted?: string | undefined
@@ -83,6 +87,8 @@ export interface Plan {
   /** Digest of the platform data that results depend on (Unicode, time zones); empty where they do not. */
   readonly platform: string
   readonly unlisted: 'drop' | 'reject'
+  /** What follows where a watched value looks personal. */
+  readonly suspects: 'warn' | 'dead-letter'
   /** Fields of the record's value. A field whose path ends in `.$names` rules the names of that map. */
   readonly fields: readonly PlanField[]
   /** `$key`, `$headers.name`, `$timestamp`: they have no counterpart in a file. */

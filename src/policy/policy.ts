@@ -76,6 +76,7 @@ export interface Policy {
   readonly description: string | undefined
   readonly purpose: string
   readonly unlisted: 'drop' | 'reject'
+  readonly suspects: 'warn' | 'dead-letter'
   readonly subject: { readonly path: Path; readonly at: Position } | undefined
   readonly time: PolicyTime | undefined
   readonly fields: readonly PolicyField[]

@@ -25,6 +25,7 @@ const POLICY_ONLY_CODES = {
   'unknown-purpose': 'a purpose is no data use of Fideslang',
   'unknown-category': 'a category is no data category of Fideslang',
   'bad-unlisted': 'what happens to unlisted fields is neither `drop` nor `reject`',
+  'bad-suspects': 'what happens to suspect values is neither `warn` nor `dead-letter`',
   'unknown-transform': 'no transform has this name',
   'unknown-option': 'the transform has no such option',
   'bad-option': 'the transform does not take this value of an option',

@@ -106,6 +106,7 @@ export interface PolicyShape {
   subject?: string | undefined
   time?: string | { path: string; format: TimeFormat; zone?: string | undefined } | undefined
   unlisted: 'drop' | 'reject'
+  suspects: 'warn' | 'dead-letter'
   fields: Record<string, unknown>
   retention?:
     | {
@@ -146,6 +147,12 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
     .default('drop')
     .describe(
       'What happens to what no path names: drop leaves it out, reject makes the record a dead letter.',
+    ),
+  suspects: z
+    .enum(['warn', 'dead-letter'])
+    .default('warn')
+    .describe(
+      'What happens where a value that is kept, or as good as kept, looks like an email address, a card number, a key and the like: warn looks at a part of the values and says how many do, dead-letter looks at all and lets no such record pass.',
     ),
   fields: z
     .record(z.string(), z.unknown())

@@ -14,6 +14,10 @@ export interface RuleCount {
   failed: number
   /** Of these, how many for which reason. */
   failures: Partial<Record<FailureCode, number>>
+  /** Values that leave as they are, or nearly, and were looked at; only those of records that the rules let pass. */
+  looked: number
+  /** Of these, how many look like which kind of `transforms/detect/`. */
+  suspects: Record<string, number>
 }
 
 export interface Account {
@@ -56,7 +60,15 @@ export function emptyAccount(plan: Plan): Account {
     suppressed: {},
     deadLettered: {},
     blank: 0,
-    rules: plan.rules.map(() => ({ applied: 0, absent: 0, null: 0, failed: 0, failures: {} })),
+    rules: plan.rules.map(() => ({
+      applied: 0,
+      absent: 0,
+      null: 0,
+      failed: 0,
+      failures: {},
+      looked: 0,
+      suspects: {},
+    })),
     unlisted: 0,
     unlistedNames: undefined,
   }
@@ -83,6 +95,9 @@ export function addAccount(whole: Account, part: Account): void {
     sum.applied += count.applied
     sum.absent += count.absent
     sum.null += count.null
+    sum.looked += count.looked
+    for (const [kind, found] of Object.entries(count.suspects))
+      sum.suspects[kind] = (sum.suspects[kind] ?? 0) + found
     if (count.failed === 0) return
     sum.failed += count.failed
     for (const [code, failed] of Object.entries(count.failures) as [FailureCode, number][])

@@ -19,6 +19,7 @@ import type { Format } from './format.ts'
 import { isJsonNumber } from './json-text.ts'
 import { ResultSizes } from './result-sizes.ts'
 import type { Shape } from './shape.ts'
+import { Suspects } from './suspects.ts'
 import { Tallies } from './tallies.ts'
 
 /** Texts that are taken at once, at most; with `STRIP_UNITS` it bounds how much is held as texts. */
@@ -52,6 +53,8 @@ export class Applier {
   readonly #bytes: ByteRules
   readonly #out: Result[] = []
   readonly #sizes: ResultSizes
+  /** Which values to look at goes by where they stand; whoever opens a chunk says so. */
+  readonly suspects: Suspects
   readonly #before: Tallies
   /** The arena may hold so many bytes: of a record that needs more, the results are too large. */
   readonly #mostArenaBytes: number
@@ -76,6 +79,7 @@ export class Applier {
     this.#mostArenaBytes = 2 * maxResultBytes
     this.#bytes = new ByteRules(format, this.#mostArenaBytes)
     this.#sizes = new ResultSizes(plan, fields, format, maxResultBytes)
+    this.suspects = new Suspects(plan, format)
     this.#before = new Tallies(plan)
     this.#many = new Set(
       plan.fields.filter(({ from }) => from.segments.some((segment) => segment.kind !== 'name')),
@@ -94,6 +98,7 @@ export class Applier {
     this.#watchedSlots.fill(-1)
     block.arena.length = 0
     this.#isFull = false
+    this.suspects.clear()
     const failed = block.failedCount
     this.#before.note(this.account)
     if (this.plan.retention !== undefined) this.#judge(block, from, to)
@@ -110,6 +115,7 @@ export class Applier {
       }
     }
     this.#sizes.judge(block, from, to)
+    this.suspects.look(block, this.account)
     return true
   }
 
@@ -236,6 +242,7 @@ export class Applier {
   #apply(block: Block, rule: PlanRule, slots: Int32Array, count: number): void {
     const tally = this.account.rules[rule.id]!
     const { action } = rule
+    if (rule.watched) this.suspects.note(block, rule, slots, count)
     if (action.kind !== 'transform') {
       for (let i = 0; i < count; i++) {
         const slot = slots[i]!

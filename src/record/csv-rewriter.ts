@@ -80,10 +80,10 @@ export class CsvRewriter extends Rewriter {
 
   /**
    * Rewrites the rows of `bytes[0..length)`, which end with their line break or at `length`. `PADDING` bytes that
-   * start with a line feed must follow.
+   * start with a line feed must follow. `offset`: of the chunk's first byte in its input.
    */
-  rewrite(bytes: Uint8Array, length: number): Rewritten {
-    this.openChunk(bytes)
+  rewrite(bytes: Uint8Array, length: number, offset: number = 0): Rewritten {
+    this.openChunk(bytes, offset)
     // Where bytes are no UTF-8, each row has to be asked.
     this.#usable = this.utf8 && this.#kernel?.open(bytes, length) ? this.#kernel : undefined
     let line = 0

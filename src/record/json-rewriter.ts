@@ -16,6 +16,8 @@ export class JsonRewriter extends Rewriter {
   readonly #passing = new Int32Array(BLOCK_RECORDS)
   readonly #ranges = new Int32Array(BLOCK_RECORDS * 2)
   readonly #kernel: JsonKernel | undefined
+  /** Of the next record that is rewritten alone: they count as lines of one input. */
+  #offset = 0
   /** The kernel, where it has the chunk at hand. */
   #usable: JsonKernel | undefined
 
@@ -34,9 +36,10 @@ export class JsonRewriter extends Rewriter {
 
   /**
    * Rewrites the lines of `bytes[0..length)`. A line break, or `PADDING` bytes that start with one, must follow.
+   * `offset`: of the chunk's first byte in its input.
    */
-  rewrite(bytes: Uint8Array, length: number): Rewritten {
-    this.openChunk(bytes)
+  rewrite(bytes: Uint8Array, length: number, offset: number = 0): Rewritten {
+    this.openChunk(bytes, offset)
     const lines = this.rewriteLines(length)
     // Of a block, names that collide are found last.
     this.deadLetters.sort((a, b) => a.record - b.record)
@@ -71,7 +74,8 @@ export class JsonRewriter extends Rewriter {
 
   /** Rewrites one record, which may span lines. The account counts it. */
   rewriteOne(record: Uint8Array): Outcome {
-    this.openChunk(padded(record))
+    this.openChunk(padded(record), this.#offset)
+    this.#offset += record.length + 1
     this.#walker.open(this.bytes, this.block)
     this.#open(record.length)
     const published = this.account.published

@@ -11,6 +11,7 @@ import { JsonRewriter } from './json-rewriter.ts'
 import { MessageOutcomes } from './message-outcomes.ts'
 import { PackedMessages } from './packed-messages.ts'
 import { BLOCK_RECORDS, PADDING, type RewriteOptions } from './rewriter.ts'
+import { FIRST_RECORDS, ONE_IN } from './suspects.ts'
 import { Times } from './times.ts'
 import { KeyTombstones } from './tombstones.ts'
 
@@ -44,6 +45,11 @@ export class MessageRewriter extends JsonRewriter {
   #outcomes: MessageOutcomes = new MessageOutcomes(0)
   /** Which message a line of the chunk is. */
   #messageOf = new Int32Array(0)
+  /** By message of the batch, 1 where kept values are looked at; by record of the block the same. */
+  #looked: Uint8Array = new Uint8Array(0)
+  readonly #lookedRecords = new Uint8Array(BLOCK_RECORDS)
+  /** Messages before this batch, where nobody says which are looked at. */
+  #given = 0
   /** Texts of event times, and what they mean: many records share one. */
   readonly #times: Times
 
@@ -63,6 +69,7 @@ export class MessageRewriter extends JsonRewriter {
       const parse = plan.time?.parse
       return keepsTime ? parse?.(text) : (intervalStart(text) ?? parse?.(text))
     })
+    this.applier.suspects.records = this.#lookedRecords
     this.#mayBreakLines = plan.rules.some((rule) => rule.action.kind === 'keep-subtree')
   }
 
@@ -71,8 +78,12 @@ export class MessageRewriter extends JsonRewriter {
     this.applier.now = now
   }
 
-  /** What becomes of each message, in order. Never throws for what a message holds. */
-  rewriteMessages(messages: PackedMessages): MessageOutcomes {
+  /**
+   * What becomes of each message, in order. Never throws for what a message holds. `looked`: by message, 1 where kept values
+   * are looked at; otherwise the first 10,000 messages that this one is given, and then each 64th.
+   */
+  rewriteMessages(messages: PackedMessages, looked?: Uint8Array): MessageOutcomes {
+    this.#looked = looked ?? this.#nextLooked(messages.length)
     const outcomes = new MessageOutcomes(messages.length)
     this.#messages = messages
     this.#outcomes = outcomes
@@ -82,6 +93,13 @@ export class MessageRewriter extends JsonRewriter {
       outcomes.deadLetter(this.#messageOf[line]!, code, rule)
     this.deadLetters = []
     return outcomes
+  }
+
+  #nextLooked(count: number): Uint8Array {
+    const looked = new Uint8Array(count)
+    for (let index = 0; index < count; index++, this.#given++)
+      if (this.#given < FIRST_RECORDS || this.#given % ONE_IN === 0) looked[index] = 1
+    return looked
   }
 
   /** Settles what needs no rules, and gives the other messages: those of one line first. */
@@ -149,7 +167,7 @@ export class MessageRewriter extends JsonRewriter {
     if (this.#envelopeFields.length > 0)
       for (const list of [lines, others]) for (const index of list) this.#envelope.put(index, messages, chunk)
     for (let i = 0; i < PADDING; i++) chunk.byte(LF)
-    this.openChunk(chunk.bytes.subarray(0, chunk.length))
+    this.openChunk(chunk.bytes.subarray(0, chunk.length), 0)
     this.rewriteLines(length)
     this.#rewriteOthers(others, starts, lines.length)
     this.#outcomes.values = this.takeOutput()
@@ -181,6 +199,9 @@ export class MessageRewriter extends JsonRewriter {
   }
 
   protected override scanned(): void {
+    const records = this.#lookedRecords
+    for (let record = 0; record < this.block.recordCount; record++)
+      records[record] = this.#looked[this.#messageAt(record)]!
     if (this.#envelopeFields.length > 0) this.#envelope.addSlots(this.block, this.#messageOf)
   }
 

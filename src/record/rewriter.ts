@@ -83,9 +83,10 @@ export abstract class Rewriter {
     this.applier = new Applier(plan, fields, this.shape, format, this.account, options.now, most)
   }
 
-  /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. */
-  protected openChunk(bytes: Uint8Array): void {
+  /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. `offset`: of its first byte in its input. */
+  protected openChunk(bytes: Uint8Array, offset: number): void {
     this.bytes = bytes
+    this.applier.suspects.base = offset
     this.sink.open(this.memory, this.#outputBytes)
     this.memory = undefined
     this.deadLetters = []

@@ -1,5 +1,6 @@
 /** Under which keys a tombstone is written. */
 import { isUtf8 } from 'node:buffer'
+import { look } from '../../transforms/detect/look.ts'
 import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan, PlanRule } from '../policy/plan.ts'
@@ -19,10 +20,12 @@ const NOTHING = { subject: undefined, eventTime: undefined }
 export class KeyTombstones {
   readonly #rules: readonly PlanRule[]
   readonly #everyKey: readonly CompiledTransform[] | undefined
+  readonly #refusesSuspects: boolean
 
   /** `keyRules`: the transform of `$key` under each enabled key, for topics that are compacted. */
   constructor(plan: Plan, keyRules: readonly CompiledTransform[], compacted: boolean) {
     this.#rules = plan.envelope.find((field) => field.path.envelope === 'key')?.rulesByStep[0] ?? []
+    this.#refusesSuspects = plan.suspects === 'dead-letter'
     this.#everyKey = compacted && keyRules.length > 0 ? keyRules : undefined
   }
 
@@ -35,6 +38,8 @@ export class KeyTombstones {
     if (rule === undefined) return { kind: 'refused', code: 'no-rule-matches', rule: this.#rules[0]!.id }
     const written = (keys: readonly Uint8Array[]): Tombstones => ({ kind: 'written', keys, rules: [rule.id] })
     if (rule.action.kind === 'drop') return { kind: 'none', label: NO_KEY_LEAVES }
+    if (this.#refusesSuspects && rule.action.kind === 'keep' && look(key, 0, key.length) !== 0)
+      return { kind: 'refused', code: 'suspect-value', rule: rule.id }
     if (rule.action.kind !== 'transform' || key.length === 0) return written([key])
     const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8')
     const keys = new Map<string, Uint8Array>()

@@ -44,6 +44,16 @@ export const METRICS = {
     labels: ['route', 'rule', 'code'],
     help: 'Values that a rule could not take, by reason, whatever its `else:` made of them.',
   },
+  lethe_looked_values_total: {
+    type: 'counter',
+    labels: ['route', 'rule'],
+    help: 'Values that leave as they are, or nearly, and were looked at for what looks personal.',
+  },
+  lethe_suspect_values_total: {
+    type: 'counter',
+    labels: ['route', 'rule', 'kind'],
+    help: 'Of the values looked at, those that look personal or secret, by kind.',
+  },
   lethe_batch_duration_seconds: {
     type: 'histogram',
     labels: ['route'],

@@ -37,6 +37,10 @@ const places = text(/^(?:(?:^| )[A-Za-z0-9._-]{1,249}\/\d{1,10}\/\d{1,16}){1,3}$
 
 /** The name of a file that the command line, the pipeline file or a policy names. */
 const file = text(/^(?=.{1,300}$)[\p{L}\p{N}._/@+=,:~-]+(?: [\p{L}\p{N}._/@+=,:~-]+)*$/u)
+/** Of a rule: a path of plain names, what is done, and which of the field's rules it is. */
+const ruleLabel = text(/^[\w$.[\]*-]{1,200} [a-z0-9.-]{1,40}(?: \[\d{1,3}\]| after \d{1,5}[a-z]{1,2})?$/)
+/** Of a detector. */
+const looksLike = text(/^[a-z][a-z-]{0,39}$/)
 
 type FieldsOf<Kind extends EventKind> = Exclude<keyof (LogEvent & { readonly kind: Kind }), 'kind'> & string
 
@@ -132,6 +136,11 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     level: 'warn',
     message: 'records became dead letters',
     fields: { ...coded, count: integer },
+  },
+  'suspect-values': {
+    level: 'warn',
+    message: 'values that a rule keeps look personal or secret; how many, the metrics and the summary say',
+    fields: { ...route, rule: ruleLabel, looksLike },
   },
   'past-retention': {
     level: 'warn',

@@ -95,6 +95,14 @@ export type LogEvent =
       readonly code: string
       readonly count: number
     }
+  /** Values that a rule keeps look personal: the first of a kind. */
+  | {
+      readonly kind: 'suspect-values'
+      readonly route: string
+      /** Its label. */
+      readonly rule: string
+      readonly looksLike: string
+    }
   /** Records were published that their topic may delete at once, by their timestamps. */
   | {
       readonly kind: 'past-retention'

@@ -17,6 +17,8 @@ export interface RouteDeclaration {
   readonly rules: readonly string[]
   /** The labels under which records are suppressed. Others count as `other`. */
   readonly suppressions: readonly string[]
+  /** The kinds that values may look like. Others count as `other`. */
+  readonly suspects: readonly string[]
 }
 
 /** Of an account: what became of the records of a batch. An `Account` is one. */
@@ -34,6 +36,9 @@ export interface RecordCounts {
     readonly failed: number
     /** The same by reason. */
     readonly failures: Readonly<Partial<Record<string, number>>>
+    readonly looked: number
+    /** Of these, how many look like which kind. */
+    readonly suspects: Readonly<Record<string, number>>
   }[]
 }
 
@@ -63,14 +68,16 @@ export class RouteMetrics {
   readonly #route: string
   readonly #rules: readonly string[]
   readonly #suppressions: ReadonlySet<string>
+  readonly #suspects: ReadonlySet<string>
   readonly #instruments: Instruments
   readonly #lag: Gauge<'route' | 'topic' | 'partition'>
   #lagging = new Map<string, LagLabels>()
 
-  constructor(instruments: Instruments, { route, policy, rules, suppressions }: RouteDeclaration) {
+  constructor(instruments: Instruments, { route, policy, rules, suppressions, suspects }: RouteDeclaration) {
     this.#route = route
     this.#rules = rules
     this.#suppressions = new Set(suppressions)
+    this.#suspects = new Set(suspects)
     this.#instruments = instruments
     const { counter, gauge } = instruments
     this.#lag = gauge('lethe_consumer_lag_records')
@@ -119,11 +126,16 @@ export class RouteMetrics {
     counter('lethe_records_past_retention_total').inc({ route }, emitted.pastRetention)
     const values = counter('lethe_rule_values_total')
     const errors = counter('lethe_transform_errors_total')
+    const looked = counter('lethe_looked_values_total')
+    const suspects = counter('lethe_suspect_values_total')
     counts.rules.forEach((count, id) => {
       const rule = this.#rules[id] ?? 'other'
       for (const result of RESULTS) if (count[result] > 0) values.inc({ route, rule, result }, count[result])
       for (const [code, failed] of Object.entries(count.failures))
         errors.inc({ route, rule, code: deadLetterCode(code) }, failed)
+      if (count.looked > 0) looked.inc({ route, rule }, count.looked)
+      for (const [kind, found] of Object.entries(count.suspects))
+        suspects.inc({ route, rule, kind: this.#suspects.has(kind) ? kind : 'other' }, found)
     })
     histogram('lethe_batch_duration_seconds').observe({ route }, seconds)
     gauge('lethe_last_settled_timestamp_seconds').set({ route }, Date.now() / 1000)

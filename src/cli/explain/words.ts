@@ -98,6 +98,12 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
         ? 'what no field names is left out'
         : 'a record with anything that no field names is a dead letter',
     ],
+    [
+      'kept values',
+      policy.suspects === 'warn'
+        ? 'a part of them is looked at; the account says how many look personal or secret'
+        : 'all are looked at; a record with one that looks personal or secret is a dead letter',
+    ],
   ]
   for (const step of policy.retention?.steps ?? []) {
     const changed = step.fields.size === 0 ? '' : `coarser: ${[...step.fields.keys()].join(', ')}`

@@ -17,11 +17,13 @@ import { runRoute } from '../../kafka/route.ts'
 import { byCount, placesOf, type Unsettled } from '../../kafka/unsettled.ts'
 import { untilAborted } from '../../kafka/until-aborted.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
+import type { Account } from '../../record/account.ts'
 import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
+import { SUSPECT_KINDS } from '../suspects.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
 import { lagOf, Progress } from './progress.ts'
 import type { RouteCounts } from './totals.ts'
@@ -112,6 +114,8 @@ class RouteRun {
   #wait = FIRST_WAIT_MS
   /** How many were made. */
   #made = 0
+  /** Rules and kinds that were told of. */
+  readonly #suspected = new Set<string>()
 
   constructor(options: InstanceOptions, prepared: PreparedRoute, rewriter: BatchRewriter, stop: AbortSignal) {
     const { route, plan } = prepared
@@ -131,6 +135,7 @@ class RouteRun {
       },
       rules: plan.rules.map((rule) => rule.label),
       suppressions: [NO_KEY_LEAVES, ...(plan.retention === undefined ? [] : [plan.retention.label])],
+      suspects: SUSPECT_KINDS,
     })
     const { deadLetters } = options.prepared.pipeline
     this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
@@ -283,6 +288,7 @@ class RouteRun {
             })
           for (const [code, count = 0] of Object.entries(account.deadLettered))
             this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })
+          this.#tellSuspects(account)
         },
         tooManyDeadLetters: (count, window, held) => {
           const { log, unsettled } = this.#options
@@ -300,6 +306,18 @@ class RouteRun {
     })
     if (this.#options.untilEnd && !this.#stop.aborted)
       this.#options.log.event({ kind: 'reached-end', route: this.name })
+  }
+
+  /** Kept values that look personal: of each rule each kind once; how many there are, metrics and the summary say. */
+  #tellSuspects({ rules }: Account): void {
+    for (const [id, { suspects }] of rules.entries())
+      for (const looksLike of Object.keys(suspects)) {
+        const rule = this.#prepared.plan.rules[id]!.label
+        const place = `${id} ${looksLike}`
+        if (this.#suspected.has(place)) continue
+        this.#suspected.add(place)
+        this.#options.log.event({ kind: 'suspect-values', route: this.name, rule, looksLike })
+      }
   }
 
   #heard(event: DriverEvent): void {

@@ -10,6 +10,7 @@ import { type Account, sum } from '../../record/account.ts'
 import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
 import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
 import { packageVersion } from '../package-root.ts'
+import { suspectWarnings } from '../suspects.ts'
 import type { Paint } from '../terminal.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
@@ -74,6 +75,7 @@ export function summarizeStream(
       ...(unsettled === undefined ? {} : { unsettled }),
       warnings: [
         ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
+        ...suspectWarnings(plan, plan.rules, account),
         ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
       ],
     })),

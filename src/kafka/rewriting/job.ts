@@ -18,6 +18,8 @@ export interface Job {
   /** The instant that retention is judged at, ms since the epoch. */
   readonly now: number
   readonly messages: MessageParts
+  /** By message, 1 where kept values are looked at. */
+  readonly looked: Uint8Array<ArrayBuffer>
   /** Memory to write the values into, if it is enough. */
   readonly memory: ArrayBuffer | undefined
 }

@@ -8,6 +8,7 @@ import type { Account } from '../../record/account.ts'
 import { MessageOutcomes } from '../../record/message-outcomes.ts'
 import type { PackedRecords } from '../packed-records.ts'
 import type { Answer, Done, Job, RouteSetup } from './job.ts'
+import { Sampling } from './sampling.ts'
 
 export interface Rewritten {
   readonly outcomes: MessageOutcomes
@@ -58,9 +59,11 @@ export class RewritingThread {
   /** The rewriter of the route of this number. */
   route(route: number): BatchRewriter {
     let memory: ArrayBuffer | undefined
+    const sampling = new Sampling()
     return {
       rewrite: async (records, now) => {
-        const job: Job = { route, now, messages: records.parts(), memory }
+        const looked = sampling.of(records)
+        const job: Job = { route, now, messages: records.parts(), looked, memory }
         // Gone with the job; what is not settled does not bring it back.
         memory = undefined
         const { outcomes, account, took, lines } = await this.#do(job)

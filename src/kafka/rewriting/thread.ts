@@ -18,12 +18,12 @@ function rewriterOf({ maxRecordBytes, compacted, ...setup }: RouteSetup): Messag
   })
 }
 
-function rewrite(rewriter: MessageRewriter, { now, messages, memory }: Job): Done {
+function rewrite(rewriter: MessageRewriter, { now, messages, looked, memory }: Job): Done {
   const began = performance.now()
   const packed = PackedMessages.from(messages)
   rewriter.now = now
   rewriter.memory = memory
-  const outcomes = rewriter.rewriteMessages(packed).parts()
+  const outcomes = rewriter.rewriteMessages(packed, looked).parts()
   const account = rewriter.takeAccount()
   return { outcomes, account, took: performance.now() - began, lines: packed.parts().lines }
 }

@@ -18,6 +18,7 @@ const ROUTE: RouteDeclaration = {
   policy: { name: 'customer-events', version: 3, fingerprint: 'ab12', purpose: 'train_ai_system' },
   rules: ['customer.id hash.hmac', 'note "quoted"\nline \\ hash.hmac'],
   suppressions: ['retention suppress after 400d'],
+  suspects: ['email', 'phone'],
 }
 
 const NOTHING_EMITTED = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
@@ -191,6 +192,8 @@ describe('the metrics', () => {
             null: number,
             failed: number,
             failures: fc.dictionary(anyText, number, { noNullPrototype: true }),
+            looked: number,
+            suspects: fc.dictionary(anyText, number, { noNullPrototype: true }),
           }),
           { maxLength: 9 },
         ),
@@ -214,6 +217,8 @@ describe('the metrics', () => {
           lethe_records_discarded_total: ROUTE.suppressions.length + 2,
           lethe_rule_values_total: 4 * (ROUTE.rules.length + 1),
           lethe_transform_errors_total: DEAD_LETTER_CODES * (ROUTE.rules.length + 1),
+          lethe_looked_values_total: ROUTE.rules.length + 1,
+          lethe_suspect_values_total: (ROUTE.suspects.length + 1) * (ROUTE.rules.length + 1),
           lethe_records_quarantined_total: DEAD_LETTER_CODES,
           lethe_transaction_aborts_total: CLIENT_CODES,
           lethe_client_errors_total: CLIENT_CODES,

@@ -8,11 +8,14 @@ import { samples } from './exposition.ts'
 const worker = (): { metrics: Metrics; route: RouteMetrics } => {
   const metrics = new Metrics({ version: '1.2.3', process: true })
   const policy = { name: 'p', version: 1, fingerprint: 'ab', purpose: 'train_ai_system' }
-  return { metrics, route: metrics.route({ route: 'orders', policy, rules: ['id keep'], suppressions: [] }) }
+  return {
+    metrics,
+    route: metrics.route({ route: 'orders', policy, rules: ['id keep'], suppressions: [], suspects: [] }),
+  }
 }
 
 const settle = (route: RouteMetrics, records: number): void => {
-  const rules = [{ applied: records, absent: 0, null: 0, failed: 0, failures: {} }]
+  const rules = [{ applied: records, absent: 0, null: 0, failed: 0, failures: {}, looked: 0, suspects: {} }]
   const counts = { records, published: records, tombstones: 0, suppressed: {}, deadLettered: {}, rules }
   route.settled(counts, { published: records, tombstones: 0, deadLetters: 0, pastRetention: 0 }, 0.02)
 }
