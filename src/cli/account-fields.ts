@@ -35,7 +35,10 @@ export function viewKept(fields: readonly PlanField[]): KeptField[] {
 }
 
 /** What a rule does: its transform or word, and the options in their canonical form, defaults filled in. */
-export function viewUse({ use, options }: PlanRule): { use: string; options?: Record<string, unknown> } {
+export function viewUse({ use, options }: Pick<PlanRule, 'use' | 'options'>): {
+  use: string
+  options?: Record<string, unknown>
+} {
   if (options === undefined) return { use }
   return { use, options: JSON.parse(canonicalJson(options)) as Record<string, unknown> }
 }

@@ -9,6 +9,7 @@ import { readPolicyFile } from '../policy/read.ts'
 import { keyNames, viewKeys } from './account-keys.ts'
 import { parseTime } from './arguments.ts'
 import { type ExplainedField, type ExplainedRule, type Explanation, explain } from './explain/explanation.ts'
+import { markdownOf } from './explain/markdown.ts'
 import { sampleRecord } from './explain/sample.ts'
 import { overview } from './explain/words.ts'
 import { readJson, scalarText, valuesAt } from './json-tree.ts'
@@ -17,7 +18,7 @@ import { columns, paint, printable, shorten, wrap } from './terminal.ts'
 
 interface Options {
   readonly policy: string
-  readonly format: 'text' | 'json'
+  readonly format: 'text' | 'json' | 'markdown'
   readonly keys?: string
   readonly asOf?: number
 }
@@ -25,6 +26,12 @@ interface Options {
 const MAX_BYTES = 1 << 20
 
 function run(from: string | undefined, options: Options): void {
+  if (options.format === 'markdown' && from !== undefined)
+    throw new LetheError(
+      EXIT.usage,
+      'the page is about the policy and shows no values',
+      'leave the record out, or say --format text',
+    )
   const source = readPolicyFile(options.policy)
   const keys = keyringFrom(options.keys)
   const { plan, policy, problems } = compilePolicy(source, { keys: keys ?? testKeyring() })
@@ -38,6 +45,11 @@ function run(from: string | undefined, options: Options): void {
   // Without --as-of a made-up record is new; a given one is as old as it is today.
   const born = from === undefined && moment !== undefined ? plan.time!.parse(moment) : undefined
   const explanation = explain(policy, plan, record, options.asOf ?? born ?? Date.now())
+  if (options.format === 'markdown') {
+    const names = keys && keyNames(viewKeys(plan, keys.keyset))
+    process.stdout.write(markdownOf(policy, plan, explanation.fields, names))
+    return
+  }
   const notes: string[] = []
   if (from === undefined) notes.push('the record is made up; give one to see yours')
   if (keys === undefined && plan.needsKeys)
@@ -58,7 +70,7 @@ function run(from: string | undefined, options: Options): void {
   } else {
     process.stdout.write(`${paint(process.stdout).bold(`${plan.name}, version ${plan.version}`)}\n`)
     process.stdout.write(
-      `${columns([...overview(policy), ['keys', keyNames(usedKeys)]].map(([name, text]) => [`  ${name}`, text ?? ''])).join('\n')}\n`,
+      `${columns([...overview(policy), ['keys', keyNames(usedKeys)], ['fingerprint', plan.fingerprint]].map(([name, text]) => [`  ${name}`, text ?? ''])).join('\n')}\n`,
     )
     process.stdout.write(printText(explanation, options.policy))
   }
@@ -134,6 +146,7 @@ function ruleText(
   const { yellow, red } = paint(process.stdout)
   const did = rule.applied + rule.failed > 0 && field.rules.length > 1 ? '; this one applied' : ''
   say(rule.after === undefined ? 'done' : `after ${rule.after}`, rule.done)
+  say('leaves', rule.leaves)
   say('when', rule.when)
   say('on failure', rule.onFailure)
   if (rule.failed > 0) say('FAILED', 'it could not take the value', red)
@@ -162,14 +175,19 @@ Examples:
   $ lethe explain -p policy.yaml
   $ head -1 events.ndjson | lethe explain -p policy.yaml --keys keys.json -
   $ lethe explain -p policy.yaml event.json --as-of 2026-01-01
-  $ lethe explain -p policy.yaml --format json`
+  $ lethe explain -p policy.yaml --format json
+  $ lethe explain -p policy.yaml --format markdown > policy.md      a page for whoever approves it`
 
 export const command = (): Command =>
   new Command('explain')
     .description('Explains what a policy does to each field, and why.')
     .requiredOption('-p, --policy <policy>', 'the policy')
     .addArgument(new Argument('[record]', 'a file with one record as JSON; - is stdin'))
-    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'how to print it')
+        .choices(['text', 'json', 'markdown'])
+        .default('text'),
+    )
     .option('--keys <file>', 'the keyset (default: the published test keys)')
     .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)

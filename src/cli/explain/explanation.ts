@@ -5,15 +5,30 @@ import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
 import { suspectedInputs } from '../../policy/suspected.ts'
 import { createDeidentifier } from '../../record/deidentifier.ts'
 import type { Outcome } from '../../record/outcome.ts'
+import { viewUse } from '../account-fields.ts'
 import { type Json, printJson, readJson, valuesAt } from '../json-tree.ts'
-import { doesNotStop, onFailure, optionsOf, stepsOf, whatIsDone, whatItIs, whenItApplies } from './words.ts'
+import {
+  doesNotStop,
+  onFailure,
+  optionsOf,
+  stepsOf,
+  whatIsDone,
+  whatItIs,
+  whatLeaves,
+  whenItApplies,
+} from './words.ts'
 
 export interface ExplainedRule {
   readonly use: string
+  /** As the policy writes them. */
   readonly options: string
+  /** Of a transform: canonical, with defaults filled in. */
+  readonly allOptions: Readonly<Record<string, unknown>> | undefined
   readonly done: string
   readonly when: string | undefined
   readonly onFailure: string | undefined
+  /** What a result tells of its value, in a few words. */
+  readonly leaves: string
   readonly accepted: string | undefined
   readonly weaknesses: readonly string[]
   readonly doesNotStop: string | undefined
@@ -62,9 +77,11 @@ export function explain(policy: Policy, plan: Plan, record: string, now: number)
   const tell = (rule: PolicyRule, step: string | undefined, id: number | undefined): ExplainedRule => ({
     use: rule.use,
     options: optionsOf(rule),
+    allOptions: viewUse({ use: rule.use, options: rule.options }).options,
     done: whatIsDone(rule),
     when: whenItApplies(rule),
     onFailure: onFailure(rule),
+    leaves: whatLeaves(rule),
     accepted: rule.accept?.reason,
     weaknesses: (rule.weaknesses ?? []).map((weakness) => weakness.reason),
     doesNotStop: doesNotStop(rule),

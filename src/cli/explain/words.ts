@@ -1,9 +1,11 @@
 /** A policy in plain words. */
 
+import { inWords } from '../../../transforms/reveals/words.ts'
 import type { Role } from '../../identify/categories.ts'
 import type { TreeNode } from '../../policy/document.ts'
 import type { Otherwise } from '../../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
+import { revealedBy } from '../../policy/revealed.ts'
 import type { Suspected } from '../../policy/suspected.ts'
 
 const ROLE: Readonly<Record<Role, string>> = {
@@ -42,6 +44,13 @@ export function whatIsDone(rule: PolicyRule): string {
   if (rule.use === 'undecided') return 'undecided'
   const what = rule.transform?.summary ?? ''
   return `${rule.use}${options === '' ? '' : ` (${options})`}: ${what}`
+}
+
+/** What a result tells of its value. */
+export function whatLeaves(rule: PolicyRule): string {
+  if (rule.use === 'drop') return 'nothing: the field is left out'
+  const told = inWords(revealedBy(rule))
+  return rule.use === 'keep.subtree' ? `${told}, and all of whatever is below it` : told
 }
 
 /** When the rule applies; undefined where always. */
