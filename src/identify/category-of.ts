@@ -34,6 +34,8 @@ export interface Suspicion {
   readonly why: string
   /** Not so sure of a name that is as often one of a thing: `country`, `title`, `note`. */
   readonly certain: boolean
+  /** What the name holds: a word for the value (`email`), for an identifier of somebody, or only for somebody. */
+  readonly of: 'value' | 'identifier' | 'person'
 }
 
 /** Which text the path leads to: a value, the values of a map, or the names of a map. */
@@ -52,16 +54,19 @@ interface Around {
 const isPerson = (word: string | undefined): boolean =>
   word !== undefined && (SUBJECTS.has(word) || ROLES.has(word))
 
-const suspect = (kind: Pick<Kind, 'category' | 'is'>, certain = true): Suspicion => ({
-  category: kind.category,
-  role: roleOfCategory(kind.category),
-  why: kind.is,
+type Said = Pick<Kind, 'category' | 'is'> & { readonly of?: Suspicion['of'] }
+
+const suspect = ({ category, is, of = 'value' }: Said, certain = true): Suspicion => ({
+  category,
+  role: roleOfCategory(category),
+  why: is,
   certain,
+  of,
 })
 
-const IDENTIFIER = { category: 'user.unique_id', is: 'the identifier of a person' }
-const SUBJECT = { category: 'user.unique_id', is: 'a person' }
-const PART = { category: 'user.name', is: 'a person by what they do here' }
+const IDENTIFIER = { category: 'user.unique_id', is: 'the identifier of a person', of: 'identifier' } as const
+const SUBJECT = { category: 'user.unique_id', is: 'a person', of: 'person' } as const
+const PART = { category: 'user.name', is: 'a person by what they do here', of: 'person' } as const
 
 /**
  * `path` is a name, or the names of a path from the outermost on (elements and members of maps have none). The answer is

@@ -125,6 +125,17 @@ function cutUnspaced(word: string): string[] | undefined {
   return parts.some((part) => WORDS.has(part)) ? parts : undefined
 }
 
+/** Whether every word of a name, however it is written, is one that the dictionary has. */
+export function isOfKnownWords(name: string): boolean {
+  const words = knownWords(name)
+  return words.length > 0 && words.every((word) => WORDS.has(word))
+}
+
+/** Whether any word of a name is one that the dictionary has. */
+export function hasKnownWord(name: string): boolean {
+  return knownWords(name).some((word) => WORDS.has(word))
+}
+
 const known = new Map<string, readonly string[]>()
 const REMEMBERED = 10_000
 

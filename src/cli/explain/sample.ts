@@ -1,10 +1,11 @@
 /** A made-up record that a policy can take: for `lethe explain` without a record. */
 import { type CompiledTransform, Failure, type RecordContext } from '../../../transforms/transform.ts'
+import { splitName } from '../../identify/words.ts'
 import type { Path } from '../../policy/path.ts'
 import type { Plan } from '../../policy/plan.ts'
 import type { Policy, PolicyField } from '../../policy/policy.ts'
 import type { PolicyFile } from '../../policy/read.ts'
-import { wordsOf } from '../init/facts.ts'
+import { suspicionOf } from '../../policy/suspected.ts'
 
 /** Made-up values by Fideslang category; the longest key that fits wins. */
 const BY_CATEGORY: readonly (readonly [string, string])[] = [
@@ -32,19 +33,8 @@ const BY_CATEGORY: readonly (readonly [string, string])[] = [
 const MOMENT = '2024-07-15T13:45:00Z'
 const MOMENT_MS = Date.parse(MOMENT)
 
-/** By the words of the field's name, where no category helps. */
+/** By the words of the field's name, where neither a category nor the dictionary helps. */
 const BY_NAME: readonly (readonly [RegExp, string])[] = [
-  [/_(?:email|mail)_/, 'jane.doe@example.com'],
-  [/_(?:phone|tel|telephone|mobile|fax)_/, '+44 20 7946 0958'],
-  [/_(?:zip|postcode|postal|plz)_/, '94103'],
-  [/_(?:birth|dob|birthday|birthdate)_/, '1985-03-12'],
-  [/_(?:first_name|given_name)_/, 'Jane'],
-  [/_(?:last_name|family_name|surname)_/, 'Doe'],
-  [/_name_$/, 'Jane Doe'],
-  [/_(?:country)_/, 'US'],
-  [/_(?:city|town)_/, 'Springfield'],
-  [/_(?:ip)_/, '203.0.113.7'],
-  [/_(?:lat|latitude)_/, '52.520008'],
   [/_(?:lon|lng|longitude)_/, '13.404954'],
   [/_(?:amount|price|total|prices|cost|fee)_/, '19.99'],
   [/_(?:quantity|qty|count|age)_/, '2'],
@@ -108,11 +98,11 @@ function valueFor(
   transform: CompiledTransform | undefined,
   source: PolicyFile,
 ): string | number {
-  const category = field.category ?? ''
+  const category = field.category ?? suspicionOf(field.from)?.category ?? ''
   const fitting = BY_CATEGORY.filter(([key]) => category === key || category.startsWith(`${key}.`))
   const candidates = fitting.sort((a, b) => b[0].length - a[0].length).map(([, value]) => value)
   const rule = field.rules[0]
-  const named = field.from.segments.flatMap((one) => (one.kind === 'name' ? wordsOf(one.name) : []))
+  const named = field.from.segments.flatMap((one) => (one.kind === 'name' ? splitName(one.name) : []))
   const words = `_${named.join('_')}_`
   candidates.push(...BY_NAME.filter(([pattern]) => pattern.test(words)).map(([, value]) => value))
   candidates.push(...listed(rule?.options, source))

@@ -1,32 +1,30 @@
-/** What `lethe init` knows of one path: counts from the sample, and the words of its name. */
+/** What `lethe init` knows of one path: counts from the sample, and what its name speaks of. */
+import { categoryOf, type Suspicion } from '../../identify/category-of.ts'
+import { IDS, knownWords, WRAPPERS } from '../../identify/lexicon.ts'
+import { splitName } from '../../identify/words.ts'
 import type { Detector } from './detect.ts'
-import { DISTINCT_CAP, type Profile } from './profile.ts'
+import type { Profile } from './profile.ts'
+import { FEW } from './tallies.ts'
 
 export interface Facts {
   readonly profile: Profile
   readonly records: number
   /** The words of the field's own name, `_first_name_`: lower-case, an underscore around each. */
   readonly own: string
-  /** The words of the whole path, in the same form. */
-  readonly all: string
+  /** What the dictionary says of its name. */
+  readonly suspicion: Suspicion | undefined
+  /** Whether its name speaks of this category, or of one below it. */
+  readonly speaksOf: (...categories: readonly string[]) => boolean
+  /** Whether its name ends, or in some languages begins, with a word for an identifier. */
+  readonly isId: boolean
   /** The share of values, 0 to 1, that look like this. */
   readonly share: (...detectors: readonly Detector[]) => number
-  /** Whether values repeat so much that none of them stands for few records. */
+  /** Whether values repeat so much that none of them stands for few data subjects (records, where nobody is known). */
   readonly isCategory: boolean
   /** The path leads through no array and no map: one value a record. */
   readonly isSingle: boolean
-  /** What the path is about, for a domain: `customer` of `customer.id` and of `customer_id`. */
+  /** What the path is about, for a domain: `customer` of `customer.id`, of `customer_id` and of `after.customer_id`. */
   readonly entity: string
-}
-
-/** `firstName`, `first-name`, `FIRST_NAME`: all `first name`. */
-export function wordsOf(name: string): string[] {
-  return name
-    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{M}\p{N}]+/u)
-    .filter((word) => word !== '')
 }
 
 const ALIASES: Readonly<Record<string, string>> = {
@@ -41,37 +39,40 @@ const ALIASES: Readonly<Record<string, string>> = {
   org: 'organization',
 }
 
-const ID_WORD = /^(?:id|ids|uid|uuid|guid|key|no|nr|num|number|ref|reference|code|hash|identifier)$/
-
-function entityOf(words: readonly string[]): string {
-  const rest = words.filter((word) => !ID_WORD.test(word))
-  const last = (rest.at(-1) ?? 'record').replace(/[^a-z0-9]/g, '')
+/** The words of the names of a path, without those that only wrap: a column of one table is one thing before and after. */
+function entityOf(names: readonly string[]): string {
+  const words = names
+    .filter((name) => !WRAPPERS.has(knownWords(name).join(' ')))
+    .flatMap(knownWords)
+    .filter((word) => !IDS.has(word))
+  const last = (words.at(-1) ?? 'record').replace(/[^a-z0-9]/g, '')
   return ALIASES[last] ?? (last === '' ? 'record' : last)
 }
 
 /** What can be said of one profile. */
 export function factsOf(profile: Profile, records: number): Facts {
-  const names = profile.segments.flatMap((segment) =>
-    segment.kind === 'name' ? [wordsOf(segment.name)] : [],
-  )
-  const own = names.at(-1) ?? []
-  const all = names.flat()
+  const names = profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  const last = profile.segments.at(-1)?.kind
+  const place = last === 'names' ? 'names' : last === 'member' ? 'members' : 'value'
+  const suspicion = categoryOf(names, place)
+  const words = knownWords(names.at(-1) ?? '')
   return {
     profile,
     records,
-    own: `_${own.join('_')}_`,
-    all: `_${all.join('_')}_`,
+    own: `_${splitName(names.at(-1) ?? '').join('_')}_`,
+    suspicion,
+    speaksOf: (...categories) =>
+      categories.some(
+        (one) => suspicion?.category === one || suspicion?.category.startsWith(`${one}.`) === true,
+      ),
+    isId: IDS.has(words.at(-1) ?? '') || (words.length > 1 && IDS.has(words[0]!)),
     share: (...detectors) => {
       let most = 0
       for (const detector of detectors) most = Math.max(most, profile.matches.get(detector) ?? 0)
       return profile.values === 0 ? 0 : most / profile.values
     },
-    isCategory:
-      profile.values >= 50 &&
-      profile.distinct <= 40 &&
-      profile.distinct < DISTINCT_CAP &&
-      profile.rarest >= 5,
+    isCategory: profile.values >= 50 && profile.distinct <= 40 && profile.fewest >= FEW,
     isSingle: profile.segments.every((segment) => segment.kind === 'name'),
-    entity: entityOf(all),
+    entity: entityOf(names),
   }
 }

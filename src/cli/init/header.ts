@@ -1,8 +1,10 @@
 /** The first row of a CSV: is it a header at all, and which path does each of its texts stand for? */
 import { EXIT, LetheError } from '../../errors.ts'
+import { hasKnownWord } from '../../identify/lexicon.ts'
+import { splitName } from '../../identify/words.ts'
 import { PathError, parsePath, pathOf, type Segment } from '../../policy/path.ts'
-import { DETECTORS, looksLikeData } from './detect.ts'
-import { wordsOf } from './facts.ts'
+import { DETECTORS, detect, looksLikeData } from './detect.ts'
+import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
 
 export interface Columns {
@@ -14,9 +16,34 @@ export interface Columns {
 
 const LONGEST = 64
 
+type Row = readonly string[]
+
+const SOME_ROWS = 3
+const isNameLike = (text: string) => detect(text.trim()).includes('name-like')
+
+/**
+ * Whether a cell that no word of the dictionary is in is a name, as nearly all below it are: several words, `Anna Schmidt`
+ * over `Bert Maier`. One word alone may be a header, where any cell of the row is one for certain.
+ */
+function looksLikeBelow(
+  text: string,
+  column: number,
+  header: readonly string[],
+  rows: readonly Row[],
+): boolean {
+  if (rows.length < SOME_ROWS || hasKnownWord(text) || !isNameLike(text)) return false
+  if (!/\s/.test(text.trim()) && header.some(hasKnownWord)) return false
+  const below = rows
+    .slice(0, 200)
+    .map((row) => row[column]!)
+    .filter((cell) => !isWordForNothing(cell))
+  const alike = below.filter((cell) => isNameLike(cell) && /\s/.test(cell.trim()) === /\s/.test(text.trim()))
+  return below.length >= SOME_ROWS && alike.length >= 0.8 * below.length
+}
+
 /** Says why the first row cannot be a header, or looks like data. Never quotes it. */
 function suspicion(sample: Sample): string | undefined {
-  const rows = sample.records as readonly (readonly string[])[]
+  const rows = sample.records as readonly Row[]
   for (const [i, text] of sample.header.entries()) {
     const column = `column ${i + 1} of the first row`
     if (text.trim() === '') return `${column} is empty`
@@ -25,6 +52,7 @@ function suspicion(sample: Sample): string | undefined {
     const data = looksLikeData(text)
     if (data !== undefined) return `${column} looks like ${DETECTORS[data]}`
     if (text.length > LONGEST) return `${column} is longer than ${LONGEST} characters`
+    if (looksLikeBelow(text, i, sample.header, rows)) return `${column} looks like the values below it`
     const again = rows.some((row) => row[i] === text && row.some((cell, j) => cell !== sample.header[j]))
     if (again) return `${column} occurs again below, as a value`
   }
@@ -45,7 +73,7 @@ export function checkHeader(sample: Sample, trusted: boolean): void {
 }
 
 function bareName(text: string, i: number): string {
-  const name = wordsOf(text).join('_')
+  const name = splitName(text).join('_')
   return name === '' ? `column_${i + 1}` : name
 }
 

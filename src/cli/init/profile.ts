@@ -1,10 +1,11 @@
 /** What a sample says of each path: counts only. The values go into the counts and are forgotten. */
-import type { Segment } from '../../policy/path.ts'
-import { type Detector, detect, looksLikeData } from './detect.ts'
+import { printSegments, type Segment } from '../../policy/path.ts'
+import { type Detector, detect } from './detect.ts'
+import { isDesigned, isMap } from './member-names.ts'
+import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
+import { Tallies } from './tallies.ts'
 
-/** More distinct values than this are not told apart any more. */
-export const DISTINCT_CAP = 2_000
 /** More members than this in one object are counted together. */
 const MEMBERS_CAP = 2_000
 
@@ -12,15 +13,19 @@ export interface Profile {
   readonly segments: readonly Segment[]
   /** Scalars that are there. */
   values: number
-  /** null or empty. */
+  /** null, empty, or a word for nothing. */
   nothing: number
   strings: number
   numbers: number
   booleans: number
   /** Distinct values; at `DISTINCT_CAP` it means: that many or more. */
   distinct: number
-  /** How often the least frequent value occurs. */
-  rarest: number
+  /** With how many data subjects the rarest value is met; records, where nobody is known. */
+  fewest: number
+  /** How many data subjects have a value here; 0 where nobody is known. */
+  subjects: number
+  /** Whether each of many data subjects has one value, and hardly any value is met with two of them. */
+  isPerSubject: boolean
   shortest: number
   longest: number
   matches: Map<Detector, number>
@@ -29,9 +34,8 @@ export interface Profile {
 }
 
 interface Node {
-  values: Map<string, number>
-  overflow: boolean
-  counts: Omit<Profile, 'segments' | 'distinct' | 'rarest'>
+  values: Tallies
+  counts: Omit<Profile, 'segments' | 'distinct' | 'fewest' | 'subjects' | 'isPerSubject'>
   objects: number
   members: Map<string, Node>
   overflown: Node | undefined
@@ -61,8 +65,7 @@ function newNode(): Node {
     containers: 0,
   }
   return {
-    values: new Map(),
-    overflow: false,
+    values: new Tallies(),
     counts,
     objects: 0,
     members: new Map(),
@@ -72,9 +75,9 @@ function newNode(): Node {
   }
 }
 
-function addScalar(node: Node, value: string | number | boolean | null): void {
+function addScalar(node: Node, value: string | number | boolean | null, subject: string | undefined): void {
   const { counts } = node
-  if (value === null || value === '') {
+  if (value === null || (typeof value === 'string' && isWordForNothing(value))) {
     counts.nothing++
     return
   }
@@ -87,22 +90,19 @@ function addScalar(node: Node, value: string | number | boolean | null): void {
   counts.longest = Math.max(counts.longest, text.length)
   for (const detector of detect(text.trim()))
     counts.matches.set(detector, (counts.matches.get(detector) ?? 0) + 1)
-  const seen = node.values.get(text)
-  if (seen !== undefined) node.values.set(text, seen + 1)
-  else if (node.values.size < DISTINCT_CAP) node.values.set(text, 1)
-  else node.overflow = true
+  node.values.add(text, subject)
 }
 
-function addValue(node: Node, value: unknown, depth: number): void {
+function addValue(node: Node, value: unknown, subject: string | undefined, depth: number): void {
   if (typeof value !== 'object' || value === null) {
-    addScalar(node, value as string | number | boolean | null)
+    addScalar(node, value as string | number | boolean | null, subject)
   } else if (depth > 64) {
     // The walkers refuse such a record.
   } else if (Array.isArray(value)) {
     node.arrays++
     node.counts.containers++
     node.element ??= newNode()
-    for (const element of value) addValue(node.element, element, depth + 1)
+    for (const element of value) addValue(node.element, element, subject, depth + 1)
   } else {
     node.objects++
     node.counts.containers++
@@ -117,7 +117,7 @@ function addValue(node: Node, value: unknown, depth: number): void {
           child = node.overflown
         }
       }
-      addValue(child, member, depth + 1)
+      addValue(child, member, subject, depth + 1)
     }
   }
 }
@@ -134,12 +134,7 @@ function merge(into: Node, from: Node): void {
   a.shortest = Math.min(a.shortest, b.shortest)
   a.longest = Math.max(a.longest, b.longest)
   for (const [detector, count] of b.matches) a.matches.set(detector, (a.matches.get(detector) ?? 0) + count)
-  for (const [text, count] of from.values) {
-    if (into.values.has(text) || into.values.size < DISTINCT_CAP)
-      into.values.set(text, (into.values.get(text) ?? 0) + count)
-    else into.overflow = true
-  }
-  into.overflow ||= from.overflow
+  into.values.merge(from.values)
   into.objects += from.objects
   into.arrays += from.arrays
   for (const [name, member] of from.members) mergeMember(into, name, member)
@@ -163,53 +158,45 @@ function mergeMember(into: Node, name: string | undefined, member: Node): void {
   merge(child, member)
 }
 
-const NAME = /^[\p{L}_][\p{L}\p{M}\p{N}_ -]{0,63}$/u
-const CODE = /^(?:[A-Z]{2,3}|[a-z]{2,3}[-_][A-Za-z]{2,4})$/
-const RANDOM = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{10,}$|^[A-Za-z]{1,8}[-_]?\d{2,}$/
-
-/** A member name that may be a value: it looks like data, an id or a code, or like no name of a field. */
-export function isDoubtfulName(name: string): boolean {
-  return !NAME.test(name) || looksLikeData(name) !== undefined || RANDOM.test(name)
+/** A record's value at a path of names, as text; undefined where nothing stands there. */
+function textAt(record: unknown, names: readonly string[]): string | undefined {
+  let value = record
+  for (const name of names)
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? Reflect.get(value, name)
+        : null
+  return typeof value === 'object' || value === undefined || isWordForNothing(String(value))
+    ? undefined
+    : String(value)
 }
 
-/** A doubtful name is a field's all the same where most of many objects have it: `@timestamp`, `address2`. */
-function isDesigned(name: string, node: Node): boolean {
-  if (!isDoubtfulName(name)) return true
-  const { values, nothing, containers } = node.members.get(name)!.counts
-  return (
-    looksLikeData(name) === undefined &&
-    node.objects >= 10 &&
-    (values + nothing + containers) * 2 > node.objects
-  )
-}
-
-/** Whether an object is a map: its member names are data, or they differ from record to record. */
-function isMap(node: Node): boolean {
-  if (node.overflown !== undefined) return true
-  const names = [...node.members.keys()]
-  if (names.length === 0) return false
-  const doubtful = names.filter((name) => CODE.test(name) || !isDesigned(name, node)).length
-  if (doubtful * 5 >= names.length * 4) return true
-  // Few fields in each object, many names over all: nobody designed these names.
-  let met = 0
-  for (const { counts } of node.members.values()) met += counts.values + counts.nothing + counts.containers
-  return names.length >= 20 && met < node.objects * names.length * 0.2
-}
-
-/** Counts the records of a sample, path by path, in the order in which paths are first met. */
-export function profile(sample: Sample, paths: readonly (readonly Segment[])[]): Profiles {
+/**
+ * Counts the records of a sample, path by path, in the order in which paths are first met. `subject` is the path that
+ * says whose record it is, of names only: values are counted by data subjects then.
+ */
+export function profile(
+  sample: Sample,
+  paths: readonly (readonly Segment[])[],
+  subject?: readonly Segment[],
+): Profiles {
+  const names = subject?.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
   if (sample.format === 'csv') {
     const nodes = paths.map(() => newNode())
+    const column =
+      subject === undefined ? -1 : paths.findIndex((path) => printSegments(path) === printSegments(subject))
     for (const row of sample.records as readonly (readonly string[])[]) {
+      const cell = row[column]
+      const whose = cell === undefined || isWordForNothing(cell) ? undefined : cell
       row.forEach((cell, i) => {
-        addScalar(nodes[i]!, cell)
+        addScalar(nodes[i]!, cell, whose)
       })
     }
     const profiles = nodes.map((node, i) => toProfile(node, paths[i]!))
     return { profiles, records: sample.records.length, unnamed: 0, maps: [] }
   }
   const root = newNode()
-  for (const record of sample.records) addValue(root, record, 0)
+  for (const record of sample.records) addValue(root, record, names && textAt(record, names), 0)
   const found: Profile[] = []
   const maps: (readonly Segment[])[] = []
   let unnamed = 0
@@ -223,7 +210,7 @@ export function profile(sample: Sample, paths: readonly (readonly Segment[])[]):
     }
     if (node.element !== undefined) visit(node.element, [...segments, { kind: 'element' }])
     if (node.members.size === 0 && node.overflown === undefined) return
-    if (segments.length > 0 && isMap(node)) {
+    if (segments.length > 0 && isMap(node, segments)) {
       const all = newNode()
       for (const member of node.members.values()) merge(all, member)
       if (node.overflown !== undefined) merge(all, node.overflown)
@@ -243,19 +230,20 @@ export function profile(sample: Sample, paths: readonly (readonly Segment[])[]):
 }
 
 function toProfile(node: Node, segments: readonly Segment[]): Profile {
-  const counts = [...node.values.values()]
   return {
     ...node.counts,
     segments,
     shortest: node.counts.values === 0 ? 0 : node.counts.shortest,
-    distinct: node.values.size,
-    rarest: node.overflow ? 1 : counts.reduce((least, count) => Math.min(least, count), node.counts.values),
+    distinct: node.values.distinct,
+    fewest: node.values.fewest,
+    subjects: node.values.subjects,
+    isPerSubject: node.values.isPerSubject,
   }
 }
 
 /** Each name of a map counts once, however often it is met. */
 function namesProfile(node: Node, segments: readonly Segment[]): Profile {
   const names = newNode()
-  for (const name of node.members.keys()) addScalar(names, name === '' ? '-' : name)
+  for (const name of node.members.keys()) addScalar(names, name === '' ? ' ' : name, undefined)
   return toProfile(names, segments)
 }

@@ -1,10 +1,12 @@
 /** From counts to a draft: what is done with each path, whose record it is, and when it happened. */
-import { printSegments } from '../../policy/path.ts'
+import { knownWords, SUBJECTS } from '../../identify/lexicon.ts'
+import { printSegments, type Segment } from '../../policy/path.ts'
 import { DETECTORS, type Detector } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { DISTINCT_CAP, type Profile, type Profiles } from './profile.ts'
+import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
 import { RULES, unknown } from './rules.ts'
+import { DISTINCT_CAP } from './tallies.ts'
 
 export interface DraftField {
   readonly path: string
@@ -27,12 +29,29 @@ export interface Draft {
   readonly unnamed: number
 }
 
-/** Proposes a rule for every path. `year` is the calendar year of today. */
-export function propose(profiles: Profiles, year: number): Draft {
+interface Chosen {
+  readonly facts: Facts
+  readonly proposal: Proposal
+}
+
+function choose(
+  profiles: Profiles,
+  year: number,
+): { chosen: readonly Chosen[]; time: DraftTime | undefined } {
   const all = profiles.profiles.map((profile) => factsOf(profile, profiles.records))
   const time = chooseTime(all)
   const setting: Setting = { hasTime: time !== undefined, year }
-  const chosen = all.map((facts) => ({ facts, proposal: proposalFor(facts, setting) }))
+  return { chosen: all.map((facts) => ({ facts, proposal: proposalFor(facts, setting) })), time }
+}
+
+/** The path that says whose record each is, where there is one. */
+export function subjectOf(profiles: Profiles, year: number): readonly Segment[] | undefined {
+  return chooseSubject(choose(profiles, year).chosen)
+}
+
+/** Proposes a rule for every path. `subject` is what `subjectOf` said; `year` the calendar year of today. */
+export function propose(profiles: Profiles, subject: readonly Segment[] | undefined, year: number): Draft {
+  const { chosen, time } = choose(profiles, year)
   const fields = chosen.map(({ facts, proposal }) => ({
     path: printSegments(facts.profile.segments),
     proposal,
@@ -41,7 +60,7 @@ export function propose(profiles: Profiles, year: number): Draft {
   return {
     records: profiles.records,
     fields,
-    subject: chooseSubject(chosen),
+    subject: subject && printSegments(subject),
     time,
     undecided: fields.filter((field) => field.proposal.use === 'undecided').length,
     unnamed: profiles.unnamed,
@@ -65,6 +84,12 @@ function proposalFor(facts: Facts, setting: Setting): Proposal {
 function forNames(facts: Facts): Proposal {
   if (facts.share('code') >= 0.9 && facts.profile.distinct <= 300)
     return { use: 'undecided', note: 'the names of a map; they look like codes: keep them with an accept?' }
+  if (facts.suspicion?.certain && facts.share('name-like') < 0.1)
+    return {
+      use: 'hash.hmac',
+      options: { domain: facts.entity },
+      note: 'the names of a map; by its own name they stand for people',
+    }
   if (facts.share('email', 'uuid', 'phone', 'ip', 'opaque', 'integer') >= 0.5)
     return {
       use: 'hash.hmac',
@@ -99,24 +124,30 @@ function chooseTime(all: readonly Facts[]): DraftTime | undefined {
   return best && { path: printSegments(best.facts.profile.segments), format: best.format }
 }
 
-const SUBJECT_WORDS = [
-  /_customer_|_cust_/,
-  /_(?:user|member|patient|client|subscriber|person)_/,
-  /_account_|_acct_/,
-]
+/** Whose record it is, most likely first: customers, other people, then accounts; whoever only takes part comes last. */
+function rankOf(facts: Facts): number {
+  const names = facts.profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  const words = names.flatMap(knownWords)
+  if (
+    words.some((word) =>
+      /^(?:customers?|cust|kunden?|clientes?|klienta?|klant|顧客|お客様|客户|клиента?)$/.test(word),
+    )
+  )
+    return 0
+  if (words.some((word) => /^(?:accounts?|acct)$/.test(word))) return 2
+  return words.some((word) => SUBJECTS.has(word)) ? 1 : 3
+}
 
-function chooseSubject(chosen: readonly { facts: Facts; proposal: Proposal }[]): string | undefined {
+function chooseSubject(chosen: readonly Chosen[]): readonly Segment[] | undefined {
   let best: { rank: number; facts: Facts } | undefined
   for (const { facts, proposal } of chosen) {
     if (!facts.isSingle || facts.profile.values < 0.8 * facts.records) continue
     let rank = Number.POSITIVE_INFINITY
-    if (proposal.category === 'user.unique_id') {
-      rank = SUBJECT_WORDS.findIndex((words) => words.test(facts.all))
-      if (rank < 0) rank = SUBJECT_WORDS.length
-    } else if (proposal.category === 'user.contact.email') rank = 10
+    if (proposal.category === 'user.unique_id' && proposal.use === 'hash.hmac') rank = rankOf(facts)
+    else if (proposal.category === 'user.contact.email') rank = 10
     if (rank < (best?.rank ?? Number.POSITIVE_INFINITY)) best = { rank, facts }
   }
-  return best && printSegments(best.facts.profile.segments)
+  return best?.facts.profile.segments
 }
 
 const number = new Intl.NumberFormat('en-US')
@@ -134,7 +165,15 @@ function kinds({ strings, numbers, booleans }: Profile, isCsv: boolean): string 
 }
 
 /** Detectors whose match says little unless the name agrees. */
-const WEAK: readonly Detector[] = ['postcode', 'coordinates', 'opaque']
+const WEAK: readonly Detector[] = [
+  'postcode',
+  'coordinates',
+  'opaque',
+  'word',
+  'plate',
+  'street',
+  'national-id',
+]
 
 function evidenceOf(facts: Facts): string {
   const { profile, records } = facts
@@ -142,7 +181,7 @@ function evidenceOf(facts: Facts): string {
   const values = profile.values === 1 ? '1 value' : `${count(profile.values)} values`
   const parts = [facts.isSingle ? `${count(profile.values)} of ${count(records)} present` : values]
   if (isNames) parts[0] = profile.values === 1 ? '1 name' : `${count(profile.values)} names`
-  if (profile.nothing > 0) parts.push(`${count(profile.nothing)} null or empty`)
+  if (profile.nothing > 0) parts.push(`${count(profile.nothing)} null, empty or a word for nothing`)
   if (profile.containers > 0) parts.push(`${count(profile.containers)} objects or arrays`)
   if (profile.values === 0) return parts.join('; ')
   const kind = kinds(profile, profile.numbers + profile.booleans === 0)
@@ -151,6 +190,7 @@ function evidenceOf(facts: Facts): string {
     const capped = profile.distinct >= DISTINCT_CAP ? ' or more' : ''
     parts.push(`${count(profile.distinct)}${capped} distinct`)
   }
+  if (profile.subjects > 0) parts.push(`${count(profile.subjects)} data subjects`)
   const { shortest, longest } = profile
   parts.push(shortest === longest ? `length ${longest}` : `length ${shortest} to ${longest}`)
   const seen = [...profile.matches]

@@ -1,20 +1,11 @@
 /** Rules of `lethe init` that weigh what values look like against the words of a name. */
+import { knownWords } from '../../identify/lexicon.ts'
 import type { Detector } from './detect.ts'
 import type { Facts } from './facts.ts'
 import { direct, MOST, quasi, type Rule, undecided } from './proposal.ts'
 
-const PERSON =
-  /_(?:customer|cust|user|usr|member|patient|client|person|people|subscriber|employee|player|guest|owner|contact|account|acct|buyer|seller|driver|passenger|student)_/
-const isId = (facts: Facts) =>
-  /_(?:id|ids|uid|uuid|guid|key|no|nr|num|number|ref|reference|identifier)_$/.test(facts.own)
-
 export const birth: Rule = (facts, { hasTime, year }) => {
-  if (
-    !/_(?:birth|dob|birthday|birthdate|born|geburtsdatum|geburtstag|naissance|nacimiento|yob)_/.test(
-      facts.own,
-    )
-  )
-    return undefined
+  if (!facts.speaksOf('user.demographic.date_of_birth')) return undefined
   const more = { category: 'user.demographic.date_of_birth', role: quasi } as const
   if (facts.share('date', 'rfc3339', 'date-time') >= MOST && hasTime)
     return { use: 'generalize.age', ...more, note: 'bands of ten years at the time of the event, 90+ as one' }
@@ -29,6 +20,7 @@ export const birth: Rule = (facts, { hasTime, year }) => {
 }
 
 export const when: Rule = (facts) => {
+  if (facts.suspicion?.certain) return undefined
   const named = /_(?:time|timestamp|ts|date|day|at|on|created|updated|occurred|datetime|since|until)_/.test(
     facts.own,
   )
@@ -43,7 +35,7 @@ export const when: Rule = (facts) => {
     }
   if (facts.share('date') >= MOST) return { use: 'generalize.date', options: { to: 'month' }, note: 'a date' }
   for (const format of ['epoch-seconds', 'epoch-milliseconds'] as const) {
-    if (facts.share(format) >= MOST && named && !isId(facts))
+    if (facts.share(format) >= MOST && named && !facts.isId)
       return { use: 'generalize.date', options: { to, format }, note: time }
   }
   const { matches } = facts.profile
@@ -56,7 +48,7 @@ export const when: Rule = (facts) => {
 }
 
 export const age: Rule = (facts) =>
-  /_(?:age|alter)_/.test(facts.own) && facts.share('integer') >= MOST && facts.profile.longest <= 3
+  facts.speaksOf('user.demographic.age_range') && facts.share('integer') >= MOST && facts.profile.longest <= 3
     ? {
         use: 'generalize.number',
         options: { width: 10, top: 90 },
@@ -66,10 +58,7 @@ export const age: Rule = (facts) =>
     : undefined
 
 export const phone: Rule = (facts) => {
-  const word =
-    /_(?:phone|tel|telephone|mobile|cell|cellphone|msisdn|fax|telefon|handy|telefono|whatsapp)_/.test(
-      facts.own,
-    )
+  const word = facts.speaksOf('user.contact.phone_number', 'user.contact.fax_number')
   const strong = facts.share('phone') >= MOST
   if (!strong && !(word && facts.share('phone', 'integer') > 0)) return undefined
   return {
@@ -81,10 +70,26 @@ export const phone: Rule = (facts) => {
   }
 }
 
+const LATITUDES = new Set([
+  'lat',
+  'latitude',
+  'breitengrad',
+  'latitud',
+  'latitudine',
+  'широта',
+  '緯度',
+  '纬度',
+])
+const LONGITUDES = new Set([
+  ...['lon', 'lng', 'long', 'longitude', 'langengrad', 'longitud', 'longitudine', 'долгота', '経度', '经度'],
+])
+
 export const position: Rule = (facts) => {
-  const axis = /_(?:lat|latitude)_/.test(facts.own)
+  if (!facts.speaksOf('user.location.precise')) return undefined
+  const words = knownWords(facts.own)
+  const axis = words.some((word) => LATITUDES.has(word))
     ? 'latitude'
-    : /_(?:lon|lng|long|longitude)_/.test(facts.own)
+    : words.some((word) => LONGITUDES.has(word))
       ? 'longitude'
       : undefined
   const numeric = Math.max(facts.share('decimal'), facts.share('integer')) > 0.5
@@ -96,12 +101,11 @@ export const position: Rule = (facts) => {
         role: quasi,
         note: 'a grid of a tenth of a degree, 11 km',
       }
-    : undefined
+    : undecided('a precise place by its name', { category: 'user.location.precise', role: direct })
 }
 
 export const postcode: Rule = (facts) => {
-  if (!/_(?:zip|zipcode|postcode|postal|plz|cep|pincode|postleitzahl|cap|eircode)_/.test(facts.own))
-    return undefined
+  if (!facts.speaksOf('user.contact.address.postal_code')) return undefined
   const more = { category: 'user.contact.address.postal_code', role: quasi } as const
   return facts.profile.shortest > 3
     ? {
@@ -113,29 +117,10 @@ export const postcode: Rule = (facts) => {
     : undecided('some values are too short to keep three characters of them', more)
 }
 
-export const personName: Rule = (facts) => {
-  const certain =
-    /_(?:first|last|full|given|family|middle|maiden|display|legal)_name_|_(?:firstname|lastname|fullname|surname|forename|givenname|familyname|vorname|nachname|prenom|apellido|apellidos|nombre|initials)_/
-  const plain = /_name_$/.test(facts.own) && (PERSON.test(facts.all) || facts.own === '_name_')
-  if (!certain.test(facts.own) && !(plain && facts.share('name-like') >= 0.5)) return undefined
-  return {
-    use: 'drop',
-    category: 'user.name',
-    role: direct,
-    note: 'a name of a person; fake.person puts a made-up one',
-  }
-}
-
+/** A name that ends in a word for an identifier, or values that are UUIDs, and nobody named: a token all the same. */
 export const identifier: Rule = (facts) => {
   const uuid = facts.share('uuid') >= MOST
-  if (!isId(facts) && !uuid) return undefined
-  const domain = facts.entity
-  const device =
-    /_(?:device|cookie|session|visitor|anonymous|advertising|idfa|gaid|imei|browser|installation)_/
-  if (device.test(facts.all))
-    return { use: 'hash.hmac', options: { domain }, category: 'user.device.device_id', role: direct }
-  if (PERSON.test(facts.all) || facts.own === '_uid_')
-    return { use: 'hash.hmac', options: { domain }, category: 'user.unique_id', role: direct }
+  if (!facts.isId && !uuid) return undefined
   if (
     !uuid &&
     facts.share('integer') >= MOST &&
@@ -143,40 +128,63 @@ export const identifier: Rule = (facts) => {
     facts.isCategory
   )
     return undefined
-  return { use: 'hash.hmac', options: { domain }, note: 'an identifier by its name or form' }
+  return { use: 'hash.hmac', options: { domain: facts.entity }, note: 'an identifier by its name or form' }
 }
 
-const PERSONAL: readonly Detector[] = ['email', 'iban', 'card', 'ip', 'mac', 'phone', 'uuid', 'url']
+const PERSONAL: readonly Detector[] = [
+  ...(['email', 'iban', 'card', 'ip', 'mac', 'phone', 'uuid', 'url'] as const),
+  ...(['national-id', 'secret', 'holding'] as const),
+]
 
 /** Some values look personal and the others do not: nobody but a person can say what this is. */
 export const mixed: Rule = (facts) => {
   const some = PERSONAL.filter((detector) => {
-    // One whole number in ten passes Luhn by chance.
-    const chance = detector === 'card' ? 0.2 : 0
+    // One whole number in ten passes Luhn by chance, and some national id's check digits.
+    const chance = detector === 'card' || detector === 'national-id' ? 0.2 : 0
     return facts.share(detector) > chance
   })
   return some.length > 0 ? undecided('only some values look personal') : undefined
 }
 
 export const prose: Rule = (facts) => {
-  const word =
-    /_(?:comment|comments|note|notes|message|msg|text|body|description|review|feedback|remark|remarks|memo|bio|transcript|reason)_/
-  return facts.share('prose') >= 0.3 || (word.test(facts.own) && !facts.isCategory)
+  const word = facts.speaksOf('user.content.private') || /_(?:text|reason|review)_/.test(facts.own)
+  return facts.share('prose') >= 0.3 || (word && !facts.isCategory)
     ? { use: 'drop', category: 'user.content.private', role: direct, note: 'free text can hold anything' }
     : undefined
 }
+
+/** Whether a field may be kept at all: its name speaks of nothing personal, and no value is one person's. */
+const isImpersonal = ({ suspicion, profile }: Facts): boolean =>
+  suspicion === undefined && !profile.isPerSubject
+
+export const truth: Rule = (facts) =>
+  facts.share('boolean') >= MOST && facts.suspicion === undefined ? { use: 'keep', role: 'other' } : undefined
 
 export const measure: Rule = (facts) => {
   const word =
     /_(?:amount|price|total|subtotal|quantity|qty|count|score|duration|size|rating|tax|discount|weight|width|height|length|percent|percentage|rate|cost|fee|points|stars|visits|clicks|views|ms|seconds|bytes|version|units)_/
   return word.test(facts.own) &&
+    isImpersonal(facts) &&
     Math.max(facts.share('integer'), facts.share('decimal')) >= 0.5 &&
     facts.profile.values >= 50
     ? { use: 'keep', role: 'other', note: 'a measure; where exact ones single out, use generalize.number' }
     : undefined
 }
 
+/** Nothing but numbers and words as programs write them: what looks like a name, a street or a plate is not kept. */
 export const category: Rule = (facts) =>
-  facts.isCategory && facts.profile.longest <= 40
-    ? { use: 'keep', role: 'other', note: `every value occurs ${facts.profile.rarest} times or more` }
+  facts.isCategory &&
+  isImpersonal(facts) &&
+  facts.share('street', 'plate') === 0 &&
+  (facts.profile.matches.get('word') ?? 0) + (facts.profile.matches.get('integer') ?? 0) ===
+    facts.profile.values &&
+  facts.profile.longest <= 40
+    ? {
+        use: 'keep',
+        role: 'other',
+        note:
+          facts.profile.subjects > 0
+            ? `every value is met with ${facts.profile.fewest} data subjects or more`
+            : `every value occurs ${facts.profile.fewest} times or more; nobody is known whose records they are`,
+      }
     : undefined

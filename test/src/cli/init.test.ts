@@ -44,7 +44,7 @@ function events(count: number): Record<string, unknown>[] {
         iban: western.finance.iban(),
       },
       ip: f.internet.ipv4(),
-      card: western.finance.creditCardNumber({ issuer: 'visa' }),
+      card: western.finance.creditCardNumber({ issuer: 'mastercard' }),
       position: { lat: f.location.latitude({ precision: 6 }), lon: f.location.longitude({ precision: 6 }) },
       items: [{ sku: f.string.alphanumeric(10), quantity: f.number.int({ min: 1, max: 9 }) }],
       prices: {

@@ -1,7 +1,7 @@
 import { fakerEN } from '@faker-js/faker'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { detect, looksLikeData, passesLuhn, passesMod97 } from '../../../../src/cli/init/detect.ts'
+import { detect, looksLikeData } from '../../../../src/cli/init/detect.ts'
 
 describe('detectors', () => {
   it.each([
@@ -36,6 +36,18 @@ describe('detectors', () => {
     ['SW1A 1AA', 'postcode'],
     ['Jean-Luc de la Tour', 'name-like'],
     ['山田 太郎', 'name-like'],
+    ['3 Elm Street', 'street'],
+    ['12 Elm Street', 'street'],
+    ['Hauptstr. 5a', 'street'],
+    ['ul. Długa 7', 'street'],
+    ['B-AB 1234', 'plate'],
+    ['KR 5AB12', 'plate'],
+    ['Нора Берг', 'name-like'],
+    ['NORA BERG', 'name-like'],
+    ['44051401359', 'national-id'],
+    ['call +48 600 100 200 now', 'holding'],
+    ['enterprise-wide', 'word'],
+    ['NOT_FOUND', 'word'],
     ['please ring twice at the door', 'prose'],
   ] as const)('%s looks like: %s', (text, detector) => {
     expect(detect(text)).toContain(detector)
@@ -49,28 +61,21 @@ describe('detectors', () => {
     ['1234567.89', 'phone'],
     ['2024-13-15', 'date'],
     ['product list', 'name-like'],
+    ['nora berg', 'word'],
+    ['Active', 'word'],
   ] as const)('%s does not look like: %s', (text, detector) => {
     expect(detect(text)).not.toContain(detector)
   })
 
   it('finds every IBAN and card that is made by the rules', () => {
     for (let i = 0; i < 300; i++) {
-      expect(detect(fakerEN.finance.iban())).toContain('iban')
-      expect(detect(fakerEN.finance.iban({ formatted: true }))).toContain('iban')
+      const iban = fakerEN.finance.iban()
+      // Iran is not in the registry of IBANs.
+      if (iban.startsWith('IR')) continue
+      expect(detect(iban)).toContain('iban')
+      expect(detect(iban.replace(/.{4}(?=.)/g, '$& '))).toContain('iban')
       expect(detect(fakerEN.finance.creditCardNumber({ issuer: 'mastercard' }))).toContain('card')
     }
-  })
-
-  it('notices one wrong digit of a card (Luhn) or an IBAN (ISO 7064)', () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 15 }), fc.integer({ min: 1, max: 9 }), (at, by) => {
-        const wrong = (text: string) =>
-          text.slice(0, at) + String((Number(text[at]) + by) % 10) + text.slice(at + 1)
-        expect(passesLuhn(wrong('4111111111111111'))).toBe(false)
-        expect(passesMod97(`DE89${wrong('3704004405320130')}00`)).toBe(false)
-      }),
-    )
-    expect([passesLuhn('4111111111111111'), passesMod97('DE89370400440532013000')]).toEqual([true, true])
   })
 
   it('takes names of fields for names, and data for data', () => {
