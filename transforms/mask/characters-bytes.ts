@@ -1,6 +1,7 @@
 /** The byte kernel of `mask.characters`: text of which every code point is a grapheme of its own. */
 import { copyBytes, type WriteBytes } from '../bytes.ts'
 import { WRITE_ROOM } from '../transform.ts'
+import { isVisibleAscii } from '../visible.ts'
 
 /** As `graphemes.ts`: CR is left out because of CR LF, which is one grapheme. */
 const CR = 0x0d
@@ -22,6 +23,26 @@ function countCharacters(source: Uint8Array, start: number, end: number): number
     else return -1
   }
   return at === end ? count : -1
+}
+
+/** Bytes that lead U+0080 to U+00BF; there, all up to U+00A0 and U+00AD are unseen. */
+const LATIN_1 = 0xc2
+const LAST_UNSEEN = 0xa0
+const SOFT_HYPHEN = 0xad
+
+/** How many characters are unseen in what `countCharacters` counts. */
+function countUnseen(source: Uint8Array, start: number, end: number): number {
+  let unseen = 0
+  for (let at = start; at < end; at++) {
+    const byte = source[at]!
+    if (byte < 0x80) {
+      if (!isVisibleAscii(byte)) unseen++
+    } else if (byte === LATIN_1) {
+      const next = source[at + 1]!
+      if (next <= LAST_UNSEEN || next === SOFT_HYPHEN) unseen++
+    }
+  }
+  return unseen
 }
 
 /** Where the character behind `count` characters from `at` on starts. */
@@ -60,8 +81,9 @@ export function charactersKernel(
     }
     const count = from === end ? bytes : countCharacters(source, start, end)
     if (count < 0) return -1
-    // The rule of `mostShown`.
-    const most = Math.max(0, Math.min(count >> 1, count - 3))
+    // The rule of `mostShown`; where nothing is shown anyhow, nobody has to look.
+    const visible = keepFirst + keepLast === 0 ? count : count - countUnseen(source, start, end)
+    const most = Math.max(0, Math.min(visible >> 1, visible - 3))
     const last = Math.min(keepLast, most)
     const first = Math.min(keepFirst, most - last)
     if (from === end) {

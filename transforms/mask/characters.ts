@@ -3,6 +3,7 @@ import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
 import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
+import { countVisible } from '../visible.ts'
 import { charactersKernel } from './characters-bytes.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
 
@@ -36,17 +37,17 @@ const options = z.strictObject({
 })
 
 /**
- * How many graphemes of `count` may be shown: at least half, and at least three, stay hidden. So values of up
- * to three are hidden whole, and no value shows more than it hides.
+ * How many graphemes may be shown of a value with `visible` visible ones: at least half of these, and at least three,
+ * stay hidden. So values of up to three are hidden whole, and no value shows more than it hides, however it is padded.
  */
-export function mostShown(count: number): number {
-  return Math.max(0, Math.min(Math.floor(count / 2), count - 3))
+export function mostShown(visible: number): number {
+  return Math.max(0, Math.min(Math.floor(visible / 2), visible - 3))
 }
 
 export const characters: Transform = defineTransform({
   name: 'mask.characters',
   summary: 'Hides the characters of a text, except a few at its start or end.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no; what stays readable, and without `length` the length, narrow the value down',
@@ -63,7 +64,7 @@ export const characters: Transform = defineTransform({
   failures: {},
   doesNotStop:
     'What stays readable identifies where few values share it, and links to other data that holds it. ' +
-    'At least half of the characters, and at least three, are always hidden: of too short a value fewer are ' +
+    'At least half of the visible characters, and at least three, are always hidden: of too short a value fewer are ' +
     'kept, first at its start, then at its end. A text that consists of mask signs already comes out as it was.',
   examples: [
     { title: 'everything is hidden by default', options: {}, input: 'Ada Lovelace', output: '************' },
@@ -74,6 +75,7 @@ export const characters: Transform = defineTransform({
       output: '************5012',
     },
     { title: 'a short value shows less', options: { keepLast: 4 }, input: '70215', output: '***15' },
+    { title: 'padding does not count', options: { keepLast: 4 }, input: '    1234', output: '*******4' },
     { title: 'a very short value shows nothing', options: { keepLast: 4 }, input: '702', output: '***' },
     {
       title: 'a fixed length hides the length',
@@ -118,7 +120,7 @@ export const characters: Transform = defineTransform({
       apply: (text) => {
         const starts = graphemeStarts(text)
         const count = starts === undefined ? text.length : starts.length
-        const most = mostShown(count)
+        const most = mostShown(countVisible(text, starts))
         const last = Math.min(keepLast, most)
         const first = Math.min(keepFirst, most - last)
         if (starts === undefined) {

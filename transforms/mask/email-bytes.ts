@@ -64,9 +64,50 @@ function holds(
 }
 
 /**
+ * Whether a word of the domain, but of its last label, has `run` bytes in a row that stand in `joined[0..length)`; of a
+ * shorter word of `piece` bytes at least, all of it.
+ */
+function sharesRun(
+  source: Uint8Array,
+  domain: number,
+  end: number,
+  joined: Uint8Array,
+  length: number,
+  piece: number,
+  run: number,
+): boolean {
+  let last = end - 1
+  while (source[last] !== DOT) last--
+  let from = domain
+  for (let at = domain; at <= last; at++) {
+    const byte = source[at]!
+    if (byte !== DOT && byte !== HYPHEN) continue
+    const size = Math.min(run, at - from)
+    if (size >= piece)
+      for (let word = from; word + size <= at; word++)
+        if (stands(joined, length, source, word, size)) return true
+    from = at + 1
+  }
+  return false
+}
+
+/** Whether `source[word..word + size)`, in any case, stands in `text[0..length)`, which is in lower case. */
+function stands(text: Uint8Array, length: number, source: Uint8Array, word: number, size: number): boolean {
+  const first = FOLDED[source[word]!]!
+  for (let at = 0; at + size <= length; at++) {
+    if (text[at] !== first) continue
+    let same = 1
+    while (same < size && text[at + same] === FOLDED[source[word + same]!]) same++
+    if (same === size) return true
+  }
+  return false
+}
+
+/**
  * @param masksDomain whether the domain is hidden always
  * @param hidden UTF-8 of the signs that stand for a hidden part
  * @param piece least length of a piece of the local part that may stand nowhere in a domain that is shown
+ * @param run so many bytes of a word of a shown domain, in a row, may not stand in the local part without its separators
  */
 export function emailKernel(
   keepFirst: number,
@@ -74,7 +115,9 @@ export function emailKernel(
   hidden: Uint8Array,
   longest: number,
   piece: number,
+  run: number,
 ): WriteBytes {
+  const joined = new Uint8Array(longest)
   const hiddenBytes = hidden.length
   // A local part with mask signs could come out as it was: `apply` sees to that.
   const sign = hidden[0]!
@@ -95,6 +138,14 @@ export function emailKernel(
       pieceStart = from + 1
     }
     if (shown && localEnd - start >= piece) shown = !holds(source, domain, end, start, localEnd, false)
+    if (shown) {
+      let length = 0
+      for (let from = start; from < localEnd; from++) {
+        const byte = source[from]!
+        if ((CLASSES[byte]! & LETTER_OR_DIGIT) !== 0) joined[length++] = FOLDED[byte]!
+      }
+      shown = !sharesRun(source, domain, end, joined, length, piece, run)
+    }
     let to = at
     if (keepFirst === 1 && mostShown(localEnd - start) > 0) out[to++] = source[start]!
     to = copyBytes(hidden, 0, hiddenBytes, out, to)

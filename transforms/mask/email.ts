@@ -3,6 +3,7 @@ import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
 import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
+import { countVisible } from '../visible.ts'
 import { mostShown } from './characters.ts'
 import { emailKernel } from './email-bytes.ts'
 import { checkSign, signOption } from './sign.ts'
@@ -13,6 +14,8 @@ const SIGNS = 3
 const LONGEST = 320
 /** A piece of the local part that is at least this long (UTF-16 units) may not stand in a kept domain. */
 const PIECE = 3
+/** So many units of a word of the domain, in a row, may not stand in the local part. */
+const RUN = 4
 const LONGEST_SHOWN = 16
 
 /** A local part (RFC 5322 3.4.1, RFC 6531: any script): a quoted string, or no space, control or special. */
@@ -38,7 +41,15 @@ const options = z.strictObject({
     .enum(['keep', 'mask'])
     .default('keep')
     .describe(
-      '`keep` leaves what follows the @, unless a piece of the local part stands in it; `mask` hides it.',
+      '`keep` leaves what follows the @, unless it and the local part hold a piece of each other; `mask` hides it.',
+    ),
+  domains: z
+    .array(z.string().regex(/^[a-z0-9.-]+\.[a-z0-9-]+$/, 'a domain is written in lower case, as in ASCII'))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'Domains that may stay, as gmail.com, and no others: those of providers that very many people use. Without it every domain stays that gives nothing away. Only with `domain: keep`.',
     ),
   with: signOption,
 })
@@ -46,7 +57,7 @@ const options = z.strictObject({
 export const email: Transform = defineTransform({
   name: 'mask.email',
   summary: 'Hides the local part of an email address, and its length; keeps the domain if asked to.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no; a domain of few people narrows the value down',
@@ -65,9 +76,9 @@ export const email: Transform = defineTransform({
     'out-of-domain': 'the value is an address that is masked like this already',
   },
   doesNotStop:
-    'A domain that few people use (their own, a small employer) still points to them; use `domain: mask`, or ' +
-    'a rule that generalizes. A domain that holds the local part or a piece of it (three characters or more, ' +
-    'or a whole label) is hidden too.',
+    'A domain that few people use (their own, a small employer) still points to them; list those that may stay in ' +
+    '`domains`, or use `domain: mask`. A domain is hidden too where it holds the local part or a piece of it (three ' +
+    'characters or more, or a whole label), and where the local part holds a word of the domain or four letters of it.',
   examples: [
     {
       title: 'the domain stays',
@@ -95,6 +106,18 @@ export const email: Transform = defineTransform({
       output: '***@***',
     },
     {
+      title: 'a name that the domain gives away',
+      options: { keepFirst: 1 },
+      input: 'jsmith@smith.example',
+      output: 'j***@***',
+    },
+    {
+      title: 'only domains of many people stay',
+      options: { domains: ['example.com'] },
+      input: 'ada@lovelace.example',
+      output: '***@***',
+    },
+    {
       title: 'two addresses',
       options: {},
       input: 'a@example.com, b@example.com',
@@ -105,8 +128,15 @@ export const email: Transform = defineTransform({
     keepFirst === 0 && domain === 'mask'
       ? NOTHING
       : part({ of: 'email', first: keepFirst, domain: domain === 'keep' }),
-  compile: ({ keepFirst, domain, with: sign }, context) => {
+  compile: ({ keepFirst, domain, domains, with: sign }, context) => {
     context.usesPlatform('unicode')
+    if (domains !== undefined && domain === 'mask')
+      throw new OptionError(
+        '`domains` says which stay, and `domain: mask` that none does',
+        'domains',
+        'leave out one',
+      )
+    const listed = domains === undefined ? undefined : new Set(domains)
     if (/^[\p{L}\p{N}@]/u.test(sign)) {
       throw new OptionError(
         '`with` may not be a letter, a digit or @: the result could be an address',
@@ -117,7 +147,9 @@ export const email: Transform = defineTransform({
     const hidden = checkSign(sign).repeat(SIGNS)
     return {
       yields: 'string',
-      writeBytes: emailKernel(keepFirst, domain === 'mask', utf8(hidden), LONGEST, PIECE),
+      ...(listed === undefined
+        ? { writeBytes: emailKernel(keepFirst, domain === 'mask', utf8(hidden), LONGEST, PIECE, RUN) }
+        : {}),
       apply: (text) => {
         // A quoted local part may hold an at sign of its own; a domain never does.
         const at = text.lastIndexOf('@')
@@ -127,7 +159,8 @@ export const email: Transform = defineTransform({
         if (!(ASCII_LOCAL.test(local) || LOCAL.test(local))) return fail('unparsable')
         if (!(ASCII_DOMAIN.test(host) || DOMAIN.test(host))) return fail('unparsable')
         const kept = keepFirst === 1 ? firstOf(local) : ''
-        const shown = domain === 'keep' && !holdsPieceOf(host, local) ? host : hidden
+        const mayStay = listed === undefined ? domain === 'keep' : listed.has(fold(host))
+        const shown = mayStay && !holdsPieceOf(host, local) ? host : hidden
         const result = `${kept}${hidden}@${shown}`
         return result === text ? fail('out-of-domain') : result
       },
@@ -138,12 +171,16 @@ export const email: Transform = defineTransform({
 /** The first grapheme, if as much stays hidden as `mask.characters` hides and it is no quote. */
 function firstOf(local: string): string {
   const starts = graphemeStarts(local)
-  if (mostShown(starts?.length ?? local.length) < 1 || local.startsWith('"')) return ''
+  if (mostShown(countVisible(local, starts)) < 1 || local.startsWith('"')) return ''
   const end = starts?.[1] ?? 1
   return end > LONGEST_SHOWN ? '' : local.slice(0, end)
 }
 
-/** Whether the domain gives the local part away: whole, by a piece of it, or as one of its labels. */
+/**
+ * Whether the domain and the local part give each other away: the domain holds the local part, or a piece of it, or a
+ * short piece as one of its labels; or the local part holds a word of the domain or four letters of it in a row, wherever
+ * separators stand (`jsmith@smith.name`). The last label counts only for the former.
+ */
 function holdsPieceOf(host: string, local: string): boolean {
   const where = fold(host)
   const whole = fold(local)
@@ -155,6 +192,15 @@ function holdsPieceOf(host: string, local: string): boolean {
       if (where.includes(piece)) return true
     } else if (labels.includes(piece)) return true
   }
+  const joined = whole.replace(ASCII_LOCAL.test(whole) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}\p{M}]+/gu, '')
+  return labels.slice(0, -1).some((label) => label.split('-').some((word) => sharesRun(joined, word)))
+}
+
+/** Whether `text` holds a run of `word`: four units, or the whole of it if it has three. */
+function sharesRun(text: string, word: string): boolean {
+  const size = Math.min(RUN, word.length)
+  if (size < PIECE) return false
+  for (let at = 0; at + size <= word.length; at++) if (text.includes(word.slice(at, at + size))) return true
   return false
 }
 

@@ -14,6 +14,9 @@ const RAISED: Readonly<Record<string, number>> = {
   'generalize.geo': 2,
   'generalize.ip': 2,
   'generalize.number': 2,
+  'generalize.prefix': 2,
+  'mask.characters': 2,
+  'mask.email': 2,
   'noise.number': 2,
 }
 

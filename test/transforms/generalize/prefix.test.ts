@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { prefix } from '../../../transforms/generalize/prefix.ts'
+import { isVisible } from '../../../transforms/visible.ts'
 import { coarser } from '../coarser.ts'
 import { running, weakOptions } from './compiling.ts'
 
@@ -15,6 +16,10 @@ describe('generalize.prefix', () => {
     [2, 'a😀b', 'a😀'],
     [1, 'e\u0301', 'e'],
     [3, ' SW1', ' SW'],
+    [3, 'EC1    ', '!out-of-domain'],
+    [3, 'EC1\u200b\u00a0', '!out-of-domain'],
+    [3, '東京都\u3000', '!out-of-domain'],
+    [3, 'EC1 9', 'EC1'],
   ])('keep %i of %j: %j', (keep, text, expected) => {
     expect(running(prefix, { keep })(text)).toBe(expected)
   })
@@ -28,7 +33,8 @@ describe('generalize.prefix', () => {
           const result = running(prefix, { keep })(text)
           expect(result).not.toBe(text)
           const points = [...text]
-          expect(result).toBe(points.length > keep ? points.slice(0, keep).join('') : '!out-of-domain')
+          const hides = isVisible(points.slice(keep).join(''))
+          expect(result).toBe(hides ? points.slice(0, keep).join('') : '!out-of-domain')
         },
       ),
     )

@@ -50,6 +50,29 @@ describe('mask.characters', () => {
     )
   })
 
+  it('is not deceived by padding: at least half of what is visible stays hidden, and at least three', () => {
+    const unseen = fc.string({
+      unit: fc.constantFrom(...' \t\n\u00a0\u00ad\u200b\u200d\u2060\u2800\u3000\u3164\ufeff\ufe0f\u034f'),
+    })
+    fc.assert(
+      fc.property(
+        unseen,
+        fc.string({ unit: fc.constantFrom('a', 'é', 'я', '漢', '7'), minLength: 1, maxLength: 16 }),
+        unseen,
+        keeps,
+        fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+        (before, text, behind, keep, length) => {
+          const result = apply({ ...keep, with: SIGN, length }, before + text + behind)
+          const shown = result.match(/[aéя漢7]/g)?.length ?? 0
+          expect(shown).toBeLessThanOrEqual(mostShown(text.length))
+        },
+      ),
+      { numRuns: 1000 },
+    )
+    expect(apply({ keepLast: 4 }, '    1234')).toBe('*******4')
+    expect(apply({ keepFirst: 6 }, 'Müller      ')).toBe('Mül*********')
+  })
+
   it('shows as much as it was asked to where the value is long enough', () => {
     fc.assert(
       fc.property(

@@ -55,6 +55,12 @@ describe('mask.email', () => {
     ['ｓｍｉｔｈ@smith.example', 'full-width letters'],
     ['jo@jo.example', 'a short label'],
     ['x+jo@jo.example', 'a short piece'],
+    ['jsmith@smith.name', 'a name behind an initial'],
+    ['smithj@smith.name', 'a name before an initial'],
+    ['jdoe@doe-online.example', 'a word of three'],
+    ['j.smi.th@smith.example', 'separators within'],
+    ['jsmith@smithfamily.example', 'a run of four'],
+    ['иванов@семья-иванова.example', 'any script'],
   ])('hides the domain of %s: %s', (text) => {
     expect(apply({}, text)).toBe('***@***')
   })
@@ -89,6 +95,19 @@ describe('mask.email', () => {
     ['x@xn--bcher-kva.example', '***@xn--bcher-kva.example'],
   ])('takes %s', (text, result) => {
     expect(apply({}, text)).toBe(result)
+  })
+
+  it('keeps the domains that it is told to, and no others', () => {
+    const domains = ['gmail.com', 'example.com']
+    expect(apply({ domains }, 'ada.lovelace@GMAIL.com')).toBe('***@GMAIL.com')
+    expect(apply({ domains }, 'ada@lovelace.example')).toBe('***@***')
+    expect(apply({ domains }, 'ada@mail.gmail.com')).toBe('***@***')
+    expect(apply({ domains }, 'johngmail@gmail.com')).toBe('***@***')
+    expect(() => email.compile({ domains, domain: 'mask' }, maskContext())).toThrow(OptionError)
+  })
+
+  it('does not count what nobody sees', () => {
+    expect(apply({ keepFirst: 1 }, 'a\u3164\u3164\u3164\u3164@example.org')).toBe('***@example.org')
   })
 
   it('shows no character in which a text can hide', () => {
