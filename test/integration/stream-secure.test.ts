@@ -1,6 +1,7 @@
 /** TLS and SCRAM against real listeners, and a broker that goes away: a broker of the test's own. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Broker, startBroker } from '../broker/broker.mjs'
@@ -18,11 +19,17 @@ onOwnKafka('lethe stream and its broker', () => {
   })
   afterAll(async () => await broker.stop())
 
-  const secured = async (test: TestContext, ca: string, password: string, mechanism: string) => {
+  const secured = async (
+    test: TestContext,
+    ca: string,
+    password: string,
+    mechanism: string,
+    more = '',
+  ): Promise<World> => {
     const world = await World.make(broker.address, test, {
       brokers: broker.saslTlsAddress!.replace('127.0.0.1', 'localhost'),
       files: { 'ca.pem': readFileSync(ca, 'utf8'), password },
-      pipeline: `maxDeadLetters: 100%
+      pipeline: `${more}maxDeadLetters: 100%
 tls: { ca: { file: ca.pem } }
 sasl: { mechanism: ${mechanism}, username: alice, password: { file: password } }
 `,
@@ -62,6 +69,50 @@ sasl: { mechanism: ${mechanism}, username: alice, password: { file: password } }
   })
   it.concurrent('says that the authority does not fit', async (test) => {
     await refused(test, broker.certificates!.otherCa, PASSWORD, /TLS/)
+  })
+
+  it.concurrent('reads passwords and certificates anew for a client that follows a lost one', {
+    timeout: 240_000,
+  }, async (test) => {
+    const world = await secured(
+      test,
+      broker.certificates!.ca,
+      PASSWORD,
+      'scram-sha-512',
+      'client: { session.timeout.ms: 30000, transaction.timeout.ms: 4000 }\nbatch: { records: 100, time: 20ms }\n',
+    )
+    const draw = drawOf(9)
+    for (let n = 0; n < 3; n++) await world.send(Array.from({ length: 4000 }, (_, at) => eventOf(at, draw)))
+    const worker = world.start()
+    await world.until(world.output, 1)
+    // A client that is made now would be refused. The one that runs is not.
+    const files = ['password', 'ca.pem'].map((name) => join(world.folder, name))
+    const right = files.map((file) => readFileSync(file))
+    writeFileSync(files[0]!, WRONG)
+    let isLost = false
+    for (let tries = 0; tries < 4 && !isLost; tries++) {
+      worker.kill('SIGSTOP')
+      await sleep(14_500)
+      worker.kill('SIGCONT')
+      isLost = await worker.says(/"client-lost".*"transaction-timeout"/, 3000)
+    }
+    expect(isLost, worker.said.slice(-2000)).toBe(true)
+    const lost = (times: number): Promise<boolean> =>
+      worker.says(new RegExp(`(?:"client-lost"[^]*){${times}}`), 20_000)
+    expect(await lost(2), worker.said.slice(-2000)).toBe(true)
+    // Half of what belongs together is replaced: what does not fit may pass, too.
+    writeFileSync(files[1]!, 'half of a certificate')
+    expect(await lost(3), worker.said.slice(-2000)).toBe(true)
+    const before = await world.read(world.output)
+    right.forEach((bytes, at) => {
+      writeFileSync(files[at]!, bytes)
+    })
+    const after = await world.until(world.output, before.length + 1)
+    expect(after.length, worker.said.slice(-2000)).toBeGreaterThan(before.length)
+    worker.kill('SIGTERM')
+    expect(await worker.within(28_000), worker.said.slice(-3000)).toEqual({ code: 0, signal: null })
+    expect((await world.run('--until-end')).code).toBeOneOf([0, 3])
+    expect(await world.verdict()).toBe('clean')
   })
 
   it.concurrent('reads to the end past an open transaction and aborted ones', async (test) => {
