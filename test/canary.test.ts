@@ -141,6 +141,36 @@ function jsonRecords(fields: readonly string[]): string[] {
   return [...each, ...bad]
 }
 
+/** Everything is kept. */
+const watched = (suspects: string): string =>
+  `policy: watched
+version: 1
+purpose: train_ai_system
+suspects: ${suspects}
+fields:
+  note: keep
+  copy: { from: note, use: keep }
+  "list[].x": keep
+  map.*: keep
+  map.$names: { use: keep, accept: the canaries have to be refused }
+  tree: { use: keep.subtree, accept: the canaries have to be refused }
+`
+
+/** Records of which each holds one marked email address, in every place and spelling. */
+function suspectRecords(): string[] {
+  const address = () => `${FIRST}${++marks}@${LAST}.example`
+  const escaped = () => `"${address().replace('@', '\\u0040')}"`
+  const quoted = () => JSON.stringify(`so \\ "${address()}", she said`)
+  return [() => `"${address()}"`, escaped, quoted].flatMap((text) => [
+    `{"note":${text()}}`,
+    `{"list":[{"x":1},{"x":${text()}}]}`,
+    `{"map":{"a":${text()}}}`,
+    `{"map":{${text()}:1}}`,
+    `{"tree":{"a":[1,{"b":${text()}}]}}`,
+    `{"tree":{${text()}:[]}}`,
+  ])
+}
+
 async function run(cwd: string, name: string, code: number, args: readonly string[]): Promise<void> {
   const out = join(cwd, `${name}.out`)
   const files = ['--dead-letter', join(cwd, `${name}.dead`), '--summary', join(cwd, `${name}.sum`)]
@@ -193,6 +223,16 @@ describe('a thousand marked values', () => {
     ])
     await run(here, 'reject', 3, ['in.ndjson', '-p', 'reject.yaml'])
 
+    // Kept, but what they look like may not leave; and where it may, nothing else tells of it.
+    const suspects = suspectRecords()
+    writeFileSync(join(here, 'suspects.ndjson'), suspects.join('\n'))
+    writeFileSync(join(here, 'refused.yaml'), watched('dead-letter'))
+    await run(here, 'suspects', 3, ['suspects.ndjson', '-p', 'refused.yaml'])
+    expect(places.get('suspects stderr')).toContain(`suspect-value  ${suspects.length} `)
+    writeFileSync(join(here, 'warned.yaml'), watched('warn'))
+    await run(here, 'warned', 0, ['suspects.ndjson', '-p', 'warned.yaml'])
+    expect(places.get('warned stderr')).toContain('looked at in `note` look like an email address')
+
     const table = policy('drop', true)
     writeFileSync(join(here, 'csv.yaml'), table.text)
     const columns = ['at', 'kind', ...table.fields, mark()]
@@ -230,8 +270,9 @@ describe('a thousand marked values', () => {
     await run(here, 'strict', 2, ['in.csv', '-p', 'strict.yaml'])
 
     for (const name of readdirSync(here))
-      if (/\.(out|dead|sum)$/.test(name)) search(name, readFileSync(join(here, name)))
-    for (const name of ['inline.dead', 'threads.dead', 'reject.dead', 'csv.dead'])
+      if (/\.(out|dead|sum)$/.test(name) && name !== 'warned.out')
+        search(name, readFileSync(join(here, name)))
+    for (const name of ['suspects.dead', 'inline.dead', 'threads.dead', 'reject.dead', 'csv.dead'])
       for (const [, code] of places.get(name)!.matchAll(/"code":"([^"]+)"/g)) codes.add(code!)
 
     expect(marks).toBeGreaterThanOrEqual(1000)

@@ -131,6 +131,26 @@ describe.each([
     )
   })
 
+  it('says where each piece stands in the stream, whatever was skipped before', () => {
+    fc.assert(
+      fc.property(
+        bytes,
+        sizes,
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 40 }),
+        (data, cut, chunk, most) => {
+          for (const piece of split(make({ chunkBytes: chunk, maxRecordBytes: most }), data, cut)) {
+            if (piece.kind === 'rejected') continue
+            const { offset, length } = piece
+            expect([...piece.bytes.subarray(0, length)]).toEqual([...data.subarray(offset, offset + length)])
+            if (offset > 0) expect(data[offset - 1]).toBe(0x0a)
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
   it('ends every piece but the last with a whole record, and pads it', () => {
     fc.assert(
       fc.property(bytes, sizes, fc.integer({ min: 1, max: 60 }), (data, cut, chunk) => {
