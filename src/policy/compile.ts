@@ -10,20 +10,23 @@ import { buildPlan } from './build.ts'
 import { readColumns } from './columns.ts'
 import { newSources } from './context.ts'
 import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
+import { type Fault, settleFaults } from './faults.ts'
 import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
 import { readFields } from './fields.ts'
 import type { KeySource } from './key-source.ts'
 import { checkLayout, type ReadPath } from './layout.ts'
 import { type Path, sameSegment, wildcardsOf } from './path.ts'
 import type { Plan } from './plan.ts'
-import type { Policy, PolicyField, PolicyTime } from './policy.ts'
+import type { Policy, PolicyField, PolicyStep, PolicyTime } from './policy.ts'
 import { Findings, type Position, quote } from './problems.ts'
 import type { PolicyFile } from './read.ts'
 import { compileSteps, judgeOf, readRetention } from './retention.ts'
 import { readPath } from './rules.ts'
 import { PolicySchema } from './schema.ts'
+import { weakSets } from './sets.ts'
 import { checkShape, type ShapeCodes } from './shape.ts'
-import { checkWeakChoices } from './weak.ts'
+import { suspectedInputs } from './suspected.ts'
+import { rolesByInput, type Said, weakRules } from './weak.ts'
 
 export interface CompileOptions {
   /** Without keys a policy is only checked: its keyed rules refuse every value. */
@@ -97,6 +100,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     for (const rule of field.rules) compileRule(rule, field.path, shop)
     checkConditions(field, findings)
   }
+  const faults: Fault[] = []
   if (retention !== undefined) {
     if (!shop.has.time)
       findings.add(
@@ -105,7 +109,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
         'retention goes by event time, and the policy names none',
         'add `time:` at the top',
       )
-    compileSteps(retention, fields, shop)
+    faults.push(...compileSteps(retention, fields, shop))
   }
   const steps = retention?.steps ?? []
   const rules = [...fields.flatMap((f) => f.rules), ...steps.flatMap((step) => [...step.fields.values()])]
@@ -121,7 +125,9 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
     findings,
   )
-  checkWeakChoices(fields, hasToken, columns, findings)
+  const said: Said = { roles: rolesByInput(fields), suspected: suspectedInputs(fields, columns), hasToken }
+  faults.push(...weakTogether(fields, steps, said))
+  settleFaults(faults, rules, findings)
   const parse = time && compileTime(time, tree, findings)
   if (time !== undefined && usesZoneData(time.zone)) sources.platform.add('time-zones')
 
@@ -148,6 +154,23 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     keys: options.keys,
   })
   return { plan, problems: [], policy }
+}
+
+/** What is weak about the rules of all fields, each by itself and those of one input together. */
+function weakTogether(fields: readonly PolicyField[], steps: readonly PolicyStep[], said: Said): Fault[] {
+  const alone = weakRules(fields, said)
+  const rulesOf = (faults: readonly Fault[], ...codes: readonly Fault['code'][]) =>
+    new Set(faults.filter(({ code }) => codes.includes(code)).flatMap((fault) => fault.rules))
+  const sets = weakSets(fields, steps, said, rulesOf(alone, 'kept-direct-identifier'))
+  // Beside the token of its own value a quasi-identifier is worse off than beside any other.
+  const beside = rulesOf(sets, 'kept-beside-keyed')
+  return [
+    ...alone.filter(
+      ({ code, rules }) =>
+        code !== 'token-beside-quasi-identifiers' || !rules.some((rule) => beside.has(rule)),
+    ),
+    ...sets,
+  ]
 }
 
 function checkPurpose(tree: MapNode, findings: Findings): void {

@@ -9,6 +9,9 @@ import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote } from './problems.ts'
 import { fieldWord, type RuleText, readPath, readRule } from './rules.ts'
 
+/** In any case of letters. */
+const RESERVED = 'lethe-'
+
 /** Reads `fields:`; `subject` is the path of the data subject. Fields that cannot be read are left out, and `findings` says why. */
 export function readFields(
   node: TreeNode | undefined,
@@ -36,6 +39,7 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
   })
   if (texts.length < written.length || path === undefined || texts.length === 0) return undefined
   const rules = texts.map((text) => text.rule)
+  checkHeader(path, rules, entry.at, findings)
   checkOrder(rules, findings)
 
   const words = texts[0]!.words
@@ -70,6 +74,24 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
     roleByCategory,
     rules,
   }
+}
+
+/** What Lethe says of its outputs in headers would be worth nothing if a producer could say it too. */
+function checkHeader(
+  path: Path,
+  rules: readonly PolicyRule[],
+  at: PolicyField['at'],
+  findings: Findings,
+): void {
+  const name = path.envelope === 'header' ? path.segments[0] : undefined
+  if (name?.kind !== 'name' || !name.name.toLowerCase().startsWith(RESERVED)) return
+  if (rules.some((rule) => rule.use !== 'drop'))
+    findings.add(
+      at,
+      'reserved-header',
+      `headers that start with \`${RESERVED}\` are written by Lethe itself`,
+      'drop, or leave the header out',
+    )
 }
 
 function checkOrder(rules: readonly PolicyRule[], findings: Findings): void {

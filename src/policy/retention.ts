@@ -4,12 +4,12 @@ import { type CompiledRetention, expire } from '../../transforms/retention/expir
 import { covers } from '../../transforms/reveals/covers.ts'
 import { compileRule, type Workshop } from './actions.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
+import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRetention, PolicyRule, PolicyStep } from './policy.ts'
 import { type Findings, type Position, quote } from './problems.ts'
 import { revealedBy } from './revealed.ts'
 import { readPath, readRule } from './rules.ts'
 import { suggestion } from './suggest.ts'
-import { settle, weakOptions } from './weak.ts'
 
 const DEFAULT_TOLERANCE = '5m'
 const DAY_MS = 86_400_000
@@ -127,22 +127,24 @@ export function judgeOf({ steps, futureTolerance }: PolicyRetention): CompiledRe
   })
 }
 
-/** Compiles the rules of all steps and checks that each tells no more than what it replaces. */
+/** Compiles the rules of all steps and checks that each tells no more than what it replaces: what is weak about them. */
 export function compileSteps(
   retention: PolicyRetention,
   fields: readonly PolicyField[],
   shop: Workshop,
-): void {
+): Fault[] {
+  const faults: Fault[] = []
   for (const field of fields) {
     let inForce: readonly PolicyRule[] = field.rules
     for (const step of retention.steps) {
       const rule = step.fields.get(field.path.text)
       if (rule === undefined) continue
       compileRule(rule, field.path, shop)
-      checkStepRule(field, rule, inForce, shop.findings)
+      faults.push(...checkStepRule(field, rule, inForce, shop.findings))
       inForce = [rule]
     }
   }
+  return faults
 }
 
 function checkStepRule(
@@ -150,7 +152,7 @@ function checkStepRule(
   rule: PolicyRule,
   inForce: readonly PolicyRule[],
   findings: Findings,
-): void {
+): Fault[] {
   const last = field.path.segments.at(-1)?.kind
   if (last === 'element' && (rule.use === 'drop' || rule.otherwise.kind === 'drop'))
     findings.add(
@@ -159,22 +161,21 @@ function checkStepRule(
       'an element cannot be dropped, because an array keeps its length',
       'use mask.null',
     )
-  if (rule.action === undefined || inForce.some((previous) => previous.action === undefined)) return
+  if (rule.action === undefined || inForce.some((previous) => previous.action === undefined)) return []
   if (inForce.some((previous) => previous.use === 'keep.subtree') && rule.use !== 'drop') {
     findings.add(rule.useAt, 'bad-step', 'what is kept as a container can only be dropped later', 'use drop')
-    return
+    return []
   }
   const finer = inForce.some((previous) => !covers(revealedBy(previous), revealedBy(rule)))
-  const weak = finer
-    ? [
-        {
-          at: rule.useAt,
-          code: 'step-not-coarser' as const,
-          message: `it cannot be shown that ${quote(rule.use)} tells no more than what it replaces`,
-          suggestion:
-            'a coarser option of the same transform, mask.null or drop, or add accept: "the reason"',
-        },
-      ]
-    : []
-  settle(rule, [...weak, ...weakOptions(rule)], findings)
+  if (!finer) return weakOptions(rule)
+  return [
+    {
+      rules: [rule],
+      at: rule.useAt,
+      code: 'step-not-coarser',
+      message: `it cannot be shown that ${quote(rule.use)} tells no more than what it replaces`,
+      suggestion: `a coarser option of the same transform, mask.null or drop, ${ACCEPT}`,
+    },
+    ...weakOptions(rule),
+  ]
 }

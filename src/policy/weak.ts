@@ -1,151 +1,107 @@
-/** Weak choices: errors, unless the rule says in writing why the choice is right here. */
+/** What is weak about one rule of a field: what it leaves readable of something that may not be. */
 
 import type { Role } from '../identify/categories.ts'
-import { isKeep, placeOf } from './actions.ts'
+import { isKeep } from './actions.ts'
+import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
-import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
-import { nearlyAll, tellsIdentifier } from './revealed.ts'
-import { type Suspected, suspectedInputs } from './suspected.ts'
+import { type PolicyCode, quote } from './problems.ts'
+import { nearlyAll, revealedBy, tellsIdentifier } from './revealed.ts'
+import type { Suspected } from './suspected.ts'
 
-interface Weak {
-  readonly at: Position
-  readonly code: PolicyCode
-  readonly message: string
-  readonly suggestion: string
-}
-
-const ACCEPT = 'or add accept: "the reason"'
-
-/** What the policy as a whole says of the input of a field. */
-interface Said {
-  readonly roles: ReadonlySet<Role>
-  /** Another field that puts a token, a surrogate, a shift or noise in place of the same input. */
-  readonly keyed: PolicyField | undefined
-  readonly hasToken: boolean
-  readonly suspected: Suspected | undefined
-}
-
-/**
- * Checks every rule of every field. `hasToken` says whether any rule of the policy yields a stable token: beside
- * one, quasi-identifiers that are kept as they are tell who stands behind it. `columns` is header text to input path.
- */
-export function checkWeakChoices(
-  fields: readonly PolicyField[],
-  hasToken: boolean,
-  columns: ReadonlyMap<string, string>,
-  findings: Findings,
-): void {
-  const suspected = suspectedInputs(fields, columns)
-  // What one field says of a value holds for every other one that is fed by it.
+/** What one field says of a value holds for every other one that is fed by it: all roles, by input path. */
+export function rolesByInput(fields: readonly PolicyField[]): ReadonlyMap<string, ReadonlySet<Role>> {
   const rolesOf = new Map<string, Set<Role>>()
-  // And so does what one field publishes in its place.
-  const keyedOf = new Map<string, PolicyField[]>()
-  for (const field of fields) {
-    const { from, role, roleByCategory } = field
+  for (const { from, role, roleByCategory } of fields) {
     const roles = rolesOf.get(from.text) ?? new Set()
     rolesOf.set(from.text, roles.add(role).add(roleByCategory))
-    if (field.rules.some(hidesUnderKey)) keyedOf.set(from.text, [...(keyedOf.get(from.text) ?? []), field])
   }
-  for (const field of fields)
-    for (const rule of field.rules) {
-      const keeps = weakKeeps(field, rule, {
-        roles: rolesOf.get(field.from.text)!,
-        keyed: keyedOf.get(field.from.text)?.find((other) => other !== field),
-        hasToken,
-        suspected: suspected.get(field.from.text),
-      })
-      settle(rule, [...keeps, ...weakOptions(rule)], findings)
-    }
+  return rolesOf
 }
 
-/** Reports what is weak and not accepted, and what is accepted and not weak. */
-export function settle(rule: PolicyRule, weak: readonly Weak[], findings: Findings): void {
-  if (rule.accept === undefined)
-    for (const { at, code, message, suggestion } of weak) findings.add(at, code, message, suggestion)
-  // A rule that did not compile may be weak in ways that nobody has seen.
-  else if (weak.length === 0 && rule.action !== undefined)
-    findings.add(
-      rule.accept.at,
-      'accept-without-need',
-      'nothing about this rule is weak, so there is nothing to accept',
-      'remove accept',
-    )
+/** What the policy as a whole says of the inputs of its fields. */
+export interface Said {
+  /** By input path. */
+  readonly roles: ReadonlyMap<string, ReadonlySet<Role>>
+  /** By input path: what a name speaks of, where the policy does not say what the values are. */
+  readonly suspected: ReadonlyMap<string, Suspected>
+  /** Any rule yields a stable token: beside one, quasi-identifiers tell who stands behind it. */
+  readonly hasToken: boolean
 }
 
-export function weakOptions(rule: PolicyRule): Weak[] {
-  return (rule.weaknesses ?? []).map((weakness) => ({
-    at: placeOf(rule, weakness),
-    code: 'weak-choice',
-    message: weakness.reason,
-    suggestion: `${weakness.suggestion}, ${ACCEPT}`,
-  }))
+/** Checks every rule of every field by itself. */
+export function weakRules(fields: readonly PolicyField[], said: Said): Fault[] {
+  return fields.flatMap((field) =>
+    field.rules.flatMap((rule) => [...weakPlace(field, rule, said), ...weakOptions(rule)]),
+  )
 }
 
-/** Whether it gives a value a token, a surrogate, a shift or noise, which the value beside it would undo. */
-function hidesUnderKey({ transform }: PolicyRule): boolean {
-  return transform !== undefined && (transform.properties.keyed || transform.properties.stableToken)
-}
-
-function weakKeeps(
-  field: PolicyField,
-  rule: PolicyRule,
-  { roles, keyed, hasToken, suspected }: Said,
-): Weak[] {
-  const keeps = isKeep(rule.action)
-  const tellsNearly = nearlyAll(rule) || (suspected?.role === 'direct-identifier' && tellsIdentifier(rule))
-  if (!keeps && !tellsNearly) return []
-  const weak: Weak[] = []
-  const at = rule.useAt
+function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
+  const roles = said.roles.get(field.from.text)!
+  const faults: Fault[] = []
   const path = quote(field.path.text)
-  const kept = keeps ? 'kept as it is' : `told nearly by ${rule.use}`
+  const kept = isKeep(rule.action) ? 'kept as it is' : `told nearly by ${rule.use}`
+  const weak = (code: PolicyCode, message: string, suggestion: string) => {
+    faults.push({ rules: [rule], at: rule.useAt, code, message, suggestion: `${suggestion}, ${ACCEPT}` })
+  }
   if (rule.action?.kind === 'keep-subtree')
-    weak.push({
-      at,
-      code: 'keep-subtree',
-      message: `whatever a producer adds below ${path} will leave`,
-      suggestion: `list the paths below it, ${ACCEPT}`,
-    })
-  if (keeps && field.from.segments.at(-1)?.kind === 'names')
-    weak.push({
-      at,
-      code: 'kept-map-names',
-      message: `whatever a producer writes as a name of this map will leave: ${path} are values too`,
-      suggestion: `use generalize.category with the names that you know, ${ACCEPT}`,
-    })
-  if (keeps && field.from.envelope === 'key' && !roles.has('direct-identifier'))
-    weak.push({
-      at,
-      code: 'kept-record-key',
-      message: 'the record key is kept as it is, and keys most often name a person',
-      suggestion: `use hash.hmac with the domain of the field that it equals, ${ACCEPT}`,
-    })
-  if (suspected !== undefined && !roles.has('direct-identifier'))
-    weak.push({
-      at,
-      code: 'name-suggests-identifier',
-      message: `${path} is ${kept}, and ${suspected.by === field.path.text ? 'its name' : quote(suspected.by)} speaks of ${suspected.why}`,
-      suggestion: `use a transform, drop it, say what it is by \`category: ${suspected.category}\` or the right one, ${ACCEPT}`,
-    })
-  if (roles.has('direct-identifier'))
-    weak.push({
-      at,
-      code: 'kept-direct-identifier',
-      message: `${path} is a direct identifier, and is ${kept}`,
-      suggestion: `use a transform such as hash.hmac, drop it, ${ACCEPT}`,
-    })
-  else if (keyed !== undefined)
-    weak.push({
-      at,
-      code: 'kept-beside-keyed',
-      message: `${path} ${keeps ? 'keeps' : 'nearly tells'} the value that ${quote(keyed.path.text)} replaces: each record gives the pair away`,
-      suggestion: `leave one of the two out, ${ACCEPT}`,
-    })
-  else if (hasToken && roles.has('quasi-identifier'))
-    weak.push({
-      at,
-      code: 'token-beside-quasi-identifiers',
-      message: `${path} is a quasi-identifier ${kept} beside a stable token: together they single people out over time`,
-      suggestion: `generalize it${keeps ? '' : ' further'}, ${ACCEPT}`,
-    })
-  return weak
+    weak('keep-subtree', `whatever a producer adds below ${path} will leave`, 'list the paths below it')
+  const identifies = tellsIdentifier(rule)
+  const suspected = suspicionIn(field, rule, said)
+  if (suspected !== undefined)
+    weak(
+      'name-suggests-identifier',
+      `${path} is ${kept}, and ${suspected.by === field.path.text ? 'its name' : quote(suspected.by)} speaks of ${suspected.why}`,
+      `use a transform, drop it, say what it is by \`category: ${suspected.category}\` or the right one`,
+    )
+  if (identifies && field.from.segments.at(-1)?.kind === 'names')
+    weak(
+      'kept-map-names',
+      `whatever a producer writes as a name of this map is ${kept}: ${path} are values too`,
+      'use generalize.category with the names that you know',
+    )
+  if (identifies && roles.has('direct-identifier'))
+    weak(
+      'kept-direct-identifier',
+      `${path} is a direct identifier, and is ${kept}`,
+      'use a transform such as hash.hmac, drop it',
+    )
+  else if (identifies && field.from.envelope === 'key')
+    weak(
+      'kept-record-key',
+      `the record key is ${kept}, and keys most often name a person`,
+      'use hash.hmac with the domain of the field that it equals',
+    )
+  else if (identifies && field.from.envelope === 'header' && suspected === undefined)
+    weak(
+      'kept-header',
+      `the header is ${kept}: whatever a producer writes into it will leave`,
+      'use generalize.category with the values that you know, hash.hmac',
+    )
+  else if (field.from.envelope === 'timestamp' && tellsMoment(rule))
+    weak(
+      'kept-timestamp',
+      `the timestamp is ${kept}: to the millisecond, it joins with every other log`,
+      'use generalize.date',
+    )
+  else if (said.hasToken && roles.has('quasi-identifier') && nearlyAll(rule))
+    weak(
+      'token-beside-quasi-identifiers',
+      `${path} is a quasi-identifier ${kept} beside a stable token: together they single people out over time`,
+      `generalize it${isKeep(rule.action) ? '' : ' further'}`,
+    )
+  return faults
+}
+
+/** What a name says of a value that is told nearly, where the policy does not say it itself. */
+function suspicionIn(field: PolicyField, rule: PolicyRule, said: Said): Suspected | undefined {
+  const suspected = said.suspected.get(field.from.text)
+  if (suspected === undefined || said.roles.get(field.from.text)!.has('direct-identifier')) return undefined
+  const tells = suspected.role === 'direct-identifier' ? tellsIdentifier(rule) : nearlyAll(rule)
+  return tells ? suspected : undefined
+}
+
+/** An hour of the record's timestamp may be told, and a day; a moment may not. */
+function tellsMoment(rule: PolicyRule): boolean {
+  const revealed = revealedBy(rule)
+  return nearlyAll(rule) && !(revealed.tells === 'part' && revealed.parts.every((part) => part.of === 'time'))
 }

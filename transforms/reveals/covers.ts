@@ -78,7 +78,7 @@ interface Ends {
 }
 
 /** Masks serve the end before the start, so keeping less at the end can free room at the start. */
-function endsCover(previous: Ends, next: Ends): boolean {
+export function endsCover(previous: Ends, next: Ends): boolean {
   return (
     next.last <= previous.last &&
     next.first <= previous.first &&

@@ -1,5 +1,6 @@
 /** What several outputs of one value tell together, and when that is nearly all of it. */
 import { type Intervals, widths } from '../generalize/intervals.ts'
+import { endsCover } from './covers.ts'
 import { ALL, NOTHING, type Part, type PartOf, type Revelation } from './revelation.ts'
 
 /**
@@ -92,7 +93,8 @@ function textTells(parts: readonly Part[]): boolean {
   if (shown.every((part) => part.of === 'card')) return first + last > MOST_OF_CARD
   // Each hides half of a short value, but not the same half.
   const half = shown.some(
-    (part) => part.of === 'characters' && part.share === 'half' && part.first === first && part.last === last,
+    (part) =>
+      part.of === 'characters' && part.share === 'half' && ends.every((other) => endsCover(part, other)),
   )
   return first + last > (half ? MOST_OF_HALF : MOST_OF_ANY)
 }

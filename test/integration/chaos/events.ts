@@ -23,7 +23,7 @@ fields:
   customer.id: { use: hash.hmac, domain: customer }
   customer.email: { use: hash.hmac, domain: email, normalize: email }
   $key: { use: hash.hmac, domain: customer }
-  $headers.kind: keep
+  $headers.kind: { use: keep, accept: it names the kind of the event }
   "items[].sku": keep
   "items[].serial": { use: hash.hmac, domain: serial }
 retention:

@@ -208,6 +208,29 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['name-suggests-identifier', 'of a header', `${fields}  $headers.x-user-email: ▸keep\n`],
   ['name-suggests-identifier', 'of a column', `${fields}  a: ▸keep\ncolumns: { Kundennummer: a }\n`],
   ['name-suggests-identifier', 'of a mere user', `${fields}  ssn: { use: ▸keep, category: user }\n`],
+  ['kept-header', 'without a reason', `${fields}  a: keep\n  $headers.h: ▸keep\n`],
+  ['kept-timestamp', 'without a reason', `${fields}  a: keep\n  $timestamp: ▸keep\n`],
+  ['reserved-header', 'the policy of another run', `${fields}  a: keep\n  ▸$headers.Lethe-Policy: ${hmac}\n`],
+  [
+    'token-beside-part',
+    'the last digits',
+    `${fields}  a: ${hmac}\n  b: { from: a, use: ▸mask.characters, keepLast: 4 }\n`,
+  ],
+  [
+    'noise-beside-part',
+    'the year of a shifted date',
+    `${head}subject: s\nfields:\n  a: shift.date\n  b: { from: a, use: ▸generalize.date, to: year }\n`,
+  ],
+  [
+    'several-noises',
+    'two shifts',
+    `${head}subject: s\nfields:\n  a: shift.date\n  b: { from: a, use: ▸shift.date, domain: other }\n`,
+  ],
+  [
+    'parts-tell-all',
+    'a number in two',
+    `${fields}  a: { use: mask.characters, keepFirst: 4 }\n  b: { from: a, use: ▸mask.characters, keepLast: 4 }\n`,
+  ],
   ['kept-record-key', 'without a category', `${fields}  a: keep\n  $key: ▸keep\n`],
   ['kept-direct-identifier', 'the subject', `${head}subject: a\nfields: { a: ▸keep }\n`],
   [
@@ -225,12 +248,12 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   [
     'kept-beside-keyed',
     'a shift, under a condition',
-    `${head}subject: s\nfields:\n  b: { from: a, use: ▸keep }\n  a: [{ use: drop, when: { c: x } }, { use: shift.date }]\n`,
+    `${head}subject: s\nfields:\n  b: { from: a, use: keep }\n  a: [{ use: drop, when: { c: x } }, { use: ▸shift.date }]\n`,
   ],
   [
     'kept-beside-keyed',
     'a shift, which the day tells',
-    `${head}subject: s\nfields:\n  b: { from: a, use: ▸generalize.date, to: day }\n  a: { use: shift.date }\n`,
+    `${head}subject: s\nfields:\n  b: { from: a, use: generalize.date, to: day }\n  a: { use: ▸shift.date }\n`,
   ],
   [
     'token-beside-quasi-identifiers',

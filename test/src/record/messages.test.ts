@@ -94,7 +94,7 @@ describe('a message', () => {
   })
 
   it('that cannot be taken is a dead letter, and those around it are not', () => {
-    const rewriter = rewriterFor(`${FIELDS + KEY}  $headers.h: keep`)
+    const rewriter = rewriterFor(`${FIELDS + KEY}  $headers.h: { use: keep, accept: a header of this test }`)
     const good = message({ at: FRESH, id: 'a' })
     const header = (...values: Buffer[]) => ({ headers: values.map((value) => ({ name: 'h', value })) })
     const bad: [Message, string][] = [
