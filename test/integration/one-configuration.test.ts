@@ -65,7 +65,7 @@ function kindsOf(outputs: readonly LogRecord[]): {
 
 onKafka('one configuration per run', () => {
   it('holds while policy, keys and pipeline file are replaced and workers are killed', {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async (test) => {
     const now = new Date()
     const first = addKey(createKeyset(now), now)
@@ -120,7 +120,7 @@ onKafka('one configuration per run', () => {
   })
 
   it('says at the start what it runs, and that the outputs before were made under another policy', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async (test) => {
     const world = await World.make(broker.address, test)
     const policy = join(world.folder, 'policy.yaml')

@@ -13,7 +13,7 @@ import { packageVersion } from '../package-root.ts'
 import { hearsAtStart } from './at-start.ts'
 import { runInstance } from './instance.ts'
 import { type Begin, type LeadMessage, REPORT_MS, type WorkerMessage } from './messages.ts'
-import { prepareFrom } from './prepare.ts'
+import { type Prepared, prepareFrom } from './prepare.ts'
 import { tellConfiguration } from './provenance.ts'
 import { STALLED_MS } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -22,28 +22,40 @@ import { Totals } from './totals.ts'
 /** Who is a parent answers long before. */
 const BEGIN_MS = 30_000
 
+interface Told extends Pick<Begin, 'untilEnd' | 'progress'> {
+  readonly prepared: Prepared
+}
+
 /** @throws LetheError (usage) where no parent says what to run, or this process would run something else */
 export async function work(file: string, worker: number): Promise<void> {
   const stop = new AbortController()
-  const begin = await toldToBegin(stop)
+  const told = await prepareAsTold(file, worker, stop)
   // Told to stop before it began.
-  if (begin === undefined) return
-  const prepared = prepareFrom(file, fromPost(begin.configuration), begin.instance)
-  if (prepared.digest !== begin.digest)
-    throw new LetheError(
-      EXIT.usage,
-      `worker ${worker} came to another configuration than the process that started it, so it runs nothing`,
-      'restart the whole; was another version of Lethe installed meanwhile?',
-    )
+  if (told === undefined) return
+  const { prepared } = told
   const driver = await chooseDriver(prepared.pipeline)
   const log = createLog({ ...logSettings(process.env, process.stderr.isTTY), worker })
   const metrics = new Metrics({ version: packageVersion(), process: true })
   const health = new Health({ stalledAfter: STALLED_MS, workers: 0 })
   try {
-    await runAs(worker, { prepared, driver, log, metrics, health }, begin, stop)
+    await runAs(worker, { prepared, driver, log, metrics, health }, told, stop)
   } finally {
     log.close()
   }
+}
+
+/** What came through the pipe, keys in the clear among it, goes no further than here. */
+async function prepareAsTold(file: string, worker: number, stop: AbortController): Promise<Told | undefined> {
+  const begin = await toldToBegin(stop)
+  if (begin === undefined) return undefined
+  const { configuration, digest, instance, untilEnd, progress } = begin
+  const prepared = prepareFrom(file, fromPost(configuration), instance)
+  if (prepared.digest === digest) return { prepared, untilEnd, progress }
+  throw new LetheError(
+    EXIT.usage,
+    `worker ${worker} came to another configuration than the process that started it, so it runs nothing`,
+    'restart the whole; was another version of Lethe installed meanwhile?',
+  )
 }
 
 /** Waits for what the parent says; undefined where it says to stop, or is gone. */
@@ -90,7 +102,7 @@ const tell = (message: WorkerMessage): Promise<void> =>
 async function runAs(
   worker: number,
   surroundings: Surroundings,
-  begin: Begin,
+  told: Told,
   stop: AbortController,
 ): Promise<void> {
   const { metrics, health, prepared } = surroundings
@@ -119,8 +131,8 @@ async function runAs(
       ...surroundings,
       limits,
       worker,
-      untilEnd: begin.untilEnd,
-      progress: begin.progress * 1000,
+      untilEnd: told.untilEnd,
+      progress: told.progress * 1000,
       stop: stop.signal,
       opened: () => void tell({ kind: 'opened' }),
       settled: (route, counts) => totals.add(route, counts),
