@@ -15,18 +15,20 @@ const ROOMS: Readonly<
   keys: { rooms: ['errors', 'transforms'], packages: ['zod'] },
   identify: { rooms: ['errors', 'transforms'], packages: [] },
   policy: { rooms: ['errors', 'identify', 'transforms'], packages: ['zod', 'yaml'] },
-  record: { rooms: ['errors', 'policy', 'transforms'], packages: [] },
+  groups: { rooms: ['policy'], packages: [] },
+  record: { rooms: ['errors', 'groups', 'policy', 'transforms'], packages: [] },
   pipeline: { rooms: ['errors', 'keys', 'policy', 'record'], packages: [] },
   kafka: {
-    rooms: ['errors', 'keys', 'pipeline', 'policy', 'record', 'transforms'],
+    rooms: ['errors', 'groups', 'keys', 'pipeline', 'policy', 'record', 'transforms'],
     packages: ['zod', 're2js'],
   },
   telemetry: { rooms: ['errors'], packages: ['pino', 'prom-client'] },
-  files: { rooms: ['errors', 'keys', 'pipeline', 'policy', 'record'], packages: [] },
+  files: { rooms: ['errors', 'groups', 'keys', 'pipeline', 'policy', 'record'], packages: [] },
   cli: {
     rooms: [
       'errors',
       'files',
+      'groups',
       'identify',
       'kafka',
       'keys',

@@ -9,6 +9,7 @@ import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Account, type RuleCount, sum } from '../record/account.ts'
 import { fieldsOf, type KeptField, viewKept, viewUse } from './account-fields.ts'
 import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
+import { type GroupsView, groupLines, viewGroups } from './groups.ts'
 import { packageVersion } from './package-root.ts'
 import { suspectWarnings } from './suspects.ts'
 import { columns, type Paint, printable, wrap } from './terminal.ts'
@@ -55,6 +56,8 @@ export interface AccountView {
     /** Why the policy takes a weak choice here. */
     readonly accepted?: string
   }[]
+  /** Which records stand alone, where the policy names quasi-identifiers. */
+  readonly groups?: GroupsView
   readonly warnings: readonly string[]
 }
 
@@ -63,7 +66,7 @@ export interface Summary extends AccountView, KeysView {
   /** Of this format. */
   readonly v: 1
   readonly version: string
-  readonly status: 'done' | 'too-many-dead-letters'
+  readonly status: 'done' | 'too-many-dead-letters' | 'too-many-stand-alone'
   readonly dryRun: boolean
   /** The instant that retention was judged at, RFC 3339. */
   readonly asOf: string
@@ -119,6 +122,8 @@ export function viewAccount(
 export interface SummaryOptions {
   readonly now: number
   readonly dryRun: boolean
+  /** More data subjects stand alone than `--max-unique` allows. */
+  readonly tooManyAlone: boolean
   readonly keyset: Keyset | undefined
   /** The output of each input. */
   readonly outputs: readonly Output[]
@@ -139,7 +144,11 @@ export function summarize(
     lethe: 'summary',
     v: 1,
     version: packageVersion(),
-    status: result.tooManyDeadLetters ? 'too-many-dead-letters' : 'done',
+    status: result.tooManyDeadLetters
+      ? 'too-many-dead-letters'
+      : options.tooManyAlone
+        ? 'too-many-stand-alone'
+        : 'done',
     dryRun: options.dryRun,
     policy,
     ...viewKeys(plan, options.keyset),
@@ -151,7 +160,7 @@ export function summarize(
       ...(digest === undefined ? {} : { sha256: digest.sha256 }),
       records: count,
     })),
-    outputs: result.tooManyDeadLetters ? [] : viewOutputs(options.outputs),
+    outputs: result.tooManyDeadLetters || options.tooManyAlone ? [] : viewOutputs(options.outputs),
     ...(options.deadLetterFile?.digest === undefined
       ? {}
       : { deadLetterFile: options.deadLetterFile.digest }),
@@ -159,6 +168,7 @@ export function summarize(
     unlisted,
     kept,
     rules,
+    ...(result.groups === undefined ? {} : { groups: viewGroups(plan, plan.fields, result.groups) }),
     warnings: [
       ...options.warnings,
       ...warnings(plan, inputs, account),
@@ -257,7 +267,8 @@ function keptLines(kept: readonly KeptField[]): string[] {
 }
 
 /** The summary as lines for a terminal. */
-export function accountLines(summary: AccountView, { bold, dim, yellow, red }: Paint): string[] {
+export function accountLines(summary: AccountView, paint: Paint): string[] {
+  const { bold, dim, yellow, red } = paint
   const { records, policy } = summary
   const suppressed = sum(records.suppressed)
   const dead = sum(records.deadLettered)
@@ -294,6 +305,7 @@ export function accountLines(summary: AccountView, { bold, dim, yellow, red }: P
     '',
     ...columns(rules, [1, 2, 3, 4]).map((line) => `  ${line}`),
     ...keptLines(summary.kept),
+    ...(summary.groups === undefined ? [] : ['', ...groupLines(summary.groups, paint)]),
     ...summary.rules.flatMap(({ rule, accepted }) =>
       accepted === undefined ? [] : [yellow(`  accepted: ${rule}: ${accepted}`)],
     ),

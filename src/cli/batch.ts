@@ -8,6 +8,7 @@ import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit }
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { parseDelimiter, parseExpectedKey, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run.ts'
+import { parseShare } from './groups.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
   if (options.output === undefined && options.dryRun !== true)
@@ -43,7 +44,7 @@ Examples:
   $ lethe batch events.ndjson -p policy.yaml -o out.ndjson --dead-letter dead.ndjson --summary run.json
   $ lethe batch events.ndjson -p policy.yaml --dry-run
 
-Exit codes: 0 done, 2 usage or policy, 3 records were dead-lettered (with too many of them, no output),
+Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or policy, 3 records were dead-lettered (with too many of them, no output),
 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
@@ -86,6 +87,12 @@ export const command = (): Command =>
       )
         .argParser(parseLimit)
         .default(DEFAULT_DEAD_LETTER_LIMIT, '1%'),
+    )
+    .addOption(
+      new Option(
+        '--max-unique <p%>',
+        'leave no output unless fewer data subjects than this stand alone by their quasi-identifiers',
+      ).argParser(parseShare),
     )
     .option('--summary <file>', 'where to write the account as JSON')
     .addOption(

@@ -1,6 +1,8 @@
 /** A batch run: inputs to chunks, chunks to outputs, in order, with every record accounted for. */
 import { isUtf8 } from 'node:buffer'
 import { EXIT, LetheError, type RecordCode } from '../errors.ts'
+import type { Figures } from '../groups/figures.ts'
+import { SubjectGroups } from '../groups/subject-groups.ts'
 import { type DeadLetterLimit, LimitWatch } from '../pipeline/limit.ts'
 import { runPipeline } from '../pipeline/run.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -25,6 +27,8 @@ export interface BatchRun {
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
   readonly limit: DeadLetterLimit
+  /** Whether the pool counts the data subjects behind what is published. */
+  readonly countsGroups: boolean
   readonly chunkBytes: number
   readonly maxRecordBytes: number
   /** Stated delimiter; else the one that the input's name implies, else a comma. */
@@ -57,6 +61,8 @@ export interface BatchResult {
   readonly inputs: readonly InputAccount[]
   /** More dead letters than the limit allows: the outputs must not be published. */
   readonly tooManyDeadLetters: boolean
+  /** Of all records that were published, where they are counted and the run came to its end. */
+  readonly groups: Figures | undefined
 }
 
 /** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
@@ -144,7 +150,19 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     await written.catch(() => {})
   }
   await run.deadLetterFile?.finish()
-  return { account, inputs, tooManyDeadLetters }
+  return {
+    account,
+    inputs,
+    tooManyDeadLetters,
+    groups: run.countsGroups && !tooManyDeadLetters ? await figuresOf(plan, pool) : undefined,
+  }
+}
+
+/** Every chunk was settled: what the threads counted is what is published. */
+async function figuresOf(plan: Plan, pool: Pool): Promise<Figures> {
+  const groups = new SubjectGroups()
+  for (const part of await pool.groups()) groups.merge(part)
+  return groups.figures(plan.subject === undefined)
 }
 
 function skipped(plan: Plan, { code, records, lines }: Rejected): RewrittenChunk {

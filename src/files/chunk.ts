@@ -1,10 +1,12 @@
 /** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
+import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
 import type { PlanSetup } from '../pipeline/compile-again.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Account } from '../record/account.ts'
 import { CsvRewriter } from '../record/csv-rewriter.ts'
 import type { CsvStyle } from '../record/csv-text.ts'
 import { JsonRewriter } from '../record/json-rewriter.ts'
+import { GroupCount } from '../record/quasi-identifiers.ts'
 import type { DeadLetter, RewriteOptions } from '../record/rewriter.ts'
 
 /** How the records of one input are to be read and written. */
@@ -44,17 +46,22 @@ export interface RewrittenChunk {
 /** What a thread needs to do as its parent. */
 export interface ThreadSetup extends PlanSetup {
   readonly options: RewriteOptions
+  /** Where groups are counted: the key of the run. */
+  readonly groupsKey?: GroupsKey | undefined
 }
 
 /** Turns chunks into outputs, with one rewriter for each layout. */
 export class ChunkRewriter {
   readonly #plan: Plan
   readonly #options: RewriteOptions
+  readonly #groups: SubjectGroups | undefined
   readonly #rewriters = new Map<number, JsonRewriter | CsvRewriter>()
 
-  constructor(plan: Plan, options: RewriteOptions) {
+  constructor(plan: Plan, options: RewriteOptions, groupsKey: GroupsKey | undefined) {
     this.#plan = plan
-    this.#options = options
+    const count = groupsKey === undefined ? undefined : new GroupCount(plan, groupsKey)
+    this.#groups = count?.groups
+    this.#options = count === undefined ? options : { ...options, groups: count }
   }
 
   rewrite(chunk: Chunk): RewrittenChunk {
@@ -70,5 +77,10 @@ export class ChunkRewriter {
     rewriter.memory = chunk.memory
     const { output, deadLetters, lines } = rewriter.rewrite(chunk.bytes, chunk.length, chunk.offset)
     return { spare: chunk.bytes.buffer, output, deadLetters, lines, account: rewriter.takeAccount() }
+  }
+
+  /** The data subjects behind what was published, if they are counted. */
+  groups(): GroupsPart | undefined {
+    return this.#groups?.part()
   }
 }

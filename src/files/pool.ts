@@ -3,10 +3,12 @@
  * as fast as one that runs already, so this one does not only wait for the others.
  */
 import { Worker } from 'node:worker_threads'
+import type { GroupsPart } from '../groups/subject-groups.ts'
 import { Defect, type DefectPlace } from '../pipeline/defect.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkRewriter, RewrittenChunk, ThreadSetup } from './chunk.ts'
 import type { Input } from './input.ts'
+import { GROUPS } from './questions.ts'
 
 export interface Pool {
   /** How many chunks it works on at once. */
@@ -15,6 +17,8 @@ export interface Pool {
   rewrite(chunk: Chunk): Promise<RewrittenChunk>
   /** De-identifies a chunk that is waiting here and now; false where none waits. */
   help(): boolean
+  /** The data subjects behind what was published so far, as each thread counted them. Nothing may be waiting. */
+  groups(): Promise<readonly GroupsPart[]>
 }
 
 /** Threads that load what they need before there is a plan to give them. */
@@ -38,7 +42,7 @@ export function preparePool(inputs: readonly Input[], workers: number): Prepared
       threads.begin(setup)
       // Not before the threads load it too.
       const { ChunkRewriter } = await import('./chunk.ts')
-      return new SharedPool(new ChunkRewriter(plan, setup.options), threads)
+      return new SharedPool(new ChunkRewriter(plan, setup.options, setup.groupsKey), threads)
     },
     close: () => threads.close(),
   }
@@ -48,6 +52,7 @@ export function preparePool(inputs: readonly Input[], workers: number): Prepared
 export type Answer =
   | { readonly ready: true }
   | { readonly done: RewrittenChunk }
+  | { readonly groups: GroupsPart | undefined }
   | { readonly defect: DefectPlace }
 
 interface Waiting {
@@ -99,6 +104,11 @@ class SharedPool implements Pool {
     }
     return true
   }
+
+  async groups(): Promise<readonly GroupsPart[]> {
+    const parts = [this.#own.groups(), ...(await this.#threads.groups())]
+    return parts.filter((part) => part !== undefined)
+  }
 }
 
 /** Megabytes of new objects a thread keeps before it collects: enough for two chunks, so that memory stays low. */
@@ -110,6 +120,11 @@ class Threads {
   readonly #threads: Worker[] = []
   /** The chunks that each thread has, in order; only threads that are ready. */
   readonly #working = new Map<Worker, Waiting[]>()
+  /** Threads that were asked what they counted. */
+  readonly #asked = new Map<
+    Worker,
+    { readonly resolve: (part: GroupsPart | undefined) => void; readonly reject: (error: Error) => void }
+  >()
   #closing = false
   failure: Error | undefined
   onFree: () => void = () => {}
@@ -154,9 +169,22 @@ class Threads {
     return true
   }
 
+  /** Asks the threads that have done something. */
+  groups(): Promise<(GroupsPart | undefined)[]> {
+    const asked = [...this.#working.keys()].map(
+      (thread) =>
+        new Promise<GroupsPart | undefined>((resolve, reject) => {
+          this.#asked.set(thread, { resolve, reject })
+          thread.postMessage(GROUPS)
+        }),
+    )
+    return this.failure === undefined ? Promise.all(asked) : Promise.reject(this.failure)
+  }
+
   #settle(thread: Worker, answer: Answer): void {
     if ('ready' in answer) this.#working.set(thread, [])
     else if ('defect' in answer) this.#fail(new Defect(answer.defect))
+    else if ('groups' in answer) this.#asked.get(thread)?.resolve(answer.groups)
     else this.#working.get(thread)?.shift()?.resolve(answer.done)
     this.onFree()
   }
@@ -166,6 +194,7 @@ class Threads {
     this.failure = error
     for (const chunks of this.#working.values()) for (const waiting of chunks) waiting.reject(error)
     this.#working.clear()
+    for (const { reject } of this.#asked.values()) reject(error)
     this.onFailure(error)
   }
 

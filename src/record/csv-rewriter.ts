@@ -23,6 +23,7 @@ function csvFormat(style: CsvStyle): Format {
     text,
     writeString: (result, plain) => (plain && !delimiterIsPlain ? result : write(result)),
     writeNumber: write,
+    read: (written) => written.slice(1, -1).replaceAll('""', '"'),
     copy(block, slot) {
       // A cell that stood in quotes may do without them; one that a spreadsheet would run may not.
       if (block.slotKind[slot] === SlotKind.escaped || style.escapeFormulas)
@@ -47,6 +48,8 @@ export class CsvRewriter extends Rewriter {
   /** First slot of each record of the block, and of those that are published. */
   readonly #firstSlot = new Int32Array(BLOCK_RECORDS)
   readonly #firsts = new Int32Array(BLOCK_RECORDS)
+  /** The records that are published. */
+  readonly #passing = new Int32Array(BLOCK_RECORDS)
   readonly #kernel: CsvKernel | undefined
   /** The kernel, where it has the chunk at hand. */
   #usable: CsvKernel | undefined
@@ -195,6 +198,7 @@ export class CsvRewriter extends Rewriter {
     let rows = 0
     for (let record = from; record < to; record++) {
       if (this.withheld(record)) continue
+      this.#passing[rows] = record
       this.#firsts[rows++] = this.#firstSlot[record]!
     }
     let row = 0
@@ -204,6 +208,7 @@ export class CsvRewriter extends Rewriter {
     }
     // Without the kernel, and where it has no memory left.
     for (; row < rows; row++) this.#writeRow(this.#firsts[row]!)
+    this.quasiIdentifiers?.take(block, from, to, this.#passing, rows)
   }
 
   /** Writes the row whose first slot is `first`. */

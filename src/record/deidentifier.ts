@@ -15,7 +15,7 @@ export interface Deidentifier {
   readonly account: Account
 }
 
-export interface DeidentifierOptions extends RewriteOptions {
+export interface DeidentifierOptions extends Omit<RewriteOptions, 'groups'> {
   readonly format: 'json'
 }
 

@@ -7,6 +7,8 @@ export interface Format {
   /** A text as this format writes it; `plain`: nothing in it needs care. */
   writeString(text: string, plain: boolean): string
   writeNumber(text: string): string
+  /** The text of what was written in quotes. */
+  read(written: string): string
   /** Makes a slot's own value its result. */
   copy(block: Block, slot: number): void
   readonly null: string

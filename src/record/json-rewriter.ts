@@ -179,6 +179,7 @@ export class JsonRewriter extends Rewriter {
       this.account.published += written
     }
     this.wrote(this.#passing, count, from)
+    this.quasiIdentifiers?.take(block, first, behind, this.#passing, count)
   }
 
   /** Writes one of the records that pass, of any kind. */

@@ -25,6 +25,7 @@ export const jsonFormat: Format = {
   },
   writeString: (text, plain) => (plain ? `"${text}"` : jsonString(text)),
   writeNumber: (text) => text,
+  read: (written) => unescapeJson(written.slice(1, -1)),
   copy(block, slot) {
     const inQuotes = block.slotKind[slot]! <= SlotKind.escaped ? 1 : 0
     block.setSource(slot, block.slotStart[slot]! - inQuotes, block.slotEnd[slot]! + inQuotes)

@@ -20,7 +20,8 @@ export interface MessageDeidentifier {
   readonly account: Account
 }
 
-export interface MessageDeidentifierOptions extends Omit<RewriteOptions, 'now' | 'showNames' | 'kernels'> {
+export interface MessageDeidentifierOptions
+  extends Omit<RewriteOptions, 'now' | 'showNames' | 'kernels' | 'groups'> {
   /** The keys that `compiled` was compiled with, for tombstones in compacted topics. */
   readonly keys?: KeySource | undefined
   /** Whether the output topic is compacted: then tombstones go under the token of every enabled key. Default false. */

@@ -1,6 +1,7 @@
 /** What both formats share: a chunk of whole records goes in, the records that may pass come out, with the account. */
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { DeadLetterCode } from '../errors.ts'
+import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { type Account, emptyAccount } from './account.ts'
 import { Applier } from './apply.ts'
@@ -8,6 +9,7 @@ import { Block } from './block.ts'
 import { ByteSink } from './byte-sink.ts'
 import type { Format } from './format.ts'
 import { DEFAULT_MAX_RECORD_BYTES, maxResultBytes } from './limits.ts'
+import { type GroupCount, QuasiIdentifiers } from './quasi-identifiers.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 export interface RewriteOptions {
@@ -21,6 +23,8 @@ export interface RewriteOptions {
   readonly showNames?: boolean | undefined
   /** Whether kernels may scan and write what is as usual. Default true; what comes out is the same. */
   readonly kernels?: boolean | undefined
+  /** Where to count the data subjects behind what is published, by their quasi-identifiers. Default: nowhere. */
+  readonly groups?: GroupCount | undefined
 }
 
 export interface DeadLetter {
@@ -54,6 +58,7 @@ export abstract class Rewriter {
   readonly maxRecordBytes: number
   protected readonly block: Block
   protected readonly applier: Applier
+  protected readonly quasiIdentifiers: QuasiIdentifiers | undefined
   protected deadLetters: DeadLetter[] = []
   /** Whether the chunk at hand is UTF-8 throughout; if not, each record is looked at. */
   protected utf8 = true
@@ -81,6 +86,11 @@ export abstract class Rewriter {
     const fields = [...plan.fields, ...beside]
     const most = options.maxResultBytes ?? maxResultBytes(this.maxRecordBytes)
     this.applier = new Applier(plan, fields, this.shape, format, this.account, options.now, most)
+    const shown = quasiIdentifiers(fields)
+    this.quasiIdentifiers =
+      options.groups === undefined || shown.length === 0
+        ? undefined
+        : new QuasiIdentifiers(shown, this.shape.subject, format, options.groups, BLOCK_RECORDS)
   }
 
   /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. `offset`: of its first byte in its input. */

@@ -4,6 +4,8 @@ import { type BatchResult, runBatch } from '../../files/batch.ts'
 import type { Input } from '../../files/input.ts'
 import type { Output } from '../../files/output.ts'
 import type { PreparedPool } from '../../files/pool.ts'
+import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
+import { newGroupsKey } from '../../groups/subject-groups.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
 import type { RunConfiguration } from '../../pipeline/configuration.ts'
@@ -16,6 +18,7 @@ import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
 import { reconciles, sum } from '../../record/account.ts'
 import type { RecordFormat } from '../../record/limits.ts'
 import { accountLines, nameLines, type Summary, summarize, verboseLines } from '../account.ts'
+import { checkMayJudge, percent, standAlone } from '../groups.ts'
 import { keyringFrom } from '../keyring.ts'
 import { progressLine } from '../progress.ts'
 import { ReadFiles } from '../read-files.ts'
@@ -33,6 +36,8 @@ export interface BatchOptions extends OutputOptions {
   readonly asOf?: number
   readonly deadLetter?: string
   readonly maxDeadLetters: DeadLetterLimit
+  /** From 0 to 1: so many of the data subjects may not stand alone. */
+  readonly maxUnique?: number
   readonly maxRecordBytes: number
   readonly chunkBytes: number
   readonly escapeFormulas?: boolean
@@ -52,6 +57,7 @@ export async function run(
   const keysFile = options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
   const keys = keyringFrom(keysFile)
   const plan = compile(file, keys, options)
+  if (options.maxUnique !== undefined) checkJudging(plan, options)
   files.refuseChanged()
   const reads = new ReadFiles()
   for (const [at, { identity }] of inputs.entries()) reads.addIdentity(`input ${at + 1}`, identity)
@@ -83,10 +89,15 @@ export async function run(
           `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
         'this is a defect of Lethe; no output was left',
       )
+    const tooManyAlone =
+      result.groups !== undefined &&
+      options.maxUnique !== undefined &&
+      standAlone(result.groups, options.maxUnique)
     const summary = summarize(plan, inputs, result, {
       now,
       dryRun: options.dryRun === true,
       keyset: keys?.keyset,
+      tooManyAlone,
       outputs,
       deadLetterFile,
       warnings: older,
@@ -94,10 +105,10 @@ export async function run(
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
     report(summary, options, result)
-    if (!result.tooManyDeadLetters) for (const output of new Set(outputs)) output.publish()
+    if (summary.status === 'done') for (const output of new Set(outputs)) output.publish()
     deadLetterFile?.publish()
     summaryFile?.publish()
-    finish(summary, result)
+    finish(summary, options)
   } finally {
     opened.close()
   }
@@ -120,6 +131,17 @@ function compile(file: PolicyFile, keys: Keyring | undefined, options: BatchOpti
   return plan
 }
 
+/** What `--max-unique` judges is judged at the end. */
+function checkJudging(plan: Plan, { output, dryRun }: BatchOptions): void {
+  checkMayJudge(plan.fields)
+  if (output === '-' && dryRun !== true)
+    throw new LetheError(
+      EXIT.usage,
+      '--max-unique is judged when all records are read, and what goes to standard output cannot be taken back; nothing was read',
+      'say -o FILE',
+    )
+}
+
 interface Work {
   readonly plan: Plan
   readonly file: PolicyFile
@@ -139,6 +161,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
     (all, size) => (all === undefined || size === undefined ? undefined : all + size),
     0,
   )
+  const countsGroups = quasiIdentifiers(plan.fields).length > 0
   const progress = options.quiet === true ? undefined : progressLine(total)
   try {
     return await runBatch({
@@ -147,12 +170,14 @@ async function deidentify(work: Work): Promise<BatchResult> {
         policyFile: file.file,
         fingerprint: plan.fingerprint,
         configuration: work.configuration,
+        groupsKey: countsGroups ? newGroupsKey() : undefined,
         options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
       }),
       inputs,
       outputs: work.outputs,
       deadLetterFile: work.deadLetterFile,
       limit: options.maxDeadLetters,
+      countsGroups,
       maxRecordBytes: options.maxRecordBytes,
       chunkBytes: options.chunkBytes,
       delimiter: options.delimiter,
@@ -176,12 +201,18 @@ function report(summary: Summary, options: BatchOptions, result: BatchResult): v
     process.stderr.write('lethe: some records were dead-lettered; --dead-letter FILE lists where and why\n')
 }
 
-function finish(summary: Summary, result: BatchResult): void {
-  if (result.tooManyDeadLetters)
+function finish(summary: Summary, { maxUnique }: BatchOptions): void {
+  if (summary.status === 'too-many-dead-letters')
     throw new LetheError(
       EXIT.deadLetters,
       `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; no output was left`,
       'see --dead-letter FILE for where and why, and --max-dead-letters to allow more',
+    )
+  if (summary.status === 'too-many-stand-alone')
+    throw new LetheError(
+      EXIT.violations,
+      `too many data subjects stand alone: ${percent(summary.groups!.alone)}, and with two standard deviations that is not below ${maxUnique! * 100} %; no output was left`,
+      'generalize the quasi-identifiers further or drop some, or allow more with --max-unique',
     )
   if (sum(summary.records.deadLettered) > 0) process.exitCode = EXIT.deadLetters
 }
