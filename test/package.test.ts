@@ -3,7 +3,16 @@
  * prebuilt binary), and from the packed file in a folder of its own.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -127,7 +136,19 @@ describe('the packed package, in a folder of its own', () => {
 
   it('holds what it needs and no more', () => {
     const files = readdirSync(join(user, 'node_modules/lethe'))
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'config', 'dist', 'package.json'])
+    expect(files.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'config',
+      'dist',
+      'docs',
+      'package.json',
+    ])
     expect(readdirSync(join(user, 'node_modules/lethe/dist')).sort()).toEqual(['src', 'transforms'])
+    const readme = readFileSync(join(user, 'node_modules/lethe/README.md'), 'utf8')
+    const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link]) => link!)
+    expect(links).toEqual(expect.arrayContaining(['docs/json.md', 'docs/threat-model.md']))
+    for (const link of links) expect(existsSync(join(user, 'node_modules/lethe', link)), link).toBe(true)
   })
 })
