@@ -125,6 +125,11 @@ export async function openAdmin(
   onEvent: (event: DriverEvent) => void = () => {},
 ): Promise<Admin> {
   const { kafkajsAdmin } = await import('./drivers/kafkajs/kafkajs-admin.ts')
+  return await kafkajsAdmin(forAsking(connection), onEvent)
+}
+
+/** The connection for who only asks, whichever driver its settings are for. */
+export function forAsking(connection: Connection): Connection {
   const client = new Map([...connection.client].filter(([name]) => SETTINGS.includes(name)))
-  return await kafkajsAdmin({ ...connection, client }, onEvent)
+  return { ...connection, client }
 }

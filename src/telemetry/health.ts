@@ -1,7 +1,9 @@
 /**
- * Whether the process is alive (its loops turn) and ready (assigned, with its keys loaded). A loop is the main loop
- * of one route; those of worker processes are known from their reports.
+ * Whether the process is alive (its loops turn) and ready (brokers answer, its keys are loaded, its routes assigned). A
+ * loop is the main loop of one route; those of worker processes are known from their reports. Brokers that are away make
+ * nobody dead: a restart would not bring them back.
  */
+import { clientCode } from './codes.ts'
 
 /** One loop as another process tells of it. */
 export interface LoopReport {
@@ -16,10 +18,10 @@ export interface HealthReport {
   readonly loops: readonly LoopReport[]
 }
 
-/** The answer to a probe. `reasons` are sentences of ours, with names of routes and no more. */
+/** The answer to a probe. Each line is a check: words of ours, with names of routes, codes and no more. */
 export interface Verdict {
   readonly ok: boolean
-  readonly reasons: readonly string[]
+  readonly lines: readonly string[]
 }
 
 export interface HealthOptions {
@@ -27,9 +29,13 @@ export interface HealthOptions {
   readonly stalledAfter: number
   /** Worker processes to hear of before this one is ready; 0: the loops are here. */
   readonly workers?: number
+  /** Whether somebody asks the brokers all the time, and tells of it. */
+  readonly asksBrokers?: boolean
   /** A clock in milliseconds that is never set; for tests. */
   readonly now?: () => number
 }
+
+const OK = 'ok'
 
 /** A loop of this process says that it turns. */
 export class Loop {
@@ -66,10 +72,18 @@ export class Health {
   readonly #loops = new Map<string, Loop>()
   readonly #reports = new Map<number, { readonly report: HealthReport; readonly at: number }>()
   #keysLoaded = false
+  /** `ok`, or why they do not answer; undefined: nobody asks. */
+  #brokers: string | undefined
 
-  constructor({ stalledAfter, workers = 0, now = () => performance.now() }: HealthOptions) {
+  constructor({
+    stalledAfter,
+    workers = 0,
+    asksBrokers = false,
+    now = () => performance.now(),
+  }: HealthOptions) {
     this.#stalledAfter = stalledAfter
     this.#workers = workers
+    if (asksBrokers) this.#brokers = 'not asked yet'
     this.#now = now
   }
 
@@ -90,6 +104,11 @@ export class Health {
     this.#keysLoaded = true
   }
 
+  /** `ok`, or the code for why the brokers do not answer. */
+  brokersSay(state: string): void {
+    this.#brokers = state === OK ? OK : clientCode(state)
+  }
+
   /** For the parent process. */
   report(): HealthReport {
     return { keysLoaded: this.#keysLoaded, loops: [...this.#loops.values()].map((loop) => loop.report()) }
@@ -108,21 +127,40 @@ export class Health {
   /** Do all loops turn? */
   live(): Verdict {
     const hanging = this.#all().filter(({ age }) => age > this.#stalledAfter)
-    return verdict(hanging.map(({ name, age }) => `${name}: no turn for ${Math.round(age / 1000)} s`))
+    const lines = hanging.map(({ name, age }) => `${name}: no turn for ${Math.round(age / 1000)} s`)
+    return { ok: lines.length === 0, lines: lines.length === 0 ? [OK] : lines }
   }
 
-  /** Are the keys loaded, and all loops assigned? */
+  /** Do brokers answer, are the keys loaded, and all loops assigned? A line for each. */
   ready(): Verdict {
     const reports = [...this.#reports.values()]
     const keys = this.#workers === 0 ? this.#keysLoaded : reports.every(({ report }) => report.keysLoaded)
     const loops = this.#all()
     const missing = this.#workers - reports.length
-    return verdict([
-      ...(missing > 0 ? [`${missing} of ${this.#workers} workers have not reported`] : []),
-      ...(keys ? [] : ['keys are not loaded']),
-      ...(loops.length === 0 ? ['no route is running'] : []),
-      ...loops.filter(({ assigned }) => !assigned).map(({ name }) => `${name}: not assigned`),
-    ])
+    const waiting = loops.filter(({ assigned }) => !assigned).map(({ name }) => name)
+    const assigned =
+      loops.length === 0
+        ? 'no route is running'
+        : waiting.length === 0
+          ? OK
+          : `not yet: ${waiting.join(', ')}`
+    const checks: [string, string][] = [
+      ...(this.#brokers === undefined ? [] : [['brokers', this.#brokers] as [string, string]]),
+      ['keys', keys ? OK : 'not loaded'],
+      ...(this.#workers === 0
+        ? []
+        : [
+            ['workers', missing <= 0 ? OK : `${missing} of ${this.#workers} have not reported`] as [
+              string,
+              string,
+            ],
+          ]),
+      ['assigned', assigned],
+    ]
+    return {
+      ok: checks.every(([, says]) => says === OK),
+      lines: checks.map(([check, says]) => `${check}: ${says}`),
+    }
   }
 
   #all(): LoopReport[] {
@@ -137,5 +175,3 @@ export class Health {
     return [...own, ...others]
   }
 }
-
-const verdict = (reasons: readonly string[]): Verdict => ({ ok: reasons.length === 0, reasons })

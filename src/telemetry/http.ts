@@ -3,7 +3,7 @@
  * this server in its Host header: a web page that points a name of its own at this address gets nothing.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, isIP } from 'node:net'
+import { type AddressInfo, isIP, type Socket } from 'node:net'
 import { EXIT, LetheError } from '../errors.ts'
 import type { Verdict } from './health.ts'
 import { CONTENT_TYPE } from './metrics.ts'
@@ -28,6 +28,9 @@ export interface TelemetryServer {
   close(): Promise<void>
 }
 
+/** Connections that wait for a request, or between two. */
+const MOST_IDLE = 32
+
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 const HEADERS = {
@@ -42,9 +45,16 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
   const host = options.host ?? '127.0.0.1'
   const allowed = new Set([...LOOPBACK, bracketed(host), ...(options.allowedHosts ?? [])].map(lower))
   const everywhere = host === '0.0.0.0' || host === '::'
-  const server = createServer({ maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000 })
+  const server = createServer({
+    maxHeaderSize: 8192,
+    headersTimeout: 2000,
+    requestTimeout: 5000,
+    // Unless told otherwise, Node.js looks at the two above every half a minute.
+    connectionsCheckingInterval: 500,
+  })
   server.keepAliveTimeout = 5000
-  server.maxConnections = 64
+  server.maxConnections = 2 * MOST_IDLE
+  makeRoom(server)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!mayAsk(request.headers.host, allowed, everywhere))
       return answer(request, response, 421, 'this server goes by another name\n')
@@ -87,8 +97,32 @@ function mayAsk(host: string | undefined, allowed: ReadonlySet<string>, everywhe
   return allowed.has(name) || (everywhere && isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0)
 }
 
-function probe(request: IncomingMessage, response: ServerResponse, { ok, reasons }: Verdict): void {
-  answer(request, response, ok ? 200 : 503, ok ? 'ok\n' : reasons.map((reason) => `${reason}\n`).join(''))
+function probe(request: IncomingMessage, response: ServerResponse, { ok, lines }: Verdict): void {
+  answer(request, response, ok ? 200 : 503, lines.map((line) => `${line}\n`).join(''))
+}
+
+/**
+ * Where too many are connected, the oldest one that asks nothing goes: connections that somebody opens and leaves shall
+ * not keep a probe out.
+ */
+function makeRoom(server: Server): void {
+  const idle = new Set<Socket>()
+  server.on('connection', (socket) => {
+    idle.add(socket)
+    socket.once('close', () => idle.delete(socket))
+    if (idle.size <= MOST_IDLE) return
+    for (const oldest of idle) {
+      idle.delete(oldest)
+      oldest.destroy()
+      return
+    }
+  })
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket)
+    response.once('close', () => {
+      if (!socket.destroyed) idle.add(socket)
+    })
+  })
 }
 
 function answer(

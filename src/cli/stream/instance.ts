@@ -63,8 +63,7 @@ export interface InstanceOptions {
 
 /** Runs the routes; the first failure stops the others. */
 export async function runInstance(options: InstanceOptions): Promise<void> {
-  const { prepared, health } = options
-  health.keysLoaded()
+  const { prepared } = options
   const abort = new AbortController()
   const stop = AbortSignal.any([options.stop, abort.signal])
   const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))

@@ -1,5 +1,6 @@
 /** What `lethe stream` does, once its command line is read. */
 import { EXIT, LetheError } from '../../errors.ts'
+import { BrokerWatch } from '../../kafka/broker-watch.ts'
 import { reasonOf } from '../../kafka/cause.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
@@ -37,7 +38,9 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
   const health = new Health({
     stalledAfter: STALLED_MS,
     workers: options.workers > 1 ? options.workers : 0,
+    asksBrokers: true,
   })
+  health.keysLoaded()
   const watch = new ConfigurationWatch(files, log, options.progress * 1000)
   try {
     await lead({ prepared, driver, log, metrics, health }, file, options, watch, summary)
@@ -79,6 +82,7 @@ async function lead(
       health: { live: () => health.live(), ready: () => health.ready() },
     }))
   if (http !== undefined) log.event({ kind: 'listening', host: http.host, port: http.port })
+  const brokers = http && new BrokerWatch(prepared.connect, (state) => health.brokersSay(state))
   const stop = new AbortController()
   let signal: StopSignal | undefined
   const giveBack = onStop((given) => {
@@ -117,6 +121,7 @@ async function lead(
     })
   } finally {
     giveBack()
+    await brokers?.close()
     await http?.close()
   }
   const ending = { failure, lastAccounts: workers?.complete ?? true }

@@ -37,6 +37,7 @@ export async function work(file: string, worker: number): Promise<void> {
   const log = createLog({ ...logSettings(process.env, process.stderr.isTTY), worker })
   const metrics = new Metrics({ version: packageVersion(), process: true })
   const health = new Health({ stalledAfter: STALLED_MS, workers: 0 })
+  health.keysLoaded()
   try {
     await runAs(worker, { prepared, driver, log, metrics, health }, told, stop)
   } finally {

@@ -1,6 +1,6 @@
 /** Metrics and probes over real HTTP. */
 import { request } from 'node:http'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { EXIT, LetheError } from '../../../src/errors.ts'
 import { Health } from '../../../src/telemetry/health.ts'
@@ -182,13 +182,13 @@ describe('the probes', () => {
   it('are ready once keys are loaded and every route is assigned', async () => {
     const health = new Health({ stalledAfter: 1000 })
     const { ready } = await probes(health)
-    expect(await ready()).toEqual([503, 'keys are not loaded\nno route is running\n'])
+    expect(await ready()).toEqual([503, 'keys: not loaded\nassigned: no route is running\n'])
     health.keysLoaded()
     const [one, two] = [health.begin('orders'), health.begin('clicks')]
     one.assigned(true)
-    expect(await ready()).toEqual([503, 'clicks: not assigned\n'])
+    expect(await ready()).toEqual([503, 'keys: ok\nassigned: not yet: clicks\n'])
     two.assigned(true)
-    expect(await ready()).toEqual([200, 'ok\n'])
+    expect(await ready()).toEqual([200, 'keys: ok\nassigned: ok\n'])
     two.assigned(false)
     expect((await ready())[0]).toBe(503)
   })
@@ -203,9 +203,9 @@ describe('the probes', () => {
     loop.assigned(true)
     const report = JSON.parse(JSON.stringify(worker.report())) as ReturnType<Health['report']>
     health.reported(1, report)
-    expect(await ready()).toEqual([503, '1 of 2 workers have not reported\n'])
+    expect(await ready()).toEqual([503, 'keys: ok\nworkers: 1 of 2 have not reported\nassigned: ok\n'])
     health.reported(2, report)
-    expect(await ready()).toEqual([200, 'ok\n'])
+    expect(await ready()).toEqual([200, 'keys: ok\nworkers: ok\nassigned: ok\n'])
     now = 5000
     health.reported(1, report)
     expect(await live()).toEqual([503, 'worker 2 orders: no turn for 5 s\n'])
@@ -216,7 +216,58 @@ describe('the probes', () => {
     health.reported(2, { ...report, loops: [{ ...report.loops[0]!, age: 3000 }] })
     expect((await live())[0]).toBe(503)
     health.reported(2, { ...report, keysLoaded: false })
-    expect(await ready()).toEqual([503, 'keys are not loaded\n'])
+    expect(await ready()).toEqual([503, 'keys: not loaded\nworkers: ok\nassigned: ok\n'])
+  })
+
+  it('say whether the brokers answer, and that is no reason to be dead', async () => {
+    const health = new Health({ stalledAfter: 1000, asksBrokers: true })
+    const { live, ready } = await probes(health)
+    health.keysLoaded()
+    health.begin('orders').assigned(true)
+    const says = (brokers: string): string => `brokers: ${brokers}\nkeys: ok\nassigned: ok\n`
+    expect(await ready()).toEqual([503, says('not asked yet')])
+    for (const [state, status, said] of [
+      ['ok', 200, 'ok'],
+      ['connection-refused', 503, 'connection-refused'],
+      ['ok', 200, 'ok'],
+      ['canary ada@example.org', 503, 'other'],
+    ] as const) {
+      health.brokersSay(state)
+      expect(await ready()).toEqual([status, says(said)])
+      expect(await live()).toEqual([200, 'ok\n'])
+    }
+  })
+})
+
+describe('connections that ask nothing', () => {
+  const halfOpen = async (port: number, count: number, start: string): Promise<Socket[]> =>
+    await Promise.all(
+      Array.from({ length: count }, async () => {
+        const socket = connect(port, '127.0.0.1')
+        onTestFinished(() => void socket.destroy())
+        socket.on('error', () => {})
+        await new Promise<void>((resolve) => socket.once('connect', resolve))
+        socket.write(start)
+        return socket
+      }),
+    )
+
+  it.each([
+    ['say nothing', ''],
+    ['do not end their headers', 'GET /livez HTTP/1.1\r\nhost: localhost\r\n'],
+  ])('keep no probe out, though there are 64 that %s', async (_, start) => {
+    const { port } = await serve()
+    for (let times = 0; times < 3; times++) {
+      await halfOpen(port, 64, start)
+      expect(await ask(port, '/livez')).toMatchObject({ status: 200, text: 'ok\n' })
+    }
+  })
+
+  it('are closed soon', { timeout: 15_000 }, async () => {
+    const { port } = await serve()
+    const [socket] = await halfOpen(port, 1, 'GET /livez HTTP/1.1\r\n')
+    socket!.resume()
+    await new Promise<void>((resolve) => socket!.once('close', () => resolve()))
   })
 })
 
