@@ -23,6 +23,7 @@ import {
   VAGUE_PEOPLE,
   WITHIN_IDS,
   WRAPPERS,
+  WRAPPING,
 } from './lexicon.ts'
 
 export interface Suspicion {
@@ -87,7 +88,7 @@ export function categoryOf(path: string | readonly string[], place: Place = 'val
     if (place === 'members') return undefined
     own = own.slice(1)
   }
-  const containers = words.filter((list) => !WRAPPERS.has(list.join(' ')))
+  const containers = words.filter((list) => !WRAPPERS.has(list.join(' '))).map(unwrapped)
   const around = { containers, next: containers.at(-1) ?? [], place }
   const found = [
     byPart(own, around),
@@ -96,6 +97,13 @@ export function categoryOf(path: string | readonly string[], place: Place = 'val
     byPeople(own, around, referred),
   ]
   return found.find((one) => one?.certain === true) ?? found.find((one) => one !== undefined)
+}
+
+/** `customer_details`, `creditCardInfo`: what is wrapped. */
+function unwrapped(container: Words): Words {
+  let end = container.length
+  while (end > 1 && WRAPPING.has(container[end - 1]!)) end--
+  return container.slice(0, end)
 }
 
 /** Whether words in front or behind make something else of what stands at `from` to `to`. */
@@ -227,7 +235,9 @@ function byId(own: Words, { next }: Around, referred: boolean): Suspicion | unde
     if (!isId(word)) continue
     let before = i - 1
     while (before >= 0 && WITHIN_IDS.has(own[before]!)) before--
-    if (isPerson(own[before]) && !isTakenBack(own, before, i + 1)) return suspect(IDENTIFIER)
+    // The account of a merchant is no person's.
+    const ofThing = VAGUE_PEOPLE.has(own[before] ?? '') && THINGS.has(own[before - 1] ?? '')
+    if (isPerson(own[before]) && !ofThing && !isTakenBack(own, before, i + 1)) return suspect(IDENTIFIER)
     const behind = own.slice(i + 1).find((other) => !/^(?:de|del|di|do|da|du|of|la|le|el)$/.test(other))
     const isCount = COUNTS.has(word) && /s$/.test(behind ?? '')
     if (isPerson(behind) && !isCount && !isTakenBack(own, i, own.length)) return suspect(IDENTIFIER)

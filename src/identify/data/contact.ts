@@ -103,6 +103,7 @@ export const CONTACT: readonly Kind[] = [
     category: 'user.contact.address.country',
     is: 'a country',
     words: 'residence country | country of residence | wohnsitzland | pays de residence',
+    with: 'iso | code',
     vague:
       'country | countries | pays | pais | paese | kraj | nation | страна | 国 | 国家 | 국가 | country code',
     notById: true,
@@ -136,8 +137,9 @@ export const CONTACT: readonly Kind[] = [
     category: 'user.contact.url',
     is: 'an address of a person on the web',
     words: `linkedin | twitter handle | twitterhandle | facebook profile | instagram | facebook url | twitter url
-      | profile url | profile link | social profile | personal website | personal url | github login | skype | telegram
+      | profile url | profile link | social profile | social profiles | personal website | personal url | github login | skype | telegram
       | discord id | wechat | line id | xing | mastodon | homepage url of person`,
     vague: 'website | homepage',
+    parts: 'url | name | id | username | link | handle',
   },
 ]

@@ -97,6 +97,10 @@ data | payload | attributes | fields | traits | before | after | record | record
 | new | profile | identity | personal | demographics
 `
 
+/** Behind the words of a container they say nothing: `customer_details` is a customer. */
+export const WRAPPING =
+  'details | detail | info | information | data | profile | attributes | fields | traits | record'
+
 /** Members that are their container's value. */
 export const GENERIC = `
 value | values | display | text | raw | string | content | formatted | original | normalized | plain | clear | str
@@ -122,6 +126,7 @@ type | types | kind | kinds | status | statuses | count | counts | total | total
 | amount | cost | fee | tax | revenue | lookup | tracking | source | list | lists | used | usage | tokens | opening
 | tracker | engagement | open | present | exists | missing | match | matched | matches | coverage | precision | accuracy
 | distance | radius | bucket | timezone | tz | zone | offset | name tracker | step | steps | stage | state code | prefix
+| response | responses | result | results | reason | reasons | restriction | override | outcome
 | typ | statut | estatus | stato | anzahl | liczba | art | uhrzeit | zeitpunkt | тип | статус | количество
 `
 
@@ -130,7 +135,7 @@ export const TAKEN_BACK_IN_FRONT = `
 is | has | was | can | should | needs | needed | show | allow | allows | allowed | accepts | accept | enable | disable
 | require | requires | count | total | max | min | avg | average | number of | num of | percent | pct | cache | time
 | days | hours | seconds | tipo | typ | rodzaj | liczba | anzahl | estado | statut | nombre de | cantidad | quantidade
-| numero de | tokens | emails sent | hat | ist | test
+| unsubscribed | subscribed | marked | opted | blocked | muted | numero de | tokens | emails sent | hat | ist | test
 `
 
 /** A name of these is no name of a person: `product.display_name`. */
@@ -142,7 +147,7 @@ product | products | item | items | line | sku | app | application | campaign | 
 | schema | database | index | theme | creative | package | module | function | metric | report | dashboard | workflow
 | task | step | stage | rule | policy | pipeline | process | environment | region | country | city | language | status
 | type | role | permission | group | team | department | vendor | supplier | merchant | affiliation | carrier
-| manufacturer | server | node | broker | cluster | pod | container | network | traffic | tracker | coding | code | codes | unit | currency | query | list
+| option | options | manufacturer | server | node | broker | cluster | pod | container | network | traffic | tracker | coding | code | codes | unit | currency | query | list
 `
 
 /** Whose these are, a person is: `billing_name`, `shipping.phone`. */

@@ -10,6 +10,7 @@ export const PERSON: readonly Kind[] = [
       | profilbild | foto de perfil | zdjecie profilowe | аватар | фото | 顔写真 | 头像`,
     weak: 'photo | photos | foto | picture | signature | portrait',
     with: 'url | urls | image | link',
+    parts: 'url | urls | link | image | content | src | href | uri',
   },
   {
     category: 'user.authorization.biometric',

@@ -56,7 +56,7 @@ export const SECRETS: readonly Kind[] = [
       | tckn | kimlik no | kimlik | egn | oib | jmbg | cnp | amka | αφμ | снилс | инн | удостоверение личности
       | マイナンバー | 個人番号 | 身份证 | 주민등록번호 | 주민번호`,
     weak: 'tin | rg | rut | rfc | nin | nss | documento | id number',
-    with: 'number | no | type | last',
+    with: 'number | no | last',
   },
   {
     category: 'user.government_id.immigration',

@@ -76,6 +76,8 @@ describe('categoryOf', () => {
     ['お客様番号', 'user.unique_id'],
     ['ご住所', 'user.contact.address.street'],
     ['номер_телефона', 'user.contact.phone_number'],
+    ['customer_details.id', 'user.unique_id'],
+    ['photo.url', 'user.content.self_image'],
   ])('%s: %s', (path, category) => {
     const suspicion = ask(path)
     expect(suspicion?.certain).toBe(true)
@@ -104,6 +106,10 @@ describe('categoryOf', () => {
     'http_client',
     'customer_order_id',
     'customer.plan',
+    'cvv_response_code',
+    'unsubscribed_from_emails',
+    'merchant_account_id',
+    'product_options.display_name',
     '',
     '$',
   ])('%s: nothing that is sure', (path) => {
