@@ -54,12 +54,23 @@ export type Yields = 'string' | 'number' | 'same' | 'null'
 
 export type Result = string | Failure
 
+/**
+ * How many UTF-16 units a result may have for a value of so many: a mask sign has up to 16, and a fixed text of the rule
+ * may have some thousand. What would be longer fails with `out-of-domain`: a long value must not fill the memory.
+ */
+export function longestResult(units: number): number {
+  return 16 * units + 8192
+}
+
 /** Bytes that `writeBytes` may write beyond the length of its input. */
 export const WRITE_ROOM = 320
 
 export interface CompiledTransform {
   readonly yields: Yields
-  /** Takes the text of one value, gives the text of the result or a `Failure`. Must not throw. */
+  /**
+   * Takes the text of one value, gives the text of the result, of `longestResult` at most, or a `Failure`. Must not throw.
+   * Takes time in proportion to the text, whatever it holds: test/growth holds every registered transform to it.
+   */
   readonly apply: (text: string, record: RecordContext) => Result
   /**
    * A faster equal of `apply` over many values, for transforms that need no record: fills `out[0..count)`.

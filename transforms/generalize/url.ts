@@ -24,6 +24,21 @@ const PLAIN = /^(?:https?|wss?):\/\/(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{
 /** `xn--` labels are checked by the standard; others are not. */
 const PUNYCODE = /(?:\/\/|\.)xn--/
 
+/** A host of more UTF-16 units, which has to be decoded, is none: DNS has names of 253, and decoding could take long. */
+const LONGEST_HOST = 2048
+
+/** What the URL standard decodes in a host: percent signs, Punycode, and all that is not ASCII. */
+const ENCODED = /[^!-~]|%|xn--/i
+
+/** Whether a URL has a host that takes too long to decode. */
+function hasEndlessHost(text: string): boolean {
+  const from = text.indexOf('//') + 2
+  const size = text.slice(from).search(/[/?#]/)
+  const authority = size < 0 ? text.slice(from) : text.slice(from, from + size)
+  const host = authority.slice(authority.lastIndexOf('@') + 1)
+  return host.length > LONGEST_HOST && ENCODED.test(host)
+}
+
 /** Host and path as the URL standard (WHATWG) reads them, or undefined. */
 function parse(text: string): URL | undefined {
   try {
@@ -57,7 +72,7 @@ function leadingPath(path: string, count: number): string {
 export const url: Transform = defineTransform({
   name: 'generalize.url',
   summary: 'Keeps the scheme and host of a web address, and leading parts of its path where stated.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no',
@@ -124,7 +139,7 @@ export const url: Transform = defineTransform({
   reveals: ({ keepPath }) => part({ of: 'url', segments: keepPath }),
   compile: ({ keepPath }) => {
     const general = (text: string): Result => {
-      if (!START.test(text) || REPAIRED.test(text)) return fail('unparsable')
+      if (!START.test(text) || REPAIRED.test(text) || hasEndlessHost(text)) return fail('unparsable')
       const parsed = parse(text)
       if (parsed === undefined) return fail('unparsable')
       if (isAddress(parsed.hostname)) return fail('out-of-domain')

@@ -3,7 +3,7 @@ import type { Matcher, RE2JS } from 're2js'
 import { z } from 'zod'
 import { countGraphemes } from '../graphemes.ts'
 import { part } from '../reveals/revelation.ts'
-import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
+import { defineTransform, fail, longestResult, OptionError, type Transform } from '../transform.ts'
 import { repeatsGroup } from './repeated-groups.ts'
 import { shownByPattern } from './shown-by-pattern.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
@@ -44,7 +44,7 @@ const options = z.strictObject({
 export const pattern: Transform = defineTransform({
   name: 'mask.pattern',
   summary: 'Hides what a pattern matches inside a text; a text in which it matches nothing is a failure.',
-  version: 1,
+  version: 2,
   options,
   properties: {
     reversible: 'no; everything that the pattern does not match stays as it is',
@@ -59,7 +59,9 @@ export const pattern: Transform = defineTransform({
   },
   failures: {
     'no-match': 'the pattern matches nothing in the value, or (with `masks: groups`) no group takes part',
-    'out-of-domain': 'the result would equal the value: what the pattern matches is masked already',
+    'out-of-domain':
+      'the result would equal the value, because what the pattern matches is masked already; or it would be more than ' +
+      '16 times as long, and longer than 8,192 characters',
   },
   doesNotStop:
     'Everything that the pattern misses leaves as it was: a second number in another notation, a name. ' +
@@ -136,6 +138,7 @@ export const pattern: Transform = defineTransform({
       yields: 'string',
       apply: (text) => {
         matcher.resetMatcherInput(text)
+        const longest = longestResult(text.length)
         let result = ''
         let done = 0
         while (matcher.find()) {
@@ -143,6 +146,7 @@ export const pattern: Transform = defineTransform({
             if (end <= done) continue
             const at = Math.max(start, done)
             result += text.slice(done, at) + hide(text.slice(at, end))
+            if (result.length > longest) return fail('out-of-domain')
             done = end
           }
         }

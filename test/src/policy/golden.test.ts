@@ -16,7 +16,9 @@ const RAISED: Readonly<Record<string, number>> = {
   'generalize.number': 2,
   'generalize.prefix': 2,
   'mask.characters': 2,
+  'generalize.url': 2,
   'mask.email': 2,
+  'mask.pattern': 2,
   'noise.number': 2,
 }
 
