@@ -5,7 +5,7 @@ import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Plan, PlanField, PlanRule } from './plan.ts'
 import type { Policy, PolicyField, PolicyRule } from './policy.ts'
-import { nearlyAll } from './revealed.ts'
+import { isWatched } from './revealed.ts'
 
 export interface Parts {
   readonly parseTime: ((text: string) => number | undefined) | undefined
@@ -26,7 +26,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan 
       when: rule.when,
       action: rule.action!,
       field: field.path.text,
-      watched: nearlyAll(rule),
+      watched: isWatched(rule),
       otherwise: rule.otherwise,
       accepted: rule.accept?.reason,
     }

@@ -28,3 +28,11 @@ export function nearlyAll(rule: PolicyRule): boolean {
 export function tellsIdentifier(rule: PolicyRule): boolean {
   return tellsNearlyAll(revealedBy(rule), 'identifier')
 }
+
+/** Whether what the rule writes is looked at for what looks personal: nearly all of a value, unless that is a time. */
+export function isWatched(rule: PolicyRule): boolean {
+  if (!nearlyAll(rule)) return false
+  const revealed = revealedBy(rule)
+  if (revealed.tells === 'noisy') return revealed.of !== 'date'
+  return revealed.tells !== 'part' || revealed.parts.some((part) => part.of !== 'time')
+}

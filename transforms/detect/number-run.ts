@@ -19,7 +19,7 @@ export const Between = {
 } as const
 
 /** No number has a longer group: its digits are not noted, and its length counts as 0. */
-const MOST_DIGITS = 40
+export const MOST_DIGITS = 40
 /** A run is cut behind so many groups; the next one begins before the cut, so that no number is missed there. */
 const MOST_GROUPS = 24
 const OVERLAP = 8

@@ -148,7 +148,7 @@ describe('the watch on kept values', () => {
   it('looks at the messages that it is told to, however batches are cut, and beside their values', () => {
     const plan = planOf(
       'warn',
-      `${FLAT}  $key: { use: keep, accept: "for the test of keys" }\n  $headers.trace: keep\n`,
+      `${FLAT}  $key: { use: keep, accept: "for the test of keys" }\n  $headers.trace: { use: keep, accept: "for the test of headers" }\n`,
     )
     const message = fc.record({ record: anyRecord, key: anyValue, trace: anyValue, isLine: fc.boolean() })
     const messages = fc.array(fc.tuple(message, fc.boolean()), { minLength: 1, maxLength: 60 })
