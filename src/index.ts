@@ -6,7 +6,7 @@
  *
  * const { plan, problems } = compilePolicy(readPolicyFile('policy.yaml'), { keys: loadKeyring('keys.json') })
  * if (plan === undefined) throw new Error(formatProblems(problems, 'text'))
- * const deidentifier = createDeidentifier(plan, { format: 'json', now: Date.now() })
+ * const deidentifier = createDeidentifier(plan, { format: 'json' })
  * const outcome = deidentifier.deidentify(Buffer.from('{"customer":{"id":"C-1"}}'))
  * if (outcome.kind === 'publish') send(outcome.value)
  * ```
@@ -51,6 +51,7 @@ export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
 export { formatProblems } from './policy/problems.ts'
 export { type PolicyFile, readPolicyFile } from './policy/read.ts'
 export type { Account, RuleCount } from './record/account.ts'
+export type { Now } from './record/clock.ts'
 export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './record/deidentifier.ts'
 export type { Message, MessageHeader, MessageOutcome } from './record/message.ts'
 export {

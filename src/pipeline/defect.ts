@@ -3,16 +3,31 @@
 export interface DefectPlace {
   /** Name of the error's class. */
   readonly kind: string
-  /** The lines of its stack that are places in code. */
-  readonly places: string
+  /** Where it arose, as `file:line:column`, innermost first. */
+  readonly places: readonly string[]
 }
 
-/** Where an error arose, without its message: that may quote data. */
+const FRAME = /^ {4}at .*?((?:file:|node:|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/
+
+/**
+ * The places of an error's stack. The message is cut off first, since it may quote data and look like a place; a stack
+ * that does not hold the message as it is now says nothing.
+ */
+export function placesOf(error: Error): readonly string[] {
+  const stack = String(error.stack ?? '')
+  const message = String(error.message)
+  const at = stack.indexOf(message)
+  if (at < 0) return []
+  return stack
+    .slice(at + message.length)
+    .split('\n')
+    .flatMap((line) => FRAME.exec(line)?.[1]?.replace(/^file:\/\//, '') ?? [])
+}
+
+/** Where an error arose, without its message. */
 export function placeOf(error: unknown): DefectPlace {
-  const kind = error instanceof Error ? error.constructor.name : 'unknown'
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const places = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return { kind, places: places.join('\n') }
+  if (!(error instanceof Error)) return { kind: 'something that is no error', places: [] }
+  return { kind: error.constructor.name, places: placesOf(error) }
 }
 
 /** What `work` gives, or where it broke: to be posted to another thread. */
@@ -24,11 +39,12 @@ export function attempt<T>(work: () => T): { readonly done: T } | { readonly def
   }
 }
 
-/** A defect found while records were de-identified. */
+/** A defect found while records were de-identified, by this thread or another. */
 export class Defect extends Error {
-  constructor({ kind, places }: DefectPlace) {
+  readonly place: DefectPlace
+  constructor(place: DefectPlace) {
     super('a worker broke')
-    this.name = kind
-    this.stack = `${this.name}: ${this.message}\n${places}`
+    this.name = place.kind
+    this.place = place
   }
 }

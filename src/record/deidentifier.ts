@@ -1,6 +1,7 @@
 /** De-identifies one record at a time: for library users, `lethe explain` and `lethe test`. */
 import type { Plan } from '../policy/plan.ts'
 import type { Account } from './account.ts'
+import { clockOf, type Now } from './clock.ts'
 import { JsonRewriter } from './json-rewriter.ts'
 import type { Outcome } from './outcome.ts'
 import type { RewriteOptions } from './rewriter.ts'
@@ -15,14 +16,23 @@ export interface Deidentifier {
   readonly account: Account
 }
 
-export interface DeidentifierOptions extends Omit<RewriteOptions, 'groups'> {
+export interface DeidentifierOptions extends Omit<RewriteOptions, 'groups' | 'now'> {
   readonly format: 'json'
+  /**
+   * The instant that retention is judged at, ms since the epoch: one for all records, or a clock. Default: the time of
+   * each call.
+   */
+  readonly now?: Now | undefined
 }
 
 export function createDeidentifier(plan: Plan, options: DeidentifierOptions): Deidentifier {
-  const rewriter = new JsonRewriter(plan, options)
+  const clock = clockOf(options.now)
+  const rewriter = new JsonRewriter(plan, { ...options, now: clock() })
   return {
-    deidentify: (record) => rewriter.rewriteOne(record),
+    deidentify(record) {
+      rewriter.now = clock()
+      return rewriter.rewriteOne(record)
+    },
     get account() {
       return rewriter.account
     },

@@ -4,6 +4,7 @@ import { keyRules } from '../policy/key-rules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import type { PolicyFile } from '../policy/read.ts'
 import type { Account } from './account.ts'
+import { clockOf, type Now } from './clock.ts'
 import type { Message, MessageOutcome } from './message.ts'
 import { MessageRewriter } from './message-rewriter.ts'
 import { PackedMessages } from './packed-messages.ts'
@@ -26,8 +27,11 @@ export interface MessageDeidentifierOptions
   readonly keys?: KeySource | undefined
   /** Whether the output topic is compacted: then tombstones go under the token of every enabled key. Default false. */
   readonly compacted?: boolean | undefined
-  /** The instant that retention is judged at, ms since the epoch. Default: the time of each call. */
-  readonly now?: (() => number) | undefined
+  /**
+   * The instant that retention is judged at, ms since the epoch: one for all records, or a clock. Default: the time of
+   * each call.
+   */
+  readonly now?: Now | undefined
 }
 
 /**
@@ -41,18 +45,19 @@ export function createMessageDeidentifier(
 ): MessageDeidentifier {
   if (plan === undefined || policy === undefined) throw new Error('the policy has problems')
   if (!plan.runnable) throw new Error('the policy needs keys, and was compiled without')
-  const { keys, compacted = false, maxRecordBytes, now = Date.now } = options
+  const { keys, compacted = false, maxRecordBytes } = options
+  const clock = clockOf(options.now)
   if (compacted && plan.needsKeys && keys === undefined)
     throw new Error('a compacted topic needs the keys, for tombstones under each of them')
   const rewriter = new MessageRewriter(plan, {
-    now: now(),
+    now: clock(),
     maxRecordBytes,
     compacted,
     keyRules: compacted && keys !== undefined ? keyRules(policy, source, keys) : [],
   })
   return {
     deidentify(messages) {
-      rewriter.now = now()
+      rewriter.now = clock()
       return [...rewriter.rewriteMessages(PackedMessages.of(messages))]
     },
     get account() {

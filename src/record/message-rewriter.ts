@@ -73,11 +73,6 @@ export class MessageRewriter extends JsonRewriter {
     this.#mayBreakLines = plan.rules.some((rule) => rule.action.kind === 'keep-subtree')
   }
 
-  /** The instant that retention is judged at, ms since the epoch. */
-  set now(now: number) {
-    this.applier.now = now
-  }
-
   /**
    * What becomes of each message, in order. Never throws for what a message holds. `looked`: by message, 1 where kept values
    * are looked at; otherwise the first 10,000 messages that this one is given, and then each 64th.

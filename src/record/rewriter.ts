@@ -93,6 +93,11 @@ export abstract class Rewriter {
         : new QuasiIdentifiers(shown, this.shape.subject, format, options.groups, BLOCK_RECORDS)
   }
 
+  /** The instant that retention is judged at from now on, ms since the epoch. */
+  set now(now: number) {
+    this.applier.now = now
+  }
+
   /** Takes the chunk's bytes; a line break follows its last record, or 16 readable bytes that start with one. `offset`: of its first byte in its input. */
   protected openChunk(bytes: Uint8Array, offset: number): void {
     this.bytes = bytes
