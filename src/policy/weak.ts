@@ -103,5 +103,8 @@ function suspicionIn(field: PolicyField, rule: PolicyRule, said: Said): Suspecte
 /** An hour of the record's timestamp may be told, and a day; a moment may not. */
 function tellsMoment(rule: PolicyRule): boolean {
   const revealed = revealedBy(rule)
-  return nearlyAll(rule) && !(revealed.tells === 'part' && revealed.parts.every((part) => part.of === 'time'))
+  return (
+    tellsIdentifier(rule) &&
+    !(revealed.tells === 'part' && revealed.parts.every((part) => part.of === 'time'))
+  )
 }
