@@ -108,6 +108,8 @@ export interface CompiledTransform {
    * a letter, digit or `*`: neither JSON nor CSV has to escape or quote it.
    */
   readonly plain?: boolean
+  /** What is weak about the files that the options name, beside what `weaknesses` says of the options. */
+  readonly weaknesses?: readonly Weakness[]
 }
 
 /**

@@ -116,6 +116,7 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
         shop.sources,
       ),
     )
+    rule.weaknesses = [...rule.weaknesses, ...(compiled.weaknesses ?? [])]
     if (
       path.segments.at(-1)?.kind === 'names' &&
       (compiled.yields === 'number' || compiled.yields === 'null')

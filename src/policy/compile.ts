@@ -125,7 +125,12 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
     findings,
   )
-  const said: Said = { roles: rolesByInput(fields), suspected: suspectedInputs(fields, columns), hasToken }
+  const said: Said = {
+    roles: rolesByInput(fields),
+    suspected: suspectedInputs(fields, columns),
+    time: time?.path.text,
+    hasToken,
+  }
   faults.push(...weakTogether(fields, steps, said))
   settleFaults(faults, rules, findings)
   const parse = time && compileTime(time, tree, findings)

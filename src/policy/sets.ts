@@ -31,12 +31,15 @@ export function weakSets(
   known: ReadonlySet<PolicyRule>,
 ): Fault[] {
   const byInput = new Map<string, PolicyField[]>()
-  for (const field of fields) byInput.set(field.from.text, [...(byInput.get(field.from.text) ?? []), field])
+  for (const field of fields) {
+    const input = inputOf(field, said)
+    byInput.set(input, [...(byInput.get(input) ?? []), field])
+  }
   const faults = new Faults()
   for (const [input, sharing] of byInput) {
     if (sharing.length < 2) continue
     const identifies =
-      said.roles.get(input)!.has('direct-identifier') ||
+      said.roles.get(input)?.has('direct-identifier') ||
       said.suspected.get(input)?.role === 'direct-identifier'
     const strict: Strictness = identifies ? 'identifier' : 'value'
     for (let reached = 0; reached <= steps.length; reached++) {
@@ -51,6 +54,11 @@ export function weakSets(
     }
   }
   return faults.all
+}
+
+/** What a field is judged by. The timestamp of a record is the moment that its event time tells, or next to it. */
+function inputOf({ from }: PolicyField, { time }: Said): string {
+  return from.envelope === 'timestamp' && time !== undefined ? time : from.text
 }
 
 function inForce(field: PolicyField, reached: readonly PolicyStep[]): readonly PolicyRule[] {

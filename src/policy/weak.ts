@@ -24,6 +24,8 @@ export interface Said {
   readonly roles: ReadonlyMap<string, ReadonlySet<Role>>
   /** By input path: what a name speaks of, where the policy does not say what the values are. */
   readonly suspected: ReadonlyMap<string, Suspected>
+  /** The input path of the event time, if the policy names one. */
+  readonly time: string | undefined
   /** Any rule yields a stable token: beside one, quasi-identifiers tell who stands behind it. */
   readonly hasToken: boolean
 }

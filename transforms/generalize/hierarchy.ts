@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { labelsKernel } from '../byte-labels.ts'
 import { part } from '../reveals/revelation.ts'
-import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
+import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
 
 const options = z.strictObject({
@@ -74,6 +74,21 @@ function checkParents(file: string, table: Table, columns: number): void {
   })
 }
 
+/** A level that leaves most values apart, under their own text or another, generalizes next to nothing. */
+function weaknessesOf(table: Table, level: number): readonly Weakness[] {
+  const sizes = new Map<string, number>()
+  for (const cells of table) sizes.set(cells[level]!, (sizes.get(cells[level]!) ?? 0) + 1)
+  const alone = [...sizes.values()].filter((size) => size === 1).length
+  if (table.length < 2 || 2 * alone <= table.length) return []
+  return [
+    {
+      option: 'level',
+      reason: `At level ${level}, more than half of the values share their cell with no other value: they are as good as kept.`,
+      suggestion: 'choose a higher level, or give values common cells',
+    },
+  ]
+}
+
 /**
  * A value of the hierarchy in, its cell of the stated level out. Values are compared exactly: no trimming, no
  * folding of case. Throws `OptionError`, with the row and no cell, for a file that is no hierarchy.
@@ -120,6 +135,7 @@ export const hierarchy: Transform = defineTransform({
     const kernel = labelsKernel(ancestors, undefined)
     return {
       yields: 'string',
+      weaknesses: weaknessesOf(table, level),
       ...(kernel === undefined ? {} : { writeBytes: kernel }),
       plain: arePlain(ancestors.values()),
       apply: (text) => ancestors.get(text) ?? fail('not-listed'),

@@ -51,26 +51,30 @@ export function toNumber({ units, scale }: Decimal): number {
   return Number(units) / 10 ** scale
 }
 
+/** The width that half of the closed intervals have at most: one wide interval among many says little. */
+function usualOf(gaps: readonly number[]): number {
+  return gaps.toSorted((a, b) => a - b)[(gaps.length - 1) >> 1] ?? Number.POSITIVE_INFINITY
+}
+
 /**
- * The widest closed interval and the narrowest; infinite where there is none. Of several divisions of one number
- * it is the narrowest piece that two of them leave together.
+ * The usual width of a closed interval and the narrowest; infinite where there is none. Of several divisions of one
+ * number it is the narrowest piece that two of them leave together.
  */
-export function widths(all: readonly Intervals[]): { readonly widest: number; readonly narrowest: number } {
-  let widest = 0
+export function widths(all: readonly Intervals[]): { readonly usual: number; readonly narrowest: number } {
+  let usual = Number.POSITIVE_INFINITY
   let narrowest = Number.POSITIVE_INFINITY
   for (const one of all) {
     const own = 'edges' in one ? gaps(one) : [toNumber(one.width)]
-    const most = own.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...own)
-    widest = widest === 0 ? most : Math.min(widest, most)
+    usual = Math.min(usual, usualOf(own))
     narrowest = Math.min(narrowest, ...own)
   }
   for (const [i, one] of all.entries())
     for (const other of all.slice(i + 1)) {
       const piece = smallestPiece(one, other)
       narrowest = Math.min(narrowest, piece)
-      if (!('edges' in one) && !('edges' in other)) widest = Math.min(widest, piece)
+      if (!('edges' in one) && !('edges' in other)) usual = Math.min(usual, piece)
     }
-  return { widest, narrowest }
+  return { usual, narrowest }
 }
 
 /** How near a start of the one lies to a start of the other, where they are not the same. */

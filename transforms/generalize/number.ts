@@ -97,12 +97,14 @@ function statedIntervals(stated: Options): Intervals | undefined {
 function weaknesses(stated: Options): readonly Weakness[] {
   const intervals = statedIntervals(stated)
   if (intervals === undefined) return []
-  if (widths([intervals]).widest > 1) return []
+  if (widths([intervals]).usual > 1) return []
   return [
     {
       option: 'edges' in intervals ? 'edges' : 'width',
       reason:
-        'No interval is wider than 1, so each holds at most one whole number: whole numbers stay as they are.',
+        'edges' in intervals
+          ? 'Most intervals are no wider than 1, and hold at most one whole number: whole numbers stay as they are.'
+          : 'No interval is wider than 1, so each holds at most one whole number: whole numbers stay as they are.',
       suggestion: 'make intervals wider',
     },
   ]

@@ -21,6 +21,8 @@ const MOST_OF_CARD = 8
 const FINEST_V4 = 24
 const FINEST_V6 = 48
 const FINEST_CELL = 0.1
+/** A list of more identifiers than these lets people pass one by one. */
+const MOST_LABELS = 1000
 
 /** Whether it tells the value so closely that it is as good as kept. */
 export function tellsNearlyAll(revelation: Revelation, strictness: Strictness = 'value'): boolean {
@@ -63,7 +65,10 @@ function tellsAlone(part: Part, strictness: Strictness): boolean {
     case 'network':
       return part.v4 > FINEST_V4 || part.v6 > FINEST_V6
     case 'url':
-      return part.segments > 1
+      // What comes first in the path is often the person: a profile.
+      return part.segments > (strictness === 'identifier' ? 0 : 1)
+    case 'listed':
+      return strictness === 'identifier' && new Set(part.labels.values()).size > MOST_LABELS
     case 'number':
       return intervalsTell([part.intervals], strictness)
     default:
@@ -109,8 +114,8 @@ function numbersTell(parts: readonly Part[], strictness: Strictness): boolean {
 /** An identifier may not lie in any narrow interval; of other numbers one that does is their singularity. */
 function intervalsTell(intervals: readonly Intervals[], strictness: Strictness): boolean {
   if (intervals.length === 0) return false
-  const { widest, narrowest } = widths(intervals)
-  return Math.floor(strictness === 'value' ? widest : narrowest) < FEWEST[strictness]
+  const { usual, narrowest } = widths(intervals)
+  return Math.floor(strictness === 'value' ? usual : narrowest) < FEWEST[strictness]
 }
 
 function placesTell(parts: readonly Part[]): boolean {

@@ -24,6 +24,7 @@ describe('a direct identifier', () => {
     '{ use: generalize.number, width: 1.0001 }',
     '{ use: generalize.number, width: 10 }',
     '{ use: generalize.number, edges: [0, 5000, 5002] }',
+    '{ use: generalize.url, keepPath: 1 }',
     '{ use: mask.pattern, pattern: "-" }',
     '{ use: mask.pattern, pattern: "^." }',
     '{ use: mask.pattern, pattern: "^.{4}", replacement: x }',
@@ -74,6 +75,7 @@ describe('a direct identifier', () => {
     '{ use: generalize.prefix, keep: 2 }',
     '{ use: generalize.number, width: 1000 }',
     '{ use: generalize.category, allow: [a, b] }',
+    'generalize.url',
     '{ use: generalize.hierarchy, file: h.csv, level: 1 }',
     '{ use: noise.number, span: 1000 }',
     '{ use: noise.number, ratio: 0.1, min: 10000 }',
@@ -88,6 +90,16 @@ describe('a direct identifier', () => {
     expect(problems(`x: ${categorized}\ns: drop`, SUBJECT)).toEqual([])
     expect(problems(`s: drop\n$key: ${rule}`, SUBJECT)).toEqual([])
     expect(problems(`s: drop\n$headers.h: ${rule}`, SUBJECT)).toEqual([])
+  })
+
+  it('is told nearly by a list of more than a thousand labels', () => {
+    const values = Array.from({ length: 1001 }, (_, i) => `v${i}`)
+    const listed = `{ use: generalize.category, allow: [${values}] }`
+    expect(problems(`s: ${listed}`, SUBJECT)).toEqual(['1 kept-direct-identifier'])
+    expect(problems(`s: drop\n$key: ${listed}`, SUBJECT)).toEqual(['2 kept-record-key'])
+    expect(problems(`s: drop\nx: ${listed}`, SUBJECT)).toEqual([])
+    const few = `{ use: generalize.category, map: { ${values.map((value) => `${value}: a`)} } }`
+    expect(problems(`s: ${few}`, SUBJECT)).toEqual([])
   })
 
   it('is kept by no header of our own, and by no timestamp', () => {
@@ -222,6 +234,38 @@ describe('several outputs of one input', () => {
     expect(new Set(found.map((one) => one.split(' ')[1]))).toEqual(new Set(['parts-tell-all']))
     expect(problems(listed(Array.from({ length: 40 }, () => 'generalize.prefix, keep: 2')))).toEqual([])
   })
+})
+
+describe('the timestamp of a record', () => {
+  const at = (rule: string, timestamp: string, head = TIMED) =>
+    problems(`s: drop\nt: { use: ${rule} }\n$timestamp: { use: ${timestamp} }`, head)
+
+  it('is judged with the event time, which it tells nearly', () => {
+    expect(at('shift.date', 'generalize.date, to: hour')).toEqual(['3 kept-beside-keyed'])
+    expect(at('shift.date', 'generalize.date, to: month')).toEqual(['3 noise-beside-part'])
+    expect(at('generalize.date, to: hour', 'shift.date')).toEqual(['3 kept-beside-keyed'])
+    expect(at('shift.date, accept: the reason is here', 'generalize.date, to: hour')).toEqual([])
+  })
+
+  it('may be told beside it where neither is hidden by the other', () => {
+    expect(at('generalize.date, to: hour', 'generalize.date, to: day')).toEqual([])
+    expect(at('shift.date', 'shift.date')).toEqual([])
+    expect(at('shift.date', 'drop')).toEqual([])
+    // Another date of the record is another moment.
+    expect(at('shift.date', 'generalize.date, to: hour', SUBJECT)).toEqual([])
+  })
+})
+
+it('calls a number told nearly where most of its intervals are narrow, whatever a wide one hides', () => {
+  const beside = (edges: readonly number[]) =>
+    problems(
+      `s: { use: hash.hmac, domain: d }\nq: { use: generalize.number, edges: [${edges}], role: quasi-identifier }`,
+      SUBJECT,
+    )
+  const ages = Array.from({ length: 60 }, (_, i) => 2 * i)
+  expect(beside([...ages, 1000])).toEqual(['2 token-beside-quasi-identifiers'])
+  expect(beside([...ages, 1000, 2000, 3000])).toEqual(['2 token-beside-quasi-identifiers'])
+  expect(beside([0, 1, 2, 3, 5, 10, 18, 30, 50, 70, 90])).toEqual([])
 })
 
 it('takes a step from a prefix to the allow-list of ZIP codes', () => {

@@ -35,6 +35,19 @@ describe('generalize.hierarchy', () => {
     )
   })
 
+  it('calls a level weak that leaves most values apart, as they are or under other texts', () => {
+    const weak = (rows: readonly (readonly string[])[], level = 1) =>
+      compiled(hierarchy, { file: 'h.csv', level }, contextWith({ 'h.csv': rows })).weaknesses?.map(
+        ({ option }) => option,
+      )
+    const same = Array.from({ length: 9 }, (_, i) => [`v${i}`, `v${i}`, '*'])
+    expect(weak([...same, ['v9', 'w', '*']])).toEqual(['level'])
+    expect(weak(same.map(([value]) => [value!, `other ${value}`, '*']))).toEqual(['level'])
+    expect(weak([...same, ['v9', 'w', '*']], 2)).toEqual([])
+    expect(weak([...same.slice(0, 3), ['v7', 'w', '*'], ['v8', 'w', '*'], ['v9', 'w', '*']])).toEqual([])
+    expect(weak(JOBS)).toEqual([])
+  })
+
   it('promises plain results only where all cells of the level are', () => {
     expect(compiled(hierarchy, { file: 'jobs.csv', level: 1 }, context).plain).toBe(true)
     const spaced = contextWith({ 'a.csv': [['x', 'North America']] })
