@@ -5,9 +5,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { EXIT, fileError, LetheError } from '../errors.ts'
 import { formatByName, identityOfStdin } from '../files/input.ts'
 import { parseDelimiter, whole } from './arguments.ts'
+import { draftFrom } from './init/draft.ts'
 import { checkHeader, columnsOf } from './init/header.ts'
-import { profile } from './init/profile.ts'
-import { propose, subjectOf } from './init/propose.ts'
 import { type Format, label, readSample } from './init/sample.ts'
 import { writeDraft } from './init/write.ts'
 import { packageRoot } from './package-root.ts'
@@ -24,9 +23,6 @@ interface Options {
   readonly force?: boolean
 }
 
-/** Whose records they are is told by so many of them. */
-const FIRST = 1_000
-
 async function run(options: Options): Promise<void> {
   const { output } = options
   if (output !== undefined && output !== '-' && options.force !== true && existsSync(output))
@@ -41,10 +37,7 @@ async function run(options: Options): Promise<void> {
   const sample = await readSample({ from, format, rows, delimiter })
   if (sample.format === 'csv') checkHeader(sample, options.trustHeader === true)
   const columns = columnsOf(sample.header)
-  const year = new Date().getUTCFullYear()
-  const first = { ...sample, records: sample.records.slice(0, FIRST) }
-  const subject = subjectOf(profile(first, columns.paths), year)
-  const draft = propose(profile(sample, columns.paths, subject), subject, year)
+  const draft = draftFrom(sample, columns.paths, new Date().getUTCFullYear())
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
   const text = writeDraft(draft, { name, schema, columns: columns.renamed, unreadable: sample.unreadable })
   if (output === undefined || output === '-') process.stdout.write(text)
