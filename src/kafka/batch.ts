@@ -24,7 +24,17 @@ export interface Emitted {
   deadLetters: number
   /** Of those published, how many have a timestamp so old that their topic may delete them at once. */
   pastRetention: number
+  /** Of those published, how many lost their key because no rule names it, so that nothing tells their partition. */
+  unkeyed: number
 }
+
+export const noneEmitted = (): Emitted => ({
+  published: 0,
+  tombstones: 0,
+  deadLetters: 0,
+  pastRetention: 0,
+  unkeyed: 0,
+})
 
 export interface Destination {
   readonly topic: string
@@ -39,6 +49,8 @@ export class OutputWriter {
   readonly sources: SourceWriter
   readonly #policy: string
   readonly #policyHeader: OutputHeader
+  /** Whether keys stay behind, and with them what chose a partition. */
+  readonly leavesKeys: boolean
 
   constructor(plan: Plan, to: Destination, sources: SourceWriter) {
     this.#plan = plan
@@ -46,6 +58,8 @@ export class OutputWriter {
     this.sources = sources
     this.#policy = `${plan.name}@${plan.version}#${plan.fingerprint}`
     this.#policyHeader = { [POLICY_HEADER]: this.#policy }
+    const hasRule = plan.envelope.some(({ from }) => from.envelope === 'key')
+    this.leavesKeys = !hasRule && to.partition === 'key'
   }
 
   /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
@@ -107,7 +121,7 @@ export class OutputWriter {
 
 /** What a batch writes, each record made as it is asked for: few are ever held at once. */
 export class BatchOutputs implements Outputs {
-  readonly counts: Emitted = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
+  readonly counts: Emitted = noneEmitted()
   readonly #batch: Batch
   readonly #writer: OutputWriter
   readonly #source: ((index: number) => string) | undefined
@@ -134,6 +148,7 @@ export class BatchOutputs implements Outputs {
         counts.published++
         const timestamp = outcomes.timestamp(index)
         if (timestamp !== undefined && timestamp < oldest) counts.pastRetention++
+        if (writer.leavesKeys && batch.records.hasKey(index)) counts.unkeyed++
       }
       for (const key of outcomes.tombstones(index)) {
         this.#tombstones.set(this.#inputs.length, key)

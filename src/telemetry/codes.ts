@@ -13,7 +13,7 @@ const OWN: readonly string[] = words(`
   transaction-timeout topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
   not-delivered defect exit-1 exit-2 exit-3 exit-4 exit-130 local-other broker-other librdkafka
   connection-refused tls-handshake auth-failed dns timeout connection-lost connection-closed host-unreachable
-  answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb
+  answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb compression-missing
   kafkajs-response-error kafkajs-connection kafkajs-response-unmatched kafkajs-request-queue kafkajs-broker kafkajs-other`)
 
 /** Errors of the Kafka protocol. The two clients name some of them differently; both names are here. */

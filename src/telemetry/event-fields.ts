@@ -148,6 +148,12 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
       'records were published whose timestamps are older than their topic keeps records: it may delete them at once',
     fields: { ...route, topic, count: integer },
   },
+  unkeyed: {
+    level: 'warn',
+    message:
+      'records that had a key are published without one, as no rule names it: partitions are chosen at random, and the order of a key is lost',
+    fields: { ...route, count: integer },
+  },
   'too-many-dead-letters': {
     level: 'error',
     message: 'too many dead letters: the route stops, and this batch is not committed',

@@ -110,6 +110,8 @@ export type LogEvent =
       readonly topic: string
       readonly count: number
     }
+  /** Records that had a key were published without one; once a route. `count`: of the first batch with such. */
+  | { readonly kind: 'unkeyed'; readonly route: string; readonly count: number }
   | {
       readonly kind: 'too-many-dead-letters'
       readonly route: string

@@ -295,6 +295,23 @@ fields:
     expect(await world.verdict()).toBe('clean')
   })
 
+  it.concurrent('says that records lost their keys, once, and what becomes of partitions', async (test) => {
+    const policy = `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n`
+    const world = await make(test, { policy })
+    await world.send([
+      ...Array.from({ length: 5 }, (_, n) => ({ key: `${CANARY}-${n}`, value: '{"amount":1}' })),
+      { key: null, value: '{"amount":2}' },
+    ])
+    const summary = join(world.folder, 'summary.json')
+    const { code, stderr } = await world.run('--until-end', '--summary', summary)
+    expect(code, stderr).toBe(0)
+    expect(stderr.match(/"kind":"unkeyed"/g)).toHaveLength(1)
+    expect(stderr).not.toContain(CANARY)
+    const { emitted, warnings } = JSON.parse(readFileSync(summary, 'utf8')).routes[0]
+    expect(emitted).toMatchObject({ published: 6, unkeyed: 5 })
+    expect(warnings).toEqual([expect.stringMatching(/^5 records had a key .*\$key/)])
+  })
+
   it.concurrent('lets nobody join two releases of a pipeline, and everybody see duplicates within a topic', async (test) => {
     const world = await make(test)
     await world.send(Array.from({ length: 40 }, (_, n) => ({ key: `k${n}`, value: event(n) })))

@@ -16,8 +16,7 @@ export async function checkDriver(report: Report, pipeline: Pipeline): Promise<{
   }
   report.ok('driver', `${choice.name}, ${pipeline.delivery}: ${choice.why}`)
   if (choice.name === 'kafkajs') {
-    report.ok('driver', 'kafkajs reads and writes gzip, snappy, lz4 and zstd')
-    return { zstd: true }
+    return { zstd: await checkPackages(report, pipeline) }
   }
   const { loadLibrary } = await import('../../kafka/drivers/rdkafka/client.ts')
   const { features, librdkafkaVersion } = await loadLibrary()
@@ -35,6 +34,25 @@ export async function checkDriver(report: Report, pipeline: Pipeline): Promise<{
       'install the headers of OpenSSL, then npm rebuild node-rdkafka',
     ])
   return { zstd: features.includes('zstd') }
+}
+
+/** Whether kafkajs reads zstd here: its compressions come from packages. */
+async function checkPackages(report: Report, { client }: Pipeline): Promise<boolean> {
+  const { installOf, missingCompressions, PACKAGES } = await import('../../kafka/drivers/kafkajs/codecs.ts')
+  const missing = await missingCompressions()
+  const there = ['gzip', 'snappy', 'lz4', 'zstd'].filter((codec) => !missing.some((one) => one === codec))
+  report.ok('driver', `kafkajs reads and writes ${there.join(', ')}`)
+  for (const codec of missing) {
+    const what = `the package for ${codec} (${PACKAGES[codec]}) cannot be loaded here`
+    if (client.get('compression.type') === codec)
+      report.problem('driver', [`${what}, and the pipeline writes with it`, installOf(codec)])
+    else
+      report.warn('driver', [
+        `${what}: a record that a producer compressed with it stops the pipeline`,
+        installOf(codec),
+      ])
+  }
+  return !missing.includes('zstd')
 }
 
 const OLD_MS = 2 * 365 * 86_400_000

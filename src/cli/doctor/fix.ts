@@ -61,12 +61,16 @@ function outputSettings(
   policy: Policy,
 ): readonly (readonly [string, string])[] {
   const limit = suppressedAfter(policy)
+  const time = outputTime(policy)
   const cleanup = compacted ? (limit === undefined ? 'compact' : 'compact,delete') : 'delete'
   const settings: (readonly [string, string])[] = [['cleanup.policy', cleanup]]
   if (limit !== undefined) {
-    const within = Math.max(1, limit - outputTime(policy).ahead)
+    const within = Math.max(1, limit - time.ahead)
     const segment = Math.max(1, Math.min(LONGEST_SEGMENT_MS, Math.floor(within / 10)))
     settings.push(['retention.ms', String(within - segment)], ['segment.ms', String(segment)])
+  } else if (!compacted && time.from !== 'written') {
+    // Counted from the time of the event, the brokers' default of some days deletes old events as they come.
+    settings.push(['retention.ms', '-1'])
   }
   const bytes = maxRecordBytes + OVERHEAD_BYTES
   if (bytes > DEFAULT_MESSAGE_BYTES + OVERHEAD_BYTES) settings.push(['max.message.bytes', String(bytes)])
@@ -91,7 +95,8 @@ export async function makeTopics(
   say(bold(`These ${plans.length === 1 ? 'topic is' : 'topics are'} to be made:`))
   for (const { name, partitions, replication, settings } of plans) {
     say(`  ${name}: ${plural(partitions, 'partition')}, ${plural(replication ?? 0, 'replica')}`)
-    for (const [setting, value] of settings) say(dim(`    ${setting}=${value}`))
+    for (const [setting, value] of settings)
+      say(dim(`    ${setting}=${value}${setting === 'retention.ms' && value === '-1' ? '  (for ever)' : ''}`))
   }
   // The brokers check everything first, and make nothing.
   refuse(await admin.createTopics(plans, true))

@@ -106,6 +106,7 @@ class RouteRun {
   readonly #progress: Progress
   readonly #limit: WindowWatch
   #assigned = 0
+  #toldUnkeyed = false
   /** Clients lost since a batch was settled. */
   #lost = 0
   /** When the last one was; undefined once a batch was settled. */
@@ -285,6 +286,10 @@ class RouteRun {
               topic: this.#prepared.route.to.topic,
               count: emitted.pastRetention,
             })
+          if (emitted.unkeyed > 0 && !this.#toldUnkeyed) {
+            this.#toldUnkeyed = true
+            this.#options.log.event({ kind: 'unkeyed', route: this.name, count: emitted.unkeyed })
+          }
           for (const [code, count = 0] of Object.entries(account.deadLettered))
             this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })
           this.#tellSuspects(account)

@@ -77,6 +77,7 @@ export function summarizeStream(
         ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
         ...suspectWarnings(plan, plan.rules, account),
         ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
+        ...(emitted.unkeyed === 0 ? [] : [unkeyed(emitted.unkeyed)]),
       ],
     })),
   }
@@ -90,6 +91,9 @@ function statusOf(failure: unknown): StreamSummary['status'] {
 
 const pastRetention = (count: number): string =>
   `${count} records have timestamps older than their topic keeps records: it may delete them at once (see lethe doctor)`
+
+const unkeyed = (count: number): string =>
+  `${count} records had a key and were published without one, as no rule names it: their partitions are chosen at random, a run of records at a time, and the order of a key is lost (add a rule for \`$key\`, or \`partition: same\` to the route)`
 
 export const deadLettersOf = ({ routes }: StreamSummary): number =>
   routes.reduce((all, { records }) => all + sum(records.deadLettered), 0)

@@ -1,5 +1,5 @@
 /** Sums up what routes did: over batches, and over worker processes. */
-import type { Emitted } from '../../kafka/batch.ts'
+import { type Emitted, noneEmitted } from '../../kafka/batch.ts'
 import { addUnsettled, type Unsettled } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type Account, addAccount, emptyAccount } from '../../record/account.ts'
@@ -18,7 +18,7 @@ export class Totals {
     for (const { route, plan } of routes)
       this.#routes.set(route.name, {
         account: emptyAccount(plan),
-        emitted: { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 },
+        emitted: noneEmitted(),
       })
   }
 
@@ -29,6 +29,7 @@ export class Totals {
     total.emitted.tombstones += emitted.tombstones
     total.emitted.deadLetters += emitted.deadLetters
     total.emitted.pastRetention += emitted.pastRetention
+    total.emitted.unkeyed += emitted.unkeyed
     if (unsettled !== undefined) this.addUnsettled(route, unsettled)
   }
 

@@ -5,6 +5,7 @@
  */
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { EXIT, LetheError } from '../../../errors.ts'
 import { lz4FrameSize, snappyParts, snappySize, zstdFrameSize } from './compressed-size.ts'
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
@@ -16,31 +17,72 @@ export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', '
 export const MAX_DECOMPRESSED_BYTES: number = 64 << 20
 
 export class CompressionError extends Error {
-  readonly code: 'compression-unknown' | 'compression-corrupt' | 'compression-bomb'
-  constructor(code: CompressionError['code']) {
+  readonly code: 'compression-unknown' | 'compression-corrupt' | 'compression-bomb' | 'compression-missing'
+  /** Which one is missing here. */
+  readonly compression: Packaged | undefined
+  constructor(code: CompressionError['code'], compression?: Packaged) {
     super(code)
     this.code = code
+    this.compression = compression
   }
 }
 
+/** The packages of those that Node.js does not have. Binaries of the first two are optional packages of theirs. */
+export const PACKAGES = { snappy: 'snappy', lz4: 'lz4-napi', zstd: '@bokuweb/zstd-wasm' } as const
+
+export type Packaged = keyof typeof PACKAGES
+
+/** How to come by a package that cannot be loaded. */
+export const installOf = (compression: Packaged): string =>
+  `npm install ${PACKAGES[compression]}, without --omit=optional: its binary for this machine is an optional package`
+
 const bomb = (): CompressionError => new CompressionError('compression-bomb')
 
-/** Loads a package once, when it is first asked for. */
-function lazily<T>(load: () => Promise<T>): () => Promise<T> {
+/** Loads a package once, when it is first asked for. @throws CompressionError where it is not there, or not whole */
+function lazily<T>(compression: Packaged, load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined
   return () => {
-    loaded ??= load()
+    loaded ??= load().catch(() => {
+      throw new CompressionError('compression-missing', compression)
+    })
     return loaded
   }
 }
 
-const snappy = lazily(() => import('snappy'))
-const lz4 = lazily(() => import('lz4-napi'))
-const zstd = lazily(async () => {
+const snappy = lazily('snappy', () => import('snappy'))
+const lz4 = lazily('lz4', () => import('lz4-napi'))
+const zstd = lazily('zstd', async () => {
   const library = await import('@bokuweb/zstd-wasm')
   await library.init()
   return library
 })
+
+const LOADERS: Readonly<Record<Packaged, () => Promise<unknown>>> = { snappy, lz4, zstd }
+
+/** @throws LetheError (usage) where the pipeline writes with what this machine lacks */
+export async function checkCompression(compression: Compression): Promise<void> {
+  const missing = (await missingCompressions()).find((one) => one === compression)
+  if (missing === undefined) return
+  throw new LetheError(
+    EXIT.usage,
+    `the pipeline writes with compression.type=${missing}, and its package (${PACKAGES[missing]}) cannot be loaded here`,
+    installOf(missing),
+  )
+}
+
+/** The compressions whose packages cannot be loaded here. */
+export async function missingCompressions(): Promise<readonly Packaged[]> {
+  const names = Object.keys(LOADERS) as Packaged[]
+  const isThere = await Promise.all(
+    names.map((name) =>
+      LOADERS[name]().then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return names.filter((_, at) => !isThere[at])
+}
 
 /** Streams that do not say their size are tried with more and more room. */
 const ZSTD_ROOM = 1 << 20

@@ -14,6 +14,7 @@ import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { aside, asking, within } from './asking.ts'
 import { Bell } from './bell.ts'
 import { Brokers } from './brokers.ts'
+import { checkCompression } from './codecs.ts'
 import { Moment } from './failure.ts'
 import { Fetcher } from './fetcher.ts'
 import { type Leaving, Membership } from './membership.ts'
@@ -81,6 +82,8 @@ class KafkajsDriver implements Driver {
   async open(): Promise<void> {
     const { topics } = this.#options
     try {
+      if (this.#brokers.settings.compression !== 'none')
+        await checkCompression(this.#brokers.settings.compression)
       await this.#brokers.open('pattern' in topics ? undefined : topics)
       await asking(this.#brokers, () => commitStart(this.#brokers, this.#group, this.#options))
       await asking(this.#brokers, () => this.#sender.open())

@@ -2,42 +2,51 @@
 import { EXIT, LetheError } from '../../../errors.ts'
 import type { Position } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
-import { CompressionError } from './codecs.ts'
+import { CompressionError, installOf, PACKAGES } from './codecs.ts'
 import { listOffsets } from './offsets.ts'
 import { BatchError } from './record-batch.ts'
 
 const place = ({ topic, partition }: Position): string => `topic ${topic}, partition ${partition}`
 
-const SENTENCES: Readonly<Record<CompressionError['code'] | BatchError['code'], readonly [string, string]>> =
-  {
-    'compression-unknown': [
-      'is compressed with a codec that nobody here knows',
-      'Lethe reads gzip, snappy, lz4 and zstd',
-    ],
-    'compression-corrupt': ['cannot be decompressed', 'look at the log of the brokers for damage'],
-    'compression-bomb': [
-      'decompresses to more than 64 MiB, which no usual producer makes',
-      'find out who wrote it; to go past it, set the offset of the group by hand',
-    ],
-    'batch-corrupt': [
-      'does not fit its checksum or its lengths',
-      'look at the log of the brokers for damage',
-    ],
-    'batch-format-old': [
-      'is in a format from before Kafka 0.11',
-      'have the topic rewritten by a newer producer',
-    ],
-  }
+const SENTENCES: Readonly<
+  Record<
+    Exclude<CompressionError['code'], 'compression-missing'> | BatchError['code'],
+    readonly [string, string]
+  >
+> = {
+  'compression-unknown': [
+    'is compressed with a codec that nobody here knows',
+    'Lethe reads gzip, snappy, lz4 and zstd',
+  ],
+  'compression-corrupt': ['cannot be decompressed', 'look at the log of the brokers for damage'],
+  'compression-bomb': [
+    'decompresses to more than 64 MiB, which no usual producer makes',
+    'find out who wrote it; to go past it, set the offset of the group by hand',
+  ],
+  'batch-corrupt': ['does not fit its checksum or its lengths', 'look at the log of the brokers for damage'],
+  'batch-format-old': [
+    'is in a format from before Kafka 0.11',
+    'have the topic rewritten by a newer producer',
+  ],
+}
 
 /** What could not be decoded stops the pipeline: nothing of it can be a dead letter, as nobody knows what it holds. */
 export function unreadable(error: unknown, position: Position): unknown {
   if (!(error instanceof BatchError || error instanceof CompressionError)) return error
-  const [what, way] = SENTENCES[error.code]
+  const [what, way] = sentenceOf(error)
   return new LetheError(
     EXIT.io,
     `${place(position)}: the batch at or behind offset ${position.offset} ${what}`,
     way,
   )
+}
+
+function sentenceOf(error: BatchError | CompressionError): readonly [string, string] {
+  if (!('compression' in error) || error.compression === undefined)
+    return SENTENCES[error.code as keyof typeof SENTENCES]
+  const { compression } = error
+  const what = `is compressed with ${compression}, and the package that reads it (${PACKAGES[compression]}) cannot be loaded here; the batch is sound`
+  return [what, installOf(compression)]
 }
 
 /** The group stands where the log is not, or not any more. */

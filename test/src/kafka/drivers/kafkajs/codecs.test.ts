@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import zstd from '@bokuweb/zstd-wasm'
 import lz4 from 'lz4-napi'
 import snappy from 'snappy'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   COMPRESSIONS,
   compress,
@@ -117,3 +117,34 @@ function withoutSize(frame: Buffer): Buffer {
   const rest = frame.subarray(5 + (single ? 0 : 1) + sizeBytes)
   return Buffer.concat([frame.subarray(0, 4), Buffer.from([descriptor & 4]), window, rest])
 }
+
+it.each([
+  ['snappy', 'snappy', 2],
+  ['lz4', 'lz4-napi', 3],
+  ['zstd', '@bokuweb/zstd-wasm', 4],
+] as const)('a package for %s that is not there is no damage', async (name, missing, id) => {
+  const sound = await compress(name, text(100))
+  vi.resetModules()
+  vi.doMock(missing, () => {
+    throw new Error('Cannot find native binding')
+  })
+  onTestFinished(() => {
+    vi.doUnmock(missing)
+    vi.resetModules()
+  })
+  const codecs = await import('../../../../../src/kafka/drivers/kafkajs/codecs.ts')
+  const { unreadable } = await import('../../../../../src/kafka/drivers/kafkajs/read-errors.ts')
+  expect(await codecs.missingCompressions()).toEqual([name])
+  await expect(codecs.checkCompression(name)).rejects.toMatchObject({ exitCode: 2 })
+  await expect(codecs.checkCompression('gzip')).resolves.toBeUndefined()
+  const error: unknown = await codecs.decompress(id, sound).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'compression-missing', compression: name })
+  const told = unreadable(error, { topic: 'events', partition: 1, offset: 7 }) as Error & {
+    suggestion: string
+  }
+  expect(told.message).toMatch(
+    new RegExp(`events, partition 1: .*offset 7 is compressed with ${name}.*${missing}`),
+  )
+  expect(told.suggestion).toContain(`npm install ${missing}`)
+  expect(told.suggestion).not.toContain('damage')
+})
