@@ -40,6 +40,20 @@ const MENDED: readonly (readonly [
   ['generalize.prefix', { keep: 3 }, 'abc\u200b', 'abc', '!out-of-domain'],
   ['mask.characters', { keepLast: 4 }, '    1234', '****1234', '*******4'],
   ['mask.email', {}, 'jsmith@smith.example', '***@smith.example', '***@***'],
+  [
+    'generalize.url',
+    {},
+    `https://${'%61'.repeat(700)}.example/x`,
+    `https://${'a'.repeat(700)}.example`,
+    '!unparsable',
+  ],
+  [
+    'mask.pattern',
+    { pattern: 'a', replacement: 'x'.repeat(100) },
+    'a'.repeat(100),
+    'x'.repeat(10_000),
+    '!out-of-domain',
+  ],
   ['noise.number', { span: 10, domain: 'd' }, `0.${'0'.repeat(50)}1`, '2', '!out-of-domain'],
 ]
 
