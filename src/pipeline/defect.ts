@@ -17,7 +17,9 @@ export function placesOf(error: Error): readonly string[] {
   const stack = String(error.stack ?? '')
   const message = String(error.message)
   const at = stack.indexOf(message)
-  if (at < 0) return []
+  // Without a message, the first line holds none either, unless it was taken away later.
+  const [firstLine = ''] = stack.split('\n', 1)
+  if (at < 0 || (message === '' && /:\s*\S/.test(firstLine))) return []
   return stack
     .slice(at + message.length)
     .split('\n')

@@ -5,7 +5,7 @@
  */
 import {
   type CompiledTransform,
-  type Failure,
+  Failure,
   fail,
   type RecordContext,
   type Result,
@@ -30,6 +30,9 @@ interface Mutable {
   subject: string | undefined
   eventTime: number | undefined
 }
+
+/** In place of what a transform does not give. */
+const MISSING = fail('transform-error')
 
 export class Applier {
   readonly plan: Plan
@@ -308,16 +311,27 @@ export class Applier {
     const texts = this.#texts
     const out = this.#out
     for (let i = 0; i < count; i++) texts[i] = this.format.text(block, slots[i]!)
-    if (transform.applyAll !== undefined) transform.applyAll(texts, out, count)
-    else
-      for (let i = 0; i < count; i++)
-        out[i] = transform.apply(texts[i]!, this.#recordContext(block, block.slotRecord[slots[i]!]!))
+    try {
+      if (transform.applyAll !== undefined) {
+        // What it does not set is no result, least of all that of another record.
+        out.fill(MISSING, 0, count)
+        transform.applyAll(texts, out, count)
+      } else
+        for (let i = 0; i < count; i++)
+          out[i] = transform.apply(texts[i]!, this.#recordContext(block, block.slotRecord[slots[i]!]!))
+    } catch {
+      this.#transformOneByOne(block, transform, slots, count)
+    }
     const plain = transform.plain === true
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!
       const result = out[i]!
       const written =
-        typeof result === 'string' ? this.#write(block, slot, result, transform.yields, plain) : result
+        typeof result === 'string'
+          ? this.#write(block, slot, result, transform.yields, plain)
+          : result instanceof Failure
+            ? result
+            : MISSING
       if (typeof written === 'string') {
         block.setText(slot, written)
         tally.applied++
@@ -329,6 +343,19 @@ export class Applier {
         this.#fail(block, rule, slot, written)
       }
     }
+  }
+
+  /** A transform that throws, which none may: each value that it does so for has failed, and its text is withheld. */
+  #transformOneByOne(block: Block, transform: CompiledTransform, slots: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++)
+      try {
+        this.#out[i] = transform.apply(
+          this.#texts[i]!,
+          this.#recordContext(block, block.slotRecord[slots[i]!]!),
+        )
+      } catch {
+        this.#out[i] = MISSING
+      }
   }
 
   #write(block: Block, slot: number, result: string, yields: Yields, plain: boolean): string | Failure {

@@ -79,7 +79,12 @@ export class ByteRules {
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!
       if (isBytes(slotKind[slot]!, takesAll)) {
-        const to = write(bytes, slotStart[slot]!, slotEnd[slot]!, out, at)
+        let to = at
+        try {
+          to = write(bytes, slotStart[slot]!, slotEnd[slot]!, out, at)
+        } catch {
+          // As if it did not care to take the value: `apply` says what is wrong with it.
+        }
         if (to > at && (plain || this.#isPlain(out, at, to))) {
           resultKind[slot] = ResultKind.arena
           resultStart[slot] = at
@@ -131,7 +136,11 @@ export class ByteRules {
     arena.reserve(room)
     let at = arena.length
     const resultEnds = this.#resultEnds
-    transform.writeAllBytes!(block.bytes, starts, ends, taken, arena.bytes, at, resultEnds)
+    try {
+      transform.writeAllBytes!(block.bytes, starts, ends, taken, arena.bytes, at, resultEnds)
+    } catch {
+      resultEnds.fill(at, 0, taken)
+    }
     const plain = transform.plain === true
     for (let i = 0; i < taken; i++) {
       const to = resultEnds[i]!

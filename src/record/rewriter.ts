@@ -74,7 +74,7 @@ export abstract class Rewriter {
   /** `beside`: what is rewritten beside the record's value; its indexes follow those of `plan.fields`. */
   constructor(plan: Plan, format: Format, options: RewriteOptions, beside: readonly PlanField[] = []) {
     this.plan = plan
-    this.shape = shapeOf(plan)
+    this.shape = shapeOf(plan, beside)
     this.account = emptyAccount(plan)
     this.maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
     const derived = plan.fields.filter((field) => field.from.text !== field.path.text)

@@ -155,8 +155,11 @@ function isSubtree(field: PlanField): boolean {
   return field.rulesByStep[0]!.some((rule) => rule.action.kind === 'keep-subtree')
 }
 
-/** Builds the tree. The policy room has made sure that no path contradicts another. */
-export function shapeOf(plan: Plan): Shape {
+/**
+ * Builds the tree. The policy room has made sure that no path contradicts another. `beside`: what is rewritten beside the
+ * value, whose conditions read the value too.
+ */
+export function shapeOf(plan: Plan, beside: readonly PlanField[] = []): Shape {
   const root = makeNode('', '')
   root.kind = 'object'
   root.emitted = true
@@ -197,7 +200,7 @@ export function shapeOf(plan: Plan): Shape {
   for (const { path } of derived) scopeOf(root, path.segments)
   const containers: DerivedContainer[] = []
   for (const { path, index } of derived) addDerived(root, path.segments, index, containers)
-  for (const field of plan.fields)
+  for (const field of [...plan.fields, ...beside])
     for (const rules of field.rulesByStep)
       for (const rule of rules) for (const condition of rule.when) watch(condition.path)
   const subject = plan.subject === undefined ? -1 : watch(plan.subject)

@@ -1,7 +1,7 @@
 /** Under which keys a tombstone is written. */
 import { isUtf8 } from 'node:buffer'
 import { look } from '../../transforms/detect/look.ts'
-import type { CompiledTransform } from '../../transforms/transform.ts'
+import { type CompiledTransform, Failure, fail, type Result } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { Plan, PlanRule } from '../policy/plan.ts'
 
@@ -16,6 +16,17 @@ export const NO_KEY_LEAVES = 'tombstone, and no key may leave'
 
 /** A tombstone holds no record that a rule could ask for. */
 const NOTHING = { subject: undefined, eventTime: undefined }
+
+/** A transform that throws, or gives what is no result, has failed. */
+function applyTo(transform: CompiledTransform, text: string): Result {
+  try {
+    const result: unknown = transform.apply(text, NOTHING)
+    if (typeof result === 'string' || result instanceof Failure) return result
+  } catch {
+    // As below.
+  }
+  return fail('transform-error')
+}
 
 export class KeyTombstones {
   readonly #rules: readonly PlanRule[]
@@ -44,7 +55,7 @@ export class KeyTombstones {
     const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8')
     const keys = new Map<string, Uint8Array>()
     for (const transform of this.#everyKey ?? [rule.action.transform]) {
-      const result = transform.apply(text, NOTHING)
+      const result = applyTo(transform, text)
       if (typeof result === 'string') {
         if (transform.yields !== 'null') keys.set(result, Buffer.from(result))
       } else if (rule.otherwise.kind === 'constant') {

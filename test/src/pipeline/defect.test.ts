@@ -27,3 +27,10 @@ it('says where an error arose, and nothing of what it says', () => {
 it('says nothing of a thrown value that is no error', () => {
   expect(placeOf('anna')).toEqual({ kind: 'something that is no error', places: [] })
 })
+
+it('says no place where the message was taken away after the stack was made', () => {
+  const error = new Error('x\n    at /anna:1:1')
+  expect(error.stack).toContain('anna')
+  error.message = ''
+  expect(placeOf(error).places).toEqual([])
+})
