@@ -33,6 +33,8 @@ export const RECORD_CODES = {
   'map-name-collision': 'two names of a map became one',
   'csv-ragged': 'the row has more or fewer fields than the header',
   'csv-syntax': 'a quote or a lone carriage return stands where RFC 4180 does not allow one',
+  'kept-line-break':
+    'a cell that leaves as it is holds a line break, as a stray quote makes it of several rows; `lineBreaks: allow` of the rule lets it pass',
   'csv-quote-unclosed': 'a quoted field never closes',
   'event-time-missing': 'the record has no event time',
   'event-time-unparsable': 'the event time is not written as the policy says',

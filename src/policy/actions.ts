@@ -16,6 +16,7 @@ import type { Action } from './plan.ts'
 import type { PolicyRule } from './policy.ts'
 import { type Findings, type Position, quote } from './problems.ts'
 import type { PolicyFile } from './read.ts'
+import { isWatched } from './revealed.ts'
 import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
 import { checkShape } from './shape.ts'
 import { suggestion } from './suggest.ts'
@@ -37,6 +38,13 @@ export function compileRule(rule: PolicyRule, path: Path, shop: Workshop): void 
   if (path.segments.at(-1)?.kind === 'names') checkNamesRule(rule, findings)
   if (Object.hasOwn(FIELD_WORDS, rule.use)) compileWord(rule, path, findings)
   else compileTransform(rule, path, shop)
+  if (rule.lineBreaksAt !== undefined && rule.action !== undefined && !isWatched(rule))
+    findings.add(
+      rule.lineBreaksAt,
+      'misplaced-word',
+      `${quote(rule.use)} lets no cell leave as it is, so \`lineBreaks\` means nothing`,
+      'remove lineBreaks',
+    )
 }
 
 function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {

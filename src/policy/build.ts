@@ -27,6 +27,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan 
       action: rule.action!,
       field: field.path.text,
       watched: isWatched(rule),
+      lineBreaks: rule.lineBreaksAt !== undefined,
       otherwise: rule.otherwise,
       accepted: rule.accept?.reason,
     }

@@ -76,6 +76,7 @@ function canonicalRule(rule: PolicyRule): unknown {
     options: rule.options,
     key: rule.key?.id,
     accept: rule.accept?.reason,
+    lineBreaks: rule.lineBreaksAt && 'allow',
     else: rule.otherwise,
     when: Object.fromEntries(
       rule.when.map(({ path, values, orNothing }) => [path.text, { values: [...values].sort(), orNothing }]),

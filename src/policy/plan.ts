@@ -42,6 +42,8 @@ export interface PlanRule {
   readonly field: string
   /** Its values leave as they are, or nearly: they are looked at for what looks personal. */
   readonly watched: boolean
+  /** Whether a CSV cell that it leaves as it is, or nearly, may hold a line break. */
+  readonly lineBreaks: boolean
   readonly otherwise: Otherwise
   /** The written reason for a weak choice, for the account. */
   readonly accepted?: string | undefined

@@ -23,6 +23,8 @@ export interface PolicyRule {
   readonly otherwise: Otherwise
   readonly otherwiseAt: Position | undefined
   readonly key: { readonly id: string; readonly at: Position } | undefined
+  /** Where `lineBreaks: allow` stands. */
+  readonly lineBreaksAt: Position | undefined
   readonly accept: { readonly reason: string; readonly at: Position } | undefined
   /** Filled in by compiling: the transform, its options with defaults, what is weak, and what runs. */
   transform?: Transform | undefined

@@ -89,6 +89,7 @@ export function readRule(
     otherwise: readOtherwise(shape.else),
     otherwiseAt: otherwise?.at,
     key: key && { id: shape.key!, at: key.value.at },
+    lineBreaksAt: entryOf(words, 'lineBreaks')?.at,
     accept: accept && { reason: shape.accept!.trim(), at: accept.at },
   }
   return { rule, words }
@@ -104,6 +105,7 @@ function plainRule(value: ScalarNode, written: MapNode): PolicyRule {
     otherwise: { kind: 'dead-letter' },
     otherwiseAt: undefined,
     key: undefined,
+    lineBreaksAt: undefined,
     accept: undefined,
   }
 }

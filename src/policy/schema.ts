@@ -46,6 +46,7 @@ export interface RuleWordsShape {
   else?: 'dead-letter' | 'null' | 'drop' | null | { constant: string | number | boolean } | undefined
   key?: string | undefined
   accept?: string | undefined
+  lineBreaks?: 'allow' | undefined
   from?: string | undefined
   category?: string | undefined
   role?: (typeof ROLES)[number] | undefined
@@ -65,6 +66,12 @@ const ruleWords = z.strictObject({
     .optional()
     .describe(
       'The reason, in at least 10 characters, why a weak choice is right here. The account shows it.',
+    ),
+  lineBreaks: z
+    .literal('allow')
+    .optional()
+    .describe(
+      'Of what leaves as it is, or nearly: lets a CSV cell hold a line break. Without it such a row is a dead letter, because a stray quote makes one cell of several rows, and their other columns would leave with it.',
     ),
   from: path
     .optional()

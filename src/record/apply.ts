@@ -245,7 +245,10 @@ export class Applier {
   #apply(block: Block, rule: PlanRule, slots: Int32Array, count: number): void {
     const tally = this.account.rules[rule.id]!
     const { action } = rule
-    if (rule.watched) this.suspects.note(block, rule, slots, count)
+    if (rule.watched) {
+      this.suspects.note(block, rule, slots, count)
+      if (this.format.refusesLineBreaks && !rule.lineBreaks) refuseLineBreaks(block, rule, slots, count)
+    }
     if (action.kind !== 'transform') {
       for (let i = 0; i < count; i++) {
         const slot = slots[i]!
@@ -388,5 +391,22 @@ export class Applier {
         )
         this.#noteRoom(block)
     }
+  }
+}
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** Only a cell in quotes can hold a line break. */
+function refuseLineBreaks(block: Block, rule: PlanRule, slots: Int32Array, count: number): void {
+  const { bytes, slotKind, slotStart, slotEnd, slotRecord } = block
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i]!
+    if (slotKind[slot] !== SlotKind.escaped) continue
+    for (let p = slotStart[slot]!; p < slotEnd[slot]!; p++)
+      if (bytes[p] === LF || bytes[p] === CR) {
+        block.fail(slotRecord[slot]!, 'kept-line-break', rule.id)
+        break
+      }
   }
 }

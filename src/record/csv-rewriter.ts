@@ -31,6 +31,7 @@ function csvFormat(style: CsvStyle): Format {
       else block.setSource(slot, block.slotStart[slot]!, block.slotEnd[slot]!)
     },
     null: '',
+    refusesLineBreaks: true,
     takesBytes: !style.escapeFormulas && !delimiterIsPlain,
     special,
     quoteBytes: 0,

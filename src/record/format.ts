@@ -12,6 +12,8 @@ export interface Format {
   /** Makes a slot's own value its result. */
   copy(block: Block, slot: number): void
   readonly null: string
+  /** Whether a value with a line break may be several records, by a stray quote. */
+  readonly refusesLineBreaks: boolean
   /** Whether results may be bytes that a kernel wrote, if none of them is special. */
   readonly takesBytes: boolean
   /** Non-zero for the bytes that need escapes or quotes. */

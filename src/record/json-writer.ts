@@ -34,6 +34,7 @@ export const jsonFormat: Format = {
   takesBytes: true,
   special: SPECIAL,
   quoteBytes: 2,
+  refusesLineBreaks: false,
 }
 
 export class JsonWriter {

@@ -222,6 +222,11 @@ function expectRows(
   const output = outputColumns(policy, header)
   if (output.length === 0 || new Set(output.map((column) => column.header)).size < output.length)
     return undefined
+  const { fields } = policy.spec
+  const refuses: reference.Refuses = (rule, field, text) => {
+    const planned = policy.plan.fields[fields.indexOf(field)]!.rulesByStep[0]![field.rules.indexOf(rule)]!
+    return planned.watched && /[\r\n]/.test(text) ? 'kept-line-break' : undefined
+  }
   const expected: Expected[] = []
   for (const { line, cells, isBlank } of readRows(body, ',', header.length)) {
     if (isBlank) continue
@@ -235,6 +240,7 @@ function expectRows(
       { ...policy.spec, unlisted: 'drop' },
       Buffer.from(JSON.stringify(record)),
       transformOf,
+      refuses,
     )
     if ('dead' in made) expected.push({ ...made, line: line + 1 })
     else {

@@ -177,7 +177,7 @@ describe('CsvWalker', () => {
 describe('CsvRewriter', () => {
   const plan = markPlan(
     [
-      '  keep: keep',
+      '  keep: { use: keep, lineBreaks: allow }',
       '  text: { use: mark.brackets, else: { constant: "f;,\\"" } }',
       '  many: { use: mark.many, else: "null" }',
       '  hex: mark.hex',

@@ -64,6 +64,9 @@ export type Expected =
 /** What a rule does with a text. */
 export type TransformOf = (rule: SpecRule, field: SpecField) => Pick<CompiledTransform, 'yields' | 'apply'>
 
+/** Why a rule refuses a text before anything is made of it, if it does. */
+export type Refuses = (rule: SpecRule, field: SpecField, text: string) => string | undefined
+
 /** Where a value stands: the path's steps with the names and indexes of this record. */
 type Place = readonly (string | number)[]
 
@@ -71,6 +74,7 @@ export function expect(
   spec: Spec,
   bytes: Uint8Array,
   transformOf: TransformOf = (rule) => MARKS[rule.use]!,
+  refuses: Refuses = () => undefined,
 ): Expected {
   const record = readStrictly(bytes)
   if (typeof record === 'string') return { dead: [record] }
@@ -81,7 +85,7 @@ export function expect(
   for (const field of spec.fields) {
     const codes: string[] = []
     for (const { place, value } of matches(record, field.from ?? field.path)) {
-      const result = apply(transformOf, field, record, place, value)
+      const result = apply(transformOf, refuses, field, record, place, value)
       if (typeof result === 'object') codes.push(result.code)
       else results.set(key(field, place), result === DROPPED ? undefined : result)
     }
@@ -125,6 +129,7 @@ function matches(record: Json, path: readonly Step[]): { place: Place; value: Js
 
 function apply(
   transformOf: TransformOf,
+  refuses: Refuses,
   field: SpecField,
   record: Json,
   place: Place,
@@ -140,6 +145,8 @@ function apply(
   })
   if (rule === undefined) return value.kind === 'nothing' ? value.raw : { code: 'no-rule-matches' }
   if (rule.use === 'drop') return DROPPED
+  const refused = value.kind === 'scalar' ? refuses(rule, field, value.text) : undefined
+  if (refused !== undefined) return { code: refused }
   if (rule.use === 'keep' || rule.use === 'keep.subtree' || value.kind === 'nothing') return value.raw
   if (value.kind !== 'scalar') throw new Error('a container came this far')
   const { yields, apply: transform } = transformOf(rule, field)
