@@ -71,18 +71,21 @@ export function charactersKernel(
   return (source, start, end, out, at) => {
     const bytes = end - start
     let from = start
+    let unseen = 0
     if (oneForOne) {
       // ASCII: hide everything while looking at it, then show the ends.
       for (let to = at; from < end; from++) {
         const byte = source[from]!
         if (byte >= 0x80 || byte === CR) break
+        if (!isVisibleAscii(byte)) unseen++
         out[to++] = signByte
       }
     }
     const count = from === end ? bytes : countCharacters(source, start, end)
     if (count < 0) return -1
     // The rule of `mostShown`; where nothing is shown anyhow, nobody has to look.
-    const visible = keepFirst + keepLast === 0 ? count : count - countUnseen(source, start, end)
+    if (from < end && keepFirst + keepLast > 0) unseen = countUnseen(source, start, end)
+    const visible = count - unseen
     const most = Math.max(0, Math.min(visible >> 1, visible - 3))
     const last = Math.min(keepLast, most)
     const first = Math.min(keepFirst, most - last)

@@ -9,6 +9,9 @@ const HYPHEN = 0x2d
 const LETTER_OR_DIGIT = 1
 const LOCAL = 2
 
+/** Places for pairs of bytes. */
+const PAIRS = 1024
+
 /** ASCII by what it may be; and every byte in lower case. */
 const CLASSES: Uint8Array = new Uint8Array(256)
 const FOLDED: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => byte)
@@ -66,6 +69,7 @@ function holds(
 /**
  * Whether a word of the domain, but of its last label, has `run` bytes in a row that stand in `joined[0..length)`; of a
  * shorter word of `piece` bytes at least, all of it.
+ * @param marks holds `mark` for the pairs of bytes in `joined`: texts that share no run share next to no pair
  */
 function sharesRun(
   source: Uint8Array,
@@ -73,23 +77,38 @@ function sharesRun(
   end: number,
   joined: Uint8Array,
   length: number,
+  marks: Int32Array,
+  mark: number,
   piece: number,
   run: number,
 ): boolean {
   let last = end - 1
   while (source[last] !== DOT) last--
   let from = domain
+  /** How many bytes up to here are pairs with the one before that `joined` has, in a row. */
+  let met = 0
+  let before = 0
   for (let at = domain; at <= last; at++) {
     const byte = source[at]!
-    if (byte !== DOT && byte !== HYPHEN) continue
-    const size = Math.min(run, at - from)
-    if (size >= piece)
-      for (let word = from; word + size <= at; word++)
-        if (stands(joined, length, source, word, size)) return true
-    from = at + 1
+    if (byte === DOT || byte === HYPHEN) {
+      const size = at - from
+      if (size < run && size >= piece && met >= size - 1 && stands(joined, length, source, from, size))
+        return true
+      from = at + 1
+      met = 0
+      before = 0
+    } else {
+      const folded = FOLDED[byte]!
+      met = before !== 0 && marks[pairAt(before, folded)] === mark ? met + 1 : 0
+      before = folded
+      if (met >= run - 1 && stands(joined, length, source, at - run + 1, run)) return true
+    }
   }
   return false
 }
+
+/** Where a pair of bytes is marked. Some pairs share a place. */
+const pairAt = (first: number, second: number): number => ((first << 5) ^ second) & (PAIRS - 1)
 
 /** Whether `source[word..word + size)`, in any case, stands in `text[0..length)`, which is in lower case. */
 function stands(text: Uint8Array, length: number, source: Uint8Array, word: number, size: number): boolean {
@@ -118,6 +137,8 @@ export function emailKernel(
   run: number,
 ): WriteBytes {
   const joined = new Uint8Array(longest)
+  const marks = new Int32Array(PAIRS)
+  let mark = 0
   const hiddenBytes = hidden.length
   // A local part with mask signs could come out as it was: `apply` sees to that.
   const sign = hidden[0]!
@@ -128,24 +149,26 @@ export function emailKernel(
     if (localEnd <= start) return -1
     let shown = !masksDomain
     let pieceStart = start
+    let length = 0
+    let before = 0
+    mark = (mark + 1) | 0
     for (let from = start; from <= localEnd; from++) {
       const byte = source[from]!
       const kind = CLASSES[byte]!
-      if ((kind & LETTER_OR_DIGIT) !== 0) continue
+      if ((kind & LETTER_OR_DIGIT) !== 0) {
+        const folded = FOLDED[byte]!
+        joined[length++] = folded
+        marks[pairAt(before, folded)] = mark
+        before = folded
+        continue
+      }
       if (from < localEnd && ((kind & LOCAL) === 0 || byte === sign)) return -1
       if (shown && from > pieceStart)
         shown = !holds(source, domain, end, pieceStart, from, from - pieceStart < piece)
       pieceStart = from + 1
     }
     if (shown && localEnd - start >= piece) shown = !holds(source, domain, end, start, localEnd, false)
-    if (shown) {
-      let length = 0
-      for (let from = start; from < localEnd; from++) {
-        const byte = source[from]!
-        if ((CLASSES[byte]! & LETTER_OR_DIGIT) !== 0) joined[length++] = FOLDED[byte]!
-      }
-      shown = !sharesRun(source, domain, end, joined, length, piece, run)
-    }
+    if (shown) shown = !sharesRun(source, domain, end, joined, length, marks, mark, piece, run)
     let to = at
     if (keepFirst === 1 && mostShown(localEnd - start) > 0) out[to++] = source[start]!
     to = copyBytes(hidden, 0, hiddenBytes, out, to)
