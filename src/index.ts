@@ -13,6 +13,7 @@
  */
 
 export { transforms } from '../transforms/index.ts'
+export { ALL, NOTHING, type Part, part, type Revelation, token } from '../transforms/reveals/revelation.ts'
 export {
   type CompileContext,
   type CompiledTransform,
