@@ -1,5 +1,6 @@
 /** One batch on its way: what was polled, what became of each record, and what is written for it. */
 import type { DeadLetterCode } from '../errors.ts'
+import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Account } from '../record/account.ts'
 import type { MessageOutcomes } from '../record/message-outcomes.ts'
@@ -13,6 +14,8 @@ export interface Batch {
   readonly records: PackedRecords
   readonly outcomes: MessageOutcomes
   readonly account: Account
+  /** A record that a broker refuses stays counted here: it is one of very many. */
+  readonly groups: GroupsPart | undefined
   /** The positions behind it. */
   readonly next: readonly Position[]
 }

@@ -1,6 +1,7 @@
 /** The loop of one route: poll, de-identify, settle. Batch n settles while n+1 is de-identified and n+2 polled. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../errors.ts'
+import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { WindowWatch } from '../pipeline/window.ts'
 import { type Account, reconciles, sum } from '../record/account.ts'
 import { type Batch, before, type Emitted, type OutputWriter, refuse } from './batch.ts'
@@ -17,6 +18,7 @@ export interface RouteWatch {
   /** A batch is final: its account and what was written, and how long it took to rewrite and to settle, in ms. */
   settled(batch: {
     readonly account: Account
+    readonly groups: GroupsPart | undefined
     readonly emitted: Emitted
     readonly rewriteMs: number
     readonly settleMs: number
@@ -146,11 +148,11 @@ class RouteLoop {
 
   /** Settles a batch when it is rewritten, behind the one before it. */
   async #follow(polled: Polled, rewritten: Promise<Rewritten>, before: Promise<void>): Promise<void> {
-    const [{ outcomes, account, took }] = await Promise.all([rewritten, before])
+    const [{ outcomes, account, groups, took }] = await Promise.all([rewritten, before])
     if (this.#failed) return
     if (!reconciles(account) || account.records !== polled.records.length)
       throw new Error('the account of a batch does not add up')
-    await this.#settle({ ...polled, outcomes, account }, took)
+    await this.#settle({ ...polled, outcomes, account, groups }, took)
   }
 
   async #settle(batch: Batch, rewriteMs: number): Promise<void> {
@@ -197,8 +199,8 @@ class RouteLoop {
     const middle = batch.records.length >> 1
     const part = async (from: number, to: number, next?: readonly Position[]): Promise<Batch> => {
       const records = batch.records.slice(from, to)
-      const { outcomes, account } = await rewriter.rewrite(records, now())
-      return { epoch: batch.epoch, records, outcomes, account, next: next ?? records.behind() }
+      const { outcomes, account, groups } = await rewriter.rewrite(records, now())
+      return { epoch: batch.epoch, records, outcomes, account, groups, next: next ?? records.behind() }
     }
     const settled = await this.#finish(await part(0, middle), rewriteMs, began)
     if (settled === 'discarded') return settled
@@ -218,7 +220,13 @@ class RouteLoop {
 
   #book(batch: Batch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
     this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
-    this.#options.watch.settled({ account: batch.account, emitted, rewriteMs, settleMs })
+    this.#options.watch.settled({
+      account: batch.account,
+      groups: batch.groups,
+      emitted,
+      rewriteMs,
+      settleMs,
+    })
   }
 
   /** Whether the whole group is at the end: what another process owned may come to this one. */

@@ -1,6 +1,7 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, LetheError } from '../../errors.ts'
+import type { Limits } from '../../groups/subject-groups.ts'
 import { causeOf, reasonOf } from '../../kafka/cause.ts'
 import {
   ClientLost,
@@ -55,6 +56,8 @@ export interface InstanceOptions {
   readonly log: Log
   /** Called when the routes have joined their groups. */
   readonly opened: () => void
+  /** What of a route's groups need not be counted any more. */
+  readonly groupLimits: (route: string) => Limits | undefined
   /** Called for each batch that is final. */
   readonly settled: (route: string, counts: RouteCounts) => void
   /** Called for a batch that is not, for its dead letters; its route ends then. */
@@ -70,7 +73,14 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
   const runs: RouteRun[] = []
   try {
     for (const [at, route] of prepared.routes.entries())
-      runs.push(new RouteRun(options, route, thread.route(at), stop))
+      runs.push(
+        new RouteRun(
+          options,
+          route,
+          thread.route(at, () => options.groupLimits(route.route.name)),
+          stop,
+        ),
+      )
     await Promise.all(runs.map((run) => run.open()))
     if (!stop.aborted) options.opened()
     const failures: unknown[] = []
@@ -271,10 +281,10 @@ class RouteRun {
       now: Date.now,
       watch: {
         turned: () => this.#loop.turned(),
-        settled: ({ account, emitted, rewriteMs, settleMs }) => {
+        settled: ({ account, groups, emitted, rewriteMs, settleMs }) => {
           this.#metrics.settled(account, emitted, (rewriteMs + settleMs) / 1000)
           this.#metrics.transaction(settleMs / 1000)
-          this.#options.settled(this.name, { account, emitted })
+          this.#options.settled(this.name, { account, emitted, groups })
           this.#progress.settled(account)
           this.#lost = 0
           this.#lostAt = undefined

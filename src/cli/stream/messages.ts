@@ -1,4 +1,5 @@
 /** What the processes of a pipeline tell each other, over a pipe of their own that is closed to others. */
+import type { GroupsKey } from '../../groups/subject-groups.ts'
 import type { PostedConfiguration } from '../../pipeline/configuration.ts'
 import type { HealthReport } from '../../telemetry/health.ts'
 import type { MetricSnapshot } from '../../telemetry/metrics.ts'
@@ -32,6 +33,8 @@ export interface Begin {
   /** What the worker must come to as well. */
   readonly digest: string
   readonly instance: string
+  /** For counting data subjects: samples under one key add up. */
+  readonly groupsKey: GroupsKey
   readonly untilEnd: boolean
   /** Seconds. */
   readonly progress: number

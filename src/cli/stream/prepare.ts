@@ -3,6 +3,7 @@
  * does the same from what its parent read, and touches no file but those that open connections.
  */
 import { EXIT, LetheError } from '../../errors.ts'
+import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
 import { OutputWriter } from '../../kafka/batch.ts'
 import type { Connection } from '../../kafka/driver.ts'
 import { compilePipeline } from '../../kafka/pipeline-file/compile.ts'
@@ -45,6 +46,8 @@ export interface Prepared {
   /** Of the configuration and of what became of it here: the same in every process of the run. */
   readonly digest: string
   readonly instance: string
+  /** For counting data subjects; of this run, in memory only. */
+  readonly groupsKey: GroupsKey
   readonly routes: readonly PreparedRoute[]
   /**
    * How to reach the brokers. Certificates and passwords are read each time: they may live shorter than the run.
@@ -75,14 +78,26 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
   const compiled = pipeline.routes.map(({ policy }) => compileRoute(policy, files.read, keys))
   files.refuseChanged()
   const configuration: RunConfiguration = { files: files.bytes, keyset: keys?.keyset }
-  const prepared = assemble(pipeline, configuration, keys, compiled, resolveInstance(pipeline))
+  const prepared = assemble(
+    pipeline,
+    configuration,
+    keys,
+    compiled,
+    resolveInstance(pipeline),
+    newGroupsKey(),
+  )
   // What is wrong with a certificate is found before a socket opens, too.
   prepared.connect()
   return { prepared, files }
 }
 
 /** In a worker process: the same from what its parent read, under the name that the parent found for this instance. */
-export function prepareFrom(file: string, configuration: RunConfiguration, instance: string): Prepared {
+export function prepareFrom(
+  file: string,
+  configuration: RunConfiguration,
+  instance: string,
+  groupsKey: GroupsKey,
+): Prepared {
   const read = readFrom(configuration)
   const { keyset } = configuration
   const keys = keyset === undefined ? undefined : Keyring.fromKeyset(keyset)
@@ -91,7 +106,7 @@ export function prepareFrom(file: string, configuration: RunConfiguration, insta
   })
   if (pipeline === undefined) throw new Error('a worker found errors in a pipeline that its parent compiled')
   const compiled = pipeline.routes.map(({ policy }) => compileRoute(policy, read, keys))
-  return assemble(pipeline, configuration, keys, compiled, instance)
+  return assemble(pipeline, configuration, keys, compiled, instance, groupsKey)
 }
 
 function readKeys(pipeline: Pipeline, files: RunFiles): Keyring | undefined {
@@ -118,6 +133,7 @@ function assemble(
   keys: Keyring | undefined,
   compiled: readonly { readonly plan: Plan }[],
   instance: string,
+  groupsKey: GroupsKey,
 ): Prepared {
   const plans = compiled.map(({ plan }) => plan)
   return {
@@ -125,6 +141,7 @@ function assemble(
     configuration,
     digest: configurationDigest(packageVersion(), configuration, plans),
     instance,
+    groupsKey,
     routes: pipeline.routes.map((route, at) => {
       const plan = plans[at]!
       const { topic, partition, compacted } = route.to
@@ -135,6 +152,7 @@ function assemble(
         configuration,
         maxRecordBytes: pipeline.maxRecordBytes,
         compacted,
+        groupsKey,
       }
       return { route, plan, setup, writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)) }
     }),

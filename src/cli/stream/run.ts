@@ -109,6 +109,7 @@ async function lead(
         progress: options.progress * 1000,
         stop: stop.signal,
         opened: () => {},
+        groupLimits: (route) => totals.groupLimits(route),
         settled: (route, counts) => totals.add(route, counts),
         unsettled: (route, held) => totals.addUnsettled(route, held),
       })
@@ -133,6 +134,7 @@ async function lead(
       plan,
       keyset: prepared.configuration.keyset,
       ...totals.of(route.name),
+      figures: totals.figures(route.name),
     })),
     ending,
   )

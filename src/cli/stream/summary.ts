@@ -1,6 +1,7 @@
 /** The account of a stream's routes: for people, and as versioned JSON. */
 
 import { EXIT, LetheError } from '../../errors.ts'
+import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
 import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
@@ -9,6 +10,7 @@ import type { Plan } from '../../policy/plan.ts'
 import { type Account, sum } from '../../record/account.ts'
 import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
 import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
+import { viewGroups } from '../groups.ts'
 import { packageVersion } from '../package-root.ts'
 import { suspectWarnings } from '../suspects.ts'
 import type { Paint } from '../terminal.ts'
@@ -41,6 +43,7 @@ export interface RouteTotals {
   readonly keyset: Keyset | undefined
   readonly account: Account
   readonly emitted: Emitted
+  readonly figures: Figures | undefined
   readonly unsettled?: Unsettled | undefined
 }
 
@@ -67,11 +70,14 @@ export function summarizeStream(
     driver,
     status: statusOf(failure),
     complete: failure === undefined && lastAccounts,
-    routes: routes.map(({ route, plan, account, emitted, unsettled, keyset }) => ({
+    routes: routes.map(({ route, plan, account, emitted, figures, unsettled, keyset }) => ({
       route,
       ...viewKeys(plan, keyset),
       ...viewAccount(plan, account),
       emitted,
+      ...(figures === undefined
+        ? {}
+        : { groups: viewGroups(plan, [...plan.fields, ...plan.envelope], figures) }),
       ...(unsettled === undefined ? {} : { unsettled }),
       warnings: [
         ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),

@@ -13,7 +13,7 @@ import type { ConfigurationWatch } from './configuration-watch.ts'
 import { DRAIN_MS } from './instance.ts'
 import type { Begin, LeadMessage, WorkerMessage } from './messages.ts'
 import type { StreamOptions, Surroundings } from './surroundings.ts'
-import type { RouteCounts, Totals } from './totals.ts'
+import { type RouteCounts, type Totals, withGroups } from './totals.ts'
 
 export interface Workers {
   /** Runs until all have ended in order, or one ends such that starting it again is no use. Throws then. */
@@ -139,12 +139,13 @@ class Supervisor implements Workers {
 
   /** Made for each: what it holds is not kept. */
   #begin(): Begin {
-    const { configuration, digest, instance } = this.#surroundings.prepared
+    const { configuration, digest, instance, groupsKey } = this.#surroundings.prepared
     return {
       kind: 'begin',
       configuration: toPost(configuration),
       digest,
       instance,
+      groupsKey,
       untilEnd: this.#options.untilEnd === true,
       progress: this.#options.progress,
     }
@@ -167,10 +168,10 @@ class Supervisor implements Workers {
       case 'report':
         this.#metrics.report(worker.number, message.metrics)
         this.#surroundings.health.reported(worker.number, message.health)
-        worker.counts = message.counts
+        worker.counts = withGroups(message.counts, worker.counts)
         return
       case 'ended':
-        worker.counts = message.counts
+        worker.counts = withGroups(message.counts, worker.counts)
         worker.gaveLast = true
         worker.fenced = message.fenced
     }

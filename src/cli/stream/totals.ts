@@ -1,4 +1,8 @@
 /** Sums up what routes did: over batches, and over worker processes. */
+
+import type { Figures } from '../../groups/figures.ts'
+import { hasQuasiIdentifiers } from '../../groups/quasi-identifiers.ts'
+import { type GroupsPart, type Limits, SubjectGroups } from '../../groups/subject-groups.ts'
 import { type Emitted, noneEmitted } from '../../kafka/batch.ts'
 import { addUnsettled, type Unsettled } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
@@ -7,22 +11,40 @@ import { type Account, addAccount, emptyAccount } from '../../record/account.ts'
 export interface RouteCounts {
   readonly account: Account
   readonly emitted: Emitted
+  /** The data subjects behind what was published, where they are counted. */
+  readonly groups?: GroupsPart | undefined
   /** What was read and not settled, because it holds too many dead letters. */
   readonly unsettled?: Unsettled | undefined
 }
 
+/** Groups are many bytes, and change ever less: so often do they go to another process. */
+const GROUPS_MS = 10_000
+
+interface RouteGroups {
+  readonly groups: SubjectGroups
+  readonly recordsAreSubjects: boolean
+}
+
 export class Totals {
   readonly #routes: Map<string, RouteCounts> = new Map()
+  readonly #groups: Map<string, RouteGroups> = new Map()
+  #groupsTold = 0
 
   constructor(routes: readonly { readonly route: { readonly name: string }; readonly plan: Plan }[]) {
-    for (const { route, plan } of routes)
+    for (const { route, plan } of routes) {
       this.#routes.set(route.name, {
         account: emptyAccount(plan),
         emitted: noneEmitted(),
       })
+      if (hasQuasiIdentifiers(plan))
+        this.#groups.set(route.name, {
+          groups: new SubjectGroups(),
+          recordsAreSubjects: plan.subject === undefined,
+        })
+    }
   }
 
-  add(route: string, { account, emitted, unsettled }: RouteCounts): void {
+  add(route: string, { account, emitted, groups, unsettled }: RouteCounts): void {
     const total = this.#routes.get(route)!
     addAccount(total.account, account)
     total.emitted.published += emitted.published
@@ -30,6 +52,7 @@ export class Totals {
     total.emitted.deadLetters += emitted.deadLetters
     total.emitted.pastRetention += emitted.pastRetention
     total.emitted.unkeyed += emitted.unkeyed
+    if (groups !== undefined) this.#groups.get(route)?.groups.merge(groups)
     if (unsettled !== undefined) this.addUnsettled(route, unsettled)
   }
 
@@ -50,12 +73,42 @@ export class Totals {
     return records
   }
 
-  /** As it goes to another process. */
-  snapshot(): [string, RouteCounts][] {
-    return [...this.#routes]
+  /** What of a route's groups need not be counted any more. */
+  groupLimits(route: string): Limits | undefined {
+    return this.#groups.get(route)?.groups.limits
+  }
+
+  /** Who stands alone, where that is counted and something was published. */
+  figures(route: string): Figures | undefined {
+    const found = this.#groups.get(route)
+    const figures = found?.groups.figures(found.recordsAreSubjects)
+    return figures === undefined || figures.records === 0 ? undefined : figures
+  }
+
+  /** As it goes to another process; groups are there always, or every now and then. */
+  snapshot(groups: 'all' | 'seldom'): [string, RouteCounts][] {
+    const now = performance.now()
+    const tells = groups === 'all' || now - this.#groupsTold > GROUPS_MS
+    if (tells) this.#groupsTold = now
+    return [...this.#routes].map(([route, counts]) => [
+      route,
+      tells ? { ...counts, groups: this.#groups.get(route)?.groups.part() } : counts,
+    ])
   }
 
   addAll(routes: readonly (readonly [string, RouteCounts])[]): void {
     for (const [route, counts] of routes) this.add(route, counts)
   }
 }
+
+/** What a process counts by now, with the groups that it told last, where it tells none. */
+export const withGroups = (
+  now: readonly (readonly [string, RouteCounts])[],
+  before: readonly (readonly [string, RouteCounts])[],
+): readonly (readonly [string, RouteCounts])[] =>
+  now.map(([route, counts]) => [
+    route,
+    counts.groups === undefined
+      ? { ...counts, groups: before.find(([name]) => name === route)?.[1].groups }
+      : counts,
+  ])

@@ -49,8 +49,8 @@ export async function work(file: string, worker: number): Promise<void> {
 async function prepareAsTold(file: string, worker: number, stop: AbortController): Promise<Told | undefined> {
   const begin = await toldToBegin(stop)
   if (begin === undefined) return undefined
-  const { configuration, digest, instance, untilEnd, progress } = begin
-  const prepared = prepareFrom(file, fromPost(configuration), instance)
+  const { configuration, digest, instance, groupsKey, untilEnd, progress } = begin
+  const prepared = prepareFrom(file, fromPost(configuration), instance, groupsKey)
   if (prepared.digest === digest) return { prepared, untilEnd, progress }
   throw new LetheError(
     EXIT.usage,
@@ -118,7 +118,7 @@ async function runAs(
       digest,
       metrics: await metrics.json(),
       health: health.report(),
-      counts: totals.snapshot(),
+      counts: totals.snapshot('seldom'),
     })
   const timer = setInterval(() => void report(), REPORT_MS)
   let fenced = false
@@ -136,6 +136,7 @@ async function runAs(
       progress: told.progress * 1000,
       stop: stop.signal,
       opened: () => void tell({ kind: 'opened' }),
+      groupLimits: (route) => totals.groupLimits(route),
       settled: (route, counts) => totals.add(route, counts),
       unsettled: (route, held) => totals.addUnsettled(route, held),
     })
@@ -146,7 +147,7 @@ async function runAs(
     clearInterval(timer)
     giveBack()
     await report()
-    await tell({ kind: 'ended', digest, counts: totals.snapshot(), fenced })
+    await tell({ kind: 'ended', digest, counts: totals.snapshot('all'), fenced })
     if (process.connected) process.disconnect()
   }
 }

@@ -1,5 +1,6 @@
 /** What travels to and from the thread that rewrites batches. */
 
+import type { GroupsKey, GroupsPart, Limits } from '../../groups/subject-groups.ts'
 import type { PlanSetup } from '../../pipeline/compile-again.ts'
 import type { DefectPlace } from '../../pipeline/defect.ts'
 import type { Account } from '../../record/account.ts'
@@ -10,6 +11,8 @@ import type { MessageParts } from '../../record/packed-messages.ts'
 export interface RouteSetup extends PlanSetup {
   readonly maxRecordBytes: number
   readonly compacted: boolean
+  /** The run's, to count the data subjects behind what is published. */
+  readonly groupsKey?: GroupsKey | undefined
 }
 
 export interface Job {
@@ -22,11 +25,15 @@ export interface Job {
   readonly looked: Uint8Array<ArrayBuffer>
   /** Memory to write the values into, if it is enough. */
   readonly memory: ArrayBuffer | undefined
+  /** What of the groups need not be counted any more. */
+  readonly limits?: Limits | undefined
 }
 
 export interface Done {
   readonly outcomes: OutcomeParts
   readonly account: Account
+  /** The data subjects behind what is published of this batch, where the policy names quasi-identifiers. */
+  readonly groups: GroupsPart | undefined
   /** Milliseconds that it took. */
   readonly took: number
   /** The values as they came, which belong to the sender again. */

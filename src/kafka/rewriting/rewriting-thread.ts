@@ -3,6 +3,7 @@
  * of a record's time each, and node-rdkafka works on this thread only.
  */
 import { Worker } from 'node:worker_threads'
+import type { GroupsPart, Limits } from '../../groups/subject-groups.ts'
 import { Defect } from '../../pipeline/defect.ts'
 import type { Account } from '../../record/account.ts'
 import { MessageOutcomes } from '../../record/message-outcomes.ts'
@@ -13,6 +14,8 @@ import { Sampling } from './sampling.ts'
 export interface Rewritten {
   readonly outcomes: MessageOutcomes
   readonly account: Account
+  /** The data subjects behind what is published, where they are counted. */
+  readonly groups: GroupsPart | undefined
   /** Milliseconds that it took. */
   readonly took: number
 }
@@ -56,19 +59,19 @@ export class RewritingThread {
     this.#thread.on('exit', (code) => this.#fail(new Error(`the rewriting thread ended with code ${code}`)))
   }
 
-  /** The rewriter of the route of this number. */
-  route(route: number): BatchRewriter {
+  /** The rewriter of the route of this number; `limits` says what of the groups need not be counted any more. */
+  route(route: number, limits: () => Limits | undefined = () => undefined): BatchRewriter {
     let memory: ArrayBuffer | undefined
     const sampling = new Sampling()
     return {
       rewrite: async (records, now) => {
         const looked = sampling.of(records)
-        const job: Job = { route, now, messages: records.parts(), looked, memory }
+        const job: Job = { route, now, messages: records.parts(), looked, memory, limits: limits() }
         // Gone with the job; what is not settled does not bring it back.
         memory = undefined
-        const { outcomes, account, took, lines } = await this.#do(job)
+        const { outcomes, account, groups, took, lines } = await this.#do(job)
         records.takeBack(lines)
-        return { outcomes: MessageOutcomes.from(outcomes), account, took }
+        return { outcomes: MessageOutcomes.from(outcomes), account, groups, took }
       },
       release: (records, outcomes) => {
         records.release()

@@ -1,35 +1,55 @@
 /** The worker thread that rewrites batches: it compiles the plans of all routes, then does its jobs in order. */
 import { parentPort } from 'node:worker_threads'
+import { hasQuasiIdentifiers } from '../../groups/quasi-identifiers.ts'
+import type { SubjectGroups } from '../../groups/subject-groups.ts'
 import { compileAgain } from '../../pipeline/compile-again.ts'
 import { attempt } from '../../pipeline/defect.ts'
 import { keyRules } from '../../policy/key-rules.ts'
 import { placeholderKeys } from '../../policy/key-source.ts'
 import { MessageRewriter } from '../../record/message-rewriter.ts'
 import { PackedMessages } from '../../record/packed-messages.ts'
+import { GroupCount } from '../../record/quasi-identifiers.ts'
 import type { Answer, Done, Job, RouteSetup } from './job.ts'
 
-function rewriterOf({ maxRecordBytes, compacted, ...setup }: RouteSetup): MessageRewriter {
+interface RouteWork {
+  readonly rewriter: MessageRewriter
+  /** Of the batch at hand. */
+  readonly groups: SubjectGroups | undefined
+}
+
+function workOf({ maxRecordBytes, compacted, groupsKey, ...setup }: RouteSetup): RouteWork {
   const { plan, policy, source, keys } = compileAgain(setup)
-  return new MessageRewriter(plan, {
+  const count =
+    groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
+  const rewriter = new MessageRewriter(plan, {
+    groups: count,
     now: Date.now(),
     maxRecordBytes,
     compacted,
     keyRules: keyRules(policy, source, keys ?? placeholderKeys),
   })
+  return { rewriter, groups: count?.groups }
 }
 
-function rewrite(rewriter: MessageRewriter, { now, messages, looked, memory }: Job): Done {
+function rewrite({ rewriter, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
   const began = performance.now()
   const packed = PackedMessages.from(messages)
   rewriter.now = now
   rewriter.memory = memory
+  if (groups !== undefined && limits !== undefined) groups.limits = limits
   const outcomes = rewriter.rewriteMessages(packed, looked).parts()
   const account = rewriter.takeAccount()
-  return { outcomes, account, took: performance.now() - began, lines: packed.parts().lines }
+  return {
+    outcomes,
+    account,
+    groups: groups?.take(),
+    took: performance.now() - began,
+    lines: packed.parts().lines,
+  }
 }
 
 function begin(routes: readonly RouteSetup[]): void {
-  const compiled = attempt(() => routes.map(rewriterOf))
+  const compiled = attempt(() => routes.map(workOf))
   if ('defect' in compiled) {
     parentPort!.postMessage(compiled satisfies Answer)
     return

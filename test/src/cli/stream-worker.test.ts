@@ -41,11 +41,12 @@ function place(): { file: string; cwd: string; prepared: Prepared } {
   return { file, cwd, prepared: prepareFromDisk(file).prepared }
 }
 
-const beginOf = ({ configuration, digest, instance }: Prepared): Begin => ({
+const beginOf = ({ configuration, digest, instance, groupsKey }: Prepared): Begin => ({
   kind: 'begin',
   configuration: toPost(configuration),
   digest,
   instance,
+  groupsKey,
   untilEnd: true,
   progress: 10,
 })
@@ -103,7 +104,7 @@ describe('what a process runs', () => {
     const posted = fromPost(structuredClone(toPost(prepared.configuration)))
     writeFileSync(join(cwd, 'policy.yaml'), 'policy: q')
     writeFileSync(join(cwd, 'password'), 'second')
-    const there = prepareFrom(file, posted, 'there')
+    const there = prepareFrom(file, posted, 'there', prepared.groupsKey)
     expect(there.digest).toBe(prepared.digest)
     expect(there.instance).toBe('there')
     for (const one of [there, prepared]) expect(one.connect().sasl!.password).toBe('second')

@@ -1,6 +1,7 @@
 /** The thread that rewrites batches, as it is built: what it gives, and what is heard of it when it breaks. */
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { newGroupsKey, SubjectGroups } from '../../../../src/groups/subject-groups.ts'
 import { PackedRecords } from '../../../../src/kafka/packed-records.ts'
 import type { InputRecord } from '../../../../src/kafka/record.ts'
 import type { RouteSetup } from '../../../../src/kafka/rewriting/job.ts'
@@ -59,6 +60,38 @@ describe('the rewriting thread', () => {
       expect(Buffer.from(records.at(2)!.value!).toString()).toBe('{"n":7,"m":1}')
       rewriter.release(records, outcomes)
     }
+  })
+
+  it('counts the data subjects of each batch by itself, so that what is not settled is not counted', async () => {
+    const text = `policy: p
+version: 1
+purpose: train_ai_system
+subject: id
+fields:
+  n: { use: generalize.number, width: 10, role: quasi-identifier }
+  $key: { use: mask.characters, keepFirst: 1, role: quasi-identifier }
+`
+    const { fingerprint } = compilePolicy(policyFileOf(policyFile, text)).plan!
+    const configuration = {
+      files: new Map([[policyFile, Uint8Array.from(Buffer.from(text))]]),
+      keyset: undefined,
+    }
+    const groups = new SubjectGroups()
+    const setup = { ...SETUP, fingerprint, configuration, groupsKey: newGroupsKey() }
+    const rewriter = threadOf(setup).route(0, () => groups.limits)
+    const batch = recordsOf('{"id":1,"n":5}', '{"id":2,"n":6}', '{"id":3,"n":15}', '{"id":', '{"n":25}')
+    const first = await rewriter.rewrite(batch, 0)
+    const again = await rewriter.rewrite(batch, 0)
+    expect(again.groups).toEqual(first.groups)
+    groups.merge(again.groups!)
+    expect(groups.figures(false)).toMatchObject({
+      records: 4,
+      withoutSubject: 1,
+      subjects: 4,
+      combinations: 3,
+      alone: { share: 0.5, error: 0 },
+      fewerThan5: { share: 1, error: 0 },
+    })
   })
 
   it('hands memory over once: a batch that is never settled does not give it back', async () => {
