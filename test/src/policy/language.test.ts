@@ -1,0 +1,546 @@
+/**
+ * Every word of the policy language, in every place where it may stand, over files and messages: whoever adds a word to the
+ * schema and no case here is told.
+ */
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { ChunkRewriter, type Layout } from '../../../src/files/chunk.ts'
+import { Keyring } from '../../../src/keys/keyring.ts'
+import { testKeyset } from '../../../src/keys/test-keyset.ts'
+import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
+import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
+import { type PolicyFile, policyFileOf } from '../../../src/policy/read.ts'
+import { createMessageDeidentifier } from '../../../src/record/message-deidentifier.ts'
+import { padded } from '../../../src/record/rewriter.ts'
+
+const keys = Keyring.fromKeyset(testKeyset())
+const HEAD = { policy: 'p', version: 1, purpose: 'train_ai_system' }
+const TIME = '2026-03-10T10:00:00.000Z'
+const NOW = Date.parse('2026-03-10T12:00:00Z')
+
+type Record_ = Readonly<Record<string, unknown>>
+
+/** What becomes of a record: what leaves, as text by path, or why nothing does. */
+type Result = Readonly<Record<string, string>> | string
+
+function compiled(policy: object): { source: PolicyFile; result: Compiled } {
+  const source = policyFileOf('policy.yaml', stringify({ ...HEAD, ...policy }))
+  return { source, result: compilePolicy(source, { keys }) }
+}
+
+/** Texts by path; what is absent, null or empty is left out, as CSV cannot tell these apart. */
+function flat(value: unknown, path = ''): [string, string][] {
+  if (value === null || value === '') return []
+  if (typeof value !== 'object') return [[path, String(value)]]
+  return Object.entries(value as object).flatMap(([name, member]) =>
+    flat(member, path ? `${path}.${name}` : name),
+  )
+}
+
+function chunks(plan: NonNullable<Compiled['plan']>, layout: Layout, lines: readonly string[]): Result[] {
+  return lines.map((line) => {
+    const bytes = Buffer.from(`${line}\n`)
+    const rewriter = new ChunkRewriter(plan, { now: NOW }, undefined)
+    const done = rewriter.rewrite({
+      layoutId: 0,
+      layout,
+      bytes: padded(bytes) as Uint8Array<ArrayBuffer>,
+      length: bytes.length,
+      offset: 0,
+    })
+    if (done.deadLetters.length > 0) return done.deadLetters[0]!.code
+    const text = Buffer.from(done.output).toString().trimEnd()
+    if (done.output.length === 0) return 'suppress'
+    return layout.format === 'csv' ? { csv: text } : Object.fromEntries(flat(JSON.parse(text)))
+  })
+}
+
+const inNdjson = (policy: object, records: readonly Record_[]): Result[] =>
+  chunks(
+    compiled(policy).result.plan!,
+    { format: 'ndjson' },
+    records.map((one) => JSON.stringify(one)),
+  )
+
+/** The records' members as columns; `header` renames some. */
+function inCsv(
+  policy: object,
+  records: readonly Record_[],
+  header: Readonly<Record<string, string>>,
+): Result[] {
+  const { plan } = compiled(policy).result
+  const names = [...new Set(records.flatMap((one) => flat(one).map(([path]) => path)))]
+  const style = { delimiter: ',', lineBreak: '\n', escapeFormulas: false } as const
+  const layout: Layout = {
+    format: 'csv',
+    header: names.map((name) => header[name] ?? name),
+    style,
+    input: 'in.csv',
+  }
+  const lines = records.map((one) => {
+    const cells = Object.fromEntries(flat(one))
+    return names.map((name) => cells[name] ?? '').join(',')
+  })
+  const columns = outputColumns(plan!, names)
+  return chunks(plan!, layout, lines).map((one) =>
+    typeof one === 'string'
+      ? one
+      : Object.fromEntries(
+          one['csv']!.split(',').flatMap((cell, at): [string, string][] =>
+            cell === '' || cell === '""' ? [] : [[columns[at]!, cell]],
+          ),
+        ),
+  )
+}
+
+/** Columns stand in the order of the input; those with `from:` behind them, in the order of the policy. */
+function outputColumns(plan: NonNullable<Compiled['plan']>, names: readonly string[]): string[] {
+  const isDropped = (path: string): boolean =>
+    plan.fields
+      .find((field) => field.path.text === path)
+      ?.rulesByStep.every((rules) => rules.every(({ action }) => action.kind === 'drop')) ?? true
+  const own = names.filter((name) =>
+    plan.fields.some(({ path, from }) => path.text === name && from.text === name),
+  )
+  const derived = plan.fields.filter(({ path, from }) => path.text !== from.text && names.includes(from.text))
+  return [...own.filter((name) => !isDropped(name)), ...derived.map(({ path }) => path.text)]
+}
+
+interface Beside {
+  readonly key?: string
+  readonly header?: string
+  readonly timestamp?: number
+}
+
+/** As `inNdjson`; what leaves beside a value stands under `$key`, `$header` and `$timestamp`. */
+function inMessages(
+  policy: object,
+  records: readonly Record_[],
+  { key, header, timestamp }: Beside = {},
+): Result[] {
+  const { source, result } = compiled(policy)
+  const deidentifier = createMessageDeidentifier(source, result, { keys, now: NOW })
+  const outcomes = deidentifier.deidentify(
+    records.map((one) => ({
+      key: key === undefined ? null : Buffer.from(key),
+      value: Buffer.from(JSON.stringify(one)),
+      headers: header === undefined ? [] : [{ name: 'h', value: Buffer.from(header) }],
+      timestamp: timestamp ?? -1,
+    })),
+  )
+  return outcomes.map(({ kind, code, value, key: outKey, headers, timestamp: outTimestamp }) => {
+    if (kind !== 'publish') return code ?? kind
+    const beside = {
+      $key: outKey && Buffer.from(outKey).toString(),
+      $header: headers[0]?.value.toString() ?? null,
+      ...(timestamp === undefined ? {} : { $timestamp: outTimestamp ?? null }),
+    }
+    return Object.fromEntries([...flat(JSON.parse(Buffer.from(value!).toString())), ...flat(beside)])
+  })
+}
+
+// The words that the schema knows, and those that a policy uses
+
+type Schema = { readonly [name: string]: unknown } & {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+}
+
+const schema = policyJsonSchema([]) as Schema
+const rule = (schema['definitions'] as Readonly<Record<string, Schema>>)['rule']!
+
+/** `time.format=date`, `retention.steps.after`, `rule.else=null` …; of a taxonomy one word is as good as another. */
+function wordsOf(node: Schema, path: string): string[] {
+  const inner = [
+    ...(node.anyOf ?? []),
+    ...(node.oneOf ?? []),
+    ...(node.items === undefined ? [] : [node.items]),
+  ]
+  const isTaxonomy = path === 'purpose' || path === 'rule.category'
+  return [
+    ...Object.entries(node.properties ?? {}).flatMap(([name, member]) => {
+      const word = path === '' ? name : `${path}.${name}`
+      return [word, ...wordsOf(member, word)]
+    }),
+    ...(isTaxonomy
+      ? []
+      : (node.enum ?? (node.const === undefined ? [] : [node.const])).map((one) => `${path}=${one}`)),
+    ...(isTaxonomy ? [] : inner.flatMap((one) => wordsOf(one, path))),
+  ]
+}
+
+const known = new Set(
+  [...wordsOf(schema, ''), ...wordsOf(rule, 'rule')].filter((word) => word !== 'rule.use=undecided'),
+)
+
+/** The words of `known` that a policy uses. */
+function used(policy: object): Set<string> {
+  const found = new Set<string>()
+  const visit = (value: unknown, path: string): void => {
+    if (known.has(path)) found.add(path)
+    if (Array.isArray(value)) for (const one of value) visit(one, path)
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) {
+        const word = path === '' ? name : `${path}.${name}`
+        if (word === 'fields' || word === 'retention.steps.fields') {
+          found.add(word)
+          for (const one of Object.values(member as object)) visit(one, 'rule')
+        } else if (word === 'columns') found.add(word)
+        else if (word === 'rule.when') found.add(word)
+        else visit(member, word)
+      }
+    } else {
+      found.add(`${path}=${value}`)
+      if (path === 'rule') found.add(`rule.use=${value}`)
+    }
+  }
+  visit({ ...HEAD, ...policy }, '')
+  return new Set([...found].filter((word) => known.has(word)))
+}
+
+const ran = new Set<string>()
+
+interface Case {
+  readonly policy: object
+  readonly records: readonly Record_[]
+  readonly expected: readonly Result[]
+  /** False for values that no CSV file has; else what columns are called there. */
+  readonly csv?: false | Readonly<Record<string, string>>
+}
+
+const day = { use: 'generalize.date', to: 'day' }
+const year = { use: 'generalize.date', to: 'year' }
+const accept = 'it is only a test'
+
+const CASES: Readonly<Record<string, Case>> = {
+  'words of the head, and fields that are kept, dropped or unlisted': {
+    policy: { description: 'text', unlisted: 'drop', suspects: 'warn', fields: { v: 'keep', w: 'drop' } },
+    records: [
+      { v: 'a', w: 'b' },
+      { v: 'a', w: 'b', x: 'c' },
+    ],
+    expected: [{ v: 'a' }, { v: 'a' }],
+  },
+  'unlisted: reject': {
+    policy: { unlisted: 'reject', fields: { v: 'keep' } },
+    records: [{ v: 'a' }, { v: 'a', x: 'c' }],
+    expected: [{ v: 'a' }, 'unlisted-field'],
+    // A file with such a column is refused as a whole.
+    csv: false,
+  },
+  'suspects: dead-letter': {
+    policy: { suspects: 'dead-letter', fields: { v: 'keep' } },
+    records: [{ v: 'a' }, { v: 'lena@example.com' }],
+    expected: [{ v: 'a' }, 'suspect-value'],
+  },
+  'subject and time as paths, and what needs them': {
+    policy: { subject: 's', time: 't', fields: { s: 'drop', t: day, v: { use: 'shift.date', maxDays: 30 } } },
+    records: [{ s: 'C-1', t: TIME, v: '2020-01-01' }],
+    expected: [{ t: '2026-03-10', v: expect.stringMatching(/^(2019|2020)-/) as unknown as string }],
+  },
+  ...Object.fromEntries(
+    (
+      [
+        ['rfc3339', TIME],
+        ['date', '2026-03-10'],
+        ['date-time', '2026-03-10T10:00:00'],
+        ['epoch-seconds', String(NOW / 1000 - 7200)],
+        ['epoch-milliseconds', String(NOW - 7_200_000)],
+      ] as const
+    ).map(([format, text]): [string, Case] => [
+      `time in ${format}, and retention`,
+      {
+        policy: {
+          time: {
+            path: 't',
+            format,
+            ...(format === 'date' || format === 'date-time' ? { zone: 'UTC' } : {}),
+          },
+          fields: { t: 'drop', v: 'keep', w: day },
+          retention: {
+            futureTolerance: '1h',
+            steps: [
+              { after: '3h', fields: { w: year } },
+              { after: '6d', then: 'suppress' },
+            ],
+          },
+        },
+        records: [{ t: text, v: 'a', w: TIME }, { t: 'no time', v: 'a' }, { v: 'a' }],
+        expected: [
+          { v: 'a', w: format === 'date' ? '2026' : '2026-03-10' },
+          'event-time-unparsable',
+          'event-time-missing',
+        ],
+      },
+    ]),
+  ),
+  'steps of retention': {
+    policy: {
+      time: 't',
+      fields: { t: 'drop', v: { use: 'generalize.date', to: 'day' } },
+      retention: {
+        steps: [
+          { after: '1d', fields: { v: year } },
+          { after: '6d', then: 'suppress' },
+        ],
+      },
+    },
+    records: [
+      { t: TIME, v: TIME },
+      { t: '2026-03-08T10:00:00Z', v: TIME },
+      { t: '2026-03-01T10:00:00Z', v: TIME },
+      { t: '2026-03-11T10:00:00Z', v: TIME },
+    ],
+    expected: [{ v: '2026-03-10' }, { v: '2026' }, 'suppress', 'event-time-future'],
+  },
+  'columns that are called otherwise': {
+    policy: { fields: { 'a.v': 'keep' }, columns: { 'The V': 'a.v' } },
+    records: [{ a: { v: 'x' } }],
+    expected: [{ 'a.v': 'x' }],
+    csv: { 'a.v': 'The V' },
+  },
+  'a subtree': {
+    policy: { fields: { v: { use: 'keep.subtree', accept } } },
+    records: [{ v: { a: [1, 'b'] } }],
+    expected: [{ 'v.a.0': '1', 'v.a.1': 'b' }],
+    csv: false,
+  },
+}
+
+describe('a policy', () => {
+  it.each(Object.entries(CASES))(
+    'means the same in NDJSON, CSV and messages: %s',
+    (_, { policy, records, expected, csv }) => {
+      expect(compiled(policy).result.problems).toEqual([])
+      expect(inNdjson(policy, records)).toEqual(expected)
+      expect(inMessages(policy, records)).toEqual(expected)
+      if (csv !== false) expect(inCsv(policy, records, csv ?? {})).toEqual(expected)
+      for (const word of used(policy)) ran.add(word)
+    },
+  )
+})
+
+// Rules, by place
+
+/** Rules that use each word, the text that they meet, and what a field of the value makes of it. */
+const RULES: Readonly<
+  Record<string, { readonly rule: unknown; readonly text?: string; readonly more?: Record_ }>
+> = {
+  'a transform': { rule: day },
+  keep: { rule: { use: 'keep' } },
+  'keep, accepted': { rule: { use: 'keep', accept } },
+  drop: { rule: { use: 'drop' } },
+  'keep.subtree': { rule: { use: 'keep.subtree', accept } },
+  'when, which holds': { rule: [{ ...day, when: { c: ['x', 'y'] } }, year], more: { c: 'x' } },
+  'when, which does not': { rule: [{ ...day, when: { c: ['x', 'y'] } }, year], more: { c: 'z' } },
+  'when, of null': { rule: [{ ...day, when: { c: [null, 'y'] } }, year] },
+  'when, and no rule': { rule: [{ ...day, when: { c: 'x' } }], more: { c: 'z' } },
+  'else: dead-letter': { rule: { ...day, else: 'dead-letter' }, text: 'no date' },
+  'else: "null"': { rule: { ...day, else: 'null' }, text: 'no date' },
+  'else: null': { rule: { ...day, else: null }, text: 'no date' },
+  'else: drop': { rule: { ...day, else: 'drop' }, text: 'no date' },
+  'else: constant': { rule: { ...day, else: { constant: 'none' } }, text: 'no date' },
+  key: { rule: { use: 'hash.hmac', domain: 'd', key: 'k1' } },
+  category: { rule: { ...day, category: 'user.behavior' } },
+  'role: direct-identifier': { rule: { use: 'hash.hmac', domain: 'd', role: 'direct-identifier' } },
+  'role: quasi-identifier': { rule: { ...day, role: 'quasi-identifier' } },
+  'role: sensitive': { rule: { ...day, role: 'sensitive' } },
+  'role: other': { rule: { ...day, role: 'other' } },
+  from: { rule: { ...day, from: 'f' } },
+}
+
+interface Place {
+  policy(rule: unknown): object
+  record(text: string): Record_
+  /** Where the result stands among all texts. */
+  result(all: Readonly<Record<string, string>>): string | undefined
+  readonly beside?: (text: string) => Beside
+  readonly csv?: Readonly<Record<string, string>>
+}
+
+const members = { 'm.$names': { use: 'mask.replace', with: 'n' } }
+const PLACES: Readonly<Record<string, Place>> = {
+  'a value': {
+    policy: (one) => ({ fields: { v: one, u: 'keep' } }),
+    record: (text) => ({ v: text, f: text, u: 'x' }),
+    result: (all) => all['v'],
+    csv: {},
+  },
+  'a value deeper down, and a column': {
+    policy: (one) => ({ fields: { 'a.b': one, u: 'keep' }, columns: { B: 'a.b' } }),
+    record: (text) => ({ a: { b: text }, f: text, u: 'x' }),
+    result: (all) => all['a.b'],
+    csv: { 'a.b': 'B' },
+  },
+  'an element': {
+    policy: (one) => ({ fields: { 'a[]': one } }),
+    record: (text) => ({ a: [text], f: text }),
+    result: (all) => all['a.0'],
+  },
+  'a member of a map': {
+    policy: (one) => ({ fields: { 'm.*': one, ...members } }),
+    record: (text) => ({ m: { k: text }, f: text }),
+    result: (all) => all['m.n'],
+  },
+  'the names of a map': {
+    policy: (one) => ({ fields: { 'm.$names': one, 'm.*': 'keep' } }),
+    record: (text) => ({ m: { [text]: 'x' }, f: text }),
+    result: (all) =>
+      Object.keys(all)
+        .find((path) => path.startsWith('m.'))
+        ?.slice(2),
+  },
+  'a step': {
+    policy: (one) => ({
+      time: 't',
+      fields: { t: 'drop', v: 'keep', u: 'keep' },
+      retention: { steps: [{ after: '1h', fields: { v: one } }] },
+    }),
+    record: (text) => ({ t: TIME, v: text, f: text, u: 'x' }),
+    result: (all) => all['v'],
+    csv: {},
+  },
+  $key: {
+    policy: (one) => ({ fields: { $key: one, u: 'keep' } }),
+    record: (text) => ({ u: 'x', f: text }),
+    result: (all) => all['$key'],
+    beside: (text) => ({ key: text }),
+  },
+  '$headers.h': {
+    policy: (one) => ({ fields: { '$headers.h': one, u: 'keep' } }),
+    record: (text) => ({ u: 'x', f: text }),
+    result: (all) => all['$header'],
+    beside: (text) => ({ header: text }),
+  },
+  $timestamp: {
+    policy: (one) => ({ fields: { $timestamp: one, u: 'keep' } }),
+    record: (text) => ({ u: 'x', f: text }),
+    result: (all) => all['$timestamp'] && new Date(Number(all['$timestamp'])).toISOString(),
+    beside: (text) => ({ timestamp: Date.parse(text) }),
+  },
+}
+
+/** What each combination comes to: a text, nothing, a code of a dead letter, or codes of lint. */
+function outcome(place: Place, { rule: one, text = TIME, more = {} }: (typeof RULES)[string]): string {
+  const codes = (policy: object): string[] => [
+    ...new Set(compiled(policy).result.problems.map(({ code }) => code)),
+  ]
+  let policy = place.policy(one)
+  // What nearly keeps is weak in some places, and has to be accepted there.
+  if (codes(policy).every((code) => code.startsWith('kept-')))
+    policy = place.policy(accepted(one, codes(policy)))
+  if (codes(policy).length > 0) return `lint: ${codes(policy).sort().join(', ')}`
+  for (const word of used(policy)) ran.add(word)
+  const records = [{ ...place.record(text), ...more }]
+  const told = (results: readonly Result[]): string => {
+    const [result] = results
+    return typeof result === 'string' ? result : (place.result(result!) ?? 'nothing')
+  }
+  const messages = told(inMessages(policy, records, place.beside?.(text)))
+  if (place.beside === undefined) expect(told(inNdjson(policy, records))).toBe(messages)
+  else {
+    // Beside the value there is nothing in a file, and rules for it change nothing there.
+    expect(inNdjson(policy, records)).toEqual([{ u: 'x' }])
+    expect(inCsv(policy, records, {})).toEqual([{ u: 'x' }])
+  }
+  if (place.csv !== undefined) expect(told(inCsv(policy, records, place.csv))).toBe(messages)
+  return messages
+}
+
+function accepted(one: unknown, codes: readonly string[]): unknown {
+  if (codes.length === 0) return one
+  return Array.isArray(one) ? [{ ...one[0], accept }, ...one.slice(1)] : { ...(one as object), accept }
+}
+
+const token = 'k1.RHU5phC_6Qe-ZRkR0r0YNw'
+const aDay = '2026-03-10'
+
+/** What each of `RULES` makes of its text wherever it may stand. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  'a transform': aDay,
+  keep: TIME,
+  'keep, accepted': TIME,
+  drop: 'nothing',
+  'keep.subtree': TIME,
+  'when, which holds': aDay,
+  'when, which does not': '2026',
+  'when, of null': aDay,
+  'when, and no rule': 'no-rule-matches',
+  'else: dead-letter': 'unparsable',
+  'else: "null"': 'nothing',
+  'else: null': 'nothing',
+  'else: drop': 'nothing',
+  'else: constant': 'none',
+  key: token,
+  category: aDay,
+  'role: direct-identifier': token,
+  'role: quasi-identifier': aDay,
+  'role: sensitive': aDay,
+  'role: other': aDay,
+  from: aDay,
+}
+
+const notNeeded = { 'keep, accepted': 'lint: accept-without-need' }
+const noName = 'lint: bad-names-rule'
+const beside = { 'keep.subtree': 'lint: bad-path', from: 'lint: bad-from' }
+const whole = (code: string, ...words: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(RULES)
+      .filter((name) => words.some((word) => name.startsWith(word)))
+      .map((name) => [name, `lint: ${code}`]),
+  )
+
+/** What is different in a place: mostly what lint refuses there. */
+const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a value': notNeeded,
+  'a value deeper down, and a column': { ...notNeeded, from: 'lint: unknown-path' },
+  'an element': {
+    ...notNeeded,
+    drop: 'lint: drop-in-array',
+    'else: drop': 'lint: drop-in-array',
+    from: 'lint: bad-from',
+  },
+  'a member of a map': { ...notNeeded, from: 'lint: bad-from' },
+  'the names of a map': {
+    ...whole(`${noName.slice(6)}, kept-map-names`, 'else: "null"', 'else: null', 'else: constant'),
+    drop: noName,
+    'keep.subtree': noName,
+    from: 'lint: bad-from',
+  },
+  'a step': {
+    ...notNeeded,
+    ...whole('wrong-type', 'when'),
+    ...whole('misplaced-word', 'category', 'role', 'from'),
+    'keep.subtree': 'lint: accept-without-need',
+  },
+  $key: beside,
+  '$headers.h': beside,
+  $timestamp: {
+    ...beside,
+    ...Object.fromEntries(Object.entries(EXPECTED).map(([name, text]) => [name, instantOf(text)])),
+    ...beside,
+  },
+}
+
+/** A timestamp is an instant: the first one of what a rule yields, and none where that is no time. */
+function instantOf(text: string): string {
+  if (text === 'no-rule-matches') return text
+  const time = Date.parse(text)
+  return Number.isNaN(time) ? 'nothing' : new Date(time).toISOString()
+}
+
+describe.each(Object.entries(PLACES))('a rule of %s', (name, place) => {
+  it.each(Object.entries(RULES))('means what it does elsewhere, or is refused: %s', (rule, one) => {
+    // A timestamp is never a text that is no date.
+    if (name === '$timestamp' && one.text !== undefined) return
+    expect(outcome(place, one)).toBe(EXCEPT[name]![rule] ?? EXPECTED[rule])
+  })
+})
+
+it('every word of the schema has a case that ran', () => {
+  expect([...known].filter((word) => !ran.has(word)).sort()).toEqual([])
+})
