@@ -19,7 +19,7 @@ fields:
   id: { use: hash.hmac, domain: customer }
   shop: { use: generalize.hierarchy, file: shops.csv, level: 1 }
 `,
-  'shops.csv': 'a;north\nb;south\n',
+  'shops.csv': 'a;north\nb;north\nc;south\nd;south\n',
   'pipeline.yaml': `pipeline: shop
 brokers: ["127.0.0.1:1"]
 sasl: { mechanism: plain, username: u, password: { file: password } }

@@ -350,6 +350,7 @@ const RULES: Readonly<
   'role: quasi-identifier': { rule: { ...day, role: 'quasi-identifier' } },
   'role: sensitive': { rule: { ...day, role: 'sensitive' } },
   'role: other': { rule: { ...day, role: 'other' } },
+  lineBreaks: { rule: { use: 'keep', lineBreaks: 'allow' } },
   from: { rule: { ...day, from: 'f' } },
 }
 
@@ -481,6 +482,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'role: quasi-identifier': aDay,
   'role: sensitive': aDay,
   'role: other': aDay,
+  lineBreaks: TIME,
   from: aDay,
 }
 
