@@ -141,6 +141,13 @@ function jsonRecords(fields: readonly string[]): string[] {
   return [...each, ...bad]
 }
 
+const LARGE = `policy: large
+version: 1
+purpose: train_ai_system
+fields:
+  "many[]": { use: mask.replace, with: '${'"'.repeat(1000)}' }
+`
+
 /** Everything is kept. */
 const watched = (suspects: string): string =>
   `policy: watched
@@ -233,6 +240,12 @@ describe('a thousand marked values', () => {
     await run(here, 'warned', 0, ['suspects.ndjson', '-p', 'warned.yaml'])
     expect(places.get('warned stderr')).toContain('looked at in `note` look like an email address')
 
+    // What the rules make of a short record is too much.
+    const ones = Array.from({ length: 9000 }, () => 1)
+    writeFileSync(join(here, 'large.ndjson'), `{"many":[${JSON.stringify(mark())},${ones.join()}]}\n`)
+    writeFileSync(join(here, 'large.yaml'), LARGE)
+    await run(here, 'large', 3, ['large.ndjson', '-p', 'large.yaml'])
+
     const table = policy('drop', true)
     writeFileSync(join(here, 'csv.yaml'), table.text)
     const columns = ['at', 'kind', ...table.fields, mark()]
@@ -247,6 +260,7 @@ describe('a thousand marked values', () => {
         ),
       ),
       line({ at: when, kind: mark(), choice: mark() }),
+      line({ at: when, kind: `${mark()}\n${mark()}` }),
       line({ at: mark() }),
       `${when},${mark()}`,
       `${when},${mark()}"${mark()}`,
@@ -272,7 +286,9 @@ describe('a thousand marked values', () => {
     for (const name of readdirSync(here))
       if (/\.(out|dead|sum)$/.test(name) && name !== 'warned.out')
         search(name, readFileSync(join(here, name)))
-    for (const name of ['suspects.dead', 'inline.dead', 'threads.dead', 'reject.dead', 'csv.dead'])
+    for (const name of ['suspects', 'inline', 'threads', 'reject', 'large', 'csv'].map(
+      (run) => `${run}.dead`,
+    ))
       for (const [, code] of places.get(name)!.matchAll(/"code":"([^"]+)"/g)) codes.add(code!)
 
     expect(marks).toBeGreaterThanOrEqual(1000)
