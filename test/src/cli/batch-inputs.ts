@@ -13,7 +13,7 @@ purpose: train_ai_system
 fields:
   id: { use: hash.hmac, domain: id }
   name: { use: mask.replace, with: "[name]" }
-  note: keep
+  note: { use: keep, lineBreaks: allow }
   gone: drop
 `
 

@@ -249,13 +249,16 @@ describe('lethe batch refuses policies and keys', () => {
 
   it('with a hierarchy that has a hole, and a hierarchy that misses a value kills the record only', async () => {
     const yaml = (file: string) =>
-      POLICY.replace('note: keep', `note: { use: generalize.hierarchy, file: ${file}, level: 1 }`)
+      POLICY.replace(
+        'note: { use: keep, lineBreaks: allow }',
+        `note: { use: generalize.hierarchy, file: ${file}, level: 1 }`,
+      )
     const cwd = place({
       'in.csv': 'note\nx\nmissing\n',
       'hole.yaml': yaml('hole.csv'),
       'hole.csv': 'x;a;*\ny;b\n',
       'good.yaml': yaml('good.csv'),
-      'good.csv': 'x;a;*\ny;b;*\n',
+      'good.csv': 'x;a;*\nz;a;*\ny;b;*\nv;b;*\n',
     })
     await refused(cwd, runWith(cwd, 'hole.yaml'), 2, /hole\.yaml:\d+:\d+/)
     const { code } = await runWith(cwd, 'good.yaml')

@@ -324,7 +324,10 @@ retention:
 
   it('names the rule that failed, by its label', async () => {
     const cwd = place({
-      'p.yaml': POLICY.replace('note: keep', 'note: { use: generalize.number, width: 10 }'),
+      'p.yaml': POLICY.replace(
+        'note: { use: keep, lineBreaks: allow }',
+        'note: { use: generalize.number, width: 10 }',
+      ),
       'in.csv': 'note\n5\nbroken\n"a\nb"\n7\n',
     })
     const { code } = await lethe(
