@@ -32,7 +32,7 @@ function place(): { cwd: string; texts: () => Record<string, string> } {
   const cwd = folder({
     'pipeline.yaml': PIPELINE,
     'policy.yaml': POLICY,
-    'shops.csv': 'a;north\nb;south\n',
+    'shops.csv': 'a;north\nb;south\nc;north\nd;south\n',
     'in.csv': 'id,shop\n1,a\n',
   })
   createKeysetFile(join(cwd, 'keys.json'), createKeyset(new Date()))

@@ -11,7 +11,7 @@ const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
 const text = `${HEAD}fields:\n  n: { use: generalize.hierarchy, file: list.csv, level: 1 }\n`
 
 function setup(): { setup: PlanSetup; cwd: string } {
-  const cwd = folder({ 'policy.yaml': text, 'list.csv': 'a;letter\n1;digit\n' })
+  const cwd = folder({ 'policy.yaml': text, 'list.csv': 'a;letter\nb;letter\n1;digit\n2;digit\n' })
   const policyFile = join(cwd, 'policy.yaml')
   const files = new RunFiles()
   const { plan, problems } = compilePolicy(readPolicyFile(policyFile, 'the policy', files.read))
