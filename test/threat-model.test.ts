@@ -24,14 +24,14 @@ const items = (of: string): string[] =>
 const attackers = [...sections(text, 2)].filter(([name]) => name !== 'What is protected')
 
 describe('the threat model', () => {
-  it('is about whoever can attack', () => {
+  it('is about everyone who can attack', () => {
     expect(attackers.map(([name]) => name)).toEqual([
       'The producer',
       'The consumer',
       'The broker operator',
       'The policy author',
       'The key holder',
-      'Whoever reads logs',
+      'Readers of logs',
     ])
   })
 
