@@ -36,7 +36,9 @@ maxDeadLetters: 100%
     }
     expect(isLost, worker.said.slice(-2000)).toBe(true)
     await broker.kill()
-    expect(await worker.says(/"client-lost".*"no-broker"/, 40_000), worker.said.slice(-2000)).toBe(true)
+    expect(await worker.says(/"client-lost".*"connection-refused"/, 40_000), worker.said.slice(-2000)).toBe(
+      true,
+    )
     await broker.restart()
     const { length } = await world.read(world.output)
     expect((await world.until(world.output, length + 1)).length, worker.said.slice(-2000)).toBeGreaterThan(
