@@ -1,6 +1,7 @@
 /** What the name of a field says of its values: which personal category, if any. Looks at no value. */
 import { type Role, roleOfCategory } from './categories.ts'
 import { type Kind, listed } from './kind.ts'
+import { knownWords } from './known-words.ts'
 import {
   AROUND,
   BY,
@@ -8,18 +9,17 @@ import {
   DELIVERED_AS,
   GENERIC,
   IDS,
-  IN_FRONT,
-  knownWords,
   NOT_BY,
   OFTEN_PROGRAMS,
-  PEOPLE,
-  PHRASES,
   type Phrase,
+  peopleFrom,
+  phrasesFrom,
   REFERRED,
   ROLES,
   SUBJECTS,
   TAKEN_BACK,
   THINGS,
+  takenBackInFront,
   VAGUE_PEOPLE,
   WITHIN_IDS,
   WRAPPERS,
@@ -109,7 +109,7 @@ function unwrapped(container: Words): Words {
 /** Whether words in front or behind make something else of what stands at `from` to `to`. */
 function isTakenBack(own: Words, from: number, to: number, kept: readonly string[] = []): boolean {
   if (own.slice(to).some((word) => TAKEN_BACK.has(word) && !kept.includes(word))) return true
-  return IN_FRONT.some(
+  return takenBackInFront().some(
     (phrase) =>
       phrase.length <= from &&
       own
@@ -152,7 +152,7 @@ const ID_ONLY = new Set(['id', 'ids', 'uuid', 'guid', 'key', 'keys'])
 
 function byKind(own: Words, around: Around): Suspicion | undefined {
   let vague: Suspicion | undefined
-  for (const phrase of PHRASES) {
+  for (const phrase of phrasesFrom(own)) {
     const at = indexOf(own, phrase.words)
     if (at < 0) continue
     const found =
@@ -202,14 +202,14 @@ function weak(own: Words, at: number, phrase: Phrase, around: Around): Suspicion
 function byPart(own: Words, { containers, next }: Around): Suspicion | undefined {
   if (next.length === 0) return undefined
   const joined = [...next, ...own]
-  for (const { kind, words, strength } of PHRASES) {
+  for (const { kind, words, strength } of phrasesFrom(next)) {
     const at = joined.length - words.length
     if (strength === 'strong' && words.length > own.length && at >= 0 && at < next.length)
       if (words.every((word, i) => joined[at + i] === word) && !isTakenBack(joined, at, joined.length))
         return suspect(kind)
   }
   const outer = containers.slice(0, -1)
-  for (const phrase of PHRASES) {
+  for (const phrase of phrasesFrom(next)) {
     const parts = listed(phrase.kind.parts)
     if (!own.every((word) => parts.includes(word)) || indexOf(next, phrase.words) < 0) continue
     const at = indexOf(next, phrase.words)
@@ -256,7 +256,7 @@ function byPeople(own: Words, { next }: Around, referred: boolean): Suspicion | 
       return suspect(behind.some((word) => IDS.has(word)) ? IDENTIFIER : PART)
   }
   let best: { phrase: Words; at: number; end: number } | undefined
-  for (const phrase of PEOPLE) {
+  for (const phrase of peopleFrom(own)) {
     const at = indexOf(own, phrase)
     const end = at + phrase.length
     // The word that the others speak of stands last: the owner, of `contact_owner`.

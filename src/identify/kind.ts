@@ -1,6 +1,6 @@
 /** What an entry of the dictionary says. */
 
-/** A kind of value that is personal, and the words by which names speak of it. Words and phrases are between `|`. */
+/** A kind of value that is personal, and the words by which names speak of it. Words and phrases are between `|`, folded. */
 export interface Kind {
   /** A key of Fideslang. */
   readonly category: string
@@ -27,10 +27,7 @@ export function listed(text: string | undefined): readonly string[] {
   if (text === undefined) return []
   let words = lists.get(text)
   if (words === undefined) {
-    words = text
-      .split('|')
-      .map((word) => word.trim().replace(/\s+/g, ' '))
-      .filter((word) => word !== '')
+    words = text.trim().split(/\s*\|\s*/)
     lists.set(text, words)
   }
   return words

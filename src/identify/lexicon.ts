@@ -1,10 +1,12 @@
-/** The dictionary's data, indexed: which words it knows, and which phrases begin with a word. */
+/**
+ * The dictionary's data: which words it knows, and which phrases begin with a word. The data stands folded, and is read
+ * only for the words that are asked about: `lethe batch` asks about few names, and starts often.
+ */
 import { CONTACT } from './data/contact.ts'
 import * as people from './data/people.ts'
 import { PERSON } from './data/person.ts'
 import { SECRETS } from './data/secrets.ts'
 import { type Kind, listed } from './kind.ts'
-import { fold, wordsOf } from './words.ts'
 
 /** In order of weight: of two that a name speaks of, the first counts. */
 export const KINDS: readonly Kind[] = [...SECRETS, ...CONTACT, ...PERSON]
@@ -16,147 +18,161 @@ export interface Phrase {
   readonly kind: Kind
   readonly words: readonly string[]
   readonly strength: Strength
+  /** Its place in the order of weight: kind, length, strength, place in the list. */
+  readonly order: readonly number[]
 }
 
-const folded = (text: string): string[] => fold(text).split(' ')
+/** A list of words, read when the first is asked for. */
+class WordList implements Iterable<string> {
+  readonly #text: string
+  #words: ReadonlySet<string> | undefined
 
-/** Every phrase of the kinds, those of a heavier kind first, longer ones before shorter ones. */
-export const PHRASES: readonly Phrase[] = KINDS.flatMap((kind) =>
-  (['strong', 'weak', 'vague'] as const)
-    .flatMap((strength) =>
-      listed(strength === 'strong' ? kind.words : kind[strength]).map((text) => ({
-        kind,
-        words: folded(text),
-        strength,
-      })),
-    )
-    .sort((a, b) => b.words.length - a.words.length),
-)
-
-type Words = ReadonlySet<string>
-
-const setOf = (text: string): Words => new Set(listed(text).map(fold))
-
-export const SUBJECTS: Words = setOf(people.SUBJECTS)
-export const ROLES: Words = setOf(people.ROLES)
-export const OFTEN_PROGRAMS: Words = setOf(people.OFTEN_PROGRAMS)
-export const VAGUE_PEOPLE: Words = setOf(people.VAGUE_PEOPLE)
-export const REFERRED: Words = setOf(people.REFERRED)
-export const BY: Words = setOf(people.BY)
-export const NOT_BY: Words = setOf(people.NOT_BY)
-export const AROUND: Words = setOf(people.AROUND)
-export const IDS: Words = setOf(people.IDS)
-export const WITHIN_IDS: Words = setOf(people.WITHIN_IDS)
-export const WRAPPERS: Words = setOf(people.WRAPPERS)
-export const WRAPPING: Words = setOf(people.WRAPPING)
-export const GENERIC: Words = setOf(people.GENERIC)
-export const TAKEN_BACK: Words = setOf(people.TAKEN_BACK)
-export const IN_FRONT: readonly (readonly string[])[] = listed(people.TAKEN_BACK_IN_FRONT).map(folded)
-export const THINGS: Words = setOf(people.THINGS)
-export const DELIVERED: Words = setOf(people.DELIVERED)
-export const DELIVERED_AS: Words = setOf(people.DELIVERED_AS)
-/** Phrases for people: most are one word. */
-export const PEOPLE: readonly (readonly string[])[] = [...SUBJECTS, ...ROLES].map((text) => text.split(' '))
-
-/** Words so short that they stand inside other words by chance. */
-const TOO_SHORT = 4
-const SHORT_PARTS = new Set(['name', 'mail', 'zip', 'nom', 'nome', 'naam'])
-
-const weakWords = new Set(
-  PHRASES.filter(({ strength }) => strength !== 'strong').flatMap(({ words }) => words),
-)
-
-/** Every word that the data has. */
-const WORDS: ReadonlySet<string> = new Set(
-  [
-    ...PHRASES.flatMap(({ words }) => words),
-    ...PEOPLE.flat(),
-    ...[BY, NOT_BY, AROUND, IDS, WITHIN_IDS, WRAPPERS, GENERIC, TAKEN_BACK, THINGS, DELIVERED].flatMap(
-      (set) => [...set],
-    ),
-    ...IN_FRONT.flat(),
-  ].flatMap((word) => word.split(' ')),
-)
-
-const mayBePart = (part: string, isLast: boolean, isFirst: boolean): boolean => {
-  if (!WORDS.has(part)) return false
-  if (part.length < 3) return (isLast && /^(?:id|no|nr|by)$/.test(part)) || (isFirst && part === 'ip')
-  return part.length > TOO_SHORT || !weakWords.has(part) || SHORT_PARTS.has(part)
-}
-
-/** A word that was written without separators, cut into known ones: `owneremail`, `Rechnungsadresse`. */
-function cutLatin(word: string): string[] | undefined {
-  const best: (string[] | undefined)[] = [[]]
-  for (let end = 1; end <= word.length; end++)
-    for (let start = 0; start < end; start++) {
-      const before = best[start]
-      if (before === undefined || before.length > 3) continue
-      const part = word.slice(start, end)
-      // German joins words by an s or n.
-      const joined = start > 0 && end < word.length && /^[sn]$/.test(part)
-      if (!joined && !mayBePart(part, end === word.length, start === 0)) continue
-      const now = joined ? before : [...before, part]
-      if (now.length < (best[end]?.length ?? Number.POSITIVE_INFINITY)) best[end] = now
-    }
-  const parts = best[word.length]
-  return parts !== undefined && parts.length > 1 ? parts : undefined
-}
-
-const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u
-const UNSPACED_WORDS = [...WORDS].filter((word) => UNSPACED.test(word) && word.length > 1)
-
-/** Chinese, Japanese and Korean write no spaces: the known words within, the longest at each place. */
-function cutUnspaced(word: string): string[] | undefined {
-  const parts: string[] = []
-  let at = 0
-  let unknown = ''
-  while (at < word.length) {
-    let longest = ''
-    for (const known of UNSPACED_WORDS)
-      if (known.length > longest.length && word.startsWith(known, at)) longest = known
-    if (longest === '') unknown += word[at++]
-    else {
-      if (unknown !== '') parts.push(unknown)
-      unknown = ''
-      parts.push(longest)
-      at += longest.length
-    }
+  constructor(text: string) {
+    this.#text = text
   }
-  if (unknown !== '') parts.push(unknown)
-  return parts.some((part) => WORDS.has(part)) ? parts : undefined
-}
 
-/** Whether every word of a name, however it is written, is one that the dictionary has. */
-export function isOfKnownWords(name: string): boolean {
-  const words = knownWords(name)
-  return words.length > 0 && words.every((word) => WORDS.has(word))
-}
-
-/** Whether any word of a name is one that the dictionary has. */
-export function hasKnownWord(name: string): boolean {
-  return knownWords(name).some((word) => WORDS.has(word))
-}
-
-const known = new Map<string, readonly string[]>()
-const REMEMBERED = 10_000
-
-function meant(word: string): readonly string[] {
-  if (WORDS.has(word) || word.length > 64) return [word]
-  if (UNSPACED.test(word)) return cutUnspaced(word) ?? [word]
-  // German without its marks.
-  const bare = word.replace(/([aou])e/g, '$1')
-  if (bare !== word && WORDS.has(bare)) return [bare]
-  return cutLatin(word) ?? (bare === word ? undefined : cutLatin(bare)) ?? [word]
-}
-
-/** The words of `name` as the dictionary has them; digits are left out. */
-export function knownWords(name: string): readonly string[] {
-  let words = known.get(name)
-  if (words === undefined) {
-    words = wordsOf(name.slice(0, 256))
-      .flatMap(meant)
-      .filter((word) => !/^\p{N}+$/u.test(word))
-    if (known.size < REMEMBERED) known.set(name, words)
+  get #set(): ReadonlySet<string> {
+    this.#words ??= new Set(listed(this.#text))
+    return this.#words
   }
+
+  has(word: string): boolean {
+    return this.#set.has(word)
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return this.#set[Symbol.iterator]()
+  }
+}
+
+export const SUBJECTS: WordList = new WordList(people.SUBJECTS)
+export const ROLES: WordList = new WordList(people.ROLES)
+export const OFTEN_PROGRAMS: WordList = new WordList(people.OFTEN_PROGRAMS)
+export const VAGUE_PEOPLE: WordList = new WordList(people.VAGUE_PEOPLE)
+export const REFERRED: WordList = new WordList(people.REFERRED)
+export const BY: WordList = new WordList(people.BY)
+export const NOT_BY: WordList = new WordList(people.NOT_BY)
+export const AROUND: WordList = new WordList(people.AROUND)
+export const IDS: WordList = new WordList(people.IDS)
+export const WITHIN_IDS: WordList = new WordList(people.WITHIN_IDS)
+export const WRAPPERS: WordList = new WordList(people.WRAPPERS)
+export const WRAPPING: WordList = new WordList(people.WRAPPING)
+export const GENERIC: WordList = new WordList(people.GENERIC)
+export const TAKEN_BACK: WordList = new WordList(people.TAKEN_BACK)
+export const THINGS: WordList = new WordList(people.THINGS)
+export const DELIVERED: WordList = new WordList(people.DELIVERED)
+export const DELIVERED_AS: WordList = new WordList(people.DELIVERED_AS)
+
+const phrased = (texts: Iterable<string>) => [...texts].map((text) => text.split(' '))
+
+let inFront: readonly (readonly string[])[] | undefined
+/** Phrases that take back what stands behind them. */
+export function takenBackInFront(): readonly (readonly string[])[] {
+  inFront ??= phrased(listed(people.TAKEN_BACK_IN_FRONT))
+  return inFront
+}
+
+const STRENGTHS = ['strong', 'weak', 'vague'] as const
+
+/** The lists of one kind, as they stand in the text of all. */
+interface Part {
+  readonly kind: Kind
+  readonly strength: Strength
+  readonly end: number
+  /** Place of the kind, place of the strength. */
+  readonly order: readonly [number, number]
+}
+
+let whole: { readonly text: string; readonly parts: readonly Part[] } | undefined
+
+/** All phrases in one text: a search through it is native and fast, an index costs more than what most runs ask. */
+function wholeText() {
+  if (whole !== undefined) return whole
+  let text = ''
+  const parts: Part[] = []
+  for (const [k, kind] of KINDS.entries())
+    for (const [s, strength] of STRENGTHS.entries()) {
+      const list = strength === 'strong' ? kind.words : kind[strength]
+      if (list === undefined) continue
+      text += `${list}|`
+      parts.push({ kind, strength, end: text.length, order: [k, s] })
+    }
+  whole = { text, parts }
+  return whole
+}
+
+const isBlank = (code: number) => code === 0x20 || code === 0x0a
+const BAR = 0x7c
+
+/** Where `word` begins a phrase of `text`. */
+function startsIn(text: string, word: string): number[] {
+  const found: number[] = []
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+    let before = at - 1
+    while (before >= 0 && isBlank(text.charCodeAt(before))) before--
+    const after = text.charCodeAt(at + word.length)
+    if ((before < 0 || text.charCodeAt(before) === BAR) && (after === BAR || isBlank(after))) found.push(at)
+  }
+  return found
+}
+
+const byFirstWord = new Map<string, readonly Phrase[]>()
+
+function phrasesBy(first: string): readonly Phrase[] {
+  let phrases = byFirstWord.get(first)
+  if (phrases !== undefined) return phrases
+  if (!hasWord(first)) return []
+  const { text, parts } = wholeText()
+  phrases = startsIn(text, first).map((at) => {
+    const { kind, strength, order } = parts.find(({ end }) => at < end)!
+    const words = text.slice(at, text.indexOf('|', at)).trim().split(' ')
+    return { kind, words, strength, order: [order[0], -words.length, order[1], at] }
+  })
+  byFirstWord.set(first, phrases)
+  return phrases
+}
+
+function byOrder(a: Phrase, b: Phrase): number {
+  const i = a.order.findIndex((n, i) => n !== b.order[i])
+  return i < 0 ? 0 : a.order[i]! - b.order[i]!
+}
+
+/** The phrases of the kinds that begin with a word of `words`: heavier kinds first, longer phrases first within a kind. */
+export function phrasesFrom(words: readonly string[]): readonly Phrase[] {
+  return [...new Set(words)].flatMap(phrasesBy).sort(byOrder)
+}
+
+let longPeople: readonly (readonly string[])[] | undefined
+
+/** The phrases for people that begin with a word of `words`. */
+export function peopleFrom(words: readonly string[]): readonly (readonly string[])[] {
+  longPeople ??= phrased([...SUBJECTS, ...ROLES].filter((text) => text.includes(' ')))
+  const single = words.filter((word) => SUBJECTS.has(word) || ROLES.has(word)).map((word) => [word])
+  return [...single, ...longPeople.filter(([first]) => words.includes(first!))]
+}
+
+const wordsIn = (...texts: readonly string[]): Set<string> => new Set(texts.join('|').split(/[\s|]+/))
+
+let words: ReadonlySet<string> | undefined
+let weakWords: ReadonlySet<string> | undefined
+
+/** Every word of the dictionary. */
+export function allWords(): ReadonlySet<string> {
+  const { SUBJECTS, ROLES, BY, NOT_BY, AROUND, IDS, WITHIN_IDS, WRAPPERS, GENERIC, THINGS, DELIVERED } =
+    people
+  const { TAKEN_BACK, TAKEN_BACK_IN_FRONT } = people
+  words ??= wordsIn(
+    ...[wholeText().text, SUBJECTS, ROLES, BY, NOT_BY, AROUND, IDS, WITHIN_IDS, WRAPPERS, GENERIC, THINGS],
+    ...[DELIVERED, TAKEN_BACK, TAKEN_BACK_IN_FRONT],
+  )
   return words
+}
+
+/** Whether the dictionary has this word. */
+export const hasWord = (word: string): boolean => word !== '' && allWords().has(word)
+
+/** Whether the word stands in a phrase that is not sure by itself. */
+export function isWeakWord(word: string): boolean {
+  weakWords ??= wordsIn(...KINDS.flatMap(({ weak = '', vague = '' }) => [weak, vague]))
+  return weakWords.has(word)
 }

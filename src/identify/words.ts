@@ -13,11 +13,18 @@ const LETTERS: Readonly<Record<string, string>> = {
   ı: 'i',
 }
 
+/** Most names are ASCII: for them, expressions without Unicode classes say the same in a tenth of the time. */
+export const isAscii = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
 /**
  * Lower case, Latin and Greek letters without their marks (NFD, Unicode Standard Annex 15), the letters above written
  * out. Marks of other scripts stay: there they make another letter (`й`, `が`).
  */
 export function fold(text: string): string {
+  if (isAscii(text)) return text.toLowerCase()
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -29,6 +36,13 @@ export function fold(text: string): string {
 
 /** `firstName`, `first-name`, `FIRST_NAME`: all `first name`, in lower case. */
 export function splitName(name: string): string[] {
+  if (isAscii(name))
+    return name
+      .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+      .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+      .toLowerCase()
+      .split(/[^a-z\d]+/)
+      .filter((word) => word !== '')
   return name
     .normalize('NFC')
     .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
@@ -40,7 +54,7 @@ export function splitName(name: string): string[] {
 
 /** The words of a name for the dictionary: folded, digits apart from letters (`address1` is `address 1`). */
 export function wordsOf(name: string): string[] {
-  return splitName(name.replace(/ipv[46]/gi, 'ip')).flatMap(
-    (word) => fold(word).match(/\p{N}+|[^\p{N}]+/gu) ?? [],
+  return splitName(name.replace(/ipv[46]/gi, 'ip')).flatMap((word) =>
+    isAscii(word) ? (word.match(/\d+|\D+/g) ?? []) : (fold(word).match(/\p{N}+|[^\p{N}]+/gu) ?? []),
   )
 }

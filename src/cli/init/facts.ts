@@ -1,6 +1,7 @@
 /** What `lethe init` knows of one path: counts from the sample, and what its name speaks of. */
 import { categoryOf, type Suspicion } from '../../identify/category-of.ts'
-import { IDS, knownWords, WRAPPERS } from '../../identify/lexicon.ts'
+import { knownWords } from '../../identify/known-words.ts'
+import { IDS, WRAPPERS } from '../../identify/lexicon.ts'
 import { splitName } from '../../identify/words.ts'
 import type { Detector } from './detect.ts'
 import type { Profile } from './profile.ts'

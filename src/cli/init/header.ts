@@ -1,6 +1,6 @@
 /** The first row of a CSV: is it a header at all, and which path does each of its texts stand for? */
 import { EXIT, LetheError } from '../../errors.ts'
-import { hasKnownWord } from '../../identify/lexicon.ts'
+import { hasKnownWord } from '../../identify/known-words.ts'
 import { splitName } from '../../identify/words.ts'
 import { PathError, parsePath, pathOf, type Segment } from '../../policy/path.ts'
 import { DETECTORS, detect, looksLikeData } from './detect.ts'

@@ -1,6 +1,6 @@
 /** Whether the names of an object's members were designed, or are data themselves: a draft must not show those. */
 import { categoryOf } from '../../identify/category-of.ts'
-import { hasKnownWord, isOfKnownWords } from '../../identify/lexicon.ts'
+import { hasKnownWord, isOfKnownWords } from '../../identify/known-words.ts'
 import { splitName } from '../../identify/words.ts'
 import type { Segment } from '../../policy/path.ts'
 import { detect, looksLikeData } from './detect.ts'

@@ -1,5 +1,6 @@
 /** From counts to a draft: what is done with each path, whose record it is, and when it happened. */
-import { knownWords, SUBJECTS } from '../../identify/lexicon.ts'
+import { knownWords } from '../../identify/known-words.ts'
+import { SUBJECTS } from '../../identify/lexicon.ts'
 import { printSegments, type Segment } from '../../policy/path.ts'
 import { DETECTORS, type Detector } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'

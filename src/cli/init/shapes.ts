@@ -1,5 +1,5 @@
 /** Rules of `lethe init` that weigh what values look like against the words of a name. */
-import { knownWords } from '../../identify/lexicon.ts'
+import { knownWords } from '../../identify/known-words.ts'
 import type { Detector } from './detect.ts'
 import type { Facts } from './facts.ts'
 import { direct, MOST, quasi, type Rule, undecided } from './proposal.ts'
