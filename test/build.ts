@@ -1,34 +1,14 @@
 /** Builds `dist/` before the tests where it is older than the sources: commands are tested as they are shipped. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const stamp = join(root, 'dist/.built')
-const lock = join(root, 'dist/.building')
-
-function newest(folder: string): number {
-  let time = 0
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    time = Math.max(time, statSync(join(entry.parentPath, entry.name)).mtimeMs)
-  }
-  return time
-}
-
-function isStale(): boolean {
-  if (!existsSync(stamp) || !existsSync(join(root, 'dist/src/cli/main.js'))) return true
-  const sources = [newest(join(root, 'src')), newest(join(root, 'transforms'))]
-  sources.push(
-    statSync(join(root, 'tsconfig.build.json')).mtimeMs,
-    statSync(join(root, 'package.json')).mtimeMs,
-  )
-  return Math.max(...sources) > statSync(stamp).mtimeMs
-}
+const dist = fileURLToPath(new URL('../dist', import.meta.url))
+const lock = `${dist}/.building`
 
 /** Two test runs at once must not write `dist/` at once: the folder `.building` is the lock. */
 async function locked(work: () => void): Promise<void> {
-  mkdirSync(join(root, 'dist'), { recursive: true })
+  mkdirSync(dist, { recursive: true })
   const giveUp = Date.now() + 60_000
   for (;;) {
     try {
@@ -47,18 +27,9 @@ async function locked(work: () => void): Promise<void> {
 }
 
 export async function setup(): Promise<void> {
-  if (!isStale()) return
   await locked(() => {
-    if (!isStale()) return
-    const started = new Date()
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    const build = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck'], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-    // `npm run check` judges types; here only the code is wanted, and soon.
-    if (build.status !== 0) process.stderr.write(`the build has errors:\n${build.stdout}${build.stderr}\n`)
-    writeFileSync(stamp, '')
-    utimesSync(stamp, started, started)
+    const script = fileURLToPath(new URL('built.mjs', import.meta.url))
+    const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' })
+    if (status !== 0) throw new Error('the build failed')
   })
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { findBroker } from './broker/broker.mjs'
 
-const main = join(import.meta.dirname, '../dist/src/cli/main.js')
+const main = join(import.meta.dirname, '../dist/bin/lethe.js')
 const { broker, reasons } = await findBroker({
   onProgress: (line) => process.stderr.write(`${line}\n`),
 }).catch(() => ({ broker: undefined, reasons: ['it could not be started'] }))

@@ -145,7 +145,7 @@ describe('the packed package, in a folder of its own', () => {
       'docs',
       'package.json',
     ])
-    expect(readdirSync(join(user, 'node_modules/lethe/dist')).sort()).toEqual(['src', 'transforms'])
+    expect(readdirSync(join(user, 'node_modules/lethe/dist')).sort()).toEqual(['bin', 'src', 'transforms'])
     const readme = readFileSync(join(user, 'node_modules/lethe/README.md'), 'utf8')
     const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link]) => link!)
     expect(links).toEqual(expect.arrayContaining(['docs/json.md', 'docs/threat-model.md']))

@@ -5,7 +5,7 @@ import { csvJoinedSql, csvSql, ndjsonSql } from './sql.mjs'
 
 const HERE = import.meta.dirname
 /** The command that is measured. */
-export const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../dist'), 'src/cli/main.js')
+export const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../dist'), 'bin/lethe.js')
 
 /** Two processes of one worker each, at once, on half of the input: what the machine has for a second worker. */
 export const TWICE = 'lethe 1, twice on half'

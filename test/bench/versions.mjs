@@ -35,8 +35,12 @@ if (options.help || options.base === undefined || !(pairs >= 6) || !(rows >= 1))
   process.stdout.write(HELP)
   process.exit(options.help ? 0 : 2)
 }
-const mainOf = (dist) => join(resolve(dist), 'src/cli/main.js')
-const BUILDS = { base: mainOf(options.base), here: join(HERE, '../../dist/src/cli/main.js') }
+/** The command of a build: up to 0.1.0 it was not joined into few files. */
+function mainOf(dist) {
+  const joined = join(resolve(dist), 'bin/lethe.js')
+  return existsSync(joined) ? joined : join(resolve(dist), 'src/cli/main.js')
+}
+const BUILDS = { base: mainOf(options.base), here: mainOf(join(HERE, '../../dist')) }
 for (const main of Object.values(BUILDS)) if (!existsSync(main)) throw new Error(`${main} is not there`)
 const say = (text) => process.stdout.write(`${text}\n`)
 

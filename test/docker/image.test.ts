@@ -41,7 +41,7 @@ describe('the Dockerfile', () => {
   })
 
   it('starts Lethe itself, and its health check', () => {
-    expect(JSON.parse(of('ENTRYPOINT', last)[0]!)).toEqual(['node', '/app/dist/src/cli/main.js'])
+    expect(JSON.parse(of('ENTRYPOINT', last)[0]!)).toEqual(['node', '/app/dist/bin/lethe.js'])
     expect(of('HEALTHCHECK', last)[0]).toContain('CMD ["node", "/app/docker/healthcheck.mjs"]')
     expect(of('EXPOSE', last)).toEqual([String(PORT)])
   })
@@ -83,8 +83,8 @@ describe('the Dockerfile', () => {
     expect(of('RUN').some((line) => line.startsWith('npm run build'))).toBe(true)
     run('npm', 'run', 'build')
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-    expect(run('node', 'dist/src/cli/main.js', '--version').trim()).toBe(version)
-    run('node', 'dist/src/cli/main.js', 'lint', 'config/policies/customer-events.yaml')
+    expect(run('node', 'dist/bin/lethe.js', '--version').trim()).toBe(version)
+    run('node', 'dist/bin/lethe.js', 'lint', 'config/policies/customer-events.yaml')
   })
 })
 

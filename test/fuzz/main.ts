@@ -25,7 +25,7 @@ say(`seed ${seed}, ${minutes} minutes`)
 const { findings, ...counts } = await fuzz({
   seed,
   milliseconds: minutes * 60_000,
-  script: fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url)),
+  script: fileURLToPath(new URL('../../dist/bin/lethe.js', import.meta.url)),
   say,
 })
 say(`${JSON.stringify(counts)}; ${findings.length === 0 ? 'nothing found' : `${findings.length} findings`}`)

@@ -6,7 +6,7 @@ import { latency } from './latency.mjs'
 import { openWorld, PARTITIONS } from './world.mjs'
 
 const HERE = import.meta.dirname
-const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../../dist'), 'src/cli/main.js')
+const MAIN = join(process.env.LETHE_BENCH_DIST ?? join(HERE, '../../../dist'), 'bin/lethe.js')
 const HELP = `npm run bench:stream -- [options]
   --events N          default 1000000
   --runs N            of each pair (default 3)

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url))
-export const script: string = join(root, 'dist/src/cli/main.js')
+export const script: string = join(root, 'dist/bin/lethe.js')
 
 export interface Ended {
   readonly code: number | null
