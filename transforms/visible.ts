@@ -28,7 +28,8 @@ export function countVisible(text: string, starts: readonly number[] | undefined
   return visible
 }
 
-/** The same of one byte of ASCII, for byte kernels: space and controls are unseen. */
+/** Whether a byte is a character of ASCII that a reader sees, so neither space nor control; for byte kernels. */
 export function isVisibleAscii(byte: number): boolean {
-  return byte > 0x20 && byte !== 0x7f
+  // U+0021 to U+007E, in one comparison.
+  return (byte - 0x21) >>> 0 < 0x5e
 }

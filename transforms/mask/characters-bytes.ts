@@ -6,6 +6,14 @@ import { isVisibleAscii } from '../visible.ts'
 /** As `graphemes.ts`: CR is left out because of CR LF, which is one grapheme. */
 const CR = 0x0d
 
+/** Bytes that lead U+0080 to U+00BF; there, all up to U+00A0 and U+00AD are unseen. */
+const LATIN_1 = 0xc2
+const LAST_UNSEEN = 0xa0
+const SOFT_HYPHEN = 0xad
+
+/** Set by `countCharacters`: how many of the characters it counted a reader does not see. */
+let unseen = 0
+
 /**
  * The count of characters in `source[start..end)`, or -1 where it holds others than ASCII without CR, Latin up to
  * U+02FF, and U+4E00 to U+9FFF (CJK): there a code point is a grapheme and a UTF-16 unit.
@@ -13,36 +21,25 @@ const CR = 0x0d
 function countCharacters(source: Uint8Array, start: number, end: number): number {
   let count = 0
   let at = start
+  unseen = 0
   for (; at < end; count++) {
     const byte = source[at]!
     if (byte < 0x80) {
-      if (byte === CR) return -1
+      if (!isVisibleAscii(byte)) {
+        if (byte === CR) return -1
+        unseen++
+      }
       at += 1
-    } else if (byte >= 0xc2 && byte <= 0xcb) at += 2
-    else if ((byte >= 0xe5 && byte <= 0xe9) || (byte === 0xe4 && source[at + 1]! >= 0xb8)) at += 3
+    } else if (byte >= 0xc2 && byte <= 0xcb) {
+      if (byte === LATIN_1) {
+        const next = source[at + 1]!
+        if (next <= LAST_UNSEEN || next === SOFT_HYPHEN) unseen++
+      }
+      at += 2
+    } else if ((byte >= 0xe5 && byte <= 0xe9) || (byte === 0xe4 && source[at + 1]! >= 0xb8)) at += 3
     else return -1
   }
   return at === end ? count : -1
-}
-
-/** Bytes that lead U+0080 to U+00BF; there, all up to U+00A0 and U+00AD are unseen. */
-const LATIN_1 = 0xc2
-const LAST_UNSEEN = 0xa0
-const SOFT_HYPHEN = 0xad
-
-/** How many characters are unseen in what `countCharacters` counts. */
-function countUnseen(source: Uint8Array, start: number, end: number): number {
-  let unseen = 0
-  for (let at = start; at < end; at++) {
-    const byte = source[at]!
-    if (byte < 0x80) {
-      if (!isVisibleAscii(byte)) unseen++
-    } else if (byte === LATIN_1) {
-      const next = source[at + 1]!
-      if (next <= LAST_UNSEEN || next === SOFT_HYPHEN) unseen++
-    }
-  }
-  return unseen
 }
 
 /** Where the character behind `count` characters from `at` on starts. */
@@ -71,21 +68,26 @@ export function charactersKernel(
   return (source, start, end, out, at) => {
     const bytes = end - start
     let from = start
-    let unseen = 0
+    let blank = 0
     if (oneForOne) {
       // ASCII: hide everything while looking at it, then show the ends.
       for (let to = at; from < end; from++) {
         const byte = source[from]!
-        if (byte >= 0x80 || byte === CR) break
-        if (!isVisibleAscii(byte)) unseen++
+        if (!isVisibleAscii(byte)) {
+          if (byte >= 0x80 || byte === CR) break
+          blank++
+        }
         out[to++] = signByte
       }
     }
-    const count = from === end ? bytes : countCharacters(source, start, end)
-    if (count < 0) return -1
-    // The rule of `mostShown`; where nothing is shown anyhow, nobody has to look.
-    if (from < end && keepFirst + keepLast > 0) unseen = countUnseen(source, start, end)
-    const visible = count - unseen
+    let count = bytes
+    if (from < end) {
+      count = countCharacters(source, start, end)
+      if (count < 0) return -1
+      blank = unseen
+    }
+    // The rule of `mostShown`.
+    const visible = count - blank
     const most = Math.max(0, Math.min(visible >> 1, visible - 3))
     const last = Math.min(keepLast, most)
     const first = Math.min(keepFirst, most - last)
