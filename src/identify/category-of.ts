@@ -3,14 +3,22 @@ import { type Role, roleOfCategory } from './categories.ts'
 import { type Kind, listed } from './kind.ts'
 import { knownWords } from './known-words.ts'
 import {
+  ACTING,
   AROUND,
   BY,
+  COUNTS,
   DELIVERED,
   DELIVERED_AS,
+  FAINT,
+  fullOf,
   GENERIC,
+  ID_ONLY,
   IDS,
+  KIN,
   NOT_BY,
+  NUMBERED,
   OFTEN_PROGRAMS,
+  OWN_IDS,
   type Phrase,
   peopleFrom,
   phrasesFrom,
@@ -49,7 +57,8 @@ interface Around {
   readonly containers: readonly Words[]
   /** The next one out; empty at the top. */
   readonly next: Words
-  readonly place: Place
+  /** The field's own words as they are spelt: `nm`, where it has `name`. */
+  readonly spelt: Words
 }
 
 const isPerson = (word: string | undefined): boolean =>
@@ -57,7 +66,10 @@ const isPerson = (word: string | undefined): boolean =>
 
 type Said = Pick<Kind, 'category' | 'is'> & { readonly of?: Suspicion['of'] }
 
-const suspect = ({ category, is, of = 'value' }: Said, certain = true): Suspicion => ({
+const ofCategory = (category: string): Suspicion['of'] =>
+  category === 'user.unique_id' ? 'identifier' : 'value'
+
+const suspect = ({ category, is, of = ofCategory(category) }: Said, certain = true): Suspicion => ({
   category,
   role: roleOfCategory(category),
   why: is,
@@ -75,7 +87,17 @@ const PART = { category: 'user.name', is: 'a person by what they do here', of: '
  */
 export function categoryOf(path: string | readonly string[], place: Place = 'value'): Suspicion | undefined {
   const names = typeof path === 'string' ? [path] : path
-  const words = names.map(knownWords).filter((list) => list.length > 0)
+  const spelt = names.map(knownWords).filter((list) => list.length > 0)
+  const plain = read(spelt, spelt, place)
+  if (plain?.certain === true) return plain
+  const full = spelt.map((words) => words.map(fullOf))
+  if (full.every((words, i) => words.every((word, j) => word === spelt[i]![j]))) return plain
+  const other = read(full, spelt, place)
+  return other?.certain === true ? other : (plain ?? other)
+}
+
+function read(full: readonly Words[], asSpelt: readonly Words[], place: Place): Suspicion | undefined {
+  const words = [...full]
   let own = words.pop()
   if (own === undefined) return undefined
   let referred = false
@@ -84,16 +106,19 @@ export function categoryOf(path: string | readonly string[], place: Place = 'val
     referred = true
     own = words.pop()!
   }
+  let spelt = asSpelt[words.length]!
   if (own.length > 1 && (own[0] === 'by' || own[0] === 'per')) {
     if (place === 'members') return undefined
     own = own.slice(1)
+    spelt = spelt.slice(1)
   }
   const containers = words.filter((list) => !WRAPPERS.has(list.join(' '))).map(unwrapped)
-  const around = { containers, next: containers.at(-1) ?? [], place }
+  const around = { containers, next: containers.at(-1) ?? [], spelt }
   const found = [
     byPart(own, around),
     byKind(own, around),
     byId(own, around, referred),
+    byOwnId(own, around),
     byPeople(own, around, referred),
   ]
   return found.find((one) => one?.certain === true) ?? found.find((one) => one !== undefined)
@@ -108,7 +133,8 @@ function unwrapped(container: Words): Words {
 
 /** Whether words in front or behind make something else of what stands at `from` to `to`. */
 function isTakenBack(own: Words, from: number, to: number, kept: readonly string[] = []): boolean {
-  if (own.slice(to).some((word) => TAKEN_BACK.has(word) && !kept.includes(word))) return true
+  const takes = (word: string) => TAKEN_BACK.has(word) && !kept.includes(word)
+  if (own.slice(to).some((word) => takes(word) || takes(fullOf(word)))) return true
   return takenBackInFront().some(
     (phrase) =>
       phrase.length <= from &&
@@ -135,21 +161,6 @@ function isOfPerson(container: Words): boolean {
 
 const isThing = (container: Words): boolean => THINGS.has(container.at(-1) ?? '')
 
-const NUMBERED = new Set([
-  'number',
-  'numbers',
-  'no',
-  'nr',
-  'num',
-  'nummer',
-  'numero',
-  'numer',
-  'номер',
-  '番号',
-  'code',
-])
-const ID_ONLY = new Set(['id', 'ids', 'uuid', 'guid', 'key', 'keys'])
-
 function byKind(own: Words, around: Around): Suspicion | undefined {
   let vague: Suspicion | undefined
   for (const phrase of phrasesFrom(own)) {
@@ -166,7 +177,9 @@ function byKind(own: Words, around: Around): Suspicion | undefined {
 const ofThing = ({ category }: Kind): boolean =>
   category === 'user.name' || category === 'user.content.private'
 
-function strong(own: Words, at: number, { kind, words }: Phrase, around: Around): Suspicion | undefined {
+function strong(own: Words, at: number, phrase: Phrase, around: Around): Suspicion | undefined {
+  if (isShort(phrase, at, own, around.spelt)) return weak(own, at, phrase, around)
+  const { kind, words } = phrase
   const end = at + words.length
   if (isTakenBack(own, at, end, listed(kind.with))) return undefined
   if (kind.notById && ID_ONLY.has(own[end] ?? '')) return undefined
@@ -178,23 +191,29 @@ function strong(own: Words, at: number, { kind, words }: Phrase, around: Around)
   return suspect(kind)
 }
 
+/** Whether a phrase of one word is met by a short form of it only, which says less. */
+const isShort = ({ words }: Phrase, at: number, own: Words, spelt: Words): boolean =>
+  words.length === 1 && spelt[at] !== own[at]
+
 function weak(own: Words, at: number, phrase: Phrase, around: Around): Suspicion | undefined {
   const { kind, words, strength } = phrase
   const end = at + words.length
   const before = own.slice(0, at)
   const behind = own.slice(end)
-  const fits = (word: string) => AROUND.has(word) || isPerson(word) || listed(kind.with).includes(word)
+  const fits = (word: string) =>
+    AROUND.has(word) || isPerson(word) || KIN.has(word) || listed(kind.with).includes(word)
   if (!before.every((word) => fits(word) && !BY.has(word))) return undefined
   if (!behind.every((word) => fits(word) || (kind.notById ? word === 'name' : NUMBERED.has(word))))
     return undefined
   if (isTakenBack(own, at, end, listed(kind.with))) return undefined
   if (before.length === 0 && isThing(around.next)) return undefined
-  const beside = [...before, ...behind].some((word) => isPerson(word) || DELIVERED.has(word))
+  const beside = [...before, ...behind].some((word) => isPerson(word) || KIN.has(word) || DELIVERED.has(word))
   if (kind.category === 'user.name') {
     const ofPerson = own.length === 1 && (around.next.length === 0 || isOfPerson(around.next))
     return ofPerson || beside ? suspect(kind) : undefined
   }
-  if (strength === 'weak') return suspect(kind)
+  const isFaint = isShort(phrase, at, own, around.spelt) && FAINT.has(around.spelt[at]!)
+  if (strength !== 'vague' && !isFaint) return suspect(kind)
   return suspect(kind, beside || around.containers.some(isOfPerson))
 }
 
@@ -213,15 +232,13 @@ function byPart(own: Words, { containers, next }: Around): Suspicion | undefined
     const parts = listed(phrase.kind.parts)
     if (!own.every((word) => parts.includes(word)) || indexOf(next, phrase.words) < 0) continue
     const at = indexOf(next, phrase.words)
-    const around = { containers: outer, next: outer.at(-1) ?? [], place: 'value' } as const
+    const around = { containers: outer, next: outer.at(-1) ?? [], spelt: next }
     const found =
       phrase.strength === 'strong' ? strong(next, at, phrase, around) : weak(next, at, phrase, around)
     if (found?.certain) return found
   }
   return undefined
 }
-
-const COUNTS = new Set(['num', 'number', 'no', 'nr', 'numero'])
 
 /** `customer_id`, `numero_cliente`, `customer.id`. */
 function byId(own: Words, { next }: Around, referred: boolean): Suspicion | undefined {
@@ -245,8 +262,16 @@ function byId(own: Words, { next }: Around, referred: boolean): Suspicion | unde
   return referred && REFERRED.has(own.at(-1)!) ? suspect(PART) : undefined
 }
 
+/** `uid`, `external_uid`, `auth.uid`; not sure below anything else: `metadata.uid`. */
+function byOwnId(own: Words, { next }: Around): Suspicion | undefined {
+  const at = own.findIndex((word) => OWN_IDS.has(word))
+  const fits = (word: string) => IDS.has(word) || WITHIN_IDS.has(word) || AROUND.has(word) || ACTING.has(word)
+  if (at < 0 || !own.every(fits)) return undefined
+  return suspect(IDENTIFIER, next.length === 0 || next.every((word) => ACTING.has(word) || isPerson(word)))
+}
+
 /** `assignee`, `contact_owner`, `created_by`. */
-function byPeople(own: Words, { next }: Around, referred: boolean): Suspicion | undefined {
+function byPeople(own: Words, { next, spelt }: Around, referred: boolean): Suspicion | undefined {
   const by = own.findIndex((word, i) => BY.has(word) && (i > 0 || next.length > 0))
   if (by >= 0) {
     const verb = by > 0 ? own[by - 1]! : next.at(-1)!
@@ -269,6 +294,8 @@ function byPeople(own: Words, { next }: Around, referred: boolean): Suspicion | 
   if (!own.slice(end).every(fits) || isTakenBack(own, at, end)) return undefined
   const head = best.phrase.join(' ')
   const alone = own.length === best.phrase.length && next.length === 0 && !referred
+  // `emp`, `cust` beside no word for an identifier or a value: most likely, and not for certain.
+  if (spelt[at] !== own[at]) return suspect(SUBJECTS.has(head) ? SUBJECT : PART, false)
   const certain = own.slice(0, at).every(fits)
     ? !(alone && VAGUE_PEOPLE.has(head))
     : !OFTEN_PROGRAMS.has(head)

@@ -1,14 +1,18 @@
 /** The words of a name as the dictionary has them, also where they are written without separators. */
-import { allWords, hasWord, isWeakWord } from './lexicon.ts'
+import { allWords, fullOf, hasWord, isWeakWord } from './lexicon.ts'
 import { isAscii, wordsOf } from './words.ts'
 
 /** Words so short that they stand inside other words by chance. */
 const TOO_SHORT = 4
 const SHORT_PARTS = new Set(['name', 'mail', 'zip', 'nom', 'nome', 'naam'])
 
+/** Short words that end one: `birthdt`, `custnm`. */
+const LAST_PARTS = new Set(['id', 'no', 'nr', 'by', 'nm', 'dt', 'num', 'nbr', 'addr', 'adr', 'tel', 'mob'])
+
 const mayBePart = (part: string, isLast: boolean, isFirst: boolean): boolean => {
-  if (!hasWord(part)) return false
-  if (part.length < 3) return (isLast && /^(?:id|no|nr|by)$/.test(part)) || (isFirst && part === 'ip')
+  if (isLast && LAST_PARTS.has(part)) return true
+  if (!hasWord(part)) return isFirst && part.length > 2 && fullOf(part) !== part
+  if (part.length < 3) return isFirst && part === 'ip'
   return part.length > TOO_SHORT || !isWeakWord(part) || SHORT_PARTS.has(part)
 }
 
@@ -30,10 +34,10 @@ function cutLatin(word: string): string[] | undefined {
   return parts !== undefined && parts.length > 1 ? parts : undefined
 }
 
-const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]/u
+const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u
 let unspacedWords: readonly string[] | undefined
 
-/** Chinese, Japanese and Korean write no spaces: the known words within, the longest at each place. */
+/** Chinese, Japanese, Korean and Thai write no spaces: the known words within, the longest at each place. */
 function cutUnspaced(word: string): string[] | undefined {
   unspacedWords ??= [...allWords()].filter((word) => UNSPACED.test(word) && word.length > 1)
   const parts: string[] = []

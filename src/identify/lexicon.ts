@@ -2,6 +2,7 @@
  * The dictionary's data: which words it knows, and which phrases begin with a word. The data stands folded, and is read
  * only for the words that are asked about: `lethe batch` asks about few names, and starts often.
  */
+import { FAINT as FAINT_FORMS, SHORT_FORMS } from './data/abbreviations.ts'
 import { CONTACT } from './data/contact.ts'
 import * as people from './data/people.ts'
 import { PERSON } from './data/person.ts'
@@ -59,11 +60,27 @@ export const WRAPPERS: WordList = new WordList(people.WRAPPERS)
 export const WRAPPING: WordList = new WordList(people.WRAPPING)
 export const GENERIC: WordList = new WordList(people.GENERIC)
 export const TAKEN_BACK: WordList = new WordList(people.TAKEN_BACK)
+export const KIN: WordList = new WordList(people.KIN)
+export const NUMBERED: WordList = new WordList(people.NUMBERED)
+export const COUNTS: WordList = new WordList(people.COUNTS)
+export const ID_ONLY: WordList = new WordList(people.ID_ONLY)
+export const OWN_IDS: WordList = new WordList(people.OWN_IDS)
+export const ACTING: WordList = new WordList(people.ACTING)
+export const FAINT: WordList = new WordList(FAINT_FORMS)
 export const THINGS: WordList = new WordList(people.THINGS)
 export const DELIVERED: WordList = new WordList(people.DELIVERED)
 export const DELIVERED_AS: WordList = new WordList(people.DELIVERED_AS)
 
 const phrased = (texts: Iterable<string>) => [...texts].map((text) => text.split(' '))
+
+let inFull: ReadonlyMap<string, string> | undefined
+/** The word that `word` is a short form of, or itself. */
+export function fullOf(word: string): string {
+  inFull ??= new Map(
+    Object.entries(SHORT_FORMS).flatMap(([full, forms]) => listed(forms).map((form) => [form, full])),
+  )
+  return inFull.get(word) ?? word
+}
 
 let inFront: readonly (readonly string[])[] | undefined
 /** Phrases that take back what stands behind them. */
@@ -160,10 +177,10 @@ let weakWords: ReadonlySet<string> | undefined
 export function allWords(): ReadonlySet<string> {
   const { SUBJECTS, ROLES, BY, NOT_BY, AROUND, IDS, WITHIN_IDS, WRAPPERS, GENERIC, THINGS, DELIVERED } =
     people
-  const { TAKEN_BACK, TAKEN_BACK_IN_FRONT } = people
+  const { TAKEN_BACK, TAKEN_BACK_IN_FRONT, KIN } = people
   words ??= wordsIn(
     ...[wholeText().text, SUBJECTS, ROLES, BY, NOT_BY, AROUND, IDS, WITHIN_IDS, WRAPPERS, GENERIC, THINGS],
-    ...[DELIVERED, TAKEN_BACK, TAKEN_BACK_IN_FRONT],
+    ...[DELIVERED, TAKEN_BACK, TAKEN_BACK_IN_FRONT, KIN],
   )
   return words
 }

@@ -12,6 +12,7 @@ customer | customers | cust | user | users | usr | member | members | patient | 
 | uzytkownik | uzytkownika | klant | klanten | gebruiker | kund | anvandare | asiakas | musteri | zakaznik
 | клиент | клиента | пользователь | пользователя | пациент | пациента | абонент | покупатель
 | 顧客 | お客様 | 会員 | 患者 | 利用者 | ユーザー | 用户 | 客户 | 会员 | 고객 | 회원 | 사용자
+| khach hang | nguoi dung | benh nhan | לקוח | הלקוח | משתמש | המשתמש | ลูกค้า | ผู้ใช้ | ผู้ป่วย | ग्राहक | उपयोगकर्ता | मरीज
 `
 
 /** In what part somebody appears beside the event: `agent`, `assignee`. */
@@ -28,6 +29,7 @@ owner | owners | agent | agents | assignee | assignees | reporter | reporters | 
 | organizer | friend | friends | follower | followers | colleague | collaborator | collaborators | contributor
 | contributors | moderator | actor | actors | who | signer | signatory | landlord | lender | borrower | debtor
 | creditor | heir | courier | caller | callee | performer | asserter | recorder | attending | referring | enrollee
+| tutor | tutors | wife | husband | daughter | brother | sister | nanny
 | household | assistant | account holder | inviter | referee | dependents | dependent | gp | tenant name
 | ansprechpartner | sachbearbeiter | bearbeiter | empfanger | absender | mitarbeiter | hausarzt | arzt | inhaber
 | kontoinhaber | karteninhaber | besitzer | eigentumer | betreuer | fahrer | verkaufer | kaufer | vertreter | ersteller
@@ -54,6 +56,9 @@ client | clients | user | users | driver | drivers | manager | managers | agent 
 export const VAGUE_PEOPLE =
   'account | accounts | acct | lead | leads | holder | household | staff | attending | referring'
 
+/** Of people where a word for their value stands beside; else of trees and processes: `child_name`, and not `child_id`. */
+export const KIN = 'child | children | childs | kid | kids | son | sibling | siblings'
+
 /** Speak of people only beside a generic member: FHIR's `subject.display`, `individual.reference`. */
 export const REFERRED = 'subject | individual | party'
 
@@ -77,14 +82,33 @@ billing | billed | bill | shipping | ship | delivery | mailing | home | work | o
 | request | requests | end | de | di | del | della | do | dos | du | des | d | la | le | el | les | i | e | et | der
 | die | das | an | und | van | rechnungs | rechnung | liefer | kontakt | privat | geschafts | facturation | livraison
 | traitant | traitante | curante | compte | conto | cuenta | conta | konta | facturacion | envio | cobranca | entrega | fatturazione | spedizione | korespondencji | zamieszkania | dostawy
+| של | का | की | के
 `
 
 /** Words for an identifier. */
 export const IDS = `
 id | ids | uid | uuid | guid | key | keys | no | nr | num | number | numbers | ref | reference | identifier
 | identifiers | code | hash | pseudoid | nummer | numero | num | numer | numeru | codigo | codice | cislo | номер | код
-| 番号 | コード | 编号 | 번호
+| 番号 | コード | 编号 | 번호 | מספר | מזהה | หมายเลข | เลขที่ | รหัส | संख्या | नंबर
 `
+
+/** Words for an identifier that are a number: they may stand behind any word for a value. */
+export const NUMBERED = `
+number | numbers | no | nr | num | nummer | numero | numer | code | номер | 番号 | מספר | หมายเลข | संख्या | नंबर
+`
+
+/** In front of a word for people these count them: `no_users`. */
+export const COUNTS = 'num | number | no | nr | numero'
+
+/** Behind a word these name something else by its identifier: `city_id`. */
+export const ID_ONLY = 'id | ids | uuid | guid | key | keys'
+
+/** Words for an identifier that are a person's where nothing else stands beside. */
+export const OWN_IDS = 'uid | uids'
+
+/** Beside those, or around them, these speak of the one who acts. */
+export const ACTING =
+  'auth | oauth | sso | ldap | login | session | context | claims | jwt | firebase | posix | request'
 
 /** Stand between a word for a person and one for an identifier. */
 export const WITHIN_IDS = `pseudo | anonymous | anon | unique | external | internal | global | legacy | multipass

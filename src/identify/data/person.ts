@@ -35,7 +35,9 @@ export const PERSON: readonly Kind[] = [
       | nacimiento | fecha nacimiento | nascimento | data nasc | dt nasc | nascita | data nascita | urodzenia
       | data urodzenia | geboortedatum | geboorte | fodelsedatum | fodselsdato | datum narozeni | narozeni
       | dogum tarihi | syntymaaika | рождения | дата рождения | народження | ημερομηνια γεννησης | 生年月日 | 誕生日
-      | 出生日期 | 生日 | 생년월일`,
+      | 出生日期 | 生日 | 생년월일
+      | bdate | bday | bdt | b date | b day | ngay sinh | ngaysinh | nam sinh | תאריך לידה | วันเกิด | วันเดือนปีเกิด | जन्म तिथि
+      | जन्मतिथि | जन्म तारीख | जन्मदिन | जन्म दिनांक`,
     with: 'date | day | month | year | time | of | at | country',
     parts: 'date | year | month | day | value',
   },
@@ -45,7 +47,8 @@ export const PERSON: readonly Kind[] = [
     words: `age group | agegroup | age band | age range | age bracket | age years | age at event | user age
       | altersgruppe | lebensalter | tranche d age | edad | faixa etaria | wiek | leeftijd | возраст | 年齢 | 年代 | 年龄
       | 나이`,
-    weak: 'age | ages | alter | idade',
+    weak: `age | ages | alter | idade
+      | tuoi | גיל | อายุ | आयु | उम्र`,
     with: 'group | range | years | at',
   },
   {
@@ -53,7 +56,8 @@ export const PERSON: readonly Kind[] = [
     is: 'a gender',
     words: `gender | genders | gender identity | genderidentity | pronouns | salutation | honorific | geschlecht
       | anrede | sexe | civilite | sexo | genero | tratamiento | sesso | plec | geslacht | aanhef | pohlavi | cinsiyet
-      | sukupuoli | стать | φυλο | 性別 | 敬称 | 性别 | 성별`,
+      | sukupuoli | стать | φυλο | 性別 | 敬称 | 性别 | 성별
+      | gioi tinh | gioitinh | מגדר | เพศ | लिंग`,
     weak: 'sex | kon | kjonn | пол',
   },
   {
@@ -149,7 +153,8 @@ export const PERSON: readonly Kind[] = [
       | benutzername | nutzername | nom utilisateur | nom d utilisateur | pseudonyme | nombre de usuario
       | nombre usuario | nome utente | nome de usuario | nome usuario | nazwa uzytkownika | gebruikersnaam
       | anvandarnamn | kullanici adi | gamertag | gamer tag | twitter username | имя пользователя | логин | ник
-      | ユーザー名 | ユーザ名 | ニックネーム | 用户名 | 昵称 | 사용자명 | 닉네임`,
+      | ユーザー名 | ユーザ名 | ニックネーム | 用户名 | 昵称 | 사용자명 | 닉네임
+      | uname | ten dang nhap | ten nguoi dung | שם משתמש | ชื่อผู้ใช้`,
     weak: 'login | nick | handle | alias',
   },
   {
@@ -158,7 +163,8 @@ export const PERSON: readonly Kind[] = [
     words: `first name | firstname | first names | forename | forenames | given name | givenname | fname | prenom
       | prenoms | vorname | vornamen | rufname | imie | imiona | voornaam | voornamen | fornamn | fornavn | etunimi
       | jmeno | krestni jmeno | keresztnev | primer nombre | primeiro nome | nome proprio | middle name | middlename
-      | second name | имя | імя | отчество | ονομα | 下の名前 | 名 | 名字`,
+      | second name | имя | імя | отчество | ονομα | 下の名前 | 名 | 名字
+      | fnm | f name | mname | mnm | m name | middle initial | ten dem | שם פרטי | ชื่อจริง | ชื่อแรก | पहला नाम | प्रथम नाम`,
     weak: 'given | forname',
   },
   {
@@ -168,8 +174,10 @@ export const PERSON: readonly Kind[] = [
       | maidenname | maiden | nachname | nachnamen | familienname | geburtsname | nom de famille | nom famille
       | nom usage | nom d usage | nom de naissance | nom naissance | apellido | apellidos | primer apellido | sobrenome
       | apelido | ultimo nome | cognome | nazwisko | nazwiska | achternaam | tussenvoegsel | efternamn | etternavn
-      | efternavn | sukunimi | prijmeni | vezeteknev | soyad | soyadi | soyisim | фамилия | прізвище | επωνυμο | 姓 | 苗字`,
+      | efternavn | sukunimi | prijmeni | vezeteknev | soyad | soyadi | soyisim | фамилия | прізвище | επωνυμο | 姓 | 苗字
+      | lnm | l name | שם משפחה | นามสกุล | उपनाम | कुलनाम | सरनेम | अंतिम नाम`,
     weak: 'family',
+    vague: `ho`,
   },
   {
     category: 'user.name',
@@ -177,9 +185,11 @@ export const PERSON: readonly Kind[] = [
     words: `full name | fullname | display name | displayname | legal name | legalname | preferred name | verified name
       | birth name | initials | from name | to name | reply to name | sender name | holder name | holdername | nombre completo | nombre y apellidos | nome completo
       | nome social | imie nazwisko | imie i nazwisko | ad soyad | patronymic | фио | ф и о | полное имя | ονοματεπωνυμο
-      | 氏名 | 名前 | お名前 | フリガナ | ふりがな | 姓名 | 이름 | 성명 | الاسم`,
+      | 氏名 | 名前 | お名前 | フリガナ | ふりがな | 姓名 | 이름 | 성명 | الاسم
+      | ho ten | ho va ten | hoten | שם מלא | ชื่อเต็ม | ชื่อสกุล | ชื่อนามสกุล | पूरा नाम`,
     weak: `name | names | naam | namen | nom | noms | nombre | nombres | nome | nomi | namn | navn | nimi | isim
-      | emri | navnet`,
+      | emri | navnet
+      | ten | שם | ชื่อ | नाम`,
     parts:
       'first | last | given | family | middle | full | text | display | prefix | suffix | formatted | value',
     notById: true,

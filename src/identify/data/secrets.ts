@@ -11,14 +11,16 @@ export const SECRETS: readonly Kind[] = [
       | client secret | recovery code | backup code | passwort | kennwort | geheimzahl | mot de passe | motdepasse
       | contrasena | clave secreta | senha | palavra passe | parola d ordine | wachtwoord | losenord | adgangskode
       | passord | haslo | heslo | sifre | jelszo | salasana | пароль | паролю | κωδικος | パスワード | 暗証番号 | 密码
-      | 비밀번호`,
+      | 비밀번호
+      | mat khau | סיסמה | סיסמא | รหัสผ่าน | पासवर्ड`,
     weak: 'secret | token | credential | credentials | pin | auth',
   },
   {
     category: 'user.government_id.passport_number',
     is: 'the number of a passport',
     words: `passport | passport number | reisepass | passnummer | passeport | pasaporte | passaporte | passaporto
-      | paszport | paspoort | pasnummer | паспорт | паспорта | パスポート | 旅券番号 | 护照 | 여권`,
+      | paszport | paspoort | pasnummer | паспорт | паспорта | パスポート | 旅券番号 | 护照 | 여권
+      | ho chieu | דרכון | หนังสือเดินทาง | पासपोर्ट`,
   },
   {
     category: 'user.government_id.drivers_license_number',
@@ -26,7 +28,8 @@ export const SECRETS: readonly Kind[] = [
     words: `driver license | drivers license | driver licence | drivers licence | driving license | driving licence
       | license number | licence number | fuhrerschein | fuhrerscheinnummer | permis de conduire | permis conduire
       | licencia de conducir | carnet de conducir | carteira de motorista | cnh | patente di guida | patente guida
-      | prawo jazdy | rijbewijs | korkort | водительское удостоверение | 運転免許 | 驾照`,
+      | prawo jazdy | rijbewijs | korkort | водительское удостоверение | 運転免許 | 驾照
+      | dl number | dln | giay phep lai xe | bang lai xe | רישיון נהיגה | ใบขับขี่`,
     with: 'number | no | state | country',
   },
   {
@@ -54,8 +57,11 @@ export const SECRETS: readonly Kind[] = [
       | numer dowodu | seria dowodu | bsn | burgerservicenummer | sofinummer | rijksregisternummer | personnummer
       | personnr | fodselsnummer | cpr | cprnummer | henkilotunnus | hetu | rodne cislo | rodnecislo | tc kimlik
       | tckn | kimlik no | kimlik | egn | oib | jmbg | cnp | amka | αφμ | снилс | инн | удостоверение личности
-      | マイナンバー | 個人番号 | 身份证 | 주민등록번호 | 주민번호`,
-    weak: 'tin | rg | rut | rfc | nin | nss | documento | id number',
+      | マイナンバー | 個人番号 | 身份证 | 주민등록번호 | 주민번호
+      | npi | cccd | cmnd | can cuoc | can cuoc cong dan | chung minh nhan dan | תעודת זהות | תז | ת ז | מספר זהות
+      | บัตรประชาชน | เลขประจําตัวประชาชน | आधार | पहचान पत्र | पैन नंबर | पैन कार्ड`,
+    weak: `tin | rg | rut | rfc | nin | nss | documento | id number
+      | sin`,
     with: 'number | no | last',
   },
   {
@@ -76,6 +82,20 @@ export const SECRETS: readonly Kind[] = [
     with: 'number | no',
   },
   {
+    category: 'user.unique_id',
+    is: 'a number of an insured person or a member',
+    words: `policy number | policy holder id | loyalty number | loyalty id | loyalty card | loyalty account
+      | frequent flyer | frequent flyer number | membership number | rewards number`,
+    weak: 'membership id | rewards id',
+    with: 'number | no',
+  },
+  {
+    category: 'user.unique_id',
+    is: 'the identifier of a person',
+    words: 'login id | sso id | steam id | steamid | xbox id | psn id | distinct id',
+    weak: 'openid | open id | unionid | subject id',
+  },
+  {
     category: 'user.financial.bank_account',
     is: 'a bank account',
     words: `iban | bank account | bankaccount | account number | accountnumber | account no | routing number
@@ -83,8 +103,11 @@ export const SECRETS: readonly Kind[] = [
       | compte bancaire | numero compte | numero de compte | cuenta bancaria | numero cuenta | numero de cuenta
       | conta corrente | conta bancaria | numero conta | conto corrente | numero conto | numer konta | nr konta
       | numer rachunku | nr rachunku | rekeningnummer | rekening | kontonummer | cislo uctu | счет | расчетный счет
-      | 口座番号 | 银行账号 | 계좌번호`,
-    weak: 'rib',
+      | 口座番号 | 银行账号 | 계좌번호
+      | swift bic | swift code | bic code | bic swift | so tai khoan | חשבון בנק | מספר חשבון | บัญชีธนาคาร | เลขที่บัญชี | เลขบัญชี
+      | खाता संख्या | खाता नंबर`,
+    weak: `rib
+      | bic | swift`,
   },
   {
     category: 'user.financial.credit_card',

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DATA_CATEGORIES, roleOfCategory } from '../../../src/identify/categories.ts'
 import { categoryOf } from '../../../src/identify/category-of.ts'
+import { FAINT, SHORT_FORMS } from '../../../src/identify/data/abbreviations.ts'
 import * as people from '../../../src/identify/data/people.ts'
 import { listed } from '../../../src/identify/kind.ts'
 import { KINDS, ROLES, SUBJECTS } from '../../../src/identify/lexicon.ts'
@@ -83,6 +84,74 @@ describe('categoryOf', () => {
     const suspicion = ask(path)
     expect(suspicion?.certain).toBe(true)
     expect(isOf(suspicion!.category, [category]), suspicion!.category).toBe(true)
+  })
+
+  const found: Readonly<Record<string, string>> = {
+    'user.unique_id': `uid external_uid auth.uid payload.uid uidNumber loyalty_no policy_no steam_id emp_no cst_id
+      รหัสลูกค้า מספר_לקוח`,
+    'user.name': `full_nm cust_nm custnm child_name tutor children_names שם שם_פרטי שם_משפחה שם_הלקוח ชื่อ ชื่อจริง
+      นามสกุล ชื่อลูกค้า नाम पहला_नाम उपनाम ग्राहक_का_नाम tên họ_tên hoTen tên_đệm`,
+    'user.name.first': 'mname fst_nm fnm middle_nm',
+    'user.contact.email': 'eml mailto usr_eml דוא״ל דואר_אלקטרוני อีเมล ईमेल thư_điện_tử',
+    'user.contact.phone_number': `mob mob_no telno home_ph ph_no cust_ph tel_nbr טלפון เบอร์โทร फ़ोन मोबाइल_नंबर
+      số_điện_thoại sdt`,
+    'user.contact.address': 'house_no houseNo apt_no aptNo zip_cd כתובת ที่อยู่ पता địa_chỉ diaChi',
+    'user.contact.url': 'twitter facebook twitter_handle facebook_url fb_id',
+    'user.location.precise': 'geo what3words plus_code geo_point',
+    'user.demographic.date_of_birth': 'birthdt birth_dt bdate תאריך_לידה วันเกิด जन्म_तिथि ngày_sinh',
+    'user.government_id': `sin npi dl_no ssn_nbr soc_sec_no lic_no passpt_no ת.ז תעודת_זהות เลขประจำตัวประชาชน आधार_संख्या
+      cccd căn_cước_công_dân`,
+    'user.device.device_id': 'adid',
+    'user.financial.bank_account': 'swift_bic routing_no acc_no rtng_nbr',
+  }
+  it.each(
+    Object.entries(found).flatMap(([category, names]) =>
+      names.split(/\s+/).map((name) => [name, category] as const),
+    ),
+  )('knows the short form or the language of %s: %s', (name, category) => {
+    const suspicion = name === 'ת.ז' ? categoryOf(name) : ask(name)
+    expect(suspicion, name).toMatchObject({ certain: true })
+    expect(isOf(suspicion!.category, [category]), suspicion!.category).toBe(true)
+  })
+
+  it.each([
+    ...[
+      'ph',
+      'soil_ph',
+      'st',
+      'acc',
+      'val_acc',
+      'acc_x',
+      'wavelength_nm',
+      'dt',
+      'no',
+      'order_no',
+      'emp',
+      'pol',
+    ],
+    ...[
+      'email_dt',
+      'app_nm',
+      'db_nm',
+      'product_nm',
+      'prod_no',
+      'mob_count',
+      'status_cd',
+      'uid_type',
+      'uid_count',
+    ],
+    ...['event_uid', 'metadata.uid', 'product.uid', 'child_id', 'child.name', 'children', 'facebook_clicks'],
+    ...[
+      'geo_region',
+      'hour_sin',
+      'swift_version',
+      'policy_id',
+      'retention_policy',
+      'ten_percent',
+      'siblings',
+    ],
+  ])('%s: a short form or a word that is not enough', (name) => {
+    expect(ask(name)?.certain).not.toBe(true)
   })
 
   it.each([
@@ -205,11 +274,28 @@ describe('the data', () => {
     const lists = [
       ...KINDS.flatMap((kind) => [kind.words, kind.weak, kind.vague, kind.with, kind.parts]),
       ...Object.values(people),
+      ...Object.values(SHORT_FORMS),
+      FAINT,
     ]
     const phrases = lists.flatMap(listed)
     expect(phrases.length).toBeGreaterThan(2_000)
     expect(phrases.filter((phrase) => fold(phrase).trim().replace(/\s+/g, ' ') !== phrase)).toEqual([])
     expect(phrases).not.toContain('')
+  })
+
+  it('is met by any short form of a word in a phrase of several', () => {
+    const short = KINDS.flatMap((kind) => listed(kind.words))
+      .map((phrase) => phrase.split(' '))
+      .filter((words) => words.length > 1)
+      .flatMap((words) =>
+        words.flatMap((word, i) =>
+          (Object.hasOwn(SHORT_FORMS, word) ? listed(SHORT_FORMS[word]) : []).map((form) =>
+            words.with(i, form).join('_'),
+          ),
+        ),
+      )
+    expect(short.length).toBeGreaterThan(300)
+    expect(short.filter((name) => categoryOf(name)?.certain !== true)).toEqual([])
   })
 
   it('has no phrase that no name meets', () => {

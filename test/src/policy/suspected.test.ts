@@ -33,6 +33,23 @@ describe('a kept field whose name speaks of something personal', () => {
     expect(problems[0]!.suggestion).toContain('category: user.contact.email')
   })
 
+  it('is refused by a short form, an identifier alone, and words of other languages', () => {
+    for (const name of [
+      'uid',
+      'payload.uid',
+      'full_nm',
+      'house_no',
+      'mob',
+      'birthdt',
+      'שם_משפחה',
+      'ที่อยู่',
+      'ईमेल',
+      'ngày_sinh',
+    ])
+      expect(codesOf(`fields: { ${name}: keep }`), name).toEqual([NAME])
+    expect(codesOf('fields: { metadata.uid: keep, ph: keep, order_no: keep }')).toEqual([])
+  })
+
   it('is refused where a rule tells nearly all', () => {
     expect(codesOf('fields: { birth_date: { use: generalize.date, to: day } }')).toEqual([NAME])
     expect(codesOf('fields: { birth_date: { use: generalize.date, to: year } }')).toEqual([])
