@@ -1,7 +1,7 @@
 /** What `lethe init` knows of one path: counts from the sample, and what its name speaks of. */
 import { categoryOf, type Suspicion } from '../../identify/category-of.ts'
 import { knownWords } from '../../identify/known-words.ts'
-import { IDS, WRAPPERS } from '../../identify/lexicon.ts'
+import { fullOf, IDS, WRAPPERS } from '../../identify/lexicon.ts'
 import { splitName } from '../../identify/words.ts'
 import type { Detector } from './detect.ts'
 import type { Profile } from './profile.ts'
@@ -10,6 +10,8 @@ import { FEW } from './tallies.ts'
 export interface Facts {
   readonly profile: Profile
   readonly records: number
+  /** The field's own name; empty for an element or a member of a map. */
+  readonly name: string
   /** The words of the field's own name, `_first_name_`: lower-case, an underscore around each. */
   readonly own: string
   /** What the dictionary says of its name. */
@@ -22,16 +24,16 @@ export interface Facts {
   readonly share: (...detectors: readonly Detector[]) => number
   /** Whether values repeat so much that none of them stands for few data subjects (records, where nobody is known). */
   readonly isCategory: boolean
+  /** Whether some values are text, and no data subject is known to count them by. */
+  readonly isUncountedText: boolean
   /** The path leads through no array and no map: one value a record. */
   readonly isSingle: boolean
   /** What the path is about, for a domain: `customer` of `customer.id`, of `customer_id` and of `after.customer_id`. */
   readonly entity: string
 }
 
+/** Beside the short forms of the dictionary: of words that speak of nobody. */
 const ALIASES: Readonly<Record<string, string>> = {
-  cust: 'customer',
-  usr: 'user',
-  acct: 'account',
   txn: 'transaction',
   ord: 'order',
   prod: 'product',
@@ -41,13 +43,15 @@ const ALIASES: Readonly<Record<string, string>> = {
 }
 
 /** The words of the names of a path, without those that only wrap: a column of one table is one thing before and after. */
-function entityOf(names: readonly string[]): string {
+function entityOf(names: readonly string[], suspicion: Suspicion | undefined): string {
   const words = names
     .filter((name) => !WRAPPERS.has(knownWords(name).join(' ')))
     .flatMap(knownWords)
     .filter((word) => !IDS.has(word))
-  const last = (words.at(-1) ?? 'record').replace(/[^a-z0-9]/g, '')
-  return ALIASES[last] ?? (last === '' ? 'record' : last)
+  // `uid` is `user_id`, and joins with it.
+  const none = suspicion?.of === 'identifier' ? 'user' : 'record'
+  const last = (words.at(-1) ?? none).replace(/[^a-z0-9]/g, '')
+  return ALIASES[last] ?? (last === '' ? none : fullOf(last))
 }
 
 /** What can be said of one profile. */
@@ -60,6 +64,7 @@ export function factsOf(profile: Profile, records: number): Facts {
   return {
     profile,
     records,
+    name: names.at(-1) ?? '',
     own: `_${splitName(names.at(-1) ?? '').join('_')}_`,
     suspicion,
     speaksOf: (...categories) =>
@@ -73,7 +78,8 @@ export function factsOf(profile: Profile, records: number): Facts {
       return profile.values === 0 ? 0 : most / profile.values
     },
     isCategory: profile.values >= 50 && profile.distinct <= 40 && profile.fewest >= FEW,
+    isUncountedText: profile.subjects === 0 && (profile.matches.get('integer') ?? 0) < profile.values,
     isSingle: profile.segments.every((segment) => segment.kind === 'name'),
-    entity: entityOf(names),
+    entity: entityOf(names, suspicion),
   }
 }

@@ -1,6 +1,6 @@
 /** From counts to a draft: what is done with each path, whose record it is, and when it happened. */
 import { knownWords } from '../../identify/known-words.ts'
-import { SUBJECTS } from '../../identify/lexicon.ts'
+import { fullOf, OWN_IDS, SUBJECTS } from '../../identify/lexicon.ts'
 import { printSegments, type Segment } from '../../policy/path.ts'
 import { DETECTORS, type Detector } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
@@ -128,7 +128,7 @@ function chooseTime(all: readonly Facts[]): DraftTime | undefined {
 /** Whose record it is, most likely first: customers, other people, then accounts; whoever only takes part comes last. */
 function rankOf(facts: Facts): number {
   const names = facts.profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
-  const words = names.flatMap(knownWords)
+  const words = names.flatMap(knownWords).map(fullOf)
   if (
     words.some((word) =>
       /^(?:customers?|cust|kunden?|clientes?|klienta?|klant|顧客|お客様|客户|клиента?)$/.test(word),
@@ -136,7 +136,7 @@ function rankOf(facts: Facts): number {
   )
     return 0
   if (words.some((word) => /^(?:accounts?|acct)$/.test(word))) return 2
-  return words.some((word) => SUBJECTS.has(word)) ? 1 : 3
+  return words.some((word) => SUBJECTS.has(word) || OWN_IDS.has(word)) ? 1 : 3
 }
 
 function chooseSubject(chosen: readonly Chosen[]): readonly Segment[] | undefined {

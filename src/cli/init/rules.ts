@@ -92,5 +92,9 @@ export function unknown(facts: Facts): Proposal {
     return undecided('one value for each data subject, and another one for each: it points to them')
   if (profile.distinct * 2 > profile.values)
     return undecided('most values differ from one another: they may single people out')
+  if (facts.isUncountedText)
+    return undecided(
+      'no data subject was found to count by, so these may be values of single people; keep them only where they are a closed set of codes',
+    )
   return undecided('nothing says what this is')
 }

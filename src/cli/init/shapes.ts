@@ -1,5 +1,6 @@
 /** Rules of `lethe init` that weigh what values look like against the words of a name. */
 import { knownWords } from '../../identify/known-words.ts'
+import { isClosedSet } from './closed-sets.ts'
 import type { Detector } from './detect.ts'
 import type { Facts } from './facts.ts'
 import { direct, MOST, quasi, type Rule, undecided } from './proposal.ts'
@@ -171,10 +172,14 @@ export const measure: Rule = (facts) => {
     : undefined
 }
 
-/** Nothing but numbers and words as programs write them: what looks like a name, a street or a plate is not kept. */
+/**
+ * Nothing but numbers and words as programs write them: what looks like a name, a street or a plate is not kept; and
+ * where no data subject is known, no text but a closed set.
+ */
 export const category: Rule = (facts) =>
   facts.isCategory &&
   isImpersonal(facts) &&
+  !(facts.isUncountedText && !isClosedSet(facts.name, facts.profile)) &&
   facts.share('street', 'plate') === 0 &&
   (facts.profile.matches.get('word') ?? 0) + (facts.profile.matches.get('integer') ?? 0) ===
     facts.profile.values &&
@@ -185,6 +190,6 @@ export const category: Rule = (facts) =>
         note:
           facts.profile.subjects > 0
             ? `every value is met with ${facts.profile.fewest} data subjects or more`
-            : `every value occurs ${facts.profile.fewest} times or more; nobody is known whose records they are`,
+            : `a closed set by its name; every value occurs ${facts.profile.fewest} times or more, and no data subject is known`,
       }
     : undefined

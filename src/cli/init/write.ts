@@ -62,11 +62,14 @@ export function writeDraft(draft: Draft, frame: Frame): string {
       ),
     )
   lines.push(`policy: ${yamlText(frame.name)}`, 'version: 1', 'purpose: train_ai_system')
-  lines.push(
-    draft.subject === undefined
-      ? '# subject: the path that says whose record this is; none was found'
-      : `subject: ${yamlText(draft.subject)}`,
-  )
+  if (draft.subject !== undefined) lines.push(`subject: ${yamlText(draft.subject)}`)
+  else
+    lines.push(
+      ...comment(
+        'subject: the path that says whose record this is; none was found. So the draft keeps no text but closed sets of few values (`status`, `type`): records alone cannot tell whose values repeat.',
+        '',
+      ),
+    )
   lines.push(...timeLines(draft), 'unlisted: drop', 'fields:')
   for (const field of draft.fields) lines.push(...fieldLines(field))
   if (frame.columns.size > 0) {

@@ -90,7 +90,7 @@ describe('lethe init never proposes to keep', () => {
     }))
     const { uses } = await init(ndjson(records))
     const kept = Object.entries(uses).flatMap(([path, use]) => (use === 'keep' ? [path] : []))
-    expect(kept.sort()).toEqual(['kind', 'products[].sku'])
+    expect(kept.sort()).toEqual(['kind'])
   })
 
   it('what the values of a category are, where each belongs to few people', async () => {
@@ -99,6 +99,74 @@ describe('lethe init never proposes to keep', () => {
       (await init(csv('customer_id,tariff,created_at', rows(people)), '--format', 'csv')).uses['tariff']
     expect(await ask(16)).toBe('undecided')
     expect(await ask(40)).toBe('keep')
+  })
+
+  const FIRST = ['anna', 'bert', 'carl', 'dora', 'emil', 'fritz']
+  const PLANS = ['free', 'basic', 'pro']
+
+  it.each(['csv', 'ndjson'])('names in lower case, beside `uid` and its siblings: %s', async (format) => {
+    for (const subject of [
+      'uid',
+      'userid',
+      'usr_id',
+      'cst_id',
+      'mbr_no',
+      'emp_no',
+      'external_uid',
+      'login_id',
+    ]) {
+      const rows = times(600, (i) => [`c${i % 6}x`, FIRST[i % 6]!, PLANS[i % 3]!, i % 5])
+      const { draft, uses } =
+        format === 'csv'
+          ? await init(csv(`${subject},label,plan,visits`, rows), '--format', 'csv')
+          : await init(
+              ndjson(
+                rows.map(([id, label, plan, visits]) => ({ [subject]: id, at: { label, plan }, visits })),
+              ),
+            )
+      const at = format === 'csv' ? '' : 'at.'
+      expect(draft.subject).toBe(subject)
+      expect(uses, subject).toMatchObject({
+        [subject]: 'hash.hmac',
+        [`${at}label`]: 'undecided',
+        [`${at}plan`]: 'undecided',
+        visits: 'keep',
+      })
+    }
+  })
+
+  it('gives `uid` the domain of `user_id`', async () => {
+    const { draft } = await init(ndjson(times(60, (i) => ({ uid: i % 9, other: { user_id: i % 9 } }))))
+    expect([draft.fields['uid'], draft.fields['other.user_id']]).toMatchObject([
+      { domain: 'user' },
+      { domain: 'user' },
+    ])
+  })
+
+  it.each(['csv', 'ndjson'])('text, where no data subject is found, but closed sets: %s', async (format) => {
+    const columns = ['label', 'handled', 'payment_method', 'status', 'mixed', 'count', 'ok', 'kind']
+    const rows = times(600, (i) => [
+      ...[FIRST[i % 6]!, `${FIRST[i % 6]}.meier`, ['card', 'cash'][i % 2]!, ['open', 'closed'][i % 2]!],
+      ...[[1, 'anna'][i % 2]!, i % 7, i % 2 === 0, `k${i % 30}`],
+    ])
+    const { draft, uses, text } =
+      format === 'csv'
+        ? await init(csv(columns.join(','), rows), '--format', 'csv')
+        : await init(ndjson(rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])))))
+    expect(draft.subject).toBeUndefined()
+    expect(uses).toEqual({
+      label: 'undecided',
+      handled: 'undecided',
+      payment_method: 'keep',
+      status: 'keep',
+      mixed: 'undecided',
+      count: 'keep',
+      ok: 'keep',
+      kind: 'undecided',
+    })
+    expect(text).toContain('none was found. So the draft keeps no text but closed sets')
+    expect(text).toContain('# UNDECIDED: no data subject was found to count by')
+    for (const name of FIRST) expect(text).not.toContain(name)
   })
 
   it('what a name of the corpus speaks of, whatever the values are', async () => {
