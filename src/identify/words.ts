@@ -54,6 +54,8 @@ export function splitName(name: string): string[] {
 
 /** The words of a name for the dictionary: folded, digits apart from letters (`address1` is `address 1`). */
 export function wordsOf(name: string): string[] {
+  // As most are: the other expressions cost more than all else at the start of a run.
+  if (/^[a-z_]+$/.test(name)) return name.split('_').filter((word) => word !== '')
   return splitName(name.replace(/ipv[46]/gi, 'ip')).flatMap((word) =>
     isAscii(word) ? (word.match(/\d+|\D+/g) ?? []) : (fold(word).match(/\p{N}+|[^\p{N}]+/gu) ?? []),
   )

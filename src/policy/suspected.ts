@@ -16,36 +16,52 @@ export function suspicionOf(path: Path): Suspicion | undefined {
   return categoryOf(names, last === 'names' ? 'names' : last === 'member' ? 'members' : 'value')
 }
 
-/** Whether a field says what its values are: by a category that is no mere `user`, or by the very role that its name suggests. */
-function decides({ category, role }: PolicyField, suspicion: Suspicion): boolean {
-  return (category !== undefined && !isTooGeneral(category)) || role === suspicion.role
+const saysCategory = ({ category }: PolicyField): boolean => category !== undefined && !isTooGeneral(category)
+
+/** What names speak of, by input path. */
+export interface SuspectedInputs {
+  get(input: string): Suspected | undefined
 }
 
 /**
- * By input path: what its names speak of, where none of the fields that it feeds decides. The names are those of the
- * input, of its outputs, and of the columns that stand for it (`columns`: header text to input path).
+ * By input path: what its names speak of, where none of the fields that it feeds says what its values are: by a category
+ * that is no mere `user`, or by the very role that the name suggests. The names are those of the input, of its outputs,
+ * and of the columns that stand for it (`columns`: header text to input path). A name is looked up when its input is
+ * asked for: every start compiles a policy, and most rules leave nothing that a name could speak of.
  */
 export function suspectedInputs(
   fields: readonly PolicyField[],
   columns: ReadonlyMap<string, string>,
-): ReadonlyMap<string, Suspected> {
-  const suspected = new Map<string, Suspected>()
+): SuspectedInputs {
+  const asked = new Map<string, Suspected | undefined>()
   const fedBy = new Map<string, PolicyField[]>()
-  for (const field of fields) fedBy.set(field.from.text, [...(fedBy.get(field.from.text) ?? []), field])
-  for (const [input, fed] of fedBy) {
-    const names = [
-      ...new Map(fed.flatMap(({ from, path }) => [from, path]).map((path) => [path.text, path])).values(),
-    ]
-    const headers = [...columns].flatMap(([header, path]) => (path === input ? [header] : []))
-    const said = [
-      ...names.map((path) => ({ by: path.text, suspicion: suspicionOf(path) })),
-      ...headers.map((header) => ({ by: header, suspicion: categoryOf(header.split('.')) })),
-    ]
-    for (const { by, suspicion } of said) {
-      if (suspicion?.certain !== true || fed.some((field) => decides(field, suspicion))) continue
-      suspected.set(input, { ...suspicion, by })
-      break
-    }
+  for (const field of fields) {
+    const fed = fedBy.get(field.from.text)
+    if (fed === undefined) fedBy.set(field.from.text, [field])
+    else fed.push(field)
   }
-  return suspected
+  return {
+    get(input) {
+      if (!asked.has(input)) asked.set(input, suspectedOf(input, fedBy.get(input) ?? [], columns))
+      return asked.get(input)
+    },
+  }
+}
+
+function suspectedOf(
+  input: string,
+  fed: readonly PolicyField[],
+  columns: ReadonlyMap<string, string>,
+): Suspected | undefined {
+  if (fed.some(saysCategory)) return undefined
+  const names = new Map(fed.flatMap(({ from, path }) => [from, path]).map((path) => [path.text, path]))
+  const headers = [...columns].flatMap(([header, path]) => (path === input ? [header] : []))
+  const said = [
+    ...[...names.values()].map((path) => ({ by: path.text, suspicion: suspicionOf(path) })),
+    ...headers.map((header) => ({ by: header, suspicion: categoryOf(header.split('.')) })),
+  ]
+  for (const { by, suspicion } of said)
+    if (suspicion?.certain === true && !fed.some(({ role }) => role === suspicion.role))
+      return { ...suspicion, by }
+  return undefined
 }

@@ -6,7 +6,7 @@ import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type PolicyCode, quote } from './problems.ts'
 import { nearlyAll, revealedBy, tellsIdentifier } from './revealed.ts'
-import type { Suspected } from './suspected.ts'
+import type { Suspected, SuspectedInputs } from './suspected.ts'
 
 /** What one field says of a value holds for every other one that is fed by it: all roles, by input path. */
 export function rolesByInput(fields: readonly PolicyField[]): ReadonlyMap<string, ReadonlySet<Role>> {
@@ -23,7 +23,7 @@ export interface Said {
   /** By input path. */
   readonly roles: ReadonlyMap<string, ReadonlySet<Role>>
   /** By input path: what a name speaks of, where the policy does not say what the values are. */
-  readonly suspected: ReadonlyMap<string, Suspected>
+  readonly suspected: SuspectedInputs
   /** The input path of the event time, if the policy names one. */
   readonly time: string | undefined
   /** Any rule yields a stable token: beside one, quasi-identifiers tell who stands behind it. */
@@ -96,6 +96,7 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
 
 /** What a name says of a value that is told nearly, where the policy does not say it itself. */
 function suspicionIn(field: PolicyField, rule: PolicyRule, said: Said): Suspected | undefined {
+  if (!tellsIdentifier(rule) && !nearlyAll(rule)) return undefined
   const suspected = said.suspected.get(field.from.text)
   if (suspected === undefined || said.roles.get(field.from.text)!.has('direct-identifier')) return undefined
   const tells = suspected.role === 'direct-identifier' ? tellsIdentifier(rule) : nearlyAll(rule)

@@ -258,13 +258,16 @@ describe('categoryOf', () => {
 describe('words', () => {
   it('are the same by the short way, which is for ASCII only', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary-ascii' }), (text) => {
-        expect([fold(`${text} é`), splitName(`${text} é`), wordsOf(`${text} é`)]).toEqual([
-          `${fold(text)} e`,
-          [...splitName(text), 'é'],
-          [...wordsOf(text), 'e'],
-        ])
-      }),
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.stringMatching(/^[a-eipv_46]+$/)),
+        (text) => {
+          expect([fold(`${text} é`), splitName(`${text} é`), wordsOf(`${text} é`)]).toEqual([
+            `${fold(text)} e`,
+            [...splitName(text), 'é'],
+            [...wordsOf(text), 'e'],
+          ])
+        },
+      ),
     )
   })
 })
