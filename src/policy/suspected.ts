@@ -1,6 +1,7 @@
 /** What the names around a field say of its values, where the policy itself does not say it. */
 import { isTooGeneral } from '../identify/categories.ts'
-import { categoryOf, type Suspicion } from '../identify/category-of.ts'
+import { categoryOf } from '../identify/category-of.ts'
+import type { Suspicion } from '../identify/suspicion.ts'
 import type { Path } from './path.ts'
 import type { PolicyField } from './policy.ts'
 

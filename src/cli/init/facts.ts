@@ -1,7 +1,8 @@
 /** What `lethe init` knows of one path: counts from the sample, and what its name speaks of. */
-import { categoryOf, type Suspicion } from '../../identify/category-of.ts'
+import { categoryOf } from '../../identify/category-of.ts'
 import { knownWords } from '../../identify/known-words.ts'
 import { fullOf, IDS, WRAPPERS } from '../../identify/lexicon.ts'
+import type { Suspicion } from '../../identify/suspicion.ts'
 import { splitName } from '../../identify/words.ts'
 import type { Detector } from './detect.ts'
 import type { Profile } from './profile.ts'
