@@ -34,6 +34,10 @@ export {
   type Weakness,
   type Yields,
 } from '../transforms/transform.ts'
+export type { Account, RuleCount } from './engine/account.ts'
+export type { Now } from './engine/clock.ts'
+export type { Message, MessageHeader, MessageOutcome } from './engine/message.ts'
+export type { Outcome } from './engine/outcome.ts'
 export {
   type DeadLetterCode,
   describeCode,
@@ -51,13 +55,9 @@ export type { KeySource } from './policy/key-source.ts'
 export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
 export { formatProblems } from './policy/problems.ts'
 export { type PolicyFile, readPolicyFile } from './policy/read.ts'
-export type { Account, RuleCount } from './record/account.ts'
-export type { Now } from './record/clock.ts'
-export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './record/deidentifier.ts'
-export type { Message, MessageHeader, MessageOutcome } from './record/message.ts'
+export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './run/deidentifier.ts'
 export {
   createMessageDeidentifier,
   type MessageDeidentifier,
   type MessageDeidentifierOptions,
-} from './record/message-deidentifier.ts'
-export type { Outcome } from './record/outcome.ts'
+} from './run/message-deidentifier.ts'

@@ -16,18 +16,26 @@ const ROOMS: Readonly<
   identify: { rooms: ['errors', 'transforms'], packages: [] },
   policy: { rooms: ['errors', 'identify', 'transforms'], packages: ['zod', 'yaml'] },
   groups: { rooms: ['policy'], packages: [] },
-  record: { rooms: ['errors', 'groups', 'policy', 'transforms'], packages: [] },
-  pipeline: { rooms: ['errors', 'keys', 'policy', 'record'], packages: [] },
+  record: { rooms: ['errors', 'policy', 'transforms'], packages: [] },
+  engine: { rooms: ['errors', 'groups', 'policy', 'record', 'transforms'], packages: [] },
+  gates: { rooms: ['engine', 'policy'], packages: [] },
+  run: { rooms: ['engine', 'gates', 'policy', 'record'], packages: [] },
+  pipeline: { rooms: ['engine', 'errors', 'keys', 'policy', 'record'], packages: [] },
   kafka: {
-    rooms: ['errors', 'groups', 'keys', 'pipeline', 'policy', 'record', 'transforms'],
+    rooms: ['engine', 'errors', 'groups', 'keys', 'pipeline', 'policy', 'record', 'run', 'transforms'],
     packages: ['zod', 're2js'],
   },
   telemetry: { rooms: ['errors'], packages: ['pino', 'prom-client'] },
-  files: { rooms: ['errors', 'groups', 'keys', 'pipeline', 'policy', 'record'], packages: [] },
+  files: {
+    rooms: ['engine', 'errors', 'groups', 'keys', 'pipeline', 'policy', 'record', 'run'],
+    packages: [],
+  },
   cli: {
     rooms: [
+      'engine',
       'errors',
       'files',
+      'gates',
       'groups',
       'identify',
       'kafka',
@@ -35,12 +43,13 @@ const ROOMS: Readonly<
       'pipeline',
       'policy',
       'record',
+      'run',
       'telemetry',
       'transforms',
     ],
     packages: ['commander', 'zod', 'yaml', '@faker-js/faker'],
   },
-  index: { rooms: ['errors', 'keys', 'policy', 'record', 'transforms'], packages: [] },
+  index: { rooms: ['engine', 'errors', 'keys', 'policy', 'run', 'transforms'], packages: [] },
 }
 
 /** The folders that may import a client library, or what it needs: its driver's, and no other. */

@@ -1,4 +1,6 @@
 /** The account of a run, as versioned JSON and as a table for people. Counts, names out of the policy, no values. */
+
+import { type Account, type RuleCount, sum } from '../engine/account.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { BatchResult } from '../files/batch.ts'
 import type { FileDigest } from '../files/digest.ts'
@@ -6,7 +8,6 @@ import type { Input } from '../files/input.ts'
 import type { Output } from '../files/output.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import { type Account, type RuleCount, sum } from '../record/account.ts'
 import { fieldsOf, type KeptField, viewKept, viewUse } from './account-fields.ts'
 import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
 import { type GroupsView, groupLines, viewGroups } from './groups.ts'

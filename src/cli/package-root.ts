@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 /** Absolute path of the folder that holds Lethe's package.json. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (dirname(folder) === folder) throw new Error('the package has no package.json')
+    folder = dirname(folder)
+  }
   return folder
 }
 

@@ -1,10 +1,12 @@
 /** Runs the cases beside a policy: what is expected, what came, and which rules no case exercised. */
+
+import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
+import type { Outcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
+import { reasonsOf } from '../gates/index.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
 import type { Plan } from '../policy/plan.ts'
-import { type Account, addAccount, emptyAccount } from '../record/account.ts'
-import { createDeidentifier } from '../record/deidentifier.ts'
-import type { Outcome } from '../record/outcome.ts'
+import { createDeidentifier } from '../run/deidentifier.ts'
 import { type Json, leaves, readJson, scalarText, valuesAt } from './json-tree.ts'
 
 export interface CaseResult {
@@ -32,11 +34,10 @@ export function runCases(plan: Plan, cases: readonly PolicyCase[]): CasesRun {
   const uncovered = inside
     .filter((rule) => account.rules[rule.id]!.applied + account.rules[rule.id]!.failed === 0)
     .map((rule) => rule.label)
-  const { retention } = plan
-  // Retention that suppresses is a rule too; the account names it by its label once it has.
-  const suppresses = retention?.label.includes(' suppress ') === true
-  if (suppresses && account.suppressed[retention.label] === undefined) uncovered.push(retention.label)
-  return { results, uncovered, rules: inside.length + (suppresses ? 1 : 0) }
+  // What suppresses is a rule too; the account names it by its reason once it has.
+  const reasons = reasonsOf(plan)
+  uncovered.push(...reasons.filter((reason) => account.suppressed[reason] === undefined))
+  return { results, uncovered, rules: inside.length + reasons.length }
 }
 
 function runCase(plan: Plan, one: PolicyCase, account: Account): CaseResult {

@@ -1,17 +1,17 @@
 /** A batch run: inputs to chunks, chunks to outputs, in order, with every record accounted for. */
 import { isUtf8 } from 'node:buffer'
+import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import { EXIT, LetheError, type RecordCode } from '../errors.ts'
 import type { Figures } from '../groups/figures.ts'
 import { SubjectGroups } from '../groups/subject-groups.ts'
 import { type DeadLetterLimit, LimitWatch } from '../pipeline/limit.ts'
 import { runPipeline } from '../pipeline/run.ts'
 import type { Plan } from '../policy/plan.ts'
-import { type Account, addAccount, emptyAccount } from '../record/account.ts'
-import { checkHeader, resolveColumns } from '../record/csv-columns.ts'
-import { headerLine } from '../record/csv-text.ts'
-import { CsvWalker } from '../record/csv-walker.ts'
-import { shapeOf } from '../record/shape.ts'
+import { checkHeader, resolveColumns } from '../record/csv/csv-columns.ts'
+import { headerLine } from '../record/csv/csv-text.ts'
+import { CsvWalker } from '../record/csv/csv-walker.ts'
 import { Spares } from '../record/spares.ts'
+import { runShape } from '../run/engines.ts'
 import type { Chunk, Layout, RewrittenChunk } from './chunk.ts'
 import { Digester, type FileDigest } from './digest.ts'
 import { type Input, readInput } from './input.ts'
@@ -300,7 +300,7 @@ class BatchSource {
     const { plan, outputs } = this.#run
     const output = outputs[index]!
     const { header, style } = layout
-    const columns = resolveColumns(plan, shapeOf(plan), header, input.name)
+    const columns = resolveColumns(plan, runShape(plan), header, input.name)
     const before = this.#tables.get(output)
     if (before === undefined) {
       this.#tables.set(output, layout)

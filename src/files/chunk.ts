@@ -1,13 +1,13 @@
 /** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
+
+import type { Account } from '../engine/account.ts'
+import type { DeadLetter, Engine, EngineOptions } from '../engine/engine.ts'
+import { GroupCount } from '../engine/group-count.ts'
 import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
 import type { PlanSetup } from '../pipeline/compile-again.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Account } from '../record/account.ts'
-import { CsvRewriter } from '../record/csv-rewriter.ts'
-import type { CsvStyle } from '../record/csv-text.ts'
-import { JsonRewriter } from '../record/json-rewriter.ts'
-import { GroupCount } from '../record/quasi-identifiers.ts'
-import type { DeadLetter, RewriteOptions } from '../record/rewriter.ts'
+import type { CsvStyle } from '../record/csv/csv-text.ts'
+import { csvEngine, jsonEngine } from '../run/engines.ts'
 
 /** How the records of one input are to be read and written. */
 export type Layout =
@@ -45,7 +45,7 @@ export interface RewrittenChunk {
 
 /** What a thread needs to do as its parent. */
 export interface ThreadSetup extends PlanSetup {
-  readonly options: RewriteOptions
+  readonly options: EngineOptions
   /** Where groups are counted: the key of the run. */
   readonly groupsKey?: GroupsKey | undefined
 }
@@ -53,11 +53,11 @@ export interface ThreadSetup extends PlanSetup {
 /** Turns chunks into outputs, with one rewriter for each layout. */
 export class ChunkRewriter {
   readonly #plan: Plan
-  readonly #options: RewriteOptions
+  readonly #options: EngineOptions
   readonly #groups: SubjectGroups | undefined
-  readonly #rewriters = new Map<number, JsonRewriter | CsvRewriter>()
+  readonly #rewriters = new Map<number, Engine>()
 
-  constructor(plan: Plan, options: RewriteOptions, groupsKey: GroupsKey | undefined) {
+  constructor(plan: Plan, options: EngineOptions, groupsKey: GroupsKey | undefined) {
     this.#plan = plan
     const count = groupsKey === undefined ? undefined : new GroupCount(plan, groupsKey)
     this.#groups = count?.groups
@@ -70,8 +70,8 @@ export class ChunkRewriter {
       const { layout } = chunk
       rewriter =
         layout.format === 'ndjson'
-          ? new JsonRewriter(this.#plan, this.#options)
-          : new CsvRewriter(this.#plan, layout.header, layout.input, layout.style, this.#options)
+          ? jsonEngine(this.#plan, this.#options)
+          : csvEngine(this.#plan, layout.header, layout.input, layout.style, this.#options)
       this.#rewriters.set(chunk.layoutId, rewriter)
     }
     rewriter.memory = chunk.memory

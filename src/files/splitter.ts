@@ -2,8 +2,9 @@
  * Cuts a stream of bytes into chunks of whole records, without looking at more than it must: line breaks, and
  * for CSV quotes. What follows from a cut is the same wherever the bytes happened to be split.
  */
+
 import type { RecordCode } from '../errors.ts'
-import { PADDING } from '../record/rewriter.ts'
+import { PADDING } from '../record/codec.ts'
 
 /** Whole records: `bytes[0..length)`, then room to read. */
 export interface Records {

@@ -1,9 +1,10 @@
 /** One batch on its way: what was polled, what became of each record, and what is written for it. */
+
+import type { Account } from '../engine/account.ts'
+import type { OutcomeBatch } from '../engine/outcome-batch.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Account } from '../record/account.ts'
-import type { MessageOutcomes } from '../record/message-outcomes.ts'
 import type { Polled } from './driver.ts'
 import type { PackedRecords } from './packed-records.ts'
 import type { OutputHeader, OutputRecord, Outputs, Position, TopicPartition } from './record.ts'
@@ -12,7 +13,7 @@ import { POLICY_HEADER, type SourceWriter, sourceHeader } from './source-header.
 export interface Batch {
   readonly epoch: number
   readonly records: PackedRecords
-  readonly outcomes: MessageOutcomes
+  readonly outcomes: OutcomeBatch
   readonly account: Account
   /** A record that a broker refuses stays counted here: it is one of very many. */
   readonly groups: GroupsPart | undefined

@@ -1,5 +1,5 @@
 /** Records as they were polled: packed messages, and where each stands in its log. */
-import { PackedMessages } from '../record/packed-messages.ts'
+import { MessageBatch } from '../engine/message-batch.ts'
 import { Spares } from '../record/spares.ts'
 import type { InputRecord, Position, TopicPartition } from './record.ts'
 
@@ -10,7 +10,7 @@ const SPARES = new Spares(2, 16 << 20)
 /** What a batch like one of so many bytes takes: with the line breaks between values and the quotes around keys. */
 export const roomFor = (bytes: number): number => bytes + (bytes >> 3)
 
-export class PackedRecords extends PackedMessages {
+export class PackedRecords extends MessageBatch {
   /** One text for all records of a topic. */
   readonly #topics: string[] = []
   #topic = ''

@@ -1,9 +1,9 @@
 /** The loop of one route: poll, de-identify, settle. Batch n settles while n+1 is de-identified and n+2 polled. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Account, reconciles, sum } from '../engine/account.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { WindowWatch } from '../pipeline/window.ts'
-import { type Account, reconciles, sum } from '../record/account.ts'
 import { type Batch, before, type Emitted, type OutputWriter, refuse } from './batch.ts'
 import { type BatchBounds, ClientLost, type Driver, type Polled, Refused, type Settled } from './driver.ts'
 import type { Position } from './record.ts'

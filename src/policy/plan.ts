@@ -74,6 +74,8 @@ export interface PlanTime {
 export interface PlanRetention {
   /** Label for the account, e.g. `retention suppress after 400d`. */
   readonly label: string
+  /** Whether a record may be suppressed. */
+  readonly suppresses: boolean
   /** How many steps an event of this time has reached at `now` (both in ms); `suppress` once the last says so. */
   readonly judge: (eventTime: number, now: number) => number | 'suppress'
   /** An event may lie this far in the future (ms) and still count as now. */

@@ -62,8 +62,12 @@ export class Block {
   recordLine: Int32Array<ArrayBuffer> = new Int32Array(256)
   /** Innermost scope of the record itself. */
   recordScope: Int32Array<ArrayBuffer> = new Int32Array(256)
-  /** Retention steps reached, or -1 where the record is suppressed. */
+  /** Retention steps reached. */
   recordStep: Int32Array<ArrayBuffer> = new Int32Array(256)
+  /** 1 where the record does not leave: it has failed, or is suppressed. */
+  recordOut: Uint8Array<ArrayBuffer> = new Uint8Array(256)
+  /** Why a record is suppressed; undefined where it is not. */
+  readonly suppressedBy: (string | undefined)[] = []
   /** Why a record failed; undefined while it has not. */
   readonly recordCode: (DeadLetterCode | undefined)[] = []
   /** Id of the rule that failed, or -1. */
@@ -72,6 +76,9 @@ export class Block {
   /** The records that have failed, in the order of it. */
   readonly failed: number[] = []
   failedCount = 0
+  /** The records that are suppressed, in the order of it. */
+  readonly suppressed: number[] = []
+  suppressedCount = 0
 
   slotCount = 0
   slotStart: Int32Array<ArrayBuffer> = new Int32Array(4096)
@@ -132,6 +139,7 @@ export class Block {
   clear(): void {
     this.recordCount = 0
     this.failedCount = 0
+    this.suppressedCount = 0
     this.slotCount = 0
     this.arena.length = 0
     this.fieldCount.fill(0)
@@ -174,7 +182,9 @@ export class Block {
     this.recordLine[record] = line
     this.recordStep[record] = 0
     this.recordRule[record] = -1
+    this.recordOut[record] = 0
     this.recordCode[record] = undefined
+    this.suppressedBy[record] = undefined
     this.recordScope[record] = this.addScope(-1, 0)
     return record
   }
@@ -187,9 +197,14 @@ export class Block {
     if (this.recordCount > this.recordLine.length) this.#growRecords(this.recordCount * 2)
     this.recordLine.set(lines, record)
     this.recordStep.fill(0, record, this.recordCount)
+    this.recordOut.fill(0, record, this.recordCount)
     this.recordRule.fill(-1, record, this.recordCount)
     this.recordCode.length = record
-    for (let i = 0; i < length; i++) this.recordCode.push(undefined)
+    this.suppressedBy.length = record
+    for (let i = 0; i < length; i++) {
+      this.recordCode.push(undefined)
+      this.suppressedBy.push(undefined)
+    }
     if (scopes !== undefined) this.recordScope.set(scopes, record)
     else for (let i = 0; i < length; i++) this.recordScope[record + i] = this.addScope(-1, 0)
   }
@@ -199,6 +214,9 @@ export class Block {
     this.recordScope = doubled(this.recordScope, room)
     this.recordStep = doubled(this.recordStep, room)
     this.recordRule = doubled(this.recordRule, room)
+    const out = new Uint8Array(room)
+    out.set(this.recordOut)
+    this.recordOut = out
   }
 
   #growScopes(room: number): void {
@@ -326,6 +344,7 @@ export class Block {
       this.failed[this.failedCount++] = record
       this.recordCode[record] = code
       this.recordRule[record] = rule
+      this.recordOut[record] = 1
     }
   }
 
@@ -336,12 +355,27 @@ export class Block {
     this.recordRule[record] = -1
   }
 
-  /** Takes back what has failed since there were `count` failures. */
-  unfail(count: number): void {
-    while (this.failedCount > count) {
+  /** Marks a record as one that must not leave; the first reason stands, and that it has failed stands above any. */
+  suppress(record: number, reason: string): void {
+    if (this.suppressedBy[record] === undefined) {
+      this.suppressed[this.suppressedCount++] = record
+      this.suppressedBy[record] = reason
+      this.recordOut[record] = 1
+    }
+  }
+
+  /** Takes back what was marked since there were so many failed and so many suppressed records. */
+  unmark(failed: number, suppressed: number): void {
+    while (this.failedCount > failed) {
       const record = this.failed[--this.failedCount]!
       this.recordCode[record] = undefined
       this.recordRule[record] = -1
+      this.recordOut[record] = 0
+    }
+    while (this.suppressedCount > suppressed) {
+      const record = this.suppressed[--this.suppressedCount]!
+      this.suppressedBy[record] = undefined
+      this.recordOut[record] = this.recordCode[record] === undefined ? 0 : 1
     }
   }
 }

@@ -157,9 +157,9 @@ function isSubtree(field: PlanField): boolean {
 
 /**
  * Builds the tree. The policy room has made sure that no path contradicts another. `beside`: what is rewritten beside the
- * value, whose conditions read the value too.
+ * value, whose conditions read the value too. `reads`: paths of scalars that gates read.
  */
-export function shapeOf(plan: Plan, beside: readonly PlanField[] = []): Shape {
+export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: readonly Path[] = []): Shape {
   const root = makeNode('', '')
   root.kind = 'object'
   root.emitted = true
@@ -205,6 +205,7 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = []): Shape {
       for (const rule of rules) for (const condition of rule.when) watch(condition.path)
   const subject = plan.subject === undefined ? -1 : watch(plan.subject)
   const time = plan.time === undefined ? -1 : watch(plan.time.path)
+  for (const path of reads) watch(path)
   return { root, nodes: numbered(root), containers, watches, watchOf, subject, time }
 }
 

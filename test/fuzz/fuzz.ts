@@ -2,6 +2,7 @@
  * Arbitrary policies over arbitrary, partly damaged records: kernels on and off, one worker and two, chunks cut
  * anywhere, each against a reference that shares no code with them. A seed repeats a run.
  */
+
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,9 +11,8 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { CsvSplitter, LineSplitter, type Piece } from '../../src/files/splitter.ts'
 import type { Keyring } from '../../src/keys/keyring.ts'
-import { CsvRewriter } from '../../src/record/csv-rewriter.ts'
-import type { CsvStyle } from '../../src/record/csv-text.ts'
-import { JsonRewriter } from '../../src/record/json-rewriter.ts'
+import type { CsvStyle } from '../../src/record/csv/csv-text.ts'
+import { csvEngine, jsonEngine } from '../../src/run/engines.ts'
 import * as reference from '../src/record/reference.ts'
 import {
   anyDamage,
@@ -293,8 +293,8 @@ function inProcess(one: Case, kernels: boolean): Seen {
   const lineBreak = one.bytes[head - 2] === 13 ? ('\r\n' as const) : ('\n' as const)
   const rewriter =
     format === 'csv'
-      ? new CsvRewriter(policy.plan, one.header, 'input', { ...STYLE, lineBreak }, options)
-      : new JsonRewriter(policy.plan, options)
+      ? csvEngine(policy.plan, one.header, 'input', { ...STYLE, lineBreak }, options)
+      : jsonEngine(policy.plan, options)
   const seen = { output: '', dead: [] as { line: number; code: string }[], records: 0 }
   let lines = head > 0 ? 1 : 0
   const take = (pieces: readonly Piece[]): void => {

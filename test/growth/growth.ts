@@ -1,11 +1,12 @@
 /** Looks for work that grows out of proportion: in every transform, and in what walks and writes records. */
+
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Engine } from '../../src/engine/engine.ts'
 import { loadKeyring } from '../../src/keys/file.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
-import { CsvRewriter } from '../../src/record/csv-rewriter.ts'
-import { JsonRewriter } from '../../src/record/json-rewriter.ts'
-import { padded } from '../../src/record/rewriter.ts'
+import { padded } from '../../src/record/codec.ts'
+import { csvEngine, jsonEngine } from '../../src/run/engines.ts'
 import {
   type CompileContext,
   type CompiledTransform,
@@ -137,7 +138,7 @@ export function faultsOfRecords(n: number): string[] {
   const style = { delimiter: ',', lineBreak: '\n', escapeFormulas: false } as const
   for (const kernels of [true, false]) {
     const options = { now: 0, kernels, maxRecordBytes: 2 * n }
-    const walk = (text: string, open: () => JsonRewriter | CsvRewriter) => {
+    const walk = (text: string, open: () => Engine) => {
       const bytes = Buffer.from(text)
       const chunk = padded(bytes)
       const rewriter = open()
@@ -146,7 +147,7 @@ export function faultsOfRecords(n: number): string[] {
         if (output.length > MOST_TIMES * n) throw new Error(`${output.length} bytes of output`)
       }
     }
-    const judge = (name: string, make: (size: number) => string, open: () => JsonRewriter | CsvRewriter) => {
+    const judge = (name: string, make: (size: number) => string, open: () => Engine) => {
       const ratio = overgrowth((size) => walk(make(size), open), n)
       if (ratio !== undefined)
         faults.push(
@@ -157,10 +158,10 @@ export function faultsOfRecords(n: number): string[] {
       judge(
         name,
         (size) => `${make(size)}\n`,
-        () => new JsonRewriter(json, options),
+        () => jsonEngine(json, options),
       )
     for (const { name, make } of ROWS)
-      judge(name, make, () => new CsvRewriter(csv, ['a', 'b', 'c'], 'input', style, options))
+      judge(name, make, () => csvEngine(csv, ['a', 'b', 'c'], 'input', style, options))
   }
   return faults
 }

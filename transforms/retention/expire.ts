@@ -19,6 +19,8 @@ import { OptionError, type TransformSpec } from '../transform.ts'
 export interface CompiledRetention {
   /** For the account, e.g. `retention suppress after 400d`. */
   readonly label: string
+  /** Whether the last step suppresses. */
+  readonly suppresses: boolean
   /** How many steps an event has reached at `now` (both in ms); `suppress` once the last is reached and says so. */
   readonly judge: (eventTime: number, now: number) => number | 'suppress'
   /** An event may lie this far in the future (ms) and still count as now. */
@@ -168,6 +170,7 @@ export const expire: RetentionRule = {
       : `retention steps after ${periods.map(({ text }) => text).join(', ')}`
     return {
       label,
+      suppresses,
       toleranceMs: tolerance.milliseconds,
       judge: (eventTime, now) => {
         // Each period is longer than the one before, so that a step is reached after all before it.

@@ -1,4 +1,6 @@
 /** What `lethe batch` does, once its command line is read. */
+
+import { reconciles, sum } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import { type BatchResult, runBatch } from '../../files/batch.ts'
 import type { Input } from '../../files/input.ts'
@@ -15,7 +17,6 @@ import { compilePolicy } from '../../policy/compile.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { formatProblems } from '../../policy/problems.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
-import { reconciles, sum } from '../../record/account.ts'
 import type { RecordFormat } from '../../record/limits.ts'
 import { accountLines, nameLines, type Summary, summarize, verboseLines } from '../account.ts'
 import { checkMayJudge, percent, standAlone } from '../groups.ts'

@@ -27,7 +27,7 @@ export interface OutputTime {
 const EXACT: OutputTime = { from: 'event', as: 'their event time', back: 0, ahead: 0 }
 const WRITTEN: OutputTime = { ...EXACT, from: 'written' }
 
-/** By the rules of the field that holds the event time; as `MessageRewriter` finds it. */
+/** By the rules of the field that holds the event time; as `messageEngine` finds it. */
 export function outputTime({ fields, time }: Policy): OutputTime {
   const path = time?.path.text
   const field =

@@ -1,10 +1,11 @@
 /** What a policy does to each field, and to one record: as data, for printing. */
+
+import type { Outcome } from '../../engine/outcome.ts'
 import { describeCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
 import { suspectedInputs } from '../../policy/suspected.ts'
-import { createDeidentifier } from '../../record/deidentifier.ts'
-import type { Outcome } from '../../record/outcome.ts'
+import { createDeidentifier } from '../../run/deidentifier.ts'
 import { viewUse } from '../account-fields.ts'
 import { type Json, printJson, readJson, valuesAt } from '../json-tree.ts'
 import {

@@ -1,6 +1,10 @@
 /** One process of a pipeline: all its routes, until they are told to stop or are through. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Account } from '../../engine/account.ts'
+import { NO_KEY_LEAVES } from '../../engine/tombstones.ts'
 import { EXIT, LetheError } from '../../errors.ts'
+import { reasonsOf } from '../../gates/index.ts'
 import type { Limits } from '../../groups/subject-groups.ts'
 import { causeOf, reasonOf } from '../../kafka/cause.ts'
 import {
@@ -18,8 +22,6 @@ import { runRoute } from '../../kafka/route.ts'
 import { byCount, placesOf, type Unsettled } from '../../kafka/unsettled.ts'
 import { untilAborted } from '../../kafka/until-aborted.ts'
 import { WindowWatch } from '../../pipeline/window.ts'
-import type { Account } from '../../record/account.ts'
-import { NO_KEY_LEAVES } from '../../record/tombstones.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -144,7 +146,7 @@ class RouteRun {
         purpose: plan.purpose,
       },
       rules: plan.rules.map((rule) => rule.label),
-      suppressions: [NO_KEY_LEAVES, ...(plan.retention === undefined ? [] : [plan.retention.label])],
+      suppressions: [NO_KEY_LEAVES, ...reasonsOf(plan)],
       suspects: SUSPECT_KINDS,
     })
     const { deadLetters } = options.prepared.pipeline

@@ -1,6 +1,7 @@
 /** How a route gets on: a line now and then, of what was settled since the last one. */
+
+import { type Account, sum } from '../../engine/account.ts'
 import type { Position } from '../../kafka/record.ts'
-import { type Account, sum } from '../../record/account.ts'
 import type { Log } from '../../telemetry/log.ts'
 
 /** Offsets between where a partition stands and its end. */

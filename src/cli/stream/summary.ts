@@ -1,5 +1,6 @@
 /** The account of a stream's routes: for people, and as versioned JSON. */
 
+import { type Account, sum } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch.ts'
@@ -7,7 +8,6 @@ import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
 import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
-import { type Account, sum } from '../../record/account.ts'
 import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
 import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
 import { viewGroups } from '../groups.ts'

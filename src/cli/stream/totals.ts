@@ -1,12 +1,12 @@
 /** Sums up what routes did: over batches, and over worker processes. */
 
+import { type Account, addAccount, emptyAccount } from '../../engine/account.ts'
 import type { Figures } from '../../groups/figures.ts'
 import { hasQuasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { type GroupsPart, type Limits, SubjectGroups } from '../../groups/subject-groups.ts'
 import { type Emitted, noneEmitted } from '../../kafka/batch.ts'
 import { addUnsettled, type Unsettled } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
-import { type Account, addAccount, emptyAccount } from '../../record/account.ts'
 
 export interface RouteCounts {
   readonly account: Account

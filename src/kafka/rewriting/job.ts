@@ -1,11 +1,11 @@
 /** What travels to and from the thread that rewrites batches. */
 
+import type { Account } from '../../engine/account.ts'
+import type { MessageParts } from '../../engine/message-batch.ts'
+import type { OutcomeParts } from '../../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../../groups/subject-groups.ts'
 import type { PlanSetup } from '../../pipeline/compile-again.ts'
 import type { DefectPlace } from '../../pipeline/defect.ts'
-import type { Account } from '../../record/account.ts'
-import type { OutcomeParts } from '../../record/message-outcomes.ts'
-import type { MessageParts } from '../../record/packed-messages.ts'
 
 /** How the records of one route are to be rewritten. */
 export interface RouteSetup extends PlanSetup {

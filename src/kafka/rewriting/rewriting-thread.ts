@@ -3,16 +3,16 @@
  * of a record's time each, and node-rdkafka works on this thread only.
  */
 import { Worker } from 'node:worker_threads'
+import type { Account } from '../../engine/account.ts'
+import { OutcomeBatch } from '../../engine/outcome-batch.ts'
 import type { GroupsPart, Limits } from '../../groups/subject-groups.ts'
 import { Defect } from '../../pipeline/defect.ts'
-import type { Account } from '../../record/account.ts'
-import { MessageOutcomes } from '../../record/message-outcomes.ts'
 import type { PackedRecords } from '../packed-records.ts'
 import type { Answer, Done, Job, RouteSetup } from './job.ts'
 import { Sampling } from './sampling.ts'
 
 export interface Rewritten {
-  readonly outcomes: MessageOutcomes
+  readonly outcomes: OutcomeBatch
   readonly account: Account
   /** The data subjects behind what is published, where they are counted. */
   readonly groups: GroupsPart | undefined
@@ -28,7 +28,7 @@ export interface BatchRewriter {
    */
   rewrite(records: PackedRecords, now: number): Promise<Rewritten>
   /** Nobody looks at these any more: their memory may hold others. */
-  release(records: PackedRecords, outcomes: MessageOutcomes): void
+  release(records: PackedRecords, outcomes: OutcomeBatch): void
 }
 
 interface Waiting {
@@ -71,7 +71,7 @@ export class RewritingThread {
         memory = undefined
         const { outcomes, account, groups, took, lines } = await this.#do(job)
         records.takeBack(lines)
-        return { outcomes: MessageOutcomes.from(outcomes), account, groups, took }
+        return { outcomes: OutcomeBatch.from(outcomes), account, groups, took }
       },
       release: (records, outcomes) => {
         records.release()

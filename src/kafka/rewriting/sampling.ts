@@ -4,7 +4,7 @@
  * partitions of a topic from its start look at the same records as one would. After a rebalance a process looks at the
  * first 10,000 of what it was given, too.
  */
-import { FIRST_RECORDS, ONE_IN } from '../../record/suspects.ts'
+import { FIRST_RECORDS, ONE_IN } from '../../engine/suspects.ts'
 import type { PackedRecords } from '../packed-records.ts'
 
 export class Sampling {

@@ -1,18 +1,20 @@
 /** The worker thread that rewrites batches: it compiles the plans of all routes, then does its jobs in order. */
+
 import { parentPort } from 'node:worker_threads'
+import { GroupCount } from '../../engine/group-count.ts'
+import { MessageBatch } from '../../engine/message-batch.ts'
+import type { MessageEngine } from '../../engine/message-engine.ts'
 import { hasQuasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import type { SubjectGroups } from '../../groups/subject-groups.ts'
 import { compileAgain } from '../../pipeline/compile-again.ts'
 import { attempt } from '../../pipeline/defect.ts'
 import { keyRules } from '../../policy/key-rules.ts'
 import { placeholderKeys } from '../../policy/key-source.ts'
-import { MessageRewriter } from '../../record/message-rewriter.ts'
-import { PackedMessages } from '../../record/packed-messages.ts'
-import { GroupCount } from '../../record/quasi-identifiers.ts'
+import { messageEngine } from '../../run/engines.ts'
 import type { Answer, Done, Job, RouteSetup } from './job.ts'
 
 interface RouteWork {
-  readonly rewriter: MessageRewriter
+  readonly rewriter: MessageEngine
   /** Of the batch at hand. */
   readonly groups: SubjectGroups | undefined
 }
@@ -21,7 +23,7 @@ function workOf({ maxRecordBytes, compacted, groupsKey, ...setup }: RouteSetup):
   const { plan, policy, source, keys } = compileAgain(setup)
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
-  const rewriter = new MessageRewriter(plan, {
+  const rewriter = messageEngine(plan, {
     groups: count,
     now: Date.now(),
     maxRecordBytes,
@@ -33,11 +35,11 @@ function workOf({ maxRecordBytes, compacted, groupsKey, ...setup }: RouteSetup):
 
 function rewrite({ rewriter, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
   const began = performance.now()
-  const packed = PackedMessages.from(messages)
+  const packed = MessageBatch.from(messages)
   rewriter.now = now
   rewriter.memory = memory
   if (groups !== undefined && limits !== undefined) groups.limits = limits
-  const outcomes = rewriter.rewriteMessages(packed, looked).parts()
+  const outcomes = rewriter.rewrite(packed, looked).parts()
   const account = rewriter.takeAccount()
   return {
     outcomes,

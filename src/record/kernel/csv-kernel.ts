@@ -2,8 +2,8 @@
 import { type Memory, WasmModule } from '../../../transforms/wasm.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
-import { type CsvColumns, slotsOf } from '../csv-columns.ts'
-import type { CsvStyle } from '../csv-text.ts'
+import { type CsvColumns, slotsOf } from '../csv/csv-columns.ts'
+import type { CsvStyle } from '../csv/csv-text.ts'
 import { CSV_WASM } from './csv.wasm.ts'
 import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
 

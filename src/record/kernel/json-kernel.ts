@@ -2,7 +2,7 @@
 import { type Memory, WasmModule } from '../../../transforms/wasm.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
-import type { JsonOps } from '../json-ops.ts'
+import type { JsonOps } from '../json/json-ops.ts'
 import type { NodeKind, Shape, ShapeNode } from '../shape.ts'
 import { JSON_WASM } from './json.wasm.ts'
 import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'

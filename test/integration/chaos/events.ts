@@ -1,12 +1,13 @@
 /** Fake customer events by seed, marked so that a leak is found, and what the policy makes of each. */
+
 import type { Message as SentMessage } from 'kafkajs'
+import { MessageBatch } from '../../../src/engine/message-batch.ts'
 import { loadKeyring } from '../../../src/keys/file.ts'
 import type { Keyring } from '../../../src/keys/keyring.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { keyRules } from '../../../src/policy/key-rules.ts'
 import { readPolicyFile } from '../../../src/policy/read.ts'
-import { MessageRewriter } from '../../../src/record/message-rewriter.ts'
-import { PackedMessages } from '../../../src/record/packed-messages.ts'
+import { messageEngine } from '../../../src/run/engines.ts'
 import type { Expected, LogRecord, Write } from '../checker/records.ts'
 
 /** In every raw value. */
@@ -82,14 +83,14 @@ export function oracleOf(
   const source = readPolicyFile(policyFile)
   const { plan, policy } = compilePolicy(source, { keys })
   if (plan === undefined || policy === undefined) throw new Error('the policy of the test has errors')
-  const rewriter = new MessageRewriter(plan, {
+  const rewriter = messageEngine(plan, {
     now: Date.now(),
     maxRecordBytes,
     compacted,
     keyRules: keyRules(policy, source, keys),
   })
   const expected = (input: LogRecord): Expected => {
-    const outcomes = rewriter.rewriteMessages(PackedMessages.of([input]))
+    const outcomes = rewriter.rewrite(MessageBatch.of([input]))
     const { kind, key, value, headers, timestamp, tombstones, code } = outcomes.at(0)!
     const writes: Write[] = tombstones.map((token) => ({ key: Buffer.from(token), value: null }))
     // The outcome's bytes belong to the rewriter.

@@ -1,4 +1,5 @@
 /** The splitters: however the bytes are cut, the same records come out, and no more is held than must be. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -8,8 +9,8 @@ import {
   type Rejected,
   type SplitOptions,
 } from '../../../src/files/splitter.ts'
-import { CsvWalker } from '../../../src/record/csv-walker.ts'
-import { padded } from '../../../src/record/rewriter.ts'
+import { padded } from '../../../src/record/codec.ts'
+import { CsvWalker } from '../../../src/record/csv/csv-walker.ts'
 
 type Make = (options: SplitOptions) => LineSplitter
 

@@ -1,4 +1,5 @@
 /** Runs a policy of test/fixtures/golden-0.1.0 over its inputs, as `golden.json` tells it of 0.1.0. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Keyring } from '../../../src/keys/keyring.ts'
@@ -6,11 +7,11 @@ import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { readPolicyFile } from '../../../src/policy/read.ts'
-import { CsvRewriter } from '../../../src/record/csv-rewriter.ts'
-import { headerLine } from '../../../src/record/csv-text.ts'
-import { createDeidentifier } from '../../../src/record/deidentifier.ts'
-import { createMessageDeidentifier } from '../../../src/record/message-deidentifier.ts'
-import { padded } from '../../../src/record/rewriter.ts'
+import { padded } from '../../../src/record/codec.ts'
+import { headerLine } from '../../../src/record/csv/csv-text.ts'
+import { createDeidentifier } from '../../../src/run/deidentifier.ts'
+import { csvEngine } from '../../../src/run/engines.ts'
+import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { transforms } from '../../../transforms/index.ts'
 import type { Transform } from '../../../transforms/transform.ts'
 
@@ -82,7 +83,7 @@ function csvResults(plan: Plan, text: string): string[] {
     escapeFormulas: false,
   } as const
   const names = header!.split(style.delimiter)
-  const rewriter = new CsvRewriter(plan, names, 'golden', style, { now: NOW })
+  const rewriter = csvEngine(plan, names, 'golden', style, { now: NOW })
   const body = Buffer.from(`${rows.join('\n')}\n`)
   const { output, deadLetters } = rewriter.rewrite(padded(body), body.length)
   const head = headerLine(

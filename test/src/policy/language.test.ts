@@ -2,6 +2,7 @@
  * Every word of the policy language, in every place where it may stand, over files and messages: whoever adds a word to the
  * schema and no case here is told.
  */
+
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { ChunkRewriter, type Layout } from '../../../src/files/chunk.ts'
@@ -10,8 +11,8 @@ import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
 import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
 import { type PolicyFile, policyFileOf } from '../../../src/policy/read.ts'
-import { createMessageDeidentifier } from '../../../src/record/message-deidentifier.ts'
-import { padded } from '../../../src/record/rewriter.ts'
+import { padded } from '../../../src/record/codec.ts'
+import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 
 const keys = Keyring.fromKeyset(testKeyset())
 const HEAD = { policy: 'p', version: 1, purpose: 'train_ai_system' }

@@ -3,12 +3,12 @@
 import fc from 'fast-check'
 import { parseString, writeToString } from 'fast-csv'
 import { describe, expect, it } from 'vitest'
+import { reconciles } from '../../../src/engine/account.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
-import { reconciles } from '../../../src/record/account.ts'
-import { CsvRewriter } from '../../../src/record/csv-rewriter.ts'
-import type { CsvStyle } from '../../../src/record/csv-text.ts'
-import { CsvWalker } from '../../../src/record/csv-walker.ts'
-import { padded } from '../../../src/record/rewriter.ts'
+import { padded } from '../../../src/record/codec.ts'
+import type { CsvStyle } from '../../../src/record/csv/csv-text.ts'
+import { CsvWalker } from '../../../src/record/csv/csv-walker.ts'
+import { csvEngine } from '../../../src/run/engines.ts'
 import { MARKS, markPlan } from './marks.ts'
 
 const USUAL = [',', ';', '\t', '|']
@@ -104,7 +104,7 @@ const style = (part: Partial<CsvStyle>): CsvStyle => ({
 })
 
 function rewrite(plan: Plan, header: string[], text: string, part: Partial<CsvStyle> = {}) {
-  const rewriter = new CsvRewriter(plan, header, 'input', style(part), { now: 0 })
+  const rewriter = csvEngine(plan, header, 'input', style(part), { now: 0 })
   const bytes = Buffer.from(text)
   const { output, deadLetters, lines } = rewriter.rewrite(padded(bytes), bytes.length)
   const account = rewriter.takeAccount()
@@ -174,7 +174,7 @@ describe('CsvWalker', () => {
   })
 })
 
-describe('CsvRewriter', () => {
+describe('csvEngine', () => {
   const plan = markPlan(
     [
       '  keep: { use: keep, lineBreaks: allow }',
@@ -239,7 +239,7 @@ describe('CsvRewriter', () => {
     )
     fc.assert(
       fc.property(bytes, (chunk) => {
-        const rewriter = new CsvRewriter(TWO_OF_THREE, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
+        const rewriter = csvEngine(TWO_OF_THREE, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
         const { output, deadLetters } = rewriter.rewrite(padded(chunk), chunk.length)
         const account = rewriter.takeAccount()
         expect(reconciles(account)).toBe(true)
@@ -254,7 +254,7 @@ describe('CsvRewriter', () => {
   const TWO_OF_THREE = markPlan('  a: mark.many\n  c: { use: mark.brackets, else: drop }\n')
 
   it('makes dead letters of ragged rows, stray quotes and bad UTF-8, and goes on', () => {
-    const rewriter = new CsvRewriter(TWO_OF_THREE, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
+    const rewriter = csvEngine(TWO_OF_THREE, ['a', 'b', 'c'], 'input', style({}), { now: 0 })
     const bytes = Buffer.from('1,2,3\n1,2\n1,2,3,4\n1,2"x,3\n\n1,"\n",\xff\n1,2,3\n', 'latin1')
     const { output, deadLetters, lines } = rewriter.rewrite(padded(bytes), bytes.length)
     expect(Buffer.from(output).toString()).toBe('«1»,"<3>""\n"\n«1»,"<3>""\n"\n')

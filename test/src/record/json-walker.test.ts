@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { createDeidentifier, type Deidentifier } from '../../../src/record/deidentifier.ts'
+import { createDeidentifier, type Deidentifier } from '../../../src/run/deidentifier.ts'
 import { readStrictly } from './strict-json.ts'
 
 function deidentifier(fields: string, kernels: boolean, more = ''): Deidentifier {

@@ -1,12 +1,13 @@
 /** The JSON walker and writer against a reference behind a strict validator, over arbitrary policies and records. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { reconciles } from '../../../src/engine/account.ts'
+import type { Outcome } from '../../../src/engine/outcome.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
-import { reconciles } from '../../../src/record/account.ts'
-import { createDeidentifier } from '../../../src/record/deidentifier.ts'
-import { JsonRewriter } from '../../../src/record/json-rewriter.ts'
-import type { Outcome } from '../../../src/record/outcome.ts'
-import { padded } from '../../../src/record/rewriter.ts'
+import { padded } from '../../../src/record/codec.ts'
+import { createDeidentifier } from '../../../src/run/deidentifier.ts'
+import { jsonEngine } from '../../../src/run/engines.ts'
 import { compileMarks } from './marks.ts'
 import * as reference from './reference.ts'
 import { anyDamage, anySpec, damaged, recordFor, withMemberTwice } from './specs.ts'
@@ -88,7 +89,7 @@ describe.each([true, false])('with kernels: %s, the JSON walker', (kernels) => {
           .flatMap((record) => [Buffer.from(record), ...damages.map((d) => damaged(Buffer.from(record), d))])
           .filter((line) => /[^ \t\r\n]/.test(line.toString('latin1')))
         const chunk = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]))
-        const together = new JsonRewriter(plan, { now: NOW, kernels })
+        const together = jsonEngine(plan, { now: NOW, kernels })
         const { output, deadLetters } = together.rewrite(padded(chunk), chunk.length)
         const alone = createDeidentifier(plan, { format: 'json', now: NOW, kernels })
         const outcomes = lines.map((line) => alone.deidentify(line))

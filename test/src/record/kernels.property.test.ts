@@ -1,18 +1,19 @@
 /** The kernels take only what is as usual, and do to it what the walkers and writers do: results never differ. */
+
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CsvRewriter } from '../../../src/record/csv-rewriter.ts'
-import type { CsvStyle } from '../../../src/record/csv-text.ts'
-import { JsonRewriter } from '../../../src/record/json-rewriter.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
+import { padded } from '../../../src/record/codec.ts'
+import type { CsvStyle } from '../../../src/record/csv/csv-text.ts'
 import { CsvKernel } from '../../../src/record/kernel/csv-kernel.ts'
 import { JsonKernel } from '../../../src/record/kernel/json-kernel.ts'
-import { padded, type Rewriter } from '../../../src/record/rewriter.ts'
+import { csvEngine, jsonEngine } from '../../../src/run/engines.ts'
 import { compileMarks, markPlan } from './marks.ts'
 import * as reference from './reference.ts'
 import { anyDamage, anySpec, damaged, recordFor, withMemberTwice } from './specs.ts'
 
 /** What a rewriter makes of chunks, as far as anybody can see it. */
-function seen(rewriter: Rewriter & { rewrite: CsvRewriter['rewrite'] }, chunks: readonly Uint8Array[]) {
+function seen(rewriter: Engine & { rewrite: Engine['rewrite'] }, chunks: readonly Uint8Array[]) {
   return chunks.map((chunk) => {
     const { output, deadLetters, lines } = rewriter.rewrite(padded(chunk), chunk.length)
     return {
@@ -77,7 +78,7 @@ describe('the CSV kernel', () => {
         fc.boolean(),
         (chunks, style, one) => {
           const open = (kernels: boolean) =>
-            new CsvRewriter(plan, one ? ['a'] : header, 'input', style, {
+            csvEngine(plan, one ? ['a'] : header, 'input', style, {
               now: 0,
               maxRecordBytes: 300,
               kernels,
@@ -93,7 +94,7 @@ describe('the CSV kernel', () => {
   it('writes rows that are larger than its room', () => {
     const chunks = [Buffer.from(`${'"",'.repeat(2)}${'y'.repeat(600_000)}\nx,,"a""b"\n`.repeat(3))]
     const open = (kernels: boolean) =>
-      new CsvRewriter(
+      csvEngine(
         plan,
         header,
         'input',
@@ -144,7 +145,7 @@ describe('the JSON kernel', () => {
         ({ spec, chunks }, maxRecordBytes) => {
           const { plan } = compileMarks(reference.policyText(spec))
           if (plan === undefined) return
-          const open = (kernels: boolean) => new JsonRewriter(plan, { now: 0, maxRecordBytes, kernels })
+          const open = (kernels: boolean) => jsonEngine(plan, { now: 0, maxRecordBytes, kernels })
           expect(seen(open(true), chunks)).toEqual(seen(open(false), chunks))
         },
       ),
@@ -154,7 +155,7 @@ describe('the JSON kernel', () => {
   })
 
   const wide = markPlan('  a: keep\n  "b[].c": mark.many\n  "m.*": keep\n  "m.$names": { use: mark.first }\n')
-  const open = (kernels: boolean) => new JsonRewriter(wide, { now: 0, kernels })
+  const open = (kernels: boolean) => jsonEngine(wide, { now: 0, kernels })
   const agrees = (chunk: string, published: number) => {
     const result = seen(open(true), [Buffer.from(chunk), Buffer.from(chunk)])
     expect(result).toEqual(seen(open(false), [Buffer.from(chunk), Buffer.from(chunk)]))
@@ -196,7 +197,7 @@ describe('the JSON kernel', () => {
     const chunk = Buffer.from(
       '{"x":"1","o":{"a":2}}\n{"o":{},"x":"1"}\n{"x":"1"}\n{"o":null,"x":"1"}\n{"n":{},"x":"1"}\n',
     )
-    const results = [true, false].map((kernels) => seen(new JsonRewriter(plan, { now: 0, kernels }), [chunk]))
+    const results = [true, false].map((kernels) => seen(jsonEngine(plan, { now: 0, kernels }), [chunk]))
     expect(results[0]).toEqual(results[1])
     expect(results[0]![0]!.output.split('\n')).toEqual([
       '{"x":"1","o":{"a":2,"d":"x31"},"n":{"d":"x31"}}',
@@ -211,7 +212,7 @@ describe('the JSON kernel', () => {
   it.each([true, false])(
     'with kernels: %s, takes a record of the most bytes, and none of one more',
     (kernels) => {
-      const rewriter = new JsonRewriter(wide, { now: 0, maxRecordBytes: 20, kernels })
+      const rewriter = jsonEngine(wide, { now: 0, maxRecordBytes: 20, kernels })
       const chunk = Buffer.from(`${'{"a":1}'.padEnd(20)}\n${'{"a":1}'.padEnd(21)}\n`)
       expect(seen(rewriter, [chunk])[0]!.deadLetters.map(({ record, code }) => [record, code])).toEqual([
         [1, 'record-too-large'],

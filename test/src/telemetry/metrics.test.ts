@@ -1,8 +1,8 @@
 /** Metrics: names and labels, what is counted, and that no input whatever makes more series than are declared. */
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { emptyAccount } from '../../../src/engine/account.ts'
 import { RECORD_CODES } from '../../../src/errors.ts'
-import { emptyAccount } from '../../../src/record/account.ts'
 import { CLIENT_CODES } from '../../../src/telemetry/codes.ts'
 import { BUCKETS, METRICS, MOST_LAG_SERIES } from '../../../src/telemetry/definitions.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'

@@ -1,0 +1,282 @@
+/**
+ * The engine: bytes go in, the records that may leave come out, with the account. A codec finds and writes records, gates
+ * judge them, rules make their results; the engine drives all three, block by block.
+ */
+import { isAscii, isUtf8 } from 'node:buffer'
+import type { DeadLetterCode } from '../errors.ts'
+import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
+import type { Plan, PlanField } from '../policy/plan.ts'
+import { Block } from '../record/block.ts'
+import { ByteSink } from '../record/byte-sink.ts'
+import { BLOCK_RECORDS, type Codec, padded } from '../record/codec.ts'
+import { maxResultBytes } from '../record/limits.ts'
+import { countName, newNames } from '../record/names.ts'
+import type { Shape } from '../record/shape.ts'
+import { type Account, emptyAccount } from './account.ts'
+import type { Gate } from './gate.ts'
+import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
+import type { Outcome } from './outcome.ts'
+import { Rules } from './rules.ts'
+
+export interface EngineOptions {
+  /** The instant that retention is judged at, ms since the epoch. */
+  readonly now: number
+  /** Bytes; a longer record is a dead letter. Default 1 MiB. */
+  readonly maxRecordBytes?: number | undefined
+  /** More bytes than this may not be made of a record. Default 16 MiB, or four times `maxRecordBytes`. */
+  readonly maxResultBytes?: number | undefined
+  /** Count the names that no rule names, for `Account.unlistedNames`. They are values of the data. */
+  readonly showNames?: boolean | undefined
+  /** Whether kernels may scan and write common records. Default true; what comes out is the same. */
+  readonly kernels?: boolean | undefined
+  /** Where to count the data subjects behind what is published, by their quasi-identifiers. Default: nowhere. */
+  readonly groups?: GroupCount | undefined
+}
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly plan: Plan
+  /** The shape that the codec scans by: of the plan, of what stands beside, and of what the gates read. */
+  readonly shape: Shape
+  readonly codec: Codec
+  /** All gates of the plan, in order. */
+  readonly gates: readonly Gate[]
+  readonly maxRecordBytes: number
+  readonly beside?: Beside | undefined
+}
+
+/** What stands beside the values of records: key, headers and timestamp of messages. */
+export interface Beside {
+  /** Their fields, with indexes that follow those of `plan.fields`. */
+  readonly fields: readonly PlanField[]
+  /** By record of the block, 1 where kept values are looked at; undefined where their offsets say. */
+  readonly looked?: Uint8Array | undefined
+  /** A block was scanned: adds the slots of its records. */
+  addSlots(block: Block): void
+  /** The rules have run over records `[from, to)`: takes the results, which may fail a record. */
+  collect(block: Block, from: number, to: number): void
+  /** The first `count` of `records` that are not -1 were written, from `from` of the sink on, each to its place in `ends`. */
+  written(block: Block, records: Int32Array, count: number, from: number, ends: Int32Array): void
+}
+
+export interface DeadLetter {
+  /** Which record of the chunk it is, from 0. */
+  readonly record: number
+  /** Physical line of the record's start, from 0 at the chunk's start. */
+  readonly line: number
+  readonly code: DeadLetterCode
+  /** Id of the rule that failed, or -1. */
+  readonly rule: number
+}
+
+export interface Rewritten {
+  /** The records that may pass, each ended by a line break. */
+  readonly output: Uint8Array<ArrayBuffer>
+  readonly deadLetters: readonly DeadLetter[]
+  /** Physical lines in the chunk. */
+  readonly lines: number
+}
+
+/** Room for the output of a small chunk; it grows. */
+const OUTPUT_BYTES = 1 << 16
+
+export class Engine {
+  readonly plan: Plan
+  account: Account
+  /** Memory that a chunk's output may be written into; it is used once. */
+  memory: ArrayBuffer | undefined
+  readonly #codec: Codec
+  readonly #beside: Beside | undefined
+  readonly #block: Block
+  readonly #rules: Rules
+  readonly #groups: QuasiIdentifiers | undefined
+  readonly #sink: ByteSink = new ByteSink(0)
+  #deadLetters: DeadLetter[] = []
+  /** How long the output of a chunk is, more or less. */
+  #outputBytes = OUTPUT_BYTES
+  /** Where the records end whose bounds the codec finds. */
+  #length = 0
+  /** Records of the chunk before the block at hand. */
+  #recordsBefore = 0
+  /** The records of the block that pass, and where each ends in the sink. */
+  readonly #passing = new Int32Array(BLOCK_RECORDS)
+  readonly #ends: Int32Array | undefined
+  /** Of the next record that is taken alone: they count as lines of one input. */
+  #offset = 0
+
+  constructor(parts: EngineParts, options: EngineOptions) {
+    const { plan, shape, codec, gates, beside, maxRecordBytes } = parts
+    this.plan = plan
+    this.account = emptyAccount(plan)
+    this.#codec = codec
+    this.#beside = beside
+    this.#ends = beside === undefined ? undefined : new Int32Array(BLOCK_RECORDS)
+    const fields = [...plan.fields, ...(beside?.fields ?? [])]
+    const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
+    this.#block = new Block(fields.length, shape.watches.length, new Set(derived.map((field) => field.index)))
+    const most = options.maxResultBytes ?? maxResultBytes(maxRecordBytes)
+    this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most)
+    this.#rules.suspects.records = beside?.looked
+    const shown = quasiIdentifiers(fields)
+    if (options.groups !== undefined && shown.length > 0)
+      this.#groups = new QuasiIdentifiers(shown, shape.subject, codec.format, options.groups, BLOCK_RECORDS)
+  }
+
+  /** The instant that records are judged at from now on, ms since the epoch. */
+  set now(now: number) {
+    this.#rules.now = now
+  }
+
+  /**
+   * De-identifies the records of `bytes[0..length)`, whose bounds the codec finds. `PADDING` bytes that start with a line
+   * feed must follow. `offset`: of the chunk's first byte in its input.
+   */
+  rewrite(bytes: Uint8Array, length: number, offset: number = 0): Rewritten {
+    this.open(bytes, length, offset)
+    const lines = this.records()
+    return { ...this.close(), lines }
+  }
+
+  /** De-identifies one record, which may span lines. The account counts it. */
+  one(record: Uint8Array): Outcome {
+    this.open(padded(record), 0, this.#offset)
+    this.#offset += record.length + 1
+    const { account } = this
+    const published = account.published
+    const suppressed = { ...account.suppressed }
+    this.span(0, record.length, 0)
+    const { output, deadLetters } = this.close()
+    const failed = deadLetters[0]
+    if (failed !== undefined) {
+      const rule = failed.rule < 0 ? undefined : this.plan.rules[failed.rule]!.label
+      return { kind: 'dead-letter', code: failed.code, rule }
+    }
+    // Without its line break.
+    if (account.published > published) return { kind: 'publish', value: output.slice(0, -1) }
+    const reason = Object.entries(account.suppressed).find(([one, count]) => count !== suppressed[one])
+    return { kind: 'suppress', rule: reason![0] }
+  }
+
+  /**
+   * Takes a chunk: `bytes[0..length)` are records whose bounds the codec finds; others, and what stands beside them, may
+   * follow, then `PADDING` bytes that start with a line feed.
+   */
+  open(bytes: Uint8Array, length: number, offset: number): void {
+    this.#rules.suspects.base = offset
+    this.#sink.open(this.memory, this.#outputBytes)
+    this.memory = undefined
+    this.#deadLetters = []
+    this.#recordsBefore = 0
+    const ascii = isAscii(bytes)
+    this.#block.open(bytes, ascii)
+    this.#codec.open(this.#block, bytes, length, ascii || isUtf8(bytes))
+    this.#length = length
+  }
+
+  /** De-identifies the records whose bounds the codec finds; gives how many physical lines they take. */
+  records(): number {
+    const codec = this.#codec
+    while (codec.next < this.#length) {
+      codec.scan()
+      if (this.#block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
+    }
+    this.#writeBlock()
+    return codec.line
+  }
+
+  /** De-identifies the record `[start, end)` of the chunk; `line`: what to call its line. */
+  span(start: number, end: number, line: number): void {
+    this.#codec.scanSpan(start, end, line)
+    if (this.#block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
+  }
+
+  /** What was written of the chunk, and what was not. */
+  close(): Omit<Rewritten, 'lines'> {
+    this.#writeBlock()
+    const output = this.#sink.take()
+    this.#outputBytes = Math.max(OUTPUT_BYTES, output.length + (output.length >> 3))
+    // Of a block, records that cannot be written are found last.
+    const deadLetters = this.#deadLetters.sort((a, b) => a.record - b.record)
+    this.#deadLetters = []
+    return { output, deadLetters }
+  }
+
+  /** Gives the account since the last call, and starts a new one. */
+  takeAccount(): Account {
+    const { account } = this
+    this.account = emptyAccount(this.plan)
+    this.#rules.account = this.account
+    return account
+  }
+
+  /** Runs the rules of the block at hand, writes the records that pass, and starts the next one. */
+  #writeBlock(): void {
+    const block = this.#block
+    this.#beside?.addSlots(block)
+    this.account.records += block.recordCount
+    this.#part(0, block.recordCount)
+    this.#count()
+    this.#recordsBefore += block.recordCount
+    block.clear()
+    this.#codec.nextBlock()
+  }
+
+  /**
+   * Runs the rules over records `[from, to)` of the block and writes them: all at once, or, where their results are too
+   * many to be held, in parts. How it is parted shows in nothing that is written or counted.
+   */
+  #part(from: number, to: number): void {
+    if (this.#rules.run(this.#block, from, to)) this.#write(from, to)
+    else if (to - from > 1) {
+      const middle = (from + to) >>> 1
+      this.#part(from, middle)
+      this.#part(middle, to)
+    } else {
+      this.#block.fail(from, 'result-too-large', -1)
+      this.#write(from, to)
+    }
+  }
+
+  #write(from: number, to: number): void {
+    const block = this.#block
+    const passing = this.#passing
+    this.#beside?.collect(block, from, to)
+    let count = 0
+    for (let record = from; record < to; record++)
+      if (block.recordOut[record] === 0) passing[count++] = record
+      else this.#withhold(record)
+    const failed = block.failedCount
+    const start = this.#sink.length
+    this.#codec.write(passing, count, this.#sink, this.#ends)
+    for (let at = failed; at < block.failedCount; at++) this.#withhold(block.failed[at]!)
+    this.account.published += count - (block.failedCount - failed)
+    if (this.#ends !== undefined) this.#beside!.written(block, passing, count, start, this.#ends)
+    this.#groups?.take(block, from, to, passing, count)
+  }
+
+  /** Books a record that does not leave. */
+  #withhold(record: number): void {
+    const block = this.#block
+    const { account } = this
+    const code = block.recordCode[record]
+    if (code === undefined) {
+      const reason = block.suppressedBy[record]!
+      account.suppressed[reason] = (account.suppressed[reason] ?? 0) + 1
+      return
+    }
+    account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
+    const [line, rule] = [block.recordLine[record]!, block.recordRule[record]!]
+    this.#deadLetters.push({ record: this.#recordsBefore + record, line, code, rule })
+  }
+
+  /** Adds what the codec met beside records to the account. */
+  #count(): void {
+    const { account } = this
+    const { blank, unlisted, names } = this.#codec.takeCounts()
+    account.blank += blank
+    account.unlisted += unlisted
+    if (names === undefined) return
+    account.unlistedNames ??= newNames()
+    for (const [name, count] of Object.entries(names)) countName(account.unlistedNames, name, count)
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Gates judge whole records, before the rules run over them or after. Each thread has its own (`Gate`); what a gate needs
+ * once a run, for all threads, is its `GateState`.
+ */
+import type { DeadLetterCode } from '../errors.ts'
+import type { Path } from '../policy/path.ts'
+
+/** The records of a block that a gate judges, and what it may say of them. The first verdict of all gates stands. */
+export interface JudgedRecords {
+  /** Records `[from, to)` of the block. */
+  readonly from: number
+  readonly to: number
+  /** Whether the record has failed or is suppressed already. */
+  isOut(record: number): boolean
+  /** Text of the scalar at `reads[read]`; undefined where it is absent, null or empty, or its path has lists or maps. */
+  text(record: number, read: number): string | undefined
+  /** The texts of all scalars at `reads[read]`, which may name lists and maps, in their order. */
+  texts(record: number, read: number): readonly string[]
+  /** The rules in force are those once `steps` retention steps are reached. Before the rules only. */
+  setStep(record: number, steps: number): void
+  /** The record must not leave. `reason`: one of the gate's `reasons`. */
+  suppress(record: number, reason: string): void
+  fail(record: number, code: DeadLetterCode): void
+}
+
+export interface Gate {
+  readonly name: string
+  readonly phase: 'before-rules' | 'after-rules'
+  /** Paths of the input whose values it asks for. */
+  readonly reads: readonly Path[]
+  /** Under which reasons it suppresses: labels of the account, of metrics and of cases. */
+  readonly reasons: readonly string[]
+  /** Judges records. `now`: the instant that the run is judged at, ms since the epoch. Throws for no record. */
+  judge(records: JudgedRecords, now: number): void
+}
+
+/** What a gate needs once a run. */
+export interface GateState {
+  /** Resolves once records may be judged; rejects where they never may. */
+  ready(): Promise<void>
+  /** How far it has read what it judges by, as the account says it. */
+  position(): string
+  /** What the threads are given, by structured clone. */
+  readonly shared: unknown
+}

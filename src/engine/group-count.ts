@@ -1,0 +1,230 @@
+/**
+ * Hands the quasi-identifiers of published records, as they leave, to whoever counts groups of data subjects. Text counts,
+ * not how it is written: `1985`, `"1985"` and a cell `1985` are one value. What is absent, null, empty or dropped is a value
+ * of its own, one for all of these. Of a field that holds several values, all count, in their order.
+ */
+import { hashAt, highOf, Spans, TupleHashes, upperHalf } from '../groups/keyed-hash.ts'
+import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
+import { type GroupsKey, SubjectGroups } from '../groups/subject-groups.ts'
+import type { Plan, PlanField } from '../policy/plan.ts'
+import { type Block, ResultKind, SlotKind } from '../record/block.ts'
+import type { Format } from '../record/format.ts'
+
+/** Counts the subjects of a run, or of a part of it. */
+export class GroupCount {
+  readonly groups: SubjectGroups
+  readonly combinations: TupleHashes
+  readonly subjects: TupleHashes
+
+  constructor(plan: Plan, key: GroupsKey) {
+    this.groups = new SubjectGroups()
+    this.combinations = new TupleHashes(
+      key.combinations,
+      quasiIdentifiers([...plan.fields, ...plan.envelope]).length,
+    )
+    this.subjects = new TupleHashes(key.subjects, 1)
+  }
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const LETTER_N = 0x6e
+const NULL_LENGTH = 4
+
+export class QuasiIdentifiers {
+  readonly #format: Format
+  readonly #count: GroupCount
+  readonly #fields: readonly PlanField[]
+  /** The watch that says whose a record is; -1: records are counted as subjects. */
+  readonly #watch: number
+  /** Of the records of a block: two words of each. */
+  readonly #hashes: Int32Array<ArrayBuffer>
+  readonly #subjects: Int32Array<ArrayBuffer>
+  /** Values that stand in the chunk, and in the arena. */
+  readonly #inChunk: Spans
+  readonly #inArena: Spans
+  readonly #one: Spans = new Spans(1)
+  /** The text at hand. */
+  #bytes: Uint8Array = new Uint8Array(0)
+  #start = 0
+  #end = 0
+
+  /** `most`: records of a block. */
+  constructor(fields: readonly PlanField[], watch: number, format: Format, count: GroupCount, most: number) {
+    this.#format = format
+    this.#count = count
+    this.#watch = watch
+    this.#fields = fields
+    this.#hashes = new Int32Array(most * 2)
+    this.#subjects = new Int32Array(most * 2)
+    this.#inChunk = new Spans(most)
+    this.#inArena = new Spans(most)
+  }
+
+  /**
+   * Takes the records `[from, to)` of a block, which have their results. Published are the first `count` of `records`, but
+   * for those below 0.
+   */
+  take(block: Block, from: number, to: number, records: Int32Array, count: number): void {
+    const { groups } = this.#count
+    const hashes = this.#hashes
+    const subjects = this.#subjects
+    const { limits } = groups
+    const combinationLimit = highOf(limits.combinations)
+    const subjectLimit = highOf(limits.subjects)
+    hashes.fill(0, from * 2, to * 2)
+    this.#fields.forEach((field, column) => {
+      if (isMany(field)) this.#addLists(block, from, to, field.index, column)
+      else this.#addValues(block, from, to, field.index, column)
+    })
+    if (this.#watch >= 0) this.#addSubjects(block, from, to)
+    let published = 0
+    for (let i = 0; i < count; i++) {
+      const record = records[i]!
+      if (record < 0) continue
+      published++
+      const at = record * 2
+      const isKept = upperHalf(hashes, at) <= combinationLimit
+      if (this.#watch < 0) {
+        if (isKept) groups.addRecordAsSubject(hashAt(hashes, at))
+        continue
+      }
+      // Nobody's hash, as nothing was added to it.
+      if (subjects[at] === 0 && subjects[at + 1] === 0) groups.addWithoutSubject()
+      if (upperHalf(subjects, at) > subjectLimit && !isKept) continue
+      const who = hashAt(subjects, at)
+      groups.addSubject(who)
+      if (isKept) groups.add(hashAt(hashes, at), who)
+    }
+    groups.addRecords(published)
+  }
+
+  /** Finds whose the records of the block are. What says nothing of that counts as one subject. */
+  #addSubjects(block: Block, from: number, to: number): void {
+    const subjects = this.#subjects
+    const spans = this.#inChunk
+    subjects.fill(0, from * 2, to * 2)
+    const { recordScope, slotKind, slotStart, slotEnd } = block
+    let count = 0
+    for (let record = from; record < to; record++) {
+      const slot = block.watchedSlot(this.#watch, 0, recordScope[record]!)
+      if (slot < 0) continue
+      const kind = slotKind[slot]!
+      if (kind === SlotKind.nothing) continue
+      if (kind === SlotKind.escaped) {
+        this.#useText(this.#format.text(block, slot))
+        this.#addOne(this.#count.subjects, subjects, record, 0)
+        continue
+      }
+      spans.starts[count] = slotStart[slot]!
+      spans.ends[count] = slotEnd[slot]!
+      spans.places[count++] = record * 2
+    }
+    spans.count = count
+    this.#count.subjects.add(subjects, 0, block.bytes, spans)
+  }
+
+  /** Adds what the records of the block show of a field. Of those that are not published, nobody asks. */
+  #addValues(block: Block, from: number, to: number, field: number, column: number): void {
+    const { combinations } = this.#count
+    const slots = block.fieldSlots[field]!
+    const count = block.fieldCount[field]!
+    const { slotRecord, slotKind, slotStart, slotEnd, resultKind, resultStart, resultEnd } = block
+    const inArena = this.#inArena
+    const inChunk = this.#inChunk
+    let arena = 0
+    let chunk = 0
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      const record = slotRecord[slot]!
+      if (record < from || record >= to) continue
+      const place = record * 2
+      const kind = resultKind[slot]!
+      if (kind === ResultKind.arena) {
+        inArena.starts[arena] = resultStart[slot]!
+        inArena.ends[arena] = resultEnd[slot]!
+        inArena.places[arena++] = place
+      } else if (kind === ResultKind.source && isText(slotKind[slot]!)) {
+        inChunk.starts[chunk] = slotStart[slot]!
+        inChunk.ends[chunk] = slotEnd[slot]!
+        inChunk.places[chunk++] = place
+      } else if (this.#find(block, slot)) this.#addOne(combinations, this.#hashes, record, column)
+    }
+    inArena.count = arena
+    inChunk.count = chunk
+    if (arena > 0) combinations.add(this.#hashes, column, block.arena.bytes, inArena)
+    if (chunk > 0) combinations.add(this.#hashes, column, block.bytes, inChunk)
+  }
+
+  /** Adds the text at hand. */
+  #addOne(to: TupleHashes, hashes: Int32Array, record: number, column: number): void {
+    const one = this.#one
+    one.starts[0] = this.#start
+    one.ends[0] = this.#end
+    one.places[0] = record * 2
+    one.count = 1
+    to.add(hashes, column, this.#bytes, one)
+  }
+
+  /** The same of a field that may have several values in a record: all of them, in their order. */
+  #addLists(block: Block, from: number, to: number, field: number, column: number): void {
+    const { combinations } = this.#count
+    const slots = block.fieldSlots[field]!
+    const count = block.fieldCount[field]!
+    for (let i = 0; i < count; ) {
+      const record = block.slotRecord[slots[i]!]!
+      combinations.beginList(column)
+      for (; i < count && block.slotRecord[slots[i]!] === record; i++) {
+        if (record < from || record >= to) continue
+        if (!this.#find(block, slots[i]!)) this.#use(this.#bytes, 0, 0)
+        combinations.addToList(this.#bytes, this.#start, this.#end)
+      }
+      if (record >= from && record < to) combinations.endList(this.#hashes, record * 2)
+    }
+  }
+
+  /** Finds the text that leaves for a slot; false where that is nothing. */
+  #find(block: Block, slot: number): boolean {
+    const kind = block.resultKind[slot]!
+    if (kind === ResultKind.dropped) return false
+    if (kind === ResultKind.source) {
+      const written = block.slotKind[slot]!
+      if (written === SlotKind.nothing) return false
+      if (written === SlotKind.escaped) this.#useText(this.#format.text(block, slot))
+      else this.#use(block.bytes, block.slotStart[slot]!, block.slotEnd[slot]!)
+      return true
+    }
+    const { bytes } = block.arena
+    const start = block.resultStart[slot]!
+    const end = block.resultEnd[slot]!
+    if (kind === ResultKind.arena) this.#use(bytes, start, end)
+    else if (bytes[start] !== QUOTE) {
+      const isNull = this.#format.null.length === NULL_LENGTH && bytes[start] === LETTER_N
+      this.#use(bytes, isNull ? end : start, end)
+    } else if (isPlain(bytes, start + 1, end - 1)) this.#use(bytes, start + 1, end - 1)
+    else this.#useText(this.#format.read(Buffer.from(bytes.subarray(start, end)).toString('utf8')))
+    return this.#end > this.#start
+  }
+
+  #use(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+  }
+
+  #useText(text: string): void {
+    const bytes = Buffer.from(text, 'utf8')
+    this.#use(bytes, 0, bytes.length)
+  }
+}
+
+/** Whether the bytes of a value are its text. */
+const isText = (kind: number): boolean => kind !== SlotKind.escaped && kind !== SlotKind.nothing
+
+const isMany = ({ from }: PlanField): boolean => from.segments.some(({ kind }) => kind !== 'name')
+
+/** Whether what stands in quotes is its own text, in JSON and in CSV. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (bytes[p] === BACKSLASH || bytes[p] === QUOTE) return false
+  return true
+}

@@ -1,0 +1,315 @@
+/** De-identifies batches of messages: values as JSON, and what stands beside them. */
+import { isUtf8 } from 'node:buffer'
+import type { CompiledTransform } from '../../transforms/transform.ts'
+import type { DeadLetterCode } from '../errors.ts'
+import type { Plan, PlanField } from '../policy/plan.ts'
+import { type Block, ResultKind } from '../record/block.ts'
+import { ByteSink } from '../record/byte-sink.ts'
+import { BLOCK_RECORDS, PADDING } from '../record/codec.ts'
+import type { Account } from './account.ts'
+import { type Beside, Engine, type EngineOptions, type EngineParts } from './engine.ts'
+import { Envelope, resultBytes, textOf } from './envelope.ts'
+import { intervalStart } from './interval.ts'
+import { MessageBatch } from './message-batch.ts'
+import { OutcomeBatch } from './outcome-batch.ts'
+import { FIRST_RECORDS, ONE_IN } from './suspects.ts'
+import { Times } from './times.ts'
+import { KeyTombstones } from './tombstones.ts'
+
+export interface MessageOptions {
+  /**
+   * The output keeps the last record of each key only. Then tombstones and suppressions are written under the token of
+   * every enabled key, and nothing is published without a key.
+   */
+  readonly compacted: boolean
+  /** The transform of `$key` under each key that may still be used; see `keyRules`. */
+  readonly keyRules: readonly CompiledTransform[]
+}
+
+const LF = 0x0a
+const FRAMED = 0
+
+/** Fields beside the value, numbered behind those of the value. */
+export const besideOf = (plan: Plan): PlanField[] =>
+  plan.envelope.map((field) => ({ ...field, index: plan.fields.length + field.index }))
+
+/** What a message engine is made of: a codec for values, and what an engine needs. */
+export type MessageParts = Omit<EngineParts, 'beside'>
+
+export class MessageEngine {
+  readonly #engine: Engine
+  readonly #maxRecordBytes: number
+  readonly #envelopeFields: readonly PlanField[]
+  readonly #envelope: Envelope
+  readonly #timeField: PlanField | undefined
+  readonly #compacted: boolean
+  readonly #tombstones: KeyTombstones
+  /** The batch at hand. */
+  #messages: MessageBatch = new MessageBatch()
+  #outcomes: OutcomeBatch = new OutcomeBatch(0)
+  /** Which message a line of the chunk is. */
+  #messageOf = new Int32Array(0)
+  /** By message of the batch, 1 where kept values are looked at; by record of the block the same. */
+  #looked: Uint8Array = new Uint8Array(0)
+  readonly #lookedRecords = new Uint8Array(BLOCK_RECORDS)
+  /** Messages before this batch, where the caller does not say which are looked at. */
+  #given = 0
+  /** Texts of event times, and what they mean: many records share one. */
+  readonly #times: Times
+
+  constructor(parts: MessageParts, options: EngineOptions & MessageOptions) {
+    const { plan } = parts
+    this.#maxRecordBytes = parts.maxRecordBytes
+    this.#envelopeFields = besideOf(plan)
+    this.#envelope = new Envelope(this.#envelopeFields)
+    this.#compacted = options.compacted
+    this.#tombstones = new KeyTombstones(plan, options.keyRules, options.compacted)
+    const time = plan.time?.path.text
+    this.#timeField =
+      plan.fields.find((field) => field.path.text === time && field.from.text === time) ??
+      plan.fields.find((field) => field.from.text === time)
+    const keepsTime = this.#timeField?.rulesByStep[0]?.[0]?.action.kind === 'keep'
+    this.#times = new Times(!keepsTime, (text) => {
+      const parse = plan.time?.parse
+      return keepsTime ? parse?.(text) : (intervalStart(text) ?? parse?.(text))
+    })
+    const beside: Beside = {
+      fields: this.#envelopeFields,
+      looked: this.#lookedRecords,
+      addSlots: (block) => this.#addSlots(block),
+      collect: (block, from, to) => this.#collect(block, from, to),
+      written: (block, records, count, from, ends) => this.#written(block, records, count, from, ends),
+    }
+    this.#engine = new Engine({ ...parts, beside }, options)
+  }
+
+  get account(): Account {
+    return this.#engine.account
+  }
+
+  takeAccount(): Account {
+    return this.#engine.takeAccount()
+  }
+
+  /** The instant that records are judged at from now on, ms since the epoch. */
+  set now(now: number) {
+    this.#engine.now = now
+  }
+
+  /** Memory that the values of the next batch may be written into. */
+  set memory(memory: ArrayBuffer | undefined) {
+    this.#engine.memory = memory
+  }
+
+  /**
+   * What becomes of each message, in order. Never throws for what a message holds. `looked`: by message, 1 where kept values
+   * are looked at; otherwise the first 10,000 messages that this one is given, and then each 64th.
+   */
+  rewrite(messages: MessageBatch, looked?: Uint8Array): OutcomeBatch {
+    this.#looked = looked ?? this.#nextLooked(messages.length)
+    const outcomes = new OutcomeBatch(messages.length)
+    this.#messages = messages
+    this.#outcomes = outcomes
+    if (this.#messageOf.length < messages.length) this.#messageOf = new Int32Array(messages.length)
+    this.#rewrite(this.#sort())
+    return outcomes
+  }
+
+  #nextLooked(count: number): Uint8Array {
+    const looked = new Uint8Array(count)
+    for (let index = 0; index < count; index++, this.#given++)
+      if (this.#given < FIRST_RECORDS || this.#given % ONE_IN === 0) looked[index] = 1
+    return looked
+  }
+
+  /** Settles what needs no rules, and gives the other messages: those of one line first. */
+  #sort(): Sorted {
+    const messages = this.#messages
+    const lines: number[] = []
+    const others: number[] = []
+    for (let index = 0; index < messages.length; index++) {
+      const length = messages.valueLength(index)
+      if (messages.isTombstone(index)) this.#tombstone(index, messages.key(index))
+      else if (length > this.#maxRecordBytes) this.#refuse(index, 'record-too-large')
+      else if (messages.isLine(index)) lines.push(index)
+      else if (length === 0) this.#refuse(index, 'value-empty')
+      else if (messages.value(index)![0] === FRAMED) this.#refuse(index, 'schema-registry-framed')
+      else others.push(index)
+    }
+    return { lines, others }
+  }
+
+  #refuse(index: number, code: DeadLetterCode, rule = -1): void {
+    const { account } = this.#engine
+    account.records++
+    account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
+    this.#outcomes.deadLetter(index, code, rule)
+  }
+
+  #tombstone(index: number, key: Uint8Array | null): void {
+    const found = this.#tombstones.of(key)
+    if (found.kind === 'refused') {
+      this.#refuse(index, found.code, found.rule)
+      return
+    }
+    const { account } = this.#engine
+    account.records++
+    if (found.kind === 'none') {
+      this.#outcomes.suppress(index)
+      account.suppressed[found.label] = (account.suppressed[found.label] ?? 0) + 1
+      return
+    }
+    this.#outcomes.tombstone(index, found.keys)
+    account.tombstones++
+    for (const rule of found.rules) account.rules[rule]!.applied++
+  }
+
+  #rewrite({ lines, others }: Sorted): void {
+    const messages = this.#messages
+    const chunk = this.#chunkOf(lines)
+    const { length } = chunk
+    // What is no UTF-8 would have each record of the batch looked at one by one.
+    if (!isUtf8(chunk.bytes.subarray(0, length))) {
+      const isText = (index: number): boolean => isUtf8(messages.value(index)!)
+      for (const index of lines) if (!isText(index)) this.#refuse(index, 'bad-utf8')
+      this.#rewrite({ lines: lines.filter(isText), others })
+      return
+    }
+    for (let line = 0; line < lines.length; line++) this.#messageOf[line] = lines[line]!
+    const starts = others.map((index, at) => {
+      this.#messageOf[lines.length + at] = index
+      const start = chunk.length
+      chunk.append(messages.value(index)!)
+      chunk.byte(LF)
+      return start
+    })
+    this.#envelope.open(messages.length)
+    if (this.#envelopeFields.length > 0)
+      for (const list of [lines, others]) for (const index of list) this.#envelope.put(index, messages, chunk)
+    for (let i = 0; i < PADDING; i++) chunk.byte(LF)
+    const engine = this.#engine
+    engine.open(chunk.bytes.subarray(0, chunk.length), length, 0)
+    engine.records()
+    for (const [at, index] of others.entries())
+      engine.span(starts[at]!, starts[at]! + messages.valueLength(index), lines.length + at)
+    const { output, deadLetters } = engine.close()
+    this.#outcomes.values = output
+    for (const { line, code, rule } of deadLetters)
+      this.#outcomes.deadLetter(this.#messageOf[line]!, code, rule)
+  }
+
+  /** The values of these messages, each ended by a line break; what stands behind them may be written. */
+  #chunkOf(lines: readonly number[]): ByteSink {
+    const { lines: packed, lineCount, linesEnd } = this.#messages
+    if (lines.length === lineCount) {
+      // Usually they stand there already, with nothing in between.
+      packed.length = linesEnd
+      return packed
+    }
+    const chunk = new ByteSink(linesEnd)
+    for (const index of lines) {
+      chunk.append(this.#messages.value(index)!)
+      chunk.byte(LF)
+    }
+    return chunk
+  }
+
+  #addSlots(block: Block): void {
+    const records = this.#lookedRecords
+    for (let record = 0; record < block.recordCount; record++)
+      records[record] = this.#looked[this.#messageAt(block, record)]!
+    if (this.#envelopeFields.length > 0) this.#envelope.addSlots(block, this.#messageOf)
+  }
+
+  #collect(block: Block, from: number, to: number): void {
+    const outcomes = this.#outcomes
+    for (const field of this.#envelopeFields)
+      this.#eachPassing(block, field, from, to, (record, slot) =>
+        this.#take(block, field, this.#messageAt(block, record), slot),
+      )
+    if (this.#timeField !== undefined && !this.#envelopeFields.some(isTimestamp))
+      this.#eachPassing(block, this.#timeField, from, to, (record, slot) =>
+        outcomes.setTimestamp(this.#messageAt(block, record), this.#times.of(block, slot)),
+      )
+    for (let record = from; record < to; record++) {
+      if (block.recordCode[record] !== undefined) continue
+      if (block.suppressedBy[record] !== undefined) this.#suppressed(block, record)
+      else if (this.#compacted && !outcomes.hasKey(this.#messageAt(block, record)))
+        block.fail(record, 'key-missing', -1)
+    }
+  }
+
+  /** Which message a record of the block is. */
+  #messageAt(block: Block, record: number): number {
+    return this.#messageOf[block.recordLine[record]!]!
+  }
+
+  #eachPassing(
+    block: Block,
+    field: PlanField,
+    from: number,
+    to: number,
+    take: (record: number, slot: number) => void,
+  ): void {
+    const slots = block.fieldSlots[field.index]!
+    const end = block.placeOf(field.index, to)
+    for (let i = block.placeOf(field.index, from); i < end; i++) {
+      const slot = slots[i]!
+      const record = block.slotRecord[slot]!
+      if (block.recordOut[record] === 0) take(record, slot)
+    }
+  }
+
+  #take(block: Block, field: PlanField, message: number, slot: number): void {
+    const outcomes = this.#outcomes
+    const { envelope } = field.path
+    if (envelope === 'key' && block.resultKind[slot] === ResultKind.arena) {
+      outcomes.setKey(message, block.arena.bytes, block.resultStart[slot]!, block.resultEnd[slot]!)
+      return
+    }
+    const bytes = resultBytes(block, slot)
+    if (bytes === undefined) return
+    if (envelope === 'key') outcomes.setKey(message, bytes, 0, bytes.length)
+    else if (envelope === 'header') {
+      const { name } = field.path.segments[0] as { readonly name: string }
+      outcomes.addHeader(message, name, textOf(bytes))
+    } else outcomes.setTimestamp(message, instant(textOf(bytes)))
+  }
+
+  /** Suppressed records hide what was published under their key before, where the topic is compacted. */
+  #suppressed(block: Block, record: number): void {
+    const index = this.#messageAt(block, record)
+    if (!this.#compacted) {
+      this.#outcomes.suppress(index)
+      return
+    }
+    const found = this.#tombstones.of(this.#messages.key(index))
+    if (found.kind === 'written') this.#outcomes.suppress(index, found.keys)
+    // A record without a key hides nothing, and nothing of it can be there.
+    else if (found.kind === 'none' || found.code === 'tombstone-without-key') this.#outcomes.suppress(index)
+    else block.fail(record, found.code, found.rule)
+  }
+
+  #written(block: Block, records: Int32Array, count: number, from: number, ends: Int32Array): void {
+    let start = from
+    for (let i = 0; i < count; i++) {
+      const record = records[i]!
+      if (record < 0) continue
+      this.#outcomes.publish(this.#messageAt(block, record), start, ends[i]!)
+      start = ends[i]! + 1
+    }
+  }
+}
+
+interface Sorted {
+  /** Messages whose value is one line. */
+  readonly lines: readonly number[]
+  readonly others: readonly number[]
+}
+
+const isTimestamp = (field: PlanField): boolean => field.path.envelope === 'timestamp'
+
+function instant(text: string): number | undefined {
+  const start = intervalStart(text)
+  return start === undefined || start < 0 ? undefined : start
+}

@@ -1,0 +1,212 @@
+/** What became of the messages of a batch, packed into a few arrays; what is asked for is made when it is asked for. */
+import type { DeadLetterCode } from '../errors.ts'
+import { ByteSink } from '../record/byte-sink.ts'
+import type { MessageOutcome } from './message.ts'
+
+type Kind = MessageOutcome['kind']
+
+/** A message of which nothing is said is a dead letter: there is no way from an error to `publish`. */
+const KINDS: readonly Kind[] = ['dead-letter', 'publish', 'suppress', 'tombstone']
+const DEAD_LETTER = 0
+const PUBLISH = 1
+const SUPPRESS = 2
+const TOMBSTONE = 3
+const NONE = -1
+
+export interface Failure {
+  readonly code: DeadLetterCode
+  readonly rule: number
+}
+
+const NO_HEADERS: MessageOutcome['headers'] = []
+const NO_TOMBSTONES: MessageOutcome['tombstones'] = []
+
+/** Outcomes as they may be posted to a thread. */
+export interface OutcomeParts {
+  readonly kinds: Uint8Array<ArrayBuffer>
+  readonly values: Uint8Array<ArrayBuffer>
+  readonly valueStarts: Int32Array<ArrayBuffer>
+  readonly valueEnds: Int32Array<ArrayBuffer>
+  readonly keys: Uint8Array<ArrayBuffer>
+  readonly keyStarts: Int32Array<ArrayBuffer>
+  readonly keyEnds: Int32Array<ArrayBuffer>
+  readonly timestamps: Float64Array<ArrayBuffer>
+  readonly headers: ReadonlyMap<number, { readonly name: string; readonly value: string }[]>
+  readonly tombstones: ReadonlyMap<number, readonly Uint8Array[]>
+  readonly failures: ReadonlyMap<number, Failure>
+}
+
+/** As `subarray`, which takes twice as long. */
+const view = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
+
+export class OutcomeBatch implements Iterable<MessageOutcome> {
+  readonly length: number
+  #kinds: Uint8Array<ArrayBuffer>
+  #values: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #valueStarts: Int32Array<ArrayBuffer>
+  #valueEnds: Int32Array<ArrayBuffer>
+  readonly #keys: ByteSink = new ByteSink(0)
+  #keyStarts: Int32Array<ArrayBuffer>
+  #keyEnds: Int32Array<ArrayBuffer>
+  #timestamps: Float64Array<ArrayBuffer>
+  #headers: Map<number, { readonly name: string; readonly value: string }[]> = new Map()
+  #tombstones: Map<number, readonly Uint8Array[]> = new Map()
+  #failures: Map<number, Failure> = new Map()
+
+  constructor(length: number) {
+    this.length = length
+    this.#kinds = new Uint8Array(length)
+    this.#valueStarts = new Int32Array(length)
+    this.#valueEnds = new Int32Array(length)
+    this.#keyStarts = new Int32Array(length).fill(NONE)
+    this.#keyEnds = new Int32Array(length)
+    this.#timestamps = new Float64Array(length).fill(Number.NaN)
+  }
+
+  static from(parts: OutcomeParts): OutcomeBatch {
+    const outcomes = new OutcomeBatch(parts.kinds.length)
+    outcomes.#kinds = parts.kinds
+    outcomes.#values = parts.values
+    outcomes.#valueStarts = parts.valueStarts
+    outcomes.#valueEnds = parts.valueEnds
+    outcomes.#keys.adopt(parts.keys, parts.keys.length)
+    outcomes.#keyStarts = parts.keyStarts
+    outcomes.#keyEnds = parts.keyEnds
+    outcomes.#timestamps = parts.timestamps
+    outcomes.#headers = new Map(parts.headers)
+    outcomes.#tombstones = new Map(parts.tombstones)
+    outcomes.#failures = new Map(parts.failures)
+    return outcomes
+  }
+
+  /** What it is made of; the memory of all parts is its own. */
+  parts(): OutcomeParts {
+    return {
+      kinds: this.#kinds,
+      values: this.#values,
+      valueStarts: this.#valueStarts,
+      valueEnds: this.#valueEnds,
+      keys: this.#keys.bytes.subarray(0, this.#keys.length),
+      keyStarts: this.#keyStarts,
+      keyEnds: this.#keyEnds,
+      timestamps: this.#timestamps,
+      headers: this.#headers,
+      tombstones: this.#tombstones,
+      failures: this.#failures,
+    }
+  }
+
+  // What became of them, as the rewriter says it
+
+  /** Where the values of what is published stand. */
+  set values(values: Uint8Array<ArrayBuffer>) {
+    this.#values = values
+  }
+
+  /** Nobody looks at the values any more; what they stood in may hold others. */
+  release(): ArrayBuffer {
+    const { buffer } = this.#values
+    this.#values = new Uint8Array(0)
+    return buffer
+  }
+
+  publish(index: number, start: number, end: number): void {
+    this.#kinds[index] = PUBLISH
+    this.#valueStarts[index] = start
+    this.#valueEnds[index] = end
+  }
+
+  suppress(index: number, tombstones: readonly Uint8Array[] = NO_TOMBSTONES): void {
+    this.#kinds[index] = SUPPRESS
+    if (tombstones.length > 0) this.#tombstones.set(index, tombstones)
+  }
+
+  tombstone(index: number, keys: readonly Uint8Array[]): void {
+    this.#kinds[index] = TOMBSTONE
+    this.#tombstones.set(index, keys)
+  }
+
+  /** Whatever was said of it before. */
+  deadLetter(index: number, code: DeadLetterCode, rule: number): void {
+    this.#kinds[index] = DEAD_LETTER
+    this.#tombstones.delete(index)
+    this.#failures.set(index, { code, rule })
+  }
+
+  setKey(index: number, source: Uint8Array, start: number, end: number): void {
+    this.#keyStarts[index] = this.#keys.length
+    this.#keys.copy(source, start, end)
+    this.#keyEnds[index] = this.#keys.length
+  }
+
+  /** Whether a key was set, whatever became of the message. */
+  hasKey(index: number): boolean {
+    return this.#keyStarts[index] !== NONE
+  }
+
+  addHeader(index: number, name: string, value: string): void {
+    const headers = this.#headers.get(index)
+    if (headers === undefined) this.#headers.set(index, [{ name, value }])
+    else headers.push({ name, value })
+  }
+
+  setTimestamp(index: number, timestamp: number | undefined): void {
+    this.#timestamps[index] = timestamp ?? Number.NaN
+  }
+
+  // What became of them; see `MessageOutcome`
+
+  kind(index: number): Kind {
+    return KINDS[this.#kinds[index]!]!
+  }
+
+  value(index: number): Uint8Array | null {
+    if (this.#kinds[index] !== PUBLISH) return null
+    return view(this.#values, this.#valueStarts[index]!, this.#valueEnds[index]!)
+  }
+
+  key(index: number): Uint8Array | null {
+    if (this.#kinds[index] !== PUBLISH || !this.hasKey(index)) return null
+    return view(this.#keys.bytes, this.#keyStarts[index]!, this.#keyEnds[index]!)
+  }
+
+  headers(index: number): MessageOutcome['headers'] {
+    return this.#kinds[index] === PUBLISH ? (this.#headers.get(index) ?? NO_HEADERS) : NO_HEADERS
+  }
+
+  timestamp(index: number): number | undefined {
+    const timestamp = this.#timestamps[index]!
+    return this.#kinds[index] !== PUBLISH || Number.isNaN(timestamp) ? undefined : timestamp
+  }
+
+  tombstones(index: number): MessageOutcome['tombstones'] {
+    return this.#tombstones.get(index) ?? NO_TOMBSTONES
+  }
+
+  code(index: number): DeadLetterCode | undefined {
+    return this.#failures.get(index)?.code
+  }
+
+  rule(index: number): number {
+    return this.#failures.get(index)?.rule ?? -1
+  }
+
+  at(index: number): MessageOutcome | undefined {
+    if (index < 0 || index >= this.length) return undefined
+    return {
+      kind: this.kind(index),
+      value: this.value(index),
+      key: this.key(index),
+      headers: this.headers(index),
+      timestamp: this.timestamp(index),
+      tombstones: this.tombstones(index),
+      code: this.code(index),
+      rule: this.rule(index),
+    }
+  }
+
+  *[Symbol.iterator](): Generator<MessageOutcome> {
+    for (let index = 0; index < this.length; index++) yield this.at(index)!
+  }
+}

@@ -1,0 +1,176 @@
+/** Which column of a CSV file is which path of the plan, and what the output's columns are. */
+import { EXIT, LetheError } from '../../errors.ts'
+import type { Plan, PlanField } from '../../policy/plan.ts'
+import type { Shape } from '../shape.ts'
+
+export interface CsvColumn {
+  /** Fields that take this column's value. */
+  readonly fields: readonly number[]
+  readonly watches: readonly number[]
+}
+
+/** How many slots a column takes: one for each field, or one for the watches alone. */
+export const slotsOf = ({ fields, watches }: CsvColumn): number =>
+  fields.length > 0 ? fields.length : Math.min(watches.length, 1)
+
+export interface CsvOutputColumn {
+  readonly header: string
+  readonly field: number
+}
+
+export interface CsvColumns {
+  /** One a column of the input, in its order. */
+  readonly input: readonly CsvColumn[]
+  /** The input's columns that stay, in its order; then those of derived fields, in the policy's. */
+  readonly output: readonly CsvOutputColumn[]
+  /** The columns, from 0, that no rule names. */
+  readonly unlisted: readonly number[]
+}
+
+const isNames = (field: PlanField): boolean => field.from.segments.at(-1)?.kind === 'names'
+
+const isDropped = (field: PlanField): boolean =>
+  field.rulesByStep.every((rules) => rules.every((rule) => rule.action.kind === 'drop'))
+
+const ordinals = (indexes: readonly number[]): string =>
+  `column${indexes.length > 1 ? 's' : ''} ${indexes.map((index) => index + 1).join(', ')}`
+
+/**
+ * Checks a header: no column without a name, no two of one name. Throws `LetheError` with the columns' numbers;
+ * names are values too, and are not shown.
+ */
+export function checkHeader(header: readonly string[], input: string): void {
+  const empty = header.flatMap((name, index) => (name === '' ? [index] : []))
+  if (empty.length > 0)
+    throw new LetheError(
+      EXIT.usage,
+      `${input}: the header leaves ${ordinals(empty)} without a name`,
+      'give every column a name; a file without a header needs one',
+    )
+  const first = new Map<string, number>()
+  const twice = header.flatMap((name, index) => {
+    const before = first.get(name)
+    if (before === undefined) first.set(name, index)
+    return before === undefined ? [] : [before, index]
+  })
+  if (twice.length > 0)
+    throw new LetheError(
+      EXIT.usage,
+      `${input}: the header names ${ordinals([...new Set(twice)])} alike`,
+      'give every column a name of its own: a rule could not tell them apart',
+    )
+}
+
+/** Resolves a checked header. Throws `LetheError` where the policy refuses a column or two meanings fit one. */
+export function resolveColumns(
+  plan: Plan,
+  shape: Shape,
+  header: readonly string[],
+  input: string,
+): CsvColumns {
+  const fieldsOf = new Map<string, number[]>()
+  for (const field of plan.fields) {
+    if (isNames(field)) continue
+    const fields = fieldsOf.get(field.from.text)
+    if (fields === undefined) fieldsOf.set(field.from.text, [field.index])
+    else fields.push(field.index)
+  }
+  const isKnown = (path: string): boolean => fieldsOf.has(path) || shape.watchOf.has(path)
+  const taken = new Map<string, number>()
+  const unlisted: number[] = []
+  const columns = header.map((name, index): CsvColumn => {
+    const path = pathOf(plan, name, index, isKnown, input)
+    if (path === undefined) {
+      unlisted.push(index)
+      return { fields: [], watches: [] }
+    }
+    const before = taken.get(path)
+    if (before !== undefined)
+      throw new LetheError(
+        EXIT.usage,
+        `${input}: ${ordinals([before, index])} are one path of the policy`,
+        'correct `columns:` of the policy',
+      )
+    taken.set(path, index)
+    const watch = shape.watchOf.get(path)
+    return { fields: fieldsOf.get(path) ?? [], watches: watch === undefined ? [] : [watch] }
+  })
+  if (plan.unlisted === 'reject' && unlisted.length > 0)
+    throw new LetheError(
+      EXIT.usage,
+      `${input}: the policy does not name ${ordinals(unlisted)}, and says \`unlisted: reject\``,
+      'name every column in `fields:` (with `drop` where it must not leave) or in `columns:`',
+    )
+  const output = outputColumns(plan, header, columns)
+  if (output.length === 0)
+    throw new LetheError(
+      EXIT.usage,
+      `${input}: no column of this file may leave: the policy names none of its ${header.length}, or drops them`,
+      delimiterIn(header) ?? 'check the delimiter, the header and `columns:` of the policy',
+    )
+  const names = new Set<string>()
+  for (const { header: name, field } of output) {
+    if (names.has(name))
+      throw new LetheError(
+        EXIT.usage,
+        `${input}: the output would have two columns of the name that ${plan.fields[field]!.path.text} gets`,
+        'give the derived field another path, or a header of its own in `columns:` of the policy',
+      )
+    names.add(name)
+  }
+  return { input: columns, output, unlisted }
+}
+
+/** What to do about a header that came out as one name, with what looks like other delimiters in it. */
+function delimiterIn(header: readonly string[]): string | undefined {
+  if (header.length !== 1) return undefined
+  const count = (sign: string): number => header[0]!.split(sign).length
+  const likely = [';', ',', '\t', '|'].reduce((best, sign) => (count(sign) > count(best) ? sign : best))
+  if (count(likely) === 1) return undefined
+  return `its header looks as if split otherwise: say --delimiter ${likely === '\t' ? 'tab' : `'${likely}'`}`
+}
+
+/** Header text to path: by `columns:`, as a path, or as one name that has to be quoted in a path. */
+function pathOf(
+  plan: Plan,
+  name: string,
+  index: number,
+  isKnown: (path: string) => boolean,
+  input: string,
+): string | undefined {
+  const stated = plan.columns.get(name)
+  if (stated !== undefined) return isKnown(stated) ? stated : undefined
+  const quoted = JSON.stringify(name)
+  if (isKnown(name) && isKnown(quoted))
+    throw new LetheError(
+      EXIT.usage,
+      `${input}: ${ordinals([index])} fits two paths of the policy, with and without quotes`,
+      'say which in `columns:` of the policy',
+    )
+  return isKnown(name) ? name : isKnown(quoted) ? quoted : undefined
+}
+
+function outputColumns(
+  plan: Plan,
+  header: readonly string[],
+  columns: readonly CsvColumn[],
+): CsvOutputColumn[] {
+  const headerOf = new Map([...plan.columns].map(([name, path]) => [path, name]))
+  const isDerived = (field: number): boolean =>
+    plan.fields[field]!.from.text !== plan.fields[field]!.path.text
+  const stays = (field: number): boolean => !isDropped(plan.fields[field]!)
+  const direct = columns.flatMap((column, index) =>
+    column.fields
+      .filter((field) => !isDerived(field) && stays(field))
+      .map((field) => ({ header: header[index]!, field })),
+  )
+  const fed = new Set(columns.flatMap((column) => column.fields))
+  const derived = plan.fields
+    .filter((field) => isDerived(field.index) && fed.has(field.index) && stays(field.index))
+    .map((field) => {
+      const { text, segments } = field.path
+      const only = segments.length === 1 && segments[0]!.kind === 'name' ? segments[0]!.name : text
+      return { header: headerOf.get(text) ?? only, field: field.index }
+    })
+  return [...direct, ...derived]
+}

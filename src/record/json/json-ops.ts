@@ -1,0 +1,55 @@
+/**
+ * The structure of a block's output, as the walker writes it down and the writer reads it: what the writer does, in
+ * order. Each operation is two numbers: `code | a << 4`, then `b`.
+ */
+import { doubled } from '../block.ts'
+
+export const Op = {
+  openObject: 0,
+  openArray: 1,
+  closeObject: 2,
+  closeArray: 3,
+  /** `"name":` of node a, with a container to follow. */
+  name: 4,
+  /** Member: name of node a, value of slot b. */
+  member: 5,
+  /** Element or map value: slot b. */
+  value: 6,
+  /** Name of a map's member, from slot b; if it is dropped, go on `a` operations further. */
+  mapName: 7,
+  /** `{` and `}` of a map: its names must stay different. */
+  openMap: 8,
+  closeMap: 9,
+  /** Derived leaves of node a, seen from scope b. */
+  derived: 10,
+  /** Derived container a, seen from scope b: the record holds none of its own. */
+  derivedContainer: 11,
+  /** The record holds null for container a: its derived members, seen from scope b, if there are any; else null. */
+  nullContainer: 12,
+} as const
+
+export class JsonOps {
+  /** Two numbers each. */
+  words: Int32Array<ArrayBuffer> = new Int32Array(1 << 13)
+  count = 0
+
+  add(code: number, a: number, b: number): void {
+    const at = this.count++ << 1
+    if (at === this.words.length) this.words = doubled(this.words)
+    this.words[at] = code | (a << 4)
+    this.words[at + 1] = b
+  }
+
+  /** Adds operations that another walk wrote down. */
+  append(words: Int32Array): void {
+    const at = this.count << 1
+    if (at + words.length > this.words.length) this.words = doubled(this.words, (at + words.length) * 2)
+    this.words.set(words, at)
+    this.count += words.length >> 1
+  }
+
+  /** Says of the `mapName` at `index` that its member ends with the operation noted last. */
+  endMember(index: number): void {
+    this.words[index << 1] = Op.mapName | ((this.count - index) << 4)
+  }
+}

@@ -1,0 +1,321 @@
+/**
+ * One walk over the bytes of a JSON record (RFC 8259, strictly): it validates everything, notes where the listed
+ * values stand, and writes down the output's structure as a list of operations. No object is built.
+ *
+ * The walk reads bytes from a typed array, which is the fastest way to look at them, and names positions that are
+ * the same in the chunk's byte string, which is the fastest thing to cut values from.
+ */
+import type { RecordCode } from '../../errors.ts'
+import { type Block, SlotKind } from '../block.ts'
+import { encodeBytes } from '../byte-text.ts'
+import { countName } from '../names.ts'
+import { hashName, type Shape, type ShapeNode, UNLISTED, UNLISTED_MEMBER } from '../shape.ts'
+import { CLASS, JsonLexer } from './json-lexer.ts'
+import { JsonOps, Op } from './json-ops.ts'
+import { unescapeJson } from './json-text.ts'
+import { MemberNames } from './member-names.ts'
+
+export const MAX_DEPTH = 64
+
+export class JsonWalker extends JsonLexer {
+  readonly #shape: Shape
+  readonly #reject: boolean
+  #block!: Block
+  /** A fault of shape: it counts only if the record is JSON to its end. */
+  #shapeCode: RecordCode | undefined
+  #object = 0
+  /** Operations of the block. */
+  readonly ops: JsonOps = new JsonOps()
+  /** Members met that no rule names. */
+  unlisted = 0
+  readonly #names = new MemberNames()
+  /** Unlisted names by path, where they are asked for. */
+  names: Record<string, number> | undefined
+
+  /** `reject`: whether an unlisted member fails the record. */
+  constructor(shape: Shape, reject: boolean) {
+    super()
+    this.#shape = shape
+    this.#reject = reject
+  }
+
+  /** Starts a block over `bytes`, which `block.source` holds as a byte string. */
+  open(bytes: Uint8Array, block: Block): void {
+    this.bytes = bytes
+    this.#block = block
+    this.#names.open(block)
+    this.ops.count = 0
+  }
+
+  /** Walks one record, `bytes[start..end)`; gives undefined, or why it is none. */
+  walk(start: number, end: number, scope: number): RecordCode | undefined {
+    this.end = end
+    this.#shapeCode = undefined
+    this.#names.count = 0
+    this.code = 'json-syntax'
+    const first = this.space(start)
+    if (first >= end) return 'json-truncated'
+    const root = this.#shape.root
+    const isObject = this.bytes[first] === 0x7b
+    if (!isObject) this.#shapeCode = 'not-an-object'
+    let p = isObject ? this.#members(first + 1, root, scope, 1) : this.#value(first, UNLISTED, scope, 0)
+    if (p < 0) return this.code
+    p = this.space(p)
+    return p < end ? 'json-trailing' : this.#shapeCode
+  }
+
+  /** Members of an object, from behind its `{`; gives the position behind its `}`. */
+  #members(p: number, node: ShapeNode, scope: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.fail(p, 'json-too-deep')
+    const { bytes } = this
+    const isMap = node.kind === 'map'
+    const names = this.#names.count
+    const object = ++this.#object
+    if (node.emitted) this.ops.add(isMap ? Op.openMap : Op.openObject, 0, 0)
+    if (bytes[p]! <= 0x20) p = this.space(p)
+    if (bytes[p] === 0x7d && p < this.end) p++
+    else
+      for (;;) {
+        if (bytes[p] !== 0x22) return this.fail(p)
+        p++
+        p = this.#named(p, node, scope, depth, object, names)
+        if (p < 0) return p
+        let byte = bytes[p]!
+        if (byte <= 0x20) {
+          p = this.space(p)
+          byte = bytes[p]!
+        }
+        if (byte === 0x2c) {
+          if (bytes[++p]! <= 0x20) p = this.space(p)
+        } else if (byte === 0x7d) {
+          if (p >= this.end) return this.fail(p)
+          p++
+          break
+        } else return this.fail(p)
+      }
+    this.#names.count = names
+    if (node.emitted) {
+      if (node.tree !== undefined) this.#derived(node, scope, object)
+      this.ops.add(isMap ? Op.closeMap : Op.closeObject, 0, 0)
+    }
+    return p
+  }
+
+  /** The value of a member that is no map's. */
+  #member(p: number, child: ShapeNode, scope: number, depth: number, object: number): number {
+    if (p < 0) return p
+    child.lastSeen = object
+    if (child.kind === 'unlisted' && child.isMember) {
+      this.unlisted++
+      if (this.#reject) this.#shapeCode ??= 'unlisted-field'
+    }
+    return this.#value(p, child, scope, depth)
+  }
+
+  /** A member, from behind its name's opening quote. */
+  #named(p: number, node: ShapeNode, scope: number, depth: number, object: number, names: number): number {
+    const { bytes } = this
+    const start = p
+    let hash = 0
+    let byte = bytes[p]!
+    while (CLASS[byte] === 0) {
+      hash = (Math.imul(hash, 31) + byte) | 0
+      byte = bytes[++p]!
+    }
+    let name: string | undefined
+    if (byte !== 0x22) {
+      p = this.string(p)
+      if (p < 0) return p
+      name = encodeBytes(unescapeJson(this.#decoded(start, p)))
+      if (name.includes('\0')) return this.fail(p, 'json-nul-in-name')
+      hash = hashName(name)
+    } else if (p >= this.end) return this.fail(p)
+    const end = p
+    p = this.colon(p + 1)
+    if (p < 0) return p
+    const isMap = node.kind === 'map'
+    const child = isMap ? undefined : this.#child(node, hash, start, end, name)
+    if (child !== undefined) {
+      if (child.lastSeen === object) return this.fail(p, 'json-duplicate-name')
+      return this.#member(p, child, scope, depth, object)
+    }
+    this.#names.add(hash, start, end, name)
+    if (this.#names.isDuplicate(names)) return this.fail(p, 'json-duplicate-name')
+    if (isMap) return this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
+    const unlisted = node.kind === 'unlisted' ? UNLISTED : UNLISTED_MEMBER
+    if (this.names !== undefined && unlisted === UNLISTED_MEMBER) {
+      const shown = this.#decoded(start, end)
+      countName(this.names, node.path === '' ? shown : `${node.path}.${shown}`, 1)
+    }
+    return this.#member(p, unlisted, scope, depth, object)
+  }
+
+  #derived(node: ShapeNode, scope: number, object: number): void {
+    this.ops.add(Op.derived, node.id, scope)
+    for (const container of node.tree!.containers)
+      if (container.node?.lastSeen !== object) this.ops.add(Op.derivedContainer, container.id, scope)
+  }
+
+  #mapMember(
+    p: number,
+    node: ShapeNode,
+    scope: number,
+    depth: number,
+    start: number,
+    end: number,
+    escaped: boolean,
+  ): number {
+    const block = this.#block
+    const inner = block.addScope(scope, block.scopeDepth[scope]! + 1)
+    if (!node.emitted || node.namesField < 0) return this.#value(p, node.item!, inner, depth)
+    const kind = start === end ? SlotKind.nothing : escaped ? SlotKind.escaped : SlotKind.text
+    const slot =
+      kind === SlotKind.nothing
+        ? block.addSlot(start - 1, end + 1, kind, inner)
+        : block.addSlot(start, end, kind, inner)
+    block.addToField(node.namesField, slot)
+    const at = this.ops.count
+    this.ops.add(Op.mapName, 0, slot)
+    p = this.#value(p, node.item!, inner, depth)
+    this.ops.endMember(at)
+    return p
+  }
+
+  #child(node: ShapeNode, hash: number, start: number, end: number, name: string | undefined) {
+    const child = node.byHash.get(hash)
+    if (child === undefined) return undefined
+    if (name !== undefined) return child.name === name ? child : node.children.get(name)
+    const expected = child.name
+    const { bytes } = this
+    let same = expected.length === end - start
+    for (let i = 0; same && i < expected.length; i++) same = expected.charCodeAt(i) === bytes[start + i]
+    return same ? child : node.children.get(this.#block.source.slice(start, end))
+  }
+
+  #decoded(start: number, end: number): string {
+    const bytes = this.#block.source.slice(start, end)
+    return this.#block.ascii ? bytes : Buffer.from(bytes, 'latin1').toString('utf8')
+  }
+
+  /** One value of any kind, as `node` wants it; gives the position behind it. */
+  #value(p: number, node: ShapeNode, scope: number, depth: number): number {
+    const byte = this.bytes[p]!
+    const { kind } = node
+    if (byte === 0x22) {
+      const start = ++p
+      const { bytes } = this
+      let inside = bytes[p]!
+      while (CLASS[inside] === 0) inside = bytes[++p]!
+      const escaped = inside !== 0x22
+      if (escaped) {
+        p = this.string(p)
+        if (p < 0) return p
+      } else if (p >= this.end) return this.fail(p)
+      if (kind === 'unlisted') return p + 1
+      if (kind === 'scalar' || kind === 'subtree') {
+        if (p === start) this.#take(node, start - 1, p + 1, SlotKind.nothing, scope)
+        else this.#take(node, start, p, escaped ? SlotKind.escaped : SlotKind.text, scope)
+      } else this.#shapeCode ??= 'scalar-for-container'
+      return p + 1
+    }
+    if (byte === 0x7b || byte === 0x5b) {
+      if (p >= this.end) return this.fail(p)
+      return this.#container(p, byte === 0x7b, node, scope, depth)
+    }
+    const start = p
+    if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
+      p = this.number(p)
+      if (p < 0) return p
+      if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.number, scope)
+      else if (kind !== 'unlisted') this.#shapeCode ??= 'scalar-for-container'
+      return p
+    }
+    if (byte === 0x6e) {
+      p = this.word(p, 'null')
+      if (p < 0 || kind === 'unlisted') return p
+      if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.nothing, scope)
+      else if (node.emitted) this.ops.add(Op.nullContainer, node.id, scope)
+      return p
+    }
+    if (byte !== 0x74 && byte !== 0x66) return this.fail(p)
+    p = this.word(p, byte === 0x74 ? 'true' : 'false')
+    if (p < 0) return p
+    if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.boolean, scope)
+    else if (kind !== 'unlisted') this.#shapeCode ??= 'scalar-for-container'
+    return p
+  }
+
+  #container(p: number, isObject: boolean, node: ShapeNode, scope: number, depth: number): number {
+    const { kind } = node
+    if (kind === 'unlisted') {
+      return isObject
+        ? this.#members(p + 1, UNLISTED, scope, depth + 1)
+        : this.#elements(p + 1, UNLISTED, scope, depth + 1)
+    }
+    const fits = isObject ? kind === 'object' || kind === 'map' : kind === 'array'
+    if (fits) {
+      if (node.emitted && node.literal !== '') this.ops.add(Op.name, node.id, 0)
+      return isObject
+        ? this.#members(p + 1, node, scope, depth + 1)
+        : this.#elements(p + 1, node, scope, depth + 1)
+    }
+    if (kind === 'scalar') this.#shapeCode ??= 'container-for-scalar'
+    else if (kind !== 'subtree') this.#shapeCode ??= 'scalar-for-container'
+    const start = p
+    p = this.#container(p, isObject, UNLISTED, scope, depth)
+    if (p >= 0 && kind === 'subtree') this.#take(node, start, p, SlotKind.subtree, scope)
+    return p
+  }
+
+  #elements(p: number, node: ShapeNode, scope: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.fail(p, 'json-too-deep')
+    const { bytes } = this
+    const block = this.#block
+    const item = node.item ?? UNLISTED
+    if (node.emitted) this.ops.add(Op.openArray, 0, 0)
+    if (bytes[p]! <= 0x20) p = this.space(p)
+    if (bytes[p] === 0x5d && p < this.end) p++
+    else
+      for (;;) {
+        const inner = item.kind === 'unlisted' ? scope : block.addScope(scope, block.scopeDepth[scope]! + 1)
+        p = this.#value(p, item, inner, depth)
+        if (p < 0) return p
+        let byte = bytes[p]!
+        if (byte <= 0x20) {
+          p = this.space(p)
+          byte = bytes[p]!
+        }
+        if (byte === 0x2c) {
+          if (bytes[++p]! <= 0x20) p = this.space(p)
+        } else if (byte === 0x5d) {
+          if (p >= this.end) return this.fail(p)
+          p++
+          break
+        } else return this.fail(p)
+      }
+    if (node.emitted) this.ops.add(Op.closeArray, 0, 0)
+    return p
+  }
+
+  /** Notes a listed value: for its own field, for derived ones, for the watches. */
+  #take(node: ShapeNode, start: number, end: number, kind: number, scope: number): void {
+    const block = this.#block
+    let slot = -1
+    if (node.field >= 0) {
+      slot = block.addSlot(start, end, kind, scope)
+      block.addToField(node.field, slot)
+      if (node.literal === '') this.ops.add(Op.value, 0, slot)
+      else this.ops.add(Op.member, node.id, slot)
+    }
+    if (node.derived.length > 0)
+      for (const field of node.derived) {
+        const own = block.addSlot(start, end, kind, scope)
+        block.addToField(field, own)
+        block.derived[field]![scope] = own + 1
+      }
+    if (node.watches.length > 0) {
+      if (slot < 0) slot = block.addSlot(start, end, kind, scope)
+      for (const watch of node.watches) block.watched[watch]![scope] = slot + 1
+    }
+  }
+}

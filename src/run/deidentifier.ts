@@ -1,0 +1,41 @@
+/** De-identifies one record at a time: for library users, `lethe explain` and `lethe test`. */
+
+import type { Account } from '../engine/account.ts'
+import { clockOf, type Now } from '../engine/clock.ts'
+import type { EngineOptions } from '../engine/engine.ts'
+import type { Outcome } from '../engine/outcome.ts'
+import type { Plan } from '../policy/plan.ts'
+import { jsonEngine } from './engines.ts'
+
+export interface Deidentifier {
+  /**
+   * Takes one JSON object as UTF-8 bytes and gives what becomes of it. Never throws for what a record holds:
+   * a record that cannot be taken is a `dead-letter`.
+   */
+  deidentify(record: Uint8Array): Outcome
+  /** Counts since the start, over all records. */
+  readonly account: Account
+}
+
+export interface DeidentifierOptions extends Omit<EngineOptions, 'groups' | 'now'> {
+  readonly format: 'json'
+  /**
+   * The instant that retention is judged at, ms since the epoch: one for all records, or a clock. Default: the time of
+   * each call.
+   */
+  readonly now?: Now | undefined
+}
+
+export function createDeidentifier(plan: Plan, options: DeidentifierOptions): Deidentifier {
+  const clock = clockOf(options.now)
+  const rewriter = jsonEngine(plan, { ...options, now: clock() })
+  return {
+    deidentify(record) {
+      rewriter.now = clock()
+      return rewriter.one(record)
+    },
+    get account() {
+      return rewriter.account
+    },
+  }
+}
