@@ -19,32 +19,51 @@ const ROOMS: Readonly<
   record: { rooms: ['errors', 'policy', 'transforms'], packages: [] },
   engine: { rooms: ['errors', 'groups', 'policy', 'record', 'transforms'], packages: [] },
   gates: { rooms: ['engine', 'policy'], packages: [] },
-  run: { rooms: ['engine', 'gates', 'policy', 'record'], packages: [] },
-  pipeline: { rooms: ['engine', 'errors', 'keys', 'policy', 'record'], packages: [] },
+  files: { rooms: ['engine', 'errors', 'policy', 'record'], packages: [] },
   kafka: {
-    rooms: ['engine', 'errors', 'groups', 'keys', 'pipeline', 'policy', 'record', 'run', 'transforms'],
+    rooms: ['engine', 'errors', 'groups', 'keys', 'policy', 'record', 'transforms'],
     packages: ['zod', 're2js'],
   },
   telemetry: { rooms: ['errors'], packages: ['pino', 'prom-client'] },
-  files: {
-    rooms: ['engine', 'errors', 'groups', 'keys', 'pipeline', 'policy', 'record', 'run'],
-    packages: [],
-  },
-  cli: {
+  run: {
     rooms: [
       'engine',
       'errors',
       'files',
       'gates',
       'groups',
-      'identify',
       'kafka',
       'keys',
-      'pipeline',
+      'policy',
+      'record',
+      'telemetry',
+      'transforms',
+    ],
+    packages: [],
+  },
+  terminal: { rooms: ['transforms'], packages: [] },
+  init: {
+    rooms: ['errors', 'files', 'identify', 'policy', 'record', 'terminal', 'transforms'],
+    packages: [],
+  },
+  doctor: { rooms: ['engine', 'errors', 'kafka', 'keys', 'policy', 'terminal', 'transforms'], packages: [] },
+  cli: {
+    rooms: [
+      'doctor',
+      'engine',
+      'errors',
+      'files',
+      'gates',
+      'groups',
+      'identify',
+      'init',
+      'kafka',
+      'keys',
       'policy',
       'record',
       'run',
       'telemetry',
+      'terminal',
       'transforms',
     ],
     packages: ['commander', 'zod', 'yaml', '@faker-js/faker'],
@@ -121,6 +140,11 @@ describe('the house', () => {
       ({ from, to }) => resolve(from, '..', to) === join(root, 'src/index.ts'),
     )
     expect(barrels).toEqual([])
+  })
+
+  it('starts threads in one place', () => {
+    const starts = sources.filter((file) => /\bnew Worker\(/.test(readFileSync(file, 'utf8')))
+    expect(starts.map((file) => relative(root, file))).toEqual(['src/engine/threads.ts'])
   })
 
   it('has no cycles', () => {

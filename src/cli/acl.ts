@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Right } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { type Grant, rightsOf } from '../kafka/rights.ts'
-import { readPipeline } from './stream/prepare.ts'
+import { readPipeline } from '../run/stream/prepare.ts'
 
 interface Options {
   readonly principal?: string

@@ -1,11 +1,11 @@
 /** `lethe batch`: files in, de-identified files out. */
 import { availableParallelism } from 'node:os'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit } from '../engine/limit.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
-import { preparePool } from '../files/pool.ts'
-import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit } from '../pipeline/limit.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
+import { preparePool } from '../run/chunk-pool.ts'
 import { parseDelimiter, parseExpectedKey, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run.ts'
 import { parseShare } from './groups.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { expire } from '../../transforms/retention/expire.ts'
 import { inWords } from '../../transforms/reveals/words.ts'
 import type { Example, Transform } from '../../transforms/transform.ts'
-import { columns, type Paint, wrap } from './terminal.ts'
+import { columns, type Paint, wrap } from '../terminal.ts'
 
 /** What the catalogue shows of a transform; the rule behind `retention:` has the same form and no `compile`. */
 export type Entry = Omit<Transform, 'weaknesses' | 'reveals' | 'compile'> &

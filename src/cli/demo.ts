@@ -10,12 +10,12 @@ import { createKeysetFile, loadKeyring } from '../keys/file.ts'
 import { createKeyset } from '../keys/keyset.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { readPolicyFile } from '../policy/read.ts'
+import { onInterrupt } from '../run/interrupt.ts'
+import { packageRoot } from '../run/package-root.ts'
+import { columns, paint, printable, shorten, wantsColour } from '../terminal.ts'
 import type { EventFile } from './demo/event-writer.ts'
 import { generateEvents } from './demo/events.ts'
 import { type Explanation, explain } from './explain/explanation.ts'
-import { onInterrupt } from './interrupt.ts'
-import { packageRoot } from './package-root.ts'
-import { columns, paint, printable, shorten, wantsColour } from './terminal.ts'
 
 /** The demo's export was made at this moment, so that its output is the same on every day. */
 const AS_OF = new Date('2026-01-01T00:00:00Z')

@@ -1,14 +1,14 @@
 /** `lethe doctor PIPELINE`: whether the cluster is as the pipeline needs it, and the way out where it is not. */
 import { Argument, Command, Option } from 'commander'
+import { checkDriver, checkKeys } from '../doctor/check-client.ts'
+import { examine, findTopics, policiesOf } from '../doctor/examine.ts'
+import { plural, Report } from '../doctor/finding.ts'
+import { makeTopics, planTopics } from '../doctor/fix.ts'
+import { count, type Format, formatReport } from '../doctor/print.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { type Admin, openAdmin } from '../kafka/admin.ts'
 import { resolveConnection } from '../kafka/pipeline-file/secrets.ts'
-import { checkDriver, checkKeys } from './doctor/check-client.ts'
-import { examine, findTopics, policiesOf } from './doctor/examine.ts'
-import { plural, Report } from './doctor/finding.ts'
-import { makeTopics, planTopics } from './doctor/fix.ts'
-import { count, type Format, formatReport } from './doctor/print.ts'
-import { readPipeline } from './stream/prepare.ts'
+import { readPipeline } from '../run/stream/prepare.ts'
 
 interface Options {
   readonly format: Format

@@ -6,6 +6,7 @@ import { EXIT, fileError, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
+import { columns, paint, printable, shorten, wrap } from '../terminal.ts'
 import { keyNames, viewKeys } from './account-keys.ts'
 import { parseTime } from './arguments.ts'
 import { type ExplainedField, type ExplainedRule, type Explanation, explain } from './explain/explanation.ts'
@@ -14,7 +15,6 @@ import { sampleRecord } from './explain/sample.ts'
 import { overview } from './explain/words.ts'
 import { readJson, scalarText, valuesAt } from './json-tree.ts'
 import { keyringFrom, testKeyring } from './keyring.ts'
-import { columns, paint, printable, shorten, wrap } from './terminal.ts'
 
 interface Options {
   readonly policy: string

@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path'
 import { EXIT } from '../errors.ts'
 import { pipelineJsonSchema } from '../kafka/pipeline-file/json-schema.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
+import { packageRoot } from '../run/package-root.ts'
 import { catalogueMarkdown } from './catalogue-markdown.ts'
-import { packageRoot } from './package-root.ts'
 import { entries } from './transforms.ts'
 
 const GENERATED: Readonly<Record<string, () => string>> = {

@@ -4,7 +4,7 @@ import { EXIT, LetheError } from '../errors.ts'
 import type { Figures, Share } from '../groups/figures.ts'
 import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
-import { columns, type Paint } from './terminal.ts'
+import { columns, type Paint } from '../terminal.ts'
 
 export interface GroupsView extends Figures {
   /** The output paths that were looked at. */

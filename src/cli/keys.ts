@@ -12,7 +12,7 @@ import {
   promoteKey,
 } from '../keys/keyset.ts'
 import { guessableKey, publishedKeys } from '../keys/known-secrets.ts'
-import { columns, paint } from './terminal.ts'
+import { columns, paint } from '../terminal.ts'
 
 function say(text: string): void {
   process.stderr.write(`lethe: ${text}\n`)

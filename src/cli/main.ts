@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The `lethe` command: what holds for every command line, and nothing that takes time to load. */
 import { EXIT } from '../errors.ts'
-import { watchInterrupts } from './interrupt.ts'
-import { packageVersion } from './package-root.ts'
+import { watchInterrupts } from '../run/interrupt.ts'
+import { packageVersion } from '../run/package-root.ts'
 import { reportError } from './report-error.ts'
 
 const fail = (error: unknown) => process.exit(reportError(error))

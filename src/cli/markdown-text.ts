@@ -2,7 +2,7 @@
  * Text in Markdown (CommonMark, with the tables of GitHub) that cannot be taken for markup: no cell, link or tag comes of
  * it, and no other letter shows than those that were given.
  */
-import { printable } from './terminal.ts'
+import { printable } from '../terminal.ts'
 
 /** What ends or bends a code span in a table: these stand outside of it, as entities, which are never markup. */
 const OUTSIDE = /([`|\\])/

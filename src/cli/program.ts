@@ -1,9 +1,9 @@
 /** The tree of commands. Loads only the command that is asked for, so that starting costs next to nothing. */
 import { Command, CommanderError } from 'commander'
 import { EXIT } from '../errors.ts'
+import { packageVersion } from '../run/package-root.ts'
+import { paint } from '../terminal.ts'
 import { type CommandEntry, commands } from './commands.ts'
-import { packageVersion } from './package-root.ts'
-import { paint } from './terminal.ts'
 
 const EXAMPLES = `
 Examples:

@@ -1,6 +1,6 @@
 /** A progress line on a terminal: bytes, records a second, time left. Nothing where stderr is no terminal. */
-import type { Progress } from '../files/batch.ts'
-import { shorten } from './terminal.ts'
+import type { Progress } from '../run/batch.ts'
+import { shorten } from '../terminal.ts'
 
 const REDRAW_MS = 100
 const BAR = 24

@@ -5,7 +5,7 @@
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { EXIT, LetheError } from '../errors.ts'
 import { identityOf } from '../files/input.ts'
-import type { RunFileKind, RunFiles } from '../pipeline/run-files.ts'
+import type { RunFileKind, RunFiles } from '../run/run-files.ts'
 
 const NAMES: Readonly<Record<RunFileKind, string>> = {
   pipeline: 'the pipeline file',

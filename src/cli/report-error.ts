@@ -1,7 +1,8 @@
 /** How an error ends a command: what is printed on stderr, and the exit code. Never a value of the data. */
+
+import { Defect, placeOf } from '../engine/defect.ts'
 import { EXIT, type ExitCode, LetheError } from '../errors.ts'
-import { Defect, placeOf } from '../pipeline/defect.ts'
-import { paint } from './terminal.ts'
+import { paint } from '../terminal.ts'
 
 /** Writes `error` to stderr and says which exit code it stands for. */
 export function reportError(error: unknown): ExitCode {

@@ -7,8 +7,8 @@ import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveConnection, resolveKeyring } from '../kafka/pipeline-file/secrets.ts'
 import { topicMatcher } from '../kafka/pipeline-file/topics.ts'
 import { type Reading, SourceReader, type SourceRoute, UNREAD_CODES } from '../kafka/source-reader.ts'
-import { readPipeline } from './stream/prepare.ts'
-import { paint, printable, shorten } from './terminal.ts'
+import { readPipeline } from '../run/stream/prepare.ts'
+import { paint, printable, shorten } from '../terminal.ts'
 
 interface Options {
   readonly topics?: readonly string[]

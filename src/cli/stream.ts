@@ -1,14 +1,14 @@
 /** `lethe stream PIPELINE`: topics in, de-identified topics out. */
 import { Argument, Command, Option } from 'commander'
+import type { StreamOptions } from '../run/stream/surroundings.ts'
 import { parseExpectedKey, whole } from './arguments.ts'
-import type { StreamOptions } from './stream/surroundings.ts'
 
 async function start(file: string, options: StreamOptions): Promise<void> {
   if (options.worker === undefined) {
     const { run } = await import('./stream/run.ts')
     await run(file, options)
   } else {
-    const { work } = await import('./stream/work.ts')
+    const { work } = await import('../run/stream/work.ts')
     await work(file, options.worker)
   }
 }

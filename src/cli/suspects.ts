@@ -5,9 +5,6 @@ import type { Plan, PlanRule } from '../policy/plan.ts'
 
 const SUMMARIES: ReadonlyMap<string, string> = new Map(detectors.map(({ kind, summary }) => [kind, summary]))
 
-/** What values may look like. */
-export const SUSPECT_KINDS: readonly string[] = [...SUMMARIES.keys()]
-
 const number = (count: number): string => count.toLocaleString('en')
 
 /** A warning for each kind that the values of a rule look like. */

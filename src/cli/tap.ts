@@ -6,11 +6,11 @@ import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveConnection } from '../kafka/pipeline-file/secrets.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { POLICY_HEADER } from '../kafka/source-header.ts'
+import { readPipeline } from '../run/stream/prepare.ts'
+import { paint } from '../terminal.ts'
 import { parseDuration, whole } from './arguments.ts'
-import { readPipeline } from './stream/prepare.ts'
 import { recordJson, recordLines } from './tap/print.ts'
 import { partitionsOf, readLast, readNew } from './tap/read-last.ts'
-import { paint } from './terminal.ts'
 
 interface Options {
   readonly route?: string

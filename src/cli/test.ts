@@ -7,9 +7,9 @@ import { type CasesFile, readCases } from '../policy/cases.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
+import { paint, printable } from '../terminal.ts'
 import { testKeyring } from './keyring.ts'
 import { type CaseResult, type CasesRun, runCases } from './run-cases.ts'
-import { paint, printable } from './terminal.ts'
 
 interface Options {
   readonly format: 'text' | 'json' | 'github'

@@ -4,8 +4,8 @@ import { transforms } from '../../transforms/index.ts'
 import { expire } from '../../transforms/retention/expire.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { nearest } from '../policy/suggest.ts'
+import { paint } from '../terminal.ts'
 import { catalogueJson, catalogueText, type Entry, entryText } from './catalogue.ts'
-import { paint } from './terminal.ts'
 
 /** Everything that the catalogue lists. */
 export function entries(): readonly Entry[] {

@@ -11,7 +11,7 @@ import {
   type SeenPolicy,
   VERSION_NOT_RAISED,
 } from '../policy/seen.ts'
-import { paint, printable } from './terminal.ts'
+import { paint, printable } from '../terminal.ts'
 import { digestOf, isPublished, type Match, matchesOf } from './verify/compare.ts'
 import { type ReadSummary, readSummary } from './verify/read-summary.ts'
 

@@ -21,6 +21,9 @@ export const FIRST_RECORDS = 10_000
 /** And one in so many of the others. */
 export const ONE_IN = 64
 
+/** What values may look like. */
+export const SUSPECT_KINDS: readonly string[] = detectors.map(({ kind }) => kind)
+
 /** No number of fewer digits is found without a word before it, or a sign in it. */
 const FEWEST_DIGITS = 11
 

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { DRAIN_MS } from '../../src/cli/stream/instance.ts'
+import { DRAIN_MS } from '../../src/run/stream/instance.ts'
 import { type Any, docker, has, PORT, pipelineOf, text, yaml } from './files.ts'
 
 it('all of it is YAML or JSON that can be read', () => {

@@ -1,11 +1,11 @@
 /** What `lethe stream` asks of the cluster before it joins a group. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readPipeline } from '../../src/cli/stream/prepare.ts'
 import { LetheError } from '../../src/errors.ts'
 import type { Connection } from '../../src/kafka/driver.ts'
 import type { Route } from '../../src/kafka/pipeline-file/pipeline.ts'
 import { preflight } from '../../src/kafka/preflight.ts'
 import { type Grant, rightsOf } from '../../src/kafka/rights.ts'
+import { readPipeline } from '../../src/run/stream/prepare.ts'
 import { type Broker, startBroker } from '../broker/broker.mjs'
 import { broker, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
 import { lethe } from '../src/cli/lethe.ts'

@@ -5,7 +5,7 @@ import { EXIT, LetheError } from '../../errors.ts'
 import { formatByName, type Input } from '../../files/input.ts'
 import { type Output, openNothing, openOutput, openStdout } from '../../files/output.ts'
 import type { RecordFormat } from '../../record/limits.ts'
-import { onInterrupt } from '../interrupt.ts'
+import { onInterrupt } from '../../run/interrupt.ts'
 import type { ReadFiles } from '../read-files.ts'
 
 export interface OutputOptions {

@@ -1,29 +1,29 @@
 /** What `lethe batch` does, once its command line is read. */
 
 import { reconciles, sum } from '../../engine/account.ts'
+import type { DeadLetterLimit } from '../../engine/limit.ts'
 import { EXIT, LetheError } from '../../errors.ts'
-import { type BatchResult, runBatch } from '../../files/batch.ts'
 import type { Input } from '../../files/input.ts'
 import type { Output } from '../../files/output.ts'
-import type { PreparedPool } from '../../files/pool.ts'
 import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../../groups/subject-groups.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
-import type { RunConfiguration } from '../../pipeline/configuration.ts'
-import type { DeadLetterLimit } from '../../pipeline/limit.ts'
-import { RunFiles } from '../../pipeline/run-files.ts'
 import { compilePolicy } from '../../policy/compile.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { formatProblems } from '../../policy/problems.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
 import type { RecordFormat } from '../../record/limits.ts'
+import { type BatchResult, runBatch } from '../../run/batch.ts'
+import type { PreparedPool } from '../../run/chunk-pool.ts'
+import type { RunConfiguration } from '../../run/configuration.ts'
+import { RunFiles } from '../../run/run-files.ts'
+import { paint } from '../../terminal.ts'
 import { accountLines, nameLines, type Summary, summarize, verboseLines } from '../account.ts'
 import { checkMayJudge, percent, standAlone } from '../groups.ts'
 import { keyringFrom } from '../keyring.ts'
 import { progressLine } from '../progress.ts'
 import { ReadFiles } from '../read-files.ts'
-import { paint } from '../terminal.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
 
@@ -168,6 +168,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
     return await runBatch({
       plan,
       pool: await work.prepared.open(plan, {
+        kind: 'chunks',
         policyFile: file.file,
         fingerprint: plan.fingerprint,
         configuration: work.configuration,

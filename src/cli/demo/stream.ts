@@ -10,7 +10,7 @@ import { chooseDriver, strictestDelivery } from '../../kafka/drivers.ts'
 import type { InputRecord, OutputRecord } from '../../kafka/record.ts'
 import { readSource, SOURCE_HEADER, sourceDomain } from '../../kafka/source-header.ts'
 import { loadKeyring } from '../../keys/file.ts'
-import { columns, paint, printable, shorten } from '../terminal.ts'
+import { columns, paint, printable, shorten } from '../../terminal.ts'
 import { generateEvents } from './events.ts'
 
 export interface StreamDemo {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileError } from '../../errors.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
-import type { RunFiles } from '../../pipeline/run-files.ts'
+import type { RunFiles } from '../../run/run-files.ts'
 import { ReadFiles } from '../read-files.ts'
 
 export class SummaryFile {

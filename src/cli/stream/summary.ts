@@ -8,12 +8,12 @@ import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
 import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
+import { packageVersion } from '../../run/package-root.ts'
+import type { Paint } from '../../terminal.ts'
 import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
 import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
 import { viewGroups } from '../groups.ts'
-import { packageVersion } from '../package-root.ts'
 import { suspectWarnings } from '../suspects.ts'
-import type { Paint } from '../terminal.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
   readonly route: string

@@ -1,7 +1,7 @@
 /** A record as a person or a program reads it. */
 import { isUtf8 } from 'node:buffer'
 import type { InputRecord } from '../../kafka/record.ts'
-import { type Paint, printable, shorten } from '../terminal.ts'
+import { type Paint, printable, shorten } from '../../terminal.ts'
 
 const SHOWN_COLUMNS = 2000
 

@@ -1,6 +1,6 @@
 /** Sizes, times and limits of a pipeline file, read and held within bounds. */
 import { compileTimeParser } from '../../../transforms/calendar.ts'
-import { parseDeadLetterLimit } from '../../pipeline/limit.ts'
+import { parseDeadLetterLimit } from '../../engine/limit.ts'
 import type { Draft, RoutePart } from './draft.ts'
 import type { Pipeline, Start } from './pipeline.ts'
 

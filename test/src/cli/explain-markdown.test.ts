@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { code, prose, row } from '../../../src/cli/markdown-text.ts'
-import { printable } from '../../../src/cli/terminal.ts'
+import { printable } from '../../../src/terminal.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { folder, lethe } from './lethe.ts'
 

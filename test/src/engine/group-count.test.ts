@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Chunk, ChunkRewriter, type Layout } from '../../../src/files/chunk.ts'
 import type { Figures } from '../../../src/groups/figures.ts'
 import { type GroupsKey, type GroupsPart, SubjectGroups } from '../../../src/groups/subject-groups.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { policyFileOf } from '../../../src/policy/read.ts'
 import { padded } from '../../../src/record/codec.ts'
+import type { Chunk, Layout } from '../../../src/run/chunk.ts'
+import { ChunkRewriter } from '../../../src/run/chunk-work.ts'
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(createHash('sha256').update(text).digest())

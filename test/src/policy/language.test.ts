@@ -5,13 +5,14 @@
 
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { ChunkRewriter, type Layout } from '../../../src/files/chunk.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
 import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
 import { type PolicyFile, policyFileOf } from '../../../src/policy/read.ts'
 import { padded } from '../../../src/record/codec.ts'
+import type { Layout } from '../../../src/run/chunk.ts'
+import { ChunkRewriter } from '../../../src/run/chunk-work.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 
 const keys = Keyring.fromKeyset(testKeyset())

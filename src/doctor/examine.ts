@@ -1,0 +1,71 @@
+/** Everything that `lethe doctor` looks at, in order: what is on this machine first, then the cluster. */
+import { EXIT, LetheError } from '../errors.ts'
+import type { Admin } from '../kafka/admin.ts'
+import type { Connection } from '../kafka/driver.ts'
+import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
+import { inputsOf, topicsOf } from '../kafka/preflight.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import type { Policy } from '../policy/policy.ts'
+import { formatProblems } from '../policy/problems.ts'
+import { readPolicyFile } from '../policy/read.ts'
+import { checkBrokers, checkClock } from './check-cluster.ts'
+import { checkGroup } from './check-group.ts'
+import { checkRetention } from './check-retention.ts'
+import { checkRights } from './check-rights.ts'
+import { checkTopics, type Found } from './check-topics.ts'
+import type { Report } from './finding.ts'
+
+/** The policy of each route, by the route's name. @throws LetheError (usage) where one has errors */
+export function policiesOf(pipeline: Pipeline, keys: Keyring | undefined): ReadonlyMap<string, Policy> {
+  return new Map(
+    pipeline.routes.map((route) => {
+      const { plan, policy, problems } = compilePolicy(readPolicyFile(route.policy), { keys })
+      if (plan !== undefined && policy !== undefined) return [route.name, policy]
+      process.stderr.write(formatProblems(problems, 'text'))
+      throw new LetheError(EXIT.usage, `the policy ${route.policy} has errors`, 'correct them')
+    }),
+  )
+}
+
+export async function findTopics(admin: Admin, { routes }: Pipeline): Promise<Found> {
+  const [topics, { brokers }] = await Promise.all([topicsOf(admin, routes), admin.cluster()])
+  const used = routes.flatMap((route) => [...inputsOf(route, topics), route.to.topic, route.deadLetterTopic])
+  const settings = await admin.settings([...new Set(used)])
+  return { topics, settings, brokers: brokers.length }
+}
+
+/** Asks the cluster. */
+export async function examine(
+  report: Report,
+  pipeline: Pipeline,
+  policies: ReadonlyMap<string, Policy>,
+  connection: Connection,
+  admin: Admin,
+  zstd: boolean,
+): Promise<void> {
+  const { routes } = pipeline
+  const cluster = await admin.cluster()
+  await checkBrokers(report, pipeline, connection, cluster)
+  const found = await findTopics(admin, pipeline)
+  for (const route of routes) {
+    checkTopics(report, route, { ...found, pipeline, zstd })
+    const inputs = inputsOf(route, found.topics).flatMap((name) => {
+      const settings = found.settings.get(name)
+      return settings?.presence === 'there' ? [settings] : []
+    })
+    const output = found.settings.get(route.to.topic)
+    report.add(checkRetention(route, policies.get(route.name)!, output, inputs))
+    await checkGroup(report, route, admin, found)
+  }
+  await checkRights(report, pipeline, admin, cluster, found)
+  const names = new Set(routes.flatMap((route) => [...inputsOf(route, found.topics), route.to.topic]))
+  const readable = [...names].flatMap((name) => {
+    const topic = found.topics.get(name)
+    const mayRead = topic?.presence === 'there' && topic.rights?.has('read') !== false
+    return mayRead && topic.partitions.every(({ hasLeader }) => hasLeader)
+      ? [{ name, partitions: topic.partitions.length }]
+      : []
+  })
+  await checkClock(report, admin, readable, found.settings)
+}

@@ -1,0 +1,158 @@
+/** What a text looks like: detectors for `lethe init`. Each looks at one value and says yes or no. */
+import { isIPv4, isIPv6 } from 'node:net'
+import { readWritten } from '../../transforms/calendar.ts'
+import { look, lookAt } from '../../transforms/detect/look.ts'
+
+export const DETECTORS = {
+  email: 'an email address',
+  url: 'a URL',
+  uuid: 'a UUID',
+  ip: 'an IP address',
+  mac: 'a MAC address',
+  iban: 'an IBAN (checked by mod 97)',
+  card: 'a payment card number (checked by Luhn)',
+  phone: 'a phone number',
+  'national-id': 'a national id (checked by its check digits)',
+  secret: 'a token or key',
+  holding: 'a text that holds an address, number or key of a person',
+  rfc3339: 'a date and time with offset',
+  'date-time': 'a date and time without offset',
+  date: 'a date (YYYY-MM-DD)',
+  'other-date': 'a date in another notation',
+  'epoch-seconds': 'a time in epoch seconds',
+  'epoch-milliseconds': 'a time in epoch milliseconds',
+  integer: 'a whole number',
+  decimal: 'a decimal number',
+  coordinates: 'a decimal number with four or more places',
+  boolean: 'true or false',
+  code: 'an upper-case code of two or three letters',
+  postcode: 'a postcode',
+  street: 'a street and a number',
+  plate: 'a mix of capitals and digits, as number plates are',
+  'name-like': 'one to four capitalised words',
+  word: 'a word in lower case, or a code',
+  prose: 'several words',
+  opaque: 'a long text without spaces, with letters and digits',
+} as const
+
+export type Detector = keyof typeof DETECTORS
+
+const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i
+const MAC = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i
+const OTHER_DATE =
+  /^(?:\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T ]\d{1,2}:\d{2}.*)?$|^\d{4}-\d{2}-\d{2}(?:[T ]\d{1,2}:\d{2}.*)?$/i
+const INTEGER = /^[+-]?\d+$/
+const DECIMAL = /^[+-]?(?:\d+[.,]\d+|\d+(?:\.\d+)?[eE][+-]?\d+)$/
+const COORDINATES = /^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$/
+const POSTCODE =
+  /^(?:[A-Z]{1,2}-?)?\d{4,6}(?:[- ]\d{3,4})?$|^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$|^[A-Z]\d[A-Z] ?\d[A-Z]\d$|^\d{3}-?\d{4}$|^\d{4} ?[A-Z]{2}$/i
+const NAME_LIKE =
+  /^\p{Lu}[\p{L}\p{M}'’.-]*(?: (?:\p{Lu}[\p{L}\p{M}'’.-]*|van|von|de|der|den|del|da|di|la|le|bin|al)){0,4}$/u
+/** A number beside a word with a capital: 3 Elm Street, Hauptstr. 5a, ul. Długa 7. */
+const STREET =
+  /^\d{1,5}\s?[a-z]?,?\s+(?:\p{L}+\.?\s+)*\p{Lu}[\p{L}.'’-]*|\p{L}{3,}\.?,?\s+\d{1,4}\s?[a-z]?$|\p{Lo}\d/iu
+/** B-AB 1234, AB12 CDE, KR 5AB12: capitals and digits. */
+const PLATE = /^(?=.*\d)(?=.*\p{Lu})[\p{Lu}\d]{1,4}(?:[ -]?[\p{Lu}\d]{1,5}){1,3}$/u
+/** What a program writes, not a person: one word in lower case. Two may be a name. */
+const WORD = /^[a-z][a-z0-9]*(?:[_.:/+-][a-z0-9]+)*$/
+const CODED = /^[A-Z]{2,3}$|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
+const UNCASED_NAME = /^[\p{Lo}\p{M}]{2,8}(?:[ ・][\p{Lo}\p{M}]{1,8})?$/u
+
+/** The millisecond years 2001 to 2040, in seconds. */
+const isEpoch = (seconds: number) => seconds >= 978_307_200 && seconds < 2_240_524_800
+
+/** What the detectors of `transforms/detect/` are here. */
+const OF_KIND: Readonly<Record<string, Detector>> = {
+  email: 'email',
+  phone: 'phone',
+  iban: 'iban',
+  card: 'card',
+  ip: 'ip',
+  jwt: 'secret',
+  'api-key': 'secret',
+  'private-key': 'secret',
+}
+
+/** What the whole text is by those detectors; `holding` where only a part of it is something. */
+function watched(text: string): ReadonlySet<Detector> {
+  const bytes = Buffer.from(text, 'utf8')
+  const found = new Set<Detector>()
+  if (look(bytes, 0, bytes.length) === 0) return found
+  for (const { kind, start, end } of lookAt(text))
+    found.add(start === 0 && end === bytes.length ? (OF_KIND[kind] ?? 'national-id') : 'holding')
+  if (found.size > 1) found.delete('holding')
+  return found
+}
+
+/** All that `text` (not empty) looks like. */
+export function detect(text: string): readonly Detector[] {
+  if (text.length > 2048) return ['prose']
+  const found = new Set<Detector>()
+  const is = (detector: Detector, holds: boolean) => {
+    if (holds) found.add(detector)
+    return holds
+  }
+  if (is('boolean', /^(?:true|false)$/i.test(text))) return [...found]
+  const seen = watched(text)
+  if (INTEGER.test(text)) {
+    found.add('integer')
+    for (const detector of ['card', 'phone', 'national-id'] as const) is(detector, seen.has(detector))
+    is('epoch-seconds', text.length === 10 && isEpoch(Number(text)))
+    is('epoch-milliseconds', text.length === 13 && isEpoch(Number(text) / 1000))
+    is('other-date', OTHER_DATE.test(text))
+    is('postcode', POSTCODE.test(text))
+    return [...found]
+  }
+  if (DECIMAL.test(text)) {
+    found.add('decimal')
+    is('coordinates', COORDINATES.test(text))
+    return [...found]
+  }
+  if (is('uuid', UUID.test(text)) || is('mac', MAC.test(text))) return [...found]
+  if (is('email', seen.has('email'))) return [...found]
+  if (is('ip', isIPv4(text) || isIPv6(text))) return [...found]
+  if (is('url', /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text))) return [...found]
+  // What transforms read, and nothing else: a draft must not propose a rule that takes no value.
+  const written = readWritten(text)
+  if (is('rfc3339', written?.offset !== undefined)) return [...found]
+  if (is('date-time', written?.time !== undefined)) return [...found]
+  if (is('date', written !== undefined)) return [...found]
+  if (is('other-date', OTHER_DATE.test(text))) return [...found]
+  for (const detector of seen) found.add(detector)
+  if (found.has('iban') || found.has('card')) return [...found]
+  is('postcode', POSTCODE.test(text))
+  is('code', /^[A-Z]{2,3}$/.test(text))
+  is('street', STREET.test(text))
+  is('plate', PLATE.test(text))
+  is('name-like', NAME_LIKE.test(text) || UNCASED_NAME.test(text))
+  is('word', WORD.test(text) || CODED.test(text))
+  is('prose', (text.match(/\s+/g)?.length ?? 0) >= 4)
+  is('opaque', text.length >= 12 && /^[\w+/=.:-]+$/.test(text) && /\d/.test(text) && /[a-z]/i.test(text))
+  return [...found]
+}
+
+/** Detectors that speak of data and hardly of a name: a header cell or member name that matches is a value. */
+const DATA_ONLY: readonly Detector[] = [
+  'email',
+  'url',
+  'uuid',
+  'ip',
+  'mac',
+  'iban',
+  'card',
+  'phone',
+  'national-id',
+  'secret',
+  'rfc3339',
+  'date-time',
+  'date',
+  'other-date',
+  'integer',
+  'decimal',
+  'boolean',
+]
+
+/** What data `text` looks like, where it looks like data at all. */
+export function looksLikeData(text: string): Detector | undefined {
+  return detect(text.trim()).find((detector) => DATA_ONLY.includes(detector))
+}

@@ -1,0 +1,109 @@
+/** The first row of a CSV: is it a header at all, and which path does each of its texts stand for? */
+import { EXIT, LetheError } from '../errors.ts'
+import { hasKnownWord } from '../identify/known-words.ts'
+import { splitName } from '../identify/words.ts'
+import { PathError, parsePath, pathOf, type Segment } from '../policy/path.ts'
+import { DETECTORS, detect, looksLikeData } from './detect.ts'
+import { isWordForNothing } from './nothing.ts'
+import type { Sample } from './sample.ts'
+
+export interface Columns {
+  /** A path for each column. */
+  readonly paths: readonly (readonly Segment[])[]
+  /** Header texts that are not themselves paths, and the path each stands for. */
+  readonly renamed: ReadonlyMap<string, string>
+}
+
+const LONGEST = 64
+
+type Row = readonly string[]
+
+const SOME_ROWS = 3
+const isNameLike = (text: string) => detect(text.trim()).includes('name-like')
+
+/**
+ * Whether a cell that no word of the dictionary is in is a name, as nearly all below it are: several words, `Anna Schmidt`
+ * over `Bert Maier`. One word alone may be a header, where any cell of the row is one for certain.
+ */
+function looksLikeBelow(
+  text: string,
+  column: number,
+  header: readonly string[],
+  rows: readonly Row[],
+): boolean {
+  if (rows.length < SOME_ROWS || hasKnownWord(text) || !isNameLike(text)) return false
+  if (!/\s/.test(text.trim()) && header.some(hasKnownWord)) return false
+  const below = rows
+    .slice(0, 200)
+    .map((row) => row[column]!)
+    .filter((cell) => !isWordForNothing(cell))
+  const alike = below.filter((cell) => isNameLike(cell) && /\s/.test(cell.trim()) === /\s/.test(text.trim()))
+  return below.length >= SOME_ROWS && alike.length >= 0.8 * below.length
+}
+
+/** Says why the first row cannot be a header, or looks like data. Never quotes it. */
+function suspicion(sample: Sample): string | undefined {
+  const rows = sample.records as readonly Row[]
+  for (const [i, text] of sample.header.entries()) {
+    const column = `column ${i + 1} of the first row`
+    if (text.trim() === '') return `${column} is empty`
+    const first = sample.header.indexOf(text)
+    if (first < i) return `columns ${first + 1} and ${i + 1} of the first row are the same`
+    const data = looksLikeData(text)
+    if (data !== undefined) return `${column} looks like ${DETECTORS[data]}`
+    if (text.length > LONGEST) return `${column} is longer than ${LONGEST} characters`
+    if (looksLikeBelow(text, i, sample.header, rows)) return `${column} looks like the values below it`
+    const again = rows.some((row) => row[i] === text && row.some((cell, j) => cell !== sample.header[j]))
+    if (again) return `${column} occurs again below, as a value`
+  }
+  return undefined
+}
+
+/**
+ * Throws `LetheError` where the first row is no header. `trusted`: somebody says it is one, though it looks like
+ * data; empty and repeated texts stay errors, since no output could be written under them.
+ */
+export function checkHeader(sample: Sample, trusted: boolean): void {
+  const why = suspicion(sample)
+  if (why === undefined || (trusted && !/ empty$| the same$/.test(why))) return
+  const way = / empty$| the same$/.test(why)
+    ? 'give every column a name of its own in the first row'
+    : 'put a header row first; if this is one, say --trust-header'
+  throw new LetheError(EXIT.usage, `the first row is no header: ${why}`, way)
+}
+
+function bareName(text: string, i: number): string {
+  const name = splitName(text).join('_')
+  return name === '' ? `column_${i + 1}` : name
+}
+
+/** The path that `text` is, where it is one of names only and written canonically. */
+function asPath(text: string): readonly Segment[] | undefined {
+  try {
+    const path = parsePath(text)
+    const plain = path.envelope === undefined && path.segments.every((segment) => segment.kind === 'name')
+    return plain && path.text === text && !text.includes('"') ? path.segments : undefined
+  } catch (error) {
+    if (error instanceof PathError) return undefined
+    throw error
+  }
+}
+
+/** A path for every column; where a header is none, or lies inside another one, a new name. */
+export function columnsOf(header: readonly string[]): Columns {
+  const taken = new Set<string>()
+  const renamed = new Map<string, string>()
+  const isInside = (text: string) => header.some((other) => other !== text && other.startsWith(`${text}.`))
+  for (const text of header) if (asPath(text) !== undefined && !isInside(text)) taken.add(text)
+  const paths = header.map((text, i): readonly Segment[] => {
+    if (taken.has(text)) return asPath(text)!
+    const base = bareName(text, i)
+    let name = base
+    for (let n = 2; taken.has(name) || header.includes(name) || isInside(name); n++) name = `${base}_${n}`
+    taken.add(name)
+    const segments: Segment[] = [{ kind: 'name', name }]
+    renamed.set(text, pathOf(segments).text)
+    return segments
+  })
+  return { paths, renamed }
+}

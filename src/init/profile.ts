@@ -1,0 +1,249 @@
+/** What a sample says of each path: counts only. The values go into the counts and are forgotten. */
+import { printSegments, type Segment } from '../policy/path.ts'
+import { type Detector, detect } from './detect.ts'
+import { isDesigned, isMap } from './member-names.ts'
+import { isWordForNothing } from './nothing.ts'
+import type { Sample } from './sample.ts'
+import { Tallies } from './tallies.ts'
+
+/** More members than this in one object are counted together. */
+const MEMBERS_CAP = 2_000
+
+export interface Profile {
+  readonly segments: readonly Segment[]
+  /** Scalars that are there. */
+  values: number
+  /** null, empty, or a word for nothing. */
+  nothing: number
+  strings: number
+  numbers: number
+  booleans: number
+  /** Distinct values; at `DISTINCT_CAP` it means: that many or more. */
+  distinct: number
+  /** With how many data subjects the rarest value is met; records, where nobody is known. */
+  fewest: number
+  /** How many data subjects have a value here; 0 where nobody is known. */
+  subjects: number
+  /** Whether each of many data subjects has one value, and hardly any value is met with two of them. */
+  isPerSubject: boolean
+  shortest: number
+  longest: number
+  matches: Map<Detector, number>
+  /** Objects and arrays at this path, beside the scalars. */
+  containers: number
+}
+
+interface Node {
+  values: Tallies
+  counts: Omit<Profile, 'segments' | 'distinct' | 'fewest' | 'subjects' | 'isPerSubject'>
+  objects: number
+  members: Map<string, Node>
+  overflown: Node | undefined
+  element: Node | undefined
+  arrays: number
+}
+
+export interface Profiles {
+  readonly profiles: readonly Profile[]
+  readonly records: number
+  /** Members of no map whose names look like data: not listed, because a draft must not show them. */
+  readonly unnamed: number
+  /** Paths of maps, as segments. */
+  readonly maps: readonly (readonly Segment[])[]
+}
+
+function newNode(): Node {
+  const counts = {
+    values: 0,
+    nothing: 0,
+    strings: 0,
+    numbers: 0,
+    booleans: 0,
+    shortest: Number.POSITIVE_INFINITY,
+    longest: 0,
+    matches: new Map<Detector, number>(),
+    containers: 0,
+  }
+  return {
+    values: new Tallies(),
+    counts,
+    objects: 0,
+    members: new Map(),
+    overflown: undefined,
+    element: undefined,
+    arrays: 0,
+  }
+}
+
+function addScalar(node: Node, value: string | number | boolean | null, subject: string | undefined): void {
+  const { counts } = node
+  if (value === null || (typeof value === 'string' && isWordForNothing(value))) {
+    counts.nothing++
+    return
+  }
+  const text = String(value)
+  counts.values++
+  if (typeof value === 'string') counts.strings++
+  else if (typeof value === 'number') counts.numbers++
+  else counts.booleans++
+  counts.shortest = Math.min(counts.shortest, text.length)
+  counts.longest = Math.max(counts.longest, text.length)
+  for (const detector of detect(text.trim()))
+    counts.matches.set(detector, (counts.matches.get(detector) ?? 0) + 1)
+  node.values.add(text, subject)
+}
+
+function addValue(node: Node, value: unknown, subject: string | undefined, depth: number): void {
+  if (typeof value !== 'object' || value === null) {
+    addScalar(node, value as string | number | boolean | null, subject)
+  } else if (depth > 64) {
+    // The walkers refuse such a record.
+  } else if (Array.isArray(value)) {
+    node.arrays++
+    node.counts.containers++
+    node.element ??= newNode()
+    for (const element of value) addValue(node.element, element, subject, depth + 1)
+  } else {
+    node.objects++
+    node.counts.containers++
+    for (const [name, member] of Object.entries(value)) {
+      let child = node.members.get(name)
+      if (child === undefined) {
+        if (node.members.size < MEMBERS_CAP) {
+          child = newNode()
+          node.members.set(name, child)
+        } else {
+          node.overflown ??= newNode()
+          child = node.overflown
+        }
+      }
+      addValue(child, member, subject, depth + 1)
+    }
+  }
+}
+
+function merge(into: Node, from: Node): void {
+  const a = into.counts
+  const b = from.counts
+  a.values += b.values
+  a.nothing += b.nothing
+  a.strings += b.strings
+  a.numbers += b.numbers
+  a.booleans += b.booleans
+  a.containers += b.containers
+  a.shortest = Math.min(a.shortest, b.shortest)
+  a.longest = Math.max(a.longest, b.longest)
+  for (const [detector, count] of b.matches) a.matches.set(detector, (a.matches.get(detector) ?? 0) + count)
+  into.values.merge(from.values)
+  into.objects += from.objects
+  into.arrays += from.arrays
+  for (const [name, member] of from.members) mergeMember(into, name, member)
+  if (from.overflown !== undefined) mergeMember(into, undefined, from.overflown)
+  if (from.element !== undefined) {
+    into.element ??= newNode()
+    merge(into.element, from.element)
+  }
+}
+
+function mergeMember(into: Node, name: string | undefined, member: Node): void {
+  let child = name === undefined ? undefined : into.members.get(name)
+  if (child === undefined && name !== undefined && into.members.size < MEMBERS_CAP) {
+    child = newNode()
+    into.members.set(name, child)
+  }
+  if (child === undefined) {
+    into.overflown ??= newNode()
+    child = into.overflown
+  }
+  merge(child, member)
+}
+
+/** A record's value at a path of names, as text; undefined where nothing stands there. */
+function textAt(record: unknown, names: readonly string[]): string | undefined {
+  let value = record
+  for (const name of names)
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? Reflect.get(value, name)
+        : null
+  return typeof value === 'object' || value === undefined || isWordForNothing(String(value))
+    ? undefined
+    : String(value)
+}
+
+/**
+ * Counts the records of a sample, path by path, in the order in which paths are first met. `subject` is the path that
+ * says whose record it is, of names only: values are counted by data subjects then.
+ */
+export function profile(
+  sample: Sample,
+  paths: readonly (readonly Segment[])[],
+  subject?: readonly Segment[],
+): Profiles {
+  const names = subject?.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  if (sample.format === 'csv') {
+    const nodes = paths.map(() => newNode())
+    const column =
+      subject === undefined ? -1 : paths.findIndex((path) => printSegments(path) === printSegments(subject))
+    for (const row of sample.records as readonly (readonly string[])[]) {
+      const cell = row[column]
+      const whose = cell === undefined || isWordForNothing(cell) ? undefined : cell
+      row.forEach((cell, i) => {
+        addScalar(nodes[i]!, cell, whose)
+      })
+    }
+    const profiles = nodes.map((node, i) => toProfile(node, paths[i]!))
+    return { profiles, records: sample.records.length, unnamed: 0, maps: [] }
+  }
+  const root = newNode()
+  for (const record of sample.records) addValue(root, record, names && textAt(record, names), 0)
+  const found: Profile[] = []
+  const maps: (readonly Segment[])[] = []
+  let unnamed = 0
+  const visit = (node: Node, segments: readonly Segment[]): void => {
+    const { values, containers } = node.counts
+    // A few of another kind are broken records, not another field: those would be dead letters.
+    const isScalar = values > 0 ? containers < 9 * values : containers === 0
+    if (isScalar && segments.length > 0) {
+      found.push(toProfile(node, segments))
+      return
+    }
+    if (node.element !== undefined) visit(node.element, [...segments, { kind: 'element' }])
+    if (node.members.size === 0 && node.overflown === undefined) return
+    if (segments.length > 0 && isMap(node, segments)) {
+      const all = newNode()
+      for (const member of node.members.values()) merge(all, member)
+      if (node.overflown !== undefined) merge(all, node.overflown)
+      maps.push(segments)
+      found.push(namesProfile(node, [...segments, { kind: 'names' }]))
+      visit(all, [...segments, { kind: 'member' }])
+      return
+    }
+    for (const [name, member] of node.members) {
+      if (!isDesigned(name, node)) unnamed++
+      else visit(member, [...segments, { kind: 'name', name }])
+    }
+    if (node.overflown !== undefined) unnamed++
+  }
+  visit(root, [])
+  return { profiles: found, records: sample.records.length, unnamed, maps }
+}
+
+function toProfile(node: Node, segments: readonly Segment[]): Profile {
+  return {
+    ...node.counts,
+    segments,
+    shortest: node.counts.values === 0 ? 0 : node.counts.shortest,
+    distinct: node.values.distinct,
+    fewest: node.values.fewest,
+    subjects: node.values.subjects,
+    isPerSubject: node.values.isPerSubject,
+  }
+}
+
+/** Each name of a map counts once, however often it is met. */
+function namesProfile(node: Node, segments: readonly Segment[]): Profile {
+  const names = newNode()
+  for (const name of node.members.keys()) addScalar(names, name === '' ? ' ' : name, undefined)
+  return toProfile(names, segments)
+}

@@ -1,0 +1,203 @@
+/** From counts to a draft: what is done with each path, whose record it is, and when it happened. */
+import { knownWords } from '../identify/known-words.ts'
+import { fullOf, OWN_IDS, SUBJECTS } from '../identify/lexicon.ts'
+import { printSegments, type Segment } from '../policy/path.ts'
+import { DETECTORS, type Detector } from './detect.ts'
+import { type Facts, factsOf } from './facts.ts'
+import type { Profile, Profiles } from './profile.ts'
+import type { Proposal, Setting } from './proposal.ts'
+import { RULES, unknown } from './rules.ts'
+import { DISTINCT_CAP } from './tallies.ts'
+
+export interface DraftField {
+  readonly path: string
+  readonly proposal: Proposal
+  /** Counts only. */
+  readonly evidence: string
+}
+
+export interface DraftTime {
+  readonly path: string
+  readonly format: string
+}
+
+export interface Draft {
+  readonly records: number
+  readonly fields: readonly DraftField[]
+  readonly subject: string | undefined
+  readonly time: DraftTime | undefined
+  readonly undecided: number
+  readonly unnamed: number
+}
+
+interface Chosen {
+  readonly facts: Facts
+  readonly proposal: Proposal
+}
+
+function choose(
+  profiles: Profiles,
+  year: number,
+): { chosen: readonly Chosen[]; time: DraftTime | undefined } {
+  const all = profiles.profiles.map((profile) => factsOf(profile, profiles.records))
+  const time = chooseTime(all)
+  const setting: Setting = { hasTime: time !== undefined, year }
+  return { chosen: all.map((facts) => ({ facts, proposal: proposalFor(facts, setting) })), time }
+}
+
+/** The path that says whose record each is, where there is one. */
+export function subjectOf(profiles: Profiles, year: number): readonly Segment[] | undefined {
+  return chooseSubject(choose(profiles, year).chosen)
+}
+
+/** Proposes a rule for every path. `subject` is what `subjectOf` said; `year` the calendar year of today. */
+export function propose(profiles: Profiles, subject: readonly Segment[] | undefined, year: number): Draft {
+  const { chosen, time } = choose(profiles, year)
+  const fields = chosen.map(({ facts, proposal }) => ({
+    path: printSegments(facts.profile.segments),
+    proposal,
+    evidence: evidenceOf(facts),
+  }))
+  return {
+    records: profiles.records,
+    fields,
+    subject: subject && printSegments(subject),
+    time,
+    undecided: fields.filter((field) => field.proposal.use === 'undecided').length,
+    unnamed: profiles.unnamed,
+  }
+}
+
+function proposalFor(facts: Facts, setting: Setting): Proposal {
+  const { profile } = facts
+  if (profile.segments.at(-1)?.kind === 'names') return forNames(facts)
+  // What is rarer than one in ten is left to be dead letters.
+  if (profile.containers * 9 > profile.values)
+    return { use: 'undecided', note: 'a scalar in some records, an object or array in others' }
+  for (const rule of RULES) {
+    const proposal = rule(facts, setting)
+    if (proposal !== undefined) return proposal
+  }
+  return unknown(facts)
+}
+
+/** The names of a map: whatever may belong to somebody becomes a token; whether codes may stay is for a person. */
+function forNames(facts: Facts): Proposal {
+  if (facts.share('code') >= 0.9 && facts.profile.distinct <= 300)
+    return { use: 'undecided', note: 'the names of a map; they look like codes: keep them with an accept?' }
+  if (facts.suspicion?.certain && facts.share('name-like') < 0.1)
+    return {
+      use: 'hash.hmac',
+      options: { domain: facts.entity },
+      note: 'the names of a map; by its own name they stand for people',
+    }
+  if (facts.share('email', 'uuid', 'phone', 'ip', 'opaque', 'integer') >= 0.5)
+    return {
+      use: 'hash.hmac',
+      options: { domain: facts.entity },
+      note: 'the names of a map; they look like identifiers',
+    }
+  return { use: 'undecided', note: 'the names of a map, which are values too' }
+}
+
+const TIME_WORDS = [
+  /_occurred_/,
+  /_event_(?:time|timestamp|date|ts)_|_eventtime_/,
+  /_timestamp_/,
+  /_(?:ts|time|datetime)_/,
+  /_(?:created|happened|recorded|received|ordered|purchased|logged)_/,
+  /_(?:date|at|on)_/,
+]
+
+const NO_TIME =
+  /_(?:birth|dob|born|birthday|birthdate|updated|modified|deleted|expires|expiry|valid|until|end)_/
+
+function chooseTime(all: readonly Facts[]): DraftTime | undefined {
+  const formats: readonly Detector[] = ['rfc3339', 'date-time', 'date', 'epoch-milliseconds', 'epoch-seconds']
+  let best: { rank: number; facts: Facts; format: Detector } | undefined
+  for (const facts of all) {
+    const format = formats.find((detector) => facts.share(detector) >= 0.95)
+    if (format === undefined || !facts.isSingle || NO_TIME.test(facts.own)) continue
+    if (facts.profile.values < 0.95 * facts.records) continue
+    const rank = TIME_WORDS.findIndex((words) => words.test(facts.own))
+    if (rank >= 0 && (best === undefined || rank < best.rank)) best = { rank, facts, format }
+  }
+  return best && { path: printSegments(best.facts.profile.segments), format: best.format }
+}
+
+/** Whose record it is, most likely first: customers, other people, then accounts; whoever only takes part comes last. */
+function rankOf(facts: Facts): number {
+  const names = facts.profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  const words = names.flatMap(knownWords).map(fullOf)
+  if (
+    words.some((word) =>
+      /^(?:customers?|cust|kunden?|clientes?|klienta?|klant|顧客|お客様|客户|клиента?)$/.test(word),
+    )
+  )
+    return 0
+  if (words.some((word) => /^(?:accounts?|acct)$/.test(word))) return 2
+  return words.some((word) => SUBJECTS.has(word) || OWN_IDS.has(word)) ? 1 : 3
+}
+
+function chooseSubject(chosen: readonly Chosen[]): readonly Segment[] | undefined {
+  let best: { rank: number; facts: Facts } | undefined
+  for (const { facts, proposal } of chosen) {
+    if (!facts.isSingle || facts.profile.values < 0.8 * facts.records) continue
+    let rank = Number.POSITIVE_INFINITY
+    if (proposal.category === 'user.unique_id' && proposal.use === 'hash.hmac') rank = rankOf(facts)
+    else if (proposal.category === 'user.contact.email') rank = 10
+    if (rank < (best?.rank ?? Number.POSITIVE_INFINITY)) best = { rank, facts }
+  }
+  return best?.facts.profile.segments
+}
+
+const number = new Intl.NumberFormat('en-US')
+const count = (n: number) => number.format(n)
+
+function kinds({ strings, numbers, booleans }: Profile, isCsv: boolean): string {
+  if (isCsv) return ''
+  const parts = [
+    [strings, 'text'],
+    [numbers, 'number'],
+    [booleans, 'boolean'],
+  ] as const
+  const present = parts.filter(([n]) => n > 0)
+  return present.length === 1 ? present[0]![1] : present.map(([n, kind]) => `${count(n)} ${kind}`).join(', ')
+}
+
+/** Detectors whose match says little unless the name agrees. */
+const WEAK: readonly Detector[] = [
+  'postcode',
+  'coordinates',
+  'opaque',
+  'word',
+  'plate',
+  'street',
+  'national-id',
+]
+
+function evidenceOf(facts: Facts): string {
+  const { profile, records } = facts
+  const isNames = profile.segments.at(-1)?.kind === 'names'
+  const values = profile.values === 1 ? '1 value' : `${count(profile.values)} values`
+  const parts = [facts.isSingle ? `${count(profile.values)} of ${count(records)} present` : values]
+  if (isNames) parts[0] = profile.values === 1 ? '1 name' : `${count(profile.values)} names`
+  if (profile.nothing > 0) parts.push(`${count(profile.nothing)} null, empty or a word for nothing`)
+  if (profile.containers > 0) parts.push(`${count(profile.containers)} objects or arrays`)
+  if (profile.values === 0) return parts.join('; ')
+  const kind = kinds(profile, profile.numbers + profile.booleans === 0)
+  if (kind !== '') parts.push(kind)
+  if (!isNames) {
+    const capped = profile.distinct >= DISTINCT_CAP ? ' or more' : ''
+    parts.push(`${count(profile.distinct)}${capped} distinct`)
+  }
+  if (profile.subjects > 0) parts.push(`${count(profile.subjects)} data subjects`)
+  const { shortest, longest } = profile
+  parts.push(shortest === longest ? `length ${longest}` : `length ${shortest} to ${longest}`)
+  const seen = [...profile.matches]
+    .filter(([detector, n]) => n * 20 >= profile.values && !WEAK.includes(detector))
+    .sort((a, b) => b[1] - a[1])
+  for (const [detector, n] of seen.slice(0, 2))
+    parts.push(`${count(n)} ${n === 1 ? 'looks' : 'look'} like ${DETECTORS[detector]}`)
+  return parts.join('; ')
+}

@@ -1,0 +1,46 @@
+/** What travels to and from the thread that rewrites batches. */
+
+import type { Account } from '../engine/account.ts'
+import type { MessageParts } from '../engine/message-batch.ts'
+import type { OutcomeParts } from '../engine/outcome-batch.ts'
+import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
+import type { PlanSetup } from './compile-again.ts'
+
+/** How the records of one route are to be rewritten. */
+export interface RouteSetup extends PlanSetup {
+  readonly maxRecordBytes: number
+  readonly compacted: boolean
+  /** The run's, to count the data subjects behind what is published. */
+  readonly groupsKey?: GroupsKey | undefined
+}
+
+export interface Job {
+  /** Number of the route. */
+  readonly route: number
+  /** The instant that retention is judged at, ms since the epoch. */
+  readonly now: number
+  readonly messages: MessageParts
+  /** By message, 1 where kept values are looked at. */
+  readonly looked: Uint8Array<ArrayBuffer>
+  /** Memory to write the values into, if it is enough. */
+  readonly memory: ArrayBuffer | undefined
+  /** What of the groups need not be counted any more. */
+  readonly limits?: Limits | undefined
+}
+
+export interface Done {
+  readonly outcomes: OutcomeParts
+  readonly account: Account
+  /** The data subjects behind what is published of this batch, where the policy names quasi-identifiers. */
+  readonly groups: GroupsPart | undefined
+  /** Milliseconds that it took. */
+  readonly took: number
+  /** The values as they came, which belong to the sender again. */
+  readonly lines: Uint8Array<ArrayBuffer>
+}
+
+/** What a thread needs to know of a stream. */
+export interface BatchSetup {
+  readonly kind: 'batches'
+  readonly routes: readonly RouteSetup[]
+}

@@ -1,0 +1,70 @@
+/**
+ * A thread that rewrites batches, while this one talks to the client: reading, rewriting and writing take about a third
+ * of a record's time each, and node-rdkafka works on this thread only.
+ */
+import type { Account } from '../engine/account.ts'
+import { OutcomeBatch } from '../engine/outcome-batch.ts'
+import { Threads } from '../engine/threads.ts'
+import type { GroupsPart, Limits } from '../groups/subject-groups.ts'
+import type { PackedRecords } from '../kafka/packed-records.ts'
+import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
+import { Sampling } from './sampling.ts'
+import { THREAD } from './thread-entry.ts'
+
+export interface Rewritten {
+  readonly outcomes: OutcomeBatch
+  readonly account: Account
+  /** The data subjects behind what is published, where they are counted. */
+  readonly groups: GroupsPart | undefined
+  /** Milliseconds that it took. */
+  readonly took: number
+}
+
+/** De-identifies the batches of one route. */
+export interface BatchRewriter {
+  /**
+   * What becomes of each record, retention judged at `now` (ms since the epoch). Never rejects for what a record holds.
+   * Until it resolves, the values of `records` are not there to be looked at.
+   */
+  rewrite(records: PackedRecords, now: number): Promise<Rewritten>
+  /** Nobody looks at these any more: their memory may hold others. */
+  release(records: PackedRecords, outcomes: OutcomeBatch): void
+}
+
+export class RewritingThread {
+  readonly #thread: Threads<BatchSetup, Job, Done>
+
+  constructor(routes: readonly RouteSetup[]) {
+    this.#thread = new Threads(THREAD, 1)
+    this.#thread.begin({ kind: 'batches', routes })
+  }
+
+  /** The rewriter of the route of this number; `limits` says what of the groups need not be counted any more. */
+  route(route: number, limits: () => Limits | undefined = () => undefined): BatchRewriter {
+    let memory: ArrayBuffer | undefined
+    const sampling = new Sampling()
+    return {
+      rewrite: async (records, now) => {
+        const looked = sampling.of(records)
+        const job: Job = { route, now, messages: records.parts(), looked, memory, limits: limits() }
+        // Gone with the job; what is not settled does not bring it back.
+        memory = undefined
+        const { outcomes, account, groups, took, lines } = await this.#thread.give(job, [
+          job.messages.lines.buffer,
+          ...(job.memory === undefined ? [] : [job.memory]),
+        ])
+        records.takeBack(lines)
+        return { outcomes: OutcomeBatch.from(outcomes), account, groups, took }
+      },
+      release: (records, outcomes) => {
+        records.release()
+        memory = outcomes.release()
+      },
+    }
+  }
+
+  /** What waits for it waits for ever. */
+  close(): Promise<void> {
+    return this.#thread.close()
+  }
+}

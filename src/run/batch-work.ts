@@ -1,0 +1,59 @@
+/** The work of a thread on streams: batches of messages to outcomes, in order. */
+
+import { GroupCount } from '../engine/group-count.ts'
+import { MessageBatch } from '../engine/message-batch.ts'
+import type { MessageEngine } from '../engine/message-engine.ts'
+import type { Answered } from '../engine/threads.ts'
+import { hasQuasiIdentifiers } from '../groups/quasi-identifiers.ts'
+import type { SubjectGroups } from '../groups/subject-groups.ts'
+import { keyRules } from '../policy/key-rules.ts'
+import { placeholderKeys } from '../policy/key-source.ts'
+import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
+import { compileAgain } from './compile-again.ts'
+import { messageEngine } from './engines.ts'
+
+interface RouteWork {
+  readonly rewriter: MessageEngine
+  /** Of the batch at hand. */
+  readonly groups: SubjectGroups | undefined
+}
+
+function workOf({ maxRecordBytes, compacted, groupsKey, ...setup }: RouteSetup): RouteWork {
+  const { plan, policy, source, keys } = compileAgain(setup)
+  const count =
+    groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
+  const rewriter = messageEngine(plan, {
+    groups: count,
+    now: Date.now(),
+    maxRecordBytes,
+    compacted,
+    keyRules: keyRules(policy, source, keys ?? placeholderKeys),
+  })
+  return { rewriter, groups: count?.groups }
+}
+
+function rewrite({ rewriter, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
+  const began = performance.now()
+  const packed = MessageBatch.from(messages)
+  rewriter.now = now
+  rewriter.memory = memory
+  if (groups !== undefined && limits !== undefined) groups.limits = limits
+  const outcomes = rewriter.rewrite(packed, looked).parts()
+  const account = rewriter.takeAccount()
+  return {
+    outcomes,
+    account,
+    groups: groups?.take(),
+    took: performance.now() - began,
+    lines: packed.parts().lines,
+  }
+}
+
+/** Compiles the plans of all routes, in a thread, and gives what does their jobs. */
+export function batchWork({ routes }: BatchSetup): (job: Job) => Answered<Done> {
+  const works = routes.map(workOf)
+  return (job) => {
+    const done = rewrite(works[job.route]!, job)
+    return { done, transfer: [done.outcomes.values.buffer, done.lines.buffer] }
+  }
+}

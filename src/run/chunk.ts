@@ -1,0 +1,54 @@
+/** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
+
+import type { Account } from '../engine/account.ts'
+import type { DeadLetter, EngineOptions } from '../engine/engine.ts'
+import type { GroupsKey, GroupsPart } from '../groups/subject-groups.ts'
+import type { CsvStyle } from '../record/csv/csv-text.ts'
+import type { PlanSetup } from './compile-again.ts'
+
+/** How the records of one input are to be read and written. */
+export type Layout =
+  | { readonly format: 'ndjson' }
+  | {
+      readonly format: 'csv'
+      /** Column names, checked. */
+      readonly header: readonly string[]
+      readonly style: CsvStyle
+      /** What to call the input in errors. */
+      readonly input: string
+    }
+
+export interface Chunk {
+  /** One number for each layout that differs. */
+  readonly layoutId: number
+  readonly layout: Layout
+  /** `bytes[0..length)`, then room to read; it is handed over, not shared. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly length: number
+  /** Of its first byte in its input, unzipped and without a byte order mark. */
+  readonly offset: number
+  /** Memory to write the output into, if it is enough. */
+  readonly memory?: ArrayBuffer | undefined
+}
+
+export interface RewrittenChunk {
+  /** The chunk's memory, which nobody needs any more. */
+  readonly spare?: ArrayBuffer | undefined
+  readonly output: Uint8Array
+  readonly deadLetters: readonly DeadLetter[]
+  readonly lines: number
+  readonly account: Account
+}
+
+/** What a thread needs to do as its parent. */
+export interface ChunkSetup extends PlanSetup {
+  readonly kind: 'chunks'
+  readonly options: EngineOptions
+  /** Where groups are counted: the key of the run. */
+  readonly groupsKey?: GroupsKey | undefined
+}
+
+/** A job of a thread: a chunk, or what it counted. */
+export type ChunkJob = { readonly chunk: Chunk } | { readonly counts: 'groups' }
+
+export type ChunkDone = { readonly rewritten: RewrittenChunk } | { readonly groups: GroupsPart | undefined }

@@ -1,0 +1,268 @@
+/** The loop of one route: poll, de-identify, settle. Batch n settles while n+1 is de-identified and n+2 polled. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Account, reconciles, sum } from '../engine/account.ts'
+import type { WindowWatch } from '../engine/limit-window.ts'
+import { EXIT, LetheError } from '../errors.ts'
+import type { GroupsPart } from '../groups/subject-groups.ts'
+import { type Batch, before, type Emitted, type OutputWriter, refuse } from '../kafka/batch.ts'
+import {
+  type BatchBounds,
+  ClientLost,
+  type Driver,
+  type Polled,
+  Refused,
+  type Settled,
+} from '../kafka/driver.ts'
+import type { Position } from '../kafka/record.ts'
+import { TooManyDeadLetters, type Unsettled, unsettledOf } from '../kafka/unsettled.ts'
+import type { BatchRewriter, Rewritten } from './batch-rewriter.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
+export interface RouteWatch {
+  /** The loop is alive. */
+  turned(): void
+  /** A batch is final: its account and what was written, and how long it took to rewrite and to settle, in ms. */
+  settled(batch: {
+    readonly account: Account
+    readonly groups: GroupsPart | undefined
+    readonly emitted: Emitted
+    readonly rewriteMs: number
+    readonly settleMs: number
+  }): void
+  discarded(records: number): void
+  /** A batch is not settled, because so many of the last records would be dead letters; and what it holds. */
+  tooManyDeadLetters(count: number, of: number, held: Unsettled): void
+  /** The positions and ends of what is owned. */
+  lag(positions: readonly Position[], ends: readonly Position[]): void
+}
+
+export interface RouteOptions {
+  readonly name: string
+  readonly driver: Driver
+  readonly rewriter: BatchRewriter
+  readonly writer: OutputWriter
+  readonly bounds: BatchBounds
+  readonly limit: WindowWatch
+  /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
+  readonly keptFor: number
+  /** Stop where the log ended at the start. */
+  readonly untilEnd: boolean
+  /** Stops reading; what is on its way is settled first. */
+  readonly stop: AbortSignal
+  /** Milliseconds after `stop` in which what is on its way must be settled; then it is given up. */
+  readonly drain: number
+  readonly watch: RouteWatch
+  /** ms since the epoch. */
+  readonly now: () => number
+}
+
+/** So often is the lag asked for, which also sees partitions that stand still. */
+const LAG_MS = 10_000
+/** So often do positions move on that have no records before them, such as those behind control records. */
+const IDLE_MS = 5_000
+const MOST_BACKOFF_MS = 2_000
+
+/**
+ * Runs until `stop`, or until the end. The driver is open, and is left open.
+ * @throws LetheError: with exit code 3 where there are too many dead letters, and then their batch is not settled
+ */
+export async function runRoute(options: RouteOptions): Promise<void> {
+  await new RouteLoop(options).run()
+}
+
+class RouteLoop {
+  readonly #options: RouteOptions
+  /** The last batch, and the one before it, until they are settled or given up. Neither rejects. */
+  #settling: Promise<void> = Promise.resolve()
+  #settlingBefore: Promise<void> = Promise.resolve()
+  #failure: unknown
+  #failed = false
+  #backoff = 0
+  #restIsDue = false
+  #idleSince = performance.now()
+  #lagAt = 0
+  #endAt = 0
+  #ends: ReadonlyMap<string, number> | undefined
+
+  constructor(options: RouteOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { stop, drain } = this.#options
+    const ended = new AbortController()
+    const loop = this.#loop()
+      .catch((error: unknown) => {
+        // What it gave up was to be given up, and nothing of it is visible.
+        if (!(stop.aborted && error instanceof ClientLost)) throw error
+      })
+      .finally(() => ended.abort())
+    // Brokers that are away would hold it up for ever; nothing of what is given up here is visible.
+    const late = untilAborted(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
+    await Promise.race([loop, late])
+    loop.catch(() => {})
+  }
+
+  async #loop(): Promise<void> {
+    const { driver, stop, untilEnd, watch, bounds } = this.#options
+    if (untilEnd) {
+      const ends = await driver.untilEnd()
+      this.#ends = new Map(ends.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+    }
+    try {
+      while (!stop.aborted && !this.#failed) {
+        watch.turned()
+        await this.#rest()
+        const polled = await driver.poll(bounds)
+        const wanted = this.#ends === undefined ? polled : before(polled, this.#ends)
+        if (this.#isWorth(wanted)) await this.#take(wanted)
+        else if (this.#ends !== undefined && (await this.#isAtEnd())) break
+        await this.#measure()
+      }
+    } finally {
+      await this.#settling
+    }
+    if (this.#failed) throw this.#failure
+  }
+
+  /** After discarded batches: not at once again. */
+  async #rest(): Promise<void> {
+    if (!this.#restIsDue) return
+    this.#restIsDue = false
+    await sleep(this.#backoff, undefined, { signal: this.#options.stop }).catch(() => {})
+  }
+
+  #isWorth({ records, next }: Polled): boolean {
+    if (records.length > 0) return true
+    if (next.length === 0) return false
+    return this.#ends !== undefined || performance.now() - this.#idleSince > IDLE_MS
+  }
+
+  /** Begins a batch: while the one before it is settled, it is rewritten, and the next one is read. */
+  async #take(polled: Polled): Promise<void> {
+    const { rewriter, now } = this.#options
+    await this.#settlingBefore
+    if (this.#failed) return
+    const rewritten = rewriter.rewrite(polled.records, now())
+    const before = this.#settling
+    this.#settlingBefore = before
+    this.#settling = this.#follow(polled, rewritten, before).catch((error: unknown) => {
+      this.#failed = true
+      this.#failure ??= error
+    })
+  }
+
+  /** Settles a batch when it is rewritten, behind the one before it. */
+  async #follow(polled: Polled, rewritten: Promise<Rewritten>, before: Promise<void>): Promise<void> {
+    const [{ outcomes, account, groups, took }] = await Promise.all([rewritten, before])
+    if (this.#failed) return
+    if (!reconciles(account) || account.records !== polled.records.length)
+      throw new Error('the account of a batch does not add up')
+    await this.#settle({ ...polled, outcomes, account, groups }, took)
+  }
+
+  async #settle(batch: Batch, rewriteMs: number): Promise<void> {
+    const { limit, watch, name } = this.#options
+    const dead = sum(batch.account.deadLettered)
+    const crossed = limit.crossedBy(batch.records.length, dead)
+    if (crossed !== undefined) {
+      const held = unsettledOf(batch)
+      watch.tooManyDeadLetters(crossed.dead, crossed.records, held)
+      throw new TooManyDeadLetters(name, { dead: crossed.dead, seen: crossed.records }, held)
+    }
+    const began = performance.now()
+    if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {
+      this.#backoff = 0
+      this.#idleSince = performance.now()
+      this.#options.rewriter.release(batch.records, batch.outcomes)
+      return
+    }
+    watch.discarded(batch.records.length)
+    this.#restIsDue = true
+    this.#backoff = Math.min(MOST_BACKOFF_MS, Math.max(50, this.#backoff * 2))
+  }
+
+  /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
+  async #finish(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
+    const { driver, writer, now, keptFor } = this.#options
+    const outputs = writer.write(batch, now() - keptFor)
+    try {
+      const settled = await driver.settle(batch.epoch, outputs, batch.next)
+      if (settled === 'settled') this.#book(batch, outputs.counts, rewriteMs, performance.now() - began)
+      return settled
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const at = error.output === undefined ? undefined : outputs.inputOf(error.output)
+      if (at !== undefined) return await this.#finish(this.#refuse(batch, at, error), rewriteMs, began)
+      const only = outputs.onlyInput
+      if (only !== undefined) return await this.#finish(this.#refuse(batch, only, error), rewriteMs, began)
+      return await this.#halve(batch, rewriteMs, began)
+    }
+  }
+
+  async #halve(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
+    const { rewriter, now } = this.#options
+    const middle = batch.records.length >> 1
+    const part = async (from: number, to: number, next?: readonly Position[]): Promise<Batch> => {
+      const records = batch.records.slice(from, to)
+      const { outcomes, account, groups } = await rewriter.rewrite(records, now())
+      return { epoch: batch.epoch, records, outcomes, account, groups, next: next ?? records.behind() }
+    }
+    const settled = await this.#finish(await part(0, middle), rewriteMs, began)
+    if (settled === 'discarded') return settled
+    const rest = await part(middle, batch.records.length, batch.next)
+    return await this.#finish(rest, 0, performance.now())
+  }
+
+  #refuse(batch: Batch, index: number, { code }: Refused): Batch {
+    if (batch.outcomes.kind(index) === 'dead-letter')
+      throw new LetheError(
+        EXIT.io,
+        `route ${this.#options.name}: the dead-letter topic refuses a dead letter (${code})`,
+        'check its max.message.bytes and its rights',
+      )
+    return refuse(batch, index, code)
+  }
+
+  #book(batch: Batch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
+    this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
+    this.#options.watch.settled({
+      account: batch.account,
+      groups: batch.groups,
+      emitted,
+      rewriteMs,
+      settleMs,
+    })
+  }
+
+  /** Whether the whole group is at the end: what another process owned may come to this one. */
+  async #isAtEnd(): Promise<boolean> {
+    await this.#settling
+    const now = performance.now()
+    if (this.#failed || now < this.#endAt) return false
+    this.#endAt = now + 250
+    const { driver } = this.#options
+    const isReached = ({ topic, partition, offset }: Position): boolean =>
+      offset >= (this.#ends!.get(`${topic}/${partition}`) ?? 0)
+    if (!driver.positions().every(isReached)) return false
+    const partitions = [...this.#ends!].map(([key]) => {
+      const slash = key.lastIndexOf('/')
+      return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
+    })
+    const positions = await driver.committed(partitions)
+    const reached = new Set(
+      positions.filter(isReached).map(({ topic, partition }) => `${topic}/${partition}`),
+    )
+    return [...this.#ends!].every(([key, end]) => end === 0 || reached.has(key))
+  }
+
+  async #measure(): Promise<void> {
+    const now = performance.now()
+    if (now < this.#lagAt) return
+    this.#lagAt = now + LAG_MS
+    const { driver, watch } = this.#options
+    const ends = await driver.ends()
+    watch.lag(driver.positions(), ends)
+  }
+}

@@ -1,0 +1,390 @@
+/** One process of a pipeline: all its routes, until they are told to stop or are through. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Account } from '../../engine/account.ts'
+import { WindowWatch } from '../../engine/limit-window.ts'
+import { SUSPECT_KINDS } from '../../engine/suspects.ts'
+import { NO_KEY_LEAVES } from '../../engine/tombstones.ts'
+import { EXIT, LetheError } from '../../errors.ts'
+import { reasonsOf } from '../../gates/index.ts'
+import type { Limits } from '../../groups/subject-groups.ts'
+import { causeOf, reasonOf } from '../../kafka/cause.ts'
+import {
+  ClientLost,
+  type Connection,
+  type Driver,
+  type DriverEvent,
+  FencedError,
+} from '../../kafka/driver.ts'
+import type { Choice } from '../../kafka/drivers.ts'
+import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
+import { transactionalPrefix } from '../../kafka/rights.ts'
+import { byCount, placesOf, type Unsettled } from '../../kafka/unsettled.ts'
+import type { Health, Loop } from '../../telemetry/health.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
+import { type BatchRewriter, RewritingThread } from '../batch-rewriter.ts'
+import { runRoute } from '../route.ts'
+import { untilAborted } from '../until-aborted.ts'
+import type { Prepared, PreparedRoute } from './prepare.ts'
+import { lagOf, Progress } from './stream-progress.ts'
+import type { RouteCounts } from './totals.ts'
+
+/** What is on its way when the process is told to stop has so long to be settled. */
+export const DRAIN_MS = 20_000
+/** Before a lost client is replaced; twice as long each time, until one has settled something. */
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 30_000
+/** So many clients in a row that settle nothing, though brokers answer: another one would not either. */
+const MOST_LOST = 10
+/** For so long after a client is lost, brokers that have just started may not know their topics, users and rights. */
+const UNSETTLED_MS = 60_000
+
+export interface InstanceOptions {
+  readonly prepared: Prepared
+  readonly driver: Choice
+  /** What the brokers take, by route: see `preflight`. */
+  readonly limits: ReadonlyMap<string, WriteLimits>
+  /** Number of this process among those of the instance. */
+  readonly worker: number
+  readonly untilEnd: boolean
+  /** So often is told how it gets on, in milliseconds. */
+  readonly progress: number
+  /** Stops all routes in order. */
+  readonly stop: AbortSignal
+  readonly metrics: Metrics
+  readonly health: Health
+  readonly log: Log
+  /** Called when the routes have joined their groups. */
+  readonly opened: () => void
+  /** What of a route's groups need not be counted any more. */
+  readonly groupLimits: (route: string) => Limits | undefined
+  /** Called for each batch that is final. */
+  readonly settled: (route: string, counts: RouteCounts) => void
+  /** Called for a batch that is not, for its dead letters; its route ends then. */
+  readonly unsettled: (route: string, held: Unsettled) => void
+}
+
+/** Runs the routes; the first failure stops the others. */
+export async function runInstance(options: InstanceOptions): Promise<void> {
+  const { prepared } = options
+  const abort = new AbortController()
+  const stop = AbortSignal.any([options.stop, abort.signal])
+  const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))
+  const runs: RouteRun[] = []
+  try {
+    for (const [at, route] of prepared.routes.entries())
+      runs.push(
+        new RouteRun(
+          options,
+          route,
+          thread.route(at, () => options.groupLimits(route.route.name)),
+          stop,
+        ),
+      )
+    await Promise.all(runs.map((run) => run.open()))
+    if (!stop.aborted) options.opened()
+    const failures: unknown[] = []
+    await Promise.all(
+      runs.map(async (run) => {
+        try {
+          await run.run()
+        } catch (error) {
+          failures.push(error)
+          abort.abort()
+        }
+      }),
+    )
+    if (failures.length > 0) throw failures[0]
+  } finally {
+    await Promise.all(runs.map((run) => run.close()))
+    await thread.close()
+  }
+}
+
+class RouteRun {
+  readonly name: string
+  readonly #options: InstanceOptions
+  readonly #prepared: PreparedRoute
+  readonly #rewriter: BatchRewriter
+  readonly #stop: AbortSignal
+  /** Another one when its client is lost. */
+  #driver: Driver
+  /** Whether it is closed, and no other one is made yet. */
+  #isClosed = false
+  readonly #metrics: RouteMetrics
+  readonly #loop: Loop
+  readonly #progress: Progress
+  readonly #limit: WindowWatch
+  #assigned = 0
+  #toldUnkeyed = false
+  /** Clients lost since a batch was settled. */
+  #lost = 0
+  /** When the last one was; undefined once a batch was settled. */
+  #lostAt: number | undefined
+  #wait = FIRST_WAIT_MS
+  /** How many were made. */
+  #made = 0
+  /** Rules and kinds that were told of. */
+  readonly #suspected = new Set<string>()
+
+  constructor(options: InstanceOptions, prepared: PreparedRoute, rewriter: BatchRewriter, stop: AbortSignal) {
+    const { route, plan } = prepared
+    this.name = route.name
+    this.#options = options
+    this.#prepared = prepared
+    this.#rewriter = rewriter
+    this.#stop = stop
+    this.#loop = options.health.begin(route.name)
+    this.#metrics = options.metrics.route({
+      route: route.name,
+      policy: {
+        name: plan.name,
+        version: plan.version,
+        fingerprint: plan.fingerprint,
+        purpose: plan.purpose,
+      },
+      rules: plan.rules.map((rule) => rule.label),
+      suppressions: [NO_KEY_LEAVES, ...reasonsOf(plan)],
+      suspects: SUSPECT_KINDS,
+    })
+    const { deadLetters } = options.prepared.pipeline
+    this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
+    this.#driver = this.#makeDriver(options.prepared.connect())
+    this.#progress = new Progress(
+      route.name,
+      options.log,
+      () => (this.#isClosed ? [] : this.#driver.positions()),
+      options.progress,
+    )
+  }
+
+  #makeDriver(connection: Connection): Driver {
+    const { driver, limits, worker, prepared } = this.#options
+    const { pipeline, instance } = prepared
+    const { route } = this.#prepared
+    const number = ++this.#made
+    return driver.make({
+      connection,
+      group: route.from.group,
+      topics: route.from.topics,
+      start: route.from.start,
+      delivery: pipeline.delivery,
+      transactionalId: `${transactionalPrefix(pipeline.name, route.name)}${instance}.${worker}`,
+      ...limits.get(route.name),
+      // One that was given up may still speak while it closes.
+      onEvent: (event) => {
+        if (number === this.#made) this.#heard(event)
+      },
+    })
+  }
+
+  async open(): Promise<void> {
+    await this.#unlessStopped(this.#driver.open())
+    if (this.#stop.aborted) return
+    const { route, plan } = this.#prepared
+    this.#options.log.event({
+      kind: 'route-started',
+      route: this.name,
+      policy: plan.name,
+      policyVersion: plan.version,
+      fingerprint: plan.fingerprint,
+      topic: route.to.topic,
+    })
+  }
+
+  /** Runs, with a new client where one is lost: what that one had not settled is read again. */
+  async run(): Promise<void> {
+    for (let isOpen = true; !this.#stop.aborted; isOpen = false) {
+      try {
+        if (!isOpen) await this.#unlessStopped(this.#openAgain())
+        if (!this.#stop.aborted) await this.#runOnce()
+        return
+      } catch (error) {
+        await this.#replaceDriver(error)
+      }
+    }
+  }
+
+  /** As at a start: clients that do not get through cannot say why. */
+  async #openAgain(): Promise<void> {
+    const connection = this.#connectAgain()
+    await preflight(connection, [this.#prepared.route], (event) => this.#heard(event))
+    this.#loop.turned()
+    if (this.#stop.aborted) return
+    this.#driver = this.#makeDriver(connection)
+    this.#isClosed = false
+    await this.#driver.open()
+    this.#loop.turned()
+  }
+
+  /** Certificates and passwords as they are now. Whoever replaces them may be half done: what is wrong may pass. */
+  #connectAgain(): Connection {
+    try {
+      return this.#options.prepared.connect()
+    } catch (error) {
+      if (!(error instanceof LetheError)) throw error
+      throw new LetheError(EXIT.io, error.message, error.suggestion)
+    }
+  }
+
+  /** @throws `error`, where another client would meet it too */
+  async #replaceDriver(error: unknown): Promise<void> {
+    if (!(error instanceof ClientLost || this.#mayPass(error))) throw error
+    const isAway = error instanceof ClientLost && error.code === 'no-broker'
+    const code = reasonOf(error) ?? (error instanceof ClientLost ? error.code : `exit-${error.exitCode}`)
+    if (error instanceof ClientLost) this.#lostAt = performance.now()
+    // Brokers that are away may stay so for long.
+    if (!isAway && ++this.#lost > MOST_LOST) throw error
+    this.#metrics.clientLost()
+    this.#options.log.event({ kind: 'client-lost', route: this.name, code })
+    this.#loop.turned()
+    await this.#closeDriver()
+    // Nobody listens to the old one any more.
+    this.#made++
+    this.#loop.turned()
+    const wait = this.#wait
+    this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2)
+    await sleep(wait, undefined, { signal: this.#stop }).catch(() => {})
+    this.#loop.turned()
+  }
+
+  #mayPass(error: unknown): error is LetheError {
+    const isOfBrokers =
+      error instanceof LetheError && error.exitCode === EXIT.io && !(error instanceof FencedError)
+    return isOfBrokers && this.#lostAt !== undefined && performance.now() - this.#lostAt < UNSETTLED_MS
+  }
+
+  async #unlessStopped(work: Promise<unknown>): Promise<void> {
+    const ended = new AbortController()
+    work.catch(() => {})
+    try {
+      await Promise.race([work, untilAborted(this.#stop, ended.signal)])
+    } finally {
+      ended.abort()
+    }
+  }
+
+  async #runOnce(): Promise<void> {
+    const { pipeline } = this.#options.prepared
+    const { writer } = this.#prepared
+    await runRoute({
+      name: this.name,
+      driver: this.#driver,
+      rewriter: this.#rewriter,
+      writer,
+      bounds: pipeline.batch,
+      keptFor: this.#options.limits.get(this.name)?.keptFor ?? Number.POSITIVE_INFINITY,
+      limit: this.#limit,
+      untilEnd: this.#options.untilEnd,
+      stop: this.#stop,
+      drain: DRAIN_MS / 2,
+      now: Date.now,
+      watch: {
+        turned: () => this.#loop.turned(),
+        settled: ({ account, groups, emitted, rewriteMs, settleMs }) => {
+          this.#metrics.settled(account, emitted, (rewriteMs + settleMs) / 1000)
+          this.#metrics.transaction(settleMs / 1000)
+          this.#options.settled(this.name, { account, emitted, groups })
+          this.#progress.settled(account)
+          this.#lost = 0
+          this.#lostAt = undefined
+          this.#wait = FIRST_WAIT_MS
+          if (emitted.pastRetention > 0)
+            this.#options.log.event({
+              kind: 'past-retention',
+              route: this.name,
+              topic: this.#prepared.route.to.topic,
+              count: emitted.pastRetention,
+            })
+          if (emitted.unkeyed > 0 && !this.#toldUnkeyed) {
+            this.#toldUnkeyed = true
+            this.#options.log.event({ kind: 'unkeyed', route: this.name, count: emitted.unkeyed })
+          }
+          for (const [code, count = 0] of Object.entries(account.deadLettered))
+            this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })
+          this.#tellSuspects(account)
+        },
+        tooManyDeadLetters: (count, window, held) => {
+          const { log, unsettled } = this.#options
+          log.event({ kind: 'too-many-dead-letters', route: this.name, count, window })
+          for (const [code, { count: found, first }] of byCount(held.deadLettered))
+            log.event({ kind: 'unsettled', route: this.name, code, count: found, first: placesOf(first) })
+          unsettled(this.name, held)
+        },
+        discarded: () => this.#metrics.batchDiscarded(),
+        lag: (positions, ends) => {
+          this.#progress.ends(ends)
+          this.#metrics.lag(lagOf(positions, ends))
+        },
+      },
+    })
+    if (this.#options.untilEnd && !this.#stop.aborted)
+      this.#options.log.event({ kind: 'reached-end', route: this.name })
+  }
+
+  /** Kept values that look personal: of each rule each kind once; how many there are, metrics and the summary say. */
+  #tellSuspects({ rules }: Account): void {
+    for (const [id, { suspects }] of rules.entries())
+      for (const looksLike of Object.keys(suspects)) {
+        const rule = this.#prepared.plan.rules[id]!.label
+        const place = `${id} ${looksLike}`
+        if (this.#suspected.has(place)) continue
+        this.#suspected.add(place)
+        this.#options.log.event({ kind: 'suspect-values', route: this.name, rule, looksLike })
+      }
+  }
+
+  #heard(event: DriverEvent): void {
+    const { log, metrics } = this.#options
+    const route = this.name
+    switch (event.kind) {
+      case 'assigned':
+      case 'revoked':
+      case 'lost':
+        this.#owns(this.#assigned + (event.kind === 'assigned' ? 1 : -1) * event.partitions.length)
+        this.#loop.assigned(event.kind === 'assigned' || this.#assigned > 0)
+        log.event({ kind: event.kind, route, partitions: event.partitions.length })
+        return
+      case 'aborted':
+        this.#metrics.aborted(event.code)
+        log.event({ kind: 'aborted', route, code: event.code })
+        return
+      case 'client-log':
+        if (event.severity === 'error') metrics.clientError(event.code)
+        log.event({ kind: 'client', client: this.#driver.name, severity: event.severity, code: event.code })
+        return
+      default:
+        // Trying again is life, too.
+        this.#loop.turned()
+        if (causeOf(event.code) !== 'unknown') metrics.clientError(event.code)
+        log.event({ kind: event.kind, route, code: event.code })
+    }
+  }
+
+  #owns(partitions: number): void {
+    this.#assigned = partitions
+    this.#metrics.assigned(partitions)
+  }
+
+  async close(): Promise<void> {
+    this.#progress.close()
+    this.#options.health.end(this.#loop)
+    await this.#closeDriver()
+  }
+
+  /** Whatever happened: leaves the group, and hangs no longer than the deadline. */
+  async #closeDriver(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await Promise.race([
+      this.#driver.close(DRAIN_MS / 2),
+      sleep(DRAIN_MS + 5_000, undefined, { ref: false }),
+    ]).catch((error: unknown) => {
+      if (!(error instanceof LetheError)) throw error
+    })
+    this.#owns(0)
+    this.#loop.assigned(false)
+  }
+}

@@ -1,0 +1,3 @@
+/** Where the one entry of worker threads is. */
+
+export const THREAD: URL = new URL('./thread.js', import.meta.url)
