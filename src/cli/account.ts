@@ -50,6 +50,8 @@ export interface AccountView {
     readonly failed: number
     /** Of these, how many for which reason; left out where there are none. */
     readonly failures?: Readonly<Record<string, number>>
+    /** Values of records that another rule had failed, which this one could have taken; left out where there are none. */
+    readonly met?: number
     /** Values that leave as they are, or nearly, and were looked at; only where the rule is watched. */
     readonly looked?: number
     /** Of these, how many look like which kind; left out where none does. */
@@ -193,9 +195,10 @@ function rulesOfFiles(plan: Plan): readonly PlanRule[] {
 }
 
 /** Reasons are named where there are any. */
-const viewRule = ({ watched }: PlanRule, { failures, looked, suspects, ...counts }: RuleCount) => ({
+const viewRule = ({ watched }: PlanRule, { failures, met, looked, suspects, ...counts }: RuleCount) => ({
   ...counts,
   ...(counts.failed === 0 ? {} : { failures: sorted(failures) }),
+  ...(met === 0 ? {} : { met }),
   ...(watched ? { looked } : {}),
   ...(Object.keys(suspects).length === 0 ? {} : { suspects: sorted(suspects) }),
 })
@@ -224,8 +227,8 @@ export function unmet(fields: readonly PlanField[], account: Account): string[] 
   return fields
     .flatMap((field) => [...new Set(field.rulesByStep.flat())])
     .filter((rule) => {
-      const { applied, null: nothing, failed } = account.rules[rule.id]!
-      return applied + nothing + failed === 0
+      const { applied, null: nothing, failed, met } = account.rules[rule.id]!
+      return applied + nothing + failed + met === 0
     })
     .map((rule) => `the rule for ${rule.label} never met a value: is its path right?`)
 }

@@ -15,6 +15,8 @@ export interface RuleCount {
   failed: number
   /** Of these, how many for which reason. */
   failures: Partial<Record<FailureCode, number>>
+  /** Values that the rule could have taken, of records that another rule had failed: they did not leave. */
+  met: number
   /** Values that leave as they are, or nearly, and were looked at; only those of records that the rules let pass. */
   looked: number
   /** Of these, how many look like which kind of `transforms/detect/`. */
@@ -54,6 +56,7 @@ export function emptyAccount(plan: Plan): Account {
       null: 0,
       failed: 0,
       failures: {},
+      met: 0,
       looked: 0,
       suspects: {},
     })),
@@ -83,6 +86,7 @@ export function addAccount(whole: Account, part: Account): void {
     sum.applied += count.applied
     sum.absent += count.absent
     sum.null += count.null
+    sum.met += count.met
     sum.looked += count.looked
     for (const [kind, found] of Object.entries(count.suspects))
       sum.suspects[kind] = (sum.suspects[kind] ?? 0) + found

@@ -9,7 +9,6 @@ import {
   fail,
   type RecordContext,
   type Result,
-  type Yields,
 } from '../../transforms/transform.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
@@ -59,6 +58,8 @@ export class Rules {
   readonly #many: ReadonlySet<PlanField>
   readonly #bytes: ByteRules
   readonly #out: Result[] = []
+  /** Values of one field whose records another rule has failed. */
+  readonly #ofFailed: number[] = []
   readonly #sizes: ResultSizes
   /** Which values to look at goes by where they stand; whoever opens a chunk says so. */
   readonly suspects: Suspects
@@ -176,6 +177,7 @@ export class Rules {
       const record = block.slotRecord[slot]!
       if (block.recordOut[record] !== 0) {
         block.setDropped(slot)
+        if (block.recordRule[record]! >= 0) this.#ofFailed.push(slot)
         continue
       }
       if (record !== lastRecord) {
@@ -204,6 +206,25 @@ export class Rules {
     this.account.rules[first.id]!.absent += passing - present
     if (byRule === undefined) this.#apply(block, first, slots, taken)
     else for (const [rule, chosen] of byRule) this.#apply(block, rule, Int32Array.from(chosen), chosen.length)
+    for (const slot of this.#ofFailed.splice(0))
+      this.#meet(block, slot, simple ? first : this.#choose(block, field, slot, block.slotRecord[slot]!))
+  }
+
+  /** Counts what a rule would make of a value whose record another rule has failed: so one run shows all faults. */
+  #meet(block: Block, slot: number, rule: PlanRule | undefined): void {
+    if (rule === undefined) return
+    const tally = this.account.rules[rule.id]!
+    const { action } = rule
+    if (block.slotKind[slot] !== SlotKind.nothing && action.kind === 'transform') {
+      this.#texts[0] = this.format.text(block, slot)
+      this.#transformOneByOne(block, action.transform, [slot], 1)
+      const written = this.#written(block, slot, this.#out[0]!, action.transform)
+      if (typeof written !== 'string') {
+        countFailure(tally, written)
+        return
+      }
+    }
+    tally.met++
   }
 
   #choose(block: Block, field: PlanField, slot: number, record: number): PlanRule | undefined {
@@ -302,31 +323,28 @@ export class Rules {
     } catch {
       this.#transformOneByOne(block, transform, slots, count)
     }
-    const plain = transform.plain === true
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!
-      const result = out[i]!
-      const written =
-        typeof result === 'string'
-          ? this.#write(block, slot, result, transform.yields, plain)
-          : result instanceof Failure
-            ? result
-            : MISSING
+      const written = this.#written(block, slot, out[i]!, transform)
       if (typeof written === 'string') {
         block.setText(slot, written)
         tally.applied++
         this.#noteRoom(block)
         if (this.#isFull) return
       } else {
-        tally.failed++
-        tally.failures[written.code] = (tally.failures[written.code] ?? 0) + 1
+        countFailure(tally, written)
         this.#fail(block, rule, slot, written)
       }
     }
   }
 
   /** A transform that throws, which none may: each value that it does so for has failed, and its text is withheld. */
-  #transformOneByOne(block: Block, transform: CompiledTransform, slots: Int32Array, count: number): void {
+  #transformOneByOne(
+    block: Block,
+    transform: CompiledTransform,
+    slots: ArrayLike<number>,
+    count: number,
+  ): void {
     for (let i = 0; i < count; i++)
       try {
         this.#out[i] = transform.apply(
@@ -338,10 +356,16 @@ export class Rules {
       }
   }
 
-  #write(block: Block, slot: number, result: string, yields: Yields, plain: boolean): string | Failure {
-    if (yields === 'string') return this.format.writeString(result, plain)
+  /** The result of a value as its format writes it, or why there is none. */
+  #written(
+    block: Block,
+    slot: number,
+    result: Result,
+    { yields, plain = false }: CompiledTransform,
+  ): string | Failure {
+    if (typeof result !== 'string') return result instanceof Failure ? result : MISSING
     if (yields === 'null') return this.format.null
-    if (yields === 'number' || block.slotKind[slot] === SlotKind.number)
+    if (yields === 'number' || (yields !== 'string' && block.slotKind[slot] === SlotKind.number))
       return isJsonNumber(result) ? this.format.writeNumber(result) : fail('not-a-number')
     return this.format.writeString(result, plain)
   }
@@ -369,4 +393,9 @@ export class Rules {
         this.#noteRoom(block)
     }
   }
+}
+
+function countFailure(tally: RuleCount, { code }: Failure): void {
+  tally.failed++
+  tally.failures[code] = (tally.failures[code] ?? 0) + 1
 }

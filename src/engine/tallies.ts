@@ -2,7 +2,7 @@
 import type { Plan } from '../policy/plan.ts'
 import type { Account, RuleCount } from './account.ts'
 
-const NUMBERS = 4
+const NUMBERS = 5
 
 export class Tallies {
   readonly #numbers: Float64Array
@@ -15,12 +15,13 @@ export class Tallies {
   note({ rules }: Account): void {
     const numbers = this.#numbers
     for (let id = 0; id < rules.length; id++) {
-      const { applied, absent, null: nothing, failed, failures } = rules[id]!
+      const { applied, absent, null: nothing, failed, met, failures } = rules[id]!
       const at = id * NUMBERS
       numbers[at] = applied
       numbers[at + 1] = absent
       numbers[at + 2] = nothing
       numbers[at + 3] = failed
+      numbers[at + 4] = met
       this.#failures[id] = failed === 0 ? undefined : { ...failures }
     }
   }
@@ -34,6 +35,7 @@ export class Tallies {
       rule.absent = numbers[at + 1]!
       rule.null = numbers[at + 2]!
       rule.failed = numbers[at + 3]!
+      rule.met = numbers[at + 4]!
       rule.failures = { ...this.#failures[id] }
     }
   }
