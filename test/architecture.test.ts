@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const ROOMS: Readonly<
   Record<string, { readonly rooms: readonly string[]; readonly packages: readonly string[] }>
 > = {
-  transforms: { rooms: [], packages: ['zod', 're2js', 'ipaddr.js', '@faker-js/faker'] },
+  transforms: { rooms: [], packages: ['zod', 're2js', '@faker-js/faker'] },
   errors: { rooms: ['transforms'], packages: [] },
   keys: { rooms: ['errors', 'transforms'], packages: ['zod'] },
   identify: { rooms: ['errors', 'transforms'], packages: [] },

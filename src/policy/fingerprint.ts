@@ -5,40 +5,109 @@
  * derived columns are written in that order. Keys are not part of it (the ids that rules name are).
  */
 import { type Sources, sha256 } from './context.ts'
-import type { Policy, PolicyField, PolicyRule } from './policy.ts'
+import type { Policy, PolicyField, PolicyRetention, PolicyRule, PolicyStep, PolicyTime } from './policy.ts'
+
+/** Members of the canonical form that a word of a policy gives; `undefined` ones are left out. */
+type Canonical<T> = (whole: T) => Readonly<Record<string, unknown>>
+
+/** Does not count: a position, a text for people, or what another member says. */
+const LEFT_OUT = null
+
+/** What each member of a part of a policy gives. A new word does not compile until it is decided here. */
+type Words<T> = { readonly [K in keyof T]-?: Canonical<T> | typeof LEFT_OUT }
+
+const RULE: Words<PolicyRule> = {
+  at: LEFT_OUT,
+  useAt: LEFT_OUT,
+  use: ({ use }) => ({ use }),
+  written: LEFT_OUT,
+  options: ({ options }) => ({ options }),
+  key: ({ key }) => ({ key: key?.id }),
+  accept: ({ accept }) => ({ accept: accept?.reason }),
+  lineBreaksAt: ({ lineBreaksAt }) => ({ lineBreaks: lineBreaksAt && 'allow' }),
+  otherwise: ({ otherwise }) => ({ else: otherwise }),
+  otherwiseAt: LEFT_OUT,
+  when: ({ when }) => ({
+    when: Object.fromEntries(
+      when.map(({ path, values, orNothing }) => [path.text, { values: [...values].sort(), orNothing }]),
+    ),
+  }),
+  // Named, with its version, once for the policy.
+  transform: LEFT_OUT,
+  // What follows from the others.
+  weaknesses: LEFT_OUT,
+  action: LEFT_OUT,
+  planRule: LEFT_OUT,
+}
+
+const FIELD: Words<PolicyField> = {
+  // The name of the member that it is.
+  path: LEFT_OUT,
+  at: LEFT_OUT,
+  from: ({ from, path }) => ({ from: from === path ? undefined : from.text }),
+  fromAt: LEFT_OUT,
+  category: ({ category }) => ({ category }),
+  role: ({ role }) => ({ role }),
+  roleByCategory: LEFT_OUT,
+  rules: ({ rules }) => ({ rules: rules.map((rule) => canonical(rule, RULE)) }),
+}
+
+const STEP: Words<PolicyStep> = {
+  at: LEFT_OUT,
+  after: ({ after }) => ({ after }),
+  suppress: ({ suppress }) => ({ suppress }),
+  fields: ({ fields }) => ({
+    fields: Object.fromEntries([...fields].map(([path, rule]) => [path, canonical(rule, RULE)])),
+  }),
+}
+
+const RETENTION: Words<PolicyRetention> = {
+  at: LEFT_OUT,
+  futureTolerance: ({ futureTolerance }) => ({ futureTolerance }),
+  steps: ({ steps }) => ({ steps: steps.map((step) => canonical(step, STEP)) }),
+}
+
+const TIME: Words<PolicyTime> = {
+  at: LEFT_OUT,
+  path: ({ path }) => ({ path: path.text }),
+  format: ({ format }) => ({ format }),
+  zone: ({ zone }) => ({ zone }),
+}
+
+const POLICY: Words<Policy> = {
+  file: LEFT_OUT,
+  name: ({ name }) => ({ policy: name }),
+  version: ({ version }) => ({ version }),
+  versionAt: LEFT_OUT,
+  description: LEFT_OUT,
+  purpose: ({ purpose }) => ({ purpose }),
+  unlisted: ({ unlisted }) => ({ unlisted }),
+  // What came after 0.1.0 is there only where it says something.
+  suspects: ({ suspects }) => ({ suspects: suspects === 'warn' ? undefined : suspects }),
+  subject: ({ subject }) => ({ subject: subject?.path.text }),
+  time: ({ time }) => ({ time: time && canonical(time, TIME) }),
+  fields: ({ fields }) => ({
+    fields: Object.fromEntries(fields.map((field) => [field.path.text, canonical(field, FIELD)])),
+    derived: fields.filter((field) => field.from !== field.path).map((field) => field.path.text),
+  }),
+  retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
+  columns: ({ columns }) => ({ columns: Object.fromEntries(columns) }),
+}
+
+function canonical<T>(whole: T, words: Words<T>): Record<string, unknown> {
+  const members = Object.values(words) as (Canonical<T> | typeof LEFT_OUT)[]
+  return Object.assign({}, ...members.map((member) => member?.(whole)))
+}
 
 /** SHA-256, lower-case hex. */
 export function fingerprintOf(policy: Policy, sources: Sources): string {
   const transforms = new Set<string>()
   for (const rule of allRules(policy))
     if (rule.transform !== undefined) transforms.add(`${rule.transform.name}@${rule.transform.version}`)
-  const retention = policy.retention
   return sha256(
     canonicalJson({
       format: 1,
-      policy: policy.name,
-      version: policy.version,
-      purpose: policy.purpose,
-      unlisted: policy.unlisted,
-      // What came after 0.1.0 is there only where it says something.
-      suspects: policy.suspects === 'warn' ? undefined : policy.suspects,
-      subject: policy.subject?.path.text,
-      time: policy.time && {
-        path: policy.time.path.text,
-        format: policy.time.format,
-        zone: policy.time.zone,
-      },
-      fields: Object.fromEntries(policy.fields.map((field) => [field.path.text, canonicalField(field)])),
-      derived: policy.fields.filter((field) => field.from !== field.path).map((field) => field.path.text),
-      retention: retention && {
-        futureTolerance: retention.futureTolerance,
-        steps: retention.steps.map((step) => ({
-          after: step.after,
-          suppress: step.suppress,
-          fields: Object.fromEntries([...step.fields].map(([path, rule]) => [path, canonicalRule(rule)])),
-        })),
-      },
-      columns: Object.fromEntries(policy.columns),
+      ...canonical(policy, POLICY),
       transforms: [...transforms].sort(),
       files: Object.fromEntries(sources.files),
       lists: Object.fromEntries(sources.lists),
@@ -59,29 +128,6 @@ export function platformOf(sources: Sources): string {
 function* allRules(policy: Policy): Generator<PolicyRule> {
   for (const field of policy.fields) yield* field.rules
   for (const step of policy.retention?.steps ?? []) yield* step.fields.values()
-}
-
-function canonicalField(field: PolicyField): unknown {
-  return {
-    from: field.from === field.path ? undefined : field.from.text,
-    category: field.category,
-    role: field.role,
-    rules: field.rules.map(canonicalRule),
-  }
-}
-
-function canonicalRule(rule: PolicyRule): unknown {
-  return {
-    use: rule.use,
-    options: rule.options,
-    key: rule.key?.id,
-    accept: rule.accept?.reason,
-    lineBreaks: rule.lineBreaksAt && 'allow',
-    else: rule.otherwise,
-    when: Object.fromEntries(
-      rule.when.map(({ path, values, orNothing }) => [path.text, { values: [...values].sort(), orNothing }]),
-    ),
-  }
 }
 
 /** JSON with the keys of objects sorted by UTF-16 code unit and undefined members left out (as RFC 8785 sorts). */

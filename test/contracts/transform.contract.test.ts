@@ -1,7 +1,7 @@
 /** What every registered transform promises, held against each of them. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { optionRows } from '../../src/cli/catalogue.ts'
@@ -125,7 +125,29 @@ function checkResult(transform: Transform, compiled: CompiledTransform, text: st
   if (compiled.yields === 'number') expect(result).toMatch(NUMBER)
 }
 
+/** Whether a value that a file exports is a transform, whatever its file is called. */
+function isTransform(exported: unknown): exported is Transform {
+  if (typeof exported !== 'object' || exported === null) return false
+  const { name, compile, examples } = exported as Partial<Transform>
+  return typeof name === 'string' && typeof compile === 'function' && Array.isArray(examples)
+}
+
 describe('the register', () => {
+  it('holds every transform that a file of the folders exports', async () => {
+    const folder = join(root, 'transforms')
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !/\.(as|wasm)\.ts$/.test(entry.name),
+    )
+    const found = new Set<unknown>()
+    for (const { parentPath, name } of files) {
+      const exports = (await import(pathToFileURL(join(parentPath, name)).href)) as Record<string, unknown>
+      for (const exported of Object.values(exports)) if (isTransform(exported)) found.add(exported)
+    }
+    expect([...found].map((one) => (one as Transform).name).sort()).toEqual(
+      [...transforms, expire].map(({ name }) => name).sort(),
+    )
+  })
+
   it('is in alphabetical order and holds every file of the families, once', () => {
     const names = transforms.map((transform) => transform.name)
     expect(names).toEqual([...new Set(names)].sort())
