@@ -1,7 +1,8 @@
 /** What the texts of event times mean. */
+
+import { usualStart } from '../../transforms/calendar/interval.ts'
 import { type Block, ResultKind } from '../record/block.ts'
 import { resultBytes, textOf } from './envelope.ts'
-import { usualStart } from './interval.ts'
 
 /** Of texts kept at once; then they are forgotten, all of them. */
 const MOST_KNOWN = 1024

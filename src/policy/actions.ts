@@ -1,4 +1,5 @@
 /** From a rule to what runs: finds the transform, checks its options, keys and weaknesses, and compiles it. */
+import { intervalStart } from '../../transforms/calendar/interval.ts'
 import { expire } from '../../transforms/retention/expire.ts'
 import {
   type CompiledTransform,
@@ -135,6 +136,15 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
         `${rule.use} yields no text, and a name is one`,
         'use a transform that yields text',
       )
+    if (path.envelope === 'timestamp' && !yieldsTime(compiled)) {
+      findings.add(
+        rule.useAt,
+        'bad-timestamp-rule',
+        `what ${transform.name} makes of a timestamp is no time, so that the record would leave without one`,
+        'use generalize.date or shift.date; drop leaves the timestamp out',
+      )
+      return
+    }
     rule.action = {
       kind: 'transform',
       name: transform.name,
@@ -143,6 +153,16 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
   } catch (error) {
     reportCompileError(error, rule, transform, findings)
   }
+}
+
+/** Whether a transform makes a time of the timestamp of a record, or nothing. */
+function yieldsTime({ yields, apply }: CompiledTransform): boolean {
+  if (yields === 'null') return true
+  const result = apply('2026-01-02T03:04:05.678Z', {
+    subject: 'a',
+    eventTime: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+  })
+  return typeof result === 'string' && intervalStart(result) !== undefined
 }
 
 /** Whether the rule's key may be used. */

@@ -51,6 +51,7 @@ const POLICY_ONLY_CODES = {
   'kept-map-names': 'the names of a map are kept as they are, or nearly',
   'kept-record-key': 'the record key is kept as it is, or nearly',
   'kept-header': 'a header is kept as it is, or nearly',
+  'bad-timestamp-rule': 'what a rule makes of the timestamp of a record is no time',
   'kept-timestamp': 'the timestamp of the record is kept as it is, or nearly',
   'reserved-header': 'a header is one of those that Lethe writes itself',
   'kept-beside-keyed':

@@ -527,6 +527,7 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...beside,
     ...Object.fromEntries(Object.entries(EXPECTED).map(([name, text]) => [name, instantOf(text)])),
     ...beside,
+    ...whole('bad-timestamp-rule', 'key', 'role: direct-identifier'),
   },
 }
 

@@ -210,6 +210,7 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['name-suggests-identifier', 'of a mere user', `${fields}  ssn: { use: ▸keep, category: user }\n`],
   ['kept-header', 'without a reason', `${fields}  a: keep\n  $headers.h: ▸keep\n`],
   ['kept-timestamp', 'without a reason', `${fields}  a: keep\n  $timestamp: ▸keep\n`],
+  ['bad-timestamp-rule', 'a token', `${fields}  a: keep\n  $timestamp: { use: ▸hash.hmac, domain: d }\n`],
   ['reserved-header', 'the policy of another run', `${fields}  a: keep\n  ▸$headers.Lethe-Policy: ${hmac}\n`],
   [
     'token-beside-part',

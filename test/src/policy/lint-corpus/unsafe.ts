@@ -164,15 +164,16 @@ for (const name of ['lethe-policy', 'lethe-source', 'Lethe-Policy', 'LETHE-NEW']
         `$headers.${name}: { use: ${rule}${rule === 'keep' ? ', accept: the reason is here' : ''} }`,
       ]),
     })
-for (const rule of [
-  'keep',
-  'generalize.number, width: 2',
-  'mask.pattern, pattern: "0"',
-  'noise.number, span: 500',
-])
+for (const [rule, code] of [
+  ['keep', 'kept-timestamp'],
+  ['hash.hmac, domain: d', 'bad-timestamp-rule'],
+  ['generalize.number, width: 2', 'bad-timestamp-rule'],
+  ['mask.pattern, pattern: "-"', 'bad-timestamp-rule'],
+  ['noise.number, span: 500', 'bad-timestamp-rule'],
+] as const)
   cases.push({
     title: `the timestamp: ${rule}`,
-    code: 'kept-timestamp',
+    code,
     text: policy([`$timestamp: { use: ${rule} }`]),
   })
 cases.push({ title: 'a container', code: 'keep-subtree', text: policy(['x: keep.subtree']) })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { intervalStart, usualStart } from '../../../src/engine/interval.ts'
+import { intervalStart, usualStart } from '../../../transforms/calendar/interval.ts'
 import { date } from '../../../transforms/generalize/date.ts'
 
 const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const

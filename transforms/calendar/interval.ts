@@ -1,7 +1,8 @@
 /** Where the interval begins that a generalized date names. */
-import { DAY_MS, daysFromCivil, MINUTE_MS } from '../../transforms/calendar/gregorian.ts'
-import { readDate, readMinutes, twoDigits } from '../../transforms/calendar/written-bytes.ts'
-import { readWritten } from '../../transforms/calendar.ts'
+
+import { readWritten } from '../calendar.ts'
+import { DAY_MS, daysFromCivil, MINUTE_MS } from './gregorian.ts'
+import { readDate, readMinutes, twoDigits } from './written-bytes.ts'
 
 const LABEL = /^(\d{4})(?:-(?:(\d\d)|Q([1-4])|W(\d\d)))?$/
 
