@@ -1,4 +1,4 @@
-/** The closed lists of codes: why a record became a dead letter, and how a command ends. */
+/** The closed lists of codes: why a record became a dead letter, what stops a command, and how a command ends. */
 import { FAILURE_CODES, type FailureCode } from '../transforms/transform.ts'
 
 /** Why a record, as a whole, could not be taken. Never says what it held. */
@@ -67,16 +67,153 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 /**
+ * The closed list of codes of errors, by subject: how a command ends, and what it means. A code keeps its meaning.
+ * `passing` is `io` where nothing has to be corrected: the same command may succeed later.
+ */
+export const ERROR_GROUPS = {
+  'Command line': {
+    'bad-option': ['usage', 'an argument or option is wrong or missing, or does not go with another one'],
+    'bad-environment': [
+      'usage',
+      'an environment variable that is read is not set, or holds what is not taken',
+    ],
+    'unknown-name': ['usage', 'nothing has the name that an argument gives'],
+    'step-failed': ['io', 'a step of `lethe demo` failed'],
+    defect: ['io', 'a defect of Lethe; its text is withheld, since it may quote data'],
+  },
+  Files: {
+    'file-missing': ['io', 'a file that is read does not exist'],
+    'file-unreadable': ['io', 'a file may not or cannot be read'],
+    'file-unwritable': ['io', 'a file may not or cannot be written'],
+    'folder-missing': ['io', 'the folder of a file that is written does not exist'],
+    'not-a-file': ['usage', 'a folder, or another thing that is no regular file, stands where a file must'],
+    'file-too-large': ['usage', 'a file is larger than files of its kind may be'],
+    'file-malformed': ['usage', 'a file is not in the form that its place demands, such as UTF-8 or JSON'],
+    'input-damaged': ['io', 'the gzip data of an input is cut short or damaged'],
+    'format-unknown': ['usage', 'the format of an input is neither named nor told by its name'],
+    'header-invalid': [
+      'usage',
+      'the first row of a CSV file is no header, or its names are empty or repeated',
+    ],
+    'columns-mismatch': ['usage', 'the columns of a CSV file do not fit the policy'],
+    'output-exists': ['usage', 'what would be written exists already, and is not overwritten'],
+    'output-conflict': [
+      'usage',
+      'an output would overwrite a file that is read, be written twice, or mix what differs',
+    ],
+    'system-error': ['io', 'the operating system refuses something that is not one of the above'],
+  },
+  Configuration: {
+    'policy-invalid': ['usage', 'the policy has errors; `lethe lint` lists them'],
+    'pipeline-invalid': ['usage', 'the pipeline file has errors; `lethe lint` lists them'],
+    'cases-missing': ['usage', 'there is no file of cases beside the policy'],
+    'config-changed': ['passing', 'a file of the configuration changed while the run began'],
+    'config-differs': [
+      'usage',
+      'a worker process has another configuration than the process that started it',
+    ],
+    'secret-invalid': ['usage', 'a secret that the pipeline file names is not set, is empty or is no text'],
+    'certificate-invalid': [
+      'usage',
+      'a certificate or private key cannot be read, or the two do not belong together',
+    ],
+    'credentials-unreadable': [
+      'passing',
+      'certificates or passwords could not be read again for a new client',
+    ],
+    'setting-refused': ['usage', 'the driver or the broker does not support what the pipeline file sets'],
+    'package-missing': [
+      'usage',
+      'a package that the pipeline needs is not installed, or was built without what it needs',
+    ],
+  },
+  Keys: {
+    'keys-missing': ['usage', 'the policy needs keys, and none are given'],
+    'keyset-invalid': ['usage', 'the keyset file is no keyset'],
+    'keyset-busy': ['passing', 'another command changes the keyset, or was cut short'],
+    'secret-file-open': ['usage', 'others may read or write a file of keys, secrets or certificates'],
+    'key-change-refused': ['usage', 'the state of the keyset does not allow the change'],
+    'key-unusable': ['usage', 'the state of a key does not allow its use'],
+    'key-unexpected': ['usage', 'a key is not the one that --expect-key names'],
+    'key-guessable': ['usage', 'the secret of a key is known or can be guessed'],
+    'test-keys': ['usage', 'the published test keys are given for real data'],
+  },
+  Runs: {
+    'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],
+    'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],
+    'account-mismatch': ['io', 'the counts of a run do not add up, so its output is withheld'],
+    'worker-refused': ['usage', 'a worker process ended because of its configuration'],
+    'worker-failed': ['io', 'a worker process ended, and another would end the same way'],
+    'port-unavailable': ['io', 'metrics and probes cannot be served at their address'],
+  },
+  Kafka: {
+    'broker-unreachable': ['passing', 'no broker answers, or none in time'],
+    'broker-auth-failed': ['io', 'the broker refuses the user, the password or the mechanism'],
+    'broker-tls-failed': ['io', 'no TLS connection to the broker can be made'],
+    'broker-unsupported': ['io', 'the broker speaks no version of the protocol that the driver knows'],
+    'broker-refused': ['io', 'the broker refuses a request'],
+    'clusters-differ': ['io', 'brokers that are named together belong to different clusters'],
+    'right-missing': ['io', 'the user lacks a right on a topic, a group, the cluster or a transactional id'],
+    'topic-missing': ['io', 'a topic or partition does not exist, or may not be seen'],
+    'topic-mismatch': ['usage', 'the settings of a topic contradict the pipeline file'],
+    'group-conflict': [
+      'io',
+      'the consumer group has members of another kind, or a name that the broker does not take',
+    ],
+    'offsets-lost': [
+      'io',
+      'records were deleted before they were read, or the log ends before the settled offset',
+    ],
+    'records-unreadable': ['io', 'records of an input topic are damaged or cannot be decompressed'],
+    'dead-letter-refused': ['io', 'the dead-letter topic does not take a dead letter'],
+    fenced: ['io', 'another process has taken over the transactional id or the place in the group'],
+    'client-lost': ['passing', 'the Kafka client or its transaction was lost; another client may go on'],
+    'client-failed': ['io', 'the Kafka client failed without saying why'],
+  },
+} as const
+
+type Groups = typeof ERROR_GROUPS
+export type ErrorCode = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups]
+
+export interface ErrorMeaning {
+  readonly is: string
+  readonly exitCode: ExitCode
+  /** Whether the same command may succeed later, with nothing corrected. */
+  readonly retryable: boolean
+}
+
+/** The same list, by code. */
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorMeaning>> = Object.fromEntries(
+  Object.values<Readonly<Record<string, readonly [end: keyof typeof EXIT | 'passing', is: string]>>>(
+    ERROR_GROUPS,
+  )
+    .flatMap((group) => Object.entries(group))
+    .map(([code, [end, is]]) => [
+      code,
+      { is, exitCode: EXIT[end === 'passing' ? 'io' : end], retryable: end === 'passing' },
+    ]),
+) as Record<ErrorCode, ErrorMeaning>
+
+/**
  * An error that a person is meant to read. The message says what is wrong and where, the suggestion what to
- * do; neither holds a value of the data. Anything else that is thrown is a defect.
+ * do; neither holds a value of the data. The code is for programs. Anything else that is thrown is a defect.
  */
 export class LetheError extends Error {
-  readonly exitCode: ExitCode
+  readonly code: ErrorCode
   readonly suggestion: string | undefined
-  constructor(exitCode: ExitCode, message: string, suggestion?: string) {
+  constructor(code: ErrorCode, message: string, suggestion?: string) {
     super(message)
-    this.exitCode = exitCode
+    this.code = code
     this.suggestion = suggestion
+  }
+
+  get exitCode(): ExitCode {
+    return ERROR_CODES[this.code].exitCode
+  }
+
+  /** Whether the same command may succeed later, with nothing corrected. */
+  get retryable(): boolean {
+    return ERROR_CODES[this.code].retryable
   }
 }
 
@@ -86,13 +223,18 @@ export class LetheError extends Error {
  */
 export function fileError(name: string, error: unknown, verb: 'read' | 'written' = 'read'): LetheError {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'EISDIR') return new LetheError(EXIT.usage, `${name} is a folder`, 'name a file')
+  if (code === 'EISDIR') return new LetheError('not-a-file', `${name} is a folder`, 'name a file')
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return verb === 'read'
-      ? new LetheError(EXIT.io, `${name} does not exist`)
-      : new LetheError(EXIT.io, `${name} cannot be written: its folder does not exist`, 'make it first')
-  if (code === 'EACCES' || code === 'EPERM') return new LetheError(EXIT.io, `${name} may not be ${verb}`)
-  return new LetheError(EXIT.io, `${name} cannot be ${verb} (${code ?? 'unknown error'})`)
+      ? new LetheError('file-missing', `${name} does not exist`)
+      : new LetheError(
+          'folder-missing',
+          `${name} cannot be written: its folder does not exist`,
+          'make it first',
+        )
+  const kind = verb === 'read' ? 'file-unreadable' : 'file-unwritable'
+  if (code === 'EACCES' || code === 'EPERM') return new LetheError(kind, `${name} may not be ${verb}`)
+  return new LetheError(kind, `${name} cannot be ${verb} (${code ?? 'unknown error'})`)
 }
 
 /** A finding in a policy, keyset or cases file. Lines and columns count from 1. */

@@ -41,6 +41,9 @@ export type { Outcome } from './engine/outcome.ts'
 export {
   type DeadLetterCode,
   describeCode,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorMeaning,
   EXIT,
   type ExitCode,
   LetheError,

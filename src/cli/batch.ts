@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit } from '../engine/limit.ts'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { preparePool } from '../run/chunk-pool.ts'
@@ -12,10 +12,10 @@ import { parseShare } from './groups.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
   if (options.output === undefined && options.dryRun !== true)
-    throw new LetheError(EXIT.usage, 'no output is named', 'say -o FILE, -o FOLDER/ or -o - (or --dry-run)')
+    throw new LetheError('bad-option', 'no output is named', 'say -o FILE, -o FOLDER/ or -o - (or --dry-run)')
   const inputs = names.map((name) => inspectInput(name, options.format))
   if (inputs.filter((input) => input.name === '-').length > 1)
-    throw new LetheError(EXIT.usage, 'standard input is named twice')
+    throw new LetheError('bad-option', 'standard input is named twice')
   // The other threads load what they need while this one loads and compiles.
   const prepared = preparePool(inputs, options.workers ?? availableParallelism())
   try {

@@ -8,7 +8,7 @@ const code = (text: string) => {
   const space = ticks === '``' || /^ | $/.test(text) ? ' ' : ''
   return `${ticks}${space}${cell(text)}${space}${ticks}`
 }
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) => [
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
   `| ${head.join(' | ')} |`,
   `|${head.map(() => '---').join('|')}|`,
   ...rows.map((row) => `| ${row.join(' | ')} |`),

@@ -53,7 +53,7 @@ async function run(options: Options): Promise<void> {
 function keepFolder(folder: string): string {
   mkdirSync(folder, { recursive: true })
   if (readdirSync(folder).length > 0)
-    throw new LetheError(EXIT.usage, `${folder} is not empty`, 'name a new folder')
+    throw new LetheError('output-exists', `${folder} is not empty`, 'name a new folder')
   return folder
 }
 
@@ -118,7 +118,7 @@ async function show(folder: string, count: number): Promise<void> {
     say(text.trimEnd())
     say('')
     if (code !== EXIT.ok && code !== EXIT.deadLetters)
-      throw new LetheError(EXIT.io, `the run over ${name} ended with ${code ?? 'a signal'}`)
+      throw new LetheError('step-failed', `the run over ${name} ended with ${code ?? 'a signal'}`)
   }
   const [one, other] = ['clean-events.ndjson', 'clean-events.csv'].map((name) => tokens(join(folder, name)))
   const shared = [...one!].filter((token) => other!.has(token)).length
@@ -140,7 +140,7 @@ function samples(file: EventFile, policy: string, keys: string): Explanation[] {
   const source = readPolicyFile(policy)
   const { plan, policy: read } = compilePolicy(source, { keys: loadKeyring(keys) })
   if (plan === undefined || read === undefined)
-    throw new LetheError(EXIT.usage, `the policy ${policy} has errors`, `lethe lint ${policy}`)
+    throw new LetheError('policy-invalid', `the policy ${policy} has errors`, `lethe lint ${policy}`)
   const scripts = [
     /"name":"\p{Script=Latin}/u,
     /"name":"[\p{Script=Han}\p{Script=Hiragana}]/u,

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
-import { EXIT, fileError, LetheError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { readPolicyFile } from '../policy/read.ts'
@@ -28,7 +28,7 @@ const MAX_BYTES = 1 << 20
 function run(from: string | undefined, options: Options): void {
   if (options.format === 'markdown' && from !== undefined)
     throw new LetheError(
-      EXIT.usage,
+      'bad-option',
       'the page is about the policy and shows no values',
       'leave the record out, or say --format text',
     )
@@ -37,7 +37,7 @@ function run(from: string | undefined, options: Options): void {
   const { plan, policy, problems } = compilePolicy(source, { keys: keys ?? testKeyring() })
   if (plan === undefined || policy === undefined) {
     process.stderr.write(formatProblems(problems, 'text'))
-    throw new LetheError(EXIT.usage, `the policy ${options.policy} has errors`, 'correct them')
+    throw new LetheError('policy-invalid', `the policy ${options.policy} has errors`, 'correct them')
   }
   const record = from === undefined ? sampleRecord(policy, plan, source) : readRecord(from)
   const tree = plan.time === undefined ? undefined : readJson(record)
@@ -91,7 +91,7 @@ function readRecord(from: string): string {
   const record = readJson(first) instanceof Map ? first : text.replace(/[\r\n]+/g, ' ').trim()
   if (record === '' || record.length > MAX_BYTES || !record.startsWith('{'))
     throw new LetheError(
-      EXIT.usage,
+      'file-malformed',
       `${from === '-' ? 'the standard input' : from} holds no JSON object`,
       'give one record as JSON',
     )

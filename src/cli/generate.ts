@@ -1,5 +1,5 @@
 /**
- * Writes the files that are made from the code: the catalogue, and the JSON Schemas of policies and pipelines. With
+ * Writes the files that are made from the code: the catalogue, the list of codes, and the JSON Schemas of policies and pipelines. With
  * `--check` it writes nothing and ends with 1 if one is out of date. Run by `npm run docs` and `npm run check`.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,10 +9,12 @@ import { pipelineJsonSchema } from '../kafka/pipeline-file/json-schema.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { catalogueMarkdown } from './catalogue-markdown.ts'
+import { errorsMarkdown } from './errors-markdown.ts'
 import { entries } from './transforms.ts'
 
 const GENERATED: Readonly<Record<string, () => string>> = {
   'transforms/README.md': () => catalogueMarkdown(entries()),
+  'docs/errors.md': errorsMarkdown,
   'config/schema/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
   'config/schema/pipeline.schema.json': () => `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`,
 }

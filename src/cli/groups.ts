@@ -1,6 +1,6 @@
 /** Which records stand alone, as JSON and for people: figures and paths of the policy, no values. */
 import { InvalidArgumentError } from 'commander'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import type { Figures, Share } from '../groups/figures.ts'
 import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
@@ -80,7 +80,7 @@ export function parseShare(text: string): number {
 export function checkMayJudge(fields: readonly PlanField[]): void {
   if (quasiIdentifiers(fields).length === 0)
     throw new LetheError(
-      EXIT.usage,
+      'bad-option',
       '--max-unique: no field of the policy that may leave has `role: quasi-identifier`, so nothing can be said of who stands alone; nothing was read',
       'give the fields that single out a person that role, or leave --max-unique out',
     )

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { EXIT, fileError, LetheError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 import { formatByName, identityOfStdin } from '../files/input.ts'
 import { draftFrom } from '../init/draft.ts'
 import { checkHeader, columnsOf } from '../init/header.ts'
@@ -26,7 +26,7 @@ interface Options {
 async function run(options: Options): Promise<void> {
   const { output } = options
   if (output !== undefined && output !== '-' && options.force !== true && existsSync(output))
-    throw new LetheError(EXIT.usage, `${output} is there already`, 'choose another name, or say --force')
+    throw new LetheError('output-exists', `${output} is there already`, 'choose another name, or say --force')
   const reads = new ReadFiles()
   if (options.from === '-') reads.addIdentity('the sample', identityOfStdin())
   else reads.add('the sample', options.from)

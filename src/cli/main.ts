@@ -3,17 +3,18 @@
 import { EXIT } from '../errors.ts'
 import { watchInterrupts } from '../run/interrupt.ts'
 import { packageVersion } from '../run/package-root.ts'
-import { reportError } from './report-error.ts'
+import { reportError, wantsJson } from './report-error.ts'
 
-const fail = (error: unknown) => process.exit(reportError(error))
+const args = process.argv.slice(2)
+const asJson = wantsJson(args)
+const fail = (error: unknown) => process.exit(reportError(error, asJson))
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 // A reader that has seen enough, such as `head`: nothing to say, but not all was delivered.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.io : reportError(error))
+  process.exit(error.code === 'EPIPE' ? EXIT.io : reportError(error, asJson))
 })
 
-const args = process.argv.slice(2)
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${packageVersion()}\n`)
 } else {

@@ -4,6 +4,7 @@ import { EXIT } from '../errors.ts'
 import { packageVersion } from '../run/package-root.ts'
 import { paint } from '../terminal.ts'
 import { type CommandEntry, commands } from './commands.ts'
+import { jsonLine, wantsJson } from './report-error.ts'
 
 const EXAMPLES = `
 Examples:
@@ -17,18 +18,19 @@ Examples:
 Exit codes: 0 ok, 1 violations found, 2 usage or configuration, 3 done, but records were
 dead-lettered, 4 input/output, 130 interrupted.`
 
-function settle(command: Command): void {
+function settle(command: Command, asJson: boolean): void {
   const { red } = paint(process.stderr)
   command.exitOverride()
   command.configureOutput({
     writeErr: (text) => process.stderr.write(text),
     outputError: (text, write) =>
+      asJson ||
       write(
         text.replace(/^error: /, `${red('lethe:')} `).replace(/\n\(Did (you mean .*\?)\)/, '\n  -> did $1'),
       ),
   })
-  command.showHelpAfterError(`  -> see ${path(command)} --help`)
-  for (const child of command.commands) settle(child)
+  if (!asJson) command.showHelpAfterError(`  -> see ${path(command)} --help`)
+  for (const child of command.commands) settle(child, asJson)
 }
 
 function path(command: Command): string {
@@ -36,7 +38,7 @@ function path(command: Command): string {
 }
 
 /** The whole tree of commands; those that `wanted` refuses are in it by name and summary only. */
-export async function program(wanted: (entry: CommandEntry) => boolean): Promise<Command> {
+export async function program(wanted: (entry: CommandEntry) => boolean, asJson = false): Promise<Command> {
   const lethe = new Command('lethe')
     .description('De-identifies customer events on their way to model training, as one policy says.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -48,7 +50,7 @@ export async function program(wanted: (entry: CommandEntry) => boolean): Promise
     const command = wanted(entry) ? (await entry.load()).command() : new Command(entry.name)
     lethe.addCommand(command.summary(entry.summary))
   }
-  settle(lethe)
+  settle(lethe, asJson)
   return lethe
 }
 
@@ -56,7 +58,8 @@ export async function program(wanted: (entry: CommandEntry) => boolean): Promise
 export async function run(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith('-'))
   const name = words[0] === 'help' ? words[1] : words[0]
-  const lethe = await program((entry) => entry.name === name)
+  const asJson = wantsJson(args)
+  const lethe = await program((entry) => entry.name === name, asJson)
   if (args.length === 0) {
     lethe.outputHelp({ error: true })
     return EXIT.usage
@@ -65,7 +68,16 @@ export async function run(args: readonly string[]): Promise<number> {
     await lethe.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error.exitCode === 0) return EXIT.ok
+    if (asJson) process.stderr.write(jsonLine(refused(error)))
+    return EXIT.usage
   }
   return Number(process.exitCode ?? EXIT.ok)
+}
+
+/** What commander says of a command line, as an error with a code. */
+function refused({ message }: CommanderError) {
+  const [what, more] = message.replace(/^error: /, '').split('\n')
+  const near = /^\(Did (you mean .*\?)\)$/.exec(more ?? '')?.[1]
+  return { code: 'bad-option', message: what!, suggestion: near && `did ${near}` } as const
 }

@@ -3,7 +3,7 @@
  * device and inode, so that a symbolic or a hard link is the file it leads to. Every command that writes a file asks here.
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { identityOf } from '../files/input.ts'
 import type { RunFileKind, RunFiles } from '../run/run-files.ts'
 
@@ -37,7 +37,11 @@ export class ReadFiles {
     const stats = statsOf(file)
     const what = stats && this.#names.get(identityOf(stats))
     if (what !== undefined)
-      throw new LetheError(EXIT.usage, `${file} is ${what}: it would be overwritten`, 'name another output')
+      throw new LetheError(
+        'output-conflict',
+        `${file} is ${what}: it would be overwritten`,
+        'name another output',
+      )
   }
 
   /** @throws LetheError (usage) where standard output goes into a file that is read */
@@ -46,7 +50,7 @@ export class ReadFiles {
     const what = stats.isFile() ? this.#names.get(identityOf(stats)) : undefined
     if (what !== undefined)
       throw new LetheError(
-        EXIT.usage,
+        'output-conflict',
         `standard output is ${what}: it would be overwritten`,
         'redirect it to another file',
       )

@@ -1,28 +1,61 @@
 /** How an error ends a command: what is printed on stderr, and the exit code. Never a value of the data. */
 
 import { Defect, placeOf } from '../engine/defect.ts'
-import { EXIT, type ExitCode, LetheError } from '../errors.ts'
+import { ERROR_CODES, type ErrorCode, type ExitCode, LetheError } from '../errors.ts'
 import { paint } from '../terminal.ts'
 
-/** Writes `error` to stderr and says which exit code it stands for. */
-export function reportError(error: unknown): ExitCode {
-  const { red, dim } = paint(process.stderr)
+interface Told {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly suggestion?: string | undefined
+  /** Of a defect: where it arose, innermost first. */
+  readonly places?: readonly string[]
+}
+
+/**
+ * Whether a command line (without node and script) asks for JSON. It is asked before the command line is parsed, as
+ * what cannot be parsed is an error too.
+ */
+export function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  const options = end < 0 ? args : args.slice(0, end)
+  return options.some(
+    (arg, i) => arg === '--format=json' || (arg === '--format' && options[i + 1] === 'json'),
+  )
+}
+
+/** Writes `error` to stderr, as text or as one line of JSON, and says which exit code it stands for. */
+export function reportError(error: unknown, asJson = false): ExitCode {
+  const told = tellError(error)
+  process.stderr.write(asJson ? jsonLine(told) : textOf(told))
+  return ERROR_CODES[told.code].exitCode
+}
+
+/** One line of JSON for an error that was found before the command ran. */
+export function jsonLine({ code, message, suggestion, places }: Told): string {
+  const { retryable } = ERROR_CODES[code]
+  return `${JSON.stringify({ error: { code, message, suggestion, retryable, places } })}\n`
+}
+
+function tellError(error: unknown): Told {
   if (error instanceof LetheError) {
-    const way = error.suggestion === undefined ? '' : `\n  -> ${error.suggestion}`
-    process.stderr.write(`${red('lethe:')} ${error.message}${way}\n`)
-    return error.exitCode
+    const { code, message, suggestion } = error
+    return { code, message, suggestion }
   }
   const system = error as Partial<NodeJS.ErrnoException> | null
   if (error instanceof Error && typeof system?.syscall === 'string' && typeof system.code === 'string') {
     const path = typeof system.path === 'string' ? ` ${system.path}` : ''
-    process.stderr.write(`${red('lethe:')} ${system.code} on ${system.syscall}${path}\n`)
-    return EXIT.io
+    return { code: 'system-error', message: `${system.code} on ${system.syscall}${path}` }
   }
   const { kind, places } = error instanceof Defect ? error.place : placeOf(error)
   const code = typeof system?.code === 'string' && /^[A-Z_0-9]+$/.test(system.code) ? ` ${system.code}` : ''
-  process.stderr.write(
-    `${red('lethe:')} this is a defect of Lethe (${kind}${code}); its text is withheld, since it may quote data\n`,
-  )
-  for (const place of places) process.stderr.write(dim(`    at ${place}\n`))
-  return EXIT.io
+  const message = `this is a defect of Lethe (${kind}${code}); its text is withheld, since it may quote data`
+  return { code: 'defect', message, places }
+}
+
+function textOf({ message, suggestion, places = [] }: Told): string {
+  const { red, dim } = paint(process.stderr)
+  const way = suggestion === undefined ? '' : `\n  -> ${suggestion}`
+  const stack = places.map((place) => dim(`    at ${place}\n`)).join('')
+  return `${red('lethe:')} ${message}${way}\n${stack}`
 }

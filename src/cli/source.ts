@@ -45,7 +45,7 @@ async function run(file: string, tokens: readonly string[], options: Options): P
 
 async function* lines(tokens: readonly string[]): AsyncGenerator<string> {
   if (tokens.length > 1)
-    throw new LetheError(EXIT.usage, '- stands for standard input, and nothing else goes with it')
+    throw new LetheError('bad-option', '- stands for standard input, and nothing else goes with it')
   for await (const line of createInterface({ input: process.stdin }))
     if (line.trim() !== '') yield line.trim()
 }

@@ -1,6 +1,6 @@
 /** `lethe tap PIPELINE`: the last outputs of a route, as whoever trains reads them. After, never before. */
 import { Argument, Command, Option } from 'commander'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { openAdmin } from '../kafka/admin.ts'
 import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveConnection } from '../kafka/pipeline-file/secrets.ts'
@@ -61,10 +61,10 @@ async function run(file: string, options: Options): Promise<void> {
 function routeOf({ routes }: Pipeline, name: string | undefined): Route {
   const names = routes.map((route) => route.name).join(', ')
   if (name === undefined && routes.length > 1)
-    throw new LetheError(EXIT.usage, 'the pipeline has several routes', `add --route with one of ${names}`)
+    throw new LetheError('bad-option', 'the pipeline has several routes', `add --route with one of ${names}`)
   const found = name === undefined ? routes[0] : routes.find((route) => route.name === name)
   if (found !== undefined) return found
-  throw new LetheError(EXIT.usage, 'the pipeline has no route of that name', `it has ${names}`)
+  throw new LetheError('unknown-name', 'the pipeline has no route of that name', `it has ${names}`)
 }
 
 const EXAMPLES = `

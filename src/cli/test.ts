@@ -38,7 +38,7 @@ function pair(file: string): { policy: string; cases: CasesFile } {
     // A name that is wrong altogether is the likelier mistake, and says so.
     readPolicyFile(file)
     throw new LetheError(
-      EXIT.usage,
+      'cases-missing',
       `there are no cases beside ${file}`,
       `write ${stem}.cases.yaml: see lethe test --help`,
     )

@@ -2,7 +2,7 @@
 import { Argument, Command, Option } from 'commander'
 import { transforms } from '../../transforms/index.ts'
 import { expire } from '../../transforms/retention/expire.ts'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { nearest } from '../policy/suggest.ts'
 import { paint } from '../terminal.ts'
 import { catalogueJson, catalogueText, type Entry, entryText } from './catalogue.ts'
@@ -23,7 +23,7 @@ function run(name: string | undefined, options: { format: 'text' | 'json' }): vo
         all.map((entry) => entry.name),
       )
       const way = near === undefined ? '`lethe transforms` lists all' : `did you mean \`${near}\`?`
-      throw new LetheError(EXIT.usage, `there is no transform \`${name}\``, way)
+      throw new LetheError('unknown-name', `there is no transform \`${name}\``, way)
     }
     print(family, options.format)
     return

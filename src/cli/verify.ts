@@ -31,11 +31,11 @@ interface Verified {
 
 async function run(name: string, files: readonly string[], options: Options): Promise<void> {
   if (files.filter((file) => file === '-').length > 1)
-    throw new LetheError(EXIT.usage, 'standard input is named twice')
+    throw new LetheError('bad-option', 'standard input is named twice')
   const summary = readSummary(name)
   if (summary.outputs === undefined)
     throw new LetheError(
-      EXIT.usage,
+      'file-malformed',
       `${name} was written by 0.1.0 and holds no digest of an output`,
       'run it again',
     )
@@ -70,7 +70,7 @@ function seen(file: string): SeenPolicy {
   const { plan, problems } = compilePolicy(readPolicyFile(file))
   if (plan !== undefined) return plan
   process.stderr.write(formatProblems(problems, 'text'))
-  throw new LetheError(EXIT.usage, `the policy ${file} has errors`, 'correct them')
+  throw new LetheError('policy-invalid', `the policy ${file} has errors`, 'correct them')
 }
 
 function missingOutputs(summary: ReadSummary, verified: readonly Verified[]): number[] {

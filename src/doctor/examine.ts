@@ -1,5 +1,5 @@
 /** Everything that `lethe doctor` looks at, in order: what is on this machine first, then the cluster. */
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import type { Admin } from '../kafka/admin.ts'
 import type { Connection } from '../kafka/driver.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
@@ -23,7 +23,7 @@ export function policiesOf(pipeline: Pipeline, keys: Keyring | undefined): Reado
       const { plan, policy, problems } = compilePolicy(readPolicyFile(route.policy), { keys })
       if (plan !== undefined && policy !== undefined) return [route.name, policy]
       process.stderr.write(formatProblems(problems, 'text'))
-      throw new LetheError(EXIT.usage, `the policy ${route.policy} has errors`, 'correct them')
+      throw new LetheError('policy-invalid', `the policy ${route.policy} has errors`, 'correct them')
     }),
   )
 }

@@ -1,6 +1,6 @@
 /** `lethe doctor --fix`: makes the output and dead letter topics that are missing, once somebody has seen how. */
 import { createInterface } from 'node:readline/promises'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import type { Admin, Creation, TopicPlan } from '../kafka/admin.ts'
 import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf } from '../kafka/preflight.ts'
@@ -114,13 +114,13 @@ function refuse(answers: ReadonlyMap<string, Creation>): void {
   for (const [name, answer] of answers) {
     if (answer.outcome === 'forbidden')
       throw new LetheError(
-        EXIT.io,
+        'right-missing',
         `the topic ${name} may not be made by this user, which is as it should be`,
         'run lethe doctor --fix with a pipeline file whose user may, or have somebody make it as shown',
       )
     if (answer.outcome === 'refused')
       throw new LetheError(
-        EXIT.io,
+        'broker-refused',
         `the brokers refuse to make the topic ${name} (${answer.code})`,
         'have somebody make it by hand',
       )
@@ -129,7 +129,11 @@ function refuse(answers: ReadonlyMap<string, Creation>): void {
 
 async function agrees(): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new LetheError(EXIT.usage, 'this is no terminal, so nobody can be asked', 'add --yes to make them')
+    throw new LetheError(
+      'bad-option',
+      'this is no terminal, so nobody can be asked',
+      'add --yes to make them',
+    )
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(?:es)?$/i.test((await lines.question('Make them? [y/N] ')).trim())

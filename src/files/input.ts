@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGunzip, type Gunzip } from 'node:zlib'
-import { EXIT, fileError, LetheError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/limits.ts'
 
 export interface Input {
@@ -47,7 +47,7 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
   const format = stated ?? (name === '-' ? undefined : byName.format)
   if (format === undefined)
     throw new LetheError(
-      EXIT.usage,
+      'format-unknown',
       name === '-'
         ? 'standard input has no name to tell its format by'
         : `${name}: the name does not tell a format`,
@@ -67,7 +67,7 @@ function statsOf(name: string): Stats {
   } catch (error) {
     throw inputError(name, error)
   }
-  if (stats.isDirectory()) throw new LetheError(EXIT.usage, `${name} is a folder`, 'name the files in it')
+  if (stats.isDirectory()) throw new LetheError('not-a-file', `${name} is a folder`, 'name the files in it')
   return stats
 }
 
@@ -85,9 +85,17 @@ export function identityOfStdin(): string | undefined {
 function inputError(name: string, error: unknown): LetheError {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'Z_BUF_ERROR')
-    return new LetheError(EXIT.io, `${name} is cut short: its gzip data ends early`, 'fetch the file again')
+    return new LetheError(
+      'input-damaged',
+      `${name} is cut short: its gzip data ends early`,
+      'fetch the file again',
+    )
   if (code?.startsWith('Z_'))
-    return new LetheError(EXIT.io, `${name} is not gzip, or is damaged (${code})`, 'fetch the file again')
+    return new LetheError(
+      'input-damaged',
+      `${name} is not gzip, or is damaged (${code})`,
+      'fetch the file again',
+    )
   return fileError(name, error)
 }
 
@@ -164,7 +172,7 @@ async function* streamed(input: Input, onRead: (data: Uint8Array) => void): Asyn
     yield* stream as AsyncIterable<Buffer>
     if (await rest?.holdsData())
       throw new LetheError(
-        EXIT.io,
+        'input-damaged',
         `${input.name} is damaged: data stand behind zero bytes that end its gzip data`,
         'fetch the file again',
       )

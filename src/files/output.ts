@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createGzip, type Gzip } from 'node:zlib'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { Digester, type FileDigest } from './digest.ts'
 
 const writeTo = promisify(write)
@@ -55,7 +55,7 @@ export function outputError(name: string, error: unknown): LetheError {
     EFBIG: 'it is larger than the system allows',
   }
   return new LetheError(
-    EXIT.io,
+    'file-unwritable',
     `${name} cannot be written: ${why[code ?? ''] ?? `the system says ${code ?? 'nothing more'}`}`,
     'nothing was left under its name',
   )

@@ -1,5 +1,5 @@
 /** The first row of a CSV: is it a header at all, and which path does each of its texts stand for? */
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { hasKnownWord } from '../identify/known-words.ts'
 import { splitName } from '../identify/words.ts'
 import { PathError, parsePath, pathOf, type Segment } from '../policy/path.ts'
@@ -69,7 +69,7 @@ export function checkHeader(sample: Sample, trusted: boolean): void {
   const way = / empty$| the same$/.test(why)
     ? 'give every column a name of its own in the first row'
     : 'put a header row first; if this is one, say --trust-header'
-  throw new LetheError(EXIT.usage, `the first row is no header: ${why}`, way)
+  throw new LetheError('header-invalid', `the first row is no header: ${why}`, way)
 }
 
 function bareName(text: string, i: number): string {

@@ -1,7 +1,7 @@
 /** Reads the first records of a file for `lethe init`: CSV or NDJSON, plain or gzip, at most 16 MiB of text. */
 import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
-import { EXIT, fileError, LetheError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 
 export type Format = 'csv' | 'ndjson'
 
@@ -34,7 +34,7 @@ export async function readSample(options: SampleOptions): Promise<Sample> {
   const { bytes, cut } = await head(options.from)
   const text = decode(bytes, cut)
   const format = options.format ?? formatOf(options.from, text)
-  if (text.trim() === '') throw new LetheError(EXIT.usage, `${label(options.from)} holds no records`)
+  if (text.trim() === '') throw new LetheError('file-malformed', `${label(options.from)} holds no records`)
   return format === 'csv' ? csvSample(text, cut, options) : ndjsonSample(text, cut, options)
 }
 
@@ -54,7 +54,8 @@ async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
     return { bytes: unpacked.bytes, cut: raw.cut || unpacked.cut }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code?.startsWith('Z_')) throw new LetheError(EXIT.io, `${label(from)} is not a whole gzip file`)
+    if (code?.startsWith('Z_'))
+      throw new LetheError('input-damaged', `${label(from)} is not a whole gzip file`)
     throw fileError(label(from), error)
   }
 }
@@ -83,7 +84,7 @@ function decode(bytes: Buffer, cut: boolean): string {
     }
   }
   throw new LetheError(
-    EXIT.usage,
+    'file-malformed',
     'the sample is not UTF-8 text',
     'convert it first, e.g. with iconv -t UTF-8',
   )
@@ -99,7 +100,7 @@ function ndjsonSample(text: string, cut: boolean, { rows, from }: SampleOptions)
   if (/^\s*\[/.test(text)) {
     const way = `write one record a line, e.g. jq -c '.[]' ${from === '-' ? '' : from}`.trimEnd()
     throw new LetheError(
-      EXIT.usage,
+      'file-malformed',
       `${label(from)} begins with a JSON array; NDJSON has one object a line`,
       way,
     )
@@ -117,7 +118,7 @@ function ndjsonSample(text: string, cut: boolean, { rows, from }: SampleOptions)
   }
   if (records.length === 0) {
     const way = 'a record is one JSON object on one line; for CSV say --format csv'
-    throw new LetheError(EXIT.usage, `no line of ${label(from)} is a JSON object`, way)
+    throw new LetheError('file-malformed', `no line of ${label(from)} is a JSON object`, way)
   }
   return { format: 'ndjson', header: [], delimiter: ',', records, unreadable }
 }
@@ -135,7 +136,8 @@ function csvSample(text: string, cut: boolean, { rows, delimiter, from }: Sample
   const by = delimiter ?? (/\.tsv(?:\.gz)?$/i.test(from) ? '\t' : likelyDelimiter(text))
   const table = csvRows(text, by, rows + 1, cut)
   const header = table.shift()
-  if (header === undefined) throw new LetheError(EXIT.usage, `the first row of ${label(from)} is not CSV`)
+  if (header === undefined)
+    throw new LetheError('file-malformed', `the first row of ${label(from)} is not CSV`)
   const records = table.filter((row): row is string[] => row?.length === header.length)
   return { format: 'csv', header, delimiter: by, records, unreadable: table.length - records.length }
 }

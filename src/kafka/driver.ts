@@ -9,7 +9,7 @@
  * once another has begun, `settle` discards it, and its records are polled again by whoever owns them then.
  */
 
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { CAUSES, type Cause } from './cause.ts'
 import type { PackedRecords } from './packed-records.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
@@ -55,13 +55,13 @@ export class FencedError extends LetheError {}
  * nothing of it is visible.
  */
 export class ClientLost extends LetheError {
-  /** For logs and metrics. */
-  readonly code: string
+  /** For logs and metrics: what the client or the broker calls it. */
+  readonly clientCode: string
   /** Why it does not get through, where that is what happened. */
   readonly reason: Cause | undefined
-  constructor(code: string, message: string, way?: string, reason?: Cause) {
-    super(EXIT.io, message, way)
-    this.code = code
+  constructor(clientCode: string, message: string, way?: string, reason?: Cause) {
+    super(clientCode === 'no-broker' ? 'broker-unreachable' : 'client-lost', message, way)
+    this.clientCode = clientCode
     this.reason = reason
   }
 }

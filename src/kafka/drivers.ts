@@ -1,5 +1,5 @@
 /** Which client carries a pipeline. The user chooses the delivery; the driver follows from it, unless it is named. */
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import type { Driver, DriverOptions } from './driver.ts'
 import type { Pipeline } from './pipeline-file/pipeline.ts'
 
@@ -46,7 +46,7 @@ export async function strictestDelivery(): Promise<Pipeline['delivery']> {
 
 const refusal = (): LetheError =>
   new LetheError(
-    EXIT.usage,
+    'setting-refused',
     'the driver kafkajs cannot deliver exactly once: its transactions leave the members of a group out (KIP-447)',
     'say `delivery: at-least-once`, or use the driver rdkafka',
   )

@@ -2,7 +2,7 @@
  * What a pipeline asks of its cluster before it joins a group: that its topics are there, may be used, and are what the
  * file says they are. `lethe doctor` looks at much more; this much is asked at every start, and stops it.
  */
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { type Admin, openAdmin, type TopicDescription, type TopicSettings } from './admin.ts'
 import { distinctClusters } from './clusters.ts'
 import type { Connection, DriverEvent } from './driver.ts'
@@ -48,7 +48,7 @@ export async function preflight(
     const [checked, clusters] = await Promise.all([lookAt(admin, routes), distinctClusters(connection)])
     if (clusters.length > 1)
       throw new LetheError(
-        EXIT.io,
+        'clusters-differ',
         `the brokers ${clusters.map(({ brokers }) => brokers[0]).join(' and ')} belong to different clusters`,
         'a pipeline has one cluster: name brokers of one only',
       )
@@ -92,7 +92,7 @@ async function groupProblems(admin: Admin, routes: readonly Route[]): Promise<re
     if (presence !== 'forbidden' && rights?.has('read') !== false) return []
     return [
       new LetheError(
-        EXIT.io,
+        'right-missing',
         `route ${name}: the group ${from.group} may not be joined by this user`,
         '`lethe acl PIPELINE` prints the commands that grant the least it needs',
       ),
@@ -143,7 +143,7 @@ export function problemsOf(
   if (inputs.length === 0 && 'pattern' in from.topics)
     problems.push(
       new LetheError(
-        EXIT.io,
+        'topic-missing',
         `route ${route.name}: no topic matches the pattern of its inputs, or none may be seen`,
         'make one, or grant DESCRIBE and READ: see `lethe acl PIPELINE`',
       ),
@@ -170,7 +170,7 @@ function useOf(
   if (found === undefined || found.presence === 'missing')
     return [
       new LetheError(
-        EXIT.io,
+        'topic-missing',
         `${subject} does not exist`,
         right === 'read'
           ? 'check the name, or make it'
@@ -182,7 +182,7 @@ function useOf(
   const verb = right === 'read' ? 'read' : 'written to'
   return [
     new LetheError(
-      EXIT.io,
+      'right-missing',
       `${subject} may not be ${verb} by this user`,
       '`lethe acl PIPELINE` prints the commands that grant the least it needs',
     ),
@@ -201,7 +201,7 @@ function fitOf(
   if (isCompacted === true && !to.compacted)
     problems.push(
       new LetheError(
-        EXIT.usage,
+        'topic-mismatch',
         `route ${name}: the output topic ${to.topic} is compacted, and the pipeline file does not say so: suppressions, and tombstones under older keys, would be missing there`,
         'write `compacted: true` under the `to:` of the route, or take compact out of the topic’s cleanup.policy',
       ),
@@ -209,7 +209,7 @@ function fitOf(
   if (isCompacted === false && to.compacted)
     problems.push(
       new LetheError(
-        EXIT.usage,
+        'topic-mismatch',
         `route ${name}: the pipeline file calls the output topic ${to.topic} compacted, and it is not: tombstones would take nothing away`,
         'remove `compacted: true`, or put compact into the topic’s cleanup.policy',
       ),
@@ -217,7 +217,7 @@ function fitOf(
   if (isCompactedBy(settings.get(deadLetterTopic)) === true)
     problems.push(
       new LetheError(
-        EXIT.usage,
+        'topic-mismatch',
         `route ${name}: the dead letter topic ${deadLetterTopic} is compacted: it refuses dead letters, which have no key`,
         'set its cleanup.policy to delete',
       ),
@@ -229,7 +229,7 @@ function fitOf(
       if (count > output.partitions.length)
         problems.push(
           new LetheError(
-            EXIT.usage,
+            'topic-mismatch',
             `route ${name}: \`partition: same\`, but the input topic ${input} has ${count} partitions and the output topic ${to.topic} ${output.partitions.length}`,
             `add partitions to ${to.topic}, or write \`partition: key\``,
           ),
@@ -243,7 +243,7 @@ function together(problems: readonly LetheError[]): LetheError {
   if (others.length === 0) return first!
   const more = `${others.length} more: \`lethe doctor PIPELINE\` lists all`
   return new LetheError(
-    first!.exitCode,
+    first!.code,
     first!.message,
     `${first!.suggestion}; there ${others.length === 1 ? 'is' : 'are'} ${more}`,
   )

@@ -2,7 +2,7 @@
  * The dead letters of a batch that is not settled, because there are too many of them. No dead letter is written for
  * them, so that this is all that tells of them: codes, counts and coordinates, never a value.
  */
-import { type DeadLetterCode, describeCode, EXIT, LetheError } from '../errors.ts'
+import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
 import type { Batch } from './batch.ts'
 import type { Position } from './record.ts'
 
@@ -29,7 +29,7 @@ export class TooManyDeadLetters extends LetheError {
     held: Unsettled,
   ) {
     super(
-      EXIT.deadLetters,
+      'too-many-dead-letters',
       [
         `route ${name}: too many dead letters (${dead} of the last ${seen} records); the batch that crosses the limit is not settled. In it:`,
         ...unsettledLines(held),

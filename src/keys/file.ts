@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { EXIT, fileError, LetheError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 import { formatKeyset, parseKeyset } from './format.ts'
 import { Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
@@ -110,7 +110,7 @@ function writeBeside(file: string, prepare: () => Writing): void {
   } catch (error) {
     if (codeOf(error) === 'EEXIST') {
       throw new LetheError(
-        EXIT.io,
+        'keyset-busy',
         `${temporary} exists: another change of the keyset is under way, or one was cut short`,
         `if none is running, rm ${temporary}`,
       )
@@ -158,7 +158,9 @@ function syncFolder(folder: string): void {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return error instanceof Error && !(error instanceof LetheError)
+    ? (error as NodeJS.ErrnoException).code
+    : undefined
 }
 
 /** The way out where a keyset file cannot be read. */
@@ -173,11 +175,11 @@ function ioError(verb: 'read' | 'write', file: string, error: unknown): LetheErr
   if (code === undefined) throw error
   if (code === 'EEXIST')
     return new LetheError(
-      EXIT.usage,
+      'output-exists',
       `${file} exists already and is not overwritten`,
       'name another file, or add a key to this one with `lethe keys add FILE`',
     )
   if (verb === 'write') return fileError(file, error, 'written')
-  const { exitCode, message, suggestion } = fileError(file, error)
-  return new LetheError(exitCode, message, SUGGESTIONS[code] ?? suggestion)
+  const known = fileError(file, error)
+  return new LetheError(known.code, known.message, SUGGESTIONS[code] ?? known.suggestion)
 }

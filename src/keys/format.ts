@@ -1,7 +1,7 @@
 /** A keyset as JSON: strict when read, and no error shows what the text holds. */
 import { createSecretKey } from 'node:crypto'
 import { z } from 'zod'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { KEY_STATUSES, type Keyset, keyNumber, SECRET_BYTES } from './keyset.ts'
 
 const keySchema = z.strictObject({
@@ -96,5 +96,5 @@ function describe(issue: z.core.$ZodIssue): string {
 }
 
 function bad(name: string, what: string): LetheError {
-  return new LetheError(EXIT.usage, `${name} ${what}`, 'make one with `lethe keys create FILE`')
+  return new LetheError('keyset-invalid', `${name} ${what}`, 'make one with `lethe keys create FILE`')
 }

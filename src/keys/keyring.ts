@@ -1,7 +1,7 @@
 /** Field keys out of a keyset: HKDF-SHA-256 (RFC 5869) of key, use and domain. */
 import { hkdfSync } from 'node:crypto'
 import type { FieldKey, KeyUse } from '../../transforms/transform.ts'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { findKey, type Key, type KeyStatus, type Keyset } from './keyset.ts'
 import { guessableKey, publishedKeys } from './known-secrets.ts'
 
@@ -26,7 +26,7 @@ class DerivedKey implements FieldKey {
 function derive({ id, secret }: Key, use: KeyUse, domain: string): FieldKey {
   const info = Buffer.from(`lethe/v1/${use}/${domain}`, 'utf8')
   if (info.length > MAX_INFO_BYTES) {
-    throw new LetheError(EXIT.usage, 'the domain of a key is too long', 'state a short `domain:`')
+    throw new LetheError('policy-invalid', 'the domain of a key is too long', 'state a short `domain:`')
   }
   return new DerivedKey(id, new Uint8Array(hkdfSync('sha256', secret, '', info, FIELD_KEY_BYTES)))
 }
@@ -64,7 +64,7 @@ export class Keyring {
     const guessed = guessableKey(keyset)
     if (guessed !== undefined)
       throw new LetheError(
-        EXIT.usage,
+        'key-guessable',
         `the secret of the key ${guessed.id} is ${guessed.what}: whoever guesses it can undo every token`,
         'make random keys with `lethe keys create FILE` or `lethe keys add FILE`',
       )
@@ -105,7 +105,7 @@ export class Keyring {
     if (key.status !== 'enabled') {
       const why = key.status === 'compromised' ? 'somebody else may know it' : 'it was taken out of use'
       throw new LetheError(
-        EXIT.usage,
+        'key-unusable',
         `the key ${id} is ${key.status}: ${why}`,
         `use ${this.primaryId}, the primary key`,
       )

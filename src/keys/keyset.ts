@@ -6,7 +6,7 @@
  * `JSON.stringify` shows it. Only `formatKeyset` writes it out.
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 
 /** `enabled`: may be used. `compromised`: somebody else may know it. `disabled`: no longer wanted. */
 export const KEY_STATUSES = ['enabled', 'compromised', 'disabled'] as const
@@ -135,5 +135,5 @@ function refusePrimary(keyset: Keyset, id: string, what: string): void {
 }
 
 function refusal(message: string, suggestion?: string): LetheError {
-  return new LetheError(EXIT.usage, message, suggestion)
+  return new LetheError('key-change-refused', message, suggestion)
 }

@@ -1,5 +1,5 @@
 /** What is asked of keys before they meet real data. */
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { checkValueOf, type Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
 
@@ -14,7 +14,7 @@ export interface ExpectedKey {
 export function refusePublished(keys: Keyring | undefined): void {
   if (keys?.isTest !== true) return
   throw new LetheError(
-    EXIT.usage,
+    'test-keys',
     'these keys are published, for tests and examples: whoever reads the output could undo its tokens',
     'make your own with `lethe keys create FILE`',
   )
@@ -48,7 +48,7 @@ export function refuseOtherKeys(
 
 function other(message: string): LetheError {
   return new LetheError(
-    EXIT.usage,
+    'key-unexpected',
     `${message}; nothing was read`,
     'compare with `lethe keys list`, which shows the check values',
   )

@@ -1,6 +1,6 @@
 /** Reads files that hold secrets. What is in them is in no error. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 
 /** Room for hundreds of keys; whatever is larger is something else. */
 const MAX_FILE_BYTES = 1024 * 1024
@@ -18,7 +18,7 @@ export function readSecretFile(file: string, what: string): { text: string; stat
   try {
     // Of the open file, so that it cannot be exchanged between the check and the reading.
     const stats = fstatSync(descriptor)
-    if (!stats.isFile()) throw new LetheError(EXIT.usage, `${file} is not a regular file`, `name ${what}`)
+    if (!stats.isFile()) throw new LetheError('not-a-file', `${file} is not a regular file`, `name ${what}`)
     return { text: readText(descriptor, file, what), stats }
   } finally {
     closeSync(descriptor)
@@ -34,7 +34,7 @@ export function refuseExposed(file: string, stats: Stats, what: string): void {
   if (process.platform === 'win32' || (stats.mode & EXPOSED_MODE) === 0) return
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0')
   throw new LetheError(
-    EXIT.usage,
+    'secret-file-open',
     `${file} has mode ${mode}: ${what} may not be open to others, nor be written by the group`,
     `chmod 600 ${file}`,
   )
@@ -48,7 +48,7 @@ function readText(descriptor: number, file: string, what: string): string {
     if (count === 0) break
     length += count
   }
-  if (length > MAX_FILE_BYTES) throw new LetheError(EXIT.usage, `${file} is too large for ${what}`)
+  if (length > MAX_FILE_BYTES) throw new LetheError('file-too-large', `${file} is too large for ${what}`)
   const text = bytes.toString('utf8', 0, length)
   bytes.fill(0, 0, length)
   return text

@@ -1,7 +1,7 @@
 /** Reads a policy from disk. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { EXIT, fileError, LetheError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 
 export interface PolicyFile {
   /** As shown in problems. */
@@ -36,7 +36,7 @@ export function readPolicyFile(
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new LetheError(EXIT.usage, `${role} ${file} is not valid UTF-8`, 'save it as UTF-8')
+    throw new LetheError('file-malformed', `${role} ${file} is not valid UTF-8`, 'save it as UTF-8')
   }
   return policyFileOf(file, text, read)
 }
@@ -56,7 +56,7 @@ export const readFromDisk: ReadWhole = (file, role, most) => {
     return readAtMost(file, most)
   } catch (error) {
     if (error instanceof TooLarge)
-      throw new LetheError(EXIT.usage, `${role} ${file} is larger than ${most >> 20} MiB`)
+      throw new LetheError('file-too-large', `${role} ${file} is larger than ${most >> 20} MiB`)
     throw fileError(`${role} ${file}`, error)
   }
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import { type DeadLetterLimit, LimitWatch } from '../engine/limit.ts'
-import { EXIT, LetheError, type RecordCode } from '../errors.ts'
+import { LetheError, type RecordCode } from '../errors.ts'
 import { Digester, type FileDigest } from '../files/digest.ts'
 import { type Input, readInput } from '../files/input.ts'
 import type { Output } from '../files/output.ts'
@@ -316,7 +316,7 @@ class BatchSource {
           : undefined
     if (what !== undefined)
       throw new LetheError(
-        EXIT.usage,
+        'output-conflict',
         `${input.name}: its ${what} differs from that of the input before it, and both go into ${output.name}`,
         'write to a folder (-o folder/), one output for each input',
       )
@@ -331,7 +331,7 @@ function headerError(input: Input, code: RecordCode): LetheError {
     'bad-utf8': 'its header is not valid UTF-8',
   }
   return new LetheError(
-    EXIT.usage,
+    'header-invalid',
     `${input.name}: ${why[code] ?? 'its header cannot be read'}`,
     'correct line 1',
   )

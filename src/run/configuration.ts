@@ -4,7 +4,7 @@
  * connections is not part of it: certificates and passwords are read anew for each client.
  */
 import { resolve } from 'node:path'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { formatKeyset, parseKeyset } from '../keys/format.ts'
 import { checkValueOf } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
@@ -43,7 +43,11 @@ export function readFrom({ files }: Pick<RunConfiguration, 'files'>): ReadWhole 
   return (file, role) => {
     const bytes = files.get(resolve(file))
     if (bytes !== undefined) return bytes
-    throw new LetheError(EXIT.io, `${role} ${file} was not read when the run began`, 'start the run again')
+    throw new LetheError(
+      'config-changed',
+      `${role} ${file} was not read when the run began`,
+      'start the run again',
+    )
   }
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, reconciles, sum } from '../engine/account.ts'
 import type { WindowWatch } from '../engine/limit-window.ts'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
 import { type Batch, before, type Emitted, type OutputWriter, refuse } from '../kafka/batch.ts'
 import {
@@ -218,7 +218,7 @@ class RouteLoop {
   #refuse(batch: Batch, index: number, { code }: Refused): Batch {
     if (batch.outcomes.kind(index) === 'dead-letter')
       throw new LetheError(
-        EXIT.io,
+        'dead-letter-refused',
         `route ${this.#options.name}: the dead-letter topic refuses a dead letter (${code})`,
         'check its max.message.bytes and its rights',
       )

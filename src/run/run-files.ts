@@ -4,7 +4,7 @@
  */
 import { type BigIntStats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { type FileRole, type ReadWhole, readFromDisk } from '../policy/read.ts'
 
 /** What a file is for the run. */
@@ -89,7 +89,7 @@ export class RunFiles {
     const [changed] = this.changed()
     if (changed === undefined) return
     throw new LetheError(
-      EXIT.io,
+      'config-changed',
       `the ${changed.kind === 'list' ? 'file' : changed.kind} ${changed.file} changed while the run began; nothing was read`,
       'start it again when nothing writes there any more',
     )

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIP, type Socket } from 'node:net'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import type { Verdict } from './health.ts'
 import { CONTENT_TYPE } from './metrics.ts'
 
@@ -156,24 +156,24 @@ function listenError(host: string, port: number, code: string | undefined): Leth
   const where = `${bracketed(host)}:${port}`
   if (code === 'EADDRINUSE')
     return new LetheError(
-      EXIT.io,
+      'port-unavailable',
       `metrics and probes cannot be served at ${where}: the port is taken`,
       'stop what listens there, or set http.port to another one; 0 takes any free one',
     )
   if (code === 'EACCES')
     return new LetheError(
-      EXIT.io,
+      'port-unavailable',
       `metrics and probes may not be served at ${where}`,
       'set http.port to 1024 or above',
     )
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return new LetheError(
-      EXIT.io,
+      'port-unavailable',
       `metrics and probes cannot be served at ${where}: this machine has no such address`,
       'set http.host to an address of this machine, or to 127.0.0.1',
     )
   return new LetheError(
-    EXIT.io,
+    'port-unavailable',
     `metrics and probes cannot be served at ${where} (${code ?? 'unknown error'})`,
   )
 }

@@ -3,7 +3,7 @@
  * a record or a foreign message given to it has no way out. Lines are written at once, so that none is lost at exit.
  */
 import { pino } from 'pino'
-import { EXIT, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { type Line, readEvent } from './event-fields.ts'
 import type { EventKind, LogEvent, LogLevel } from './events.ts'
 import { Throttle } from './throttle.ts'
@@ -72,7 +72,11 @@ export function logSettings(
     if (given === undefined || given === '') return otherwise
     const word = words.find((one) => one === given)
     if (word !== undefined) return word
-    throw new LetheError(EXIT.usage, `${name} is not a known word`, `set it to one of ${words.join(', ')}`)
+    throw new LetheError(
+      'bad-environment',
+      `${name} is not a known word`,
+      `set it to one of ${words.join(', ')}`,
+    )
   }
   return {
     format: choose('LETHE_LOG', ['json', 'text'], terminal ? 'text' : 'json'),

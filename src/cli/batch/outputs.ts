@@ -1,7 +1,7 @@
 /** Where `lethe batch` writes: nothing that it reads, nothing twice, and nothing that is left behind. */
 import { realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { EXIT, LetheError } from '../../errors.ts'
+import { LetheError } from '../../errors.ts'
 import { formatByName, type Input } from '../../files/input.ts'
 import { type Output, openNothing, openOutput, openStdout } from '../../files/output.ts'
 import type { RecordFormat } from '../../record/limits.ts'
@@ -36,14 +36,14 @@ export class Opened {
     this.#reads.refuse(place.path)
     if (place.isSpecial)
       throw new LetheError(
-        EXIT.usage,
+        'not-a-file',
         `${name} is no regular file, and one would take its place`,
         'say -o - and redirect standard output',
       )
-    if (place.isFolder) throw new LetheError(EXIT.usage, `${name} is a folder`, 'name a file')
+    if (place.isFolder) throw new LetheError('not-a-file', `${name} is a folder`, 'name a file')
     if (this.#places.has(place.path))
       throw new LetheError(
-        EXIT.usage,
+        'output-conflict',
         `${name} would be written twice`,
         'give every output a name of its own',
       )
@@ -100,14 +100,14 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
   const isFolder = name !== '-' && (/[/\\]$/.test(name) || placeOf(name).isFolder)
   if (isFolder) {
     if (!placeOf(name).isFolder)
-      throw new LetheError(EXIT.io, `the folder ${name} does not exist`, 'make it first')
+      throw new LetheError('folder-missing', `the folder ${name} does not exist`, 'make it first')
     if (inputs.some((input) => input.name === '-'))
-      throw new LetheError(EXIT.usage, 'standard input has no name to write to a folder by', 'say -o FILE')
+      throw new LetheError('bad-option', 'standard input has no name to write to a folder by', 'say -o FILE')
     return inputs.map((input) => opened.open(join(name, basename(input.name)), options, input.gzip))
   }
   if (new Set(inputs.map((input) => input.format)).size > 1)
     throw new LetheError(
-      EXIT.usage,
+      'output-conflict',
       'CSV and NDJSON do not go into one output',
       'write to a folder: -o FOLDER/',
     )
@@ -115,7 +115,7 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
   const { format } = inputs[0]!
   if (byName.format !== undefined && byName.format !== format)
     throw new LetheError(
-      EXIT.usage,
+      'output-conflict',
       `${name} would not hold what its name says: the output of ${FORMAT_NAME[format]} is ${FORMAT_NAME[format]}`,
       `name it .${format}`,
     )

@@ -85,7 +85,7 @@ export async function run(
     })
     if (!reconciles(result.account))
       throw new LetheError(
-        EXIT.io,
+        'account-mismatch',
         `the account does not add up: ${result.account.records} records in, ${result.account.published} published, ` +
           `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
         'this is a defect of Lethe; no output was left',
@@ -119,11 +119,15 @@ function compile(file: PolicyFile, keys: Keyring | undefined, options: BatchOpti
   const { plan, problems } = compilePolicy(file, { keys })
   if (plan === undefined) {
     process.stderr.write(formatProblems(problems, 'text'))
-    throw new LetheError(EXIT.usage, `the policy ${file.file} has errors; nothing was read`, 'correct them')
+    throw new LetheError(
+      'policy-invalid',
+      `the policy ${file.file} has errors; nothing was read`,
+      'correct them',
+    )
   }
   if (plan.needsKeys && keys === undefined)
     throw new LetheError(
-      EXIT.usage,
+      'keys-missing',
       `the policy ${file.file} makes tokens or other keyed values, and no keys are given; nothing was read`,
       'say --keys FILE or set LETHE_KEYS_FILE (make one with `lethe keys create FILE`)',
     )
@@ -137,7 +141,7 @@ function checkJudging(plan: Plan, { output, dryRun }: BatchOptions): void {
   checkMayJudge(plan.fields)
   if (output === '-' && dryRun !== true)
     throw new LetheError(
-      EXIT.usage,
+      'bad-option',
       '--max-unique is judged when all records are read, and what goes to standard output cannot be taken back; nothing was read',
       'say -o FILE',
     )
@@ -206,13 +210,13 @@ function report(summary: Summary, options: BatchOptions, result: BatchResult): v
 function finish(summary: Summary, { maxUnique }: BatchOptions): void {
   if (summary.status === 'too-many-dead-letters')
     throw new LetheError(
-      EXIT.deadLetters,
+      'too-many-dead-letters',
       `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; no output was left`,
       'see --dead-letter FILE for where and why, and --max-dead-letters to allow more',
     )
   if (summary.status === 'too-many-stand-alone')
     throw new LetheError(
-      EXIT.violations,
+      'too-many-alone',
       `too many data subjects stand alone: ${percent(summary.groups!.alone)}, and with two standard deviations that is not below ${maxUnique! * 100} %; no output was left`,
       'generalize the quasi-identifiers further or drop some, or allow more with --max-unique',
     )

@@ -66,7 +66,7 @@ export async function showStream(demo: StreamDemo): Promise<void> {
     const began = performance.now()
     const code = await stream([file, '--until-end', '--progress', '1'], demo.folder)
     if (code !== EXIT.ok && code !== EXIT.deadLetters)
-      throw new LetheError(EXIT.io, `the stream ended with ${code ?? 'a signal'}`)
+      throw new LetheError('step-failed', `the stream ended with ${code ?? 'a signal'}`)
     say(
       dim(
         `  ${((performance.now() - began) / 1000).toFixed(1)} s, process start-up and joining the group included\n`,
@@ -98,7 +98,7 @@ async function makeTopics(admin: Admin, names: readonly string[]): Promise<void>
   for (const [name, { outcome }] of made)
     if (outcome !== 'created')
       throw new LetheError(
-        EXIT.io,
+        'broker-refused',
         `the topic ${name} could not be made (${outcome})`,
         'does this user have the right to?',
       )

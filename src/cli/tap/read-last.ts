@@ -1,5 +1,5 @@
 /** The last records of a topic that were committed, or those that come from now on. */
-import { EXIT, LetheError } from '../../errors.ts'
+import { LetheError } from '../../errors.ts'
 import type { Admin } from '../../kafka/admin.ts'
 import type { InputRecord, Position, TopicPartition } from '../../kafka/record.ts'
 
@@ -11,10 +11,10 @@ const READ_MS = 30_000
 export async function partitionsOf(admin: Admin, topic: string): Promise<readonly TopicPartition[]> {
   const [found] = await admin.topics([topic])
   if (found === undefined || found.presence === 'missing')
-    throw new LetheError(EXIT.io, `the topic ${topic} does not exist`, 'see `lethe doctor PIPELINE`')
+    throw new LetheError('topic-missing', `the topic ${topic} does not exist`, 'see `lethe doctor PIPELINE`')
   if (found.presence === 'forbidden' || found.rights?.has('read') === false)
     throw new LetheError(
-      EXIT.io,
+      'right-missing',
       `the topic ${topic} may not be read by this user`,
       'a pipeline needs no right to read what it wrote: tap with a file that names a user who has READ there',
     )
@@ -65,7 +65,7 @@ async function readTails(
     while (open.size > 0) {
       if (performance.now() > until)
         throw new LetheError(
-          EXIT.io,
+          'broker-unreachable',
           `the end of the topic was not reached within ${READ_MS / 1000} s`,
           'see `lethe doctor PIPELINE`, or take a smaller --limit',
         )

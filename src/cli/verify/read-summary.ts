@@ -1,7 +1,7 @@
 /** Reads a summary of `lethe batch` back, as far as it is needed to compare with it. */
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { EXIT, fileError, LetheError } from '../../errors.ts'
+import { fileError, LetheError } from '../../errors.ts'
 import type { SeenPolicy } from '../../policy/seen.ts'
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
@@ -51,7 +51,11 @@ export function readSummary(name: string): ReadSummary {
   try {
     const stats = statSync(name)
     if (stats.size > MOST_BYTES)
-      throw new LetheError(EXIT.usage, `${name} is too large for a summary`, 'name what --summary wrote')
+      throw new LetheError(
+        'file-too-large',
+        `${name} is too large for a summary`,
+        'name what --summary wrote',
+      )
     text = readFileSync(name, 'utf8')
   } catch (error) {
     throw error instanceof LetheError ? error : fileError(name, error)
@@ -60,14 +64,14 @@ export function readSummary(name: string): ReadSummary {
   try {
     json = JSON.parse(text)
   } catch {
-    throw new LetheError(EXIT.usage, `${name} is not JSON`, 'name what `lethe batch --summary` wrote')
+    throw new LetheError('file-malformed', `${name} is not JSON`, 'name what `lethe batch --summary` wrote')
   }
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const isOfStream =
     typeof json === 'object' && json !== null && 'lethe' in json && json.lethe === 'stream-summary'
   throw new LetheError(
-    EXIT.usage,
+    'file-malformed',
     isOfStream
       ? `${name} is the summary of a stream, which writes no files`
       : `${name} is no summary of \`lethe batch\` that this version reads`,

@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
-import { EXIT, fileError, LetheError } from '../../errors.ts'
+import { fileError, LetheError } from '../../errors.ts'
 import { loadKeyring } from '../../keys/file.ts'
 import { parseKeyset } from '../../keys/format.ts'
 import { Keyring } from '../../keys/keyring.ts'
@@ -64,10 +64,10 @@ export function resolveInstance(
   const from = typeof instance === 'object' ? `the environment variable ${instance.env}` : 'the host'
   const name = typeof instance === 'object' ? environment[instance.env] : (instance ?? host())
   if (name === undefined || name === '')
-    throw new LetheError(EXIT.usage, `${from} names no instance`, 'set it, or write `instance: NAME`')
+    throw new LetheError('bad-environment', `${from} names no instance`, 'set it, or write `instance: NAME`')
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(name))
     throw new LetheError(
-      EXIT.usage,
+      'bad-environment',
       `${from} gives a name that no instance can have`,
       'up to 100 letters, digits, dots, hyphens and underscores; write `instance: NAME`',
     )
@@ -84,7 +84,7 @@ function resolveTls(tls: NonNullable<Pipeline['tls']>, environment: Environment)
     const certificate = certificateOf(cert, tls.cert!)
     if (!certificate.checkPrivateKey(privateKeyOf(key, tls.key!, keyPassword)))
       throw new LetheError(
-        EXIT.usage,
+        'certificate-invalid',
         `the certificate in ${nameOf(tls.cert!)} is not that of the private key in ${nameOf(tls.key!)}`,
         'name the two that were made together',
       )
@@ -99,7 +99,7 @@ function certificateOf(text: string, where: Secret): X509Certificate {
     // The words of the library are not passed on.
   }
   throw new LetheError(
-    EXIT.usage,
+    'certificate-invalid',
     `${nameOf(where)} holds no certificate in PEM`,
     'name a file of certificates',
   )
@@ -110,7 +110,7 @@ function privateKeyOf(text: string, where: Secret, passphrase: string | undefine
     return createPrivateKey({ key: text, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
   } catch {
     throw new LetheError(
-      EXIT.usage,
+      'certificate-invalid',
       /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)
         ? `the private key in ${nameOf(where)} cannot be opened ${passphrase === undefined ? 'without a password' : 'with its password'}`
         : `${nameOf(where)} holds no private key in PEM`,
@@ -133,13 +133,17 @@ function read(
   const text = 'file' in secret ? readFile(secret.file, word, kind) : environment[secret.env]
   if (text === undefined)
     throw new LetheError(
-      EXIT.usage,
+      'secret-invalid',
       `${nameOf(secret)}, which \`${word}\` names, is not set`,
       'set it, or name another',
     )
-  if (text === '') throw new LetheError(EXIT.usage, `${nameOf(secret)}, which \`${word}\` names, is empty`)
+  if (text === '')
+    throw new LetheError('secret-invalid', `${nameOf(secret)}, which \`${word}\` names, is empty`)
   if (text.includes('\ufffd') || text.includes('\0'))
-    throw new LetheError(EXIT.usage, `${nameOf(secret)}, which \`${word}\` names, holds no text in UTF-8`)
+    throw new LetheError(
+      'secret-invalid',
+      `${nameOf(secret)}, which \`${word}\` names, holds no text in UTF-8`,
+    )
   return text
 }
 
@@ -154,7 +158,7 @@ function readFile(file: string, word: string, kind: 'secret' | 'public'): string
   if (kind === 'secret') refuseExposed(file, found.stats, 'files that hold secrets')
   else if (process.platform !== 'win32' && (found.stats.mode & 0o002) !== 0)
     throw new LetheError(
-      EXIT.usage,
+      'secret-file-open',
       `${file} may be written by everybody: whom it trusts would be up to them`,
       `chmod o-w ${file}`,
     )

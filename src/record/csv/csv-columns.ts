@@ -1,5 +1,5 @@
 /** Which column of a CSV file is which path of the plan, and what the output's columns are. */
-import { EXIT, LetheError } from '../../errors.ts'
+import { LetheError } from '../../errors.ts'
 import type { Plan, PlanField } from '../../policy/plan.ts'
 import type { Shape } from '../shape.ts'
 
@@ -43,7 +43,7 @@ export function checkHeader(header: readonly string[], input: string): void {
   const empty = header.flatMap((name, index) => (name === '' ? [index] : []))
   if (empty.length > 0)
     throw new LetheError(
-      EXIT.usage,
+      'header-invalid',
       `${input}: the header leaves ${ordinals(empty)} without a name`,
       'give every column a name; a file without a header needs one',
     )
@@ -55,7 +55,7 @@ export function checkHeader(header: readonly string[], input: string): void {
   })
   if (twice.length > 0)
     throw new LetheError(
-      EXIT.usage,
+      'header-invalid',
       `${input}: the header names ${ordinals([...new Set(twice)])} alike`,
       'give every column a name of its own: a rule could not tell them apart',
     )
@@ -87,7 +87,7 @@ export function resolveColumns(
     const before = taken.get(path)
     if (before !== undefined)
       throw new LetheError(
-        EXIT.usage,
+        'columns-mismatch',
         `${input}: ${ordinals([before, index])} are one path of the policy`,
         'correct `columns:` of the policy',
       )
@@ -97,14 +97,14 @@ export function resolveColumns(
   })
   if (plan.unlisted === 'reject' && unlisted.length > 0)
     throw new LetheError(
-      EXIT.usage,
+      'columns-mismatch',
       `${input}: the policy does not name ${ordinals(unlisted)}, and says \`unlisted: reject\``,
       'name every column in `fields:` (with `drop` where it must not leave) or in `columns:`',
     )
   const output = outputColumns(plan, header, columns)
   if (output.length === 0)
     throw new LetheError(
-      EXIT.usage,
+      'columns-mismatch',
       `${input}: no column of this file may leave: the policy names none of its ${header.length}, or drops them`,
       delimiterIn(header) ?? 'check the delimiter, the header and `columns:` of the policy',
     )
@@ -112,7 +112,7 @@ export function resolveColumns(
   for (const { header: name, field } of output) {
     if (names.has(name))
       throw new LetheError(
-        EXIT.usage,
+        'columns-mismatch',
         `${input}: the output would have two columns of the name that ${plan.fields[field]!.path.text} gets`,
         'give the derived field another path, or a header of its own in `columns:` of the policy',
       )
@@ -143,7 +143,7 @@ function pathOf(
   const quoted = JSON.stringify(name)
   if (isKnown(name) && isKnown(quoted))
     throw new LetheError(
-      EXIT.usage,
+      'columns-mismatch',
       `${input}: ${ordinals([index])} fits two paths of the policy, with and without quotes`,
       'say which in `columns:` of the policy',
     )

@@ -225,15 +225,16 @@ class RouteRun {
       return this.#options.prepared.connect()
     } catch (error) {
       if (!(error instanceof LetheError)) throw error
-      throw new LetheError(EXIT.io, error.message, error.suggestion)
+      throw new LetheError('credentials-unreadable', error.message, error.suggestion)
     }
   }
 
   /** @throws `error`, where another client would meet it too */
   async #replaceDriver(error: unknown): Promise<void> {
     if (!(error instanceof ClientLost || this.#mayPass(error))) throw error
-    const isAway = error instanceof ClientLost && error.code === 'no-broker'
-    const code = reasonOf(error) ?? (error instanceof ClientLost ? error.code : `exit-${error.exitCode}`)
+    const isAway = error instanceof ClientLost && error.clientCode === 'no-broker'
+    const code =
+      reasonOf(error) ?? (error instanceof ClientLost ? error.clientCode : `exit-${error.exitCode}`)
     if (error instanceof ClientLost) this.#lostAt = performance.now()
     // Brokers that are away may stay so for long.
     if (!isAway && ++this.#lost > MOST_LOST) throw error

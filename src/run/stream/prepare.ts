@@ -2,7 +2,7 @@
  * From a pipeline file to what runs: everything is read once, checked and compiled before a socket opens. A worker process
  * does the same from what its parent read, and touches no file but those that open connections.
  */
-import { EXIT, LetheError } from '../../errors.ts'
+import { LetheError } from '../../errors.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
 import { OutputWriter } from '../../kafka/batch.ts'
 import type { Connection } from '../../kafka/driver.ts'
@@ -58,7 +58,11 @@ export function readPipeline(file: string, read?: ReadWhole): Pipeline {
   })
   process.stderr.write(formatProblems(problems, 'text'))
   if (pipeline === undefined)
-    throw new LetheError(EXIT.usage, `the pipeline ${file} has errors; nothing was read`, 'correct them')
+    throw new LetheError(
+      'pipeline-invalid',
+      `the pipeline ${file} has errors; nothing was read`,
+      'correct them',
+    )
   return pipeline
 }
 
@@ -117,7 +121,11 @@ function compileRoute(policy: string, read: ReadWhole, keys: Keyring | undefined
   const { plan, problems } = compiled
   if (plan === undefined || !plan.runnable) {
     process.stderr.write(formatProblems(problems, 'text'))
-    throw new LetheError(EXIT.usage, `the policy ${policy} has errors; nothing was read`, 'correct them')
+    throw new LetheError(
+      'policy-invalid',
+      `the policy ${policy} has errors; nothing was read`,
+      'correct them',
+    )
   }
   return { ...compiled, plan }
 }

@@ -181,7 +181,7 @@ class Supervisor implements Workers {
   #refuse(worker: Worker): void {
     worker.counts = []
     this.#failure ??= new LetheError(
-      EXIT.usage,
+      'config-differs',
       `worker ${worker.number} runs another configuration than this process`,
       'restart the whole; was another version of Lethe installed meanwhile?',
     )
@@ -232,12 +232,12 @@ class Supervisor implements Workers {
     this.#failure ??=
       exitCode === EXIT.deadLetters
         ? new LetheError(
-            exitCode,
+            'too-many-dead-letters',
             `worker ${number} met too many dead letters`,
             'their codes and where they stand are above, and in the summary',
           )
         : new LetheError(
-            exitCode,
+            exitCode === EXIT.usage ? 'worker-refused' : 'worker-failed',
             `worker ${number} ended, and starting it again is no use`,
             'see its words above',
           )

@@ -1,6 +1,6 @@
 /** What a worker process of `lethe stream --workers N` does: what its parent tells it, and nothing without one. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT, LetheError } from '../../errors.ts'
+import { LetheError } from '../../errors.ts'
 import { FencedError } from '../../kafka/driver.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
@@ -52,7 +52,7 @@ async function prepareAsTold(file: string, worker: number, stop: AbortController
   const prepared = prepareFrom(file, fromPost(configuration), instance, groupsKey)
   if (prepared.digest === digest) return { prepared, untilEnd, progress }
   throw new LetheError(
-    EXIT.usage,
+    'config-differs',
     `worker ${worker} came to another configuration than the process that started it, so it runs nothing`,
     'restart the whole; was another version of Lethe installed meanwhile?',
   )
@@ -87,7 +87,7 @@ async function toldToBegin(stop: AbortController): Promise<Begin | undefined> {
 
 const alone = (): LetheError =>
   new LetheError(
-    EXIT.usage,
+    'bad-option',
     '--worker is for the processes that `lethe stream --workers N` starts: they get their configuration from it',
     'lethe stream PIPELINE --workers N',
   )

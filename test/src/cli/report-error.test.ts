@@ -1,5 +1,5 @@
-import { afterEach, expect, it, vi } from 'vitest'
-import { reportError } from '../../../src/cli/report-error.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { reportError, wantsJson } from '../../../src/cli/report-error.ts'
 import { LetheError } from '../../../src/errors.ts'
 
 let written = ''
@@ -12,7 +12,7 @@ afterEach(() => {
 })
 
 it('prints the message and the way out of an error meant for people', () => {
-  expect(reportError(new LetheError(2, 'no keys', 'give --keys FILE'))).toBe(2)
+  expect(reportError(new LetheError('keys-missing', 'no keys', 'give --keys FILE'))).toBe(2)
   expect(written).toContain('no keys\n  -> give --keys FILE\n')
 })
 
@@ -33,4 +33,45 @@ it('names the call and the path of a system error', () => {
   const error = Object.assign(new Error('x'), { code: 'ENOENT', syscall: 'open', path: 'data.csv' })
   expect(reportError(error)).toBe(4)
   expect(written).toContain('ENOENT on open data.csv')
+})
+
+describe('as JSON', () => {
+  const told = () => JSON.parse(written).error
+
+  it('is one line with code, message, suggestion and whether it may pass', () => {
+    expect(reportError(new LetheError('keys-missing', 'no\nkeys', 'give --keys FILE'), true)).toBe(2)
+    expect(written).toMatch(/^[^\n]+\n$/)
+    expect(told()).toEqual({
+      code: 'keys-missing',
+      message: 'no\nkeys',
+      suggestion: 'give --keys FILE',
+      retryable: false,
+    })
+    written = ''
+    expect(reportError(new LetheError('broker-unreachable', 'no broker answers'), true)).toBe(4)
+    expect(told()).toEqual({ code: 'broker-unreachable', message: 'no broker answers', retryable: true })
+  })
+
+  it('calls anything else a defect with its places, and withholds its text', () => {
+    expect(reportError(new TypeError('anna@example.com'), true)).toBe(4)
+    expect(told()).toMatchObject({ code: 'defect', retryable: false })
+    expect(told().places[0]).toMatch(/report-error\.test\.ts:\d+:\d+$/)
+    expect(written).not.toContain('anna')
+  })
+
+  it('has a code for a system error', () => {
+    const error = Object.assign(new Error('x'), { code: 'ENOENT', syscall: 'open', path: 'data.csv' })
+    expect(reportError(error, true)).toBe(4)
+    expect(told()).toMatchObject({ code: 'system-error', message: 'ENOENT on open data.csv' })
+  })
+
+  it.each([
+    [['lint', 'p.yaml', '--format', 'json'], true],
+    [['lint', '--format=json', 'p.yaml'], true],
+    [['lint', '--format', 'text', 'json'], false],
+    [['lint', 'json'], false],
+    [['lint', '--', '--format', 'json'], false],
+  ])('%j asks for it: %s', (args, asks) => {
+    expect(wantsJson(args)).toBe(asks)
+  })
 })

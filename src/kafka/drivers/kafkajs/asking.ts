@@ -1,5 +1,5 @@
 /** How long whoever asks the brokers waits for them. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { Position } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
 import { Moment } from './failure.ts'
@@ -15,7 +15,7 @@ export async function asking<T>(brokers: Brokers, ask: () => Promise<T>): Promis
   } catch (error) {
     if (!(error instanceof Moment)) throw error
     throw new LetheError(
-      EXIT.io,
+      'broker-unreachable',
       `the brokers are there, but did not answer for ${ANSWER_MS / 1000} s (${error.code})`,
       'look at their log',
     )

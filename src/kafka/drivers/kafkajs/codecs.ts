@@ -5,7 +5,7 @@
  */
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import { lz4FrameSize, snappyParts, snappySize, zstdFrameSize } from './compressed-size.ts'
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
@@ -64,7 +64,7 @@ export async function checkCompression(compression: Compression): Promise<void> 
   const missing = (await missingCompressions()).find((one) => one === compression)
   if (missing === undefined) return
   throw new LetheError(
-    EXIT.usage,
+    'package-missing',
     `the pipeline writes with compression.type=${missing}, and its package (${PACKAGES[missing]}) cannot be loaded here`,
     installOf(missing),
   )

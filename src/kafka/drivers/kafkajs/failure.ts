@@ -2,7 +2,7 @@
  * What goes wrong with a broker, in two classes: of the moment (`Moment`: the same is tried again), and for good (a
  * `LetheError` with exit code 4). Texts of kafkajs, OpenSSL and the broker stay here.
  */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import { Unfit } from '../../cause.ts'
 import { ERROR_CODES } from './internals.ts'
 
@@ -78,17 +78,17 @@ export function codeFailure(code: number, what: string): Moment | LetheError {
   const right = RIGHTS.get(code)
   if (right !== undefined)
     return new LetheError(
-      EXIT.io,
+      'right-missing',
       `${what}: ${right} is missing (${codeName(code)})`,
       '`lethe acl PIPELINE` prints the commands that grant the least it needs',
     )
   if (code === CODE.unknownTopicOrPartition)
     return new MissingTopic(
-      EXIT.io,
+      'topic-missing',
       `${what}: the topic does not exist`,
       'make it, or let `lethe doctor PIPELINE --fix` make it',
     )
-  return new LetheError(EXIT.io, `${what}: the broker refuses (${codeName(code)})`)
+  return new LetheError('broker-refused', `${what}: the broker refuses (${codeName(code)})`)
 }
 
 const CERTIFICATE =
@@ -113,7 +113,7 @@ function tlsFailure(code: string, broker: string): LetheError {
   ]
   return new Unfit(
     'tls-handshake',
-    EXIT.io,
+    'broker-tls-failed',
     `no TLS connection to ${broker}: ${reason} (tls-handshake, ${code})`,
     way,
   )
@@ -153,14 +153,14 @@ export function failureOf(error: unknown, broker: string): Moment | LetheError {
     case 'KafkaJSSASLAuthenticationError':
       return new Unfit(
         'auth-failed',
-        EXIT.io,
+        'broker-auth-failed',
         `${broker} refuses the user name, the password or the mechanism (auth-failed)`,
         'check `sasl:`, and that the listener has the mechanism',
       )
     case 'KafkaJSServerDoesNotSupportApiKey':
     case 'KafkaJSNotImplemented':
       return new LetheError(
-        EXIT.io,
+        'broker-unsupported',
         `${broker} is no Kafka broker that kafkajs can talk to`,
         'it is too old, or too new',
       )
@@ -169,7 +169,7 @@ export function failureOf(error: unknown, broker: string): Moment | LetheError {
       if (type === 'ILLEGAL_SASL_STATE' || type === 'UNSUPPORTED_SASL_MECHANISM')
         return new Unfit(
           'auth-failed',
-          EXIT.io,
+          'broker-auth-failed',
           `${broker} has no such SASL mechanism, or none at all (auth-failed)`,
           'check `sasl:`, and that the listener has the mechanism',
         )

@@ -1,5 +1,5 @@
 /** The admin port over kafkajs. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type {
   Admin,
   ClusterDescription,
@@ -60,7 +60,7 @@ class KafkajsAdmin implements Admin {
     } catch (error) {
       if (!(error instanceof Moment)) throw error
       throw new LetheError(
-        EXIT.io,
+        'broker-unreachable',
         `the brokers did not answer within ${OPEN_MS / 1000} s (${error.code})`,
         'look whether they are well, and try again',
       )
@@ -204,7 +204,7 @@ class KafkajsAdmin implements Admin {
     await this.#ask(() => sender.open())
     if (!(await sender.send(records, AbortSignal.timeout(WRITE_MS))))
       throw new LetheError(
-        EXIT.io,
+        'broker-unreachable',
         'the brokers did not take the records in time',
         'look whether they are well',
       )

@@ -7,7 +7,7 @@
  * producer may lose records once a send has failed in part (see `sender.ts`). All of it is closed in there, with no
  * setting to change it.
  */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
 import { PackedRecords } from '../../packed-records.ts'
 import type { Outputs, Position, TopicPartition } from '../../record.ts'
@@ -29,7 +29,7 @@ const MOST_GRACE_MS = 10_000
 export function kafkajsDriver(options: DriverOptions): Driver {
   if (options.delivery === 'exactly-once')
     throw new LetheError(
-      EXIT.usage,
+      'setting-refused',
       'the driver kafkajs cannot deliver exactly once: its transactions do not carry the generation of a group (KIP-447)',
       'npm install node-rdkafka, and leave `driver:` out; or say `delivery: at-least-once`',
     )

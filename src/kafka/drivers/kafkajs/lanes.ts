@@ -1,5 +1,5 @@
 /** Outputs on their way to the partitions that they go to, in chunks that a broker takes. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import { Refused } from '../../driver.ts'
 import type { OutputRecord, Outputs } from '../../record.ts'
 import { BATCH_OVERHEAD, mostBytes, writeBatch } from './batch-writer.ts'
@@ -114,7 +114,7 @@ export class Lanes {
     const { length } = await this.#brokers.partitionsOf(topic, `writing topic ${topic}`)
     if (wanted < length) return length
     throw new LetheError(
-      EXIT.io,
+      'topic-missing',
       `topic ${topic} has ${length} partitions, and there is a record for partition ${wanted}`,
       'give it as many as the input has, or write `partition: key`',
     )

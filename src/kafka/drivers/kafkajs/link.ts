@@ -1,7 +1,7 @@
 /** One broker: its connections, over kafkajs' own, with TLS and SASL. */
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { Connection } from '../../driver.ts'
 import { speaksTls } from '../../speaks-tls.ts'
 import { failureOf, Moment } from './failure.ts'
@@ -38,7 +38,7 @@ export function secureContext({ tls }: Connection): SecureContext | undefined {
     })
   } catch {
     throw new LetheError(
-      EXIT.usage,
+      'certificate-invalid',
       'a certificate or key under `tls:` cannot be read',
       'each is a file in PEM; an encrypted key needs `keyPassword:`, and the key must fit the certificate',
     )

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { TopicPartition } from '../../record.ts'
 import { ASSIGNORS, encodeShares, type Shares, type Subscription } from './assignors.ts'
 import type { Brokers } from './brokers.ts'
@@ -145,13 +145,13 @@ export class Membership {
         return false
       case CODE.inconsistentGroupProtocol:
         throw new LetheError(
-          EXIT.io,
+          'group-conflict',
           `the consumer group ${this.#group.name} has members that share partitions in another way`,
           "use a group of its own, or set 'partition.assignment.strategy: range' for all members",
         )
       case CODE.invalidSessionTimeout:
         throw new LetheError(
-          EXIT.usage,
+          'setting-refused',
           "the broker does not allow this 'session.timeout.ms'",
           'stay between its group.min.session.timeout.ms and group.max.session.timeout.ms',
         )

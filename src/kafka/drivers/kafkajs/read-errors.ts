@@ -1,5 +1,5 @@
 /** Records that cannot be read, and offsets that are gone: what to say, and how much is missing. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { Position } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
 import { CompressionError, installOf, PACKAGES } from './codecs.ts'
@@ -35,7 +35,7 @@ export function unreadable(error: unknown, position: Position): unknown {
   if (!(error instanceof BatchError || error instanceof CompressionError)) return error
   const [what, way] = sentenceOf(error)
   return new LetheError(
-    EXIT.io,
+    'records-unreadable',
     `${place(position)}: the batch at or behind offset ${position.offset} ${what}`,
     way,
   )
@@ -57,12 +57,12 @@ export async function outOfRange(brokers: Brokers, position: Position): Promise<
   const { offset } = position
   if (offset < first)
     return new LetheError(
-      EXIT.io,
+      'offsets-lost',
       `${place(position)}: up to ${first - offset} records (offsets ${offset} to ${first - 1}) were deleted before they were read`,
       'if that loss is accepted, set the offset of the group by hand (kafka-consumer-groups.sh --reset-offsets)',
     )
   return new LetheError(
-    EXIT.io,
+    'offsets-lost',
     `${place(position)}: the group stands at offset ${offset}, the log ends at ${end}`,
     'the topic was made anew, or lost records: use a new group, or reset its offsets by hand',
   )

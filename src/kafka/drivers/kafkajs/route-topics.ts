@@ -1,5 +1,5 @@
 /** The topics of a route, and where its group starts and ends: explicit offsets, committed before a record is read. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { DriverOptions } from '../../driver.ts'
 import type { Position, TopicPartition } from '../../record.ts'
 import type { Brokers } from './brokers.ts'
@@ -31,7 +31,7 @@ export async function topicNames(
     .map(({ topic }) => topic)
   if (names.length === 0)
     throw new LetheError(
-      EXIT.io,
+      'topic-missing',
       'no topic that this user may see matches the pattern of the route',
       'make the topic first, or look at the pattern and the rights',
     )
@@ -66,7 +66,7 @@ export async function commitStart(
   const refused = await group.commit(await startOffsets(brokers, partitions, start))
   if (refused === undefined || (await group.committed(partitions)).length > 0) return
   throw new LetheError(
-    EXIT.io,
+    'group-conflict',
     `the consumer group ${group.name} has members that read other topics, or none of ours`,
     'give each route a group of its own',
   )

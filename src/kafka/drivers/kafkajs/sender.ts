@@ -4,7 +4,7 @@
  * that failed in part to the next one, which brokers then drop as a repetition: so here each partition's answer counts
  * by itself, a batch that is sent again is the same to the byte, and whoever gives up takes a new producer id.
  */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import { Refused } from '../../driver.ts'
 import type { Outputs } from '../../record.ts'
 import { stamp, writeBatch } from './batch-writer.ts'
@@ -173,7 +173,7 @@ export class Sender {
       throw new Moment(codeName(errorCode))
     }
     if (errorCode === CODE.corruptMessage)
-      throw new LetheError(EXIT.io, `writing topic ${topic}: the broker finds a batch damaged`)
+      throw new LetheError('broker-refused', `writing topic ${topic}: the broker finds a batch damaged`)
     if (isMoved(errorCode)) {
       this.#brokers.forget(topic)
       // Whether the topic is missing is seen when its leader is looked up.

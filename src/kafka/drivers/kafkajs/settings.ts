@@ -1,5 +1,5 @@
 /** Client settings by their Kafka names, for kafkajs. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { Connection } from '../../driver.ts'
 import type { Compression } from './codecs.ts'
 
@@ -49,7 +49,7 @@ export function settingsOf({ client }: Connection): Settings {
   for (const name of client.keys())
     if (!KNOWN.has(name))
       throw new LetheError(
-        EXIT.usage,
+        'setting-refused',
         `the driver kafkajs has no setting \`${name}\``,
         'leave it out, or set `driver: rdkafka`',
       )
@@ -60,7 +60,7 @@ export function settingsOf({ client }: Connection): Settings {
   const strategy = client.get('partition.assignment.strategy')
   if (strategy === 'cooperative-sticky')
     throw new LetheError(
-      EXIT.usage,
+      'setting-refused',
       'the driver kafkajs has no cooperative rebalancing',
       "set 'partition.assignment.strategy: range', or `driver: rdkafka`",
     )

@@ -1,6 +1,6 @@
 /** node-rdkafka, loaded where it is installed, and its callbacks as promises. */
 import type * as Rdkafka from 'node-rdkafka'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import { learnCodes } from './errors.ts'
 
 export type Library = typeof Rdkafka
@@ -32,7 +32,7 @@ export async function loadLibrary(): Promise<Library> {
     return library
   } catch {
     throw new LetheError(
-      EXIT.usage,
+      'package-missing',
       'the driver rdkafka needs node-rdkafka, which is not installed here, or was not built',
       `${INSTALL}; where npm blocks install scripts: npm install-scripts approve node-rdkafka, then npm rebuild node-rdkafka`,
     )

@@ -1,5 +1,5 @@
 /** Making clients, connecting them, and hearing what they say by themselves. */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import { type Cause, causeOf } from '../../cause.ts'
 import { type Connection, type DriverOptions, noBroker } from '../../driver.ts'
 import type { TopicPartition } from '../../record.ts'
@@ -25,7 +25,7 @@ export function checkCodec(library: Library, { client }: Connection): void {
   const codec = client.get('compression.type')
   if (codec === undefined || codec === 'none' || library.features.includes(String(codec))) return
   throw new LetheError(
-    EXIT.usage,
+    'package-missing',
     `node-rdkafka was built here without ${codec}`,
     codec === 'zstd' ? ZSTD : 'choose another `compression.type`',
   )
@@ -57,7 +57,7 @@ function make<T>(make: () => T): T {
     return make()
   } catch {
     throw new LetheError(
-      EXIT.usage,
+      'setting-refused',
       'librdkafka refuses the settings of a client',
       'check `client:` and `tls:`: values, and files that are no PEM',
     )

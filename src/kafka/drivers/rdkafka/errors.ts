@@ -3,7 +3,7 @@
  * moment, where the same call is made again; those that end the transaction at hand; and those that end the client.
  * Only codes are passed on: an error's own text may hold names of hosts, topics and more.
  */
-import { EXIT, LetheError } from '../../../errors.ts'
+import { type ErrorCode, LetheError } from '../../../errors.ts'
 import { type Cause, causeOf, Unfit } from '../../cause.ts'
 import { ClientLost, FencedError } from '../../driver.ts'
 
@@ -247,30 +247,58 @@ export const isUnknown: (code: number) => boolean = isOneOf([
 export const isPassing = ({ code, isRetriable }: ClientError): boolean =>
   isRetriable || isOfTheMoment(code) || isOfTheCluster(code)
 
-const SENTENCES: Readonly<Record<number, readonly [string, string]>> = {
-  [CODE.AUTHENTICATION]: ['the broker refuses the user name or password', 'check `sasl:`'],
-  [CODE.SASL_AUTHENTICATION_FAILED]: ['the broker refuses the user name or password', 'check `sasl:`'],
+const SENTENCES: Readonly<Record<number, readonly [ErrorCode, is: string, way: string]>> = {
+  [CODE.AUTHENTICATION]: [
+    'broker-auth-failed',
+    'the broker refuses the user name or password',
+    'check `sasl:`',
+  ],
+  [CODE.SASL_AUTHENTICATION_FAILED]: [
+    'broker-auth-failed',
+    'the broker refuses the user name or password',
+    'check `sasl:`',
+  ],
   [CODE.SSL]: [
+    'broker-tls-failed',
     'no TLS connection could be made: certificates, authority or protocol do not fit',
     'check `tls:`',
   ],
   [CODE.TOPIC_AUTHORIZATION_FAILED]: [
+    'right-missing',
     'a right on a topic is missing',
     'lethe acl PIPELINE prints what is needed',
   ],
-  [CODE.GROUP_AUTHORIZATION_FAILED]: ['the right to the consumer group is missing', 'lethe acl PIPELINE'],
+  [CODE.GROUP_AUTHORIZATION_FAILED]: [
+    'right-missing',
+    'the right to the consumer group is missing',
+    'lethe acl PIPELINE',
+  ],
   [CODE.INCONSISTENT_GROUP_PROTOCOL]: [
+    'group-conflict',
     'the group has members that share its partitions in another way, or is none of consumers',
     "use a group of its own, or set 'partition.assignment.strategy' to what its other members use",
   ],
-  [CODE.INVALID_GROUP_ID]: ['the broker takes no group of that name', 'use another `group:`'],
-  [CODE.CLUSTER_AUTHORIZATION_FAILED]: ['a right on the cluster is missing', 'lethe acl PIPELINE'],
+  [CODE.INVALID_GROUP_ID]: [
+    'group-conflict',
+    'the broker takes no group of that name',
+    'use another `group:`',
+  ],
+  [CODE.CLUSTER_AUTHORIZATION_FAILED]: [
+    'right-missing',
+    'a right on the cluster is missing',
+    'lethe acl PIPELINE',
+  ],
   [CODE.TRANSACTIONAL_ID_AUTHORIZATION_FAILED]: [
+    'right-missing',
     'the right to the transactional id is missing',
     'lethe acl PIPELINE',
   ],
-  [CODE.UNKNOWN_TOPIC_OR_PART]: ['a topic or partition does not exist', 'lethe doctor PIPELINE says which'],
-  [CODE.UNKNOWN_TOPIC]: ['a topic does not exist', 'lethe doctor PIPELINE says which'],
+  [CODE.UNKNOWN_TOPIC_OR_PART]: [
+    'topic-missing',
+    'a topic or partition does not exist',
+    'lethe doctor PIPELINE says which',
+  ],
+  [CODE.UNKNOWN_TOPIC]: ['topic-missing', 'a topic does not exist', 'lethe doctor PIPELINE says which'],
 }
 
 /** What the broker says of a transaction that it has given up. */
@@ -290,7 +318,7 @@ export const isFenced: (code: number) => boolean = isOneOf([
 export function fatalError(error: ClientError, during: string): LetheError {
   if (isFenced(error.code))
     return new FencedError(
-      EXIT.io,
+      'fenced',
       'another process uses the same transactional id, and this one is out of date',
       'give each instance a name of its own (`instance:`), then start this one again',
     )
@@ -298,15 +326,15 @@ export function fatalError(error: ClientError, during: string): LetheError {
   const code = codeName(error.code)
   const reason = causeOf(code)
   if (sentence !== undefined) {
-    const [is, way] = sentence
+    const [problem, is, way] = sentence
     return reason === 'unknown'
-      ? new LetheError(EXIT.io, is, way)
-      : new Unfit(reason, EXIT.io, `${is} (${reason})`, way)
+      ? new LetheError(problem, is, way)
+      : new Unfit(reason, problem, `${is} (${reason})`, way)
   }
   const what = `the client failed while ${during} (${code})`
   // Nobody has to do anything: a producer whose sequence is not the broker's any more, and the like. Without a code it
   // is no word of the client's.
-  return error.code === 0 ? new LetheError(EXIT.io, what) : new ClientLost(code, what)
+  return error.code === 0 ? new LetheError('client-failed', what) : new ClientLost(code, what)
 }
 
 /** Not fenced by another process: the broker aborts what stays open for too long, and no call may follow. */

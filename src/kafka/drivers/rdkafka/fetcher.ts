@@ -3,7 +3,7 @@
  * first; what another one has overtaken is sought again, and nothing is sought while a `consume` is outstanding.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { BatchBounds, Polled } from '../../driver.ts'
 import { PackedRecords, roomFor } from '../../packed-records.ts'
 import type { Position } from '../../record.ts'
@@ -149,7 +149,7 @@ export class Fetcher {
         await sleep(BACKOFF_MS)
       } else if (error.code === CODE.NOT_IMPLEMENTED || error.code === CODE.BAD_COMPRESSION)
         throw new LetheError(
-          EXIT.io,
+          'records-unreadable',
           'an input topic holds records that this build of node-rdkafka cannot decompress; nothing is skipped',
           ZSTD,
         )

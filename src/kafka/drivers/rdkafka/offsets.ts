@@ -1,6 +1,6 @@
 /** Where a group starts and where it ends: explicit offsets, committed before the first record is read. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { DriverOptions } from '../../driver.ts'
 import { topicMatcher } from '../../pipeline-file/topics.ts'
 import type { Position, TopicPartition } from '../../record.ts'
@@ -47,13 +47,13 @@ export async function partitionsOf(
     const missing = topics.filter((topic) => !found.some(({ name }) => name === topic))
     if (missing.length > 0)
       throw new LetheError(
-        EXIT.io,
+        'topic-missing',
         `the input topic ${missing.join(', ')} does not exist, or may not be seen`,
         'make it, or see `lethe doctor PIPELINE`',
       )
   } else if (found.length === 0)
     throw new LetheError(
-      EXIT.io,
+      'topic-missing',
       'no topic that this user may see matches the pattern of the route',
       'make the topic first, or look at the pattern and the rights',
     )
@@ -76,13 +76,13 @@ export async function watermarks(
 export function checkRange({ topic, partition, offset }: Position, low: number, high: number): void {
   if (offset < low)
     throw new LetheError(
-      EXIT.io,
+      'offsets-lost',
       `topic ${topic}, partition ${partition}: up to ${low - offset} records (offsets ${offset} to ${low - 1}) were deleted before they were read`,
       'if that loss is accepted, set the offset of the group by hand (kafka-consumer-groups.sh --reset-offsets)',
     )
   if (offset > high)
     throw new LetheError(
-      EXIT.io,
+      'offsets-lost',
       `topic ${topic}, partition ${partition}: the group stands at offset ${offset}, the log ends at ${high}`,
       'the topic was made anew, or lost records: use a new group, or reset its offsets by hand',
     )

@@ -9,7 +9,7 @@
  * while a `consume` is outstanding.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT, LetheError } from '../../../errors.ts'
+import { LetheError } from '../../../errors.ts'
 import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
 import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
@@ -93,7 +93,7 @@ class RdkafkaDriver implements Driver {
 
   /** @throws where it was closed meanwhile: a member that joins then would never leave */
   #stillOpen(): void {
-    if (this.#session.closing) throw new LetheError(EXIT.io, 'the client was closed while it opened')
+    if (this.#session.closing) throw new LetheError('client-lost', 'the client was closed while it opened')
   }
 
   poll(bounds: BatchBounds): Promise<Polled> {

@@ -1,5 +1,5 @@
 /** Pipelines and policies as texts, and compiling them without a disk. */
-import { EXIT, LetheError } from '../../../../src/errors.ts'
+import { LetheError } from '../../../../src/errors.ts'
 import { type CompiledPipeline, compilePipeline } from '../../../../src/kafka/pipeline-file/compile.ts'
 import { type PolicyFile, policyFileOf } from '../../../../src/policy/read.ts'
 
@@ -24,7 +24,7 @@ const POLICIES: Readonly<Record<string, string>> = {
 
 function readPolicy(file: string): PolicyFile {
   const text = POLICIES[file]
-  if (text === undefined) throw new LetheError(EXIT.io, `the policy ${file} does not exist`)
+  if (text === undefined) throw new LetheError('file-missing', `the policy ${file} does not exist`)
   return policyFileOf(file, text)
 }
 

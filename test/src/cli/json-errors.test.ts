@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { ERROR_CODES, type ErrorCode } from '../../../src/errors.ts'
+import { folder, lethe } from './lethe.ts'
+
+const policy = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  n: keep\n'
+
+describe('errors where --format json is given', () => {
+  it.each<[args: string[], code: ErrorCode]>([
+    [['lint', 'absent.yaml'], 'file-missing'],
+    [['explain', '-p', 'absent.yaml'], 'file-missing'],
+    [['explain', '-p', 'broken.yaml'], 'policy-invalid'],
+    [['explain', '-p', 'policy.yaml', 'broken.yaml'], 'file-malformed'],
+    [['verify', 'absent.json', 'x'], 'file-missing'],
+    [['verify', 'broken.yaml', 'x'], 'file-malformed'],
+    [['doctor', 'broken.yaml'], 'pipeline-invalid'],
+    [['tap', 'absent.yaml'], 'file-missing'],
+    [['keys', 'list', 'broken.yaml'], 'secret-file-open'],
+    [['transforms', 'hash.nothing'], 'unknown-name'],
+    [['lint', 'policy.yaml', '--no-such-option'], 'bad-option'],
+    [['verify'], 'bad-option'],
+  ])('%j: one object as the last line of stderr, with the exit code of its code', async (args, code) => {
+    const cwd = folder({ 'policy.yaml': policy, 'broken.yaml': 'policy: [\n' })
+    const ended = await lethe([...args, '--format', 'json'], { cwd })
+    const told = JSON.parse(ended.stderr.trimEnd().split('\n').at(-1)!)
+    expect(told).toEqual({
+      error: {
+        code,
+        message: expect.any(String),
+        retryable: false,
+        ...(told.error.suggestion === undefined ? {} : { suggestion: expect.any(String) }),
+      },
+    })
+    expect(ended.code).toBe(ERROR_CODES[code].exitCode)
+    expect(ended.stdout).toBe('')
+  })
+})
