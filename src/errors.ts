@@ -7,7 +7,7 @@ export const RECORD_CODES = {
   'value-empty': 'the record has a value of no bytes, which is neither JSON nor a tombstone',
   'schema-registry-framed':
     'the value is framed for a schema registry (0x00 and an id): Lethe reads JSON, so publish it without the registry serializer',
-  'tombstone-without-key': 'the record has neither a value nor a key: nobody can tell what it deletes',
+  'tombstone-without-key': 'the record has neither a value nor a key: what it deletes is not known',
   'key-missing': 'the record has no key, and a compacted topic takes none without one',
   'key-not-utf8': 'the record key is not UTF-8 text',
   'header-not-utf8': 'a header that the policy names is not UTF-8 text without NUL',

@@ -21,7 +21,7 @@ function run(file: string, options: Options): void {
     ...(isGuarded && options.commandConfig === undefined
       ? [
           comment(
-            'admin.properties: how somebody who may alter ACLs connects; name your own with --command-config.',
+            'admin.properties: how a user who may alter ACLs connects; name your own with --command-config.',
           ),
         ]
       : []),
@@ -37,7 +37,7 @@ function run(file: string, options: Options): void {
   lines.push(
     '',
     comment(
-      'Not granted: Create, so that a wrong name is an error and not a new topic. Whoever trains needs Read of the',
+      'Not granted: Create, so that a wrong name is an error and not a new topic. The training job needs Read of the',
     ),
     comment('output topics only. Brokers older than 2.8 want --operation IdempotentWrite --cluster as well.'),
   )
@@ -94,7 +94,7 @@ function readPrincipal(text: string): string {
 const EXAMPLES = `
 Prints a kafka-acls.sh command for each input, group, output, dead letter topic and transactional id. Opens no socket
 and reads no secret. A route that reads by a pattern needs a prefixed ACL, which may allow more than the pattern says:
-a line says so. Nobody is allowed to create topics: see lethe doctor --fix.
+a line says so. The right to create topics is not granted: see lethe doctor --fix.
 
 Examples:
   $ lethe acl pipeline.yaml

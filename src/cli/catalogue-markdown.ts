@@ -62,7 +62,7 @@ Each is one file under this folder; its name is its path. A transform never sees
 the empty text: those pass as they are. What it cannot take is a failure of that field, and the field's
 \`else:\` says what follows: \`dead-letter\` (by default), \`null\`, \`drop\` or a constant. \`drop\`, \`keep\` and
 \`keep.subtree\` are words of the policy itself. Keyed examples run under the published test keyset,
-\`config/keys/test.keyset.json\`. Tokens are pseudonyms: still personal data for whoever holds the key.
+\`config/keys/test.keyset.json\`. Tokens are pseudonyms: still personal data for a holder of the key.
 `
 
 /** The text of `transforms/README.md`. */

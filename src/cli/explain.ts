@@ -176,7 +176,7 @@ Examples:
   $ head -1 events.ndjson | lethe explain -p policy.yaml --keys keys.json -
   $ lethe explain -p policy.yaml event.json --as-of 2026-01-01
   $ lethe explain -p policy.yaml --format json
-  $ lethe explain -p policy.yaml --format markdown > policy.md      a page for whoever approves it`
+  $ lethe explain -p policy.yaml --format markdown > policy.md      a page for its approval`
 
 export const command = (): Command =>
   new Command('explain')

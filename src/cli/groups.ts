@@ -43,7 +43,7 @@ export function groupLines(groups: GroupsView, { dim, yellow }: Paint): string[]
       `${about}${number(groups.subjects)}`,
       dim(`under ${about}${number(groups.combinations)} combinations`),
     ],
-    ['  that stand alone', percent(groups.alone), dim('nobody else shows the same values')],
+    ['  that stand alone', percent(groups.alone), dim('no other subject shows the same values')],
     ['  in groups of fewer than 5', percent(groups.fewerThan5), ''],
     ['  in groups of fewer than 10', percent(groups.fewerThan10), ''],
   ]

@@ -8,7 +8,7 @@ export function keyringFrom(file: string | undefined): Keyring | undefined {
   return file === undefined ? undefined : loadKeyring(file)
 }
 
-/** The published keys, for cases and examples: what they make protects nobody. */
+/** The published keys, for cases and examples: what they make protects no one. */
 export function testKeyring(): Keyring {
   return Keyring.fromKeyset(testKeyset())
 }

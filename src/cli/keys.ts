@@ -68,7 +68,7 @@ function change(
 }
 
 const EXAMPLES = `
-A keyset file holds secrets: whoever reads it can test guesses against every token. Keep it in a secret
+A keyset file holds secrets: its reader can test guesses against every token. Keep it in a secret
 store, mode 0600. Tokens name their key, so a key is never deleted; its id is never given again.
 
 Examples:
@@ -78,7 +78,7 @@ Examples:
   $ lethe keys add keys.json                  adds k2, not in use yet
   $ lethe keys promote keys.json k2           new tokens are made under k2
   $ lethe keys disable keys.json k1           k1 is not used any more
-  $ lethe keys compromise keys.json k1        k1 is known to somebody; rules that name it are refused`
+  $ lethe keys compromise keys.json k1        k1 is known to others; rules that name it are refused`
 
 export const command = (): Command => {
   const keys = new Command('keys')
@@ -116,7 +116,7 @@ export const command = (): Command => {
     })
   keys.addCommand(change('promote', 'make a key the primary one', promoteKey, 'is the primary key now'))
   keys.addCommand(
-    change('compromise', 'mark a key that somebody else may know', compromiseKey, 'is marked as compromised'),
+    change('compromise', 'mark a key that others may know', compromiseKey, 'is marked as compromised'),
   )
   keys.addCommand(change('disable', 'take a key out of use', disableKey, 'is disabled'))
   return keys

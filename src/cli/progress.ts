@@ -11,7 +11,7 @@ export interface ProgressLine {
   clear(): void
 }
 
-/** `total`: bytes on the disk, undefined where nobody knows (standard input). */
+/** `total`: bytes on the disk, undefined where it is not known (standard input). */
 export function progressLine(total: number | undefined): ProgressLine {
   const { stderr } = process
   if (!stderr.isTTY || process.env['TERM'] === 'dumb') return { show: () => {}, clear: () => {} }

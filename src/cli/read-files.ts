@@ -57,7 +57,7 @@ export class ReadFiles {
   }
 }
 
-/** Undefined where nothing is to be seen: whoever reads or writes there says why. */
+/** Undefined where nothing can be read: the reader or writer says why. */
 function statsOf(file: string): Stats | undefined {
   try {
     return statSync(file)

@@ -1,4 +1,4 @@
-/** `lethe source PIPELINE TOKEN…`: which record an output was made of, for whoever holds the keys. */
+/** `lethe source PIPELINE TOKEN…`: which record an output was made of, for the holder of the keys. */
 import { createInterface } from 'node:readline'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
@@ -50,7 +50,7 @@ async function* lines(tokens: readonly string[]): AsyncGenerator<string> {
     if (line.trim() !== '') yield line.trim()
 }
 
-/** The topics of each route, with those named. A pattern's are asked of the brokers, unless somebody names them. */
+/** The topics of each route, with those named. A pattern's are asked of the brokers, unless they are named. */
 async function routesOf(
   pipeline: Pipeline,
   { topics: inputs, outputs = [] }: Options,
@@ -107,7 +107,7 @@ const namesOf = (text: string): string[] => text.split(',').filter((name) => nam
 
 const EXAMPLES = `
 Every output carries the header lethe-source: the coordinates of the record that it was made of, encrypted under a key
-of the pipeline and its output topic. Whoever holds the keyset reads them back, to audit an output or to find the record
+of the pipeline and its output topic. The holder of the keyset reads them back, to audit an output or to find the record
 behind it. Within a topic, equal headers are duplicates; two topics cannot be joined by them. It works offline, unless a
 route reads by a pattern and --topics names no topics.
 

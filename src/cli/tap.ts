@@ -1,4 +1,4 @@
-/** `lethe tap PIPELINE`: the last outputs of a route, as whoever trains reads them. After, never before. */
+/** `lethe tap PIPELINE`: the last outputs of a route, as the training job reads them. After, never before. */
 import { Argument, Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { openAdmin } from '../kafka/admin.ts'
@@ -27,7 +27,7 @@ async function run(file: string, options: Options): Promise<void> {
   const { limit, duration } = options
   let foreign = 0
   let shown = 0
-  // Somebody else's record may hold anything: this command shows what a policy let through.
+  // Another producer's record may hold anything: this command shows what a policy let through.
   const isOurs = ({ headers }: InputRecord): boolean => {
     const ours = headers?.some(({ name }) => name === POLICY_HEADER) ?? false
     if (!ours) foreign++

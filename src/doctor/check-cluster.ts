@@ -79,7 +79,7 @@ export async function checkClock(
   }
   const { record, ahead, byBroker } = newest
   report.warn('clock', [
-    `a record of ${record.topic} is ${spell(ahead)} ahead of this machine, stamped by ${byBroker ? 'a broker' : 'whoever wrote it'}`,
+    `a record of ${record.topic} is ${spell(ahead)} ahead of this machine, stamped by ${byBroker ? 'a broker' : 'its producer'}`,
     'set this machine’s clock by NTP, and theirs: retention is judged by it, and events of the future are dead letters',
   ])
 }

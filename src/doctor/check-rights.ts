@@ -56,7 +56,7 @@ export async function checkRights(
     ])
 }
 
-/** Where the environment names no instance, as it may not where somebody looks, one of any name. */
+/** Where the environment names no instance, as it may not on the machine of a user who only looks, one of any name. */
 function instanceOf(pipeline: Pipeline): string {
   try {
     return resolveInstance(pipeline)

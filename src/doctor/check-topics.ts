@@ -227,7 +227,7 @@ function checkDeadLetters(
     report.warn(
       'retention',
       [
-        `dead letters go after ${shown(dead)}, and the records that they name stay for ${shown(longest)}: after that nobody knows which were left out`,
+        `dead letters go after ${shown(dead)}, and the records that they name stay for ${shown(longest)}: after that the dead letters cannot be looked up`,
         `set retention.ms=${longest === Number.POSITIVE_INFINITY ? -1 : longest} on ${deadLetterTopic}`,
       ],
       name,

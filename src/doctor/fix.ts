@@ -1,4 +1,4 @@
-/** `lethe doctor --fix`: makes the output and dead letter topics that are missing, once somebody has seen how. */
+/** `lethe doctor --fix`: makes the output and dead letter topics that are missing, once the user has seen how. */
 import { createInterface } from 'node:readline/promises'
 import { LetheError } from '../errors.ts'
 import type { Admin, Creation, TopicPlan } from '../kafka/admin.ts'
@@ -21,7 +21,7 @@ const OVERHEAD_BYTES = 65_536
 
 /**
  * The topics that are missing and can be made. Inputs are none of them: a wrong name would look like an empty topic.
- * Nor are topics of a route without any input, since nobody can tell how many partitions they want.
+ * Nor are topics of a route without any input, since the number of partitions they need is not known.
  */
 export function planTopics(
   pipeline: Pipeline,
@@ -79,7 +79,7 @@ function outputSettings(
 
 /**
  * Shows the plan, asks, and makes the topics. Whether any was made.
- * @throws LetheError: usage where nobody can be asked; io where a broker refuses
+ * @throws LetheError: usage where there is no terminal to ask; io where a broker refuses
  */
 export async function makeTopics(
   admin: Admin,
@@ -116,13 +116,13 @@ function refuse(answers: ReadonlyMap<string, Creation>): void {
       throw new LetheError(
         'right-missing',
         `the topic ${name} may not be made by this user, which is as it should be`,
-        'run lethe doctor --fix with a pipeline file whose user may, or have somebody make it as shown',
+        'run lethe doctor --fix with a pipeline file whose user may, or have an administrator make it as shown',
       )
     if (answer.outcome === 'refused')
       throw new LetheError(
         'broker-refused',
         `the brokers refuse to make the topic ${name} (${answer.code})`,
-        'have somebody make it by hand',
+        'have an administrator make it by hand',
       )
   }
 }

@@ -1,4 +1,4 @@
-/** Errors that nobody expects, on their way from where they arose to whoever reports them. */
+/** Unexpected errors, on their way from where they arose to the report. */
 
 export interface DefectPlace {
   /** Name of the error's class. */

@@ -1,5 +1,5 @@
 /**
- * Hands the quasi-identifiers of published records, as they leave, to whoever counts groups of data subjects. Text counts,
+ * Hands the quasi-identifiers of published records, as they leave, to the count of groups of data subjects. Text counts,
  * not how it is written: `1985`, `"1985"` and a cell `1985` are one value. What is absent, null, empty or dropped is a value
  * of its own, one for all of these. Of a field that holds several values, all count, in their order.
  */
@@ -89,7 +89,7 @@ export class QuasiIdentifiers {
         if (isKept) groups.addRecordAsSubject(hashAt(hashes, at))
         continue
       }
-      // Nobody's hash, as nothing was added to it.
+      // No subject's hash, as nothing was added to it.
       if (subjects[at] === 0 && subjects[at + 1] === 0) groups.addWithoutSubject()
       if (upperHalf(subjects, at) > subjectLimit && !isKept) continue
       const who = hashAt(subjects, at)
@@ -124,7 +124,7 @@ export class QuasiIdentifiers {
     this.#count.subjects.add(subjects, 0, block.bytes, spans)
   }
 
-  /** Adds what the records of the block show of a field. Of those that are not published, nobody asks. */
+  /** Adds what the records of the block show of a field. Those that are not published are not asked for. */
   #addValues(block: Block, from: number, to: number, field: number, column: number): void {
     const { combinations } = this.#count
     const slots = block.fieldSlots[field]!

@@ -104,7 +104,7 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
     this.#values = values
   }
 
-  /** Nobody looks at the values any more; what they stood in may hold others. */
+  /** The values are not needed any more; their memory may hold others. */
   release(): ArrayBuffer {
     const { buffer } = this.#values
     this.#values = new Uint8Array(0)

@@ -61,7 +61,7 @@ export class Rules {
   /** Values of one field whose records another rule has failed. */
   readonly #ofFailed: number[] = []
   readonly #sizes: ResultSizes
-  /** Which values to look at goes by where they stand; whoever opens a chunk says so. */
+  /** Which values to look at follows from where they stand; set when a chunk is opened. */
   readonly suspects: Suspects
   readonly #before: Tallies
   /** The arena may hold so many bytes: of a record that needs more, the results are too large. */

@@ -4,8 +4,8 @@
  * of threads, any size of chunks, with kernels and without.
  *
  * Of an input file: those that begin in its first 8 MiB, and then those whose offset hashes to 0 modulo 64. (Offsets count
- * the bytes of the text behind a byte order mark, unzipped.) Of messages: those of the records that whoever hands them over
- * says. With `suspects: dead-letter`, all.
+ * the bytes of the text behind a byte order mark, unzipped.) Of messages: those of the records that the
+ * caller names. With `suspects: dead-letter`, all.
  */
 import { detectors } from '../../transforms/detect/index.ts'
 import { FEWEST_BYTES, look } from '../../transforms/detect/look.ts'

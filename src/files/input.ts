@@ -144,7 +144,7 @@ async function* read(input: Input, onRead: (data: Uint8Array) => void): AsyncGen
       const data = buffer.subarray(0, bytesRead)
       ;[buffer, other] = [other, buffer]
       reading = file.read(buffer, 0, buffer.length, null)
-      // Whoever asks for the next piece hears of a failure.
+      // A failure is thrown to the next call.
       reading.catch(() => {})
       // While the disk is read.
       onRead(data)

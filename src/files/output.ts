@@ -51,7 +51,7 @@ export function outputError(name: string, error: unknown): LetheError {
     ENOENT: 'its folder does not exist',
     ENOTDIR: 'its folder is a file',
     EISDIR: 'it is a folder',
-    EPIPE: 'nobody reads it any more',
+    EPIPE: 'its reader is gone',
     EFBIG: 'it is larger than the system allows',
   }
   return new LetheError(
@@ -116,7 +116,7 @@ class TemporaryFile implements Output {
     this.#unsynced = 0
     await this.#syncing
     this.#syncing = syncData(this.#fd)
-    // Whoever writes next hears of a failure.
+    // A failure is thrown to the next write.
     this.#syncing.catch(() => {})
   }
 
@@ -190,7 +190,7 @@ class GzipOutput implements Output {
     this.name = file.name
     this.#file = file
     this.#pumped = this.#pump()
-    // Whoever appends next hears of it.
+    // It is thrown to the next append.
     this.#pumped.catch(() => {})
   }
 

@@ -127,7 +127,7 @@ export class LineSplitter {
       if (this.#cut > 0) pieces.push(this.#take())
       const held = this.#bytes.subarray(0, this.#total)
       const lines = countLines(held) + (held[held.length - 1] === LF ? 0 : 1)
-      // Nobody can say where the records in there begin: each line counts as one, so that none is lost unseen.
+      // Where the records in there begin is not known: each line counts as one, so that none is lost unseen.
       pieces.push(rejected('csv-quote-unclosed', lines, lines))
     } else if (this.#total > 0) {
       this.#cut = this.#total

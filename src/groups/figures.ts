@@ -20,7 +20,7 @@ export interface Figures {
   readonly subjects: number
   readonly combinations: number
   /**
-   * Subjects that nobody shares a combination with, in relation to all subjects; and those that share it with fewer than 4
+   * Subjects that share their combination with no other, in relation to all subjects; and those that share it with fewer than 4
    * and fewer than 9 others. A subject that appears under several combinations counts under each of them: the share of
    * subjects that stand alone at least once is no larger than this.
    */

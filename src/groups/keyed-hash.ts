@@ -2,8 +2,8 @@
  * Keyed hashes of tuples of values: the exclusive or of one random function a column (tabulation hashing: M. Patrascu and
  * M. Thorup, "The power of simple tabulation hashing", 2012; that it is enough for samples of the smallest hashes shows
  * Thorup, "Bottom-k and priority sampling", 2013). Such a function is a table of random words by position and byte for
- * short values, and HalfSipHash for long ones. Whoever writes records does not know the key, so nobody can choose where
- * theirs fall.
+ * short values, and HalfSipHash for long ones. A producer of records does not know the key, so it cannot choose where
+ * its records fall.
  */
 import { createCipheriv } from 'node:crypto'
 import { HalfSipHash } from './half-sip-hash.ts'

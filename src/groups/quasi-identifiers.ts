@@ -1,4 +1,4 @@
-/** Which fields of a policy somebody could single out a person by. */
+/** By which fields of a policy a person could be singled out. */
 import type { Plan, PlanField } from '../policy/plan.ts'
 
 /** The fields with `role: quasi-identifier` that may leave: of the value, or beside it. */

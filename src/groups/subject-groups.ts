@@ -41,7 +41,7 @@ export interface GroupsPart {
   readonly subjects: Float64Array<ArrayBuffer>
 }
 
-/** Hashes from here on are none of the smallest: whoever counts a part need not keep them. */
+/** Hashes from here on are none of the smallest: a counter of a part need not keep them. */
 export interface Limits {
   readonly combinations: number
   readonly subjects: number
@@ -165,7 +165,7 @@ export class SubjectGroups {
 
   /** What was counted since the last call; counting starts anew. */
   take(): GroupsPart {
-    // Somebody else looks for the smallest.
+    // The caller looks for the smallest.
     const part = this.#partOf(this.#combinations.all(), this.#subjects.all())
     this.#combinations.clear()
     this.#subjects.clear()
@@ -193,7 +193,7 @@ export class SubjectGroups {
     }
   }
 
-  /** What the sample says; `recordsAreSubjects`: nobody else is counted. */
+  /** What the sample says; `recordsAreSubjects`: no other subjects are counted. */
   figures(recordsAreSubjects: boolean): Figures {
     const { combinations, sizes, subjects, records, withoutSubject } = this.part()
     return figuresOf({

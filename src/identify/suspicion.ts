@@ -13,7 +13,7 @@ export interface Suspicion {
   readonly why: string
   /** Not so sure of a name that is as often one of a thing: `country`, `title`, `note`. */
   readonly certain: boolean
-  /** What the name holds: a word for the value (`email`), for an identifier of somebody, or only for somebody. */
+  /** What the name holds: a word for the value (`email`), for an identifier of a person, or only for a person. */
   readonly of: 'value' | 'identifier' | 'person'
 }
 

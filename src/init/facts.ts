@@ -23,7 +23,7 @@ export interface Facts {
   readonly isId: boolean
   /** The share of values, 0 to 1, that look like this. */
   readonly share: (...detectors: readonly Detector[]) => number
-  /** Whether values repeat so much that none of them stands for few data subjects (records, where nobody is known). */
+  /** Whether values repeat so much that none of them stands for few data subjects (records, where no subject is known). */
   readonly isCategory: boolean
   /** Whether some values are text, and no data subject is known to count them by. */
   readonly isUncountedText: boolean
@@ -33,7 +33,7 @@ export interface Facts {
   readonly entity: string
 }
 
-/** Beside the short forms of the dictionary: of words that speak of nobody. */
+/** Beside the short forms of the dictionary: of words that speak of no person. */
 const ALIASES: Readonly<Record<string, string>> = {
   txn: 'transaction',
   ord: 'order',

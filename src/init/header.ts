@@ -60,7 +60,7 @@ function suspicion(sample: Sample): string | undefined {
 }
 
 /**
- * Throws `LetheError` where the first row is no header. `trusted`: somebody says it is one, though it looks like
+ * Throws `LetheError` where the first row is no header. `trusted`: the user says it is one, though it looks like
  * data; empty and repeated texts stay errors, since no output could be written under them.
  */
 export function checkHeader(sample: Sample, trusted: boolean): void {

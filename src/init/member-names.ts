@@ -20,7 +20,7 @@ const NAME = /^[\p{L}_][\p{L}\p{M}\p{N}_ -]{0,63}$/u
 const CODE = /^(?:[A-Z]{2,3}|[a-z]{2,3}[-_][A-Za-z]{2,4})$/
 const RANDOM = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{10,}$|^[A-Za-z]{1,8}[-_]?\d{2,}$/
 
-/** A member name that may be a value: it looks like data, an id or a code, somebody's name, or like no name of a field. */
+/** A member name that may be a value: it looks like data, an id or a code, a person's name, or like no name of a field. */
 export function isDoubtfulName(name: string): boolean {
   if (!NAME.test(name) || looksLikeData(name) !== undefined || RANDOM.test(name)) return true
   // Field names of several words are written with blanks too, but of words that fields have.
@@ -63,7 +63,7 @@ export function isMap(node: Members, segments: readonly Segment[]): boolean {
   if (goesByPeople(segments, names)) return true
   const doubtful = names.filter((name) => CODE.test(name) || !isDesigned(name, node)).length
   if (doubtful * 5 >= names.length * 4) return true
-  // Few fields in each object, many names over all: nobody designed these names.
+  // Few fields in each object, many names over all: these names were not designed.
   const met = names.reduce((sum, name) => sum + metWith(node, name), 0)
   if (names.length >= 20 && met < node.objects * names.length * 0.2) return true
   // No name is in half of the objects, and most are no words that fields have.

@@ -14,8 +14,8 @@ const dropped =
   (note?: string) =>
   (facts: Facts): Proposal => ({ use: 'drop', ...mine(facts), ...(note === undefined ? {} : { note }) })
 
-/** Somebody, by what their values are: identifiers become tokens; what may be names is for people to decide. */
-function somebody(facts: Facts): Proposal {
+/** A person, by what their values are: identifiers become tokens; what may be names is for people to decide. */
+function person(facts: Facts): Proposal {
   const likeIds = facts.share('uuid', 'integer', 'opaque') >= MOST
   if (facts.suspicion!.of === 'identifier' || likeIds)
     return { use: 'hash.hmac', options: { domain: facts.entity }, category: 'user.unique_id', role: direct }
@@ -50,7 +50,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     undecided(facts.suspicion!.role === 'sensitive' ? SENSITIVE : QUASI, mine(facts)),
   'user.job_title': undecided(QUASI, { category: 'user.job_title', role: quasi }),
   'user.health_and_medical': (facts) => undecided(SENSITIVE, mine(facts)),
-  'user.health_and_medical.record_id': somebody,
+  'user.health_and_medical.record_id': person,
   'user.criminal_history': (facts) => undecided(SENSITIVE, mine(facts)),
   'user.account.username': (facts) => ({
     use: 'hash.hmac',
@@ -59,9 +59,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   }),
   'user.name': (facts) =>
     facts.suspicion!.of === 'person'
-      ? somebody(facts)
+      ? person(facts)
       : { use: 'drop', ...mine(facts), note: 'a name of a person; fake.person puts a made-up one' },
-  'user.unique_id': somebody,
+  'user.unique_id': person,
 }
 
 function answerFor(category: string): Answer | undefined {

@@ -20,9 +20,9 @@ export interface Profile {
   booleans: number
   /** Distinct values; at `DISTINCT_CAP` it means: that many or more. */
   distinct: number
-  /** With how many data subjects the rarest value is met; records, where nobody is known. */
+  /** With how many data subjects the rarest value is met; records, where no subject is known. */
   fewest: number
-  /** How many data subjects have a value here; 0 where nobody is known. */
+  /** How many data subjects have a value here; 0 where no subject is known. */
   subjects: number
   /** Whether each of many data subjects has one value, and hardly any value is met with two of them. */
   isPerSubject: boolean

@@ -81,7 +81,7 @@ function proposalFor(facts: Facts, setting: Setting): Proposal {
   return unknown(facts)
 }
 
-/** The names of a map: whatever may belong to somebody becomes a token; whether codes may stay is for a person. */
+/** The names of a map: what may belong to a person becomes a token; whether codes may stay is for a person. */
 function forNames(facts: Facts): Proposal {
   if (facts.share('code') >= 0.9 && facts.profile.distinct <= 300)
     return { use: 'undecided', note: 'the names of a map; they look like codes: keep them with an accept?' }
@@ -125,7 +125,7 @@ function chooseTime(all: readonly Facts[]): DraftTime | undefined {
   return best && { path: printSegments(best.facts.profile.segments), format: best.format }
 }
 
-/** Whose record it is, most likely first: customers, other people, then accounts; whoever only takes part comes last. */
+/** Whose record it is, most likely first: customers, other people, then accounts; people who only take part come last. */
 function rankOf(facts: Facts): number {
   const names = facts.profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
   const words = names.flatMap(knownWords).map(fullOf)

@@ -118,7 +118,7 @@ export const postcode: Rule = (facts) => {
     : undecided('some values are too short to keep three characters of them', more)
 }
 
-/** A name that ends in a word for an identifier, or values that are UUIDs, and nobody named: a token all the same. */
+/** A name that ends in a word for an identifier, or values that are UUIDs, and no person named: a token all the same. */
 export const identifier: Rule = (facts) => {
   const uuid = facts.share('uuid') >= MOST
   if (!facts.isId && !uuid) return undefined
@@ -137,7 +137,7 @@ const PERSONAL: readonly Detector[] = [
   ...(['national-id', 'secret', 'holding'] as const),
 ]
 
-/** Some values look personal and the others do not: nobody but a person can say what this is. */
+/** Some values look personal and the others do not: only a person can say what this is. */
 export const mixed: Rule = (facts) => {
   const some = PERSONAL.filter((detector) => {
     // One whole number in ten passes Luhn by chance, and some national id's check digits.

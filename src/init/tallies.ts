@@ -12,7 +12,7 @@ const NEARLY_ALL = 0.9
 
 interface Tally {
   records: number
-  /** The first few data subjects; undefined where one record names nobody. */
+  /** The first few data subjects; undefined where one record names none. */
   readonly whose: Set<string>
 }
 
@@ -79,7 +79,7 @@ export class Tallies {
     return this.#bySubject.size
   }
 
-  /** With how many data subjects (`FEW` or more count as `FEW`) the rarest value is met; records, where nobody is known. */
+  /** With how many data subjects (`FEW` or more count as `FEW`) the rarest value is met; records, where no subject is known. */
   get fewest(): number {
     if (this.#overflow) return 1
     let least = this.#records

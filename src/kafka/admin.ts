@@ -6,7 +6,7 @@
 import type { BatchBounds, Connection, DriverEvent } from './driver.ts'
 import type { InputRecord, OutputRecord, Position, TopicPartition } from './record.ts'
 
-/** What an ACL allows somebody to do; see Kafka's operations. */
+/** What an ACL allows a user to do; see Kafka's operations. */
 export type Right =
   | 'read'
   | 'write'
@@ -91,7 +91,7 @@ export interface Admin {
   /** `isTrial`: the brokers check everything and make nothing. */
   createTopics(plans: readonly TopicPlan[], isTrial?: boolean): Promise<ReadonlyMap<string, Creation>>
   group(name: string): Promise<GroupDescription>
-  /** Whether this user may look at a transactional id, which is the least that whoever uses it may. */
+  /** Whether this user may look at a transactional id, which is the least right of its users. */
   mayDescribeTransactions(transactionalId: string): Promise<boolean>
   /** Where there is a committed offset. Undefined: this user may not know. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly Position[] | undefined>

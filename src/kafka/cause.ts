@@ -22,7 +22,7 @@ export const CAUSES: Readonly<Record<Cause, readonly [what: string, way: string]
     'check `brokers:`, and the names that the brokers advertise, from this machine',
   ],
   timeout: [
-    'nobody answers in time',
+    'no answer in time',
     'check `brokers:`, firewalls on the way, and that what listens there is a Kafka broker',
   ],
   unknown: [

@@ -6,7 +6,7 @@
  *
  * Positions. A driver keeps, for each partition it owns, the offset behind the last settled record. An *epoch* is the
  * time between two changes of what it owns or of where it reads. A batch belongs to the epoch that it was polled in;
- * once another has begun, `settle` discards it, and its records are polled again by whoever owns them then.
+ * once another has begun, `settle` discards it, and its records are polled again by their owner.
  */
 
 import { LetheError } from '../errors.ts'
@@ -158,7 +158,7 @@ export interface Driver {
   positions(): readonly Position[]
   /** Ends of the owned partitions (read_committed where exactly once), for lag; asks the broker. */
   ends(): Promise<readonly Position[]>
-  /** The committed offset of the group for each of the partitions that has one, whoever owns it; asks the broker. */
+  /** The committed offset of the group for each of the partitions that has one, of any member; asks the broker. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly Position[]>
   /**
    * The ends of all partitions of the route, where `--until-end` stops; they lie before open transactions. Fixed once

@@ -38,7 +38,7 @@ export async function chooseDriver({
     : await kafkajs('node-rdkafka is not installed')
 }
 
-/** The strictest delivery that an installed driver can keep, for whoever leaves the choice to Lethe. */
+/** The strictest delivery that an installed driver can keep, for users who leave the choice to Lethe. */
 export async function strictestDelivery(): Promise<Pipeline['delivery']> {
   const { hasLibrary } = await import('./drivers/rdkafka/client.ts')
   return (await hasLibrary()) ? 'exactly-once' : 'at-least-once'

@@ -46,7 +46,7 @@ export async function lastPolicies(
   return [...last.values()]
 }
 
-/** Whoever may write to the topic could have written the header. */
+/** Any producer of the topic could have written the header. */
 function policyOf({ headers }: InputRecord): SeenPolicy | undefined {
   const header = headers?.findLast(({ name }) => name === POLICY_HEADER)
   if (header === undefined || header.value.length > 256) return undefined

@@ -70,7 +70,7 @@ export class PackedRecords extends MessageBatch {
     for (let index = 0; index < this.length; index++) yield this.at(index)!
   }
 
-  /** Nobody looks at the values any more: their memory may hold others. */
+  /** The values are not needed any more: their memory may hold others. */
   release(): void {
     SPARES.give(this.lines.take().buffer)
   }

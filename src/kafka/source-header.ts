@@ -1,7 +1,7 @@
 /**
  * The header `lethe-source`: which record an output was made of. By default encrypted: one AES-256 block over route id,
  * partition and offset, under a key derived for the pipeline and its output topic. A block cipher is a permutation, so
- * equal headers mean duplicates, nothing collides, and nobody without the key can join two outputs or find the record. It
+ * equal headers mean duplicates, nothing collides, and without the key two outputs cannot be joined, nor the record found. It
  * is used on single, distinct blocks only; that is why no mode is needed (ECB is the name of that).
  */
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
@@ -38,7 +38,7 @@ export interface SourceWriter {
 
 /**
  * What a source key is derived for. Without the topic, two releases of one pipeline could be joined record by record;
- * with the policy, nobody would see the duplicates that straddle a change of it. Neither name can hold the slash.
+ * with the policy, duplicates that straddle a change of it would not be seen. Neither name can hold the slash.
  */
 export const sourceDomain = (pipeline: string, outputTopic: string): string => `${pipeline}/${outputTopic}`
 

@@ -1,4 +1,4 @@
-/** Reads `lethe-source` headers back: for whoever audits outputs and holds the keys that their coordinates are under. */
+/** Reads `lethe-source` headers back: for auditors of outputs who hold the keys of their coordinates. */
 
 import type { FieldKey } from '../../transforms/transform.ts'
 import type { Keyring } from '../keys/keyring.ts'

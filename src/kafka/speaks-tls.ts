@@ -6,7 +6,7 @@ const PATIENCE_MS = 2_000
 
 /**
  * Says hello as a TLS client does, and hangs up. Nothing else is sent and no certificate is looked at: it is asked only
- * what is spoken there. False where nobody answers in time.
+ * what is spoken there. False where no answer comes in time.
  */
 export function speaksTls(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {

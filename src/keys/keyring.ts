@@ -34,7 +34,7 @@ function derive({ id, secret }: Key, use: KeyUse, domain: string): FieldKey {
 /**
  * The check value of a key: 8 lower-case hex digits by which two keysets can be told to hold the same secret, whatever
  * ids they give it. It may be shown and logged. It is the first 4 bytes of a key derived for this use alone, which no
- * token, shift, noise or surrogate is made with; 32 of 256 bits help nobody to find a secret that is random.
+ * token, shift, noise or surrogate is made with; 32 of 256 bits do not help to find a secret that is random.
  * Written down in `config/vectors/README.md`.
  */
 export function checkValueOf(key: Key): string {
@@ -76,7 +76,7 @@ export class Keyring {
   }
 
   /**
-   * Whether the secret of a key that may be used is published, as the file says or as the secret shows: whoever
+   * Whether the secret of a key that may be used is published, as the file says or as the secret shows: who
    * de-identifies real data must refuse it.
    */
   get isTest(): boolean {
@@ -103,7 +103,7 @@ export class Keyring {
     if (known !== undefined) return known
     const key = findKey(this.#keyset, id)
     if (key.status !== 'enabled') {
-      const why = key.status === 'compromised' ? 'somebody else may know it' : 'it was taken out of use'
+      const why = key.status === 'compromised' ? 'others may know it' : 'it was taken out of use'
       throw new LetheError(
         'key-unusable',
         `the key ${id} is ${key.status}: ${why}`,

@@ -8,7 +8,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { LetheError } from '../errors.ts'
 
-/** `enabled`: may be used. `compromised`: somebody else may know it. `disabled`: no longer wanted. */
+/** `enabled`: may be used. `compromised`: others may know it. `disabled`: no longer wanted. */
 export const KEY_STATUSES = ['enabled', 'compromised', 'disabled'] as const
 export type KeyStatus = (typeof KEY_STATUSES)[number]
 
@@ -74,7 +74,7 @@ export function promoteKey(keyset: Keyset, id: string): Keyset {
 }
 
 /**
- * Marks a key that somebody else may know. Rules that name it are refused from then on.
+ * Marks a key that others may know. Rules that name it are refused from then on.
  * @throws LetheError for an unknown id, the primary, or a key so marked already
  */
 export function compromiseKey(keyset: Keyset, id: string): Keyset {

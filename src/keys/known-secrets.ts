@@ -1,5 +1,5 @@
 /**
- * Secrets that are none: the published one, and those that somebody typed. All are told by their bytes, whatever the
+ * Secrets that are none: the published one, and those that were typed. All are told by their bytes, whatever the
  * file says that holds them.
  */
 import { timingSafeEqual } from 'node:crypto'
@@ -40,7 +40,7 @@ export function guessable(secret: Uint8Array): string | undefined {
     if (secret.every((byte, at) => at < size || byte === secret[at - size]))
       return 'a short pattern, repeated'
   // 32 random bytes are all printable once in 2^45 times.
-  if (secret.every((byte) => byte >= 0x20 && byte < 0x7f)) return 'text that somebody wrote'
+  if (secret.every((byte) => byte >= 0x20 && byte < 0x7f)) return 'text that was typed'
   return undefined
 }
 

@@ -1,6 +1,6 @@
 /**
  * The published test keyset: its one secret is 00 01 … 1f. It is for cases, examples and vectors; tokens made
- * with it protect nobody. `config/keys/test.keyset.json` is the same as a file.
+ * with it protect no one. `config/keys/test.keyset.json` is the same as a file.
  */
 import { createSecretKey } from 'node:crypto'
 import { type Keyset, SECRET_BYTES } from './keyset.ts'

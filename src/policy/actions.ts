@@ -69,7 +69,7 @@ function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
     findings.add(
       useAt,
       'undecided',
-      `nobody has decided what happens to ${quote(path.text)}`,
+      `it is not decided what happens to ${quote(path.text)}`,
       'keep, drop or a transform',
     )
   if (use === 'keep.subtree' && path.envelope !== undefined)

@@ -25,7 +25,7 @@ export function settleFaults(
     for (const rule of involved) weak.add(rule)
     if (involved.every((rule) => rule.accept === undefined)) findings.add(at, code, message, suggestion)
   }
-  // A rule that did not compile may be weak in ways that nobody has seen.
+  // A rule that did not compile may be weak in ways that are not known.
   for (const rule of rules)
     if (rule.accept !== undefined && rule.action !== undefined && !weak.has(rule))
       findings.add(

@@ -90,7 +90,7 @@ export interface Position {
 
 /**
  * Collects problems, so that all of a file are reported and not the first. `Code` is the closed list of that kind of
- * file; whoever reports fewer codes takes a collector of more.
+ * file; a reporter of fewer codes takes a collector of more.
  */
 export class Findings<in Code extends string = PolicyCode> {
   readonly #file: string

@@ -24,7 +24,7 @@ export function nearlyAll(rule: PolicyRule): boolean {
   return tellsNearlyAll(revealedBy(rule))
 }
 
-/** Whether the rule tells nearly all of what identifies somebody: of numbers, fewer than a thousand are left. */
+/** Whether the rule tells nearly all of what identifies a person: of numbers, fewer than a thousand are left. */
 export function tellsIdentifier(rule: PolicyRule): boolean {
   return tellsNearlyAll(revealedBy(rule), 'identifier')
 }

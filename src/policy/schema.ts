@@ -15,7 +15,7 @@ export const FIELD_WORDS = {
   keep: 'Copies a scalar as it is.',
   'keep.subtree': 'Copies an object or array with whatever is below it; needs `accept`.',
   drop: 'Leaves the field out.',
-  undecided: 'Written by `lethe init` where it is not sure; an error until somebody decides.',
+  undecided: 'Written by `lethe init` where it is not sure; an error until it is decided.',
 } as const
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -88,7 +88,7 @@ const ruleWords = z.strictObject({
     .enum(ROLES)
     .optional()
     .describe(
-      'What the field is to somebody who wants to single out a person; the category gives the default. In a list: on the first rule.',
+      'What the field is to an attacker who wants to single out a person; the category gives the default. In a list: on the first rule.',
     ),
 })
 

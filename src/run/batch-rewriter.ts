@@ -27,7 +27,7 @@ export interface BatchRewriter {
    * Until it resolves, the values of `records` are not there to be looked at.
    */
   rewrite(records: PackedRecords, now: number): Promise<Rewritten>
-  /** Nobody looks at these any more: their memory may hold others. */
+  /** These are not needed any more: their memory may hold others. */
   release(records: PackedRecords, outcomes: OutcomeBatch): void
 }
 

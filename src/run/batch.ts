@@ -113,7 +113,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     if (over) throw new LimitReached()
     if (done.spare !== undefined) spares.give(done.spare)
     written = written.then(() => write(run.outputs[batch.input]!, done.output))
-    // Whoever comes next hears of a failure.
+    // A failure is thrown to the next call.
     written.catch(() => {})
     writing.push(written)
     if (writing.length > WRITES_BEHIND) await writing.shift()
@@ -146,7 +146,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     if (!(error instanceof LimitReached)) throw error
     tooManyDeadLetters = true
   } finally {
-    // Nobody may close a file that is being written to.
+    // A file that is being written to may not be closed.
     await written.catch(() => {})
   }
   await run.deadLetterFile?.finish()

@@ -32,7 +32,7 @@ export interface Chunk {
 }
 
 export interface RewrittenChunk {
-  /** The chunk's memory, which nobody needs any more. */
+  /** The chunk's memory, which is free again. */
   readonly spare?: ArrayBuffer | undefined
   readonly output: Uint8Array
   readonly deadLetters: readonly DeadLetter[]

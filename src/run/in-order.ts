@@ -21,7 +21,7 @@ export async function runPipeline<Batch, Done>(pipeline: Pipeline<Batch, Done>):
   const flying: { readonly batch: Batch; readonly done: Promise<Done>; isDone: boolean }[] = []
   const settleFirst = async (): Promise<void> => {
     const first = flying[0]!
-    // Whoever has done another batch is heard in between.
+    // Answers of other batches are taken in between.
     while (!first.isDone && pipeline.help()) await setImmediate()
     flying.shift()
     await pipeline.settle(first.batch, await first.done)
@@ -31,7 +31,7 @@ export async function runPipeline<Batch, Done>(pipeline: Pipeline<Batch, Done>):
     const isDone = (): void => {
       flight.isDone = true
     }
-    // If an earlier batch fails first, nobody awaits this one.
+    // If an earlier batch fails first, this one is not awaited.
     flight.done.then(isDone, isDone)
     flying.push(flight)
     if (flying.length >= pipeline.ahead) await settleFirst()

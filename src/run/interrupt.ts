@@ -20,7 +20,7 @@ function undoAll(): void {
     try {
       action()
     } catch {
-      // The others still have to run, and there is nobody left to tell.
+      // The others still have to run, and the error cannot be reported any more.
     }
   }
 }
@@ -34,7 +34,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export type StopSignal = (typeof SIGNALS)[number]
 
-/** Dies of the signal as if nobody listened: an exit would wait until native clients have closed. */
+/** Dies of the signal as without a listener: an exit would wait until native clients have closed. */
 function die(signal: StopSignal): void {
   undoAll()
   for (const one of SIGNALS) process.removeAllListeners(one)

@@ -18,7 +18,7 @@ import { TooManyDeadLetters, type Unsettled, unsettledOf } from '../kafka/unsett
 import type { BatchRewriter, Rewritten } from './batch-rewriter.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** What somebody who watches a route is told. Counts, codes and coordinates; never a value. */
+/** What an observer of a route is told. Counts, codes and coordinates; never a value. */
 export interface RouteWatch {
   /** The loop is alive. */
   turned(): void

@@ -1,5 +1,5 @@
 /**
- * The files that a run reads, each once: whoever asks for one again is given the bytes that were there first, so that
+ * The files that a run reads, each once: a second read of one gives the bytes that were there first, so that
  * everything is made from the same ones. What becomes of them on disk later is noticed, and changes nothing.
  */
 import { type BigIntStats, statSync } from 'node:fs'

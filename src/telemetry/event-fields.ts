@@ -97,7 +97,7 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
   'mixed-fingerprints': {
     level: 'warn',
     message:
-      'the last outputs in the topic were made under another policy, named here: whoever reads it meets both',
+      'the last outputs in the topic were made under another policy, named here: its readers meet both',
     fields: { ...route, topic, partitions: integer, policy: name, policyVersion: integer, fingerprint },
   },
   'version-not-raised': {

@@ -1,7 +1,7 @@
 /**
  * Whether the process is alive (its loops turn) and ready (brokers answer, its keys are loaded, its routes assigned). A
  * loop is the main loop of one route; those of worker processes are known from their reports. Brokers that are away make
- * nobody dead: a restart would not bring them back.
+ * not dead: a restart would not bring them back.
  */
 import { clientCode } from './codes.ts'
 
@@ -29,7 +29,7 @@ export interface HealthOptions {
   readonly stalledAfter: number
   /** Worker processes to hear of before this one is ready; 0: the loops are here. */
   readonly workers?: number
-  /** Whether somebody asks the brokers all the time, and tells of it. */
+  /** Whether the brokers are asked all the time. */
   readonly asksBrokers?: boolean
   /** A clock in milliseconds that is never set; for tests. */
   readonly now?: () => number
@@ -72,7 +72,7 @@ export class Health {
   readonly #loops = new Map<string, Loop>()
   readonly #reports = new Map<number, { readonly report: HealthReport; readonly at: number }>()
   #keysLoaded = false
-  /** `ok`, or why they do not answer; undefined: nobody asks. */
+  /** `ok`, or why they do not answer; undefined: they are not asked. */
   #brokers: string | undefined
 
   constructor({

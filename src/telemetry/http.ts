@@ -102,7 +102,7 @@ function probe(request: IncomingMessage, response: ServerResponse, { ok, lines }
 }
 
 /**
- * Where too many are connected, the oldest one that asks nothing goes: connections that somebody opens and leaves shall
+ * Where too many are connected, the oldest one that asks nothing goes: connections that are opened and left shall
  * not keep a probe out.
  */
 function makeRoom(server: Server): void {
@@ -133,7 +133,7 @@ function answer(
   type = 'text/plain; charset=utf-8',
 ): void {
   const length = Buffer.byteLength(text)
-  // A body that nobody reads would hold the connection up.
+  // A body that is not read would hold the connection up.
   if (request.method !== 'GET' && request.method !== 'HEAD') response.setHeader('connection', 'close')
   response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': length })
   response.end(request.method === 'HEAD' ? undefined : text)

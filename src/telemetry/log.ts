@@ -31,7 +31,7 @@ export interface Log {
   close(): void
 }
 
-/** These happen once, or when somebody acts: each of them is written. */
+/** These happen once, or when a person acts: each of them is written. */
 const ALWAYS: ReadonlySet<EventKind> = new Set([
   'started',
   'listening',
@@ -120,7 +120,7 @@ export function createLog(options: LogOptions): Log {
 
 function stderr(): { write: (text: string) => unknown } {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNREAD_BYTES })
-  // Whoever reads the log went away: that stops no stream.
+  // The reader of the log went away: that stops no stream.
   destination.on('error', () => {})
   return destination
 }

@@ -23,7 +23,7 @@ export function usualStart(bytes: Uint8Array, from: number, to: number): number 
   if (date === 0) return Number.NaN
   const midnight = daysFromCivil(date >> 9, (date >> 5) & 15, date & 31) * DAY_MS
   if (length === DATE_BYTES) return midnight
-  // A leap second is left to whoever reads all forms.
+  // A leap second is left to `intervalStart`.
   const minutes = readMinutes(bytes, from + 11)
   if (bytes[from + 10] !== LETTER_T || minutes < 0 || bytes[from + 19] !== LETTER_Z) return Number.NaN
   return midnight + minutes * MINUTE_MS + twoDigits(bytes, from + 17) * 1000

@@ -74,7 +74,7 @@ export const apiKey: TextDetector = {
   reads: 'text',
   kind: 'api-key',
   summary: 'an API key',
-  // In two pieces, so that nobody who looks for keys in code finds these.
+  // In two pieces, so that scanners for keys in code do not find these.
   examples: [
     `AKIA${'IOSFODNN7EXAMPLE'}`,
     `token ghp_${'0123456789abcdefghijABCDEFGHIJ012345'} in a log`,

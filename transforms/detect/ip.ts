@@ -31,7 +31,7 @@ function fourEnd(bytes: Uint8Array, from: number, end: number): number {
   const next = p < end ? bytes[p]! : 0
   if (isAlphanumeric(next) || next === 0x5f || next === 0x2d) return -1
   if (next === DOT && p + 1 < end && isAlphanumeric(bytes[p + 1])) return -1
-  // This network, the machine itself, multicast and broadcast are nobody's.
+  // This network, the machine itself, multicast and broadcast belong to no person.
   if (largest < VERSION_LIKE || first === 0 || first === 127 || first >= 224) return -1
   return p
 }

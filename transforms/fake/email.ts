@@ -83,7 +83,7 @@ const options = z.strictObject({
     )
     .default('example.com')
     .describe(
-      'What follows the @, in lower case: under a domain that nobody can own (RFC 2606): example.com, example.net, example.org, or below .example, .invalid, .test.',
+      'What follows the @, in lower case: under a domain that cannot be owned (RFC 2606): example.com, example.net, example.org, or below .example, .invalid, .test.',
     ),
   locale: z
     .enum(LOCALES)
@@ -94,7 +94,7 @@ const options = z.strictObject({
 
 export const email: Transform = defineTransform({
   name: 'fake.email',
-  summary: 'Writes an invented email address that can reach nobody, the same for the same value.',
+  summary: 'Writes an invented email address that can reach no one, the same for the same value.',
   version: 1,
   options,
   properties: {

@@ -19,7 +19,7 @@ const US_AREAS =
   '319 401 402 404 405 406 412 413 414 415 419 501 502 503 504 512 513 515 517 518 601 602 603 605 612 614 ' +
   '616 617 618 701 702 703 704 713 715 716 717 801 802 803 814 815 816 901 913 914 915 916'
 
-/** Numbers that the regulators keep free for films and plays: they are given to nobody, so they reach nobody. */
+/** Numbers that the regulators keep free for films and plays: they are given to no one, so they reach no one. */
 const RANGES = {
   // North American Numbering Plan Administrator: 555-0100 to 555-0199 are kept for fiction in every area code.
   US: US_AREAS.split(' ').flatMap((area) => range(2, `+1 ${area} 555 01`)),
@@ -63,7 +63,7 @@ const options = z.strictObject({
 export const phone: Transform = defineTransform({
   name: 'fake.phone',
   summary:
-    'Writes a phone number that is kept free for films and reaches nobody, the same for the same value.',
+    'Writes a phone number that is kept free for films and reaches no one, the same for the same value.',
   version: 1,
   options,
   properties: {

@@ -6,7 +6,7 @@ import { compileZone, usesZoneData } from '../calendar/zone.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 
-/** The longest human life on record is 122 years: whoever is older was not born when the value says. */
+/** The longest human life on record is 122 years: an older person was not born when the value says. */
 const OLDEST = 130
 /** HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C): ages over 89 may stand as one category, 90 or older. */
 const SAFE_HARBOR = 90

@@ -5,7 +5,7 @@ import { readWritten } from '../calendar.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
 
-/** The longest human life on record is 122 years: whoever is older was not born when the value says. */
+/** The longest human life on record is 122 years: an older person was not born when the value says. */
 const OLDEST = 130
 /** HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C): ages over 89, and years that show such an age, become one. */
 const SAFE_HARBOR = 90
@@ -16,7 +16,7 @@ const options = z.strictObject({
     .min(1900)
     .max(9998)
     .describe(
-      'The last year that the output may speak of or be used in. Whoever reaches topCode by the end of it becomes one with all older. Events after it fail, so that a policy cannot outlive its promise; state a year ahead of time to spare yourself the change.',
+      'The last year that the output may speak of or be used in. Those who reach topCode by the end of it become one with all older. Events after it fail, so that a policy cannot outlive its promise; state a year ahead of time to spare yourself the change.',
     ),
   topCode: z
     .int()
@@ -85,7 +85,7 @@ export const birthYear: Transform = defineTransform({
       output: '1985',
     },
     {
-      title: 'Whoever turns 90 in 2026, or earlier, is one of the oldest',
+      title: 'Those who turn 90 in 2026, or earlier, are among the oldest',
       options: { asOfYear: 2026 },
       input: '1936-12-31',
       output: '1936-or-earlier',

@@ -61,7 +61,7 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
       return
     }
     // Tokens made as one string and cut cost a quarter of a string for each. The cuts share its memory (some
-    // kilobytes), so whoever keeps a few for long does better to copy them.
+    // kilobytes), so a caller that keeps a few for long should copy them.
     const all = kernel.tokens(count).toString('latin1')
     const length = all.length / count
     for (let i = 0; i < count; i++) out[places[i]!] = all.slice(length * i, length * (i + 1))

@@ -1,4 +1,4 @@
-/** `hash.email`: the token as an e-mail address that can reach nobody (RFC 2606, RFC 6761). */
+/** `hash.email`: the token as an e-mail address that can reach no one (RFC 2606, RFC 6761). */
 import { z } from 'zod'
 import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
@@ -44,7 +44,7 @@ export const email: Transform = defineTransform({
   },
   failures: normalizeFailures,
   doesNotStop:
-    'The provider and the form of the name are gone, but the token is as stable as that of hash.hmac: whoever holds ' +
+    'The provider and the form of the name are gone, but the token is as stable as that of hash.hmac: who holds ' +
     'the key can test guesses, and frequency singles out.',
   examples: [
     {

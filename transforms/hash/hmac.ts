@@ -45,7 +45,7 @@ export const hmac: Transform = defineTransform({
   },
   failures: normalizeFailures,
   doesNotStop:
-    'Tokens are pseudonyms: whoever holds the key can test guesses, and how often a token occurs, and beside ' +
+    'Tokens are pseudonyms: a holder of the key can test guesses, and how often a token occurs, and beside ' +
     'which other values, can single a person out.',
   examples: [
     {

@@ -26,7 +26,7 @@ export const uuid: Transform = defineTransform({
   failures: normalizeFailures,
   doesNotStop:
     'A UUID does not name its key: after a rotation old and new tokens look alike. Otherwise as hash.hmac: ' +
-    'whoever holds the key can test guesses, and frequency singles out.',
+    'a holder of the key can test guesses, and frequency singles out.',
   examples: [
     {
       title: 'an order number',

@@ -151,7 +151,7 @@ function weaknesses(stated: Options): readonly Weakness[] {
 }
 
 /**
- * How many whole numbers at least may stand behind a result. A ratio is a share of numbers that nobody knows here: of
+ * How many whole numbers at least may stand behind a result. A ratio is a share of numbers that are not known here: of
  * the least one where `min` says so, else as many as the shortest reach leaves.
  */
 function candidates(stated: Options): number {

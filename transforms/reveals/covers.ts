@@ -15,7 +15,7 @@ const COARSER: Readonly<Record<TimeUnit, readonly TimeUnit[]>> = {
 
 /**
  * Whether `next` follows from `previous` for every value. False where it cannot be shown. Tokens and noise are
- * compared as they are given: whoever knows that two rules use other keys or paths has to compare these first.
+ * compared as they are given: a caller with rules of other keys or paths has to compare these first.
  */
 export function covers(previous: Revelation, next: Revelation): boolean {
   if (next.tells === 'nothing') return true

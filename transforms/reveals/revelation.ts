@@ -13,7 +13,7 @@ export type Revelation =
   /** Some of the value, exactly. */
   | { readonly tells: 'part'; readonly parts: readonly Part[] }
   | Noisy
-  /** The value, or what it can be had from. `assumed`: nobody has said, so it may be less. */
+  /** The value, or what it can be had from. `assumed`: it is not said, so it may be less. */
   | { readonly tells: 'all'; readonly assumed?: true }
 
 /** A token: which values are equal, and no more, to whom has no key and cannot guess. */
@@ -52,7 +52,7 @@ export type Part =
     }
   /** The first and last digits of a card number; `check` says that only numbers with a right check digit pass. */
   | { readonly of: 'card'; readonly first: number; readonly last: number; readonly check: boolean }
-  /** Everything that a pattern does not match: nobody can say how much that is. */
+  /** Everything that a pattern does not match: how much that is, is not known. */
   | { readonly of: 'unmatched' }
   /** The first three digits of a ZIP code, where a list holds them. */
   | { readonly of: 'zip3'; readonly list: string }

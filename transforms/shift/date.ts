@@ -135,7 +135,7 @@ export const date: Transform = defineTransform({
   version: 1,
   options,
   properties: {
-    reversible: "by the key's holder, and by whoever knows one true date of the subject",
+    reversible: "by the key's holder, and by anyone who knows one true date of the subject",
     repeatable: 'per subject',
     uniqueness: 'lossy',
     formatKept:
@@ -154,7 +154,7 @@ export const date: Transform = defineTransform({
     'subject-missing': 'the record names no data subject, so there is no shift',
   },
   doesNotStop:
-    'Whoever knows one true date of a subject has the shift, and all other dates of that subject in this domain. Rare sequences of intervals, the season, the time of day and, with multipleOf: 7, the weekday stay recognisable.',
+    'Anyone who knows one true date of a subject has the shift, and all other dates of that subject in this domain. Rare sequences of intervals, the season, the time of day and, with multipleOf: 7, the weekday stay recognisable.',
   examples: [
     {
       title: 'Up to 30 days, back or forth',

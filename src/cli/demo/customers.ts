@@ -1,4 +1,4 @@
-/** Made-up customers of many regions and scripts. Nobody real: addresses of mail and hosts are reserved ones. */
+/** Made-up customers of many regions and scripts. None is real: addresses of mail and hosts are reserved ones. */
 import type { Faker } from '@faker-js/faker'
 
 export interface Customer {

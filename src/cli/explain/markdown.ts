@@ -1,4 +1,4 @@
-/** A policy as one page of Markdown for whoever approves it: what it is, and a table of its fields. No value of data. */
+/** A policy as one page of Markdown for its approval: what it is, and a table of its fields. No value of data. */
 import type { Plan } from '../../policy/plan.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { shorten } from '../../terminal.ts'

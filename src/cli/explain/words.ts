@@ -80,7 +80,7 @@ export function onFailure(rule: PolicyRule): string | undefined {
 
 export function doesNotStop(rule: PolicyRule): string | undefined {
   if (rule.use === 'keep' || rule.use === 'keep.subtree')
-    return 'Anything: whoever reads the output reads the value.'
+    return 'Anything: a reader of the output reads the value.'
   return rule.transform?.doesNotStop
 }
 

@@ -1,4 +1,4 @@
-/** Names of what reaches somebody: email, telephone, postal address, place, network address, device. */
+/** Names of contact data: email, telephone, postal address, place, network address, device. */
 import type { Kind } from '../kind.ts'
 
 export const CONTACT: readonly Kind[] = [

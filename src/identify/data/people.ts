@@ -15,7 +15,7 @@ customer | customers | cust | user | users | usr | member | members | patient | 
 | khach hang | nguoi dung | benh nhan | לקוח | הלקוח | משתמש | המשתמש | ลูกค้า | ผู้ใช้ | ผู้ป่วย | ग्राहक | उपयोगकर्ता | मरीज
 `
 
-/** In what part somebody appears beside the event: `agent`, `assignee`. */
+/** The part that a person has beside the event: `agent`, `assignee`. */
 export const ROLES = `
 owner | owners | agent | agents | assignee | assignees | reporter | reporters | creator | creators | author | authors
 | recipient | recipients | sender | senders | buyer | buyers | seller | sellers | driver | drivers | rider | riders
@@ -62,7 +62,7 @@ export const KIN = 'child | children | childs | kid | kids | son | sibling | sib
 /** Speak of people only beside a generic member: FHIR's `subject.display`, `individual.reference`. */
 export const REFERRED = 'subject | individual | party'
 
-/** Words that make a name of whoever did it, in front: `created by`, `erstellt von`. */
+/** Words that, in front, name the person who did it: `created by`, `erstellt von`. */
 export const BY = 'by | von | par | por | da | przez | door | av | af'
 
 /** Before `by`, these do not speak of people. */

@@ -1,4 +1,4 @@
-/** Names of what lets somebody in, of official numbers, and of money. Latin words are folded: no marks. */
+/** Names of credentials, of official numbers, and of money. Latin words are folded: no marks. */
 import type { Kind } from '../kind.ts'
 
 export const SECRETS: readonly Kind[] = [

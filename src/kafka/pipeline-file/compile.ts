@@ -56,7 +56,7 @@ export function compilePipeline(source: PolicyFile, options: PolicyOptions = {})
 
 const FREE_TEXT = new Set(['description', 'accept'])
 
-/** What other tools replace stays as it is here; nobody should find that out from the name of a topic. */
+/** What other tools replace stays as it is here; the name of a topic should not be the first sign of it. */
 function checkInterpolation(node: TreeNode, findings: PipelineFindings): void {
   if (node.kind === 'list') for (const item of node.items) checkInterpolation(item, findings)
   if (node.kind === 'map')

@@ -22,7 +22,7 @@ export class ConfigurationWatch {
     this.#tell((change) => !this.#told.has(idOf(change)))
   }
 
-  /** Tells all: a worker starts again, and somebody may think that it takes them up. */
+  /** Tells all: a worker starts again, and a user may think that it takes them up. */
   remind(): void {
     this.#tell(() => true)
   }

@@ -219,7 +219,7 @@ class RouteRun {
     this.#loop.turned()
   }
 
-  /** Certificates and passwords as they are now. Whoever replaces them may be half done: what is wrong may pass. */
+  /** Certificates and passwords as they are now. They may be half replaced: what is wrong may pass. */
   #connectAgain(): Connection {
     try {
       return this.#options.prepared.connect()
@@ -242,7 +242,7 @@ class RouteRun {
     this.#options.log.event({ kind: 'client-lost', route: this.name, code })
     this.#loop.turned()
     await this.#closeDriver()
-    // Nobody listens to the old one any more.
+    // The old one has no listener any more.
     this.#made++
     this.#loop.turned()
     const wait = this.#wait

@@ -24,7 +24,7 @@ export const plPesel: NumberDetector = numbered({
   forms: [{ groups: [11] }],
   holds(digits, at) {
     const month = numberOf(digits, at + 2, 2)
-    // Born in 2036 or later is nobody yet.
+    // No one is born in 2036 or later yet.
     if (month > 20 && numberOf(digits, at, 2) > 35) return false
     if (!isDay(month > 20 ? month - 20 : month, numberOf(digits, at + 4, 2))) return false
     return weighted(digits, at, WEIGHTS) % 10 === 0

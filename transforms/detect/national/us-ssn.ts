@@ -2,7 +2,7 @@ import { numberOf } from '../checksums.ts'
 import type { NumberDetector } from '../detector.ts'
 import { numbered } from '../forms.ts'
 
-/** Numbers that became known by adverts, and are nobody's. */
+/** Numbers that became known by adverts, and belong to no person. */
 const ADVERTISED = new Set([78_05_1120, 219_09_9999])
 
 /** US Social Security numbers have no check digit; by 20 CFR 422.103 and SSA's rules some are never given out. */

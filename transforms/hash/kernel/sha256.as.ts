@@ -392,7 +392,7 @@ export function run(count: usize, memo: bool): i32 {
     from += <usize>length
     to = end
   }
-  // Stored, lest the compiler find that nobody needs what was loaded.
+  // Stored, or the compiler would leave out the loads.
   store<u64>(WORDS, touched)
   let hits = 0
   for (let i: usize = 0; i < count; i++) {

@@ -79,7 +79,7 @@ export class AtLeastOnce {
     } finally {
       consumer.removeListener('offset.commit', hear)
     }
-    // Without one the driver closes: whoever owns the partitions next writes the batch again.
+    // Without one the driver closes: the next owner of the partitions writes the batch again.
     const error = answer === undefined ? { code: CODE.TIMED_OUT } : answer.error
     if (error !== null && error !== undefined) throw error
   }

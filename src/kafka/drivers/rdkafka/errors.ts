@@ -177,7 +177,7 @@ export const isTooLarge: (code: number) => boolean = isOneOf([
   CODE.RECORD_LIST_TOO_LARGE,
 ])
 
-/** Going on is impossible, and somebody has to do something. */
+/** Going on is impossible until a person acts. */
 const isForGood = isOneOf([
   CODE.AUTHENTICATION,
   CODE.SASL_AUTHENTICATION_FAILED,
@@ -195,7 +195,7 @@ const isForGood = isOneOf([
   CODE.FATAL,
 ])
 
-/** Membership changed while offsets were on their way: the batch belongs to somebody else now. */
+/** Membership changed while offsets were on their way: the batch belongs to another member now. */
 export const isOutdated: (code: number) => boolean = isOneOf([
   CODE.ILLEGAL_GENERATION,
   CODE.UNKNOWN_MEMBER_ID,
@@ -332,7 +332,7 @@ export function fatalError(error: ClientError, during: string): LetheError {
       : new Unfit(reason, problem, `${is} (${reason})`, way)
   }
   const what = `the client failed while ${during} (${code})`
-  // Nobody has to do anything: a producer whose sequence is not the broker's any more, and the like. Without a code it
+  // Nothing has to be done: a producer whose sequence is not the broker's any more, and the like. Without a code it
   // is no word of the client's.
   return error.code === 0 ? new LetheError('client-failed', what) : new ClientLost(code, what)
 }

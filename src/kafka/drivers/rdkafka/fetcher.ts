@@ -185,7 +185,7 @@ export class Fetcher {
     return [...next.values()]
   }
 
-  /** What the client handed over and nobody takes is read again: without going back it would be lost. */
+  /** What the client handed over and was not taken is read again: without going back it would be lost. */
   #drop(records: readonly Position[]): void {
     for (const { topic, partition, offset } of records)
       this.#session.owned.fetched({ topic, partition, offset: offset + 1 })

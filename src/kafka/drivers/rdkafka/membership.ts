@@ -47,7 +47,7 @@ export class Membership {
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     const { consumer, options, owned } = this.#session
     await this.rebalancing
-    // While we have not let go, nobody else can have them: what is on its way may arrive.
+    // Until they are given up, no other member can have them: what is on its way may arrive.
     await this.#session.settling.catch(() => {})
     if (consumer.rebalanceProtocol() === 'COOPERATIVE')
       consumer.incrementalUnassign(partitions.map(({ topic, partition }) => ({ topic, partition })))

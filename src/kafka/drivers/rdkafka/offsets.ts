@@ -111,7 +111,7 @@ export const plain = (
 ): { topic: string; partition: number; offset: number }[] =>
   positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
 
-/** Commits as somebody outside of the group: refused while it has members. False then. */
+/** Commits from outside of the group: refused while it has members. False then. */
 function commitFromOutside(consumer: Consumer, positions: readonly Position[]): boolean {
   try {
     consumer.commitSync(plain(positions))

@@ -21,7 +21,7 @@ export class Ownership {
     return this.#epoch
   }
 
-  /** Ends the epoch: what was polled and not settled belongs to nobody. */
+  /** Ends the epoch: what was polled and not settled has no owner. */
   endEpoch(): void {
     this.#epoch++
   }

@@ -4,7 +4,7 @@ import type { Connection, DriverOptions } from '../../driver.ts'
 
 type Settings = Record<string, string | number | boolean>
 
-/** librdkafka's own queues: they are memory that nobody else sees. */
+/** librdkafka's own queues: they are memory that is not seen from outside. */
 const FETCHED_KBYTES = 16_384
 const SENT_KBYTES = 65_536
 /** Unless the pipeline file says otherwise. */
@@ -72,12 +72,12 @@ export function consumerSettings(
     'group.id': group,
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,
-    // Without it the answer to a commit is heard by nobody.
+    // Without it the answer to a commit is not delivered.
     offset_commit_cb: true,
     'isolation.level': 'read_committed',
     'enable.partition.eof': true,
     'allow.auto.create.topics': false,
-    // Whatever a pattern says: the brokers' own topics are nobody's events.
+    // Whatever a pattern says: the brokers' own topics hold no events.
     'topic.blacklist': '^__',
   }
   // An offset that is gone is an error, never a place to start from.
