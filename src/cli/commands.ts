@@ -26,7 +26,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    summary: 'is the cluster as a pipeline needs it, and the way out where it is not',
+    summary: 'checks that the cluster is as a pipeline needs it',
     load: () => import('./doctor.ts'),
   },
   {

@@ -1,4 +1,4 @@
-/** `lethe doctor PIPELINE`: whether the cluster is as the pipeline needs it, and the way out where it is not. */
+/** `lethe doctor PIPELINE`: whether the cluster is as the pipeline needs it, and what to do where it is not. */
 import { Argument, Command, Option } from 'commander'
 import { checkDriver, checkKeys } from '../doctor/check-client.ts'
 import { examine, findTopics, policiesOf } from '../doctor/examine.ts'
@@ -51,7 +51,7 @@ async function run(file: string, options: Options): Promise<void> {
 const EXAMPLES = `
 Looks at everything that a pipeline needs: driver, keys, brokers, topics and their settings, rights, groups, clocks;
 whether an output topic outlives what the policy says of retention; and whether it takes the timestamps that the policy
-makes. Each finding is ok, a warning or a problem, with the way out. It changes nothing and joins no group. With --fix
+makes. Each finding is ok, a warning or a problem, with what to do. It changes nothing and joins no group. With --fix
 it makes output and dead letter topics that are missing: as many partitions as the input, three replicas where there
 are three brokers, retention by the policy. Inputs are never made: a wrong name would look like an empty topic.
 

@@ -1,6 +1,6 @@
 /** `lethe stream PIPELINE`: topics in, de-identified topics out. */
 import { Argument, Command, Option } from 'commander'
-import type { StreamOptions } from '../run/stream/surroundings.ts'
+import type { StreamOptions } from '../run/stream/process-setting.ts'
 import { parseExpectedKey, whole } from './arguments.ts'
 
 async function start(file: string, options: StreamOptions): Promise<void> {

@@ -11,13 +11,13 @@ export interface Found {
   readonly brokers: number
 }
 
-export interface Surroundings extends Found {
+export interface ProcessSetting extends Found {
   readonly pipeline: Pipeline
   /** Whether the driver reads zstd. */
   readonly zstd: boolean
 }
 
-export function checkTopics(report: Report, route: Route, around: Surroundings): void {
+export function checkTopics(report: Report, route: Route, around: ProcessSetting): void {
   const { topics, settings } = around
   const inputs = inputsOf(route, topics)
   for (const error of problemsOf(route, topics, settings)) {
@@ -133,7 +133,7 @@ function checkSizes(
   report: Report,
   { name, to, deadLetterTopic }: Route,
   inputs: readonly string[],
-  { pipeline, settings }: Surroundings,
+  { pipeline, settings }: ProcessSetting,
 ): void {
   const { maxRecordBytes } = pipeline
   const limitOf = (topic: string) =>
@@ -173,7 +173,7 @@ function checkCodecs(
   report: Report,
   { name }: Route,
   inputs: readonly string[],
-  { zstd, settings }: Surroundings,
+  { zstd, settings }: ProcessSetting,
 ): void {
   if (zstd) return
   const way = 'install the headers of libzstd and npm rebuild node-rdkafka, or take `driver: kafkajs`'

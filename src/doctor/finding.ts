@@ -22,7 +22,7 @@ export interface Finding {
   /** Undefined: of the pipeline as a whole. */
   readonly route: string | undefined
   readonly what: string
-  /** The way out; undefined where none is needed. */
+  /** What to do; undefined where nothing has to be done. */
   readonly way: string | undefined
 }
 

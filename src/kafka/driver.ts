@@ -51,7 +51,7 @@ export class Refused extends Error {
 export class FencedError extends LetheError {}
 
 /**
- * This client is of no use any more, and a new one may go on: what was not settled is read again, and exactly once
+ * This client has failed, and a new one may go on: what was not settled is read again, and exactly once
  * nothing of it is visible.
  */
 export class ClientLost extends LetheError {

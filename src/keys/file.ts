@@ -163,7 +163,7 @@ function codeOf(error: unknown): string | undefined {
     : undefined
 }
 
-/** The way out where a keyset file cannot be read. */
+/** What to do where a keyset file cannot be read. */
 const SUGGESTIONS: Readonly<Record<string, string>> = {
   ENOENT: 'check the path, or make a keyset with `lethe keys create FILE`',
   EACCES: 'run as the user that owns the file, or give its group the right to read it: chmod 640',

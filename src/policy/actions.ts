@@ -22,7 +22,7 @@ import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
 import { checkShape } from './shape.ts'
 import { suggestion } from './suggest.ts'
 
-export interface Workshop {
+export interface RuleSetting {
   readonly source: PolicyFile
   readonly register: ReadonlyMap<string, Transform>
   /** Undefined: the policy is only checked. */
@@ -34,11 +34,11 @@ export interface Workshop {
 }
 
 /** Compiles one rule in place: fills in transform, options, weaknesses and action. */
-export function compileRule(rule: PolicyRule, path: Path, shop: Workshop): void {
-  const { findings } = shop
+export function compileRule(rule: PolicyRule, path: Path, setting: RuleSetting): void {
+  const { findings } = setting
   if (path.segments.at(-1)?.kind === 'names') checkNamesRule(rule, findings)
   if (Object.hasOwn(FIELD_WORDS, rule.use)) compileWord(rule, path, findings)
-  else compileTransform(rule, path, shop)
+  else compileTransform(rule, path, setting)
   if (rule.lineBreaksAt !== undefined && rule.action !== undefined && !isWatched(rule))
     findings.add(
       rule.lineBreaksAt,
@@ -79,8 +79,8 @@ function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
   if (use === 'drop') rule.action = { kind: 'drop' }
 }
 
-function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
-  const { findings, register } = shop
+function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): void {
+  const { findings, register } = setting
   const transform = register.get(rule.use)
   if (transform === undefined) {
     findings.add(
@@ -98,14 +98,14 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
   }
   rule.transform = transform
   for (const need of transform.properties.needs ?? [])
-    if (!shop.has[need])
+    if (!setting.has[need])
       findings.add(
         rule.useAt,
         need === 'subject' ? 'needs-subject' : 'needs-time',
         `${transform.name} needs the ${need === 'subject' ? 'data subject' : 'event time'}, and the policy names none`,
         `add \`${need}:\` at the top`,
       )
-  if (!checkKey(rule, transform, shop)) return
+  if (!checkKey(rule, transform, setting)) return
   const options = checkShape(
     transform.options,
     { ...rule.written, at: rule.at },
@@ -120,9 +120,9 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
       options,
       contextFor(
         { path: path.text, keyId: rule.key?.id },
-        shop.source,
-        shop.keys ?? placeholderKeys,
-        shop.sources,
+        setting.source,
+        setting.keys ?? placeholderKeys,
+        setting.sources,
       ),
     )
     rule.weaknesses = [...rule.weaknesses, ...(compiled.weaknesses ?? [])]
@@ -148,7 +148,7 @@ function compileTransform(rule: PolicyRule, path: Path, shop: Workshop): void {
     rule.action = {
       kind: 'transform',
       name: transform.name,
-      transform: shop.keys === undefined && transform.properties.keyed ? refusing(compiled) : compiled,
+      transform: setting.keys === undefined && transform.properties.keyed ? refusing(compiled) : compiled,
     }
   } catch (error) {
     reportCompileError(error, rule, transform, findings)
@@ -166,7 +166,7 @@ function yieldsTime({ yields, apply }: CompiledTransform): boolean {
 }
 
 /** Whether the rule's key may be used. */
-function checkKey(rule: PolicyRule, transform: Transform, { keys, findings }: Workshop): boolean {
+function checkKey(rule: PolicyRule, transform: Transform, { keys, findings }: RuleSetting): boolean {
   if (rule.key === undefined) return true
   const { id, at } = rule.key
   if (!transform.properties.keyed) {

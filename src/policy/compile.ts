@@ -5,7 +5,7 @@ import { compileTimeParser, TIME_FORMATS, type TimeFormat } from '../../transfor
 import { transforms as registered } from '../../transforms/index.ts'
 import { OptionError, type Transform } from '../../transforms/transform.ts'
 import type { Problem } from '../errors.ts'
-import { compileRule, type Workshop } from './actions.ts'
+import { compileRule, type RuleSetting } from './actions.ts'
 import { buildPlan } from './build.ts'
 import { readColumns } from './columns.ts'
 import { newSources } from './context.ts'
@@ -88,7 +88,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   const retentionEntry = entryOf(tree, 'retention')
   const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
   const sources = newSources()
-  const shop: Workshop = {
+  const setting: RuleSetting = {
     source,
     register: new Map((options.transforms ?? registered).map((t) => [t.name, t])),
     keys: options.keys,
@@ -97,19 +97,19 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     has: { subject: entryOf(tree, 'subject') !== undefined, time: entryOf(tree, 'time') !== undefined },
   }
   for (const field of fields) {
-    for (const rule of field.rules) compileRule(rule, field.path, shop)
+    for (const rule of field.rules) compileRule(rule, field.path, setting)
     checkConditions(field, findings)
   }
   const faults: Fault[] = []
   if (retention !== undefined) {
-    if (!shop.has.time)
+    if (!setting.has.time)
       findings.add(
         retention.at,
         'needs-time',
         'retention goes by event time, and the policy names none',
         'add `time:` at the top',
       )
-    faults.push(...compileSteps(retention, fields, shop))
+    faults.push(...compileSteps(retention, fields, setting))
   }
   const steps = retention?.steps ?? []
   const rules = [...fields.flatMap((f) => f.rules), ...steps.flatMap((step) => [...step.fields.values()])]

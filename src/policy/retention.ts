@@ -2,7 +2,7 @@
 import { isShorter, type Period, parsePeriod, periodText } from '../../transforms/calendar/period.ts'
 import { type CompiledRetention, expire } from '../../transforms/retention/expire.ts'
 import { covers } from '../../transforms/reveals/covers.ts'
-import { compileRule, type Workshop } from './actions.ts'
+import { compileRule, type RuleSetting } from './actions.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
 import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRetention, PolicyRule, PolicyStep } from './policy.ts'
@@ -131,7 +131,7 @@ export function judgeOf({ steps, futureTolerance }: PolicyRetention): CompiledRe
 export function compileSteps(
   retention: PolicyRetention,
   fields: readonly PolicyField[],
-  shop: Workshop,
+  setting: RuleSetting,
 ): Fault[] {
   const faults: Fault[] = []
   for (const field of fields) {
@@ -139,8 +139,8 @@ export function compileSteps(
     for (const step of retention.steps) {
       const rule = step.fields.get(field.path.text)
       if (rule === undefined) continue
-      compileRule(rule, field.path, shop)
-      faults.push(...checkStepRule(field, rule, inForce, shop.findings))
+      compileRule(rule, field.path, setting)
+      faults.push(...checkStepRule(field, rule, inForce, setting.findings))
       inForce = [rule]
     }
   }

@@ -28,5 +28,5 @@ export function describeVersionNotRaised({ name, version }: SeenPolicy, where: s
   return `the policy ${name} is another one than ${where}, and both say \`version: ${version}\``
 }
 
-/** The way out. */
+/** What to do. */
 export const RAISE_VERSION = 'raise `version:` whenever the policy changes'

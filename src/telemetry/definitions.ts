@@ -101,7 +101,7 @@ export const METRICS = {
   lethe_clients_lost_total: {
     type: 'counter',
     labels: ['route'],
-    help: 'Clients of a route that were of no use any more, after a transaction timeout for example.',
+    help: 'Clients of a route that failed and were replaced, after a transaction timeout for example.',
   },
   lethe_policy_info: {
     type: 'gauge',

@@ -173,7 +173,7 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
   retry: { level: 'warn', message: 'an error of the moment: tried again', fields: coded },
   'client-lost': {
     level: 'warn',
-    message: 'the client is of no use any more: another one takes its place, behind what was settled',
+    message: 'the client has failed: a new one takes its place, behind what was settled',
     fields: coded,
   },
   'reached-end': { level: 'info', message: 'all that was there at the start is settled', fields: route },

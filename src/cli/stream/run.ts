@@ -11,9 +11,9 @@ import { hearsAtStart } from '../../run/stream/at-start.ts'
 import { ConfigurationWatch } from '../../run/stream/configuration-watch.ts'
 import { DRAIN_MS, runInstance } from '../../run/stream/instance.ts'
 import { prepareFromDisk } from '../../run/stream/prepare.ts'
+import { type ProcessSetting, STALLED_MS, type StreamOptions } from '../../run/stream/process-setting.ts'
 import { tellConfiguration, tellMixed } from '../../run/stream/provenance.ts'
 import { superviseWorkers } from '../../run/stream/supervise.ts'
-import { STALLED_MS, type StreamOptions, type Surroundings } from '../../run/stream/surroundings.ts'
 import { Totals } from '../../run/stream/totals.ts'
 import { Health } from '../../telemetry/health.ts'
 import { serveTelemetry } from '../../telemetry/http.ts'
@@ -49,13 +49,13 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
 
 /** The process that people start: it serves telemetry, and gives the account at the end. */
 async function lead(
-  surroundings: Surroundings,
+  setting: ProcessSetting,
   file: string,
   options: StreamOptions,
   watch: ConfigurationWatch,
   summaryFile: SummaryFile | undefined,
 ): Promise<void> {
-  const { prepared, driver, log, metrics, health } = surroundings
+  const { prepared, driver, log, metrics, health } = setting
   const { pipeline } = prepared
   const began = performance.now()
   log.event({
@@ -68,8 +68,7 @@ async function lead(
   })
   tellConfiguration(prepared, log)
   const totals = new Totals(prepared.routes)
-  const workers =
-    options.workers > 1 ? superviseWorkers(surroundings, file, options, totals, watch) : undefined
+  const workers = options.workers > 1 ? superviseWorkers(setting, file, options, totals, watch) : undefined
   const http =
     pipeline.http &&
     (await serveTelemetry({
@@ -89,17 +88,13 @@ async function lead(
   })
   let failure: unknown
   try {
-    const { limits, unchecked } = await preflight(
-      prepared.connect(),
-      pipeline.routes,
-      hearsAtStart(surroundings),
-    )
+    const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes, hearsAtStart(setting))
     for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
     await tellMixed(prepared, log)
     if (workers !== undefined) await workers.run(stop.signal)
     else
       await runInstance({
-        ...surroundings,
+        ...setting,
         limits,
         worker: 0,
         untilEnd: options.untilEnd === true,

@@ -145,7 +145,7 @@ export class CsvKernel {
   }
 
   /**
-   * Adds rows to the block, from `from` on, until it is full or a row is not as usual; gives how many. `from` stands
+   * Adds rows to the block, from `from` on, until it is full or a row is not common; gives how many. `from` stands
    * in line `line` of the chunk.
    */
   scan(block: Block, from: number, line: number, maxBytes: number): number {

@@ -78,7 +78,7 @@ export function setup(
 }
 
 /**
- * Notes rows of the chunk at `base`, from `base + from`, until `most` are noted or one is not as usual. The byte at
+ * Notes rows of the chunk at `base`, from `base + from`, until `most` are noted or one is not common. The byte at
  * `base + length` is a line feed, and 64 more can be read. Gives how many rows it noted; the first is record
  * `record`, and starts in line `firstLine`.
  */

@@ -269,7 +269,7 @@ export class JsonKernel {
   }
 
   /**
-   * Adds records to the block, from `from` on, until it is full or a record is not as usual; gives how many. The
+   * Adds records to the block, from `from` on, until it is full or a record is not common; gives how many. The
    * first starts in line `line` of the chunk, and each takes one line.
    */
   scan(block: Block, ops: JsonOps, from: number, line: number, maxBytes: number): number {

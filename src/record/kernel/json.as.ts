@@ -224,7 +224,7 @@ export function setup(
 }
 
 // The walk. Each function takes the place where something begins and gives the one behind it, or 0: the record is
-// not as usual. A line feed is no part of anything, so nothing reads beyond the one behind the record.
+// not common. A line feed is no part of anything, so nothing reads beyond the one behind the record.
 
 // @ts-ignore: decorator
 @inline function space(p: usize): usize {
@@ -636,7 +636,7 @@ function elements(p: usize, node: Node, scope: i32, depth: i32): usize {
 }
 
 /**
- * Walks records of the chunk at `base`, one a line, from `base + from`, until `most` are noted or one is not as usual.
+ * Walks records of the chunk at `base`, one a line, from `base + from`, until `most` are noted or one is not common.
  * The byte at `base + length` is a line feed, and 64 more can be read. Gives how many records it noted; the first is
  * record `firstRecord` and stands in line `firstLine`; slots and scopes are numbered from `firstSlot` and `firstScope`.
  */

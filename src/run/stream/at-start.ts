@@ -1,10 +1,10 @@
 /** What is heard of the brokers before a route runs: causes in log and metrics, as when it does. */
 import { causeOf } from '../../kafka/cause.ts'
 import type { DriverEvent } from '../../kafka/driver.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { ProcessSetting } from './process-setting.ts'
 
 export const hearsAtStart =
-  ({ log, metrics }: Pick<Surroundings, 'log' | 'metrics'>): ((event: DriverEvent) => void) =>
+  ({ log, metrics }: Pick<ProcessSetting, 'log' | 'metrics'>): ((event: DriverEvent) => void) =>
   (event) => {
     if (event.kind !== 'retry') return
     if (causeOf(event.code) !== 'unknown') metrics.clientError(event.code)

@@ -11,7 +11,7 @@ import { toPost } from '../configuration.ts'
 import { onInterrupt } from '../interrupt.ts'
 import type { ConfigurationWatch } from './configuration-watch.ts'
 import { DRAIN_MS } from './instance.ts'
-import type { StreamOptions, Surroundings } from './surroundings.ts'
+import type { ProcessSetting, StreamOptions } from './process-setting.ts'
 import { type RouteCounts, type Totals, withGroups } from './totals.ts'
 import type { Begin, LeadMessage, WorkerMessage } from './worker-messages.ts'
 
@@ -29,13 +29,13 @@ const LONGEST_WAIT_MS = 30_000
 const GOOD_RUN_MS = 60_000
 
 export function superviseWorkers(
-  surroundings: Surroundings,
+  setting: ProcessSetting,
   file: string,
   options: StreamOptions,
   totals: Totals,
   watch: ConfigurationWatch,
 ): Workers {
-  return new Supervisor(surroundings, file, options, totals, watch)
+  return new Supervisor(setting, file, options, totals, watch)
 }
 
 interface Worker {
@@ -53,7 +53,7 @@ interface Worker {
 }
 
 class Supervisor implements Workers {
-  readonly #surroundings: Surroundings
+  readonly #setting: ProcessSetting
   readonly #file: string
   readonly #options: StreamOptions
   readonly #totals: Totals
@@ -66,13 +66,13 @@ class Supervisor implements Workers {
   complete = true
 
   constructor(
-    surroundings: Surroundings,
+    setting: ProcessSetting,
     file: string,
     options: StreamOptions,
     totals: Totals,
     watch: ConfigurationWatch,
   ) {
-    this.#surroundings = surroundings
+    this.#setting = setting
     this.#file = file
     this.#options = options
     this.#totals = totals
@@ -117,7 +117,7 @@ class Supervisor implements Workers {
   }
 
   #start(worker: Worker): void {
-    const { log } = this.#surroundings
+    const { log } = this.#setting
     const args = ['stream', this.#file, '--worker', String(worker.number)]
     worker.startedAt = performance.now()
     worker.counts = []
@@ -139,7 +139,7 @@ class Supervisor implements Workers {
 
   /** Made for each: what it holds is not kept. */
   #begin(): Begin {
-    const { configuration, digest, instance, groupsKey } = this.#surroundings.prepared
+    const { configuration, digest, instance, groupsKey } = this.#setting.prepared
     return {
       kind: 'begin',
       configuration: toPost(configuration),
@@ -152,7 +152,7 @@ class Supervisor implements Workers {
   }
 
   #heard(worker: Worker, message: WorkerMessage): void {
-    if ('digest' in message && message.digest !== this.#surroundings.prepared.digest) {
+    if ('digest' in message && message.digest !== this.#setting.prepared.digest) {
       this.#refuse(worker)
       return
     }
@@ -167,7 +167,7 @@ class Supervisor implements Workers {
         return
       case 'report':
         this.#metrics.report(worker.number, message.metrics)
-        this.#surroundings.health.reported(worker.number, message.health)
+        this.#setting.health.reported(worker.number, message.health)
         worker.counts = withGroups(message.counts, worker.counts)
         return
       case 'ended':
@@ -190,7 +190,7 @@ class Supervisor implements Workers {
   }
 
   #exited(worker: Worker, code: number | null): void {
-    const { log, health } = this.#surroundings
+    const { log, health } = this.#setting
     worker.child = undefined
     this.#totals.addAll(worker.counts)
     this.#metrics.ended(worker.number)

@@ -13,8 +13,8 @@ import { packageVersion } from '../package-root.ts'
 import { hearsAtStart } from './at-start.ts'
 import { runInstance } from './instance.ts'
 import { type Prepared, prepareFrom } from './prepare.ts'
+import { type ProcessSetting, STALLED_MS } from './process-setting.ts'
 import { tellConfiguration } from './provenance.ts'
-import { STALLED_MS, type Surroundings } from './surroundings.ts'
 import { Totals } from './totals.ts'
 import { type Begin, type LeadMessage, REPORT_MS, type WorkerMessage } from './worker-messages.ts'
 
@@ -101,12 +101,12 @@ const tell = (message: WorkerMessage): Promise<void> =>
 /** Tells its parent what it does, and ends with it. */
 async function runAs(
   worker: number,
-  surroundings: Surroundings,
+  setting: ProcessSetting,
   told: Told,
   stop: AbortController,
 ): Promise<void> {
-  const { metrics, health, prepared } = surroundings
-  tellConfiguration(prepared, surroundings.log)
+  const { metrics, health, prepared } = setting
+  tellConfiguration(prepared, setting.log)
   const { digest } = prepared
   // The terminal tells the whole group; the parent, or its end, tells this process too.
   const giveBack = onStop(() => stop.abort())
@@ -122,13 +122,9 @@ async function runAs(
   const timer = setInterval(() => void report(), REPORT_MS)
   let fenced = false
   try {
-    const { limits } = await preflight(
-      prepared.connect(),
-      prepared.pipeline.routes,
-      hearsAtStart(surroundings),
-    )
+    const { limits } = await preflight(prepared.connect(), prepared.pipeline.routes, hearsAtStart(setting))
     await runInstance({
-      ...surroundings,
+      ...setting,
       limits,
       worker,
       untilEnd: told.untilEnd,

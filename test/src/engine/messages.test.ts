@@ -1,4 +1,4 @@
-/** What becomes of messages that are not as usual, and of those for compacted topics. */
+/** What becomes of uncommon messages, and of those for compacted topics. */
 
 import { describe, expect, it } from 'vitest'
 import { reconciles } from '../../../src/engine/account.ts'

@@ -19,7 +19,7 @@ export interface StreamOptions {
 }
 
 /** Everything that a process of a pipeline has beside its routes. */
-export interface Surroundings {
+export interface ProcessSetting {
   readonly prepared: Prepared
   readonly driver: Choice
   readonly log: Log
