@@ -65,7 +65,7 @@ export class Keyring {
     if (guessed !== undefined)
       throw new LetheError(
         'key-guessable',
-        `the secret of the key ${guessed.id} is ${guessed.what}: whoever guesses it can undo every token`,
+        `the secret of the key ${guessed.id} is ${guessed.what}: who guesses it can undo every token`,
         'make random keys with `lethe keys create FILE` or `lethe keys add FILE`',
       )
     return new Keyring(keyset)

@@ -15,7 +15,7 @@ export function refusePublished(keys: Keyring | undefined): void {
   if (keys?.isTest !== true) return
   throw new LetheError(
     'test-keys',
-    'these keys are published, for tests and examples: whoever reads the output could undo its tokens',
+    'these keys are published, for tests and examples: any reader of the output could undo its tokens',
     'make your own with `lethe keys create FILE`',
   )
 }
