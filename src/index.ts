@@ -36,8 +36,8 @@ export {
 } from '../transforms/transform.ts'
 export type { Account, RuleCount } from './engine/account.ts'
 export type { Now } from './engine/clock.ts'
-export type { Message, MessageHeader, MessageOutcome } from './engine/message.ts'
-export type { Outcome } from './engine/outcome.ts'
+export type { Message, MessageHeader } from './engine/message.ts'
+export type { Outcome, OutcomeHeader } from './engine/outcome.ts'
 export {
   type DeadLetterCode,
   describeCode,

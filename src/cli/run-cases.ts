@@ -1,7 +1,7 @@
 /** Runs the cases beside a policy: what is expected, what came, and which rules no case exercised. */
 
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
-import type { Outcome } from '../engine/outcome.ts'
+import type { RecordOutcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import { reasonsOf } from '../gates/index.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
@@ -56,19 +56,20 @@ function momentOf(plan: Plan, text: string): number {
   return (written === undefined ? undefined : plan.time!.parse(written)) ?? Date.now()
 }
 
-function tell(expected: Expected | Outcome): string {
+function tell(expected: Expected | RecordOutcome): string {
   if (expected.kind === 'publish') return 'published'
   if (expected.kind === 'suppress') return 'suppressed'
   return `dead-lettered with ${expected.code}`
 }
 
-function compare(expected: Expected, outcome: Outcome): { failure?: string; diff: readonly string[] } {
-  const code = (one: Expected | Outcome): DeadLetterCode | undefined =>
+function compare(expected: Expected, outcome: RecordOutcome): { failure?: string; diff: readonly string[] } {
+  const code = (one: Expected | RecordOutcome): DeadLetterCode | undefined =>
     one.kind === 'dead-letter' ? one.code : undefined
   if (expected.kind !== outcome.kind || code(expected) !== code(outcome)) {
     let what = tell(outcome)
     if (outcome.kind === 'dead-letter') what += ` (${describeCode(outcome.code)})`
-    if (outcome.kind !== 'publish' && outcome.rule !== undefined) what += ` by ${outcome.rule}`
+    const by = outcome.kind === 'suppress' ? outcome.reason : outcome.kind === 'dead-letter' && outcome.rule
+    if (by) what += ` by ${by}`
     return { failure: `expected to be ${tell(expected)}, but it was ${what}`, diff: [] }
   }
   if (expected.kind !== 'publish' || outcome.kind !== 'publish') return { diff: [] }
@@ -91,7 +92,7 @@ function difference(expected: Json | undefined, actual: Json | undefined): strin
 }
 
 /** Looks for texts that must not leave, as they are written and inside decoded strings and names. */
-function forbidden(texts: readonly string[], outcome: Outcome): string | undefined {
+function forbidden(texts: readonly string[], outcome: RecordOutcome): string | undefined {
   if (outcome.kind !== 'publish') return undefined
   const raw = new TextDecoder().decode(outcome.value)
   const record = readJson(raw)

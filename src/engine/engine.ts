@@ -15,7 +15,7 @@ import type { Shape } from '../record/shape.ts'
 import { type Account, emptyAccount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
-import type { Outcome } from './outcome.ts'
+import { labelOf, type RecordOutcome } from './outcome.ts'
 import { Rules } from './rules.ts'
 
 export interface EngineOptions {
@@ -138,7 +138,7 @@ export class Engine {
   }
 
   /** De-identifies one record, which may span lines. The account counts it. */
-  one(record: Uint8Array): Outcome {
+  one(record: Uint8Array): RecordOutcome {
     this.open(padded(record), 0, this.#offset)
     this.#offset += record.length + 1
     const { account } = this
@@ -148,13 +148,16 @@ export class Engine {
     const { output, deadLetters } = this.close()
     const failed = deadLetters[0]
     if (failed !== undefined) {
-      const rule = failed.rule < 0 ? undefined : this.plan.rules[failed.rule]!.label
-      return { kind: 'dead-letter', code: failed.code, rule }
+      const rule = labelOf(this.plan.rules, failed.rule)
+      return { kind: 'dead-letter', code: failed.code, rule, tombstones: [] }
     }
-    // Without its line break.
-    if (account.published > published) return { kind: 'publish', value: output.slice(0, -1) }
+    if (account.published > published) {
+      // Without its line break.
+      const value = output.slice(0, -1)
+      return { kind: 'publish', value, key: null, headers: [], timestamp: undefined, tombstones: [] }
+    }
     const reason = Object.entries(account.suppressed).find(([one, count]) => count !== suppressed[one])
-    return { kind: 'suppress', rule: reason![0] }
+    return { kind: 'suppress', reason: reason![0], tombstones: [] }
   }
 
   /**

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { intervalStart } from '../../transforms/calendar/interval.ts'
 import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
-import type { Plan, PlanField } from '../policy/plan.ts'
+import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, ResultKind } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
 import { BLOCK_RECORDS, PADDING } from '../record/codec.ts'
@@ -83,6 +83,11 @@ export class MessageEngine {
     this.#engine = new Engine({ ...parts, beside }, options)
   }
 
+  /** Those of the plan: outcomes name them by their ids. */
+  get rules(): readonly PlanRule[] {
+    return this.#engine.plan.rules
+  }
+
   get account(): Account {
     return this.#engine.account
   }
@@ -155,7 +160,7 @@ export class MessageEngine {
     const { account } = this.#engine
     account.records++
     if (found.kind === 'none') {
-      this.#outcomes.suppress(index)
+      this.#outcomes.suppress(index, found.label)
       account.suppressed[found.label] = (account.suppressed[found.label] ?? 0) + 1
       return
     }
@@ -279,14 +284,16 @@ export class MessageEngine {
   /** Suppressed records hide what was published under their key before, where the topic is compacted. */
   #suppressed(block: Block, record: number): void {
     const index = this.#messageAt(block, record)
+    const reason = block.suppressedBy[record]!
     if (!this.#compacted) {
-      this.#outcomes.suppress(index)
+      this.#outcomes.suppress(index, reason)
       return
     }
     const found = this.#tombstones.of(this.#messages.key(index))
-    if (found.kind === 'written') this.#outcomes.suppress(index, found.keys)
+    if (found.kind === 'written') this.#outcomes.suppress(index, reason, found.keys)
     // A record without a key hides nothing, and nothing of it can be there.
-    else if (found.kind === 'none' || found.code === 'tombstone-without-key') this.#outcomes.suppress(index)
+    else if (found.kind === 'none' || found.code === 'tombstone-without-key')
+      this.#outcomes.suppress(index, reason)
     else block.fail(record, found.code, found.rule)
   }
 

@@ -1,16 +1,17 @@
 /** What became of the messages of a batch, packed into a few arrays; what is asked for is made when it is asked for. */
 import type { DeadLetterCode } from '../errors.ts'
 import { ByteSink } from '../record/byte-sink.ts'
-import type { MessageOutcome } from './message.ts'
+import { labelOf, type Outcome, type OutcomeHeader } from './outcome.ts'
 
-type Kind = MessageOutcome['kind']
+type Kind = Outcome['kind']
 
 /** A message of which nothing is said is a dead letter: there is no way from an error to `publish`. */
-const KINDS: readonly Kind[] = ['dead-letter', 'publish', 'suppress', 'tombstone']
+const KINDS: readonly Kind[] = ['dead-letter', 'publish', 'tombstone', 'suppress']
 const DEAD_LETTER = 0
 const PUBLISH = 1
-const SUPPRESS = 2
-const TOMBSTONE = 3
+const TOMBSTONE = 2
+/** And everything above: the reason's position is added. */
+const SUPPRESS = 3
 const NONE = -1
 
 export interface Failure {
@@ -18,12 +19,13 @@ export interface Failure {
   readonly rule: number
 }
 
-const NO_HEADERS: MessageOutcome['headers'] = []
-const NO_TOMBSTONES: MessageOutcome['tombstones'] = []
+const NO_HEADERS: readonly OutcomeHeader[] = []
+const NO_TOMBSTONES: readonly Uint8Array[] = []
 
 /** Outcomes as they may be posted to a thread. */
 export interface OutcomeParts {
-  readonly kinds: Uint8Array<ArrayBuffer>
+  readonly kinds: Uint16Array<ArrayBuffer>
+  readonly reasons: readonly string[]
   readonly values: Uint8Array<ArrayBuffer>
   readonly valueStarts: Int32Array<ArrayBuffer>
   readonly valueEnds: Int32Array<ArrayBuffer>
@@ -31,7 +33,7 @@ export interface OutcomeParts {
   readonly keyStarts: Int32Array<ArrayBuffer>
   readonly keyEnds: Int32Array<ArrayBuffer>
   readonly timestamps: Float64Array<ArrayBuffer>
-  readonly headers: ReadonlyMap<number, { readonly name: string; readonly value: string }[]>
+  readonly headers: ReadonlyMap<number, OutcomeHeader[]>
   readonly tombstones: ReadonlyMap<number, readonly Uint8Array[]>
   readonly failures: ReadonlyMap<number, Failure>
 }
@@ -40,9 +42,11 @@ export interface OutcomeParts {
 const view = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 
-export class OutcomeBatch implements Iterable<MessageOutcome> {
+export class OutcomeBatch {
   readonly length: number
-  #kinds: Uint8Array<ArrayBuffer>
+  #kinds: Uint16Array<ArrayBuffer>
+  /** Why messages are suppressed, each reason once. */
+  #reasons: string[] = []
   #values: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #valueStarts: Int32Array<ArrayBuffer>
   #valueEnds: Int32Array<ArrayBuffer>
@@ -50,13 +54,13 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
   #keyStarts: Int32Array<ArrayBuffer>
   #keyEnds: Int32Array<ArrayBuffer>
   #timestamps: Float64Array<ArrayBuffer>
-  #headers: Map<number, { readonly name: string; readonly value: string }[]> = new Map()
+  #headers: Map<number, OutcomeHeader[]> = new Map()
   #tombstones: Map<number, readonly Uint8Array[]> = new Map()
   #failures: Map<number, Failure> = new Map()
 
   constructor(length: number) {
     this.length = length
-    this.#kinds = new Uint8Array(length)
+    this.#kinds = new Uint16Array(length)
     this.#valueStarts = new Int32Array(length)
     this.#valueEnds = new Int32Array(length)
     this.#keyStarts = new Int32Array(length).fill(NONE)
@@ -67,6 +71,7 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
   static from(parts: OutcomeParts): OutcomeBatch {
     const outcomes = new OutcomeBatch(parts.kinds.length)
     outcomes.#kinds = parts.kinds
+    outcomes.#reasons = [...parts.reasons]
     outcomes.#values = parts.values
     outcomes.#valueStarts = parts.valueStarts
     outcomes.#valueEnds = parts.valueEnds
@@ -84,6 +89,7 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
   parts(): OutcomeParts {
     return {
       kinds: this.#kinds,
+      reasons: this.#reasons,
       values: this.#values,
       valueStarts: this.#valueStarts,
       valueEnds: this.#valueEnds,
@@ -117,8 +123,10 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
     this.#valueEnds[index] = end
   }
 
-  suppress(index: number, tombstones: readonly Uint8Array[] = NO_TOMBSTONES): void {
-    this.#kinds[index] = SUPPRESS
+  suppress(index: number, reason: string, tombstones: readonly Uint8Array[] = NO_TOMBSTONES): void {
+    let known = this.#reasons.indexOf(reason)
+    if (known < 0) known = this.#reasons.push(reason) - 1
+    this.#kinds[index] = SUPPRESS + known
     if (tombstones.length > 0) this.#tombstones.set(index, tombstones)
   }
 
@@ -155,10 +163,10 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
     this.#timestamps[index] = timestamp ?? Number.NaN
   }
 
-  // What became of them; see `MessageOutcome`
+  // What became of them; see `Outcome`
 
   kind(index: number): Kind {
-    return KINDS[this.#kinds[index]!]!
+    return KINDS[Math.min(this.#kinds[index]!, SUPPRESS)]!
   }
 
   value(index: number): Uint8Array | null {
@@ -171,7 +179,7 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
     return view(this.#keys.bytes, this.#keyStarts[index]!, this.#keyEnds[index]!)
   }
 
-  headers(index: number): MessageOutcome['headers'] {
+  headers(index: number): readonly OutcomeHeader[] {
     return this.#kinds[index] === PUBLISH ? (this.#headers.get(index) ?? NO_HEADERS) : NO_HEADERS
   }
 
@@ -180,7 +188,7 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
     return this.#kinds[index] !== PUBLISH || Number.isNaN(timestamp) ? undefined : timestamp
   }
 
-  tombstones(index: number): MessageOutcome['tombstones'] {
+  tombstones(index: number): readonly Uint8Array[] {
     return this.#tombstones.get(index) ?? NO_TOMBSTONES
   }
 
@@ -192,21 +200,36 @@ export class OutcomeBatch implements Iterable<MessageOutcome> {
     return this.#failures.get(index)?.rule ?? -1
   }
 
-  at(index: number): MessageOutcome | undefined {
-    if (index < 0 || index >= this.length) return undefined
-    return {
-      kind: this.kind(index),
-      value: this.value(index),
-      key: this.key(index),
-      headers: this.headers(index),
-      timestamp: this.timestamp(index),
-      tombstones: this.tombstones(index),
-      code: this.code(index),
-      rule: this.rule(index),
+  /** Of what is suppressed. */
+  reason(index: number): string | undefined {
+    return this.#reasons[this.#kinds[index]! - SUPPRESS]
+  }
+
+  /** As it is handed out. `rules`: those of the plan. */
+  at(index: number, rules: readonly { readonly label: string }[]): Outcome {
+    const tombstones = this.tombstones(index)
+    const kind = this.kind(index)
+    switch (kind) {
+      case 'publish':
+        return {
+          kind,
+          value: this.value(index)!,
+          key: this.key(index),
+          headers: this.headers(index),
+          timestamp: this.timestamp(index),
+          tombstones,
+        }
+      case 'suppress':
+        return { kind, reason: this.reason(index)!, tombstones }
+      case 'tombstone':
+        return { kind, tombstones }
+      default:
+        return { kind, code: this.code(index)!, rule: labelOf(rules, this.rule(index)), tombstones }
     }
   }
 
-  *[Symbol.iterator](): Generator<MessageOutcome> {
-    for (let index = 0; index < this.length; index++) yield this.at(index)!
+  /** All of them, in order. */
+  all(rules: readonly { readonly label: string }[]): Outcome[] {
+    return Array.from({ length: this.length }, (_, index) => this.at(index, rules))
   }
 }

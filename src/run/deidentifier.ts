@@ -3,7 +3,7 @@
 import type { Account } from '../engine/account.ts'
 import { clockOf, type Now } from '../engine/clock.ts'
 import type { EngineOptions } from '../engine/engine.ts'
-import type { Outcome } from '../engine/outcome.ts'
+import type { RecordOutcome } from '../engine/outcome.ts'
 import type { Plan } from '../policy/plan.ts'
 import { jsonEngine } from './engines.ts'
 
@@ -12,7 +12,7 @@ export interface Deidentifier {
    * Takes one JSON object as UTF-8 bytes and gives what becomes of it. Never throws for what a record holds:
    * a record that cannot be taken is a `dead-letter`.
    */
-  deidentify(record: Uint8Array): Outcome
+  deidentify(record: Uint8Array): RecordOutcome
   /** Counts since the start, over all records. */
   readonly account: Account
 }

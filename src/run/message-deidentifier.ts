@@ -3,8 +3,9 @@
 import type { Account } from '../engine/account.ts'
 import { clockOf, type Now } from '../engine/clock.ts'
 import type { EngineOptions } from '../engine/engine.ts'
-import type { Message, MessageOutcome } from '../engine/message.ts'
+import type { Message } from '../engine/message.ts'
 import { MessageBatch } from '../engine/message-batch.ts'
+import type { Outcome } from '../engine/outcome.ts'
 import type { Compiled } from '../policy/compile.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import type { KeySource } from '../policy/key-source.ts'
@@ -17,7 +18,7 @@ export interface MessageDeidentifier {
    * `dead-letter`. Publish `key`, `value`, `headers` and `timestamp` of a `publish` as they are, a record without a value
    * under each of `tombstones`, and nothing else. Commit no offset before all of that has arrived.
    */
-  deidentify(messages: readonly Message[]): readonly MessageOutcome[]
+  deidentify(messages: readonly Message[]): readonly Outcome[]
   /** Counts since the start. */
   readonly account: Account
 }
@@ -59,7 +60,7 @@ export function createMessageDeidentifier(
   return {
     deidentify(messages) {
       rewriter.now = clock()
-      return [...rewriter.rewrite(MessageBatch.of(messages))]
+      return rewriter.rewrite(MessageBatch.of(messages)).all(rewriter.rules)
     },
     get account() {
       return rewriter.account

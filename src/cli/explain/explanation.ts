@@ -1,6 +1,6 @@
 /** What a policy does to each field, and to one record: as data, for printing. */
 
-import type { Outcome } from '../../engine/outcome.ts'
+import type { RecordOutcome } from '../../engine/outcome.ts'
 import { describeCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
@@ -57,7 +57,7 @@ export interface ExplainedField {
 }
 
 export interface Explanation {
-  readonly outcome: Outcome['kind']
+  readonly outcome: RecordOutcome['kind']
   /** In plain words. */
   readonly became: string
   /** The record after, as text; undefined where it does not leave. */
@@ -116,9 +116,9 @@ function printed(record: Json | undefined, field: PolicyField, path: PolicyField
   return valuesAt(record, path).map(printJson)
 }
 
-function became(outcome: Outcome): string {
+function became(outcome: RecordOutcome): string {
   if (outcome.kind === 'publish') return 'the record is published'
-  if (outcome.kind === 'suppress') return `the record is suppressed by ${outcome.rule}`
+  if (outcome.kind === 'suppress') return `the record is suppressed by ${outcome.reason}`
   const by = outcome.rule === undefined ? '' : ` at ${outcome.rule}`
   return `the record is a dead letter${by}: ${outcome.code}, ${describeCode(outcome.code)}`
 }

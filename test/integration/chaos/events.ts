@@ -8,6 +8,7 @@ import { compilePolicy } from '../../../src/policy/compile.ts'
 import { keyRules } from '../../../src/policy/key-rules.ts'
 import { readPolicyFile } from '../../../src/policy/read.ts'
 import { messageEngine } from '../../../src/run/engines.ts'
+import { flatOf } from '../../src/engine/flat-outcome.ts'
 import type { Expected, LogRecord, Write } from '../checker/records.ts'
 
 /** In every raw value. */
@@ -91,7 +92,7 @@ export function oracleOf(
   })
   const expected = (input: LogRecord): Expected => {
     const outcomes = rewriter.rewrite(MessageBatch.of([input]))
-    const { kind, key, value, headers, timestamp, tombstones, code } = outcomes.at(0)!
+    const { kind, key, value, headers, timestamp, tombstones, code } = flatOf(outcomes.at(0, rewriter.rules))
     const writes: Write[] = tombstones.map((token) => ({ key: Buffer.from(token), value: null }))
     // The outcome's bytes belong to the rewriter.
     if (kind === 'publish')

@@ -1,9 +1,9 @@
 /** Gates of a kind that no policy has yet: each is its own file and a line in a list, and everything else follows. */
+
 import { describe, expect, it } from 'vitest'
 import { reconciles } from '../../../src/engine/account.ts'
 import { Engine } from '../../../src/engine/engine.ts'
 import type { Gate } from '../../../src/engine/gate.ts'
-import { MessageBatch } from '../../../src/engine/message-batch.ts'
 import { besideOf, MessageEngine } from '../../../src/engine/message-engine.ts'
 import { retentionGate } from '../../../src/gates/retention.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
@@ -12,6 +12,7 @@ import type { Plan } from '../../../src/policy/plan.ts'
 import { padded } from '../../../src/record/codec.ts'
 import { JsonCodec } from '../../../src/record/json/json-codec.ts'
 import { shapeOf } from '../../../src/record/shape.ts'
+import { rewrite } from './flat-outcome.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 
@@ -108,8 +109,8 @@ describe.each([true, false])('gates over records, with kernels: %s', (kernels) =
       { consents: [] },
     ].map((record) => engine.one(Buffer.from(JSON.stringify(record))))
     expect(
-      outcomes.map((outcome) => (outcome.kind === 'publish' ? '' : 'rule' in outcome && outcome.rule)),
-    ).toEqual(['', 'retention suppress after 1d', 'no consent', undefined])
+      outcomes.map((outcome) => (outcome.kind === 'publish' ? '' : 'reason' in outcome && outcome.reason)),
+    ).toEqual(['', 'retention suppress after 1d', 'no consent', false])
     expect(outcomes[3]).toMatchObject({ kind: 'dead-letter', code: 'event-time-missing' })
     expect(engine.account.rules.map(({ applied, absent }) => [applied, absent])).toEqual([
       [0, 1],
@@ -129,7 +130,7 @@ describe.each([true, false])('gates over records, with kernels: %s', (kernels) =
       headers: undefined,
       timestamp: 0,
     }))
-    const outcomes = [...engine.rewrite(MessageBatch.of(messages))]
+    const outcomes = rewrite(engine, messages)
     expect(outcomes.map(({ kind }) => kind)).toEqual([
       'publish',
       'suppress',
@@ -137,6 +138,14 @@ describe.each([true, false])('gates over records, with kernels: %s', (kernels) =
       'dead-letter',
       'suppress',
       'publish',
+    ])
+    expect(outcomes.map(({ reason }) => reason)).toEqual([
+      undefined,
+      'no consent',
+      'no consent',
+      undefined,
+      'flagged',
+      undefined,
     ])
     expect(outcomes[4]!.tombstones.map((key) => Buffer.from(key).toString())).toEqual(['4'])
     expect(engine.account.suppressed).toEqual({ 'no consent': 2, flagged: 1 })

@@ -3,9 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { reconciles } from '../../../src/engine/account.ts'
-import type { Message, MessageOutcome } from '../../../src/engine/message.ts'
+import type { Message } from '../../../src/engine/message.ts'
 import { MessageBatch } from '../../../src/engine/message-batch.ts'
-import type { MessageEngine } from '../../../src/engine/message-engine.ts'
 import { OutcomeBatch } from '../../../src/engine/outcome-batch.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { createDeidentifier } from '../../../src/run/deidentifier.ts'
@@ -13,6 +12,7 @@ import { messageEngine } from '../../../src/run/engines.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { MARKS, markTransforms } from '../record/marks.ts'
 import { anyDamage, damaged } from '../record/specs.ts'
+import { type FlatOutcome, flatOf, rewrite } from './flat-outcome.ts'
 
 const NOW = Date.UTC(2024, 0, 1)
 
@@ -93,11 +93,6 @@ const anyMessage: fc.Arbitrary<Message> = fc.record({
   timestamp: fc.constantFrom(-1, 0, NOW),
 })
 
-/** What became of them, unpacked. */
-const rewrite = (rewriter: MessageEngine, messages: readonly Message[]): readonly MessageOutcome[] => [
-  ...rewriter.rewrite(MessageBatch.of(messages)),
-]
-
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString()
 const plain = ({ key, value, headers, timestamp }: Message) => ({
@@ -110,7 +105,7 @@ const isUtf8 = (bytes: Uint8Array): boolean =>
   Buffer.from(Buffer.from(bytes).toString()).equals(Buffer.from(bytes))
 
 /** What must become of one message, said record by record. */
-function expected(message: Message): Partial<Record<keyof MessageOutcome, unknown>> {
+function expected(message: Message): Partial<Record<keyof FlatOutcome, unknown>> {
   const { key, value } = message
   if (value === null) {
     if (key === null) return { kind: 'dead-letter', code: 'tombstone-without-key' }
@@ -130,6 +125,7 @@ function expected(message: Message): Partial<Record<keyof MessageOutcome, unknow
   if (traces.length > 1) return { kind: 'dead-letter', code: 'header-repeated' }
   const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0)
   if (traces.some((header) => !isText(header.value))) return { kind: 'dead-letter', code: 'header-not-utf8' }
+  if (alone.kind === 'suppress') return { kind: 'suppress', reason: alone.reason }
   if (alone.kind !== 'publish') return { kind: alone.kind }
   const of = (name: string, bytes: Uint8Array): unknown =>
     bytes.length === 0 ? '' : MARKS[name]!.apply(text(bytes)!)
@@ -192,13 +188,15 @@ describe('messageEngine', () => {
         const posted = MessageBatch.from(structuredClone(packed.parts()))
         expect([...posted].map(plain)).toEqual(messages.map(plain))
         const outcomes = OutcomeBatch.from(structuredClone(make().rewrite(posted).parts()))
-        const unpacked = (outcome: MessageOutcome) => ({
+        const unpacked = (outcome: FlatOutcome) => ({
           ...outcome,
           value: text(outcome.value),
           key: text(outcome.key),
           tombstones: outcome.tombstones.map(text),
         })
-        expect([...outcomes].map(unpacked)).toEqual(rewrite(make(), messages).map(unpacked))
+        expect(outcomes.all(plan.rules).map(flatOf).map(unpacked)).toEqual(
+          rewrite(make(), messages).map(unpacked),
+        )
         packed.takeBack(posted.parts().lines)
         expect([...packed].map(plain)).toEqual(messages.map(plain))
       }),
@@ -210,7 +208,7 @@ describe('messageEngine', () => {
     fc.assert(
       fc.property(fc.array(anyMessage, { maxLength: 20 }), fc.nat(), (messages, at) => {
         const make = () => messageEngine(plan, { now: NOW, compacted: false, keyRules: [] })
-        const plainly = (outcomes: readonly MessageOutcome[]) => JSON.stringify(outcomes)
+        const plainly = (outcomes: readonly FlatOutcome[]) => JSON.stringify(outcomes)
         const whole = plainly(rewrite(make(), messages))
         const parted = make()
         const cut = messages.length === 0 ? 0 : at % messages.length

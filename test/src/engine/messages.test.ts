@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from 'vitest'
 import { reconciles } from '../../../src/engine/account.ts'
-import type { Message, MessageOutcome } from '../../../src/engine/message.ts'
-import { MessageBatch } from '../../../src/engine/message-batch.ts'
+import type { Message } from '../../../src/engine/message.ts'
 import type { MessageEngine } from '../../../src/engine/message-engine.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { addKey, createKeyset } from '../../../src/keys/keyset.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { keyRules } from '../../../src/policy/key-rules.ts'
 import { messageEngine } from '../../../src/run/engines.ts'
+import { rewrite } from './flat-outcome.ts'
 
 const NOW = Date.UTC(2026, 0, 1, 12)
 const OLD = '2020-01-01T00:00:00Z'
@@ -41,11 +41,6 @@ const message = (value: unknown, more: Partial<Message> = {}): Message => ({
   timestamp: Date.UTC(2026, 0, 1, 11, 58, 59),
   ...more,
 })
-
-/** What became of them, unpacked. */
-const rewrite = (rewriter: MessageEngine, messages: readonly Message[]): readonly MessageOutcome[] => [
-  ...rewriter.rewrite(MessageBatch.of(messages)),
-]
 
 const text = (bytes: Uint8Array | null): string | null =>
   bytes === null ? null : Buffer.from(bytes).toString()

@@ -5,7 +5,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Account, addAccount, emptyAccount, reconciles } from '../../../src/engine/account.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
-import { MessageBatch } from '../../../src/engine/message-batch.ts'
 import { loadKeyring } from '../../../src/keys/file.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { padded } from '../../../src/record/codec.ts'
@@ -15,6 +14,7 @@ import { csvEngine, jsonEngine, messageEngine } from '../../../src/run/engines.t
 import { compileMarks, markPlan } from '../record/marks.ts'
 import * as reference from '../record/reference.ts'
 import { anyDamage, anySpec, damaged, recordFor } from '../record/specs.ts'
+import { rewrite } from './flat-outcome.ts'
 
 interface Seen {
   readonly output: string
@@ -172,7 +172,7 @@ describe.each(Object.entries(LONGER))('%s over an array', (_, { rule, value }) =
     const rewriter = messageEngine(plan, { now: 0, compacted: false, keyRules: [] })
     const before = process.memoryUsage().rss
     const messages = batch.map((text) => ({ key: null, value: Buffer.from(text), timestamp: 0, headers: [] }))
-    const outcomes = [...rewriter.rewrite(MessageBatch.of(messages))]
+    const outcomes = rewrite(rewriter, messages)
     expect(outcomes.map(({ code }) => code)).toEqual([
       outcomes[0]!.code,
       'result-too-large',

@@ -11,6 +11,7 @@ import { padded } from '../../../src/record/codec.ts'
 import { createDeidentifier } from '../../../src/run/deidentifier.ts'
 import { csvEngine, jsonEngine, messageEngine } from '../../../src/run/engines.ts'
 import { lookAt } from '../../../transforms/detect/look.ts'
+import { rewrite } from './flat-outcome.ts'
 
 function planOf(suspects: string, fields: string): Plan {
   const text = `policy: p\nversion: 1\npurpose: train_ai_system\nsuspects: ${suspects}\nfields:\n${fields}`
@@ -243,7 +244,7 @@ describe('the watch on kept values', () => {
     const plan = planOf('dead-letter', '  $key: { use: keep, accept: "for the test of keys" }\n')
     const rewriter = messageEngine(plan, { now: 0, compacted: false, keyRules: [] })
     const tombstone = (key: string) => ({ key: Buffer.from(key), value: null, headers: [], timestamp: 0 })
-    const outcomes = [...rewriter.rewrite(MessageBatch.of(['x', ...PLANTED].map(tombstone)))]
+    const outcomes = rewrite(rewriter, ['x', ...PLANTED].map(tombstone))
     expect(outcomes.map(({ kind }) => kind)).toEqual(['tombstone', ...PLANTED.map(() => 'dead-letter')])
   })
 

@@ -14,6 +14,7 @@ import { csvEngine } from '../../../src/run/engines.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { transforms } from '../../../transforms/index.ts'
 import type { Transform } from '../../../transforms/transform.ts'
+import { flatOf } from '../engine/flat-outcome.ts'
 
 export const FOLDER = 'test/fixtures/golden-0.1.0'
 
@@ -119,6 +120,7 @@ function messageResults(name: string, compiled: Compiled, text: string): string[
         timestamp,
       })),
     )
+    .map(flatOf)
     .map(({ kind, key, value, headers, timestamp, tombstones, code }) =>
       kind === 'dead-letter'
         ? `dead-letter ${code}`

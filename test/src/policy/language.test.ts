@@ -14,6 +14,7 @@ import { padded } from '../../../src/record/codec.ts'
 import type { Layout } from '../../../src/run/chunk.ts'
 import { ChunkRewriter } from '../../../src/run/chunk-work.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
+import { flatOf } from '../engine/flat-outcome.ts'
 
 const keys = Keyring.fromKeyset(testKeyset())
 const HEAD = { policy: 'p', version: 1, purpose: 'train_ai_system' }
@@ -130,7 +131,7 @@ function inMessages(
       timestamp: timestamp ?? -1,
     })),
   )
-  return outcomes.map(({ kind, code, value, key: outKey, headers, timestamp: outTimestamp }) => {
+  return outcomes.map(flatOf).map(({ kind, code, value, key: outKey, headers, timestamp: outTimestamp }) => {
     if (kind !== 'publish') return code ?? kind
     const beside = {
       $key: outKey && Buffer.from(outKey).toString(),
