@@ -9,7 +9,16 @@ const SHORT_PARTS = new Set(['name', 'mail', 'zip', 'nom', 'nome', 'naam'])
 /** Short words that end one: `birthdt`, `custnm`. */
 const LAST_PARTS = new Set(['id', 'no', 'nr', 'by', 'nm', 'dt', 'num', 'nbr', 'addr', 'adr', 'tel', 'mob'])
 
+/** No compound ends with these: `kinder` is not `kin` and `der`. */
+const NEVER_LAST = new Set(
+  'the and for all der die das des und van del dos les della rechnungs geschafts'.split(' '),
+)
+
+/** What German puts between the words of a compound: `Patientennummer`, `Adressatenname`. */
+const JOINS = /^(?:[sn]|e[ns])$/
+
 const mayBePart = (part: string, isLast: boolean, isFirst: boolean): boolean => {
+  if (isLast && NEVER_LAST.has(part)) return false
   if (isLast && LAST_PARTS.has(part)) return true
   if (!hasWord(part)) return isFirst && part.length > 2 && fullOf(part) !== part
   if (part.length < 3) return isFirst && part === 'ip'
@@ -24,8 +33,7 @@ function cutLatin(word: string): string[] | undefined {
       const before = best[start]
       if (before === undefined || before.length > 3) continue
       const part = word.slice(start, end)
-      // German joins words by an s or n.
-      const joined = start > 0 && end < word.length && /^[sn]$/.test(part)
+      const joined = start > 0 && end < word.length && JOINS.test(part)
       if (!joined && !mayBePart(part, end === word.length, start === 0)) continue
       const now = joined ? before : [...before, part]
       if (now.length < (best[end]?.length ?? Number.POSITIVE_INFINITY)) best[end] = now

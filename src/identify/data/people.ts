@@ -7,6 +7,8 @@ customer | customers | cust | user | users | usr | member | members | patient | 
 | individuals | student | students | pupil | citizen | resident | policyholder | insured | consumer | shopper | donor
 | voter | traveler | traveller | passenger | passengers | account | accounts | acct | contact | contacts | lead | leads
 | kunde | kunden | kundin | kd | patientin | benutzer | nutzer | teilnehmer | mitglied | versicherter | gast | kunnr
+| schuler | schulerin | mandant | mandantin | versicherungsnehmer | kundinnen | patientinnen
+| patienten | klienten | mandanten | studenten | versicherten | mitglieds | mitglieder
 | utilisateur | utilisateurs | adherent | assure | usuario | usuarios | cliente | clientes | paciente | pacientes
 | socio | utente | utenti | clienti | paziente | pazienti | klient | klienci | klienta | pacjent | pacjenci | pacjenta
 | uzytkownik | uzytkownika | klant | klanten | gebruiker | kund | anvandare | asiakas | musteri | zakaznik
@@ -33,7 +35,8 @@ owner | owners | agent | agents | assignee | assignees | reporter | reporters | 
 | household | assistant | account holder | inviter | referee | dependents | dependent | gp | tenant name
 | ansprechpartner | sachbearbeiter | bearbeiter | empfanger | absender | mitarbeiter | hausarzt | arzt | inhaber
 | kontoinhaber | karteninhaber | besitzer | eigentumer | betreuer | fahrer | verkaufer | kaufer | vertreter | ersteller
-| angestellter | ehepartner | mutter | vater | ernam | aenam | pernr | antragsteller | kontaktperson
+| angestellter | behandler | auftraggeber | begunstigter | zahlungsempfanger | zahlungspflichtiger
+| ehepartner | mutter | vater | ernam | aenam | pernr | antragsteller | kontaktperson
 | destinataire | expediteur | titulaire | proprietaire | medecin | employe | vendeur | acheteur | conducteur
 | responsable | conjoint | representant | auteur | beneficiaire | mere | pere
 | destinatario | remitente | titular | propietario | medico | empleado | vendedor | comprador | conductor | autor
@@ -57,7 +60,7 @@ export const VAGUE_PEOPLE =
   'account | accounts | acct | lead | leads | holder | household | staff | attending | referring'
 
 /** Of people where a word for their value stands beside; else of trees and processes: `child_name`, and not `child_id`. */
-export const KIN = 'child | children | childs | kid | kids | son | sibling | siblings'
+export const KIN = 'child | children | childs | kid | kids | son | sibling | siblings | kinder'
 
 /** Speak of people only beside a generic member: FHIR's `subject.display`, `individual.reference`. */
 export const REFERRED = 'subject | individual | party'
@@ -88,7 +91,7 @@ billing | billed | bill | shipping | ship | delivery | mailing | home | work | o
 /** Words for an identifier. */
 export const IDS = `
 id | ids | uid | uuid | guid | key | keys | no | nr | num | number | numbers | ref | reference | identifier
-| identifiers | code | hash | pseudoid | nummer | numero | num | numer | numeru | codigo | codice | cislo | номер | код
+| identifiers | code | hash | pseudoid | kennung | nummer | numero | num | numer | numeru | codigo | codice | cislo | номер | код
 | 番号 | コード | 编号 | 번호 | מספר | מזהה | หมายเลข | เลขที่ | รหัส | संख्या | नंबर
 `
 

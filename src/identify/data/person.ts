@@ -91,6 +91,7 @@ export const PERSON: readonly Kind[] = [
     words: `political | politics | political exposure | political party | political affiliation | party affiliation
       | voter registration | trade union | union member | union membership | gewerkschaft | parteizugehorigkeit
       | opinion politique | afiliacion politica | przynaleznosc partyjna | 支持政党`,
+    vague: 'partei | parti politique',
     with: 'status | score',
   },
   {
@@ -116,7 +117,9 @@ export const PERSON: readonly Kind[] = [
       | disabilities | pregnant | pregnancy | hiv | blood type | blood group | blood pressure | medical history
       | medical condition | health condition | vaccination | vaccinations | immunization status | deceased
       | date of death | cause of death | smoking status | medicationcodeableconcept | krankheit | krankheiten
-      | medikament | medikamente | allergien | behinderung | schwanger | blutgruppe | maladie | medicament | allergie
+      | medikament | medikamente | medikation | allergien | behinderung | schwanger | schwangerschaft
+      | befund | befunde | anamnese | erkrankung | erkrankungen | therapie | therapien | impfung | impfstatus
+      | pflegegrad | pflegestufe | raucher | smoker | fumeur | fumador | blutgruppe | maladie | medicament | allergie
       | groupe sanguin | enfermedad | medicamento | alergia | alergias | discapacidad | grupo sanguineo | doenca
       | deficiencia | malattia | farmaco | disabilita | choroba | rozpoznanie | leki | niepelnosprawnosc | ziekte
       | medicatie | диагноз | болезнь | 病名 | 診断 | アレルギー | 诊断 | 疾病`,
@@ -201,7 +204,7 @@ export const PERSON: readonly Kind[] = [
       'transcript | transcripts | diary | biography | about me | patient note | clinical note | private message',
     vague: `comment | comments | note | notes | message | msg | body | description | feedback | remark | remarks | memo
       | bio | bemerkung | bemerkungen | kommentar | notiz | notizen | commentaire | remarque | observaciones | comentario
-      | observacoes | nota | uwagi | komentarz | opmerking | комментарий | примечание | 備考 | 备注 | 비고`,
+      | observacoes | verwendungszweck | remittance | remittance info | remittance information | nota | uwagi | komentarz | opmerking | комментарий | примечание | 備考 | 备注 | 비고`,
     notById: true,
   },
 ]

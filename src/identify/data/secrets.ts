@@ -92,7 +92,8 @@ export const SECRETS: readonly Kind[] = [
   {
     category: 'user.unique_id',
     is: 'the identifier of a person',
-    words: 'login id | sso id | steam id | steamid | xbox id | psn id | distinct id',
+    words: `login id | sso id | steam id | steamid | xbox id | psn id | distinct id | personalnummer | personal nr
+      | matrikelnummer | matrikel nr | fallnummer | fall nr`,
     weak: 'openid | open id | unionid | subject id',
   },
   {

@@ -88,8 +88,10 @@ describe('categoryOf', () => {
 
   const found: Readonly<Record<string, string>> = {
     'user.unique_id': `uid external_uid auth.uid payload.uid uidNumber loyalty_no policy_no steam_id emp_no cst_id
-      รหัสลูกค้า מספר_לקוח`,
-    'user.name': `full_nm cust_nm custnm child_name tutor children_names שם שם_פרטי שם_משפחה שם_הלקוח ชื่อ ชื่อจริง
+      รหัสลูกค้า מספר_לקוח Patientennummer PatientenID Patienten-Nr Klientennummer Studentennummer Mandantennummer
+      Mitglieds-Nr Schülernummer Personalnummer Personal-Nr Matrikelnummer Fallnummer Nutzerkennung`,
+    'user.health_and_medical': 'befund Pflegegrad raucher smoker Impfstatus Medikation Anamnese',
+    'user.name': `Patientenname Behandler Auftraggeber Begünstigter kinder_name full_nm cust_nm custnm child_name tutor children_names שם שם_פרטי שם_משפחה שם_הלקוח ชื่อ ชื่อจริง
       นามสกุล ชื่อลูกค้า नाम पहला_नाम उपनाम ग्राहक_का_नाम tên họ_tên hoTen tên_đệm`,
     'user.name.first': 'mname fst_nm fnm middle_nm',
     'user.contact.email': 'eml mailto usr_eml דוא״ל דואר_אלקטרוני อีเมล ईमेल thư_điện_tử',
@@ -149,6 +151,15 @@ describe('categoryOf', () => {
       'retention_policy',
       'ten_percent',
       'siblings',
+      'kinder',
+      'kindes',
+      'Anzahl_Kinder',
+      'partei',
+      'Vertragspartei',
+      'Verwendungszweck',
+      'remittance_info',
+      'Kennung',
+      'Patienten_Anzahl',
     ],
   ])('%s: a short form or a word that is not enough', (name) => {
     expect(ask(name)?.certain).not.toBe(true)
@@ -193,6 +204,18 @@ describe('categoryOf', () => {
     expect(ask('note')).toMatchObject({ category: 'user.content.private', certain: false })
     expect(ask('customer.note')).toMatchObject({ certain: true })
     expect(ask('product.description')).toBeUndefined()
+  })
+
+  it('reads German compounds, whatever joins their words', () => {
+    const words = listed(people.SUBJECTS).filter((word) => /^[a-z]{5,}$/.test(word))
+    expect(words.length).toBeGreaterThan(50)
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...words),
+        fc.constantFrom('', 's', 'n', 'en', 'es'),
+        (word, join) => ask(`${word}${join}nummer`)?.certain === true,
+      ),
+    )
   })
 
   it('tells the names of a map from its values', () => {
