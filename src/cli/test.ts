@@ -141,12 +141,14 @@ function run(files: readonly string[], { format, requireCoverage = false }: Opti
 
 const EXAMPLES = `
 The cases of policy.yaml are in policy.cases.yaml beside it: input, and what has to come of it.
-They run under the published test keys, and a case without asOf is judged at the time of its event.
+\`expect\` is the whole record that leaves. Cases run under the published test keys, so a token is the same at
+each run: write any text, and copy the token that the first run prints. A case without asOf is judged at the
+time of its event. These two hold for the policy in the README:
 
   cases:
     - name: an address becomes a token
-      input: { customer: { email: jane@example.com } }
-      expect: { customer: { email: k1.… } }
+      input: { occurred_at: 2026-01-15T09:30:00Z, customer: { email: jane@example.com } }
+      expect: { occurred_at: 2026-01-15T09:00:00Z, customer: { email: k1.0wf7DLK5aPanQrwTstCDpQ } }
       must_not_contain: [jane]
     - name: a broken date
       input: { occurred_at: yesterday }

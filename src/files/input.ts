@@ -94,7 +94,7 @@ function inputError(name: string, error: unknown): LetheError {
     return new LetheError(
       'input-damaged',
       `${name} is not gzip, or is damaged (${code})`,
-      'fetch the file again',
+      'fetch the file again; where it is not compressed, its name must not end in .gz',
     )
   return fileError(name, error)
 }
@@ -120,6 +120,7 @@ export async function* readInput(
       else {
         head = Buffer.concat([head, data])
         if (head.length < MARK.length) continue
+        refuseOtherForms(input, head)
         yield withoutMark(head)
         head = undefined
       }
@@ -217,6 +218,26 @@ function trailingZeros(data: Uint8Array): number {
   let count = 0
   while (count < data.length && data[data.length - 1 - count] === 0) count++
   return count
+}
+
+/** What begins like this is no text in UTF-8, nor compressed text by its name. */
+const OTHER_FORMS: readonly (readonly [bytes: readonly number[], is: string, suggestion: string])[] = [
+  [[0x1f, 0x8b], 'is compressed with gzip', 'give it a name that ends in .gz, or unpack it first (gzip -dc)'],
+  [
+    [0x50, 0x4b, 0x03],
+    'is a ZIP archive, or a spreadsheet',
+    'unpack it, or export the sheet as CSV in UTF-8',
+  ],
+  [[0xff, 0xfe], 'is text in UTF-16', 'convert it first, e.g. with iconv -f UTF-16 -t UTF-8'],
+  [[0xfe, 0xff], 'is text in UTF-16', 'convert it first, e.g. with iconv -f UTF-16 -t UTF-8'],
+]
+
+/** Every record of such a file would be a dead letter, and its header would be called damaged. */
+function refuseOtherForms(input: Input, head: Uint8Array): void {
+  const form = OTHER_FORMS.find(([bytes]) => bytes.every((byte, index) => head[index] === byte))
+  if (form === undefined) return
+  const inside = input.gzip ? 'what is packed in it ' : ''
+  throw new LetheError('file-malformed', `${input.name}: ${inside}${form[1]}, and not text in UTF-8`, form[2])
 }
 
 const MARK = [0xef, 0xbb, 0xbf]

@@ -89,7 +89,14 @@ function open(file: string): { keyset: Keyset; stats: Stats } {
   } catch (error) {
     trouble = error
   }
-  if (keyset?.test !== true) refuseExposed(file, read.stats, 'key files')
+  if (keyset?.test !== true)
+    refuseExposed(
+      file,
+      read.stats,
+      'key files',
+      // Most often another file was named, and its mode is right.
+      keyset === undefined ? 'name a keyset file: this one is none, whatever its mode' : undefined,
+    )
   if (keyset === undefined) throw trouble
   return { keyset, stats: read.stats }
 }

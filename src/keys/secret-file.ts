@@ -27,16 +27,21 @@ export function readSecretFile(file: string, what: string): { text: string; stat
 
 /**
  * Refuses a file that others may read or write, or that its group may write; `what` such files are is for the
- * message, e.g. `key files`.
+ * message, e.g. `key files`; `suggestion` is what to do where another mode would not help.
  * @throws LetheError (usage)
  */
-export function refuseExposed(file: string, stats: Stats, what: string): void {
+export function refuseExposed(
+  file: string,
+  stats: Stats,
+  what: string,
+  suggestion: string = `chmod 600 ${file}`,
+): void {
   if (process.platform === 'win32' || (stats.mode & EXPOSED_MODE) === 0) return
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0')
   throw new LetheError(
     'secret-file-open',
     `${file} has mode ${mode}: ${what} may not be open to others, nor be written by the group`,
-    `chmod 600 ${file}`,
+    suggestion,
   )
 }
 

@@ -3,7 +3,17 @@
  * merge keys or tags, no key twice, nothing deeper than 64. The messages of the YAML library are not passed
  * on, because a file that is no policy may hold anything.
  */
-import { isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser, parseDocument } from 'yaml'
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml'
 import { type DocumentCode, type Findings, type Position, quote } from './problems.ts'
 
 export interface ScalarNode {
@@ -60,15 +70,13 @@ export function readDocument(
     prettyErrors: false,
     logLevel: 'error',
   })
-  for (const error of document.errors) {
+  let isBroken = false
+  for (const error of [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])) {
     const [code, message] = YAML_ERRORS[error.code] ?? ['yaml-syntax', NO_YAML]
-    const at = position(lines, error.pos[0])
-    findings.add(
-      at,
-      code,
-      message,
-      IN_FLOW.has(error.code) ? 'quote texts that hold [ ] { } , : or #' : undefined,
-    )
+    // One bracket or tab makes an error of every line below it.
+    if (isBroken && FOLLOWS.has(code)) continue
+    isBroken ||= FOLLOWS.has(code)
+    findings.add(position(lines, error.pos[0]), code, message, suggestionFor(error))
   }
   if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2')
     findings.add(TOP, 'yaml-syntax', 'only YAML 1.2 is read', 'remove the %YAML directive')
@@ -102,6 +110,17 @@ const YAML_ERRORS: Readonly<Record<string, readonly [DocumentCode, string]>> = {
   MULTILINE_IMPLICIT_KEY: ['yaml-syntax', 'a key runs over more than one line; is a colon missing?'],
   KEY_OVER_1024_CHARS: ['yaml-syntax', 'a key is longer than 1024 characters'],
   UNEXPECTED_TOKEN: ['yaml-syntax', 'something stands here that does not belong'],
+}
+
+/** Of these, only the first is told: the others may be what it causes. */
+const FOLLOWS: ReadonlySet<DocumentCode> = new Set(['yaml-syntax', 'yaml-tab'])
+
+function suggestionFor({ code, message }: YAMLParseError): string | undefined {
+  if (code === 'TAB_AS_INDENT') return 'indent with spaces'
+  // The library has one code for both; what it says of brackets and braces begins so.
+  if (code === 'BAD_INDENT' && !message.startsWith('Flow'))
+    return 'begin the line in the same column as the lines that belong beside it'
+  return IN_FLOW.has(code) ? 'quote texts that hold [ ] { } , : or #' : undefined
 }
 
 /** What an unquoted path such as `items[].sku` causes within braces. */

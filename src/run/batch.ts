@@ -333,7 +333,9 @@ function headerError(input: Input, code: RecordCode): LetheError {
   return new LetheError(
     'header-invalid',
     `${input.name}: ${why[code] ?? 'its header cannot be read'}`,
-    'correct line 1',
+    code === 'bad-utf8'
+      ? 'convert the file first, e.g. with iconv -f WINDOWS-1252 -t UTF-8'
+      : 'correct line 1',
   )
 }
 

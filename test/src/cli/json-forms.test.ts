@@ -81,6 +81,15 @@ const verification = z.strictObject({
   samePolicy: z.boolean().optional(),
 })
 
+const deadLetter = z.strictObject({
+  input: z.int().min(1),
+  line: z.int().min(1),
+  records: z.int().min(2).optional(),
+  code: z.string().regex(/^[a-z-]+$/),
+  rule: z.string().optional(),
+  policy: z.string(),
+})
+
 describe('JSON for programs', () => {
   it('of lint: problems of policies and warnings, or an empty array', async () => {
     const head = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
@@ -112,6 +121,20 @@ describe('JSON for programs', () => {
     },
   )
 
+  it('of the list of dead letters: each line, and the records of an open quote', async () => {
+    const cwd = place({
+      'a.ndjson': '{"id":"1"}\n{"id":\n',
+      'b.csv': 'id,note\n1,x\n2,"open\n3,x\n',
+    })
+    const lines = async (input: string) => {
+      await batch(cwd, [input, '-o', `out.${input}`, '--dead-letter', 'dead.ndjson'])
+      const text = readFileSync(join(cwd, 'dead.ndjson'), 'utf8').trimEnd()
+      return text.split('\n').map((line) => deadLetter.parse(JSON.parse(line)))
+    }
+    expect(await lines('a.ndjson')).toMatchObject([{ input: 1, line: 2 }])
+    expect(await lines('b.csv')).toMatchObject([{ input: 1, line: 3, records: 2 }])
+  })
+
   it('of verify', async () => {
     const cwd = place({ 'a.ndjson': ndjsonOf(rows(3)) })
     await batch(cwd, ['a.ndjson', '-o', 'out.ndjson', '--summary', 'run.json'])
@@ -129,7 +152,7 @@ describe('JSON for programs', () => {
 
   it('is documented, every member of it', () => {
     const text = readFileSync(join(root, 'docs/json.md'), 'utf8')
-    for (const shape of [problem, rule, field, explanation, match, verified, verification])
+    for (const shape of [problem, rule, field, explanation, match, verified, verification, deadLetter])
       for (const name of Object.keys(shape.shape)) expect(text).toContain(`\`${name}\``)
   })
 })

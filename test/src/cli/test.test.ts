@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, root } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 1
@@ -41,6 +43,20 @@ describe('lethe test', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'lethe: 4 of 4 cases hold\n' })
     expect(stdout).toContain('6 of 6 rules exercised')
     expect((await lethe(['test', 'p.cases.yaml'], { cwd })).code).toBe(0)
+  })
+
+  it('holds the example of its own help against the policy of the README', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const policy = /^## A policy\n+```yaml\n([^]*?)^```/m.exec(readme)![1]!
+    const { stdout: help } = await lethe(['test', '--help'])
+    const cases = /^ {2}cases:\n(?: {4}.*\n)+/m.exec(help)![0]
+    const cwd = folder({ 'p.yaml': policy, 'p.cases.yaml': cases })
+    const { code, stdout, stderr } = await lethe(['test', 'p.yaml'], { cwd })
+    expect(stdout).not.toContain('FAILS')
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'lethe: 2 of 2 cases hold, 7 rules without a case\n',
+    })
   })
 
   it('shows the difference of expected and actual, exit code 1', async () => {

@@ -135,7 +135,11 @@ describe('a keyset file', () => {
   it.runIf(posix)('is judged by its mode before its content', () => {
     writeFileSync(file, 'nonsense')
     chmodSync(file, 0o644)
-    expect(caught(() => readKeysetFile(file)).message).toContain('mode 0644')
+    const error = caught(() => readKeysetFile(file))
+    expect(error.message).toContain('mode 0644')
+    // Not the mode of a file that was named by mistake.
+    expect(error.suggestion).toContain('name a keyset file')
+    expect(error.suggestion).not.toContain('chmod')
   })
 
   it('is refused where it is none', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { readCases } from '../../../src/policy/cases.ts'
@@ -387,6 +388,26 @@ describe('problem codes of a policy', () => {
     expect(ways(`${fields}  a: { use: retention.expire }\n`)).toEqual([
       expect.stringContaining('`retention:`'),
     ])
+  })
+
+  it('tells of broken YAML the first place only, and what to do there', () => {
+    const lines = Array.from({ length: 20 }, (_, i) => `  field${i}: { use: keep }\n`)
+    const slips: readonly (readonly [string, RegExp])[] = [
+      ['\ttab: keep\n', /spaces/],
+      [' short: keep\n', /same column/],
+      ['  sku: { use: keep, from: items[].sku }\n', /quote/],
+      ['  open: { use: keep\n', /quote/],
+      ['  open: "keep\n', /quote/],
+      ['   long: keep\n', /^/],
+    ]
+    fc.assert(
+      fc.property(fc.constantFrom(...slips), fc.integer({ min: 1, max: 19 }), ([slip, way], at) => {
+        const { problems } = compile(`${fields}${lines.toSpliced(at, 0, slip).join('')}`)
+        expect(problems).toHaveLength(1)
+        expect(problems[0]!.code).toMatch(/^yaml-/)
+        expect(problems[0]!.suggestion ?? '').toMatch(way)
+      }),
+    )
   })
 
   it('has a case for every code', () => {
