@@ -47,7 +47,7 @@ describe('lethe test', () => {
 
   it('holds the example of its own help against the policy of the README', async () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const policy = /^## A policy\n+```yaml\n([^]*?)^```/m.exec(readme)![1]!
+    const policy = /^## A policy\n+```yaml\n([\s\S]*?)^```/m.exec(readme)![1]!
     const { stdout: help } = await lethe(['test', '--help'])
     const cases = /^ {2}cases:\n(?: {4}.*\n)+/m.exec(help)![0]
     const cwd = folder({ 'p.yaml': policy, 'p.cases.yaml': cases })
