@@ -222,15 +222,16 @@ function warnings(plan: Plan, inputs: readonly Input[], account: Account): strin
   return unmet(fields, account)
 }
 
-/** A warning for each rule of the fields that met no value. */
+/** A warning for each rule of the fields that met no value, or one where no rule met any. */
 export function unmet(fields: readonly PlanField[], account: Account): string[] {
-  return fields
-    .flatMap((field) => [...new Set(field.rulesByStep.flat())])
-    .filter((rule) => {
-      const { applied, null: nothing, failed, met } = account.rules[rule.id]!
-      return applied + nothing + failed + met === 0
-    })
-    .map((rule) => `the rule for ${rule.label} never met a value: is its path right?`)
+  const rules = fields.flatMap((field) => [...new Set(field.rulesByStep.flat())])
+  const idle = rules.filter((rule) => {
+    const { applied, null: nothing, failed, met } = account.rules[rule.id]!
+    return applied + nothing + failed + met === 0
+  })
+  if (idle.length > 1 && idle.length === rules.length)
+    return ['no rule of the policy met a value, so what left is empty: is it the policy for this data?']
+  return idle.map((rule) => `the rule for ${rule.label} never met a value: is its path right?`)
 }
 
 const number = (count: number): string => count.toLocaleString('en')

@@ -218,7 +218,9 @@ function finish(summary: Summary, { maxUnique }: BatchOptions): void {
     throw new LetheError(
       'too-many-alone',
       `too many data subjects stand alone: ${percent(summary.groups!.alone)}, and with two standard deviations that is not below ${maxUnique! * 100} %; no output was left`,
-      'generalize the quasi-identifiers further or drop some, or allow more with --max-unique',
+      summary.groups!.withoutSubject === summary.records.published
+        ? 'correct `subject:` of the policy: no record has a value there, so all of them count as one data subject'
+        : 'generalize the quasi-identifiers further or drop some, or allow more with --max-unique',
     )
   if (sum(summary.records.deadLettered) > 0) process.exitCode = EXIT.deadLetters
 }

@@ -112,6 +112,14 @@ describe('--max-unique', () => {
     expect(readFileSync(join(cwd, 'd.ndjson'), 'utf8')).toContain('json-truncated')
   })
 
+  it('names the subject, where no record has one: its path has a slip', async () => {
+    const args = ['-o', 'o.ndjson', '--max-unique', '1%']
+    const slip = await run(args, POLICY.replace('subject: id', 'subject: ids'))
+    expect(slip.code).toBe(1)
+    expect(slip.stderr).toContain('-> correct `subject:` of the policy')
+    expect((await run(args)).stderr).toContain('-> generalize')
+  })
+
   it.each([
     [
       'a policy without quasi-identifiers',

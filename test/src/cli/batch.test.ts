@@ -322,6 +322,17 @@ retention:
     expect(stderr).toMatch(/suppressed +2\b/)
   })
 
+  it('says once that no rule met a value, as under the policy of other data', async () => {
+    const cwd = place({ 'a.ndjson': '{"other":1}\n'.repeat(3), 'b.ndjson': '{"id":"1"}\n' })
+    const { code, stderr } = await batch(cwd, ['a.ndjson', '-o', 'out.ndjson'])
+    expect(code).toBe(0)
+    expect(stderr.match(/warning: .*/g)).toEqual([
+      expect.stringContaining('no rule of the policy met a value'),
+    ])
+    const some = await batch(cwd, ['b.ndjson', '-o', 'out.ndjson'])
+    expect(some.stderr.match(/never met a value/g)).toHaveLength(3)
+  })
+
   it('names the rule that failed, by its label', async () => {
     const cwd = place({
       'p.yaml': POLICY.replace(
