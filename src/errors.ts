@@ -110,7 +110,7 @@ export const ERROR_GROUPS = {
     'config-changed': ['passing', 'a file of the configuration changed while the run began'],
     'config-differs': [
       'usage',
-      'a worker process has another configuration than the process that started it',
+      'a worker process or thread has another configuration than the process that started it',
     ],
     'secret-invalid': ['usage', 'a secret that the pipeline file names is not set, is empty or is no text'],
     'certificate-invalid': [

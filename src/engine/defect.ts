@@ -1,5 +1,7 @@
 /** Unexpected errors, on their way from where they arose to the report. */
 
+import { type ErrorCode, LetheError } from '../errors.ts'
+
 export interface DefectPlace {
   /** Name of the error's class. */
   readonly kind: string
@@ -32,11 +34,24 @@ export function placeOf(error: unknown): DefectPlace {
   return { kind: error.constructor.name, places: placesOf(error) }
 }
 
-/** What `work` gives, or where it broke: to be posted to another thread. */
-export function attempt<T>(work: () => T): { readonly done: T } | { readonly defect: DefectPlace } {
+/** What is posted of an error that a person is meant to read: its class does not survive. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly suggestion: string | undefined
+}
+
+export type Broken = { readonly defect: DefectPlace } | { readonly refusal: Refusal }
+
+/** What `work` gives, or how it broke: to be posted to another thread. */
+export function attempt<T>(work: () => T): { readonly done: T } | Broken {
   try {
     return { done: work() }
   } catch (error) {
+    if (error instanceof LetheError) {
+      const { code, message, suggestion } = error
+      return { refusal: { code, message, suggestion } }
+    }
     return { defect: placeOf(error) }
   }
 }
@@ -49,4 +64,11 @@ export class Defect extends Error {
     this.name = place.kind
     this.place = place
   }
+}
+
+/** The error that another thread posted. */
+export function errorOf(broken: Broken): Error {
+  if ('defect' in broken) return new Defect(broken.defect)
+  const { code, message, suggestion } = broken.refusal
+  return new LetheError(code, message, suggestion)
 }

@@ -3,10 +3,10 @@
  * class for files, which want the thread that has the fewest jobs, and for streams, which have one thread.
  */
 import { parentPort, type ResourceLimits, type Transferable, Worker } from 'node:worker_threads'
-import { attempt, Defect, type DefectPlace } from './defect.ts'
+import { attempt, type Broken, errorOf } from './defect.ts'
 
 /** What a thread answers: that it is ready, what came of a job, or a defect (never a foreign message, which may quote data). */
-type Answer<Done> = { readonly ready: true } | { readonly done: Done } | { readonly defect: DefectPlace }
+type Answer<Done> = { readonly ready: true } | { readonly done: Done } | Broken
 
 type Message<Setup, Job> = { readonly setup: Setup } | { readonly job: Job }
 
@@ -96,8 +96,8 @@ export class Threads<Setup, Job, Done> {
   }
 
   #settle(thread: Worker, answer: Answer<Done>): void {
-    if ('defect' in answer) {
-      this.#fail(new Defect(answer.defect))
+    if ('defect' in answer || 'refusal' in answer) {
+      this.#fail(errorOf(answer))
       return
     }
     if ('ready' in answer) this.#ready.add(thread)
@@ -133,13 +133,13 @@ export function serve<Setup, Job, Done>(make: (setup: Setup) => (job: Job) => An
     port.postMessage(message, transfer)
   port.once('message', ({ setup }: { readonly setup: Setup }) => {
     const made = attempt(() => make(setup))
-    if ('defect' in made) {
+    if (!('done' in made)) {
       answer(made)
       return
     }
     port.on('message', ({ job }: { readonly job: Job }) => {
       const result = attempt(() => made.done(job))
-      if ('defect' in result) answer(result)
+      if (!('done' in result)) answer(result)
       else answer({ done: result.done.done }, result.done.transfer)
     })
     answer({ ready: true })

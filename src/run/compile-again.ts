@@ -1,4 +1,5 @@
 /** A plan cannot be posted to a thread: each compiles it anew, and makes sure that it is the same. */
+import { LetheError } from '../errors.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { type Compiled, compilePolicy } from '../policy/compile.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -21,13 +22,17 @@ export interface CompiledAgain {
   readonly keys: Keyring | undefined
 }
 
-/** Compiles the parent's plan again, in a thread, from what the parent read. Throws where it is not the same. */
+/** Compiles the parent's plan again, in a thread, from what the parent read. @throws LetheError (usage) where it is not the same */
 export function compileAgain({ policyFile, fingerprint, configuration }: PlanSetup): CompiledAgain {
   const source = readPolicyFile(policyFile, 'the policy', readFrom(configuration))
   const { keyset } = configuration
   const keys = keyset === undefined ? undefined : Keyring.fromKeyset(keyset)
   const { plan, policy }: Compiled = compilePolicy(source, { keys })
   if (plan?.fingerprint !== fingerprint || policy === undefined)
-    throw new Error('a thread compiled another plan than its parent')
+    throw new LetheError(
+      'config-differs',
+      `a thread compiled another plan of the policy ${policyFile} than the process that started it`,
+      'start again; was another version of Lethe installed meanwhile?',
+    )
   return { plan, policy, source, keys }
 }

@@ -2,7 +2,7 @@
  * The closed list of codes that may stand in a metric's label or in a log line. Whatever is not in it becomes
  * `other`: a client's free text, and so a value of the data, cannot pass as a code.
  */
-import { type DeadLetterCode, describeCode } from '../errors.ts'
+import { type DeadLetterCode, describeCode, ERROR_CODES } from '../errors.ts'
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
@@ -11,7 +11,7 @@ const OWN: readonly string[] = words(`
   rebalance assign revoke revoked lost epoch rewind closed aborted fenced fatal timed-out too-many-dead-letters
   stopping deadline no-broker missing-topic missing-right missing-offsets out-of-range stalled topic-deleted
   transaction-timeout topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
-  not-delivered defect exit-1 exit-2 exit-3 exit-4 exit-130 local-other broker-other librdkafka
+  not-delivered defect local-other broker-other librdkafka
   connection-refused tls-handshake auth-failed dns timeout connection-lost connection-closed host-unreachable
   answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb compression-missing
   kafkajs-response-error kafkajs-connection kafkajs-response-unmatched kafkajs-request-queue kafkajs-broker kafkajs-other`)
@@ -87,8 +87,9 @@ export function deadLetterCode(code: string): string {
   return typeof code === 'string' && typeof describeCode(code as DeadLetterCode) === 'string' ? code : 'other'
 }
 
-/** Any code that Lethe knows; else `other`. */
+/** Any code that Lethe knows, of an error too; else `other`. */
 export function knownCode(code: string): string {
   const known = clientCode(code)
-  return known === 'other' ? deadLetterCode(code) : known
+  if (known !== 'other') return known
+  return Object.hasOwn(ERROR_CODES, code) ? code : deadLetterCode(code)
 }

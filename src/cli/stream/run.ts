@@ -110,7 +110,7 @@ async function lead(
     log.event({
       kind: 'failed',
       route: '',
-      code: reasonOf(error) ?? (error instanceof LetheError ? `exit-${error.exitCode}` : 'defect'),
+      code: reasonOf(error) ?? (error instanceof LetheError ? error.code : 'defect'),
     })
   } finally {
     giveBack()

@@ -233,8 +233,7 @@ class RouteRun {
   async #replaceDriver(error: unknown): Promise<void> {
     if (!(error instanceof ClientLost || this.#mayPass(error))) throw error
     const isAway = error instanceof ClientLost && error.clientCode === 'no-broker'
-    const code =
-      reasonOf(error) ?? (error instanceof ClientLost ? error.clientCode : `exit-${error.exitCode}`)
+    const code = reasonOf(error) ?? (error instanceof ClientLost ? error.clientCode : error.code)
     if (error instanceof ClientLost) this.#lostAt = performance.now()
     // Brokers that are away may stay so for long.
     if (!isAway && ++this.#lost > MOST_LOST) throw error

@@ -53,7 +53,7 @@ export async function tellMixed(prepared: Prepared, log: Log): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof LetheError)) throw error
-    for (const one of prepared.routes) unknown(one, `exit-${error.exitCode}`)
+    for (const one of prepared.routes) unknown(one, error.code)
   } finally {
     await admin?.close()
   }

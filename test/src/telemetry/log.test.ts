@@ -144,8 +144,8 @@ describe('a line', () => {
   })
 
   it('names no route where there is none', () => {
-    log().event({ kind: 'failed', route: '', code: 'exit-4' })
-    expect(parsed()[0]).toMatchObject({ kind: 'failed', code: 'exit-4' })
+    log().event({ kind: 'failed', route: '', code: 'topic-missing' })
+    expect(parsed()[0]).toMatchObject({ kind: 'failed', code: 'topic-missing' })
     expect(parsed()[0]).not.toHaveProperty('route')
   })
 
