@@ -1,7 +1,9 @@
 /** What a newcomer meets first: drafts, explanations and runs that nobody has tuned yet. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { batch, place } from './batch-inputs.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, root } from './lethe.ts'
 
 const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
 
@@ -13,6 +15,24 @@ describe('a first run of lethe batch', () => {
     expect(stderr).toContain("say --delimiter ';'\n")
     const again = await batch(cwd, ['in.csv', '-o', 'out.csv', '--delimiter', ';'])
     expect(again.code).toBe(0)
+  })
+
+  it('goes the way that the README shows, from a file to a verified output', async () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const block = /```sh\n(lethe init [\s\S]*?)```/.exec(readme)![1]!
+    const commands = [...block.matchAll(/^lethe ([^#>\n]*)/gm)].map(([, args]) => args!.trim().split(/ +/))
+    expect(commands.map(([name]) => name)).toEqual(['init', 'lint', 'explain', 'keys', 'batch', 'verify'])
+    const people = Array.from({ length: 60 }, (_, i) => `C-${i},open,p${i}@example.com\n`)
+    const cwd = folder({ 'events.csv': `customer_id,status,email\n${people.join('')}` })
+    for (const args of commands) {
+      const { code, stderr } = await lethe(args, { cwd })
+      expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' })
+      // What a person decides.
+      const policy = join(cwd, 'policy.yaml')
+      if (args[0] === 'init')
+        writeFileSync(policy, readFileSync(policy, 'utf8').replace(/(: |use: )undecided/g, '$1drop'))
+    }
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).not.toContain('@')
   })
 
   it('refuses an output whose name promises another format', async () => {
