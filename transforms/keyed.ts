@@ -65,10 +65,9 @@ export function prefixedHmacSha256(key: Uint8Array): PrefixedMac {
   let behind = createHash('sha256')
   return (prefix, rest) => {
     if (prefix.length <= LONG_PREFIX) return short(prefix + rest)
-    if (prefix !== last) {
-      behind = createHash('sha256').update(inner).update(prefix, 'utf8')
-      last = prefix
-    }
+    if (prefix !== last) behind = createHash('sha256').update(inner).update(prefix, 'utf8')
+    // Of an equal text, too: to compare a text with itself takes no time, and with an equal one its length.
+    last = prefix
     const digest = behind.copy().update(rest, 'utf8').digest()
     return createHash('sha256').update(outer).update(digest).digest()
   }

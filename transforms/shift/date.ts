@@ -88,10 +88,9 @@ function compileShift(chosen: Options, key: Uint8Array): (subject: string) => nu
   return (subject) => {
     if (subject.length > REMEMBERED_LENGTH) {
       // The values of one record, which stand together.
-      if (subject !== longSubject) {
-        longDays = compute(subject)
-        longSubject = subject
-      }
+      if (subject !== longSubject) longDays = compute(subject)
+      // Of an equal text, too: to compare a text with itself takes no time, and with an equal one its length.
+      longSubject = subject
       return longDays
     }
     let days = recent.get(subject)
