@@ -2,14 +2,19 @@
  * Secrets that are none: the published one, and those that were typed. All are told by their bytes, whatever the
  * file says that holds them.
  */
+import { isUtf8 } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import type { Key, Keyset } from './keyset.ts'
 import { testKeyset } from './test-keyset.ts'
 
-/** Bytes in a row that are equal, or go up or down by one step: 32 random ones hold such a run once in 2^75 times. */
+/** Bytes in a row that go up or down by equal steps, 0 among them: 32 random ones hold such a run once in 2^75 times. */
 const LONGEST_RUN = 12
-/** A pattern of so many bytes or fewer, repeated: once in 2^128 times. */
-const LONGEST_PATTERN = 16
+/** A pattern of so many bytes or fewer, repeated: once in 2^64 times. */
+const LONGEST_PATTERN = 24
+/** So many different bytes or fewer: once in 2^44 times. Whatever the order: words of 2, 4 or 8 bytes, halves, mirrors. */
+const FEWEST_VALUES = 16
+/** All bytes within a range of fewer than so many: once in 2^57 times. Counting bytes in another order, say. */
+const NARROWEST = 64
 
 const published = testKeyset().keys.map(({ secret }) => secret.export())
 
@@ -39,20 +44,30 @@ export function guessable(secret: Uint8Array): string | undefined {
   for (let size = 1; size <= LONGEST_PATTERN; size++)
     if (secret.every((byte, at) => at < size || byte === secret[at - size]))
       return 'a short pattern, repeated'
-  // 32 random bytes are all printable once in 2^45 times.
-  if (secret.every((byte) => byte >= 0x20 && byte < 0x7f)) return 'text that was typed'
+  if (isTyped(secret)) return 'text that was typed'
+  if (new Set(secret).size <= FEWEST_VALUES) return 'made of a few bytes, repeated'
+  if (Math.max(...secret) - Math.min(...secret) < NARROWEST)
+    return 'made of bytes that are close to one another'
   return undefined
 }
 
-/** The most bytes in a row of which each differs from the one before by the same step: 0, 1 or -1, modulo 256. */
+/** The most bytes in a row of which each differs from the one before by the same step, modulo 256. */
 function longestRun(secret: Uint8Array): number {
-  let longest = 0
-  for (const step of [0, 1, 255]) {
-    let run = 1
-    for (let at = 1; at < secret.length; at++) {
-      run = secret[at] === ((secret[at - 1]! + step) & 0xff) ? run + 1 : 1
-      longest = Math.max(longest, run)
-    }
+  const step = (at: number): number => (secret[at]! - secret[at - 1]!) & 0xff
+  let longest = 1
+  let run = 1
+  for (let at = 1; at < secret.length; at++) {
+    run = at > 1 && step(at) === step(at - 1) ? run + 1 : 2
+    longest = Math.max(longest, run)
   }
   return longest
+}
+
+/**
+ * Whether it is text, in UTF-8 or in ASCII with zeros beside it, which is how a text comes to 32 bytes. 32 random bytes are
+ * text once in 2^36 times.
+ */
+function isTyped(secret: Uint8Array): boolean {
+  if (!isUtf8(secret)) return false
+  return secret.every((byte) => (byte >= 0x20 ? byte !== 0x7f : byte === 0 || (byte >= 0x09 && byte <= 0x0d)))
 }

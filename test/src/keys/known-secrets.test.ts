@@ -12,6 +12,9 @@ const bytes = (at: (index: number) => number): Buffer =>
   Buffer.from(Array.from({ length: 32 }, (_, i) => at(i)))
 const text = (words: string): Buffer => Buffer.concat([Buffer.from(words), Buffer.alloc(32)]).subarray(0, 32)
 
+const published = testKeyset().keys[0]!.secret.export()
+const block = Buffer.from('a1b2c3d4e5f60718293a4b5c6d7e8f90', 'hex')
+
 const key = (id: string, secret: Uint8Array, status: Key['status'] = 'enabled'): Key => ({
   id,
   status,
@@ -31,6 +34,23 @@ describe('a secret that can be guessed', () => {
     ['a block twice', Buffer.concat([Buffer.alloc(16, 'q8#kV0!zR@'), Buffer.alloc(16, 'q8#kV0!zR@')])],
     ['words', Buffer.from('correct horse battery staple yes')],
     ['a password and zeros', text('hunter2!')],
+    ['words and a line break', Buffer.from('correct horse battery stapler !\n')],
+    ['words and a few zeros', Buffer.concat([Buffer.from('correct horse battery'), Buffer.alloc(11)])],
+    ['words in another script', Buffer.from('żółta łódź płynie po rzec')],
+    ['words in UTF-16', Buffer.from('correct horse ba', 'utf16le')],
+    ['even numbers', bytes((i) => i * 2)],
+    ['multiples of seven', bytes((i) => (i * 7) & 0xff)],
+    ['the published one in words of two bytes', Buffer.from(published).swap16()],
+    ['the published one in words of four bytes', Buffer.from(published).swap32()],
+    ['the published one in words of eight bytes', Buffer.from(published).swap64()],
+    ['the published one backwards', Buffer.from(published).reverse()],
+    ['the published one, its first half twice', bytes((i) => i % 16)],
+    ['the published one under a mask', bytes((i) => i ^ 0xa5)],
+    ['counting in 16 bits', bytes((i) => (i % 2 === 0 ? 0 : i >> 1))],
+    ['ones in zeros', bytes((i) => (i === 9 || i === 20 ? 1 : 0))],
+    ['a block and its mirror', Buffer.concat([block, Buffer.from(block).reverse()])],
+    ['hex words', Buffer.from('deadbeefcafebabedeadbeefcafebabefeedfacefeedface0badf00d0badf00d', 'hex')],
+    ['a pattern of twenty', bytes((i) => [...block, 3, 5, 250, 99][i % 20]!)],
     ['hex digits', Buffer.from('9f86d081884c7d659a2feaa0c55ad015')],
   ])('%s', (_name, secret) => {
     expect(secret).toHaveLength(32)
