@@ -51,7 +51,8 @@ export class NumberRun {
 
   /** Whether one of the words stands shortly before the group. */
   hasWordBefore(group: number, words: Words): boolean {
-    return hasWordBefore(this.bytes, this.textStart, this.starts[group]!, words)
+    // Between two groups there are separators only.
+    return group === 0 && hasWordBefore(this.bytes, this.textStart, this.starts[group]!, words)
   }
 
   /** Reads the next run of `bytes[from..end)`; false where there is none. `textStart`: where the text begins. */

@@ -190,12 +190,14 @@ export const phone: NumberDetector = {
   take(run, group) {
     if ((run.between[group]! & (Between.part | Between.hyphen | Between.dot | Between.slash)) !== 0) return 0
     if (run.digitCount - run.first[group]! < 7) return 0
+    // A plus, a parenthesis and a word stand before a first group only.
+    if (group > 0) return northAmerican(run, group) || withTrunk(run, group)
     return (
-      international(run, group) ||
-      northAmerican(run, group) ||
-      withTrunk(run, group) ||
-      inParentheses(run, group) ||
-      afterWord(run, group)
+      international(run, 0) ||
+      northAmerican(run, 0) ||
+      withTrunk(run, 0) ||
+      inParentheses(run, 0) ||
+      afterWord(run, 0)
     )
   },
 }

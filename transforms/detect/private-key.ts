@@ -32,9 +32,9 @@ export const privateKey: TextDetector = {
   needs: { oneOf: '-', bytes: 16 },
   find(bytes, start, end) {
     for (let p = start; p + 16 <= end; p++) {
-      // The fourth byte of all but the last is a hyphen, as is the last one's.
+      // The fourth byte of all but the last is a hyphen, as is the last one's; the sixth of all but the last is a B.
       if (bytes[p + 3] !== HYPHEN) continue
-      if (bytes[p] !== HYPHEN && bytes[p] !== 0x41) continue
+      if (bytes[p] === HYPHEN ? bytes[p + 5] !== 0x42 : bytes[p] !== 0x41) continue
       for (const opening of OPENINGS)
         if (standsAt(bytes, p, end, opening)) return { start: p, end: p + opening.length }
     }
