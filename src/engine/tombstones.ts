@@ -47,10 +47,11 @@ export class KeyTombstones {
     // There is no value for conditions to hold on.
     const rule = this.#rules.find(({ when }) => when.every((condition) => condition.orNothing))
     if (rule === undefined) return { kind: 'refused', code: 'no-rule-matches', rule: this.#rules[0]!.id }
-    const written = (keys: readonly Uint8Array[]): Tombstones => ({ kind: 'written', keys, rules: [rule.id] })
+    const written = (keys: readonly Uint8Array[]): Tombstones =>
+      this.#refusesSuspects && rule.watched && keys.some((one) => look(one, 0, one.length) !== 0)
+        ? { kind: 'refused', code: 'suspect-value', rule: rule.id }
+        : { kind: 'written', keys, rules: [rule.id] }
     if (rule.action.kind === 'drop') return { kind: 'none', label: NO_KEY_LEAVES }
-    if (this.#refusesSuspects && rule.action.kind === 'keep' && look(key, 0, key.length) !== 0)
-      return { kind: 'refused', code: 'suspect-value', rule: rule.id }
     if (rule.action.kind !== 'transform' || key.length === 0) return written([key])
     const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8')
     const keys = new Map<string, Uint8Array>()

@@ -248,6 +248,38 @@ describe('the watch on kept values', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(['tombstone', ...PLANTED.map(() => 'dead-letter')])
   })
 
+  it('with dead-letter: lets no tombstone pass under a key that is nearly such a one, as it lets no record', () => {
+    const rule = '{ use: mask.pattern, pattern: "#[0-9]", accept: "for the test of keys" }'
+    const plan = planOf('dead-letter', `  id: keep\n  $key: ${rule}\n`)
+    for (const compacted of [false, true]) {
+      const keyRule = plan.envelope[0]!.rulesByStep[0]![0]!.action
+      const keyRules = keyRule.kind === 'transform' ? [keyRule.transform] : []
+      const rewriter = messageEngine(plan, { now: 0, compacted, keyRules })
+      const message = (key: string, value: Buffer | null) => ({
+        key: Buffer.from(`${key} #1`),
+        value,
+        headers: [],
+        timestamp: 0,
+      })
+      const keys = ['x', ...PLANTED]
+      const tombstones = rewrite(
+        rewriter,
+        keys.map((key) => message(key, null)),
+      )
+      const records = rewrite(
+        rewriter,
+        keys.map((key) => message(key, Buffer.from('{"id":1}'))),
+      )
+      const kinds = PLANTED.map(() => 'dead-letter')
+      expect(tombstones.map(({ kind }) => kind)).toEqual(['tombstone', ...kinds])
+      expect(records.map(({ kind }) => kind)).toEqual(['publish', ...kinds])
+      expect(tombstones.slice(1).map(({ code, rule }) => [code, rule])).toEqual(
+        records.slice(1).map(({ code, rule }) => [code, rule]),
+      )
+      expect(reconciles(rewriter.account)).toBe(true)
+    }
+  })
+
   it('looks at what is left of a value that a rule nearly keeps', () => {
     const plan = planOf('warn', '  a: { use: mask.pattern, pattern: "[0-9]{3}" }\n')
     expect(plan.rules[0]!.watched).toBe(true)
