@@ -90,7 +90,7 @@ describe('keys that everybody knows', () => {
   it.each<[string, Buffer, RegExp]>([
     ['the published secret without its flag', counting, /published/],
     ['zeros', Buffer.alloc(32), /k1 is a run of equal or counting bytes/],
-    ['words', Buffer.from('correct horse battery staple yes'), /k1 is text that somebody wrote/],
+    ['words', Buffer.from('correct horse battery staple yes'), /k1 is text that was typed/],
   ])('are refused in files and streams alike: %s', async (_name, secret, message) => {
     const cwd = place({ 'in.ndjson': '{"id":"a"}\n', 'pipeline.yaml': PIPELINE })
     writeFileSync(join(cwd, 'keys.json'), keysetText(secret))

@@ -75,4 +75,5 @@ it('are as recorded', async () => {
   await Promise.all([work(), work()])
   expect(inputs.length).toBeGreaterThan(20)
   expect(found).toEqual(expected)
-})
+  // Some twenty processes.
+}, 180_000)
