@@ -1,8 +1,9 @@
 /** The worked example of the library, as people would run it: in a kafkajs consumer of their own. */
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kafka, logLevel } from 'kafkajs'
+import { Kafka, logLevel, type ProducerConfig } from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
 import { folder, lethe, root } from '../src/cli/lethe.ts'
@@ -81,5 +82,41 @@ onKafka('config/examples/kafkajs-consumer.mjs', () => {
     expect(outputs.filter(({ value }) => value === null).length).toBe(1)
     expect(said).toContain('json-syntax')
     expect(said).not.toContain('no JSON')
+  })
+
+  /** A send of which one partition is refused, and then another one. */
+  const written = async (options: ProducerConfig): Promise<readonly string[]> => {
+    const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
+    const topic = uniqueName('library-partial')
+    const admin = kafka.admin()
+    const producer = kafka.producer(options)
+    onTestFinished(async () => {
+      await admin.deleteTopics({ topics: [topic] })
+      await Promise.all([admin.disconnect(), producer.disconnect()])
+    })
+    await Promise.all([admin.connect(), producer.connect()])
+    const configEntries = [{ name: 'max.message.bytes', value: '20000' }]
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2, configEntries }] })
+    const refused = producer.send({
+      topic,
+      messages: [
+        { partition: 0, value: 'before' },
+        { partition: 1, value: 'x'.repeat(30_000) },
+      ],
+    })
+    await expect(refused).rejects.toThrow()
+    await producer.send({ topic, messages: [{ partition: 0, value: 'after' }] })
+    return (await readTopics(broker.address, [topic])).map(({ value }) => Buffer.from(value!).toString())
+  }
+
+  it('has a producer that loses nothing once a send has failed in part', async () => {
+    const source = readFileSync(join(root, 'config/examples/kafkajs-consumer.mjs'), 'utf8')
+    const [, options] = /kafka\.producer\((\{.*\})\)/.exec(source)!
+    const given = new Function(`return ${options}`)() as ProducerConfig
+    expect(await written(given)).toEqual(['before', 'after'])
+  })
+
+  it('says of the idempotent producer of kafkajs what is so: it loses the next send', async () => {
+    expect(await written({ idempotent: true, maxInFlightRequests: 1 })).toEqual(['before'])
   })
 })
