@@ -21,18 +21,26 @@ export interface Unsettled {
   deadLettered: Partial<Record<DeadLetterCode, CodePlaces>>
 }
 
+/** The records `[from, to)` of one partition that a batch held. */
+export interface UnsettledPart extends Unsettled {
+  readonly topic: string
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
 /** What a route stops for. `name` is that of the route, `dead` of `seen` those of the window that is judged. */
 export class TooManyDeadLetters extends LetheError {
   constructor(
     name: string,
     { dead, seen }: { readonly dead: number; readonly seen: number },
-    held: Unsettled,
+    held: readonly UnsettledPart[],
   ) {
     super(
       'too-many-dead-letters',
       [
         `route ${name}: too many dead letters (${dead} of the last ${seen} records); the batch that crosses the limit is not settled. In it:`,
-        ...unsettledLines(held),
+        ...unsettledLines(wholeOf(held)),
       ].join('\n  '),
       'look at these records, mend the policy or the producer, and start again; dead letters of batches before it stand in the dead-letter topic',
     )
@@ -55,21 +63,66 @@ export const byCount = (deadLettered: Unsettled['deadLettered']): [DeadLetterCod
 export const placesOf = (first: readonly Position[]): string =>
   first.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`).join(' ')
 
-export function unsettledOf({ records, outcomes }: Pick<Batch, 'records' | 'outcomes'>): Unsettled {
-  const found: Unsettled = { records: outcomes.length, deadLettered: {} }
-  for (let index = 0; index < outcomes.length; index++)
+/** What a batch holds, by partition: another process may read a partition of it again. */
+export function unsettledOf({ records, outcomes }: Pick<Batch, 'records' | 'outcomes'>): UnsettledPart[] {
+  const parts = new Map<string, UnsettledPart>()
+  for (let index = 0; index < outcomes.length; index++) {
+    const position = records.position(index)
+    const { topic, partition, offset } = position
+    const place = `${topic}/${partition}`
+    const known = parts.get(place)
+    const part: UnsettledPart = {
+      topic,
+      partition,
+      from: known?.from ?? offset,
+      to: offset + 1,
+      records: (known?.records ?? 0) + 1,
+      deadLettered: known?.deadLettered ?? {},
+    }
     if (outcomes.kind(index) === 'dead-letter')
-      add(found, outcomes.code(index)!, { count: 1, first: [records.position(index)] })
-  return found
+      add(part, outcomes.code(index)!, { count: 1, first: [position] })
+    parts.set(place, part)
+  }
+  return [...parts.values()]
 }
 
-/** Adds what another route's loop, in another process, did not settle either. */
-export function addUnsettled(whole: Unsettled, part: Unsettled): void {
+/**
+ * What several processes did not settle. One that stops gives its partitions to the others, which read the same records
+ * again and stop for them too: of each partition the last batch counts, and of batches that end alike the shortest, as
+ * what stands before it was settled meanwhile.
+ */
+export function mergeUnsettled(
+  known: readonly UnsettledPart[],
+  more: readonly UnsettledPart[],
+): readonly UnsettledPart[] {
+  const parts = new Map<string, UnsettledPart>()
+  for (const part of [...known, ...more]) {
+    const place = `${part.topic}/${part.partition}`
+    const other = parts.get(place)
+    if (other === undefined || part.to > other.to || (part.to === other.to && part.from > other.from))
+      parts.set(place, part)
+  }
+  return [...parts.values()]
+}
+
+/** All parts together. */
+export function wholeOf(parts: readonly UnsettledPart[]): Unsettled {
+  const whole: Unsettled = { records: 0, deadLettered: {} }
+  for (const part of parts) addUnsettled(whole, part)
+  return whole
+}
+
+/** Adds what was not settled either. */
+function addUnsettled(whole: Unsettled, part: Unsettled): void {
   whole.records += part.records
   for (const [code, places] of byCount(part.deadLettered)) add(whole, code, places)
 }
 
-function add({ deadLettered }: Unsettled, code: DeadLetterCode, { count, first }: CodePlaces): void {
+function add(
+  { deadLettered }: Pick<Unsettled, 'deadLettered'>,
+  code: DeadLetterCode,
+  { count, first }: CodePlaces,
+): void {
   deadLettered[code] ??= { count: 0, first: [] }
   const known = deadLettered[code]
   known.count += count

@@ -14,7 +14,7 @@ import {
   type Settled,
 } from '../kafka/driver.ts'
 import type { Position } from '../kafka/record.ts'
-import { TooManyDeadLetters, type Unsettled, unsettledOf } from '../kafka/unsettled.ts'
+import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/unsettled.ts'
 import type { BatchRewriter, Rewritten } from './batch-rewriter.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -32,7 +32,7 @@ export interface RouteWatch {
   }): void
   discarded(records: number): void
   /** A batch is not settled, because so many of the last records would be dead letters; and what it holds. */
-  tooManyDeadLetters(count: number, of: number, held: Unsettled): void
+  tooManyDeadLetters(count: number, of: number, held: readonly UnsettledPart[]): void
   /** The positions and ends of what is owned. */
   lag(positions: readonly Position[], ends: readonly Position[]): void
 }

@@ -5,7 +5,7 @@ import { EXIT, LetheError } from '../../errors.ts'
 import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
-import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
+import { type Unsettled, type UnsettledPart, unsettledLines, wholeOf } from '../../kafka/unsettled.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { packageVersion } from '../../run/package-root.ts'
@@ -44,7 +44,7 @@ export interface RouteTotals {
   readonly account: Account
   readonly emitted: Emitted
   readonly figures: Figures | undefined
-  readonly unsettled?: Unsettled | undefined
+  readonly unsettled?: readonly UnsettledPart[] | undefined
 }
 
 /** How a run ended. */
@@ -78,7 +78,7 @@ export function summarizeStream(
       ...(figures === undefined
         ? {}
         : { groups: viewGroups(plan, [...plan.fields, ...plan.envelope], figures) }),
-      ...(unsettled === undefined ? {} : { unsettled }),
+      ...(unsettled === undefined ? {} : { unsettled: wholeOf(unsettled) }),
       warnings: [
         ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
         ...suspectWarnings(plan, plan.rules, account),

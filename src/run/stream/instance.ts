@@ -19,7 +19,7 @@ import {
 import type { Choice } from '../../kafka/drivers.ts'
 import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
-import { byCount, placesOf, type Unsettled } from '../../kafka/unsettled.ts'
+import { byCount, placesOf, type UnsettledPart, wholeOf } from '../../kafka/unsettled.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -63,7 +63,7 @@ export interface InstanceOptions {
   /** Called for each batch that is final. */
   readonly settled: (route: string, counts: RouteCounts) => void
   /** Called for a batch that is not, for its dead letters; its route ends then. */
-  readonly unsettled: (route: string, held: Unsettled) => void
+  readonly unsettled: (route: string, held: readonly UnsettledPart[]) => void
 }
 
 /** Runs the routes; the first failure stops the others. */
@@ -309,7 +309,7 @@ class RouteRun {
         tooManyDeadLetters: (count, window, held) => {
           const { log, unsettled } = this.#options
           log.event({ kind: 'too-many-dead-letters', route: this.name, count, window })
-          for (const [code, { count: found, first }] of byCount(held.deadLettered))
+          for (const [code, { count: found, first }] of byCount(wholeOf(held).deadLettered))
             log.event({ kind: 'unsettled', route: this.name, code, count: found, first: placesOf(first) })
           unsettled(this.name, held)
         },

@@ -5,7 +5,7 @@ import type { Figures } from '../../groups/figures.ts'
 import { hasQuasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { type GroupsPart, type Limits, SubjectGroups } from '../../groups/subject-groups.ts'
 import { type Emitted, noneEmitted } from '../../kafka/batch.ts'
-import { addUnsettled, type Unsettled } from '../../kafka/unsettled.ts'
+import { mergeUnsettled, type UnsettledPart } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
 
 export interface RouteCounts {
@@ -14,7 +14,7 @@ export interface RouteCounts {
   /** The data subjects behind what was published, where they are counted. */
   readonly groups?: GroupsPart | undefined
   /** What was read and not settled, because it holds too many dead letters. */
-  readonly unsettled?: Unsettled | undefined
+  readonly unsettled?: readonly UnsettledPart[] | undefined
 }
 
 /** Groups are many bytes, and change ever less: so often do they go to another process. */
@@ -56,11 +56,9 @@ export class Totals {
     if (unsettled !== undefined) this.addUnsettled(route, unsettled)
   }
 
-  addUnsettled(route: string, held: Unsettled): void {
+  addUnsettled(route: string, held: readonly UnsettledPart[]): void {
     const total = this.#routes.get(route)!
-    const unsettled: Unsettled = total.unsettled ?? { records: 0, deadLettered: {} }
-    addUnsettled(unsettled, held)
-    this.#routes.set(route, { ...total, unsettled })
+    this.#routes.set(route, { ...total, unsettled: mergeUnsettled(total.unsettled ?? [], held) })
   }
 
   of(route: string): RouteCounts {
