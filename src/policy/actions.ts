@@ -145,6 +145,18 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
       )
       return
     }
+    const { otherwise } = rule
+    if (
+      path.envelope === 'timestamp' &&
+      otherwise.kind === 'constant' &&
+      intervalStart(String(otherwise.value)) === undefined
+    )
+      findings.add(
+        rule.otherwiseAt ?? rule.useAt,
+        'bad-timestamp-rule',
+        'what `else` writes is no time, so that the record would leave without a timestamp',
+        'write a date, dead-letter, or drop, which leaves the timestamp out',
+      )
     rule.action = {
       kind: 'transform',
       name: transform.name,

@@ -115,6 +115,11 @@ describe('a direct identifier', () => {
     expect(problems('a: keep\n$timestamp: keep')).toContain('2 kept-timestamp')
     for (const rule of ['{ use: generalize.number, width: 1 }', '{ use: mask.pattern, pattern: "0" }'])
       expect(problems(`a: keep\n$timestamp: ${rule}`)).toContain('2 bad-timestamp-rule')
+    const otherwise = (constant: string): string[] =>
+      problems(`a: keep\n$timestamp: { use: generalize.date, to: day, else: { constant: ${constant} } }`)
+    for (const constant of ['unknown', '"2026-13-01"', 'true'])
+      expect(otherwise(constant)).toEqual(['2 bad-timestamp-rule'])
+    expect(otherwise('"2026-01-01"')).toEqual([])
     for (const to of ['hour', 'day', 'year'])
       expect(problems(`a: keep\n$timestamp: { use: generalize.date, to: ${to} }`)).toEqual([])
     expect(problems('a: keep\n$timestamp: { use: keep, accept: the reason is here }')).toEqual([])
