@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './test/slow-first.ts'
 
 const NEVER = ['test/bench/**', '**/node_modules/**']
 /** Tests that talk to a Kafka broker. */
@@ -9,7 +10,12 @@ export default defineConfig({
   test: {
     globalSetup: ['test/build.ts'],
     pool: 'forks',
-    reporters: process.env['GITHUB_ACTIONS'] === 'true' ? ['default', 'github-actions'] : ['default'],
+    sequence: { sequencer: SlowFirst },
+    reporters: [
+      'default',
+      './test/slowest.ts',
+      ...(process.env['GITHUB_ACTIONS'] === 'true' ? ['github-actions'] : []),
+    ],
     outputFile: { json: 'coverage/tests.json' },
     projects: [
       {
@@ -18,6 +24,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...NEVER, ...WITH_BROKER],
           pool: 'forks',
+          // A worker keeps the modules that it has loaded, which is a third of the work. So no test may use `vi.mock`:
+          // `vi.doMock` between two `vi.resetModules` does the same for one file.
+          isolate: false,
           maxWorkers: Math.max(2, availableParallelism() - 1),
           // Tests of commands start processes, several each; a busy machine must not make them fail.
           testTimeout: 30_000,
@@ -38,7 +47,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // After the others. They share a broker, and wait more than they work.
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          maxWorkers: Math.max(4, availableParallelism()),
         },
       },
     ],

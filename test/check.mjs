@@ -1,19 +1,95 @@
-/** `npm run check`: everything that must hold before a change is shared. Runs all of it, then says what failed. */
-import { spawnSync } from 'node:child_process'
+/**
+ * `npm run check`: everything that must hold before a change is shared. Runs all of it, says what failed, and ends with
+ * the counts of the tests. Arguments are passed on to vitest.
+ *
+ * First node-rdkafka is compiled where it is not yet, and the sources are checked meanwhile. Then the integration tests,
+ * which mostly wait, run beside the unit tests, which mostly compute.
+ */
+import { spawn } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { closingLine, countsOf } from './counts.mjs'
 
-const steps = [
-  ['format and lint', 'npx', ['biome', 'ci', '--error-on-warnings', '.']],
-  ['types', 'npx', ['tsc', '--noEmit', '-p', 'tsconfig.json']],
-  ['build', 'npm', ['run', '--silent', 'build']],
-  ['generated files', 'npm', ['run', '--silent', 'docs:check']],
-  ['tests', 'npx', ['vitest', 'run', ...process.argv.slice(2)]],
-]
+const root = fileURLToPath(new URL('..', import.meta.url))
+const PROJECTS = ['unit', 'integration']
+/** Unit tests let the integration tests go first, which have deadlines. */
+const UNIT_PRIORITY = 5
 
 const failed = []
-for (const [name, command, args] of steps) {
-  process.stdout.write(`\n— ${name}\n`)
-  const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' })
-  if (status !== 0) failed.push(name)
+const startedAt = performance.now()
+const seconds = (since) => `${Math.round((performance.now() - since) / 1000)} s`
+
+/** Runs a step; its output is printed line by line, with its name where others run beside it. */
+function run(name, args, priority = 0) {
+  const began = performance.now()
+  process.stdout.write(`— ${name}\n`)
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    if (priority !== 0 && child.pid !== undefined) setPriority(child.pid, priority)
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = ''
+      stream.setEncoding('utf8')
+      stream.on('data', (text) => {
+        const lines = (rest + text).split('\n')
+        rest = lines.pop()
+        for (const line of lines) process.stdout.write(`${name} | ${line}\n`)
+      })
+      stream.on('end', () => {
+        if (rest !== '') process.stdout.write(`${name} | ${rest}\n`)
+      })
+    }
+    child.once('error', (error) => process.stdout.write(`${name} | ${error.message}\n`))
+    child.once('close', (status) => {
+      process.stdout.write(`— ${name}: ${status === 0 ? 'ok' : 'failed'} after ${seconds(began)}\n`)
+      resolve(status === 0)
+    })
+  })
 }
-process.stdout.write(failed.length === 0 ? '\nall is well\n' : `\nfailed: ${failed.join(', ')}\n`)
+
+async function must(name, args, priority) {
+  if (!(await run(name, args, priority))) failed.push(name)
+}
+
+async function checkSources() {
+  await must('build', ['test/built.mjs', '--always'])
+  await must('format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'])
+  await must('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'])
+  await must('generated files', ['dist/src/cli/generate.js', '--check'])
+  await must('kernels', ['test/kernels.mjs', '--check'])
+}
+
+const reportOf = (project) => join(root, `coverage/tests-${project}.json`)
+
+function test(project) {
+  rmSync(reportOf(project), { force: true })
+  const reporters = ['default', './test/slowest.ts', 'json'].map((reporter) => `--reporter=${reporter}`)
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters]
+  const report = [`--outputFile.json=${reportOf(project)}`, '--passWithNoTests']
+  const priority = project === 'unit' ? UNIT_PRIORITY : 0
+  return must(`${project} tests`, [...args, ...report, ...process.argv.slice(2)], priority)
+}
+
+// Without it, tests are skipped by name, as where it is not installed.
+await Promise.all([run('node-rdkafka', ['test/client.mjs']), checkSources()])
+await Promise.all(PROJECTS.map(test))
+
+const reports = PROJECTS.map((project) => {
+  try {
+    return JSON.parse(readFileSync(reportOf(project), 'utf8'))
+  } catch {
+    process.stdout.write(`there is no report of the ${project} tests\n`)
+    if (!failed.includes(`${project} tests`)) failed.push(`${project} tests`)
+    return undefined
+  }
+})
+const counts = countsOf(reports)
+// What a first try met is worth knowing, though the second one passed.
+for (const { name, message } of counts.retried)
+  process.stdout.write(`passed at another try: ${name}\n${message.slice(0, 4000)}\n`)
+if (counts.failed > 0 && failed.length === 0) failed.push('tests')
+if (counts.passed === 0) failed.push('no test ran')
+process.stdout.write(failed.length === 0 ? 'all is well' : `failed: ${failed.join(', ')}`)
+process.stdout.write(` after ${seconds(startedAt)}\n${closingLine(counts)}\n`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,7 +1,9 @@
 /**
  * Compiles every kernel, `NAME.as.ts` (AssemblyScript), into `NAME.wasm.ts` beside it. With --check it writes
- * nothing, and ends with 1 where a file is not what its source compiles to.
+ * nothing, and ends with 1 where a file is not what its source compiles to. A file names the digest of its source, by
+ * which `test/kernels.test.ts` sees without compiling that it is out of date.
  */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,9 +20,10 @@ const kernels = ['src', 'transforms'].flatMap((folder) =>
 
 async function compile(file) {
   const name = basename(file)
+  const source = readFileSync(join(ROOT, file), 'utf8')
   let binary
   const { error, stderr } = await asc.main([name, '--outFile', 'out.wasm', ...FLAGS], {
-    readFile: (asked) => (asked === name ? readFileSync(join(ROOT, file), 'utf8') : null),
+    readFile: (asked) => (asked === name ? source : null),
     writeFile: (_, contents) => {
       binary = contents
     },
@@ -28,7 +31,11 @@ async function compile(file) {
   })
   if (error) throw new Error(`${file}: ${error.message}\n${stderr}`)
   const constant = basename(file, '.as.ts').toUpperCase().replaceAll('-', '_')
-  return `/** Generated from ${name} by test/kernels.mjs: do not edit. A WebAssembly module, base64. */
+  const digest = createHash('sha256').update(source).digest('hex')
+  return `/**
+ * Generated from ${name} by test/kernels.mjs: do not edit. A WebAssembly module, base64.
+ * SHA-256 of the source: ${digest}
+ */
 export const ${constant}_WASM: string =
   '${Buffer.from(binary).toString('base64')}'
 `

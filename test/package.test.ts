@@ -57,7 +57,13 @@ describe('a copy of the sources, without optional dependencies', () => {
 describe('the packed package, in a folder of its own', () => {
   beforeAll(() => {
     mkdirSync(user)
-    run(copy, 'npm', 'pack', '--pack-destination', folder)
+    // What the demo has built is packed: the same build once more would be `prepack`.
+    const { scripts } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8')) as {
+      scripts: Readonly<Record<string, string>>
+    }
+    expect(scripts['prepack']).toBe('npm run build')
+    expect(scripts['demo']).toMatch(/^npm run build && /)
+    run(copy, 'npm', 'pack', '--ignore-scripts', '--pack-destination', folder)
     const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
     writeFileSync(join(user, 'package.json'), '{ "name": "user", "private": true, "type": "module" }')
     run(user, 'npm', 'install', '--omit=optional', '--prefer-offline', join(folder, packed))

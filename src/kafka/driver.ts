@@ -112,6 +112,8 @@ export interface Connection {
     | undefined
   /** Client settings by their Kafka names, from the pipeline file's allow-list. */
   readonly client: ReadonlyMap<string, string | number | boolean>
+  /** Milliseconds within which a broker must answer when a client opens; 15 s unless stated. */
+  readonly openMs?: number | undefined
 }
 
 export interface DriverOptions {

@@ -6,6 +6,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCertificates } from './certificates.mjs'
+import { archive, archiveFlags } from './class-archive.mjs'
 import { javaProblem, kafkaJars } from './maven.mjs'
 import { freePorts } from './ports.mjs'
 import { answers } from './ready.mjs'
@@ -28,6 +29,8 @@ export async function startKafka(options, onProgress) {
   const problem = javaProblem()
   if (problem !== undefined) throw new Error(problem)
   const jars = await kafkaJars(onProgress)
+  if (options.jvm === undefined)
+    await archive((flags) => startOnce(jars, { own: true, jvm: [...QUICK_JVM, ...flags] }))
   // A port may be taken between the look and the start: then with others.
   for (let attempt = 1; ; attempt++) {
     try {
@@ -45,7 +48,7 @@ async function startOnce(jars, options) {
     const free = await freePorts(names.length)
     const ports = new Map(names.map((name, index) => [name, free[index]]))
     const certificates = options.tls ? makeCertificates(folder) : undefined
-    const broker = new Kafka(jars, folder, ports, options.jvm ?? QUICK_JVM)
+    const broker = new Kafka(jars, folder, ports, options.jvm ?? [...QUICK_JVM, ...archiveFlags()])
     broker.format(
       { ...settings(options, ports, certificates), 'log.dirs': join(folder, 'data') },
       options.users,
@@ -69,8 +72,8 @@ async function startOnce(jars, options) {
       },
       pause: () => broker.signal('SIGSTOP'),
       resume: () => broker.signal('SIGCONT'),
-      stop: async () => {
-        await broker.end('SIGKILL')
+      stop: async (signal = 'SIGKILL') => {
+        await broker.end(signal)
         rmSync(folder, { recursive: true, force: true })
       },
     }

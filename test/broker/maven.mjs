@@ -32,6 +32,12 @@ const isMavenThere = () => spawnSync('mvn', ['-v'], { stdio: 'ignore', timeout: 
 /** Whether it looks as if Kafka could run here: no more is known before it was fetched. */
 export const canRunKafka = () => javaProblem() === undefined && (existsSync(jarsFolder()) || isMavenThere())
 
+/** Where the classes of these jars are kept as this Java has loaded them; see `class-archive.mjs`. */
+export function archiveFile() {
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8', timeout: 30_000 })
+  return `${jarsFolder()}-${createHash('sha256').update(String(stderr)).digest('hex').slice(0, 12)}.jsa`
+}
+
 /** The folder with the jars. Throws with the reason; two processes at once do not disturb each other. */
 export async function kafkaJars(onProgress) {
   const folder = jarsFolder()

@@ -388,7 +388,9 @@ export function driverContract(driverCase: DriverCase): void {
       it('stops where an output topic is missing', async () => {
         const topic = await makeTopic()
         await write(topic, [{ value: 'a' }])
-        const { driver } = await openDriver(driverCase, { topics: [topic] })
+        // `driver-defaults.contract.test.ts` waits as long as users do.
+        const client = { 'topic.metadata.propagation.max.ms': 2000 }
+        const { driver } = await openDriver(driverCase, { topics: [topic], client })
         const { epoch, records, next } = await pollSome(driver, 1)
         const settling = driver.settle(epoch, copyTo(uniqueName('nowhere'))(records), next)
         await expect(settling).rejects.toBeInstanceOf(LetheError)
@@ -658,7 +660,7 @@ export function driverContract(driverCase: DriverCase): void {
 
       it('stops where no broker is, within 20 s, and says which it asked', async () => {
         const driver = make({
-          connection: connection({}, '127.0.0.1:1'),
+          connection: { ...connection({}, '127.0.0.1:1'), openMs: 3000 },
           group: 'g',
           topics: ['t'],
           start: 'earliest',

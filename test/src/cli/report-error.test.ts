@@ -1,12 +1,13 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { reportError, wantsJson } from '../../../src/cli/report-error.ts'
 import { LetheError } from '../../../src/errors.ts'
 
 let written = ''
-vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
   written += String(text)
   return true
 })
+afterAll(() => stderr.mockRestore())
 afterEach(() => {
   written = ''
 })

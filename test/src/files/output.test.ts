@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { EXIT, LetheError } from '../../../src/errors.ts'
-import { openOutput } from '../../../src/files/output.ts'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 /** Bytes that still fit on the disk. */
-const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY }))
+const disk = { room: Number.POSITIVE_INFINITY }
 
-vi.mock('node:fs', async (original) => {
+// Test files share their modules: what uses the mocked one is loaded for this file, and forgotten after it.
+vi.resetModules()
+vi.doMock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>()
   const { promisify } = await import('node:util')
   // Slow, so that the compressor is ahead of it.
@@ -23,6 +23,12 @@ vi.mock('node:fs', async (original) => {
   }
   return { ...fs, write: Object.assign(() => {}, { [promisify.custom]: write }) }
 })
+afterAll(() => {
+  vi.doUnmock('node:fs')
+  vi.resetModules()
+})
+const { EXIT, LetheError } = await import('../../../src/errors.ts')
+const { openOutput } = await import('../../../src/files/output.ts')
 
 let folder: string
 beforeEach(() => {

@@ -1,12 +1,19 @@
 /** Compiling asks the dictionary of names only where the answer matters: every `lethe batch` compiles a policy. */
-import { beforeEach, expect, it, vi } from 'vitest'
-import { categoryOf } from '../../../src/identify/category-of.ts'
-import { compilePolicy } from '../../../src/policy/compile.ts'
+import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 
-vi.mock('../../../src/identify/category-of.ts', async (original) => {
+const DICTIONARY = '../../../src/identify/category-of.ts'
+// Test files share their modules: a mocked one is loaded for this file, and forgotten after it.
+vi.resetModules()
+vi.doMock(DICTIONARY, async (original) => {
   const { categoryOf } = await original<typeof import('../../../src/identify/category-of.ts')>()
   return { categoryOf: vi.fn(categoryOf) }
 })
+afterAll(() => {
+  vi.doUnmock(DICTIONARY)
+  vi.resetModules()
+})
+const { categoryOf } = await import('../../../src/identify/category-of.ts')
+const { compilePolicy } = await import('../../../src/policy/compile.ts')
 
 function asked(fields: string): string[] {
   const { problems } = compilePolicy({

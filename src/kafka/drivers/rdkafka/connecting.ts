@@ -18,6 +18,7 @@ import { failureIn, isUnheard, readLogLine, TlsQuestion } from './failures.ts'
 import type { Session } from './session.ts'
 import { consumerSettings, producerSettings } from './settings.ts'
 
+/** Unless the connection says otherwise. */
 const OPEN_MS = 15_000
 
 /** @throws LetheError (usage) where the library was built without what the pipeline file wants */
@@ -81,14 +82,15 @@ export async function connect(client: Client, what: string, connection: Connecti
   }
   client.on('event.error', hear)
   client.on('event.log', read)
+  const { openMs = OPEN_MS } = connection
   try {
-    await call<unknown>((done) => client.connect({ timeout: OPEN_MS }, done))
+    await call<unknown>((done) => client.connect({ timeout: openMs }, done))
   } catch (error) {
     const told = last ?? asClientError(error)
     if (!isOfTheMoment(told.code) && told.code !== CODE.RESOLVE)
       throw fatalError(told, `connecting the ${what}`)
     if (isWithoutAnswer && (await new TlsQuestion(connection).ask())) reason = 'tls-handshake'
-    throw noBroker(connection.brokers, OPEN_MS / 1000, reason)
+    throw noBroker(connection.brokers, openMs / 1000, reason)
   } finally {
     client.removeListener('event.error', hear)
     client.removeListener('event.log', read)

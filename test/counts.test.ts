@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import { closingLine, countsOf, type Report } from './counts.mjs'
+
+const report = (counts: Partial<Report>): Report => ({
+  numPassedTests: 0,
+  numFailedTests: 0,
+  numPendingTests: 0,
+  testResults: [],
+  ...counts,
+})
+const one = (status: string, ...failureMessages: string[]) => ({
+  fullName: 'a test',
+  status,
+  failureMessages,
+})
+
+it('adds up the reports of a check, those that are missing apart', () => {
+  const unit = report({ numPassedTests: 3, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1 })
+  const counts = countsOf([unit, undefined, report({ numPassedTests: 4 })])
+  expect(closingLine(counts)).toBe('7 passed, 1 failed, 3 skipped')
+})
+
+it('counts a file that fails without a failed test, and no file twice', () => {
+  const { failed } = countsOf([
+    report({
+      numPassedTests: 1,
+      numFailedTests: 1,
+      testResults: [
+        { status: 'failed', assertionResults: [] },
+        { status: 'failed', assertionResults: [one('passed')] },
+        { status: 'failed', assertionResults: [one('failed', 'no')] },
+        { status: 'passed', assertionResults: [one('passed')] },
+      ],
+    }),
+  ])
+  expect(failed).toBe(3)
+})
+
+it('names what passed at another try', () => {
+  const testResults = [{ status: 'passed', assertionResults: [one('passed', 'too late'), one('passed')] }]
+  expect(countsOf([report({ numPassedTests: 2, testResults })]).retried).toEqual([
+    { name: 'a test', message: 'too late' },
+  ])
+})
