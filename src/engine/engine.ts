@@ -9,7 +9,7 @@ import type { Plan, PlanField } from '../policy/plan.ts'
 import { Block } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, padded } from '../record/codec.ts'
-import { maxResultBytes } from '../record/limits.ts'
+import { DEFAULT_MAX_RECORD_BYTES, maxResultBytes } from '../record/limits.ts'
 import { countName, newNames } from '../record/names.ts'
 import type { Shape } from '../record/shape.ts'
 import { type Account, emptyAccount } from './account.ts'
@@ -41,7 +41,6 @@ export interface EngineParts {
   readonly codec: Codec
   /** All gates of the plan, in order. */
   readonly gates: readonly Gate[]
-  readonly maxRecordBytes: number
   readonly beside?: Beside | undefined
 }
 
@@ -92,6 +91,8 @@ export class Engine {
   readonly #groups: QuasiIdentifiers | undefined
   readonly #sink: ByteSink = new ByteSink(0)
   #deadLetters: DeadLetter[] = []
+  /** Why the last record that was suppressed was. */
+  #reason = ''
   /** How long the output of a chunk is, more or less. */
   #outputBytes = OUTPUT_BYTES
   /** Where the records end whose bounds the codec finds. */
@@ -105,7 +106,7 @@ export class Engine {
   #offset = 0
 
   constructor(parts: EngineParts, options: EngineOptions) {
-    const { plan, shape, codec, gates, beside, maxRecordBytes } = parts
+    const { plan, shape, codec, gates, beside } = parts
     this.plan = plan
     this.account = emptyAccount(plan)
     this.#codec = codec
@@ -114,7 +115,7 @@ export class Engine {
     const fields = [...plan.fields, ...(beside?.fields ?? [])]
     const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
     this.#block = new Block(fields.length, shape.watches.length, new Set(derived.map((field) => field.index)))
-    const most = options.maxResultBytes ?? maxResultBytes(maxRecordBytes)
+    const most = options.maxResultBytes ?? maxResultBytes(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES)
     this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most)
     this.#rules.suspects.records = beside?.looked
     const shown = quasiIdentifiers(fields)
@@ -141,9 +142,6 @@ export class Engine {
   one(record: Uint8Array): RecordOutcome {
     this.open(padded(record), 0, this.#offset)
     this.#offset += record.length + 1
-    const { account } = this
-    const published = account.published
-    const suppressed = { ...account.suppressed }
     this.span(0, record.length, 0)
     const { output, deadLetters } = this.close()
     const failed = deadLetters[0]
@@ -151,13 +149,10 @@ export class Engine {
       const rule = labelOf(this.plan.rules, failed.rule)
       return { kind: 'dead-letter', code: failed.code, rule, tombstones: [] }
     }
-    if (account.published > published) {
-      // Without its line break.
-      const value = output.slice(0, -1)
-      return { kind: 'publish', value, key: null, headers: [], timestamp: undefined, tombstones: [] }
-    }
-    const reason = Object.entries(account.suppressed).find(([one, count]) => count !== suppressed[one])
-    return { kind: 'suppress', reason: reason![0], tombstones: [] }
+    if (output.length === 0) return { kind: 'suppress', reason: this.#reason, tombstones: [] }
+    // Without its line break.
+    const value = output.slice(0, -1)
+    return { kind: 'publish', value, key: null, headers: [], timestamp: undefined, tombstones: [] }
   }
 
   /**
@@ -215,11 +210,14 @@ export class Engine {
   /** Runs the rules of the block at hand, writes the records that pass, and starts the next one. */
   #writeBlock(): void {
     const block = this.#block
-    this.#beside?.addSlots(block)
-    this.account.records += block.recordCount
-    this.#part(0, block.recordCount)
+    const { recordCount } = block
+    if (recordCount > 0) {
+      this.#beside?.addSlots(block)
+      this.#part(0, recordCount)
+      this.account.records += recordCount
+      this.#recordsBefore += recordCount
+    }
     this.#count()
-    this.#recordsBefore += block.recordCount
     block.clear()
     this.#codec.nextBlock()
   }
@@ -265,6 +263,7 @@ export class Engine {
     if (code === undefined) {
       const reason = block.suppressedBy[record]!
       account.suppressed[reason] = (account.suppressed[reason] ?? 0) + 1
+      this.#reason = reason
       return
     }
     account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1

@@ -35,7 +35,7 @@ export interface MessageParts {
 
 export class MessageBatch implements Iterable<Message> {
   #length = 0
-  /** Values of one line, each ended by a line break, in order; behind `linesEnd` the rewriter may write. */
+  /** Values of one line, each ended by a line break, in order; behind `linesEnd` the engine may write. */
   readonly lines: ByteSink = new ByteSink(0)
   /** How many of them there are, and where they end. */
   lineCount = 0

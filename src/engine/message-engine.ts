@@ -7,6 +7,7 @@ import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, ResultKind } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
 import { BLOCK_RECORDS, PADDING } from '../record/codec.ts'
+import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import type { Account } from './account.ts'
 import { type Beside, Engine, type EngineOptions, type EngineParts } from './engine.ts'
 import { Envelope, resultBytes, textOf } from './envelope.ts'
@@ -59,7 +60,7 @@ export class MessageEngine {
 
   constructor(parts: MessageParts, options: EngineOptions & MessageOptions) {
     const { plan } = parts
-    this.#maxRecordBytes = parts.maxRecordBytes
+    this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
     this.#envelopeFields = besideOf(plan)
     this.#envelope = new Envelope(this.#envelopeFields)
     this.#compacted = options.compacted

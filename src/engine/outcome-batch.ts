@@ -103,7 +103,7 @@ export class OutcomeBatch {
     }
   }
 
-  // What became of them, as the rewriter says it
+  // What became of them, as the engine says it
 
   /** Where the values of what is published stand. */
   set values(values: Uint8Array<ArrayBuffer>) {

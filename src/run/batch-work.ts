@@ -13,7 +13,7 @@ import { compileAgain } from './compile-again.ts'
 import { messageEngine } from './engines.ts'
 
 interface RouteWork {
-  readonly rewriter: MessageEngine
+  readonly engine: MessageEngine
   /** Of the batch at hand. */
   readonly groups: SubjectGroups | undefined
 }
@@ -22,24 +22,24 @@ function workOf({ maxRecordBytes, compacted, groupsKey, ...setup }: RouteSetup):
   const { plan, policy, source, keys } = compileAgain(setup)
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
-  const rewriter = messageEngine(plan, {
+  const engine = messageEngine(plan, {
     groups: count,
     now: Date.now(),
     maxRecordBytes,
     compacted,
     keyRules: keyRules(policy, source, keys ?? placeholderKeys),
   })
-  return { rewriter, groups: count?.groups }
+  return { engine, groups: count?.groups }
 }
 
-function rewrite({ rewriter, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
+function rewrite({ engine, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
   const began = performance.now()
   const packed = MessageBatch.from(messages)
-  rewriter.now = now
-  rewriter.memory = memory
+  engine.now = now
+  engine.memory = memory
   if (groups !== undefined && limits !== undefined) groups.limits = limits
-  const outcomes = rewriter.rewrite(packed, looked).parts()
-  const account = rewriter.takeAccount()
+  const outcomes = engine.rewrite(packed, looked).parts()
+  const account = engine.takeAccount()
   return {
     outcomes,
     account,

@@ -28,14 +28,14 @@ export interface DeidentifierOptions extends Omit<EngineOptions, 'groups' | 'now
 
 export function createDeidentifier(plan: Plan, options: DeidentifierOptions): Deidentifier {
   const clock = clockOf(options.now)
-  const rewriter = jsonEngine(plan, { ...options, now: clock() })
+  const engine = jsonEngine(plan, { ...options, now: clock() })
   return {
     deidentify(record) {
-      rewriter.now = clock()
-      return rewriter.one(record)
+      engine.now = clock()
+      return engine.one(record)
     },
     get account() {
-      return rewriter.account
+      return engine.account
     },
   }
 }

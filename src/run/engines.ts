@@ -1,24 +1,25 @@
 /** Where gates, codecs and policy are joined to engines. No other file does: an engine without its gates would leak. */
 
-import { Engine, type EngineOptions } from '../engine/engine.ts'
+import { Engine, type EngineOptions, type EngineParts } from '../engine/engine.ts'
 import { besideOf, MessageEngine, type MessageOptions } from '../engine/message-engine.ts'
 import { gatesOf } from '../gates/index.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { CsvCodec } from '../record/csv/csv-codec.ts'
-import { type CsvColumns, resolveColumns } from '../record/csv/csv-columns.ts'
+import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import { JsonCodec } from '../record/json/json-codec.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { type Shape, shapeOf } from '../record/shape.ts'
 
-/** The shape of a plan's records, with what its gates read. */
-export function runShape(plan: Plan, beside: readonly PlanField[] = []): Shape {
-  return shapeOf(
-    plan,
-    beside,
-    gatesOf(plan).flatMap(({ reads }) => reads),
-  )
+/** A plan with its gates, and the shape that records are scanned by: of the plan, of what stands beside, of what gates read. */
+function gated(plan: Plan, beside: readonly PlanField[] = []): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
+  const gates = gatesOf(plan)
+  const reads = gates.flatMap((gate) => gate.reads)
+  return { plan, gates, shape: shapeOf(plan, beside, reads) }
 }
+
+/** The shape of a plan's records, with what its gates read. */
+export const runShape = (plan: Plan): Shape => gated(plan).shape
 
 const codecOptions = ({ maxRecordBytes, showNames, kernels }: EngineOptions) => ({
   maxRecordBytes: maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES,
@@ -26,15 +27,14 @@ const codecOptions = ({ maxRecordBytes, showNames, kernels }: EngineOptions) => 
   kernels: kernels !== false,
 })
 
-function jsonParts(plan: Plan, options: EngineOptions, beside: readonly PlanField[] = []) {
-  const shape = runShape(plan, beside)
-  const settings = codecOptions(options)
-  const codec = new JsonCodec(shape, {
-    ...settings,
+function jsonParts(plan: Plan, options: EngineOptions, beside: readonly PlanField[] = []): EngineParts {
+  const parts = gated(plan, beside)
+  const codec = new JsonCodec(parts.shape, {
+    ...codecOptions(options),
     rejectUnlisted: plan.unlisted === 'reject',
     fields: plan.fields.length,
   })
-  return { plan, shape, codec, gates: gatesOf(plan), maxRecordBytes: settings.maxRecordBytes }
+  return { ...parts, codec }
 }
 
 /** De-identifies JSON: chunks of lines, or one record at a time. */
@@ -53,16 +53,11 @@ export function csvEngine(
   input: string,
   style: CsvStyle,
   options: EngineOptions,
-): Engine & { readonly columns: CsvColumns } {
-  const shape = runShape(plan)
-  const columns = resolveColumns(plan, shape, header, input)
-  const settings = codecOptions(options)
-  const codec = new CsvCodec(columns, header, style, settings)
-  const engine = new Engine(
-    { plan, shape, codec, gates: gatesOf(plan), maxRecordBytes: settings.maxRecordBytes },
-    options,
-  )
-  return Object.assign(engine, { columns })
+): Engine {
+  const parts = gated(plan)
+  const columns = resolveColumns(plan, parts.shape, header, input)
+  const codec = new CsvCodec(columns, header, style, codecOptions(options))
+  return new Engine({ ...parts, codec }, options)
 }
 
 /** De-identifies batches of messages whose values are JSON. */

@@ -51,7 +51,7 @@ export function createMessageDeidentifier(
   const clock = clockOf(options.now)
   if (compacted && plan.needsKeys && keys === undefined)
     throw new Error('a compacted topic needs the keys, for tombstones under each of them')
-  const rewriter = messageEngine(plan, {
+  const engine = messageEngine(plan, {
     now: clock(),
     maxRecordBytes,
     compacted,
@@ -59,11 +59,11 @@ export function createMessageDeidentifier(
   })
   return {
     deidentify(messages) {
-      rewriter.now = clock()
-      return rewriter.rewrite(MessageBatch.of(messages)).all(rewriter.rules)
+      engine.now = clock()
+      return engine.rewrite(MessageBatch.of(messages)).all(engine.rules)
     },
     get account() {
-      return rewriter.account
+      return engine.account
     },
   }
 }

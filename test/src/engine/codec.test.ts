@@ -122,10 +122,7 @@ const { plan } = compilePolicy({
 
 const engineOf = () => {
   const shape = shapeOf(plan!)
-  return new Engine(
-    { plan: plan!, shape, codec: new Toy(plan!), gates: [], maxRecordBytes: 1000 },
-    { now: 0 },
-  )
+  return new Engine({ plan: plan!, shape, codec: new Toy(plan!), gates: [] }, { now: 0 })
 }
 
 type Toys = readonly (readonly (string | undefined)[])[]

@@ -67,7 +67,7 @@ function partsOf(plan: Plan, gates: readonly Gate[], kernels: boolean, beside = 
   const shape = shapeOf(plan, beside ? besideOf(plan) : [], reads(gates))
   const options = { maxRecordBytes: 1000, showNames: false, kernels }
   const codec = new JsonCodec(shape, { ...options, rejectUnlisted: false, fields: plan.fields.length })
-  return { plan, shape, codec, gates, maxRecordBytes: 1000 }
+  return { plan, shape, codec, gates }
 }
 
 const RECORDS = [

@@ -8,9 +8,10 @@ import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { readPolicyFile } from '../../../src/policy/read.ts'
 import { padded } from '../../../src/record/codec.ts'
+import { resolveColumns } from '../../../src/record/csv/csv-columns.ts'
 import { headerLine } from '../../../src/record/csv/csv-text.ts'
 import { createDeidentifier } from '../../../src/run/deidentifier.ts'
-import { csvEngine } from '../../../src/run/engines.ts'
+import { csvEngine, runShape } from '../../../src/run/engines.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { transforms } from '../../../transforms/index.ts'
 import type { Transform } from '../../../transforms/transform.ts'
@@ -88,7 +89,7 @@ function csvResults(plan: Plan, text: string): string[] {
   const body = Buffer.from(`${rows.join('\n')}\n`)
   const { output, deadLetters } = rewriter.rewrite(padded(body), body.length)
   const head = headerLine(
-    rewriter.columns.output.map((column) => column.header),
+    resolveColumns(plan, runShape(plan), names, 'golden').output.map((column) => column.header),
     style,
   )
   return [
