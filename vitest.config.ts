@@ -28,9 +28,9 @@ export default defineConfig({
           // `vi.doMock` between two `vi.resetModules` does the same for one file.
           isolate: false,
           maxWorkers: Math.max(2, availableParallelism() - 1),
-          // Tests of commands start processes, several each; a busy machine must not make them fail.
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Tests of commands start processes, several each, at a low priority; a busy machine must not make them fail.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

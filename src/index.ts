@@ -56,8 +56,8 @@ export { Keyring } from './keys/keyring.ts'
 export { type Compiled, type CompileOptions, compilePolicy } from './policy/compile.ts'
 export type { KeySource } from './policy/key-source.ts'
 export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
+export { type PolicyFile, readPolicyFile } from './policy/policy-file.ts'
 export { formatProblems } from './policy/problems.ts'
-export { type PolicyFile, readPolicyFile } from './policy/read.ts'
 export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './run/deidentifier.ts'
 export {
   createMessageDeidentifier,

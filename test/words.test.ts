@@ -12,7 +12,7 @@ const PHRASES = /\b(whoever|nobody|somebody|as usual|of no use any ?more|the way
 const NAMES = /\b(Workshop|Surroundings|isForsaken|ESTRANGED|neverLate)\b/
 
 /** A client that is written anew; and a text of an invented record. */
-const LEFT = ['src/kafka/drivers/kafkajs/', 'src/cli/demo/event.ts']
+const LEFT = ['src/kafka/drivers/kafkajs/', 'src/demo/event.ts']
 
 const texts = ['src', 'transforms', 'docs', 'docker', 'README.md', 'CHANGELOG.md'].flatMap((top) =>
   top.endsWith('.md')

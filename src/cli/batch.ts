@@ -7,7 +7,7 @@ import { inspectInput } from '../files/input.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { parseDelimiter, parseExpectedKey, parseTime, whole } from './arguments.ts'
-import type { BatchOptions } from './batch/run.ts'
+import type { BatchOptions } from './batch/run-batch.ts'
 import { parseShare } from './groups.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
@@ -19,7 +19,7 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
   // The other threads load what they need while this one loads and compiles.
   const prepared = preparePool(inputs, options.workers ?? availableParallelism())
   try {
-    const { run } = await import('./batch/run.ts')
+    const { run } = await import('./batch/run-batch.ts')
     await run(inputs, options, prepared)
   } finally {
     await prepared.close()

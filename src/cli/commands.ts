@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 
 /** What the file of a command exports. Called once a process, to read arguments or to print help. */
 export interface CommandFile {
-  readonly command: () => Command
+  /** `tree` gives the command line as a whole, with every command. */
+  readonly command: (tree: () => Promise<Command>) => Command
 }
 
 export interface CommandEntry {

@@ -1,6 +1,5 @@
 /** `lethe completion SHELL`: a completion script, made from the commands themselves. */
 import { Argument, Command, type Option } from 'commander'
-import { program } from './program.ts'
 
 interface Node {
   /** `lethe keys create`. */
@@ -170,12 +169,12 @@ Examples:
   $ lethe completion zsh > "\${fpath[1]}/_lethe"
   $ lethe completion fish > ~/.config/fish/completions/lethe.fish`
 
-export const command = (): Command =>
+export const command = (tree: () => Promise<Command>): Command =>
   new Command('completion')
     .description('Prints a completion script for your shell.')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SHELLS)))
     .addHelpText('after', EXAMPLES)
     .action(async (shell: keyof typeof SHELLS) => {
-      const root = nodeOf(await program(() => true), ['lethe'])
+      const root = nodeOf(await tree(), ['lethe'])
       process.stdout.write(SHELLS[shell](root))
     })

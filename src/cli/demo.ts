@@ -5,20 +5,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import type { EventFile } from '../demo/event-writer.ts'
+import { generateEvents } from '../demo/generate-events.ts'
 import { EXIT, LetheError } from '../errors.ts'
+import { type Explanation, explain } from '../explain/explanation.ts'
 import { createKeysetFile, loadKeyring } from '../keys/file.ts'
 import { createKeyset } from '../keys/keyset.ts'
 import { compilePolicy } from '../policy/compile.ts'
-import { readPolicyFile } from '../policy/read.ts'
+import { readPolicyFile } from '../policy/policy-file.ts'
 import { onInterrupt } from '../run/interrupt.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { columns, paint, printable, shorten, wantsColour } from '../terminal.ts'
-import type { EventFile } from './demo/event-writer.ts'
-import { generateEvents } from './demo/events.ts'
-import { type Explanation, explain } from './explain/explanation.ts'
 
 /** The demo's export was made at this moment, so that its output is the same on every day. */
 const AS_OF = new Date('2026-01-01T00:00:00Z')
+/** The command's own script, which runs in processes of its own as people run it. */
+const SCRIPT = fileURLToPath(new URL('./main.js', import.meta.url))
 const SEED = 20_260_101
 
 interface Options {
@@ -60,7 +62,7 @@ function keepFolder(folder: string): string {
 /** The stream, where there is a broker. */
 async function showOrExplain(folder: string, options: Options): Promise<void> {
   const broker = options.broker ?? (process.env['LETHE_KAFKA'] || undefined)
-  const { NO_BROKER, showStream } = await import('./demo/stream.ts')
+  const { NO_BROKER, showStream } = await import('../demo/show-stream.ts')
   if (broker === undefined) {
     process.stdout.write(`\n${NO_BROKER}\n`)
     return
@@ -75,6 +77,7 @@ async function showOrExplain(folder: string, options: Options): Promise<void> {
     keys: join(folder, 'keys.json'),
     count: options.count,
     seed: SEED,
+    script: SCRIPT,
   })
 }
 
@@ -181,10 +184,9 @@ function tokens(file: string): Set<string> {
 
 /** Runs `lethe batch` as people do, and gives what it writes to stderr. */
 function batch(args: readonly string[], cwd: string): Promise<{ code: number | null; text: string }> {
-  const script = fileURLToPath(new URL('./main.js', import.meta.url))
   const env = wantsColour(process.stdout) ? { ...process.env, FORCE_COLOR: '1' } : process.env
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, 'batch', ...args], {
+    const child = spawn(process.execPath, [SCRIPT, 'batch', ...args], {
       cwd,
       env,
       stdio: ['ignore', 'inherit', 'pipe'],

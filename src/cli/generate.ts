@@ -4,12 +4,12 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { catalogueMarkdown } from '../catalogue/catalogue-markdown.ts'
+import { errorsMarkdown } from '../catalogue/errors-markdown.ts'
 import { EXIT } from '../errors.ts'
-import { pipelineJsonSchema } from '../kafka/pipeline-file/json-schema.ts'
+import { pipelineJsonSchema } from '../kafka/pipeline-file/pipeline-json-schema.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
 import { packageRoot } from '../run/package-root.ts'
-import { catalogueMarkdown } from './catalogue-markdown.ts'
-import { errorsMarkdown } from './errors-markdown.ts'
 import { entries } from './transforms.ts'
 
 const GENERATED: Readonly<Record<string, () => string>> = {

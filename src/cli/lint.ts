@@ -1,13 +1,13 @@
 /** `lethe lint FILE…`: everything that is wrong with policies and pipelines, offline. */
 import { Argument, Command, Option } from 'commander'
 import { EXIT, type Problem } from '../errors.ts'
-import { compilePipeline } from '../kafka/pipeline-file/compile.ts'
-import { isPipeline } from '../kafka/pipeline-file/read.ts'
+import { compilePipeline } from '../kafka/pipeline-file/compile-pipeline.ts'
+import { isPipeline } from '../kafka/pipeline-file/read-pipeline.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import type { KeySource } from '../policy/key-source.ts'
+import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
-import { type PolicyFile, readPolicyFile } from '../policy/read.ts'
-import { keyringFrom } from './keyring.ts'
+import { keyringFrom } from './keyring-option.ts'
 import { type LintedPolicy, versionProblems } from './lint/versions.ts'
 
 interface Options {

@@ -46,8 +46,9 @@ export async function program(wanted: (entry: CommandEntry) => boolean, asJson =
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
+  const tree = (): Promise<Command> => program(() => true)
   for (const entry of commands) {
-    const command = wanted(entry) ? (await entry.load()).command() : new Command(entry.name)
+    const command = wanted(entry) ? (await entry.load()).command(tree) : new Command(entry.name)
     lethe.addCommand(command.summary(entry.summary))
   }
   settle(lethe, asJson)

@@ -1,5 +1,5 @@
 /** A progress line on a terminal: bytes, records a second, time left. Nothing where stderr is no terminal. */
-import type { Progress } from '../run/batch.ts'
+import type { Progress } from '../run/batch-run.ts'
 import { shorten } from '../terminal.ts'
 
 const REDRAW_MS = 100

@@ -3,11 +3,11 @@
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
+import { type Json, leaves, readJson, scalarText, valuesAt } from '../explain/json-tree.ts'
 import { reasonsOf } from '../gates/index.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
 import type { Plan } from '../policy/plan.ts'
 import { createDeidentifier } from '../run/deidentifier.ts'
-import { type Json, leaves, readJson, scalarText, valuesAt } from './json-tree.ts'
 
 export interface CaseResult {
   readonly case: PolicyCase

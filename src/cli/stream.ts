@@ -5,7 +5,7 @@ import { parseExpectedKey, whole } from './arguments.ts'
 
 async function start(file: string, options: StreamOptions): Promise<void> {
   if (options.worker === undefined) {
-    const { run } = await import('./stream/run.ts')
+    const { run } = await import('./stream/run-stream.ts')
     await run(file, options)
   } else {
     const { work } = await import('../run/stream/work.ts')

@@ -1,15 +1,15 @@
 /** `lethe tap PIPELINE`: the last outputs of a route, as the training job reads them. After, never before. */
 import { Argument, Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
-import { openAdmin } from '../kafka/admin.ts'
+import { openAdmin } from '../kafka/open-admin.ts'
 import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
-import { resolveConnection } from '../kafka/pipeline-file/secrets.ts'
+import { resolveConnection } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { POLICY_HEADER } from '../kafka/source-header.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
 import { paint } from '../terminal.ts'
 import { parseDuration, whole } from './arguments.ts'
-import { recordJson, recordLines } from './tap/print.ts'
+import { recordJson, recordLines } from './tap/print-record.ts'
 import { partitionsOf, readLast, readNew } from './tap/read-last.ts'
 
 interface Options {

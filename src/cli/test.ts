@@ -5,10 +5,10 @@ import { Argument, Command, Option } from 'commander'
 import { EXIT, fileError, LetheError, type Problem } from '../errors.ts'
 import { type CasesFile, readCases } from '../policy/cases.ts'
 import { compilePolicy } from '../policy/compile.ts'
+import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
-import { readPolicyFile } from '../policy/read.ts'
 import { paint, printable } from '../terminal.ts'
-import { testKeyring } from './keyring.ts'
+import { testKeyring } from './keyring-option.ts'
 import { type CaseResult, type CasesRun, runCases } from './run-cases.ts'
 
 interface Options {

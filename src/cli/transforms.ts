@@ -2,10 +2,10 @@
 import { Argument, Command, Option } from 'commander'
 import { transforms } from '../../transforms/index.ts'
 import { expire } from '../../transforms/retention/expire.ts'
+import { catalogueJson, catalogueText, type Entry, entryText } from '../catalogue/catalogue.ts'
 import { LetheError } from '../errors.ts'
 import { nearest } from '../policy/suggest.ts'
 import { paint } from '../terminal.ts'
-import { catalogueJson, catalogueText, type Entry, entryText } from './catalogue.ts'
 
 /** Everything that the catalogue lists. */
 export function entries(): readonly Entry[] {

@@ -2,8 +2,8 @@
 import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
+import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
-import { readPolicyFile } from '../policy/read.ts'
 import {
   describeVersionNotRaised,
   isVersionNotRaised,

@@ -1,7 +1,7 @@
 /** What is on this machine: which driver carries the pipeline, and the keys. */
 import { type Choice, chooseDriver } from '../kafka/drivers.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
-import { resolveKeyring } from '../kafka/pipeline-file/secrets.ts'
+import { resolveKeyring } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { type Report, spell } from './finding.ts'
 

@@ -1,7 +1,7 @@
 /** What this user may do, as far as the brokers tell. */
 import type { Admin, ClusterDescription, Right } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
-import { resolveInstance } from '../kafka/pipeline-file/secrets.ts'
+import { resolveInstance } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import { rightsOf } from '../kafka/rights.ts'
 import type { Found } from './check-topics.ts'
 import type { Report } from './finding.ts'

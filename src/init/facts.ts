@@ -6,7 +6,7 @@ import type { Suspicion } from '../identify/suspicion.ts'
 import { splitName } from '../identify/words.ts'
 import type { Detector } from './detect.ts'
 import type { Profile } from './profile.ts'
-import { FEW } from './tallies.ts'
+import { FEW } from './value-tallies.ts'
 
 export interface Facts {
   readonly profile: Profile

@@ -1,10 +1,10 @@
 /** What a sample says of each path: counts only. The values go into the counts and are forgotten. */
 import { printSegments, type Segment } from '../policy/path.ts'
 import { type Detector, detect } from './detect.ts'
-import { isDesigned, isMap } from './member-names.ts'
+import { isDesigned, isMap } from './map-names.ts'
 import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
-import { Tallies } from './tallies.ts'
+import { Tallies } from './value-tallies.ts'
 
 /** More members than this in one object are counted together. */
 const MEMBERS_CAP = 2_000

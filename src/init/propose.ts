@@ -6,8 +6,8 @@ import { DETECTORS, type Detector } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
 import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
-import { RULES, unknown } from './rules.ts'
-import { DISTINCT_CAP } from './tallies.ts'
+import { RULES, unknown } from './proposal-rules.ts'
+import { DISTINCT_CAP } from './value-tallies.ts'
 
 export interface DraftField {
   readonly path: string

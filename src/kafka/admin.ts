@@ -3,7 +3,7 @@
  * the pipeline: node-rdkafka cannot ask for the settings of a topic. Every question ends within 15 s. What is thrown is a
  * `LetheError` with exit code 4, and no text of a client or a broker is passed on.
  */
-import type { BatchBounds, Connection, DriverEvent } from './driver.ts'
+import type { BatchBounds } from './driver.ts'
 import type { InputRecord, OutputRecord, Position, TopicPartition } from './record.ts'
 
 /** What an ACL allows a user to do; see Kafka's operations. */
@@ -104,32 +104,4 @@ export interface Admin {
   /** Writes records, each at least once, outside of any transaction. For made-up ones. */
   write(records: readonly OutputRecord[]): Promise<void>
   close(): Promise<void>
-}
-
-/** The settings of a pipeline's client that mean something here; others may be those of another driver. */
-const SETTINGS: readonly string[] = [
-  'client.id',
-  'client.rack',
-  'request.timeout.ms',
-  'socket.connection.setup.timeout.ms',
-  'metadata.max.age.ms',
-  'retry.backoff.ms',
-]
-
-/**
- * Connects.
- * @throws LetheError where no broker answers within 15 s, or one refuses this client
- */
-export async function openAdmin(
-  connection: Connection,
-  onEvent: (event: DriverEvent) => void = () => {},
-): Promise<Admin> {
-  const { kafkajsAdmin } = await import('./drivers/kafkajs/kafkajs-admin.ts')
-  return await kafkajsAdmin(forAsking(connection), onEvent)
-}
-
-/** The connection for who only asks, whichever driver its settings are for. */
-export function forAsking(connection: Connection): Connection {
-  const client = new Map([...connection.client].filter(([name]) => SETTINGS.includes(name)))
-  return { ...connection, client }
 }

@@ -3,10 +3,10 @@
  * went away, and never that they are back. The same for both drivers.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { forAsking } from './admin.ts'
 import { type Cause, causeOf, reasonOf } from './cause.ts'
 import type { Connection } from './driver.ts'
 import type { Ping } from './drivers/kafkajs/ping.ts'
+import { forAsking } from './open-admin.ts'
 
 const EVERY_MS = 1_000
 /** A broker that was asked without an answer is asked once more: this process may have been late itself. */

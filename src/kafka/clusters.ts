@@ -1,7 +1,7 @@
 /** Whether the brokers that a pipeline names are of one cluster: what reads one and writes another settles nothing. */
 import { LetheError } from '../errors.ts'
-import { openAdmin } from './admin.ts'
 import type { Connection } from './driver.ts'
+import { openAdmin } from './open-admin.ts'
 
 export interface Cluster {
   readonly id: string

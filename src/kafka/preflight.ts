@@ -3,9 +3,10 @@
  * file says they are. `lethe doctor` looks at much more; this much is asked at every start, and stops it.
  */
 import { LetheError } from '../errors.ts'
-import { type Admin, openAdmin, type TopicDescription, type TopicSettings } from './admin.ts'
+import type { Admin, TopicDescription, TopicSettings } from './admin.ts'
 import { distinctClusters } from './clusters.ts'
 import type { Connection, DriverEvent } from './driver.ts'
+import { openAdmin } from './open-admin.ts'
 import type { Route } from './pipeline-file/pipeline.ts'
 import { topicMatcher } from './pipeline-file/topics.ts'
 import { isCompactedBy, keptFor, largestBatch } from './topic-settings.ts'

@@ -3,7 +3,7 @@
  * them, so that this is all that tells of them: codes, counts and coordinates, never a value.
  */
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
-import type { Batch } from './batch.ts'
+import type { Batch } from './batch-outputs.ts'
 import type { Position } from './record.ts'
 
 /** So many places are named of each code. */

@@ -18,9 +18,9 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
-import { formatKeyset, parseKeyset } from './format.ts'
 import { Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
+import { formatKeyset, parseKeyset } from './keyset-format.ts'
 import { readSecretFile, refuseExposed } from './secret-file.ts'
 
 /** Reads a keyset file and derives from it: see `readKeysetFile`. */

@@ -6,9 +6,9 @@ import { z } from 'zod'
 import { compileTimeParser } from '../../transforms/calendar.ts'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { type DeadLetterCode, type Problem, RECORD_CODES } from '../errors.ts'
+import { checkShape, type ShapeCodes } from './check-form.ts'
 import { entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
 import { Findings, type Position, quote } from './problems.ts'
-import { checkShape, type ShapeCodes } from './shape.ts'
 import { nearest } from './suggest.ts'
 
 export type Expected =

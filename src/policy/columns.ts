@@ -2,7 +2,7 @@
 import type { TreeNode } from './document.ts'
 import type { Path } from './path.ts'
 import { type Findings, quote } from './problems.ts'
-import { readPath } from './rules.ts'
+import { readPath } from './read-rule.ts'
 import { suggestion } from './suggest.ts'
 
 /** Header text to canonical input path. Every path has to be one that the policy reads. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { type CompileContext, OptionError } from '../../transforms/transform.ts'
 import { LetheError } from '../errors.ts'
 import type { KeySource } from './key-source.ts'
-import type { PolicyFile } from './read.ts'
+import type { PolicyFile } from './policy-file.ts'
 import { readTable, TableError } from './table.ts'
 
 /** Everything a policy's results depend on beside its own text. */

@@ -1,5 +1,5 @@
 /** Weak choices, of one rule or of several together: errors, unless a rule of them says in writing why it is right here. */
-import { placeOf } from './actions.ts'
+import { placeOf } from './compile-rule.ts'
 import type { PolicyRule } from './policy.ts'
 import type { Findings, PolicyCode, Position } from './problems.ts'
 

@@ -3,7 +3,7 @@ import type { CompiledTransform } from '../../transforms/transform.ts'
 import { contextFor, newSources } from './context.ts'
 import type { KeySource } from './key-source.ts'
 import type { Policy } from './policy.ts'
-import type { PolicyFile } from './read.ts'
+import type { PolicyFile } from './policy-file.ts'
 
 /**
  * The transform of `$key`, compiled once for each enabled key: a record that was published under an older key has an

@@ -1,7 +1,7 @@
 /** What is weak about one rule of a field: what it leaves readable of something that may not be. */
 
 import type { Role } from '../identify/categories.ts'
-import { isKeep } from './actions.ts'
+import { isKeep } from './compile-rule.ts'
 import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type PolicyCode, quote } from './problems.ts'

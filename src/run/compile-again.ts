@@ -4,7 +4,7 @@ import { Keyring } from '../keys/keyring.ts'
 import { type Compiled, compilePolicy } from '../policy/compile.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Policy } from '../policy/policy.ts'
-import { type PolicyFile, readPolicyFile } from '../policy/read.ts'
+import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
 import { type RunConfiguration, readFrom } from './configuration.ts'
 
 /** What a thread needs to compile the same plan as its parent. It stays in memory. */

@@ -5,13 +5,13 @@
  */
 import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'
-import { formatKeyset, parseKeyset } from '../keys/format.ts'
 import { checkValueOf } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
+import { formatKeyset, parseKeyset } from '../keys/keyset-format.ts'
 import { sha256 } from '../policy/context.ts'
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { ReadWhole } from '../policy/read.ts'
+import type { ReadWhole } from '../policy/policy-file.ts'
 
 /** For threads as it is: its keys are `KeyObject`s, which no log, JSON or inspection shows. */
 export interface RunConfiguration {

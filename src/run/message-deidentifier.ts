@@ -9,7 +9,7 @@ import type { Outcome } from '../engine/outcome.ts'
 import type { Compiled } from '../policy/compile.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import type { KeySource } from '../policy/key-source.ts'
-import type { PolicyFile } from '../policy/read.ts'
+import type { PolicyFile } from '../policy/policy-file.ts'
 import { messageEngine } from './engines.ts'
 
 export interface MessageDeidentifier {

@@ -4,7 +4,7 @@ import { type Account, reconciles, sum } from '../engine/account.ts'
 import type { WindowWatch } from '../engine/limit-window.ts'
 import { LetheError } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
-import { type Batch, before, type Emitted, type OutputWriter, refuse } from '../kafka/batch.ts'
+import { type Batch, before, type Emitted, type OutputWriter, refuse } from '../kafka/batch-outputs.ts'
 import {
   type BatchBounds,
   ClientLost,

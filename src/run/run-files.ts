@@ -5,7 +5,7 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'
-import { type FileRole, type ReadWhole, readFromDisk } from '../policy/read.ts'
+import { type FileRole, type ReadWhole, readFromDisk } from '../policy/policy-file.ts'
 
 /** What a file is for the run. */
 export type RunFileKind = 'pipeline' | 'policy' | 'list' | 'keyset'

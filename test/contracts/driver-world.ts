@@ -1,12 +1,13 @@
 /** What the contract of the drivers runs in: topics, producers, a reader that shares no code with the drivers. */
 import kafkajs from 'kafkajs'
 import { afterAll, afterEach } from 'vitest'
-import { type Admin, openAdmin } from '../../src/kafka/admin.ts'
+import type { Admin } from '../../src/kafka/admin.ts'
 import type { BatchBounds, Connection, Driver, DriverEvent, DriverOptions } from '../../src/kafka/driver.ts'
 import { kafkajsDriver } from '../../src/kafka/drivers/kafkajs/kafkajs-driver.ts'
 import { registerCodecs } from '../../src/kafka/drivers/kafkajs/register-codecs.ts'
 import { hasLibrary, loadLibrary } from '../../src/kafka/drivers/rdkafka/client.ts'
 import { rdkafkaDriver } from '../../src/kafka/drivers/rdkafka/rdkafka-driver.ts'
+import { openAdmin } from '../../src/kafka/open-admin.ts'
 import type { InputRecord, OutputRecord, Position } from '../../src/kafka/record.ts'
 import { broker, uniqueName } from '../broker/suite.ts'
 
@@ -19,6 +20,8 @@ export interface DriverCase {
   readonly lacks: readonly string[]
   /** Ways of sharing partitions that it has: cooperative and eager. */
   readonly assignments: readonly string[]
+  /** Settings under which it soon gives up a topic that is missing. */
+  readonly impatient: Readonly<Record<string, number>>
 }
 
 export const hasRdkafka: boolean = await hasLibrary()
@@ -36,6 +39,7 @@ export const KAFKAJS: DriverCase = {
   isThere: true,
   lacks: [],
   assignments: ['range'],
+  impatient: {},
 }
 
 export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
@@ -45,6 +49,7 @@ export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
   isThere: hasRdkafka,
   lacks: LACKED_BY_RDKAFKA,
   assignments: ['cooperative-sticky', 'range'],
+  impatient: { 'topic.metadata.propagation.max.ms': 2000 },
 }
 
 export const RDKAFKA_EXACTLY_ONCE: DriverCase = {

@@ -389,8 +389,7 @@ export function driverContract(driverCase: DriverCase): void {
         const topic = await makeTopic()
         await write(topic, [{ value: 'a' }])
         // `driver-defaults.contract.test.ts` waits as long as users do.
-        const client = { 'topic.metadata.propagation.max.ms': 2000 }
-        const { driver } = await openDriver(driverCase, { topics: [topic], client })
+        const { driver } = await openDriver(driverCase, { topics: [topic], client: driverCase.impatient })
         const { epoch, records, next } = await pollSome(driver, 1)
         const settling = driver.settle(epoch, copyTo(uniqueName('nowhere'))(records), next)
         await expect(settling).rejects.toBeInstanceOf(LetheError)

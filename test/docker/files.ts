@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { parse as parseYaml } from 'yaml'
-import { compilePipeline } from '../../src/kafka/pipeline-file/compile.ts'
+import { compilePipeline } from '../../src/kafka/pipeline-file/compile-pipeline.ts'
 import type { Pipeline } from '../../src/kafka/pipeline-file/pipeline.ts'
-import { readPipelineFile } from '../../src/kafka/pipeline-file/read.ts'
+import { readPipelineFile } from '../../src/kafka/pipeline-file/read-pipeline.ts'
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 export const docker: string = join(root, 'docker')

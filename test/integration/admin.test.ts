@@ -1,7 +1,8 @@
 /** The admin port: what a cluster says to whoever may ask, and to whoever may not. */
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
-import { type Admin, openAdmin } from '../../src/kafka/admin.ts'
+import type { Admin } from '../../src/kafka/admin.ts'
+import { openAdmin } from '../../src/kafka/open-admin.ts'
 import { startBroker } from '../broker/broker.mjs'
 import { onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
 import {

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openAdmin } from '../../src/kafka/admin.ts'
 import type { Cause } from '../../src/kafka/cause.ts'
 import type { Connection, DriverEvent } from '../../src/kafka/driver.ts'
 import { chooseDriver } from '../../src/kafka/drivers.ts'
+import { openAdmin } from '../../src/kafka/open-admin.ts'
 import { type Broker, startBroker } from '../broker/broker.mjs'
 import { onOwnKafka, uniqueName } from '../broker/suite.ts'
 

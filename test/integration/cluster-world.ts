@@ -1,8 +1,9 @@
 /** What tests of commands that look at a cluster share: topics, rights, records, and a pipeline in a folder of its own. */
 import { join } from 'node:path'
 import kafkajs from 'kafkajs'
-import { type Admin, openAdmin } from '../../src/kafka/admin.ts'
+import type { Admin } from '../../src/kafka/admin.ts'
 import type { Connection } from '../../src/kafka/driver.ts'
+import { openAdmin } from '../../src/kafka/open-admin.ts'
 import { broker, uniqueName } from '../broker/suite.ts'
 import { folder } from '../src/cli/lethe.ts'
 

@@ -3,17 +3,17 @@
 import { type Account, sum } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Figures } from '../../groups/figures.ts'
-import type { Emitted } from '../../kafka/batch.ts'
+import type { Emitted } from '../../kafka/batch-outputs.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
 import { type Unsettled, type UnsettledPart, unsettledLines, wholeOf } from '../../kafka/unsettled.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { packageVersion } from '../../run/package-root.ts'
 import type { Paint } from '../../terminal.ts'
-import { type AccountView, accountLines, unmet, viewAccount } from '../account.ts'
 import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
+import { type AccountView, accountLines, unmet, viewAccount } from '../account-view.ts'
 import { viewGroups } from '../groups.ts'
-import { suspectWarnings } from '../suspects.ts'
+import { suspectWarnings } from '../suspect-warnings.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
   readonly route: string

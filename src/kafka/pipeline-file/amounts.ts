@@ -1,7 +1,7 @@
 /** Sizes, times and limits of a pipeline file, read and held within bounds. */
 import { compileTimeParser } from '../../../transforms/calendar.ts'
 import { parseDeadLetterLimit } from '../../engine/limit.ts'
-import type { Draft, RoutePart } from './draft.ts'
+import type { Draft, RoutePart } from './draft-pipeline.ts'
 import type { Pipeline, Start } from './pipeline.ts'
 
 const UNITS = { B: 1, KiB: 1 << 10, MiB: 1 << 20, ms: 1, s: 1000 } as const

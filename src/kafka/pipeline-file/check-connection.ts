@@ -3,8 +3,8 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 import { entryOf } from '../../policy/document.ts'
 import { quote } from '../../policy/problems.ts'
 import { CLIENT_DEFAULTS, CLIENT_SETTINGS, TRANSACTION_MARGIN_MS } from './client-settings.ts'
-import type { Draft } from './draft.ts'
-import { MIN_REASON } from './schema.ts'
+import type { Draft } from './draft-pipeline.ts'
+import { MIN_REASON } from './pipeline-schema.ts'
 
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')

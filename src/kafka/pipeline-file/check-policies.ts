@@ -3,9 +3,9 @@ import { LetheError, type Problem } from '../../errors.ts'
 import { type Compiled, compilePolicy } from '../../policy/compile.ts'
 import type { KeySource } from '../../policy/key-source.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
-import { type PolicyFile, readPolicyFile } from '../../policy/read.ts'
-import type { Draft, RoutePart } from './draft.ts'
+import type { Draft, RoutePart } from './draft-pipeline.ts'
 import { fileBeside } from './secret-node.ts'
 
 export interface PolicyOptions {

@@ -1,7 +1,7 @@
 /** Whether the routes of a pipeline can stand beside each other: nothing that leaves may ever come in again. */
 import { quote } from '../../policy/problems.ts'
 import { readStart } from './amounts.ts'
-import type { Draft, RoutePart } from './draft.ts'
+import type { Draft, RoutePart } from './draft-pipeline.ts'
 import { patternTrouble, topicMatcher } from './topics.ts'
 
 interface Reader extends RoutePart {

@@ -1,8 +1,8 @@
 /** Where a secret stands: `{ file: … }` or `{ env: … }`. Nothing of what is written here goes into a message. */
 import { join } from 'node:path'
 import { entryOf, type MapNode, type TreeNode } from '../../policy/document.ts'
-import type { PipelineFindings } from './codes.ts'
 import type { Secret } from './pipeline.ts'
+import type { PipelineFindings } from './pipeline-codes.ts'
 
 const WAY_OUT = 'write { file: FILE } or { env: NAME }'
 

@@ -1,9 +1,10 @@
 /** How slips in the shape of a pipeline file are told. */
+
+import type { Foreign, ShapeCodes } from '../../policy/check-form.ts'
 import { quote } from '../../policy/problems.ts'
-import type { Foreign, ShapeCodes } from '../../policy/shape.ts'
 import { suggestion } from '../../policy/suggest.ts'
 import { CLIENT_SETTINGS, refusalOf } from './client-settings.ts'
-import type { PipelineCode } from './codes.ts'
+import type { PipelineCode } from './pipeline-codes.ts'
 
 /** Which code a slip in the shape of a pipeline gets, and what is said of keys that stand in the wrong place. */
 export const PIPELINE_SHAPE: ShapeCodes<PipelineCode> = {

@@ -4,12 +4,16 @@
  */
 import { LetheError } from '../../errors.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
-import { OutputWriter } from '../../kafka/batch.ts'
+import { OutputWriter } from '../../kafka/batch-outputs.ts'
 import type { Connection } from '../../kafka/driver.ts'
-import { compilePipeline } from '../../kafka/pipeline-file/compile.ts'
+import { compilePipeline } from '../../kafka/pipeline-file/compile-pipeline.ts'
 import type { Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
-import { readPipelineFile } from '../../kafka/pipeline-file/read.ts'
-import { resolveConnection, resolveInstance, resolveKeyring } from '../../kafka/pipeline-file/secrets.ts'
+import {
+  resolveConnection,
+  resolveInstance,
+  resolveKeyring,
+} from '../../kafka/pipeline-file/pipeline-secrets.ts'
+import { readPipelineFile } from '../../kafka/pipeline-file/read-pipeline.ts'
 import {
   clearSources,
   encryptedSources,
@@ -20,8 +24,8 @@ import {
 import { Keyring } from '../../keys/keyring.ts'
 import { type Compiled, compilePolicy } from '../../policy/compile.ts'
 import type { Plan } from '../../policy/plan.ts'
+import { type ReadWhole, readPolicyFile } from '../../policy/policy-file.ts'
 import { formatProblems } from '../../policy/problems.ts'
-import { type ReadWhole, readPolicyFile } from '../../policy/read.ts'
 import type { RouteSetup } from '../batch-job.ts'
 import { configurationDigest, keysetDigest, type RunConfiguration, readFrom } from '../configuration.ts'
 import { packageVersion } from '../package-root.ts'

@@ -1,7 +1,8 @@
 /** What a process says of its configuration at the start, and what the output topics say of the one before. */
 import { LetheError } from '../../errors.ts'
-import { type Admin, openAdmin } from '../../kafka/admin.ts'
+import type { Admin } from '../../kafka/admin.ts'
 import { lastPolicies } from '../../kafka/last-policies.ts'
+import { openAdmin } from '../../kafka/open-admin.ts'
 import { checkValueOf } from '../../keys/keyring.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { isVersionNotRaised, type SeenPolicy } from '../../policy/seen.ts'

@@ -4,7 +4,7 @@ import { type Account, addAccount, emptyAccount } from '../../engine/account.ts'
 import type { Figures } from '../../groups/figures.ts'
 import { hasQuasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { type GroupsPart, type Limits, SubjectGroups } from '../../groups/subject-groups.ts'
-import { type Emitted, noneEmitted } from '../../kafka/batch.ts'
+import { type Emitted, noneEmitted } from '../../kafka/batch-outputs.ts'
 import { mergeUnsettled, type UnsettledPart } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
 

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatKeyset } from '../../../src/keys/format.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
+import { formatKeyset } from '../../../src/keys/keyset-format.ts'
 import { type Ended, folder, lethe, type Setting } from './lethe.ts'
 
 export const POLICY = `policy: test

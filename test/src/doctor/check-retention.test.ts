@@ -5,7 +5,7 @@ import type { Route } from '../../../src/kafka/pipeline-file/pipeline.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { policyFileOf } from '../../../src/policy/read.ts'
+import { policyFileOf } from '../../../src/policy/policy-file.ts'
 
 const DAY = 86_400_000
 const ROUTE: Route = {

@@ -2,9 +2,9 @@
 import { expect, it } from 'vitest'
 import { planTopics } from '../../../src/doctor/fix.ts'
 import type { TopicDescription } from '../../../src/kafka/admin.ts'
-import { compilePipeline } from '../../../src/kafka/pipeline-file/compile.ts'
+import { compilePipeline } from '../../../src/kafka/pipeline-file/compile-pipeline.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { policyFileOf } from '../../../src/policy/read.ts'
+import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { folder } from '../cli/lethe.ts'
 
 const retentionOf = (policyText: string, to = '{ topic: out }'): string | undefined => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { policyFileOf } from '../../../src/policy/read.ts'
+import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { createDeidentifier } from '../../../src/run/deidentifier.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { flatOf } from './flat-outcome.ts'

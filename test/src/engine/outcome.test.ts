@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { OutcomeBatch } from '../../../src/engine/outcome-batch.ts'
 import { createDeidentifier, createMessageDeidentifier, type Outcome } from '../../../src/index.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { policyFileOf } from '../../../src/policy/read.ts'
+import { policyFileOf } from '../../../src/policy/policy-file.ts'
 
 const source = policyFileOf(
   'policy.yaml',

@@ -14,8 +14,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EXIT, LetheError } from '../../../src/errors.ts'
 import { changeKeysetFile, createKeysetFile, loadKeyring, readKeysetFile } from '../../../src/keys/file.ts'
-import { formatKeyset } from '../../../src/keys/format.ts'
 import { addKey, createKeyset, disableKey } from '../../../src/keys/keyset.ts'
+import { formatKeyset } from '../../../src/keys/keyset-format.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 
 const NOW = new Date('2025-01-01T00:00:00Z')

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../../src/errors.ts'
-import { formatKeyset, parseKeyset } from '../../../src/keys/format.ts'
 import {
   addKey,
   compromiseKey,
@@ -10,6 +9,7 @@ import {
   type Keyset,
   promoteKey,
 } from '../../../src/keys/keyset.ts'
+import { formatKeyset, parseKeyset } from '../../../src/keys/keyset-format.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 
 const NOW = new Date('2025-03-04T05:06:07.890Z')

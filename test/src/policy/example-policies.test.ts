@@ -6,7 +6,7 @@ import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { readCases } from '../../../src/policy/cases.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { readPolicyFile } from '../../../src/policy/read.ts'
+import { readPolicyFile } from '../../../src/policy/policy-file.ts'
 
 const folder = 'config/policies'
 const keys = Keyring.fromKeyset(testKeyset())

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { EXIT, LetheError } from '../../../src/errors.ts'
-import { readPolicyFile } from '../../../src/policy/read.ts'
+import { readPolicyFile } from '../../../src/policy/policy-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lethe-policy-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -6,7 +6,7 @@ import { newGroupsKey, SubjectGroups } from '../../../src/groups/subject-groups.
 import { PackedRecords } from '../../../src/kafka/packed-records.ts'
 import type { InputRecord } from '../../../src/kafka/record.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
-import { policyFileOf } from '../../../src/policy/read.ts'
+import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import type { RouteSetup } from '../../../src/run/batch-job.ts'
 import { root } from '../cli/lethe.ts'
 

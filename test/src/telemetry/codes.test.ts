@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { RECORD_CODES } from '../../../src/errors.ts'
-import { CODE } from '../../../src/kafka/drivers/rdkafka/errors.ts'
+import { CODE } from '../../../src/kafka/drivers/rdkafka/client-errors.ts'
 import { clientCode, deadLetterCode, knownCode } from '../../../src/telemetry/codes.ts'
 import { FAILURE_CODES } from '../../../transforms/transform.ts'
 

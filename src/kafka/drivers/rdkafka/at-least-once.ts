@@ -3,10 +3,10 @@ import { LetheError } from '../../../errors.ts'
 import { Refused, type Settled } from '../../driver.ts'
 import type { Outputs, Position } from '../../record.ts'
 import { call } from './client.ts'
-import { asClientError, CODE, classify, codeName, isOutdated } from './errors.ts'
-import type { Fetcher } from './fetcher.ts'
-import { plain } from './offsets.ts'
+import { asClientError, CODE, classify, codeName, isOutdated } from './client-errors.ts'
 import type { Publisher } from './publisher.ts'
+import type { Fetcher } from './rdkafka-fetcher.ts'
+import { plain } from './rdkafka-offsets.ts'
 import { type Session, TRANSACTION_CALL_MS } from './session.ts'
 
 export class AtLeastOnce {

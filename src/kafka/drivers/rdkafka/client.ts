@@ -1,7 +1,7 @@
 /** node-rdkafka, loaded where it is installed, and its callbacks as promises. */
 import type * as Rdkafka from 'node-rdkafka'
 import { LetheError } from '../../../errors.ts'
-import { learnCodes } from './errors.ts'
+import { learnCodes } from './client-errors.ts'
 
 export type Library = typeof Rdkafka
 export type Consumer = Rdkafka.KafkaConsumer

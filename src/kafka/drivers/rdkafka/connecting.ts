@@ -13,10 +13,10 @@ import {
   fatalError,
   isOfTheMoment,
   isToldByLog,
-} from './errors.ts'
+} from './client-errors.ts'
 import { failureIn, isUnheard, readLogLine, TlsQuestion } from './failures.ts'
+import { consumerSettings, producerSettings } from './rdkafka-settings.ts'
 import type { Session } from './session.ts'
-import { consumerSettings, producerSettings } from './settings.ts'
 
 /** Unless the connection says otherwise. */
 const OPEN_MS = 15_000

@@ -1,7 +1,7 @@
 /** The ends of what is owned, and partitions that stand still before theirs. */
 import type { LetheError } from '../../../errors.ts'
 import type { Position } from '../../record.ts'
-import { checkRange, watermarks } from './offsets.ts'
+import { checkRange, watermarks } from './rdkafka-offsets.ts'
 import type { Session } from './session.ts'
 
 /** So often may a partition stand still before its log's end until something is wrong. */

@@ -3,9 +3,9 @@ import { LetheError } from '../../../errors.ts'
 import { Refused, type Settled } from '../../driver.ts'
 import type { Outputs, Position } from '../../record.ts'
 import { call } from './client.ts'
-import { asClientError, type ClientError, CODE, classify, codeName, isRefusal } from './errors.ts'
-import { plain } from './offsets.ts'
+import { asClientError, type ClientError, CODE, classify, codeName, isRefusal } from './client-errors.ts'
 import type { Publisher } from './publisher.ts'
+import { plain } from './rdkafka-offsets.ts'
 import { type Session, TRANSACTION_CALL_MS } from './session.ts'
 
 /** So often is a transaction made again whose sequence had a gap. */

@@ -2,7 +2,15 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { Refused } from '../../driver.ts'
 import type { Outputs } from '../../record.ts'
-import { asClientError, type ClientError, CODE, classify, codeName, isRefusal, isTooLarge } from './errors.ts'
+import {
+  asClientError,
+  type ClientError,
+  CODE,
+  classify,
+  codeName,
+  isRefusal,
+  isTooLarge,
+} from './client-errors.ts'
 import { filled } from './messages.ts'
 import type { Session } from './session.ts'
 

@@ -14,16 +14,16 @@ import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../
 import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
 import { type Client, call, type Library, loadLibrary } from './client.ts'
+import { asClientError, fatalError } from './client-errors.ts'
 import { checkCodec, connect, makeConsumer, makeProducer, watch } from './connecting.ts'
 import { Ends } from './ends.ts'
-import { asClientError, fatalError } from './errors.ts'
 import { ExactlyOnce } from './exactly-once.ts'
-import { Fetcher } from './fetcher.ts'
-import { Membership } from './membership.ts'
-import { commitStart, committed, fixEnds, plain } from './offsets.ts'
 import { Publisher } from './publisher.ts'
+import { Fetcher } from './rdkafka-fetcher.ts'
+import { Membership } from './rdkafka-membership.ts'
+import { commitStart, committed, fixEnds, plain } from './rdkafka-offsets.ts'
+import { consumerSettings } from './rdkafka-settings.ts'
 import { Session, TRANSACTION_CALL_MS } from './session.ts'
-import { consumerSettings } from './settings.ts'
 
 export function rdkafkaDriver(options: DriverOptions): Driver {
   return new RdkafkaDriver(options)

@@ -18,9 +18,9 @@ import {
   isPassing,
   isUnknown,
   timedOut,
-} from './errors.ts'
+} from './client-errors.ts'
 import { Ownership } from './ownership.ts'
-import { TRANSACTION_MS } from './settings.ts'
+import { TRANSACTION_MS } from './rdkafka-settings.ts'
 
 /** Tried again while its error is of the moment; two of them must fit into the deadline of `close`. */
 export const TRANSACTION_CALL_MS = 4_000

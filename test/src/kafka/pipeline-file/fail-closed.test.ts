@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PIPELINE_CODES } from '../../../../src/kafka/pipeline-file/codes.ts'
-import { isPipeline } from '../../../../src/kafka/pipeline-file/read.ts'
+import { PIPELINE_CODES } from '../../../../src/kafka/pipeline-file/pipeline-codes.ts'
+import { isPipeline } from '../../../../src/kafka/pipeline-file/read-pipeline.ts'
 import { POLICY_CODES } from '../../../../src/policy/problems.ts'
 import { compile, pipeline, route } from './sources.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { CLIENT_SETTINGS } from '../../../../src/kafka/pipeline-file/client-settings.ts'
-import { pipelineJsonSchema } from '../../../../src/kafka/pipeline-file/json-schema.ts'
+import { pipelineJsonSchema } from '../../../../src/kafka/pipeline-file/pipeline-json-schema.ts'
 import { fits, type Schema } from '../../draft-07.ts'
 import { pipeline, route } from './sources.ts'
 

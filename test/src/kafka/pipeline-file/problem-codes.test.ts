@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PIPELINE_CODES, type PipelineCode } from '../../../../src/kafka/pipeline-file/codes.ts'
+import { PIPELINE_CODES, type PipelineCode } from '../../../../src/kafka/pipeline-file/pipeline-codes.ts'
 import { compile, pipeline, route } from './sources.ts'
 
 const remote = 'brokers: [kafka.example.com:9092]'

@@ -9,10 +9,10 @@ import {
   resolveConnection,
   resolveInstance,
   resolveKeyring,
-} from '../../../../src/kafka/pipeline-file/secrets.ts'
+} from '../../../../src/kafka/pipeline-file/pipeline-secrets.ts'
 import { createKeysetFile } from '../../../../src/keys/file.ts'
-import { formatKeyset } from '../../../../src/keys/format.ts'
 import { createKeyset } from '../../../../src/keys/keyset.ts'
+import { formatKeyset } from '../../../../src/keys/keyset-format.ts'
 import { testKeyset } from '../../../../src/keys/test-keyset.ts'
 import { folder } from '../../cli/lethe.ts'
 import { compile, pipeline } from './sources.ts'

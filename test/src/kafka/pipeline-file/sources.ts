@@ -1,7 +1,10 @@
 /** Pipelines and policies as texts, and compiling them without a disk. */
 import { LetheError } from '../../../../src/errors.ts'
-import { type CompiledPipeline, compilePipeline } from '../../../../src/kafka/pipeline-file/compile.ts'
-import { type PolicyFile, policyFileOf } from '../../../../src/policy/read.ts'
+import {
+  type CompiledPipeline,
+  compilePipeline,
+} from '../../../../src/kafka/pipeline-file/compile-pipeline.ts'
+import { type PolicyFile, policyFileOf } from '../../../../src/policy/policy-file.ts'
 
 const head = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 const dated = `${head}  at: { use: generalize.date, to: day }\n`

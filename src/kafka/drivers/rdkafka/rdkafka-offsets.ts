@@ -5,7 +5,7 @@ import type { DriverOptions } from '../../driver.ts'
 import { topicMatcher } from '../../pipeline-file/topics.ts'
 import type { Position, TopicPartition } from '../../record.ts'
 import { type Consumer, call } from './client.ts'
-import { asClientError, isOutdated, isPassing } from './errors.ts'
+import { asClientError, isOutdated, isPassing } from './client-errors.ts'
 
 const QUERY_MS = 10_000
 const RETRIES = 5

@@ -1,11 +1,12 @@
 /** From the tree to rules: the words of one rule, its conditions, and what happens on failure. */
+
+import { checkShape, pick, type ShapeCodes } from './check-form.ts'
 import { entryOf, type MapEntry, type MapNode, type ScalarNode } from './document.ts'
 import { type Path, PathError, parsePath } from './path.ts'
 import type { Otherwise } from './plan.ts'
 import type { PolicyCondition, PolicyRule } from './policy.ts'
 import { type Findings, type Position, quote } from './problems.ts'
 import { RULE_WORDS, RuleWords } from './schema.ts'
-import { checkShape, pick, type ShapeCodes } from './shape.ts'
 
 const RULE_CODES: ShapeCodes = {
   unknown: 'unknown-key',

@@ -1,8 +1,8 @@
 /** The share of the group: what is assigned begins where the group stands; what is revoked is let go when it may be. */
 import { LetheError } from '../../../errors.ts'
 import type { Position, TopicPartition } from '../../record.ts'
-import { asClientError, CODE, fatalError } from './errors.ts'
-import { checkRange, committed, plain, watermarks } from './offsets.ts'
+import { asClientError, CODE, fatalError } from './client-errors.ts'
+import { checkRange, committed, plain, watermarks } from './rdkafka-offsets.ts'
 import type { Session } from './session.ts'
 
 export class Membership {

@@ -1,10 +1,10 @@
 /** `lethe explain --format markdown`: one page, one table, and nothing of a policy that becomes markup. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { code, prose, row } from '../../../src/cli/markdown-text.ts'
+import { code, prose, row } from '../../../src/explain/markdown-text.ts'
 import { printable } from '../../../src/terminal.ts'
 import { transforms } from '../../../transforms/index.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe } from '../cli/lethe.ts'
 
 /** A cell of the table as it is shown: code spans and entities, and nothing else. */
 const CODE_CELL = /^(?:`[^`|\\\n]+`|&#\d+;)+$/

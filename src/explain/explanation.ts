@@ -1,13 +1,12 @@
 /** What a policy does to each field, and to one record: as data, for printing. */
 
-import type { RecordOutcome } from '../../engine/outcome.ts'
-import { describeCode } from '../../errors.ts'
-import type { Plan } from '../../policy/plan.ts'
-import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
-import { suspectedInputs } from '../../policy/suspected.ts'
-import { createDeidentifier } from '../../run/deidentifier.ts'
-import { viewUse } from '../account-fields.ts'
-import { type Json, printJson, readJson, valuesAt } from '../json-tree.ts'
+import { viewUse } from '../engine/account-fields.ts'
+import type { RecordOutcome } from '../engine/outcome.ts'
+import { describeCode } from '../errors.ts'
+import type { Plan } from '../policy/plan.ts'
+import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
+import { suspectedInputs } from '../policy/suspected.ts'
+import { createDeidentifier } from '../run/deidentifier.ts'
 import {
   doesNotStop,
   onFailure,
@@ -17,7 +16,8 @@ import {
   whatItIs,
   whatLeaves,
   whenItApplies,
-} from './words.ts'
+} from './in-plain-words.ts'
+import { type Json, printJson, readJson, valuesAt } from './json-tree.ts'
 
 export interface ExplainedRule {
   readonly use: string

@@ -9,17 +9,17 @@ import {
   type Weakness,
 } from '../../transforms/transform.ts'
 import { LetheError } from '../errors.ts'
+import { checkShape } from './check-form.ts'
 import { contextFor, FileError, type Sources } from './context.ts'
 import { entryOf, type MapNode } from './document.ts'
 import { type KeySource, placeholderKeys } from './key-source.ts'
 import type { Path } from './path.ts'
 import type { Action } from './plan.ts'
 import type { PolicyRule } from './policy.ts'
+import type { PolicyFile } from './policy-file.ts'
 import { type Findings, type Position, quote } from './problems.ts'
-import type { PolicyFile } from './read.ts'
 import { isWatched } from './revealed.ts'
 import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
-import { checkShape } from './shape.ts'
 import { suggestion } from './suggest.ts'
 
 export interface RuleSetting {

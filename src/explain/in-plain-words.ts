@@ -1,12 +1,12 @@
 /** A policy in plain words. */
 
-import { inWords } from '../../../transforms/reveals/words.ts'
-import type { Role } from '../../identify/categories.ts'
-import type { TreeNode } from '../../policy/document.ts'
-import type { Otherwise } from '../../policy/plan.ts'
-import type { Policy, PolicyField, PolicyRule } from '../../policy/policy.ts'
-import { revealedBy } from '../../policy/revealed.ts'
-import type { Suspected } from '../../policy/suspected.ts'
+import { inWords } from '../../transforms/reveals/words.ts'
+import type { Role } from '../identify/categories.ts'
+import type { TreeNode } from '../policy/document.ts'
+import type { Otherwise } from '../policy/plan.ts'
+import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
+import { revealedBy } from '../policy/revealed.ts'
+import type { Suspected } from '../policy/suspected.ts'
 
 const ROLE: Readonly<Record<Role, string>> = {
   'direct-identifier': 'a direct identifier: it points to a person by itself',

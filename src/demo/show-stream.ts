@@ -3,15 +3,15 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { EXIT, LetheError } from '../../errors.ts'
-import { type Admin, openAdmin } from '../../kafka/admin.ts'
-import { chooseDriver, strictestDelivery } from '../../kafka/drivers.ts'
-import type { InputRecord, OutputRecord } from '../../kafka/record.ts'
-import { readSource, SOURCE_HEADER, sourceDomain } from '../../kafka/source-header.ts'
-import { loadKeyring } from '../../keys/file.ts'
-import { columns, paint, printable, shorten } from '../../terminal.ts'
-import { generateEvents } from './events.ts'
+import { EXIT, LetheError } from '../errors.ts'
+import type { Admin } from '../kafka/admin.ts'
+import { chooseDriver, strictestDelivery } from '../kafka/drivers.ts'
+import { openAdmin } from '../kafka/open-admin.ts'
+import type { InputRecord, OutputRecord } from '../kafka/record.ts'
+import { readSource, SOURCE_HEADER, sourceDomain } from '../kafka/source-header.ts'
+import { loadKeyring } from '../keys/file.ts'
+import { columns, paint, printable, shorten } from '../terminal.ts'
+import { generateEvents } from './generate-events.ts'
 
 export interface StreamDemo {
   /** host:port */
@@ -26,6 +26,8 @@ export interface StreamDemo {
   readonly keys: string
   readonly count: number
   readonly seed: number
+  /** The script of the command. */
+  readonly script: string
 }
 
 const PARTITIONS = 4
@@ -64,7 +66,7 @@ export async function showStream(demo: StreamDemo): Promise<void> {
     writeFileSync(file, pipelineText({ ...demo, delivery }, run, [input!, output!, dead!]))
     say(bold('lethe stream pipeline.yaml --until-end'))
     const began = performance.now()
-    const code = await stream([file, '--until-end', '--progress', '1'], demo.folder)
+    const code = await stream(demo.script, [file, '--until-end', '--progress', '1'], demo.folder)
     if (code !== EXIT.ok && code !== EXIT.deadLetters)
       throw new LetheError('step-failed', `the stream ended with ${code ?? 'a signal'}`)
     say(
@@ -211,8 +213,7 @@ const show = (bytes: Uint8Array | null | undefined): string =>
   bytes === null || bytes === undefined ? 'null' : printable(text8(bytes))
 
 /** Runs `lethe stream` as people do, and passes on what it says, while it says it. */
-function stream(args: readonly string[], cwd: string): Promise<number | null> {
-  const script = fileURLToPath(new URL('../main.js', import.meta.url))
+function stream(script: string, args: readonly string[], cwd: string): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, 'stream', ...args], {
       cwd,

@@ -1,9 +1,10 @@
 /** A pipeline file while it is checked: what of it can be read, and where everything stands. */
+
+import { locate } from '../../policy/check-form.ts'
 import { entryOf, type MapNode, type TreeNode, toPlain } from '../../policy/document.ts'
 import type { Position } from '../../policy/problems.ts'
-import { locate } from '../../policy/shape.ts'
-import type { PipelineFindings } from './codes.ts'
-import { PipelineSchema, type PipelineShape, RouteSchema, type RouteShape } from './schema.ts'
+import type { PipelineFindings } from './pipeline-codes.ts'
+import { PipelineSchema, type PipelineShape, RouteSchema, type RouteShape } from './pipeline-schema.ts'
 
 /** A route that could be read, and its position in the list. */
 export interface RoutePart {

@@ -7,7 +7,7 @@ import { checkTaxonomyKey } from './fideslang.ts'
 import { type Path, printSegments, sameSegment, wildcardsOf } from './path.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote } from './problems.ts'
-import { fieldWord, type RuleText, readPath, readRule } from './rules.ts'
+import { fieldWord, type RuleText, readPath, readRule } from './read-rule.ts'
 
 /** In any case of letters. */
 const RESERVED = 'lethe-'

@@ -1,5 +1,5 @@
 /** One file of the demo's data, and the count of what is in it. */
-import type { RecordCode } from '../../errors.ts'
+import type { RecordCode } from '../errors.ts'
 import type { Breakage } from './broken.ts'
 import type { Event } from './event.ts'
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { parseString } from 'fast-csv'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type EventOptions, generateEvents } from '../../../../src/cli/demo/events.ts'
-import { CSV_HEADER } from '../../../../src/cli/demo/table.ts'
+import { CSV_HEADER } from '../../../src/demo/csv-rows.ts'
+import { type EventOptions, generateEvents } from '../../../src/demo/generate-events.ts'
 
 const asOf = new Date('2026-01-15T12:00:00Z')
 const options: EventOptions = { count: 2000, seed: 7, asOf }

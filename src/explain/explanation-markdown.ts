@@ -1,9 +1,9 @@
 /** A policy as one page of Markdown for its approval: what it is, and a table of its fields. No value of data. */
-import type { Plan } from '../../policy/plan.ts'
-import type { Policy } from '../../policy/policy.ts'
-import { shorten } from '../../terminal.ts'
-import { code, prose, row } from '../markdown-text.ts'
+import type { Plan } from '../policy/plan.ts'
+import type { Policy } from '../policy/policy.ts'
+import { shorten } from '../terminal.ts'
 import type { ExplainedField, ExplainedRule } from './explanation.ts'
+import { code, prose, row } from './markdown-text.ts'
 
 /** A list of categories may be of any length. */
 const OPTION_CHARACTERS = 400

@@ -20,7 +20,7 @@ import {
   prose,
   truth,
   when,
-} from './shapes.ts'
+} from './value-rules.ts'
 
 /** Nearly all values look like it. */
 const looks =

@@ -1,7 +1,7 @@
 /** Ways in which rows of a real export are broken, each with the code of the dead letter that it must become. */
-import type { RecordCode } from '../../errors.ts'
+import type { RecordCode } from '../errors.ts'
+import { csvRow } from './csv-rows.ts'
 import type { Event } from './event.ts'
-import { csvRow } from './table.ts'
 
 export interface Breakage {
   readonly code: RecordCode

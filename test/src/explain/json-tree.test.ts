@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { leaves, NumberText, printJson, readJson, scalarText, valuesAt } from '../../../src/cli/json-tree.ts'
+import {
+  leaves,
+  NumberText,
+  printJson,
+  readJson,
+  scalarText,
+  valuesAt,
+} from '../../../src/explain/json-tree.ts'
 import { parsePath } from '../../../src/policy/path.ts'
 
 describe('JSON for people', () => {

@@ -1,11 +1,11 @@
 /** A made-up record that a policy can take: for `lethe explain` without a record. */
-import { type CompiledTransform, Failure, type RecordContext } from '../../../transforms/transform.ts'
-import { splitName } from '../../identify/words.ts'
-import type { Path } from '../../policy/path.ts'
-import type { Plan } from '../../policy/plan.ts'
-import type { Policy, PolicyField } from '../../policy/policy.ts'
-import type { PolicyFile } from '../../policy/read.ts'
-import { suspicionOf } from '../../policy/suspected.ts'
+import { type CompiledTransform, Failure, type RecordContext } from '../../transforms/transform.ts'
+import { splitName } from '../identify/words.ts'
+import type { Path } from '../policy/path.ts'
+import type { Plan } from '../policy/plan.ts'
+import type { Policy, PolicyField } from '../policy/policy.ts'
+import type { PolicyFile } from '../policy/policy-file.ts'
+import { suspicionOf } from '../policy/suspected.ts'
 
 /** Made-up values by Fideslang category; the longest key that fits wins. */
 const BY_CATEGORY: readonly (readonly [string, string])[] = [

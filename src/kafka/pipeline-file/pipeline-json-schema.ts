@@ -3,7 +3,7 @@
  * and explain as people write. What it cannot say (topics that loop, policies that do not fit) `lethe lint` does.
  */
 import { z } from 'zod'
-import { pipelineSchema, SecretSchema } from './schema.ts'
+import { pipelineSchema, SecretSchema } from './pipeline-schema.ts'
 
 export function pipelineJsonSchema(): object {
   const { $schema: _, ...schema } = z.toJSONSchema(pipelineSchema(SecretSchema), {

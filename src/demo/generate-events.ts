@@ -4,10 +4,10 @@
  */
 import type { Faker } from '@faker-js/faker'
 import { BROKEN_CSV, BROKEN_JSON } from './broken.ts'
+import { CSV_HEADER, csvRow } from './csv-rows.ts'
 import { loadFakers, person } from './customers.ts'
 import { makeEvent } from './event.ts'
 import { type EventFile, EventWriter } from './event-writer.ts'
-import { CSV_HEADER, csvRow } from './table.ts'
 
 export interface EventOptions {
   /** How many events. */

@@ -1,7 +1,7 @@
 /** Reads a pipeline file from disk, and tells one from a policy. */
 import { entryOf, readDocument } from '../../policy/document.ts'
+import { type PolicyFile, type ReadWhole, readPolicyFile } from '../../policy/policy-file.ts'
 import { type DocumentCode, Findings } from '../../policy/problems.ts'
-import { type PolicyFile, type ReadWhole, readPolicyFile } from '../../policy/read.ts'
 
 /**
  * Reads the pipeline at `file`, from the disk or from where `read` has it. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it is

@@ -1,19 +1,19 @@
 /** The account of a run, as versioned JSON and as a table for people. Counts, names out of the policy, no values. */
 
 import { type Account, type RuleCount, sum } from '../engine/account.ts'
+import { fieldsOf, type KeptField, viewKept, viewUse } from '../engine/account-fields.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { FileDigest } from '../files/digest.ts'
 import type { Input } from '../files/input.ts'
 import type { Output } from '../files/output.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import type { BatchResult } from '../run/batch.ts'
+import type { BatchResult } from '../run/batch-run.ts'
 import { packageVersion } from '../run/package-root.ts'
 import { columns, type Paint, printable, wrap } from '../terminal.ts'
-import { fieldsOf, type KeptField, viewKept, viewUse } from './account-fields.ts'
 import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
 import { type GroupsView, groupLines, viewGroups } from './groups.ts'
-import { suspectWarnings } from './suspects.ts'
+import { suspectWarnings } from './suspect-warnings.ts'
 
 /** What the table shows. */
 export interface AccountView {
