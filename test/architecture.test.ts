@@ -162,6 +162,17 @@ describe('the house', () => {
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
+  it('has no exported type name twice in src', () => {
+    const names = sources
+      .filter((file) => roomOf(file) !== 'transforms')
+      .flatMap((file) => [
+        ...readFileSync(file, 'utf8').matchAll(/^export (?:abstract )?(?:interface|type|class|enum) (\w+)/gm),
+      ])
+      .map((match) => match[1]!)
+    expect(names.length).toBeGreaterThan(200)
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+  })
+
   it('parses and prints in cli, and knows the rest elsewhere', () => {
     const linesIn = (folder: string): number =>
       sources

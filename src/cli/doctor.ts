@@ -4,7 +4,7 @@ import { checkDriver, checkKeys } from '../doctor/check-client.ts'
 import { examine, findTopics, policiesOf } from '../doctor/examine.ts'
 import { plural, Report } from '../doctor/finding.ts'
 import { makeTopics, planTopics } from '../doctor/fix.ts'
-import { count, type Format, formatReport } from '../doctor/print-findings.ts'
+import { count, type FindingsFormat, formatReport } from '../doctor/print-findings.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import type { Admin } from '../kafka/admin.ts'
 import { openAdmin } from '../kafka/open-admin.ts'
@@ -12,7 +12,7 @@ import { resolveConnection } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
 
 interface Options {
-  readonly format: Format
+  readonly format: FindingsFormat
   readonly fix?: boolean
   readonly yes?: boolean
 }

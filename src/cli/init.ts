@@ -6,7 +6,7 @@ import { fileError, LetheError } from '../errors.ts'
 import { formatByName, identityOfStdin } from '../files/input.ts'
 import { draftFrom } from '../init/draft.ts'
 import { checkHeader, columnsOf } from '../init/header.ts'
-import { type Format, label, readSample } from '../init/sample.ts'
+import { label, readSample, type SampleFormat } from '../init/sample.ts'
 import { writeDraft } from '../init/write.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { parseDelimiter, whole } from './arguments.ts'
@@ -15,7 +15,7 @@ import { ReadFiles } from './read-files.ts'
 interface Options {
   readonly from: string
   readonly output?: string
-  readonly format?: Format
+  readonly format?: SampleFormat
   readonly rows: number
   readonly delimiter?: string
   readonly name?: string

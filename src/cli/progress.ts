@@ -1,12 +1,12 @@
 /** A progress line on a terminal: bytes, records a second, time left. Nothing where stderr is no terminal. */
-import type { Progress } from '../run/batch-run.ts'
+import type { BatchProgress } from '../run/batch-run.ts'
 import { shorten } from '../terminal.ts'
 
 const REDRAW_MS = 100
 const BAR = 24
 
 export interface ProgressLine {
-  show(progress: Progress): void
+  show(progress: BatchProgress): void
   /** Takes the line away. */
   clear(): void
 }
@@ -33,7 +33,7 @@ export function progressLine(total: number | undefined): ProgressLine {
 }
 
 /** The line's text: `seconds` since the start. */
-export function describe(progress: Progress, total: number | undefined, seconds: number): string {
+export function describe(progress: BatchProgress, total: number | undefined, seconds: number): string {
   const rate = seconds > 0 ? progress.records / seconds : 0
   const done = `${megabytes(progress.bytes)}${total === undefined ? '' : ` of ${megabytes(total)}`}`
   const speed = `${Math.round(rate).toLocaleString('en')} records/s`

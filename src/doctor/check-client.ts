@@ -1,5 +1,5 @@
 /** What is on this machine: which driver carries the pipeline, and the keys. */
-import { type Choice, chooseDriver } from '../kafka/drivers.ts'
+import { chooseDriver, type DriverChoice } from '../kafka/drivers.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveKeyring } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -7,7 +7,7 @@ import { type Report, spell } from './finding.ts'
 
 /** Whether the driver reads zstd, as far as there is a driver. */
 export async function checkDriver(report: Report, pipeline: Pipeline): Promise<{ readonly zstd: boolean }> {
-  let choice: Choice
+  let choice: DriverChoice
   try {
     choice = await chooseDriver(pipeline)
   } catch (error) {

@@ -2,10 +2,15 @@
 import type { Admin } from '../kafka/admin.ts'
 import type { Route } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf } from '../kafka/preflight.ts'
-import type { Found } from './check-topics.ts'
+import type { TopicsFound } from './check-topics.ts'
 import { plural, type Report } from './finding.ts'
 
-export async function checkGroup(report: Report, route: Route, admin: Admin, found: Found): Promise<void> {
+export async function checkGroup(
+  report: Report,
+  route: Route,
+  admin: Admin,
+  found: TopicsFound,
+): Promise<void> {
   const { name } = route
   const { group, start } = route.from
   const { presence, state, members, rights } = await admin.group(group)

@@ -3,7 +3,7 @@ import type { Admin, ClusterDescription, Right } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveInstance } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import { rightsOf } from '../kafka/rights.ts'
-import type { Found } from './check-topics.ts'
+import type { TopicsFound } from './check-topics.ts'
 import type { Report } from './finding.ts'
 
 const WAY = 'lethe acl prints the commands that grant the least it needs'
@@ -15,7 +15,7 @@ export async function checkRights(
   pipeline: Pipeline,
   admin: Admin,
   cluster: ClusterDescription,
-  { topics }: Found,
+  { topics }: TopicsFound,
 ): Promise<void> {
   const instance = instanceOf(pipeline)
   let known = 0

@@ -5,19 +5,19 @@ import { inputsOf, problemsOf } from '../kafka/preflight.ts'
 import { milliseconds } from '../kafka/topic-settings.ts'
 import { plural, type Report, spell, spellBytes } from './finding.ts'
 
-export interface Found {
+export interface TopicsFound {
   readonly topics: ReadonlyMap<string, TopicDescription>
   readonly settings: ReadonlyMap<string, TopicSettings>
   readonly brokers: number
 }
 
-export interface ProcessSetting extends Found {
+export interface ProcessTopics extends TopicsFound {
   readonly pipeline: Pipeline
   /** Whether the driver reads zstd. */
   readonly zstd: boolean
 }
 
-export function checkTopics(report: Report, route: Route, around: ProcessSetting): void {
+export function checkTopics(report: Report, route: Route, around: ProcessTopics): void {
   const { topics, settings } = around
   const inputs = inputsOf(route, topics)
   for (const error of problemsOf(route, topics, settings)) {
@@ -81,7 +81,7 @@ function checkReplicas(
   report: Report,
   { name: route }: Route,
   { name, partitions }: TopicDescription,
-  { brokers, settings }: Found,
+  { brokers, settings }: TopicsFound,
 ): void {
   const list = (which: (one: TopicDescription['partitions'][number]) => boolean) =>
     partitions.filter(which).map(({ partition }) => partition)
@@ -133,7 +133,7 @@ function checkSizes(
   report: Report,
   { name, to, deadLetterTopic }: Route,
   inputs: readonly string[],
-  { pipeline, settings }: ProcessSetting,
+  { pipeline, settings }: ProcessTopics,
 ): void {
   const { maxRecordBytes } = pipeline
   const limitOf = (topic: string) =>
@@ -173,7 +173,7 @@ function checkCodecs(
   report: Report,
   { name }: Route,
   inputs: readonly string[],
-  { zstd, settings }: ProcessSetting,
+  { zstd, settings }: ProcessTopics,
 ): void {
   if (zstd) return
   const way = 'install the headers of libzstd and npm rebuild node-rdkafka, or take `driver: kafkajs`'

@@ -13,7 +13,7 @@ import { checkBrokers, checkClock } from './check-cluster.ts'
 import { checkGroup } from './check-group.ts'
 import { checkRetention } from './check-retention.ts'
 import { checkRights } from './check-rights.ts'
-import { checkTopics, type Found } from './check-topics.ts'
+import { checkTopics, type TopicsFound } from './check-topics.ts'
 import type { Report } from './finding.ts'
 
 /** The policy of each route, by the route's name. @throws LetheError (usage) where one has errors */
@@ -28,7 +28,7 @@ export function policiesOf(pipeline: Pipeline, keys: Keyring | undefined): Reado
   )
 }
 
-export async function findTopics(admin: Admin, { routes }: Pipeline): Promise<Found> {
+export async function findTopics(admin: Admin, { routes }: Pipeline): Promise<TopicsFound> {
   const [topics, { brokers }] = await Promise.all([topicsOf(admin, routes), admin.cluster()])
   const used = routes.flatMap((route) => [...inputsOf(route, topics), route.to.topic, route.deadLetterTopic])
   const settings = await admin.settings([...new Set(used)])

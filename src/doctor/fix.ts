@@ -8,7 +8,7 @@ import { milliseconds } from '../kafka/topic-settings.ts'
 import type { Policy } from '../policy/policy.ts'
 import { paint } from '../terminal.ts'
 import { suppressedAfter } from './check-retention.ts'
-import type { Found } from './check-topics.ts'
+import type { TopicsFound } from './check-topics.ts'
 import { plural } from './finding.ts'
 import { outputTime } from './output-time.ts'
 
@@ -26,7 +26,7 @@ const OVERHEAD_BYTES = 65_536
 export function planTopics(
   pipeline: Pipeline,
   policies: ReadonlyMap<string, Policy>,
-  found: Found,
+  found: TopicsFound,
 ): readonly TopicPlan[] {
   const plans = new Map<string, TopicPlan>()
   for (const route of pipeline.routes) {

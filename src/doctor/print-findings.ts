@@ -5,9 +5,13 @@ import { formatProblems } from '../policy/problems.ts'
 import { paint, printable } from '../terminal.ts'
 import { CHECKS, type Finding } from './finding.ts'
 
-export type Format = 'text' | 'json' | 'github'
+export type FindingsFormat = 'text' | 'json' | 'github'
 
-export function formatReport(pipeline: Pipeline, findings: readonly Finding[], format: Format): string {
+export function formatReport(
+  pipeline: Pipeline,
+  findings: readonly Finding[],
+  format: FindingsFormat,
+): string {
   if (format === 'json') return asJson(pipeline, findings)
   return format === 'github' ? asCommands(pipeline, findings) : asText(findings)
 }

@@ -16,7 +16,7 @@ const isLine = (value: Uint8Array): boolean =>
   value[0] === BRACE && !Buffer.prototype.includes.call(value, LF)
 
 /** Packed messages as they may be posted to a thread. */
-export interface MessageParts {
+export interface PackedMessages {
   readonly length: number
   /** Only the bytes before `linesEnd`; behind them is room. */
   readonly lines: Uint8Array<ArrayBuffer>
@@ -57,7 +57,7 @@ export class MessageBatch implements Iterable<Message> {
     this.lines.open(memory, bytes)
   }
 
-  static from(parts: MessageParts): MessageBatch {
+  static from(parts: PackedMessages): MessageBatch {
     const packed = new MessageBatch()
     packed.#length = parts.length
     packed.lines.adopt(parts.lines, parts.linesEnd)
@@ -76,7 +76,7 @@ export class MessageBatch implements Iterable<Message> {
   }
 
   /** What it is made of; the memory of all parts is its own. */
-  parts(): MessageParts {
+  parts(): PackedMessages {
     return {
       length: this.#length,
       lines: this.lines.bytes,

@@ -35,7 +35,7 @@ export const besideOf = (plan: Plan): PlanField[] =>
   plan.envelope.map((field) => ({ ...field, index: plan.fields.length + field.index }))
 
 /** What a message engine is made of: a codec for values, and what an engine needs. */
-export type MessageParts = Omit<EngineParts, 'beside'>
+export type MessageEngineParts = Omit<EngineParts, 'beside'>
 
 export class MessageEngine {
   readonly #engine: Engine
@@ -58,7 +58,7 @@ export class MessageEngine {
   /** Texts of event times, and what they mean: many records share one. */
   readonly #times: Times
 
-  constructor(parts: MessageParts, options: EngineOptions & MessageOptions) {
+  constructor(parts: MessageEngineParts, options: EngineOptions & MessageOptions) {
     const { plan } = parts
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
     this.#envelopeFields = besideOf(plan)

@@ -14,7 +14,7 @@ const TOMBSTONE = 2
 const SUPPRESS = 3
 const NONE = -1
 
-export interface Failure {
+export interface MessageFailure {
   readonly code: DeadLetterCode
   readonly rule: number
 }
@@ -35,7 +35,7 @@ export interface OutcomeParts {
   readonly timestamps: Float64Array<ArrayBuffer>
   readonly headers: ReadonlyMap<number, OutcomeHeader[]>
   readonly tombstones: ReadonlyMap<number, readonly Uint8Array[]>
-  readonly failures: ReadonlyMap<number, Failure>
+  readonly failures: ReadonlyMap<number, MessageFailure>
 }
 
 /** As `subarray`, which takes twice as long. */
@@ -56,7 +56,7 @@ export class OutcomeBatch {
   #timestamps: Float64Array<ArrayBuffer>
   #headers: Map<number, OutcomeHeader[]> = new Map()
   #tombstones: Map<number, readonly Uint8Array[]> = new Map()
-  #failures: Map<number, Failure> = new Map()
+  #failures: Map<number, MessageFailure> = new Map()
 
   constructor(length: number) {
     this.length = length

@@ -22,7 +22,7 @@ import { Judge } from './judge.ts'
 import { refuseLineBreaks } from './line-breaks.ts'
 import { ResultSizes } from './result-sizes.ts'
 import { Suspects } from './suspects.ts'
-import { Tallies } from './tallies.ts'
+import { RuleTallies } from './tallies.ts'
 import { WatchedTexts } from './watched-texts.ts'
 
 /** Texts that are taken at once, at most; with `STRIP_UNITS` it bounds how much is held as texts. */
@@ -63,7 +63,7 @@ export class Rules {
   readonly #sizes: ResultSizes
   /** Which values to look at follows from where they stand; set when a chunk is opened. */
   readonly suspects: Suspects
-  readonly #before: Tallies
+  readonly #before: RuleTallies
   /** The arena may hold so many bytes: of a record that needs more, the results are too large. */
   readonly #mostArenaBytes: number
   /** Whether the arena holds more. */
@@ -93,7 +93,7 @@ export class Rules {
     this.#bytes = new ByteRules(format, this.#mostArenaBytes)
     this.#sizes = new ResultSizes(plan, fields, format, maxResultBytes)
     this.suspects = new Suspects(plan, format)
-    this.#before = new Tallies(plan)
+    this.#before = new RuleTallies(plan)
     this.#many = new Set(
       plan.fields.filter(({ from }) => from.segments.some((segment) => segment.kind !== 'name')),
     )

@@ -4,7 +4,7 @@ import type { Account, RuleCount } from './account.ts'
 
 const NUMBERS = 5
 
-export class Tallies {
+export class RuleTallies {
   readonly #numbers: Float64Array
   readonly #failures: (RuleCount['failures'] | undefined)[] = []
 

@@ -29,7 +29,7 @@ export interface Figures {
   readonly fewerThan10: Share
 }
 
-export interface Sample {
+export interface GroupSample {
   /** How many combinations and subjects are kept. */
   readonly kept: number
   /** Hashes of the combinations kept, and how many subjects each has, up to `LARGEST`. */
@@ -46,7 +46,7 @@ interface Estimate {
   readonly variance: number
 }
 
-export function figuresOf(sample: Sample): Figures {
+export function figuresOf(sample: GroupSample): Figures {
   const { kept, combinations, sizes, records, withoutSubject } = sample
   const subjects = subjectsOf(sample)
   const share = (below: number): Share => {
@@ -68,7 +68,7 @@ export function figuresOf(sample: Sample): Figures {
   }
 }
 
-function subjectsOf({ subjects, kept }: Sample): Estimate {
+function subjectsOf({ subjects, kept }: GroupSample): Estimate {
   return typeof subjects === 'number' ? { value: subjects, variance: 0 } : distinct(subjects, kept)
 }
 

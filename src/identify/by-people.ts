@@ -21,15 +21,15 @@ import {
   indexOf,
   isPerson,
   isTakenBack,
+  type NameWords,
   PART,
   SUBJECT,
   type Suspicion,
   suspect,
-  type Words,
 } from './suspicion.ts'
 
 /** `customer_id`, `numero_cliente`, `customer.id`. */
-export function byId(own: Words, { next }: Around, referred: boolean): Suspicion | undefined {
+export function byId(own: NameWords, { next }: Around, referred: boolean): Suspicion | undefined {
   const isId = (word: string) => IDS.has(word)
   if (own.every((word) => isId(word) || WITHIN_IDS.has(word)) && own.some(isId)) {
     const last = next.at(-1)
@@ -51,7 +51,7 @@ export function byId(own: Words, { next }: Around, referred: boolean): Suspicion
 }
 
 /** `uid`, `external_uid`, `auth.uid`; not sure below anything else: `metadata.uid`. */
-export function byOwnId(own: Words, { next }: Around): Suspicion | undefined {
+export function byOwnId(own: NameWords, { next }: Around): Suspicion | undefined {
   const at = own.findIndex((word) => OWN_IDS.has(word))
   const fits = (word: string) => IDS.has(word) || WITHIN_IDS.has(word) || AROUND.has(word) || ACTING.has(word)
   if (at < 0 || !own.every(fits)) return undefined
@@ -59,7 +59,7 @@ export function byOwnId(own: Words, { next }: Around): Suspicion | undefined {
 }
 
 /** `assignee`, `contact_owner`, `created_by`. */
-export function byPeople(own: Words, { next, spelt }: Around, referred: boolean): Suspicion | undefined {
+export function byPeople(own: NameWords, { next, spelt }: Around, referred: boolean): Suspicion | undefined {
   const by = own.findIndex((word, i) => BY.has(word) && (i > 0 || next.length > 0))
   if (by >= 0) {
     const verb = by > 0 ? own[by - 1]! : next.at(-1)!
@@ -68,7 +68,7 @@ export function byPeople(own: Words, { next, spelt }: Around, referred: boolean)
     if (whole && !NOT_BY.has(verb) && !isTakenBack(own, Math.max(by - 1, 0), own.length))
       return suspect(behind.some((word) => IDS.has(word)) ? IDENTIFIER : PART)
   }
-  let best: { phrase: Words; at: number; end: number } | undefined
+  let best: { phrase: NameWords; at: number; end: number } | undefined
   for (const phrase of peopleFrom(own)) {
     const at = indexOf(own, phrase)
     const end = at + phrase.length

@@ -24,9 +24,9 @@ import {
   indexOf,
   isPerson,
   isTakenBack,
+  type NameWords,
   type Suspicion,
   suspect,
-  type Words,
 } from './suspicion.ts'
 
 /** Which text the path leads to: a value, the values of a map, or the names of a map. */
@@ -47,7 +47,11 @@ export function categoryOf(path: string | readonly string[], place: Place = 'val
   return other?.certain === true ? other : (plain ?? other)
 }
 
-function read(full: readonly Words[], asSpelt: readonly Words[], place: Place): Suspicion | undefined {
+function read(
+  full: readonly NameWords[],
+  asSpelt: readonly NameWords[],
+  place: Place,
+): Suspicion | undefined {
   const words = [...full]
   let own = words.pop()
   if (own === undefined) return undefined
@@ -76,14 +80,14 @@ function read(full: readonly Words[], asSpelt: readonly Words[], place: Place): 
 }
 
 /** `customer_details`, `creditCardInfo`: what is wrapped. */
-function unwrapped(container: Words): Words {
+function unwrapped(container: NameWords): NameWords {
   let end = container.length
   while (end > 1 && WRAPPING.has(container[end - 1]!)) end--
   return container.slice(0, end)
 }
 
 /** A container of a person: `customer`, `billing_details`. */
-function isOfPerson(container: Words): boolean {
+function isOfPerson(container: NameWords): boolean {
   if (isPerson(container.at(-1)) || (isPerson(container[0]) && container.length === 1)) return true
   return (
     container.some((word) => DELIVERED.has(word)) &&
@@ -91,9 +95,9 @@ function isOfPerson(container: Words): boolean {
   )
 }
 
-const isThing = (container: Words): boolean => THINGS.has(container.at(-1) ?? '')
+const isThing = (container: NameWords): boolean => THINGS.has(container.at(-1) ?? '')
 
-function byKind(own: Words, around: Around): Suspicion | undefined {
+function byKind(own: NameWords, around: Around): Suspicion | undefined {
   let vague: Suspicion | undefined
   for (const phrase of phrasesFrom(own)) {
     const at = indexOf(own, phrase.words)
@@ -109,7 +113,7 @@ function byKind(own: Words, around: Around): Suspicion | undefined {
 const ofThing = ({ category }: Kind): boolean =>
   category === 'user.name' || category === 'user.content.private'
 
-function strong(own: Words, at: number, phrase: Phrase, around: Around): Suspicion | undefined {
+function strong(own: NameWords, at: number, phrase: Phrase, around: Around): Suspicion | undefined {
   if (isShort(phrase, at, own, around.spelt)) return weak(own, at, phrase, around)
   const { kind, words } = phrase
   const end = at + words.length
@@ -124,10 +128,10 @@ function strong(own: Words, at: number, phrase: Phrase, around: Around): Suspici
 }
 
 /** Whether a phrase of one word is met by a short form of it only, which says less. */
-const isShort = ({ words }: Phrase, at: number, own: Words, spelt: Words): boolean =>
+const isShort = ({ words }: Phrase, at: number, own: NameWords, spelt: NameWords): boolean =>
   words.length === 1 && spelt[at] !== own[at]
 
-function weak(own: Words, at: number, phrase: Phrase, around: Around): Suspicion | undefined {
+function weak(own: NameWords, at: number, phrase: Phrase, around: Around): Suspicion | undefined {
   const { kind, words, strength } = phrase
   const end = at + words.length
   const before = own.slice(0, at)
@@ -150,7 +154,7 @@ function weak(own: Words, at: number, phrase: Phrase, around: Around): Suspicion
 }
 
 /** A member of something personal: `address.line1`, `device.id`. */
-function byPart(own: Words, { containers, next }: Around): Suspicion | undefined {
+function byPart(own: NameWords, { containers, next }: Around): Suspicion | undefined {
   if (next.length === 0) return undefined
   const joined = [...next, ...own]
   for (const { kind, words, strength } of phrasesFrom(next)) {

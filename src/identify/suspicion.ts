@@ -17,15 +17,15 @@ export interface Suspicion {
   readonly of: 'value' | 'identifier' | 'person'
 }
 
-export type Words = readonly string[]
+export type NameWords = readonly string[]
 
 /** What stands around the field's own words, outermost first, without what only wraps. */
 export interface Around {
-  readonly containers: readonly Words[]
+  readonly containers: readonly NameWords[]
   /** The next one out; empty at the top. */
-  readonly next: Words
+  readonly next: NameWords
   /** The field's own words as they are spelt: `nm`, where it has `name`. */
-  readonly spelt: Words
+  readonly spelt: NameWords
 }
 
 export const isPerson = (word: string | undefined): boolean =>
@@ -53,7 +53,7 @@ export const SUBJECT = { category: 'user.unique_id', is: 'a person', of: 'person
 export const PART = { category: 'user.name', is: 'a person by what they do here', of: 'person' } as const
 
 /** Whether words in front or behind make something else of what stands at `from` to `to`. */
-export function isTakenBack(own: Words, from: number, to: number, kept: readonly string[] = []): boolean {
+export function isTakenBack(own: NameWords, from: number, to: number, kept: readonly string[] = []): boolean {
   const takes = (word: string) => TAKEN_BACK.has(word) && !kept.includes(word)
   if (own.slice(to).some((word) => takes(word) || takes(fullOf(word)))) return true
   return takenBackInFront().some(
@@ -65,7 +65,7 @@ export function isTakenBack(own: Words, from: number, to: number, kept: readonly
   )
 }
 
-export function indexOf(own: Words, phrase: Words): number {
+export function indexOf(own: NameWords, phrase: NameWords): number {
   for (let at = own.length - phrase.length; at >= 0; at--)
     if (phrase.every((word, i) => own[at + i] === word)) return at
   return -1

@@ -35,7 +35,7 @@ export const DETECTORS = {
   opaque: 'a long text without spaces, with letters and digits',
 } as const
 
-export type Detector = keyof typeof DETECTORS
+export type ValueForm = keyof typeof DETECTORS
 
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i
 const MAC = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i
@@ -62,7 +62,7 @@ const UNCASED_NAME = /^[\p{Lo}\p{M}]{2,8}(?:[ ・][\p{Lo}\p{M}]{1,8})?$/u
 const isEpoch = (seconds: number) => seconds >= 978_307_200 && seconds < 2_240_524_800
 
 /** What the detectors of `transforms/detect/` are here. */
-const OF_KIND: Readonly<Record<string, Detector>> = {
+const OF_KIND: Readonly<Record<string, ValueForm>> = {
   email: 'email',
   phone: 'phone',
   iban: 'iban',
@@ -74,9 +74,9 @@ const OF_KIND: Readonly<Record<string, Detector>> = {
 }
 
 /** What the whole text is by those detectors; `holding` where only a part of it is something. */
-function watched(text: string): ReadonlySet<Detector> {
+function watched(text: string): ReadonlySet<ValueForm> {
   const bytes = Buffer.from(text, 'utf8')
-  const found = new Set<Detector>()
+  const found = new Set<ValueForm>()
   if (look(bytes, 0, bytes.length) === 0) return found
   for (const { kind, start, end } of lookAt(text))
     found.add(start === 0 && end === bytes.length ? (OF_KIND[kind] ?? 'national-id') : 'holding')
@@ -85,10 +85,10 @@ function watched(text: string): ReadonlySet<Detector> {
 }
 
 /** All that `text` (not empty) looks like. */
-export function detect(text: string): readonly Detector[] {
+export function detect(text: string): readonly ValueForm[] {
   if (text.length > 2048) return ['prose']
-  const found = new Set<Detector>()
-  const is = (detector: Detector, holds: boolean) => {
+  const found = new Set<ValueForm>()
+  const is = (detector: ValueForm, holds: boolean) => {
     if (holds) found.add(detector)
     return holds
   }
@@ -132,7 +132,7 @@ export function detect(text: string): readonly Detector[] {
 }
 
 /** Detectors that speak of data and hardly of a name: a header cell or member name that matches is a value. */
-const DATA_ONLY: readonly Detector[] = [
+const DATA_ONLY: readonly ValueForm[] = [
   'email',
   'url',
   'uuid',
@@ -153,6 +153,6 @@ const DATA_ONLY: readonly Detector[] = [
 ]
 
 /** What data `text` looks like, where it looks like data at all. */
-export function looksLikeData(text: string): Detector | undefined {
+export function looksLikeData(text: string): ValueForm | undefined {
   return detect(text.trim()).find((detector) => DATA_ONLY.includes(detector))
 }

@@ -4,7 +4,7 @@ import { knownWords } from '../identify/known-words.ts'
 import { fullOf, IDS, WRAPPERS } from '../identify/lexicon.ts'
 import type { Suspicion } from '../identify/suspicion.ts'
 import { splitName } from '../identify/words.ts'
-import type { Detector } from './detect.ts'
+import type { ValueForm } from './detect.ts'
 import type { Profile } from './profile.ts'
 import { FEW } from './value-tallies.ts'
 
@@ -22,7 +22,7 @@ export interface Facts {
   /** Whether its name ends, or in some languages begins, with a word for an identifier. */
   readonly isId: boolean
   /** The share of values, 0 to 1, that look like this. */
-  readonly share: (...detectors: readonly Detector[]) => number
+  readonly share: (...detectors: readonly ValueForm[]) => number
   /** Whether values repeat so much that none of them stands for few data subjects (records, where no subject is known). */
   readonly isCategory: boolean
   /** Whether some values are text, and no data subject is known to count them by. */

@@ -1,10 +1,10 @@
 /** What a sample says of each path: counts only. The values go into the counts and are forgotten. */
 import { printSegments, type Segment } from '../policy/path.ts'
-import { type Detector, detect } from './detect.ts'
+import { detect, type ValueForm } from './detect.ts'
 import { isDesigned, isMap } from './map-names.ts'
 import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
-import { Tallies } from './value-tallies.ts'
+import { ValueTallies } from './value-tallies.ts'
 
 /** More members than this in one object are counted together. */
 const MEMBERS_CAP = 2_000
@@ -28,13 +28,13 @@ export interface Profile {
   isPerSubject: boolean
   shortest: number
   longest: number
-  matches: Map<Detector, number>
+  matches: Map<ValueForm, number>
   /** Objects and arrays at this path, beside the scalars. */
   containers: number
 }
 
 interface Node {
-  values: Tallies
+  values: ValueTallies
   counts: Omit<Profile, 'segments' | 'distinct' | 'fewest' | 'subjects' | 'isPerSubject'>
   objects: number
   members: Map<string, Node>
@@ -61,11 +61,11 @@ function newNode(): Node {
     booleans: 0,
     shortest: Number.POSITIVE_INFINITY,
     longest: 0,
-    matches: new Map<Detector, number>(),
+    matches: new Map<ValueForm, number>(),
     containers: 0,
   }
   return {
-    values: new Tallies(),
+    values: new ValueTallies(),
     counts,
     objects: 0,
     members: new Map(),

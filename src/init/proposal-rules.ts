@@ -3,7 +3,7 @@
  * name and at counts of what the values look like. What may be personal is never kept: where evidence is thin the answer
  * is `undecided`, and people decide.
  */
-import type { Detector } from './detect.ts'
+import type { ValueForm } from './detect.ts'
 import type { Facts } from './facts.ts'
 import { named } from './named.ts'
 import { direct, MOST, type Proposal, quasi, type Rule, undecided } from './proposal.ts'
@@ -24,7 +24,7 @@ import {
 
 /** Nearly all values look like it. */
 const looks =
-  (detector: Detector, proposal: Proposal): Rule =>
+  (detector: ValueForm, proposal: Proposal): Rule =>
   (facts) =>
     facts.share(detector) >= MOST ? proposal : undefined
 

@@ -2,7 +2,7 @@
 import { knownWords } from '../identify/known-words.ts'
 import { fullOf, OWN_IDS, SUBJECTS } from '../identify/lexicon.ts'
 import { printSegments, type Segment } from '../policy/path.ts'
-import { DETECTORS, type Detector } from './detect.ts'
+import { DETECTORS, type ValueForm } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
 import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
@@ -113,8 +113,14 @@ const NO_TIME =
   /_(?:birth|dob|born|birthday|birthdate|updated|modified|deleted|expires|expiry|valid|until|end)_/
 
 function chooseTime(all: readonly Facts[]): DraftTime | undefined {
-  const formats: readonly Detector[] = ['rfc3339', 'date-time', 'date', 'epoch-milliseconds', 'epoch-seconds']
-  let best: { rank: number; facts: Facts; format: Detector } | undefined
+  const formats: readonly ValueForm[] = [
+    'rfc3339',
+    'date-time',
+    'date',
+    'epoch-milliseconds',
+    'epoch-seconds',
+  ]
+  let best: { rank: number; facts: Facts; format: ValueForm } | undefined
   for (const facts of all) {
     const format = formats.find((detector) => facts.share(detector) >= 0.95)
     if (format === undefined || !facts.isSingle || NO_TIME.test(facts.own)) continue
@@ -166,7 +172,7 @@ function kinds({ strings, numbers, booleans }: Profile, isCsv: boolean): string 
 }
 
 /** Detectors whose match says little unless the name agrees. */
-const WEAK: readonly Detector[] = [
+const WEAK: readonly ValueForm[] = [
   'postcode',
   'coordinates',
   'opaque',

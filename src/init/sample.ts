@@ -3,13 +3,13 @@ import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 
-export type Format = 'csv' | 'ndjson'
+export type SampleFormat = 'csv' | 'ndjson'
 
 export interface SampleOptions {
   /** Path of a file, or `-` for stdin. */
   readonly from: string
   /** Undefined: by the file's name, else by its first character. */
-  readonly format: Format | undefined
+  readonly format: SampleFormat | undefined
   /** At most so many records. */
   readonly rows: number
   /** CSV only; undefined: the one of `, ; tab |` that the first row has most of. */
@@ -17,7 +17,7 @@ export interface SampleOptions {
 }
 
 export interface Sample {
-  readonly format: Format
+  readonly format: SampleFormat
   /** Of CSV: the cells of the first row. */
   readonly header: readonly string[]
   readonly delimiter: string
@@ -90,7 +90,7 @@ function decode(bytes: Buffer, cut: boolean): string {
   )
 }
 
-function formatOf(from: string, text: string): Format {
+function formatOf(from: string, text: string): SampleFormat {
   if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(from)) return 'csv'
   if (/\.(?:ndjson|jsonl|json)(?:\.gz)?$/i.test(from)) return 'ndjson'
   return /^\s*[{[]/.test(text) ? 'ndjson' : 'csv'

@@ -1,7 +1,7 @@
 /** Rules of `lethe init` that weigh what values look like against the words of a name. */
 import { knownWords } from '../identify/known-words.ts'
 import { isClosedSet } from './closed-sets.ts'
-import type { Detector } from './detect.ts'
+import type { ValueForm } from './detect.ts'
 import type { Facts } from './facts.ts'
 import { direct, MOST, quasi, type Rule, undecided } from './proposal.ts'
 
@@ -132,7 +132,7 @@ export const identifier: Rule = (facts) => {
   return { use: 'hash.hmac', options: { domain: facts.entity }, note: 'an identifier by its name or form' }
 }
 
-const PERSONAL: readonly Detector[] = [
+const PERSONAL: readonly ValueForm[] = [
   ...(['email', 'iban', 'card', 'ip', 'mac', 'phone', 'uuid', 'url'] as const),
   ...(['national-id', 'secret', 'holding'] as const),
 ]

@@ -18,7 +18,7 @@ interface Tally {
 
 const SEVERAL = Symbol('several values')
 
-export class Tallies {
+export class ValueTallies {
   readonly #byValue: Map<string, Tally> = new Map()
   /** The one value of a data subject. */
   readonly #bySubject: Map<string, string | typeof SEVERAL> = new Map()
@@ -57,7 +57,7 @@ export class Tallies {
   }
 
   /** Adds what another path has met: members of one map. */
-  merge(other: Tallies): void {
+  merge(other: ValueTallies): void {
     for (const [text, { records, whose }] of other.#byValue) {
       const tally = this.#tallyOf(text)
       if (tally === undefined) continue

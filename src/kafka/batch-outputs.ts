@@ -10,7 +10,7 @@ import type { PackedRecords } from './packed-records.ts'
 import type { OutputHeader, OutputRecord, Outputs, Position, TopicPartition } from './record.ts'
 import { POLICY_HEADER, type SourceWriter, sourceHeader } from './source-header.ts'
 
-export interface Batch {
+export interface RoutedBatch {
   readonly epoch: number
   readonly records: PackedRecords
   readonly outcomes: OutcomeBatch
@@ -67,12 +67,12 @@ export class OutputWriter {
   }
 
   /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
-  write(batch: Batch, oldest: number): BatchOutputs {
+  write(batch: RoutedBatch, oldest: number): BatchOutputs {
     return new BatchOutputs(batch, this, oldest)
   }
 
   /** What a record becomes. `headers` begin with those that Lethe writes. */
-  published({ records, outcomes }: Batch, index: number, source: string | undefined): OutputRecord {
+  published({ records, outcomes }: RoutedBatch, index: number, source: string | undefined): OutputRecord {
     const listed = outcomes.headers(index)
     const stamps = this.#stamps(source)
     return {
@@ -86,7 +86,12 @@ export class OutputWriter {
     }
   }
 
-  tombstone({ records }: Batch, index: number, key: Uint8Array, source: string | undefined): OutputRecord {
+  tombstone(
+    { records }: RoutedBatch,
+    index: number,
+    key: Uint8Array,
+    source: string | undefined,
+  ): OutputRecord {
     return {
       topic: this.#to.topic,
       partition: this.#partition(records, index),
@@ -98,7 +103,7 @@ export class OutputWriter {
   }
 
   /** Coordinates and a code: never the value, never the key. */
-  deadLetter({ records, outcomes }: Batch, index: number): OutputRecord {
+  deadLetter({ records, outcomes }: RoutedBatch, index: number): OutputRecord {
     const { topic, partition, offset } = records.position(index)
     const rule = outcomes.rule(index)
     const label = rule < 0 ? undefined : this.#plan.rules[rule]!.label
@@ -126,7 +131,7 @@ export class OutputWriter {
 /** What a batch writes, each record made as it is asked for: few are ever held at once. */
 export class BatchOutputs implements Outputs {
   readonly counts: Emitted = noneEmitted()
-  readonly #batch: Batch
+  readonly #batch: RoutedBatch
   readonly #writer: OutputWriter
   readonly #source: ((index: number) => string) | undefined
   /** Of which input each is made. */
@@ -134,7 +139,7 @@ export class BatchOutputs implements Outputs {
   /** Keys of those that are tombstones. */
   readonly #tombstones: Map<number, Uint8Array> = new Map()
 
-  constructor(batch: Batch, writer: OutputWriter, oldest: number) {
+  constructor(batch: RoutedBatch, writer: OutputWriter, oldest: number) {
     this.#batch = batch
     this.#writer = writer
     this.#source = writer.sources.write(batch.records)
@@ -194,7 +199,7 @@ export class BatchOutputs implements Outputs {
 }
 
 /** The batch with one record dead-lettered after all, because a broker refuses what was made of it. */
-export function refuse(batch: Batch, index: number, code: DeadLetterCode): Batch {
+export function refuse(batch: RoutedBatch, index: number, code: DeadLetterCode): RoutedBatch {
   const { account, outcomes } = batch
   const kind = outcomes.kind(index)
   if (kind === 'publish') account.published--

@@ -1,11 +1,10 @@
 /** Which client carries a pipeline. The user chooses the delivery; the driver follows from it, unless it is named. */
 import { LetheError } from '../errors.ts'
 import type { Driver, DriverOptions } from './driver.ts'
+import type { DriverName } from './pipeline-file/client-settings.ts'
 import type { Pipeline } from './pipeline-file/pipeline.ts'
 
-export type DriverName = Driver['name']
-
-export interface Choice {
+export interface DriverChoice {
   readonly name: DriverName
   /** For people: why this one. */
   readonly why: string
@@ -19,7 +18,7 @@ export interface Choice {
 export async function chooseDriver({
   delivery,
   driver,
-}: Pick<Pipeline, 'delivery' | 'driver'>): Promise<Choice> {
+}: Pick<Pipeline, 'delivery' | 'driver'>): Promise<DriverChoice> {
   if (driver === 'kafkajs') {
     if (delivery === 'exactly-once') throw refusal()
     return await kafkajs('the pipeline file names it')
@@ -51,12 +50,12 @@ const refusal = (): LetheError =>
     'say `delivery: at-least-once`, or use the driver rdkafka',
   )
 
-async function rdkafka(why: string): Promise<Choice> {
+async function rdkafka(why: string): Promise<DriverChoice> {
   const { rdkafkaDriver } = await import('./drivers/rdkafka/rdkafka-driver.ts')
   return { name: 'rdkafka', why, make: rdkafkaDriver }
 }
 
-async function kafkajs(why: string): Promise<Choice> {
+async function kafkajs(why: string): Promise<DriverChoice> {
   const { kafkajsDriver } = await import('./drivers/kafkajs/kafkajs-driver.ts')
   return { name: 'kafkajs', why, make: kafkajsDriver }
 }

@@ -3,7 +3,7 @@
  * them, so that this is all that tells of them: codes, counts and coordinates, never a value.
  */
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
-import type { Batch } from './batch-outputs.ts'
+import type { RoutedBatch } from './batch-outputs.ts'
 import type { Position } from './record.ts'
 
 /** So many places are named of each code. */
@@ -64,7 +64,10 @@ export const placesOf = (first: readonly Position[]): string =>
   first.map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`).join(' ')
 
 /** What a batch holds, by partition: another process may read a partition of it again. */
-export function unsettledOf({ records, outcomes }: Pick<Batch, 'records' | 'outcomes'>): UnsettledPart[] {
+export function unsettledOf({
+  records,
+  outcomes,
+}: Pick<RoutedBatch, 'records' | 'outcomes'>): UnsettledPart[] {
   const parts = new Map<string, UnsettledPart>()
   for (let index = 0; index < outcomes.length; index++) {
     const position = records.position(index)

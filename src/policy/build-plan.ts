@@ -7,14 +7,14 @@ import type { Plan, PlanField, PlanRule } from './plan.ts'
 import type { Policy, PolicyField, PolicyRule } from './policy.ts'
 import { isWatched } from './revealed.ts'
 
-export interface Parts {
+export interface PlanParts {
   readonly parseTime: ((text: string) => number | undefined) | undefined
   readonly retention: CompiledRetention | undefined
   readonly keys: KeySource | undefined
 }
 
 /** Every rule of `policy` has its action by now. */
-export function buildPlan(policy: Policy, sources: Sources, parts: Parts): Plan {
+export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): Plan {
   const rules: PlanRule[] = []
   const steps = policy.retention?.steps ?? []
   const number = (rule: PolicyRule, field: PolicyField, mark: string): PlanRule => {

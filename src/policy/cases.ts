@@ -8,7 +8,7 @@ import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { type DeadLetterCode, type Problem, RECORD_CODES } from '../errors.ts'
 import { checkShape, type ShapeCodes } from './check-form.ts'
 import { entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
-import { Findings, type Position, quote } from './problems.ts'
+import { Findings, quote, type TextPosition } from './problems.ts'
 import { nearest } from './suggest.ts'
 
 export type Expected =
@@ -18,7 +18,7 @@ export type Expected =
   | { readonly kind: 'dead-letter'; readonly code: DeadLetterCode }
 
 export interface PolicyCase {
-  readonly at: Position
+  readonly at: TextPosition
   readonly name: string
   /** The bytes of the record, as text. */
   readonly text: string

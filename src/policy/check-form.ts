@@ -1,7 +1,7 @@
 /** Checks a part of the tree against a zod schema and turns each issue into a problem at its place. */
 import { z } from 'zod'
 import { entryOf, type MapNode, type TreeNode, toPlain } from './document.ts'
-import { type Findings, type PolicyCode, type Position, quote } from './problems.ts'
+import { type Findings, type PolicyCode, quote, type TextPosition } from './problems.ts'
 import { nearest, suggestion } from './suggest.ts'
 
 /** Which code an issue gets: by what it is, and first of all by the key that it stands under. */
@@ -161,7 +161,7 @@ function label(path: readonly PropertyKey[]): string {
 export function locate(
   node: TreeNode,
   path: readonly PropertyKey[],
-): { node: TreeNode | undefined; at: Position; found: boolean } {
+): { node: TreeNode | undefined; at: TextPosition; found: boolean } {
   let here = node
   for (const step of path) {
     const next = here.kind === 'list' ? here.items[Number(step)] : entryOf(here, String(step))?.value

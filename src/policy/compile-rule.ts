@@ -17,7 +17,7 @@ import type { Path } from './path.ts'
 import type { Action } from './plan.ts'
 import type { PolicyRule } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
-import { type Findings, type Position, quote } from './problems.ts'
+import { type Findings, quote, type TextPosition } from './problems.ts'
 import { isWatched } from './revealed.ts'
 import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
 import { suggestion } from './suggest.ts'
@@ -245,15 +245,15 @@ function reportCompileError(
   findings.add(rule.useAt, 'bad-option', `${transform.name} broke while it was compiled with these options`)
 }
 
-function entryWithText(written: MapNode, text: string): Position | undefined {
+function entryWithText(written: MapNode, text: string): TextPosition | undefined {
   return written.entries.find(({ value }) => value.kind === 'scalar' && value.text === text)?.value.at
 }
 
-export function optionAt(rule: PolicyRule, option: string | undefined): Position {
+export function optionAt(rule: PolicyRule, option: string | undefined): TextPosition {
   return (option === undefined ? undefined : entryOf(rule.written, option)?.value.at) ?? rule.useAt
 }
 
-export function placeOf(rule: PolicyRule, weakness: Weakness): Position {
+export function placeOf(rule: PolicyRule, weakness: Weakness): TextPosition {
   return optionAt(rule, weakness.option)
 }
 

@@ -19,7 +19,7 @@ import { type Path, sameSegment, wildcardsOf } from './path.ts'
 import type { Plan } from './plan.ts'
 import type { Policy, PolicyField, PolicyStep, PolicyTime } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
-import { Findings, type Position, quote } from './problems.ts'
+import { Findings, quote, type TextPosition } from './problems.ts'
 import { readFields } from './read-fields.ts'
 import { compileSteps, judgeOf, readRetention } from './read-retention.ts'
 import { readPath } from './read-rule.ts'
@@ -196,7 +196,7 @@ function readTopPath(
   node: TreeNode | undefined,
   word: string,
   findings: Findings,
-): { path: Path; at: Position } | undefined {
+): { path: Path; at: TextPosition } | undefined {
   if (node?.kind !== 'scalar' || typeof node.value !== 'string') return undefined
   const path = readPath(node.text, node.at, findings)
   if (path === undefined) return undefined
@@ -220,7 +220,7 @@ function readTime(node: TreeNode | undefined, findings: Findings): PolicyTime | 
 }
 
 function compileTime(
-  time: { format: TimeFormat; zone: string | undefined; at: Position },
+  time: { format: TimeFormat; zone: string | undefined; at: TextPosition },
   tree: MapNode,
   findings: Findings,
 ): ((text: string) => number | undefined) | undefined {

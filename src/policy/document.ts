@@ -14,34 +14,34 @@ import {
   parseDocument,
   type YAMLParseError,
 } from 'yaml'
-import { type DocumentCode, type Findings, type Position, quote } from './problems.ts'
+import { type DocumentCode, type Findings, quote, type TextPosition } from './problems.ts'
 
 export interface ScalarNode {
   readonly kind: 'scalar'
   readonly value: string | number | boolean | null
   /** As written: the text between quotes decoded, a number's digits. */
   readonly text: string
-  readonly at: Position
+  readonly at: TextPosition
 }
 export interface MapNode {
   readonly kind: 'map'
   readonly entries: readonly MapEntry[]
-  readonly at: Position
+  readonly at: TextPosition
 }
 export interface MapEntry {
   readonly key: string
-  readonly at: Position
+  readonly at: TextPosition
   readonly value: TreeNode
 }
 export interface ListNode {
   readonly kind: 'list'
   readonly items: readonly TreeNode[]
-  readonly at: Position
+  readonly at: TextPosition
 }
 export type TreeNode = ScalarNode | MapNode | ListNode
 
 const MAX_DEPTH = 64
-const TOP: Position = { line: 1, column: 1 }
+const TOP: TextPosition = { line: 1, column: 1 }
 
 type DocumentFindings = Findings<DocumentCode>
 
@@ -143,7 +143,7 @@ function nestsTooDeep(text: string): boolean {
   return false
 }
 
-function position(lines: LineCounter, offset: number): Position {
+function position(lines: LineCounter, offset: number): TextPosition {
   const { line, col } = lines.linePos(offset)
   return { line: Math.max(1, line), column: Math.max(1, col) }
 }

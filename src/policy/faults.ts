@@ -1,14 +1,14 @@
 /** Weak choices, of one rule or of several together: errors, unless a rule of them says in writing why it is right here. */
 import { placeOf } from './compile-rule.ts'
 import type { PolicyRule } from './policy.ts'
-import type { Findings, PolicyCode, Position } from './problems.ts'
+import type { Findings, PolicyCode, TextPosition } from './problems.ts'
 
 export const ACCEPT = 'or add accept: "the reason"'
 
 /** What is weak. One `accept:` on any of its rules settles it. */
 export interface Fault {
   readonly rules: readonly PolicyRule[]
-  readonly at: Position
+  readonly at: TextPosition
   readonly code: PolicyCode
   readonly message: string
   readonly suggestion: string

@@ -4,7 +4,7 @@
  */
 import { type Path, printSegments, type Segment, wildcardsOf } from './path.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
-import { type Findings, type Position, quote } from './problems.ts'
+import { type Findings, quote, type TextPosition } from './problems.ts'
 
 type Use = 'scalar' | 'subtree' | 'drop' | 'read'
 
@@ -30,7 +30,7 @@ const USES: Readonly<Record<Use, string>> = {
 /** A path that is only read: of a condition, the subject or the event time. */
 export interface ReadPath {
   readonly path: Path
-  readonly at: Position
+  readonly at: TextPosition
 }
 
 /** Finds paths listed twice, paths inside others, and maps and arrays whose parts do not fit together. */
@@ -79,7 +79,7 @@ function later(a: PolicyRule, b: PolicyRule): PolicyRule {
   return a.at.line > b.at.line || (a.at.line === b.at.line && a.at.column > b.at.column) ? a : b
 }
 
-function claim(root: Branch, path: Path, use: Use, at: Position, findings: Findings): void {
+function claim(root: Branch, path: Path, use: Use, at: TextPosition, findings: Findings): void {
   let here = root
   for (const segment of path.segments) {
     if (here.leaf !== undefined) {

@@ -5,27 +5,27 @@ import type { Role } from '../identify/categories.ts'
 import type { MapNode } from './document.ts'
 import type { Path } from './path.ts'
 import type { Action, Condition, Otherwise } from './plan.ts'
-import type { Position } from './problems.ts'
+import type { TextPosition } from './problems.ts'
 
 export interface PolicyCondition extends Condition {
-  readonly at: Position
+  readonly at: TextPosition
 }
 
 export interface PolicyRule {
   /** Of the rule, and of the word that says what is done. */
-  readonly at: Position
-  readonly useAt: Position
+  readonly at: TextPosition
+  readonly useAt: TextPosition
   /** The name of a transform, or `keep`, `keep.subtree`, `drop`, `undecided`. */
   readonly use: string
   /** The options as written. */
   readonly written: MapNode
   readonly when: readonly PolicyCondition[]
   readonly otherwise: Otherwise
-  readonly otherwiseAt: Position | undefined
-  readonly key: { readonly id: string; readonly at: Position } | undefined
+  readonly otherwiseAt: TextPosition | undefined
+  readonly key: { readonly id: string; readonly at: TextPosition } | undefined
   /** Where `lineBreaks: allow` stands. */
-  readonly lineBreaksAt: Position | undefined
-  readonly accept: { readonly reason: string; readonly at: Position } | undefined
+  readonly lineBreaksAt: TextPosition | undefined
+  readonly accept: { readonly reason: string; readonly at: TextPosition } | undefined
   /** Filled in by compiling: the transform, its options with defaults, what is weak, and what runs. */
   transform?: Transform | undefined
   options?: Readonly<Record<string, unknown>> | undefined
@@ -37,10 +37,10 @@ export interface PolicyRule {
 
 export interface PolicyField {
   readonly path: Path
-  readonly at: Position
+  readonly at: TextPosition
   /** The same object as `path` unless the policy says `from:`. */
   readonly from: Path
-  readonly fromAt: Position
+  readonly fromAt: TextPosition
   readonly category: string | undefined
   readonly role: Role
   /** The role of the category, or of the data subject; the policy may have overridden it. */
@@ -49,7 +49,7 @@ export interface PolicyField {
 }
 
 export interface PolicyStep {
-  readonly at: Position
+  readonly at: TextPosition
   /** As written, e.g. `180d`. */
   readonly after: string
   readonly suppress: boolean
@@ -58,14 +58,14 @@ export interface PolicyStep {
 }
 
 export interface PolicyRetention {
-  readonly at: Position
+  readonly at: TextPosition
   readonly steps: readonly PolicyStep[]
   readonly futureTolerance: string
 }
 
 export interface PolicyTime {
   readonly path: Path
-  readonly at: Position
+  readonly at: TextPosition
   readonly format: TimeFormat
   readonly zone: string | undefined
 }
@@ -74,12 +74,12 @@ export interface Policy {
   readonly file: string
   readonly name: string
   readonly version: number
-  readonly versionAt: Position
+  readonly versionAt: TextPosition
   readonly description: string | undefined
   readonly purpose: string
   readonly unlisted: 'drop' | 'reject'
   readonly suspects: 'warn' | 'dead-letter'
-  readonly subject: { readonly path: Path; readonly at: Position } | undefined
+  readonly subject: { readonly path: Path; readonly at: TextPosition } | undefined
   readonly time: PolicyTime | undefined
   readonly fields: readonly PolicyField[]
   readonly retention: PolicyRetention | undefined

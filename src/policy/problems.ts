@@ -83,7 +83,7 @@ export type PolicyCode = DocumentCode | keyof typeof POLICY_ONLY_CODES
 export const POLICY_CODES: Readonly<Record<PolicyCode, string>> = { ...DOCUMENT_CODES, ...POLICY_ONLY_CODES }
 
 /** A place in a file. Both count from 1; columns count UTF-16 code units. */
-export interface Position {
+export interface TextPosition {
   readonly line: number
   readonly column: number
 }
@@ -101,17 +101,17 @@ export class Findings<in Code extends string = PolicyCode> {
     this.#file = file
   }
 
-  add(at: Position, code: Code, message: string, suggestion?: string): void {
+  add(at: TextPosition, code: Code, message: string, suggestion?: string): void {
     this.#put(at, code, 'error', message, suggestion)
   }
 
   /** A choice that is allowed and worth a word: it does not keep the file from being used. */
-  warn(at: Position, code: Code, message: string, suggestion?: string): void {
+  warn(at: TextPosition, code: Code, message: string, suggestion?: string): void {
     this.#put(at, code, 'warning', message, suggestion)
   }
 
   #put(
-    { line, column }: Position,
+    { line, column }: TextPosition,
     code: Code,
     severity: Problem['severity'],
     message: string,

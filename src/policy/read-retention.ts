@@ -6,7 +6,7 @@ import { compileRule, type RuleSetting } from './compile-rule.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
 import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRetention, PolicyRule, PolicyStep } from './policy.ts'
-import { type Findings, type Position, quote } from './problems.ts'
+import { type Findings, quote, type TextPosition } from './problems.ts'
 import { readPath, readRule } from './read-rule.ts'
 import { revealedBy } from './revealed.ts'
 import { suggestion } from './suggest.ts'
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000
 /** Reads `retention:`; undefined where there is none. */
 export function readRetention(
   node: TreeNode | undefined,
-  at: Position,
+  at: TextPosition,
   fields: readonly PolicyField[],
   findings: Findings,
 ): PolicyRetention | undefined {

@@ -5,7 +5,7 @@ import { entryOf, type MapEntry, type MapNode, type ScalarNode } from './documen
 import { type Path, PathError, parsePath } from './path.ts'
 import type { Otherwise } from './plan.ts'
 import type { PolicyCondition, PolicyRule } from './policy.ts'
-import { type Findings, type Position, quote } from './problems.ts'
+import { type Findings, quote, type TextPosition } from './problems.ts'
 import { RULE_WORDS, RuleWords } from './schema.ts'
 
 const RULE_CODES: ShapeCodes = {
@@ -29,7 +29,7 @@ export interface RuleText {
 }
 
 /** Reads a path, or says at `at` why it is none. */
-export function readPath(text: string, at: Position, findings: Findings): Path | undefined {
+export function readPath(text: string, at: TextPosition, findings: Findings): Path | undefined {
   try {
     return parsePath(text)
   } catch (error) {
@@ -155,7 +155,7 @@ function readWhen(entry: MapEntry | undefined, findings: Findings): PolicyCondit
 export function fieldWord(
   words: MapNode,
   word: (typeof FIELD_LEVEL)[number],
-): { text: string; at: Position } | undefined {
+): { text: string; at: TextPosition } | undefined {
   const entry = entryOf(words, word)
   if (entry?.value.kind !== 'scalar') return undefined
   return { text: entry.value.text, at: entry.value.at }

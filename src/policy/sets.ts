@@ -7,7 +7,7 @@ import type { Part, Revelation } from '../../transforms/reveals/revelation.ts'
 import { type Strictness, tellsLengthOnly, tellsNearlyAll, union } from '../../transforms/reveals/together.ts'
 import type { Fault } from './faults.ts'
 import type { PolicyField, PolicyRule, PolicyStep } from './policy.ts'
-import { type PolicyCode, type Position, quote } from './problems.ts'
+import { type PolicyCode, quote, type TextPosition } from './problems.ts'
 import { revealedBy } from './revealed.ts'
 import type { Said } from './weak.ts'
 
@@ -94,7 +94,7 @@ class Faults {
   }
 }
 
-function isBefore(a: Position, b: Position): boolean {
+function isBefore(a: TextPosition, b: TextPosition): boolean {
   return a.line < b.line || (a.line === b.line && a.column < b.column)
 }
 

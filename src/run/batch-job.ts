@@ -1,7 +1,7 @@
 /** What travels to and from the thread that rewrites batches. */
 
 import type { Account } from '../engine/account.ts'
-import type { MessageParts } from '../engine/message-batch.ts'
+import type { PackedMessages } from '../engine/message-batch.ts'
 import type { OutcomeParts } from '../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
 import type { PlanSetup } from './compile-again.ts'
@@ -19,7 +19,7 @@ export interface Job {
   readonly route: number
   /** The instant that retention is judged at, ms since the epoch. */
   readonly now: number
-  readonly messages: MessageParts
+  readonly messages: PackedMessages
   /** By message, 1 where kept values are looked at. */
   readonly looked: Uint8Array<ArrayBuffer>
   /** Memory to write the values into, if it is enough. */

@@ -11,7 +11,7 @@ import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
 import { Sampling } from './sampling.ts'
 import { THREAD } from './thread-entry.ts'
 
-export interface Rewritten {
+export interface RewrittenBatch {
   readonly outcomes: OutcomeBatch
   readonly account: Account
   /** The data subjects behind what is published, where they are counted. */
@@ -26,7 +26,7 @@ export interface BatchRewriter {
    * What becomes of each record, retention judged at `now` (ms since the epoch). Never rejects for what a record holds.
    * Until it resolves, the values of `records` are not there to be looked at.
    */
-  rewrite(records: PackedRecords, now: number): Promise<Rewritten>
+  rewrite(records: PackedRecords, now: number): Promise<RewrittenBatch>
   /** These are not needed any more: their memory may hold others. */
   release(records: PackedRecords, outcomes: OutcomeBatch): void
 }

@@ -36,10 +36,10 @@ export interface BatchRun {
   readonly escapeFormulas: boolean
   /** Whether to compute the digests of the inputs. */
   readonly digests: boolean
-  readonly onProgress: (progress: Progress) => void
+  readonly onProgress: (progress: BatchProgress) => void
 }
 
-export interface Progress {
+export interface BatchProgress {
   /** Bytes read from the disk so far. */
   readonly bytes: number
   readonly records: number

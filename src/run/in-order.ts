@@ -1,7 +1,7 @@
 /** The main loop: batches in, outcomes settled in the order of the batches, and no more held than is being worked on. */
 import { setImmediate } from 'node:timers/promises'
 
-export interface Pipeline<Batch, Done> {
+export interface OrderedWork<Batch, Done> {
   readonly batches: AsyncIterable<Batch>
   /** De-identifies one batch. Several run at once. */
   readonly deidentify: (batch: Batch) => Promise<Done>
@@ -17,7 +17,7 @@ export interface Pipeline<Batch, Done> {
  * Runs until the source ends. The source is asked for the next batch only when there is room: that is the whole of
  * back-pressure. The first failure of any part ends the run and is thrown; nothing is settled after it.
  */
-export async function runPipeline<Batch, Done>(pipeline: Pipeline<Batch, Done>): Promise<void> {
+export async function runPipeline<Batch, Done>(pipeline: OrderedWork<Batch, Done>): Promise<void> {
   const flying: { readonly batch: Batch; readonly done: Promise<Done>; isDone: boolean }[] = []
   const settleFirst = async (): Promise<void> => {
     const first = flying[0]!

@@ -4,7 +4,7 @@ import { type Account, reconciles, sum } from '../engine/account.ts'
 import type { WindowWatch } from '../engine/limit-window.ts'
 import { LetheError } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
-import { type Batch, before, type Emitted, type OutputWriter, refuse } from '../kafka/batch-outputs.ts'
+import { before, type Emitted, type OutputWriter, type RoutedBatch, refuse } from '../kafka/batch-outputs.ts'
 import {
   type BatchBounds,
   ClientLost,
@@ -15,7 +15,7 @@ import {
 } from '../kafka/driver.ts'
 import type { Position } from '../kafka/record.ts'
 import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/unsettled.ts'
-import type { BatchRewriter, Rewritten } from './batch-rewriter.ts'
+import type { BatchRewriter, RewrittenBatch } from './batch-rewriter.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** What an observer of a route is told. Counts, codes and coordinates; never a value. */
@@ -154,7 +154,7 @@ class RouteLoop {
   }
 
   /** Settles a batch when it is rewritten, behind the one before it. */
-  async #follow(polled: Polled, rewritten: Promise<Rewritten>, before: Promise<void>): Promise<void> {
+  async #follow(polled: Polled, rewritten: Promise<RewrittenBatch>, before: Promise<void>): Promise<void> {
     const [{ outcomes, account, groups, took }] = await Promise.all([rewritten, before])
     if (this.#failed) return
     if (!reconciles(account) || account.records !== polled.records.length)
@@ -162,7 +162,7 @@ class RouteLoop {
     await this.#settle({ ...polled, outcomes, account, groups }, took)
   }
 
-  async #settle(batch: Batch, rewriteMs: number): Promise<void> {
+  async #settle(batch: RoutedBatch, rewriteMs: number): Promise<void> {
     const { limit, watch, name } = this.#options
     const dead = sum(batch.account.deadLettered)
     const crossed = limit.crossedBy(batch.records.length, dead)
@@ -184,7 +184,7 @@ class RouteLoop {
   }
 
   /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
-  async #finish(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
+  async #finish(batch: RoutedBatch, rewriteMs: number, began: number): Promise<Settled> {
     const { driver, writer, now, keptFor } = this.#options
     const outputs = writer.write(batch, now() - keptFor)
     try {
@@ -201,10 +201,10 @@ class RouteLoop {
     }
   }
 
-  async #halve(batch: Batch, rewriteMs: number, began: number): Promise<Settled> {
+  async #halve(batch: RoutedBatch, rewriteMs: number, began: number): Promise<Settled> {
     const { rewriter, now } = this.#options
     const middle = batch.records.length >> 1
-    const part = async (from: number, to: number, next?: readonly Position[]): Promise<Batch> => {
+    const part = async (from: number, to: number, next?: readonly Position[]): Promise<RoutedBatch> => {
       const records = batch.records.slice(from, to)
       const { outcomes, account, groups } = await rewriter.rewrite(records, now())
       return { epoch: batch.epoch, records, outcomes, account, groups, next: next ?? records.behind() }
@@ -215,7 +215,7 @@ class RouteLoop {
     return await this.#finish(rest, 0, performance.now())
   }
 
-  #refuse(batch: Batch, index: number, { code }: Refused): Batch {
+  #refuse(batch: RoutedBatch, index: number, { code }: Refused): RoutedBatch {
     if (batch.outcomes.kind(index) === 'dead-letter')
       throw new LetheError(
         'dead-letter-refused',
@@ -225,7 +225,7 @@ class RouteLoop {
     return refuse(batch, index, code)
   }
 
-  #book(batch: Batch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
+  #book(batch: RoutedBatch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
     this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
     this.#options.watch.settled({
       account: batch.account,

@@ -1,7 +1,7 @@
 /** Policies that are linted together: two of one name and version are one policy, or a version was not raised. */
 import { resolve } from 'node:path'
 import type { Problem } from '../../errors.ts'
-import type { Position } from '../../policy/problems.ts'
+import type { TextPosition } from '../../policy/problems.ts'
 import {
   describeVersionNotRaised,
   isVersionNotRaised,
@@ -14,7 +14,7 @@ export interface LintedPolicy {
   readonly file: string
   readonly plan: SeenPolicy
   /** Of its version. */
-  readonly at: Position
+  readonly at: TextPosition
 }
 
 /** A warning at each policy that is another one than an earlier one of the same name and version. */

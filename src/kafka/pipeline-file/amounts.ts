@@ -1,7 +1,7 @@
 /** Sizes, times and limits of a pipeline file, read and held within bounds. */
 import { compileTimeParser } from '../../../transforms/calendar.ts'
 import { parseDeadLetterLimit } from '../../engine/limit.ts'
-import type { Draft, RoutePart } from './draft-pipeline.ts'
+import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import type { Pipeline, Start } from './pipeline.ts'
 
 const UNITS = { B: 1, KiB: 1 << 10, MiB: 1 << 20, ms: 1, s: 1000 } as const
@@ -20,7 +20,11 @@ const BOUNDS = {
   maxRecordBytes: { least: 1, most: 64 << 20, words: '1B to 64MiB' },
 } as const
 
-function bounded(draft: Draft, name: keyof typeof BOUNDS, written: number | string | undefined): number {
+function bounded(
+  draft: PipelineDraft,
+  name: keyof typeof BOUNDS,
+  written: number | string | undefined,
+): number {
   const { least, most, words } = BOUNDS[name]
   const amount = written === undefined ? undefined : amountOf(written)
   if (amount !== undefined && (amount < least || amount > most))
@@ -31,7 +35,7 @@ function bounded(draft: Draft, name: keyof typeof BOUNDS, written: number | stri
 export type Amounts = Pick<Pipeline, 'batch' | 'maxRecordBytes' | 'deadLetters'>
 
 /** What the file says of sizes, times and limits; only of use where the shape is sound. */
-export function readAmounts(draft: Draft): Amounts {
+export function readAmounts(draft: PipelineDraft): Amounts {
   const { batch, maxRecordBytes, maxDeadLetters } = draft.parts
   return {
     batch: {
@@ -46,7 +50,10 @@ export function readAmounts(draft: Draft): Amounts {
 
 const DEFAULT_WINDOW = 1000
 
-function readDeadLetters(draft: Draft, written: Draft['parts']['maxDeadLetters']): Pipeline['deadLetters'] {
+function readDeadLetters(
+  draft: PipelineDraft,
+  written: PipelineDraft['parts']['maxDeadLetters'],
+): Pipeline['deadLetters'] {
   const { most, window } =
     typeof written === 'object' ? written : { most: written ?? 0, window: DEFAULT_WINDOW }
   const limit = parseDeadLetterLimit(String(most)) ?? { kind: 'count', most: 0 }
@@ -63,7 +70,7 @@ function readDeadLetters(draft: Draft, written: Draft['parts']['maxDeadLetters']
 const parseTime = compileTimeParser({ format: 'rfc3339' })
 
 /** Where a route begins; reports a time that is none, 30 February say. */
-export function readStart(draft: Draft, { shape, index }: RoutePart): Start {
+export function readStart(draft: PipelineDraft, { shape, index }: RoutePart): Start {
   const { start } = shape.from
   if (start === 'earliest' || start === 'latest') return start
   const time = parseTime(start)

@@ -3,7 +3,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 import { entryOf } from '../../policy/document.ts'
 import { quote } from '../../policy/problems.ts'
 import { CLIENT_DEFAULTS, CLIENT_SETTINGS, TRANSACTION_MARGIN_MS } from './client-settings.ts'
-import type { Draft } from './draft-pipeline.ts'
+import type { PipelineDraft } from './draft-pipeline.ts'
 import { MIN_REASON } from './pipeline-schema.ts'
 
 const LOOPBACK = new BlockList()
@@ -23,7 +23,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Brokers, TLS, and the reason for going without. */
-export function checkConnection(draft: Draft): void {
+export function checkConnection(draft: PipelineDraft): void {
   const { parts, findings, at, has } = draft
   const remote: number[] = []
   parts.brokers?.forEach((broker, i) => {
@@ -46,7 +46,7 @@ export function checkConnection(draft: Draft): void {
       )
 }
 
-function checkAcceptance({ parts, findings, at, has, tree }: Draft, needed: boolean): void {
+function checkAcceptance({ parts, findings, at, has, tree }: PipelineDraft, needed: boolean): void {
   const reason = parts.plaintext?.accept
   if (reason !== undefined && reason.trim().length < MIN_REASON)
     findings.add(at('plaintext', 'accept'), 'bad-accept', `a reason has at least ${MIN_REASON} characters`)
@@ -59,7 +59,7 @@ function checkAcceptance({ parts, findings, at, has, tree }: Draft, needed: bool
     )
 }
 
-function checkClientCertificate({ findings, at, tree }: Draft): void {
+function checkClientCertificate({ findings, at, tree }: PipelineDraft): void {
   const tls = entryOf(tree, 'tls')?.value
   const given = (word: string) => entryOf(tls, word) !== undefined
   const pairs = [
@@ -78,7 +78,7 @@ function checkClientCertificate({ findings, at, tree }: Draft): void {
 }
 
 /** Whether the driver that is named can do what is asked of it. */
-export function checkDriver({ parts, findings, at }: Draft): void {
+export function checkDriver({ parts, findings, at }: PipelineDraft): void {
   if (parts.driver === undefined) return
   if (parts.driver === 'kafkajs' && parts.delivery === 'exactly-once')
     findings.add(
@@ -112,7 +112,7 @@ export function checkDriver({ parts, findings, at }: Draft): void {
 const DEFAULT_POLL_INTERVAL_MS = 300_000
 
 /** Timeouts that do not go together would let a zombie write, or make a client refuse to start. */
-export function checkTimeouts({ parts, findings, at }: Draft): void {
+export function checkTimeouts({ parts, findings, at }: PipelineDraft): void {
   const { client } = parts
   if (client === undefined) return
   const given = (name: string): number | undefined => client[name] as number | undefined

@@ -5,7 +5,7 @@ import type { KeySource } from '../../policy/key-source.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
-import type { Draft, RoutePart } from './draft-pipeline.ts'
+import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import { fileBeside } from './secret-node.ts'
 
 export interface PolicyOptions {
@@ -16,7 +16,11 @@ export interface PolicyOptions {
 }
 
 /** The problems of the policies themselves, each at its own place; what is wrong with a route goes to the draft. */
-export function checkPolicies(draft: Draft, folder: string, options: PolicyOptions): readonly Problem[] {
+export function checkPolicies(
+  draft: PipelineDraft,
+  folder: string,
+  options: PolicyOptions,
+): readonly Problem[] {
   const compiled = new Map<string, Compiled | undefined>()
   for (const route of draft.parts.routes) {
     const file = fileBeside(folder, route.shape.policy)
@@ -38,7 +42,7 @@ export function checkPolicies(draft: Draft, folder: string, options: PolicyOptio
 function compileOne(
   file: string,
   { index }: RoutePart,
-  { findings, at }: Draft,
+  { findings, at }: PipelineDraft,
   { keys, readPolicy = readPolicyFile }: PolicyOptions,
 ): Compiled | undefined {
   let source: PolicyFile
@@ -56,7 +60,7 @@ function compileOne(
  * A compacted topic keeps one record of each key. Two raw keys under one output key would delete each other's
  * records; one raw key under two would leave behind what a tombstone was to delete.
  */
-function checkRecordKey(policy: Policy, { shape, index }: RoutePart, { findings, at }: Draft): void {
+function checkRecordKey(policy: Policy, { shape, index }: RoutePart, { findings, at }: PipelineDraft): void {
   const trouble = recordKeyTrouble(policy)
   if (trouble === undefined) return
   findings.add(

@@ -1,14 +1,14 @@
 /** Whether the routes of a pipeline can stand beside each other: nothing that leaves may ever come in again. */
 import { quote } from '../../policy/problems.ts'
 import { readStart } from './amounts.ts'
-import type { Draft, RoutePart } from './draft-pipeline.ts'
+import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import { patternTrouble, topicMatcher } from './topics.ts'
 
 interface Reader extends RoutePart {
   readonly reads: (topic: string) => boolean
 }
 
-export function checkRoutes(draft: Draft): void {
+export function checkRoutes(draft: PipelineDraft): void {
   const { parts, findings, at } = draft
   const readers = parts.routes.map((route): Reader => ({ ...route, reads: readerOf(route, draft) }))
   readers.forEach((route, i) => {
@@ -36,7 +36,7 @@ export function checkRoutes(draft: Draft): void {
 }
 
 /** What the route reads; nothing where that cannot be told, and `findings` says why. */
-function readerOf({ shape, index }: RoutePart, { findings, at }: Draft): Reader['reads'] {
+function readerOf({ shape, index }: RoutePart, { findings, at }: PipelineDraft): Reader['reads'] {
   const { topics } = shape.from
   if ('pattern' in topics) {
     const trouble = patternTrouble(topics.pattern)
@@ -63,7 +63,7 @@ function readerOf({ shape, index }: RoutePart, { findings, at }: Draft): Reader[
 function checkGroup(
   { shape, index, reads }: Reader,
   before: readonly Reader[],
-  { findings, at }: Draft,
+  { findings, at }: PipelineDraft,
 ): void {
   const twin = before.find((other) => other.shape.from.group === shape.from.group)
   if (twin === undefined) return
@@ -95,7 +95,7 @@ function checkOutput(
   { shape, index }: Reader,
   before: readonly Reader[],
   all: readonly Reader[],
-  { findings, at }: Draft,
+  { findings, at }: PipelineDraft,
 ): void {
   const { topic, compacted } = shape.to
   const reader = all.find(({ reads }) => reads(topic))
@@ -116,7 +116,11 @@ function checkOutput(
     )
 }
 
-function checkDeadLetters({ shape, index }: Reader, all: readonly Reader[], { findings, at }: Draft): void {
+function checkDeadLetters(
+  { shape, index }: Reader,
+  all: readonly Reader[],
+  { findings, at }: PipelineDraft,
+): void {
   const topic = shape.deadLetterTopic
   const place = at('routes', index, 'deadLetterTopic')
   const writer = all.find((route) => route.shape.to.topic === topic)

@@ -10,7 +10,7 @@ import { checkConnection, checkDriver, checkTimeouts } from './check-connection.
 import { checkPolicies, type PolicyOptions } from './check-policies.ts'
 import { checkRoutes } from './check-routes.ts'
 import { CLIENT_DEFAULTS } from './client-settings.ts'
-import { type Draft, draftOf } from './draft-pipeline.ts'
+import { draftOf, type PipelineDraft } from './draft-pipeline.ts'
 import type { Pipeline, Route } from './pipeline.ts'
 import type { PipelineCode, PipelineFindings } from './pipeline-codes.ts'
 import { PipelineSchema, type PipelineShape } from './pipeline-schema.ts'
@@ -70,7 +70,7 @@ function checkInterpolation(node: TreeNode, findings: PipelineFindings): void {
     )
 }
 
-function checkSource({ parts, findings, at, has }: Draft): void {
+function checkSource({ parts, findings, at, has }: PipelineDraft): void {
   if (parts.source === 'encrypted' && !has('keys'))
     findings.add(
       at('source'),
@@ -92,7 +92,7 @@ function pipelineOf(
   shape: PipelineShape,
   secrets: Secrets,
   amounts: Amounts,
-  draft: Draft,
+  draft: PipelineDraft,
 ): Pipeline {
   const { 'session.timeout.ms': session, 'transaction.timeout.ms': transaction } = CLIENT_DEFAULTS
   const exactly = shape.delivery === 'exactly-once'

@@ -2,7 +2,7 @@
 
 import { locate } from '../../policy/check-form.ts'
 import { entryOf, type MapNode, type TreeNode, toPlain } from '../../policy/document.ts'
-import type { Position } from '../../policy/problems.ts'
+import type { TextPosition } from '../../policy/problems.ts'
 import type { PipelineFindings } from './pipeline-codes.ts'
 import { PipelineSchema, type PipelineShape, RouteSchema, type RouteShape } from './pipeline-schema.ts'
 
@@ -13,22 +13,22 @@ export interface RoutePart {
 }
 
 /** Everything whose own shape is sound. Defaults are filled in, where the key is absent. */
-export type Parts = Readonly<Partial<Omit<PipelineShape, 'routes'>>> & {
+export type PipelineParts = Readonly<Partial<Omit<PipelineShape, 'routes'>>> & {
   readonly routes: readonly RoutePart[]
 }
 
-export interface Draft {
+export interface PipelineDraft {
   readonly tree: MapNode
-  readonly parts: Parts
+  readonly parts: PipelineParts
   readonly findings: PipelineFindings
   /** The place of what stands at this path, or else of what it would stand in. */
-  readonly at: (...path: readonly (string | number)[]) => Position
+  readonly at: (...path: readonly (string | number)[]) => TextPosition
   /** Whether the file has this key at its top, sound or not. */
   readonly has: (key: string) => boolean
 }
 
 /** Takes the parts one by one, so that a slip in one place keeps nothing from being checked elsewhere. */
-export function draftOf(tree: MapNode, findings: PipelineFindings): Draft {
+export function draftOf(tree: MapNode, findings: PipelineFindings): PipelineDraft {
   const parts: Record<string, unknown> = {}
   for (const [key, schema] of Object.entries(PipelineSchema.shape)) {
     const value = entryOf(tree, key)?.value
@@ -39,7 +39,7 @@ export function draftOf(tree: MapNode, findings: PipelineFindings): Draft {
   parts['routes'] = routes?.kind === 'list' ? routes.items.flatMap(routePart) : []
   return {
     tree,
-    parts: parts as unknown as Parts,
+    parts: parts as unknown as PipelineParts,
     findings,
     at: (...path) => locate(tree, path).at,
     has: (key) => entryOf(tree, key) !== undefined,

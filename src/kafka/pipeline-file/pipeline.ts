@@ -1,5 +1,5 @@
 /** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
-import type { Position as Place } from '../../policy/problems.ts'
+import type { TextPosition as Place } from '../../policy/problems.ts'
 
 /** Where a secret stands. Never the secret. */
 export type Secret = { readonly file: string } | { readonly env: string }

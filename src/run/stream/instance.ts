@@ -16,7 +16,7 @@ import {
   type DriverEvent,
   FencedError,
 } from '../../kafka/driver.ts'
-import type { Choice } from '../../kafka/drivers.ts'
+import type { DriverChoice } from '../../kafka/drivers.ts'
 import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
 import { byCount, placesOf, type UnsettledPart, wholeOf } from '../../kafka/unsettled.ts'
@@ -28,7 +28,7 @@ import { type BatchRewriter, RewritingThread } from '../batch-rewriter.ts'
 import { runRoute } from '../route.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
-import { lagOf, Progress } from './stream-progress.ts'
+import { lagOf, StreamProgress } from './stream-progress.ts'
 import type { RouteCounts } from './totals.ts'
 
 /** What is on its way when the process is told to stop has so long to be settled. */
@@ -43,7 +43,7 @@ const UNSETTLED_MS = 60_000
 
 export interface InstanceOptions {
   readonly prepared: Prepared
-  readonly driver: Choice
+  readonly driver: DriverChoice
   /** What the brokers take, by route: see `preflight`. */
   readonly limits: ReadonlyMap<string, WriteLimits>
   /** Number of this process among those of the instance. */
@@ -115,7 +115,7 @@ class RouteRun {
   #isClosed = false
   readonly #metrics: RouteMetrics
   readonly #loop: Loop
-  readonly #progress: Progress
+  readonly #progress: StreamProgress
   readonly #limit: WindowWatch
   #assigned = 0
   #toldUnkeyed = false
@@ -152,7 +152,7 @@ class RouteRun {
     const { deadLetters } = options.prepared.pipeline
     this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
     this.#driver = this.#makeDriver(options.prepared.connect())
-    this.#progress = new Progress(
+    this.#progress = new StreamProgress(
       route.name,
       options.log,
       () => (this.#isClosed ? [] : this.#driver.positions()),

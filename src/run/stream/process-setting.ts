@@ -1,5 +1,5 @@
 /** What every process of a pipeline is given. */
-import type { Choice } from '../../kafka/drivers.ts'
+import type { DriverChoice } from '../../kafka/drivers.ts'
 import type { ExpectedKey } from '../../keys/real-data.ts'
 import type { Health } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -21,7 +21,7 @@ export interface StreamOptions {
 /** Everything that a process of a pipeline has beside its routes. */
 export interface ProcessSetting {
   readonly prepared: Prepared
-  readonly driver: Choice
+  readonly driver: DriverChoice
   readonly log: Log
   readonly metrics: Metrics
   readonly health: Health

@@ -16,7 +16,7 @@ export function lagOf(
   })
 }
 
-export class Progress {
+export class StreamProgress {
   readonly #route: string
   readonly #log: Log
   readonly #positions: () => readonly Position[]

@@ -9,7 +9,7 @@ import { CODE } from './failure.ts'
 import { Partitioner } from './partitioner.ts'
 
 /** Some of a partition's outputs, which make one record batch. */
-export interface Chunk {
+export interface LaneChunk {
   readonly records: readonly OutputRecord[]
   /** Their places in what is sent. */
   readonly places: readonly number[]
@@ -22,7 +22,7 @@ export interface Chunk {
 export interface Lane {
   readonly topic: string
   readonly partition: number
-  readonly chunks: Chunk[]
+  readonly chunks: LaneChunk[]
 }
 
 /** What a chunk holds at most, whatever the broker would take. */
@@ -179,7 +179,7 @@ function close(open: Open, outputs: readonly OutputRecord[]): void {
   open.bytes = BATCH_OVERHEAD
 }
 
-const chunkOf = (places: readonly number[], outputs: readonly OutputRecord[]): Chunk => ({
+const chunkOf = (places: readonly number[], outputs: readonly OutputRecord[]): LaneChunk => ({
   places,
   records: places.map((place) => outputs[place]!),
   batch: undefined,
@@ -190,7 +190,7 @@ const chunkOf = (places: readonly number[], outputs: readonly OutputRecord[]): C
 export function halve({ chunks }: Lane): void {
   const { records, places } = chunks.shift()!
   const middle = records.length >> 1
-  const part = (from: number, to: number): Chunk => ({
+  const part = (from: number, to: number): LaneChunk => ({
     records: records.slice(from, to),
     places: places.slice(from, to),
     batch: undefined,

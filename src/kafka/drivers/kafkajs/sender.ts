@@ -10,7 +10,7 @@ import type { Outputs } from '../../record.ts'
 import { stamp, writeBatch } from './batch-writer.ts'
 import type { Brokers } from './brokers.ts'
 import { CODE, codeFailure, codeName, isMoved, Moment } from './failure.ts'
-import { type Chunk, halve, type Lane, Lanes } from './lanes.ts'
+import { halve, type Lane, type LaneChunk, Lanes } from './lanes.ts'
 import { keyOf } from './offsets.ts'
 import { type Acknowledged, produce } from './produce.ts'
 
@@ -137,7 +137,7 @@ export class Sender {
     if (failures.length > 0) throw failures.find((failure) => !(failure instanceof Moment)) ?? failures[0]
   }
 
-  async #write(lane: Lane, chunk: Chunk, producer: Producer): Promise<void> {
+  async #write(lane: Lane, chunk: LaneChunk, producer: Producer): Promise<void> {
     chunk.batch ??= await writeBatch(chunk.records, this.#brokers.settings.compression, Date.now())
     if (chunk.sent?.producerId === producer.producerId) return
     const sequence = producer.sequences.get(keyOf(lane)) ?? 0

@@ -5,16 +5,16 @@ import type { Outputs, Position } from '../../record.ts'
 import { call } from './client.ts'
 import { asClientError, CODE, classify, codeName, isOutdated } from './client-errors.ts'
 import type { Publisher } from './publisher.ts'
-import type { Fetcher } from './rdkafka-fetcher.ts'
+import type { RdkafkaFetcher } from './rdkafka-fetcher.ts'
 import { plain } from './rdkafka-offsets.ts'
 import { type Session, TRANSACTION_CALL_MS } from './session.ts'
 
 export class AtLeastOnce {
   readonly #session: Session
   readonly #publisher: Publisher
-  readonly #fetcher: Fetcher
+  readonly #fetcher: RdkafkaFetcher
 
-  constructor(session: Session, publisher: Publisher, fetcher: Fetcher) {
+  constructor(session: Session, publisher: Publisher, fetcher: RdkafkaFetcher) {
     this.#session = session
     this.#publisher = publisher
     this.#fetcher = fetcher

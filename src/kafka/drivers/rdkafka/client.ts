@@ -6,7 +6,7 @@ import { learnCodes } from './client-errors.ts'
 export type Library = typeof Rdkafka
 export type Consumer = Rdkafka.KafkaConsumer
 export type Producer = Rdkafka.Producer
-export type Message = Rdkafka.Message
+export type LibraryMessage = Rdkafka.Message
 
 /** What consumer and producer share; the library types each event of each on its own. */
 export interface Client {

@@ -1,9 +1,9 @@
 /** From the client's messages to records of the port, and back: bytes as they are. */
 import type { InputRecord } from '../../record.ts'
-import type { Message } from './client.ts'
+import type { LibraryMessage } from './client.ts'
 
 /** Most messages are records as they are; a copy of each would be garbage. */
-export function inputOf(message: Message): InputRecord {
+export function inputOf(message: LibraryMessage): InputRecord {
   if (message.headers === undefined && message.timestamp !== undefined)
     return message as unknown as InputRecord
   const { topic, partition, offset, value, timestamp } = message

@@ -19,8 +19,8 @@ import { checkCodec, connect, makeConsumer, makeProducer, watch } from './connec
 import { Ends } from './ends.ts'
 import { ExactlyOnce } from './exactly-once.ts'
 import { Publisher } from './publisher.ts'
-import { Fetcher } from './rdkafka-fetcher.ts'
-import { Membership } from './rdkafka-membership.ts'
+import { RdkafkaFetcher } from './rdkafka-fetcher.ts'
+import { RdkafkaMembership } from './rdkafka-membership.ts'
 import { commitStart, committed, fixEnds, plain } from './rdkafka-offsets.ts'
 import { consumerSettings } from './rdkafka-settings.ts'
 import { Session, TRANSACTION_CALL_MS } from './session.ts'
@@ -32,9 +32,9 @@ export function rdkafkaDriver(options: DriverOptions): Driver {
 class RdkafkaDriver implements Driver {
   readonly name = 'rdkafka'
   readonly #session: Session
-  readonly #membership: Membership
+  readonly #membership: RdkafkaMembership
   readonly #ends: Ends
-  readonly #fetcher: Fetcher
+  readonly #fetcher: RdkafkaFetcher
   readonly #publisher: Publisher
   readonly #settler: ExactlyOnce | AtLeastOnce
   #library!: Library
@@ -43,9 +43,9 @@ class RdkafkaDriver implements Driver {
   constructor(options: DriverOptions) {
     const session = new Session(options)
     this.#session = session
-    this.#membership = new Membership(session)
+    this.#membership = new RdkafkaMembership(session)
     this.#ends = new Ends(session)
-    this.#fetcher = new Fetcher(session, this.#membership, this.#ends)
+    this.#fetcher = new RdkafkaFetcher(session, this.#membership, this.#ends)
     this.#publisher = new Publisher(session)
     this.#settler =
       options.delivery === 'exactly-once'

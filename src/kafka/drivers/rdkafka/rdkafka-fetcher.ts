@@ -7,11 +7,11 @@ import { LetheError } from '../../../errors.ts'
 import type { BatchBounds, Polled } from '../../driver.ts'
 import { PackedRecords, roomFor } from '../../packed-records.ts'
 import type { Position } from '../../record.ts'
-import { call, type Message, ZSTD } from './client.ts'
+import { call, type LibraryMessage, ZSTD } from './client.ts'
 import { asClientError, CODE, classify, codeName, fatalError, isOfTheMoment } from './client-errors.ts'
 import type { Ends } from './ends.ts'
 import { inputOf } from './messages.ts'
-import type { Membership } from './rdkafka-membership.ts'
+import type { RdkafkaMembership } from './rdkafka-membership.ts'
 import { asking } from './rdkafka-offsets.ts'
 import { BACKOFF_MS, type Session } from './session.ts'
 
@@ -22,9 +22,9 @@ const MOST_AT_ONCE = 8_192
 const FEWEST_AT_ONCE = 16
 const NOTHING = { length: 0 }
 
-export class Fetcher {
+export class RdkafkaFetcher {
   readonly #session: Session
-  readonly #membership: Membership
+  readonly #membership: RdkafkaMembership
   readonly #logEnds: Ends
   /** Records that one `consume` asks for: as many as fit the bounds, by what came before. */
   #atOnce = FEWEST_AT_ONCE
@@ -38,9 +38,9 @@ export class Fetcher {
   /** A `poll` consumes. */
   #polling = false
   /** Records that came while an answer was waited for: the next poll's first. */
-  #early: { readonly epoch: number; readonly messages: Message[] } = { epoch: 0, messages: [] }
+  #early: { readonly epoch: number; readonly messages: LibraryMessage[] } = { epoch: 0, messages: [] }
 
-  constructor(session: Session, membership: Membership, logEnds: Ends) {
+  constructor(session: Session, membership: RdkafkaMembership, logEnds: Ends) {
     this.#session = session
     this.#membership = membership
     this.#logEnds = logEnds
@@ -76,7 +76,7 @@ export class Fetcher {
     const until = performance.now() + bounds.time
     const records = new PackedRecords(this.#expected)
     let bytes = 0
-    const take = (messages: readonly Message[]): void => {
+    const take = (messages: readonly LibraryMessage[]): void => {
       for (const message of messages) {
         const { length } = message.value ?? NOTHING
         const size = length + (message.key?.length ?? 0)
@@ -139,9 +139,11 @@ export class Fetcher {
     else if (messages.length > 0) this.#early = { epoch, messages: [...this.#early.messages, ...messages] }
   }
 
-  async #consume(count: number): Promise<readonly Message[]> {
+  async #consume(count: number): Promise<readonly LibraryMessage[]> {
     try {
-      return (await call<Message[]>((done) => this.#session.consumer.consume(count, done as never))) ?? []
+      return (
+        (await call<LibraryMessage[]>((done) => this.#session.consumer.consume(count, done as never))) ?? []
+      )
     } catch (given) {
       const error = asClientError(given)
       if (isOfTheMoment(error.code) || error.code === CODE.NO_OFFSET) {

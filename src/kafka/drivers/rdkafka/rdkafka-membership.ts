@@ -5,7 +5,7 @@ import { asClientError, CODE, fatalError } from './client-errors.ts'
 import { checkRange, committed, plain, watermarks } from './rdkafka-offsets.ts'
 import type { Session } from './session.ts'
 
-export class Membership {
+export class RdkafkaMembership {
   readonly #session: Session
   /** Changes of the assignment, one after the other. */
   rebalancing: Promise<unknown> = Promise.resolve()
