@@ -1,7 +1,9 @@
 /** The group of a route: who is in it, where it stands, and whether records have gone before it read them. */
+
 import type { Admin } from '../kafka/admin.ts'
 import type { Route } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf } from '../kafka/preflight.ts'
+import { offsetsOf, partitionKey } from '../kafka/record.ts'
 import type { TopicsFound } from './check-topics.ts'
 import { plural, type Report } from './finding.ts'
 
@@ -37,11 +39,11 @@ export async function checkGroup(
     admin.offsets(partitions, 'earliest'),
     admin.offsets(partitions, 'latest'),
   ])
-  const at = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  const from = new Map(starts.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+  const at = offsetsOf(committed)
+  const from = offsetsOf(starts)
   let lag = 0
   for (const { topic, partition, offset: end } of ends) {
-    const key = `${topic}/${partition}`
+    const key = partitionKey({ topic, partition })
     const first = from.get(key) ?? 0
     const position = at.get(key)
     if (position === undefined) {

@@ -7,7 +7,14 @@ import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Polled } from './driver.ts'
 import type { PackedRecords } from './packed-records.ts'
-import type { OutputHeader, OutputRecord, Outputs, Position, TopicPartition } from './record.ts'
+import {
+  type OutputHeader,
+  type OutputRecord,
+  type Outputs,
+  type Position,
+  partitionKey,
+  type TopicPartition,
+} from './record.ts'
 import { POLICY_HEADER, type SourceWriter, sourceHeader } from './source-header.ts'
 
 export interface RoutedBatch {
@@ -212,7 +219,7 @@ export function refuse(batch: RoutedBatch, index: number, code: DeadLetterCode):
 
 /** Only what lies before `ends`, by topic/partition; a partition that is not among them is left out. */
 export function before(polled: Polled, ends: ReadonlyMap<string, number>): Polled {
-  const endOf = ({ topic, partition }: TopicPartition): number => ends.get(`${topic}/${partition}`) ?? -1
+  const endOf = (at: TopicPartition): number => ends.get(partitionKey(at)) ?? -1
   return {
     epoch: polled.epoch,
     records: polled.records.before(endOf),

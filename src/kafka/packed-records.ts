@@ -1,7 +1,7 @@
 /** Records as they were polled: packed messages, and where each stands in its log. */
 import { MessageBatch } from '../engine/message-batch.ts'
 import { Spares } from '../record/spares.ts'
-import type { InputRecord, Position, TopicPartition } from './record.ts'
+import { type InputRecord, type Position, partitionKey, type TopicPartition } from './record.ts'
 
 const FIRST_ROOM = 256
 /** A batch is read while another is written; what is larger is seldom, and made anew. */
@@ -107,7 +107,7 @@ export class PackedRecords extends MessageBatch {
     const next = new Map<string, Position>()
     const put = (index: number): void => {
       const { topic, partition, offset } = this.position(index)
-      next.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1 })
+      next.set(partitionKey({ topic, partition }), { topic, partition, offset: offset + 1 })
     }
     // Records of a partition come in runs.
     for (let index = 1; index < count; index++) {

@@ -10,6 +10,13 @@ export interface Position extends TopicPartition {
   readonly offset: number
 }
 
+/** Names a partition, as the key of a map: `topic/partition`. A name of a topic holds no slash. */
+export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
+/** The offsets of positions, by `partitionKey`. */
+export const offsetsOf = (positions: readonly Position[]): Map<string, number> =>
+  new Map(positions.map((position) => [partitionKey(position), position.offset]))
+
 export interface Header {
   readonly name: string
   /** The bytes as they are; a null value counts as empty. */

@@ -4,7 +4,7 @@
  */
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
 import type { RoutedBatch } from './batch-outputs.ts'
-import type { Position } from './record.ts'
+import { type Position, partitionKey } from './record.ts'
 
 /** So many places are named of each code. */
 const MOST_FIRST = 3
@@ -72,7 +72,7 @@ export function unsettledOf({
   for (let index = 0; index < outcomes.length; index++) {
     const position = records.position(index)
     const { topic, partition, offset } = position
-    const place = `${topic}/${partition}`
+    const place = partitionKey({ topic, partition })
     const known = parts.get(place)
     const part: UnsettledPart = {
       topic,
@@ -100,7 +100,7 @@ export function mergeUnsettled(
 ): readonly UnsettledPart[] {
   const parts = new Map<string, UnsettledPart>()
   for (const part of [...known, ...more]) {
-    const place = `${part.topic}/${part.partition}`
+    const place = partitionKey(part)
     const other = parts.get(place)
     if (other === undefined || part.to > other.to || (part.to === other.to && part.from > other.from))
       parts.set(place, part)

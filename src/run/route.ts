@@ -13,7 +13,7 @@ import {
   Refused,
   type Settled,
 } from '../kafka/driver.ts'
-import type { Position } from '../kafka/record.ts'
+import { offsetsOf, type Position, partitionKey } from '../kafka/record.ts'
 import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/unsettled.ts'
 import type { BatchRewriter, RewrittenBatch } from './batch-rewriter.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -108,7 +108,7 @@ class RouteLoop {
     const { driver, stop, untilEnd, watch, bounds } = this.#options
     if (untilEnd) {
       const ends = await driver.untilEnd()
-      this.#ends = new Map(ends.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+      this.#ends = offsetsOf(ends)
     }
     try {
       while (!stop.aborted && !this.#failed) {
@@ -243,17 +243,15 @@ class RouteLoop {
     if (this.#failed || now < this.#endAt) return false
     this.#endAt = now + 250
     const { driver } = this.#options
-    const isReached = ({ topic, partition, offset }: Position): boolean =>
-      offset >= (this.#ends!.get(`${topic}/${partition}`) ?? 0)
+    const isReached = (position: Position): boolean =>
+      position.offset >= (this.#ends!.get(partitionKey(position)) ?? 0)
     if (!driver.positions().every(isReached)) return false
     const partitions = [...this.#ends!].map(([key]) => {
       const slash = key.lastIndexOf('/')
       return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
     })
     const positions = await driver.committed(partitions)
-    const reached = new Set(
-      positions.filter(isReached).map(({ topic, partition }) => `${topic}/${partition}`),
-    )
+    const reached = new Set(positions.filter(isReached).map(partitionKey))
     return [...this.#ends!].every(([key, end]) => end === 0 || reached.has(key))
   }
 

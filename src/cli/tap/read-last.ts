@@ -1,7 +1,7 @@
 /** The last records of a topic that were committed, or those that come from now on. */
 import { LetheError } from '../../errors.ts'
 import type { Admin } from '../../kafka/admin.ts'
-import type { InputRecord, Position, TopicPartition } from '../../kafka/record.ts'
+import { type InputRecord, type Position, partitionKey, type TopicPartition } from '../../kafka/record.ts'
 
 const TAKE = { records: 1000, bytes: 4 << 20, time: 250 } as const
 /** Reading the tail of a topic may take so long. */
@@ -21,8 +21,6 @@ export async function partitionsOf(admin: Admin, topic: string): Promise<readonl
   return found.partitions.map(({ partition }) => ({ topic, partition }))
 }
 
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
-
 /**
  * The last `limit` records that `counts`, a like number of each partition as far as they have them; by partition and
  * offset. Markers of transactions and what was aborted or compacted away leave gaps, so it looks further back by and by.
@@ -35,14 +33,14 @@ export async function readLast(
 ): Promise<readonly InputRecord[]> {
   const starts = await admin.offsets(partitions, 'earliest')
   const ends = await admin.offsets(partitions, 'latest')
-  const startOf = new Map(starts.map((start) => [keyOf(start), start.offset]))
+  const startOf = new Map(starts.map((start) => [partitionKey(start), start.offset]))
   for (let span = 2 * limit + 10; ; span *= 8) {
     const from = ends.map((end) => ({
       ...end,
-      offset: Math.max(startOf.get(keyOf(end)) ?? 0, end.offset - span),
+      offset: Math.max(startOf.get(partitionKey(end)) ?? 0, end.offset - span),
     }))
     const tails = await readTails(admin, from, ends, limit, counts)
-    const isAll = from.every((one) => one.offset === (startOf.get(keyOf(one)) ?? 0))
+    const isAll = from.every((one) => one.offset === (startOf.get(partitionKey(one)) ?? 0))
     const found = tails.reduce((sum, tail) => sum + tail.length, 0)
     if (isAll || found >= limit) return lastOf(tails, limit)
   }
@@ -55,11 +53,11 @@ async function readTails(
   limit: number,
   counts: (record: InputRecord) => boolean,
 ): Promise<readonly (readonly InputRecord[])[]> {
-  const open = new Map(ends.map((end) => [keyOf(end), end.offset]))
-  const tails = new Map<string, InputRecord[]>(ends.map((end) => [keyOf(end), []]))
+  const open = new Map(ends.map((end) => [partitionKey(end), end.offset]))
+  const tails = new Map<string, InputRecord[]>(ends.map((end) => [partitionKey(end), []]))
   for (const position of from)
-    if (position.offset >= (open.get(keyOf(position)) ?? 0)) open.delete(keyOf(position))
-  const reader = admin.read(from.filter((position) => open.has(keyOf(position))))
+    if (position.offset >= (open.get(partitionKey(position)) ?? 0)) open.delete(partitionKey(position))
+  const reader = admin.read(from.filter((position) => open.has(partitionKey(position))))
   const until = performance.now() + READ_MS
   try {
     while (open.size > 0) {
@@ -71,13 +69,13 @@ async function readTails(
         )
       const { records, next } = await reader.take(TAKE)
       for (const record of records) {
-        if (record.offset >= (open.get(keyOf(record)) ?? 0) || !counts(record)) continue
-        const tail = tails.get(keyOf(record))!
+        if (record.offset >= (open.get(partitionKey(record)) ?? 0) || !counts(record)) continue
+        const tail = tails.get(partitionKey(record))!
         tail.push(record)
         if (tail.length > limit) tail.shift()
       }
       for (const position of next)
-        if (position.offset >= (open.get(keyOf(position)) ?? 0)) open.delete(keyOf(position))
+        if (position.offset >= (open.get(partitionKey(position)) ?? 0)) open.delete(partitionKey(position))
     }
   } finally {
     reader.close()

@@ -1,7 +1,7 @@
 /** How a route gets on: a line now and then, of what was settled since the last one. */
 
 import { type Account, sum } from '../../engine/account.ts'
-import type { Position } from '../../kafka/record.ts'
+import { offsetsOf, type Position, partitionKey } from '../../kafka/record.ts'
 import type { Log } from '../../telemetry/log.ts'
 
 /** Offsets between where a partition stands and its end. */
@@ -9,9 +9,10 @@ export function lagOf(
   positions: readonly Position[],
   ends: readonly Position[],
 ): readonly { readonly topic: string; readonly partition: number; readonly records: number }[] {
-  const at = new Map(positions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
-  return ends.flatMap(({ topic, partition, offset }) => {
-    const position = at.get(`${topic}/${partition}`)
+  const at = offsetsOf(positions)
+  return ends.flatMap((end) => {
+    const { topic, partition, offset } = end
+    const position = at.get(partitionKey(end))
     return position === undefined ? [] : [{ topic, partition, records: Math.max(0, offset - position) }]
   })
 }

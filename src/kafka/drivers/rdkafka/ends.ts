@@ -1,6 +1,6 @@
 /** The ends of what is owned, and partitions that stand still before theirs. */
 import type { LetheError } from '../../../errors.ts'
-import type { Position } from '../../record.ts'
+import { type Position, partitionKey } from '../../record.ts'
 import { checkRange, watermarks } from './rdkafka-offsets.ts'
 import type { Session } from './session.ts'
 
@@ -38,7 +38,7 @@ export class Ends {
 
   #seeStall({ topic, partition, offset }: Position, high: number): void {
     const { options, owned } = this.#session
-    const key = `${topic}/${partition}`
+    const key = partitionKey({ topic, partition })
     const before = this.#stalls.get(key)
     if (this.#session.paused || offset >= high || before?.offset !== offset) {
       this.#stalls.set(key, { offset, times: 0 })

@@ -2,7 +2,7 @@
  * What a member of a group owns, and where it stands: for each partition the settled position, and the one behind what
  * was handed over. An epoch ends whenever either may have changed beneath a batch.
  */
-import type { Position, TopicPartition } from '../../record.ts'
+import { type Position, partitionKey, type TopicPartition } from '../../record.ts'
 
 interface Owned {
   readonly topic: string
@@ -10,8 +10,6 @@ interface Owned {
   settled: number
   fetched: number
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 export class Ownership {
   readonly #owned: Map<string, Owned> = new Map()
@@ -27,26 +25,31 @@ export class Ownership {
   }
 
   add({ topic, partition, offset }: Position): void {
-    this.#owned.set(keyOf({ topic, partition }), { topic, partition, settled: offset, fetched: offset })
+    this.#owned.set(partitionKey({ topic, partition }), {
+      topic,
+      partition,
+      settled: offset,
+      fetched: offset,
+    })
   }
 
   remove(partition: TopicPartition): void {
-    this.#owned.delete(keyOf(partition))
+    this.#owned.delete(partitionKey(partition))
   }
 
   owns(partition: TopicPartition): boolean {
-    return this.#owned.has(keyOf(partition))
+    return this.#owned.has(partitionKey(partition))
   }
 
   /** Handed over up to here. */
   fetched({ topic, partition, offset }: Position): void {
-    const owned = this.#owned.get(keyOf({ topic, partition }))
+    const owned = this.#owned.get(partitionKey({ topic, partition }))
     if (owned !== undefined && offset > owned.fetched) owned.fetched = offset
   }
 
   settled(positions: readonly Position[]): void {
     for (const position of positions) {
-      const owned = this.#owned.get(keyOf(position))
+      const owned = this.#owned.get(partitionKey(position))
       if (owned !== undefined) owned.settled = position.offset
     }
   }
@@ -59,12 +62,12 @@ export class Ownership {
   }
 
   rewound({ topic, partition, offset }: Position): void {
-    const owned = this.#owned.get(keyOf({ topic, partition }))
+    const owned = this.#owned.get(partitionKey({ topic, partition }))
     if (owned !== undefined) owned.fetched = offset
   }
 
   settledPosition(partition: TopicPartition): number | undefined {
-    return this.#owned.get(keyOf(partition))?.settled
+    return this.#owned.get(partitionKey(partition))?.settled
   }
 
   /** Each owned partition at its settled position. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../../errors.ts'
 import type { BatchBounds, Polled } from '../../driver.ts'
 import { PackedRecords, roomFor } from '../../packed-records.ts'
-import type { Position } from '../../record.ts'
+import { type Position, partitionKey } from '../../record.ts'
 import { call, type LibraryMessage, ZSTD } from './client.ts'
 import { asClientError, CODE, classify, codeName, fatalError, isOfTheMoment } from './client-errors.ts'
 import type { Ends } from './ends.ts'
@@ -50,7 +50,7 @@ export class RdkafkaFetcher {
   prepare(): void {
     const { consumer } = this.#session
     consumer.on('partition.eof', (end: Position) => {
-      this.#ends.set(`${end.topic}/${end.partition}`, end)
+      this.#ends.set(partitionKey(end), end)
     })
     consumer.setDefaultConsumeTimeout(GAP_MS)
   }
@@ -174,9 +174,7 @@ export class RdkafkaFetcher {
   }
 
   #nextOf(records: PackedRecords): Position[] {
-    const next = new Map(
-      records.behind().map((position) => [`${position.topic}/${position.partition}`, position]),
-    )
+    const next = new Map(records.behind().map((position) => [partitionKey(position), position]))
     // Control records lie between the last record and the end.
     for (const [key, end] of this.#ends) {
       const known = next.get(key)?.offset ?? this.#session.owned.settledPosition(end) ?? end.offset
