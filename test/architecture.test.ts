@@ -173,6 +173,14 @@ describe('the house', () => {
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
+  it('composes in record and engine: no class extends another, errors apart', () => {
+    const extending = sources
+      .filter((file) => ['record', 'engine'].includes(roomOf(file)))
+      .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/\bclass \w+ extends (\w+)/g)])
+      .map((match) => match[0])
+    expect(extending.filter((one) => !/Error$/.test(one))).toEqual([])
+  })
+
   it('parses and prints in cli, and knows the rest elsewhere', () => {
     const linesIn = (folder: string): number =>
       sources

@@ -14,19 +14,20 @@ CLASS[0x5c] = 2
 const HEX = new Int8Array(256).fill(-1)
 for (const digit of '0123456789abcdefABCDEF') HEX[digit.charCodeAt(0)] = Number.parseInt(digit, 16)
 
-/** A base of the walker and not a part of it: its methods run for every value, and share the walker's fields. */
-export abstract class JsonLexer {
-  protected bytes: Uint8Array = new Uint8Array(0)
+export class JsonLexer {
+  bytes: Uint8Array = new Uint8Array(0)
   /** End of the record. */
-  protected end = 0
-  protected code: RecordCode = 'json-syntax'
+  end = 0
+  /** Why the last answer was -1. */
+  code: RecordCode = 'json-syntax'
 
-  protected fail(p: number, code: RecordCode = 'json-syntax'): number {
+  /** Notes why it is no JSON; at the record's end, that it is cut off. */
+  fail(p: number, code: RecordCode = 'json-syntax'): number {
     this.code = code === 'json-syntax' && p >= this.end ? 'json-truncated' : code
     return -1
   }
 
-  protected space(p: number): number {
+  space(p: number): number {
     const { bytes, end } = this
     while (p < end) {
       const byte = bytes[p]!
@@ -37,7 +38,7 @@ export abstract class JsonLexer {
   }
 
   /** From behind a name to its value; -1 if no colon stands between. */
-  protected colon(p: number): number {
+  colon(p: number): number {
     const { bytes } = this
     if (bytes[p] !== 0x3a) {
       p = this.space(p)
@@ -48,20 +49,20 @@ export abstract class JsonLexer {
   }
 
   /** From behind the opening quote or later, to the closing quote. */
-  protected string(p: number): number {
+  string(p: number): number {
     const { bytes } = this
     for (;;) {
       let byte = bytes[p]!
       while (CLASS[byte] === 0) byte = bytes[++p]!
       if (byte === 0x22) return p >= this.end ? this.fail(p) : p
       if (byte !== 0x5c) return this.fail(p)
-      p = this.escape(p)
+      p = this.#escape(p)
       if (p < 0) return p
     }
   }
 
   /** One escape, from its backslash. A surrogate must stand in its pair. */
-  private escape(p: number): number {
+  #escape(p: number): number {
     const { bytes } = this
     const letter = bytes[p + 1]!
     if (letter !== 0x75) {
@@ -76,17 +77,17 @@ export abstract class JsonLexer {
         letter === 0x74
       return known && p + 1 < this.end ? p + 2 : this.fail(p + 1)
     }
-    const unit = this.hex(p + 2)
+    const unit = this.#hex(p + 2)
     if (unit < 0) return -1
     if (unit < 0xd800 || unit > 0xdfff) return p + 6
     if (unit > 0xdbff) return this.fail(p, 'json-lone-surrogate')
     if (bytes[p + 6] !== 0x5c || bytes[p + 7] !== 0x75) return this.fail(p, 'json-lone-surrogate')
-    const low = this.hex(p + 8)
+    const low = this.#hex(p + 8)
     if (low < 0) return -1
     return low >= 0xdc00 && low <= 0xdfff ? p + 12 : this.fail(p, 'json-lone-surrogate')
   }
 
-  private hex(p: number): number {
+  #hex(p: number): number {
     const { bytes } = this
     let unit = 0
     for (let i = 0; i < 4; i++) {
@@ -97,7 +98,7 @@ export abstract class JsonLexer {
     return unit
   }
 
-  protected number(p: number): number {
+  number(p: number): number {
     const { bytes } = this
     let byte = bytes[p]!
     if (byte === 0x2d) byte = bytes[++p]!
@@ -123,7 +124,7 @@ export abstract class JsonLexer {
     return p > this.end ? this.fail(this.end) : p
   }
 
-  protected word(p: number, word: string): number {
+  word(p: number, word: string): number {
     for (let i = 0; i < word.length; i++)
       if (this.bytes[p + i] !== word.charCodeAt(i) || p + i >= this.end) return this.fail(p + i)
     return p + word.length

@@ -17,7 +17,8 @@ import { MemberNames } from './member-names.ts'
 
 export const MAX_DEPTH = 64
 
-export class JsonWalker extends JsonLexer {
+export class JsonWalker {
+  readonly #lexer = new JsonLexer()
   readonly #shape: Shape
   readonly #reject: boolean
   #block!: Block
@@ -34,14 +35,13 @@ export class JsonWalker extends JsonLexer {
 
   /** `reject`: whether an unlisted member fails the record. */
   constructor(shape: Shape, reject: boolean) {
-    super()
     this.#shape = shape
     this.#reject = reject
   }
 
   /** Starts a block over `bytes`, which `block.source` holds as a byte string. */
   open(bytes: Uint8Array, block: Block): void {
-    this.bytes = bytes
+    this.#lexer.bytes = bytes
     this.#block = block
     this.#names.open(block)
     this.ops.count = 0
@@ -49,49 +49,49 @@ export class JsonWalker extends JsonLexer {
 
   /** Walks one record, `bytes[start..end)`; gives undefined, or why it is none. */
   walk(start: number, end: number, scope: number): RecordCode | undefined {
-    this.end = end
+    this.#lexer.end = end
     this.#shapeCode = undefined
     this.#names.count = 0
-    this.code = 'json-syntax'
-    const first = this.space(start)
+    this.#lexer.code = 'json-syntax'
+    const first = this.#lexer.space(start)
     if (first >= end) return 'json-truncated'
     const root = this.#shape.root
-    const isObject = this.bytes[first] === 0x7b
+    const isObject = this.#lexer.bytes[first] === 0x7b
     if (!isObject) this.#shapeCode = 'not-an-object'
     let p = isObject ? this.#members(first + 1, root, scope, 1) : this.#value(first, UNLISTED, scope, 0)
-    if (p < 0) return this.code
-    p = this.space(p)
+    if (p < 0) return this.#lexer.code
+    p = this.#lexer.space(p)
     return p < end ? 'json-trailing' : this.#shapeCode
   }
 
   /** Members of an object, from behind its `{`; gives the position behind its `}`. */
   #members(p: number, node: ShapeNode, scope: number, depth: number): number {
-    if (depth > MAX_DEPTH) return this.fail(p, 'json-too-deep')
-    const { bytes } = this
+    if (depth > MAX_DEPTH) return this.#lexer.fail(p, 'json-too-deep')
+    const { bytes } = this.#lexer
     const isMap = node.kind === 'map'
     const names = this.#names.count
     const object = ++this.#object
     if (node.emitted) this.ops.add(isMap ? Op.openMap : Op.openObject, 0, 0)
-    if (bytes[p]! <= 0x20) p = this.space(p)
-    if (bytes[p] === 0x7d && p < this.end) p++
+    if (bytes[p]! <= 0x20) p = this.#lexer.space(p)
+    if (bytes[p] === 0x7d && p < this.#lexer.end) p++
     else
       for (;;) {
-        if (bytes[p] !== 0x22) return this.fail(p)
+        if (bytes[p] !== 0x22) return this.#lexer.fail(p)
         p++
         p = this.#named(p, node, scope, depth, object, names)
         if (p < 0) return p
         let byte = bytes[p]!
         if (byte <= 0x20) {
-          p = this.space(p)
+          p = this.#lexer.space(p)
           byte = bytes[p]!
         }
         if (byte === 0x2c) {
-          if (bytes[++p]! <= 0x20) p = this.space(p)
+          if (bytes[++p]! <= 0x20) p = this.#lexer.space(p)
         } else if (byte === 0x7d) {
-          if (p >= this.end) return this.fail(p)
+          if (p >= this.#lexer.end) return this.#lexer.fail(p)
           p++
           break
-        } else return this.fail(p)
+        } else return this.#lexer.fail(p)
       }
     this.#names.count = names
     if (node.emitted) {
@@ -114,7 +114,7 @@ export class JsonWalker extends JsonLexer {
 
   /** A member, from behind its name's opening quote. */
   #named(p: number, node: ShapeNode, scope: number, depth: number, object: number, names: number): number {
-    const { bytes } = this
+    const { bytes } = this.#lexer
     const start = p
     let hash = 0
     let byte = bytes[p]!
@@ -124,23 +124,23 @@ export class JsonWalker extends JsonLexer {
     }
     let name: string | undefined
     if (byte !== 0x22) {
-      p = this.string(p)
+      p = this.#lexer.string(p)
       if (p < 0) return p
       name = encodeBytes(unescapeJson(this.#decoded(start, p)))
-      if (name.includes('\0')) return this.fail(p, 'json-nul-in-name')
+      if (name.includes('\0')) return this.#lexer.fail(p, 'json-nul-in-name')
       hash = hashName(name)
-    } else if (p >= this.end) return this.fail(p)
+    } else if (p >= this.#lexer.end) return this.#lexer.fail(p)
     const end = p
-    p = this.colon(p + 1)
+    p = this.#lexer.colon(p + 1)
     if (p < 0) return p
     const isMap = node.kind === 'map'
     const child = isMap ? undefined : this.#child(node, hash, start, end, name)
     if (child !== undefined) {
-      if (child.lastSeen === object) return this.fail(p, 'json-duplicate-name')
+      if (child.lastSeen === object) return this.#lexer.fail(p, 'json-duplicate-name')
       return this.#member(p, child, scope, depth, object)
     }
     this.#names.add(hash, start, end, name)
-    if (this.#names.isDuplicate(names)) return this.fail(p, 'json-duplicate-name')
+    if (this.#names.isDuplicate(names)) return this.#lexer.fail(p, 'json-duplicate-name')
     if (isMap) return this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
     const unlisted = node.kind === 'unlisted' ? UNLISTED : UNLISTED_MEMBER
     if (this.names !== undefined && unlisted === UNLISTED_MEMBER) {
@@ -186,7 +186,7 @@ export class JsonWalker extends JsonLexer {
     if (child === undefined) return undefined
     if (name !== undefined) return child.name === name ? child : node.children.get(name)
     const expected = child.name
-    const { bytes } = this
+    const { bytes } = this.#lexer
     let same = expected.length === end - start
     for (let i = 0; same && i < expected.length; i++) same = expected.charCodeAt(i) === bytes[start + i]
     return same ? child : node.children.get(this.#block.source.slice(start, end))
@@ -199,18 +199,18 @@ export class JsonWalker extends JsonLexer {
 
   /** One value of any kind, as `node` wants it; gives the position behind it. */
   #value(p: number, node: ShapeNode, scope: number, depth: number): number {
-    const byte = this.bytes[p]!
+    const byte = this.#lexer.bytes[p]!
     const { kind } = node
     if (byte === 0x22) {
       const start = ++p
-      const { bytes } = this
+      const { bytes } = this.#lexer
       let inside = bytes[p]!
       while (CLASS[inside] === 0) inside = bytes[++p]!
       const escaped = inside !== 0x22
       if (escaped) {
-        p = this.string(p)
+        p = this.#lexer.string(p)
         if (p < 0) return p
-      } else if (p >= this.end) return this.fail(p)
+      } else if (p >= this.#lexer.end) return this.#lexer.fail(p)
       if (kind === 'unlisted') return p + 1
       if (kind === 'scalar' || kind === 'subtree') {
         if (p === start) this.#take(node, start - 1, p + 1, SlotKind.nothing, scope)
@@ -219,26 +219,26 @@ export class JsonWalker extends JsonLexer {
       return p + 1
     }
     if (byte === 0x7b || byte === 0x5b) {
-      if (p >= this.end) return this.fail(p)
+      if (p >= this.#lexer.end) return this.#lexer.fail(p)
       return this.#container(p, byte === 0x7b, node, scope, depth)
     }
     const start = p
     if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
-      p = this.number(p)
+      p = this.#lexer.number(p)
       if (p < 0) return p
       if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.number, scope)
       else if (kind !== 'unlisted') this.#shapeCode ??= 'scalar-for-container'
       return p
     }
     if (byte === 0x6e) {
-      p = this.word(p, 'null')
+      p = this.#lexer.word(p, 'null')
       if (p < 0 || kind === 'unlisted') return p
       if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.nothing, scope)
       else if (node.emitted) this.ops.add(Op.nullContainer, node.id, scope)
       return p
     }
-    if (byte !== 0x74 && byte !== 0x66) return this.fail(p)
-    p = this.word(p, byte === 0x74 ? 'true' : 'false')
+    if (byte !== 0x74 && byte !== 0x66) return this.#lexer.fail(p)
+    p = this.#lexer.word(p, byte === 0x74 ? 'true' : 'false')
     if (p < 0) return p
     if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.boolean, scope)
     else if (kind !== 'unlisted') this.#shapeCode ??= 'scalar-for-container'
@@ -268,13 +268,13 @@ export class JsonWalker extends JsonLexer {
   }
 
   #elements(p: number, node: ShapeNode, scope: number, depth: number): number {
-    if (depth > MAX_DEPTH) return this.fail(p, 'json-too-deep')
-    const { bytes } = this
+    if (depth > MAX_DEPTH) return this.#lexer.fail(p, 'json-too-deep')
+    const { bytes } = this.#lexer
     const block = this.#block
     const item = node.item ?? UNLISTED
     if (node.emitted) this.ops.add(Op.openArray, 0, 0)
-    if (bytes[p]! <= 0x20) p = this.space(p)
-    if (bytes[p] === 0x5d && p < this.end) p++
+    if (bytes[p]! <= 0x20) p = this.#lexer.space(p)
+    if (bytes[p] === 0x5d && p < this.#lexer.end) p++
     else
       for (;;) {
         const inner = item.kind === 'unlisted' ? scope : block.addScope(scope, block.scopeDepth[scope]! + 1)
@@ -282,16 +282,16 @@ export class JsonWalker extends JsonLexer {
         if (p < 0) return p
         let byte = bytes[p]!
         if (byte <= 0x20) {
-          p = this.space(p)
+          p = this.#lexer.space(p)
           byte = bytes[p]!
         }
         if (byte === 0x2c) {
-          if (bytes[++p]! <= 0x20) p = this.space(p)
+          if (bytes[++p]! <= 0x20) p = this.#lexer.space(p)
         } else if (byte === 0x5d) {
-          if (p >= this.end) return this.fail(p)
+          if (p >= this.#lexer.end) return this.#lexer.fail(p)
           p++
           break
-        } else return this.fail(p)
+        } else return this.#lexer.fail(p)
       }
     if (node.emitted) this.ops.add(Op.closeArray, 0, 0)
     return p
