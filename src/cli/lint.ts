@@ -3,9 +3,9 @@ import { Argument, Command, Option } from 'commander'
 import { EXIT, type Problem } from '../errors.ts'
 import { compilePipeline } from '../kafka/pipeline-file/compile-pipeline.ts'
 import { isPipeline } from '../kafka/pipeline-file/read-pipeline.ts'
-import { compilePolicy } from '../policy/compile.ts'
+import { type Compiled, compilePolicy } from '../policy/compile.ts'
 import type { KeySource } from '../policy/key-source.ts'
-import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
+import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { type LintedPolicy, versionProblems } from './lint/versions.ts'
@@ -46,19 +46,16 @@ function run(files: readonly string[], options: Options): void {
 function lint(file: string, keys: KeySource | undefined): Linted {
   const source = readPolicyFile(file, 'the file')
   if (isPipeline(source.text)) {
-    const { problems, pipeline } = compilePipeline(source, { keys })
-    const named = (pipeline?.routes ?? []).map(({ policy }) => compiledPolicy(readPolicyFile(policy), keys))
-    return { kind: 'pipeline', problems, policies: named.flatMap(({ policies }) => policies) }
+    const { problems, pipeline, policies } = compilePipeline(source, { keysOf: () => keys })
+    const named = pipeline === undefined ? [] : [...policies].flatMap(([name, one]) => versionOf(name, one))
+    return { kind: 'pipeline', problems, policies: named }
   }
-  return compiledPolicy(source, keys)
+  const compiled = compilePolicy(source, { keys })
+  return { kind: 'policy', problems: compiled.problems, policies: versionOf(source.file, compiled) }
 }
 
-function compiledPolicy(source: PolicyFile, keys: KeySource | undefined): Linted {
-  const { problems, plan, policy } = compilePolicy(source, { keys })
-  const policies =
-    plan === undefined || policy === undefined ? [] : [{ file: source.file, plan, at: policy.versionAt }]
-  return { kind: 'policy', problems, policies }
-}
+const versionOf = (file: string, { plan, policy }: Compiled): Linted['policies'] =>
+  plan === undefined || policy === undefined ? [] : [{ file, plan, at: policy.versionAt }]
 
 /** A policy may be named here and by several pipelines too. */
 function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {

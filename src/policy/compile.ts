@@ -1,5 +1,6 @@
 /** Compiles a policy: reads it, checks it as a whole, and makes the plan that the walkers run. Opens no socket. */
 
+import { channel } from 'node:diagnostics_channel'
 import { usesZoneData } from '../../transforms/calendar/zone.ts'
 import { compileTimeParser, TIME_FORMATS, type TimeFormat } from '../../transforms/calendar.ts'
 import { transforms as registered } from '../../transforms/index.ts'
@@ -64,8 +65,13 @@ const POLICY_SHAPE: ShapeCodes = {
   },
 }
 
+/** For diagnostics: gets `{ file }` for each policy that is compiled in this thread. */
+export const COMPILED_CHANNEL = 'lethe.policy.compiled'
+const compiledChannel = channel(COMPILED_CHANNEL)
+
 /** Compiles `source`; never throws for a bad policy, and reports every problem of it. */
 export function compilePolicy(source: PolicyFile, options: CompileOptions = {}): Compiled {
+  compiledChannel.publish({ file: source.file })
   const findings = new Findings(source.file)
   const failed: (policy?: Policy) => Compiled = (policy) => ({
     plan: undefined,

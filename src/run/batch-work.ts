@@ -9,7 +9,7 @@ import type { SubjectGroups } from '../groups/subject-groups.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import { placeholderKeys } from '../policy/key-source.ts'
 import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
-import { compileAgain } from './compile-again.ts'
+import { type CompiledAgain, compileAgain } from './compile-again.ts'
 import { messageEngine } from './engines.ts'
 
 interface RouteWork {
@@ -18,8 +18,10 @@ interface RouteWork {
   readonly groups: SubjectGroups | undefined
 }
 
-function workOf({ maxRecordBytes, compacted, groupsKey, ...setup }: RouteSetup): RouteWork {
-  const { plan, policy, source, keys } = compileAgain(setup)
+function workOf(
+  { maxRecordBytes, compacted, groupsKey }: RouteSetup,
+  { plan, policy, source, keys }: CompiledAgain,
+): RouteWork {
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
   const engine = messageEngine(plan, {
@@ -49,9 +51,15 @@ function rewrite({ engine, groups }: RouteWork, { now, messages, looked, memory,
   }
 }
 
-/** Compiles the plans of all routes, in a thread, and gives what does their jobs. */
+/** Compiles the policies of all routes, each once, in a thread, and gives what does their jobs. */
 export function batchWork({ routes }: BatchSetup): (job: Job) => Answered<Done> {
-  const works = routes.map(workOf)
+  const compiled = new Map<string, CompiledAgain>()
+  const works = routes.map((route) => {
+    // Routes of one policy share its plan: lists and hierarchies may be large.
+    const known = compiled.get(route.policyFile) ?? compileAgain(route)
+    compiled.set(route.policyFile, known)
+    return workOf(route, known)
+  })
   return (job) => {
     const done = rewrite(works[job.route]!, job)
     return { done, transfer: [done.outcomes.values.buffer, done.lines.buffer] }

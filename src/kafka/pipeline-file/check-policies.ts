@@ -1,30 +1,36 @@
 /** Compiles the policies that a pipeline names, and checks that each fits its route. */
-import { LetheError, type Problem } from '../../errors.ts'
+import { LetheError } from '../../errors.ts'
 import { type Compiled, compilePolicy } from '../../policy/compile.ts'
 import type { KeySource } from '../../policy/key-source.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
-import { fileBeside } from './secret-node.ts'
+import type { Secret } from './pipeline.ts'
+import { fileBeside, type Secrets } from './secret-node.ts'
 
 export interface PolicyOptions {
-  /** Without keys policies are only checked. */
-  readonly keys?: KeySource | undefined
+  /** Gives the keys that the pipeline names, or others in their place. Without keys policies are only checked. */
+  readonly keysOf?: ((keys: Secret | undefined) => KeySource | undefined) | undefined
   /** In place of the files on disk. */
   readonly readPolicy?: ((file: string) => PolicyFile) | undefined
 }
 
-/** The problems of the policies themselves, each at its own place; what is wrong with a route goes to the draft. */
+/**
+ * The policies by file, each compiled once, with their problems at their own places; what is wrong with a route goes to
+ * the draft. Policies that cannot be read are left out.
+ */
 export function checkPolicies(
   draft: PipelineDraft,
   folder: string,
-  options: PolicyOptions,
-): readonly Problem[] {
+  secrets: Secrets,
+  { keysOf = () => undefined, readPolicy = readPolicyFile }: PolicyOptions,
+): ReadonlyMap<string, Compiled> {
+  const keys = keysOf(secrets.keys)
   const compiled = new Map<string, Compiled | undefined>()
   for (const route of draft.parts.routes) {
     const file = fileBeside(folder, route.shape.policy)
-    if (!compiled.has(file)) compiled.set(file, compileOne(file, route, draft, options))
+    if (!compiled.has(file)) compiled.set(file, compileOne(file, route, draft, readPolicy, keys))
     const policy = compiled.get(file)
     if (policy?.plan === undefined) continue
     if (policy.plan.needsKeys && !draft.has('keys'))
@@ -36,14 +42,15 @@ export function checkPolicies(
       )
     if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
   }
-  return [...compiled.values()].flatMap((policy) => policy?.problems ?? [])
+  return new Map([...compiled].flatMap(([file, policy]) => (policy === undefined ? [] : [[file, policy]])))
 }
 
 function compileOne(
   file: string,
   { index }: RoutePart,
   { findings, at }: PipelineDraft,
-  { keys, readPolicy = readPolicyFile }: PolicyOptions,
+  readPolicy: (file: string) => PolicyFile,
+  keys: KeySource | undefined,
 ): Compiled | undefined {
   let source: PolicyFile
   try {

@@ -1,7 +1,11 @@
-/** Compiles a pipeline file: reads it, and checks it with everything that it names. Opens no socket, reads no secret. */
+/**
+ * Compiles a pipeline file: reads it, and checks it with everything that it names. Opens no socket, and reads no secret but
+ * the keys that it is given.
+ */
 import { dirname } from 'node:path'
 import type { Problem } from '../../errors.ts'
 import { checkShape } from '../../policy/check-form.ts'
+import type { Compiled } from '../../policy/compile.ts'
 import { checkNumbers, readDocument, type TreeNode } from '../../policy/document.ts'
 import type { PolicyFile } from '../../policy/policy-file.ts'
 import { Findings } from '../../policy/problems.ts'
@@ -22,16 +26,23 @@ export interface CompiledPipeline {
   readonly pipeline: Pipeline | undefined
   /** Those of the file by line and column, then those of its policies. Warnings keep nothing from running. */
   readonly problems: readonly Problem[]
+  /** The policies that its routes name, by file, each compiled once. */
+  readonly policies: ReadonlyMap<string, Compiled>
 }
 
 /** Compiles `source`; never throws for a bad file, and reports every problem of it and of its policies. */
 export function compilePipeline(source: PolicyFile, options: PolicyOptions = {}): CompiledPipeline {
   const findings = new Findings<PipelineCode>(source.file)
   const tree = readDocument(source.text.replace(/^\ufeff/, ''), findings, { hideKeys: true })
-  if (tree === undefined) return { pipeline: undefined, problems: findings.sorted() }
+  const failed = (): CompiledPipeline => ({
+    pipeline: undefined,
+    problems: findings.sorted(),
+    policies: new Map(),
+  })
+  if (tree === undefined) return failed()
   if (tree.kind !== 'map') {
     findings.add(tree.at, 'wrong-type', 'a pipeline is a mapping', 'pipeline: my-pipeline')
-    return { pipeline: undefined, problems: findings.sorted() }
+    return failed()
   }
   const folder = dirname(source.file)
   const shape = checkShape<PipelineShape, PipelineCode>(PipelineSchema, tree, PIPELINE_SHAPE, findings)
@@ -45,12 +56,14 @@ export function compilePipeline(source: PolicyFile, options: PolicyOptions = {})
   checkTimeouts(draft)
   checkRoutes(draft)
   checkSource(draft)
-  const ofPolicies = checkPolicies(draft, folder, options)
+  const policies = checkPolicies(draft, folder, secrets, options)
+  const ofPolicies = [...policies.values()].flatMap((policy) => policy.problems)
   const problems = [...findings.sorted(), ...ofPolicies]
   const sound = shape !== undefined && !problems.some(({ severity }) => severity === 'error')
   return {
     pipeline: sound ? pipelineOf(source.file, shape, secrets, amounts, draft) : undefined,
     problems,
+    policies,
   }
 }
 

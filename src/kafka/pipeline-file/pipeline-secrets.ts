@@ -36,11 +36,11 @@ export function resolveConnection(pipeline: Pipeline, environment: Environment =
 }
 
 /**
- * The keys of `pipeline`; undefined where it names none.
+ * The keys of a pipeline; undefined where it names none.
  * @throws LetheError like `resolveConnection`; and (usage) for a keyset that is published
  */
 export function resolveKeyring(
-  { keys }: Pipeline,
+  { keys }: Pick<Pipeline, 'keys'>,
   environment: Environment = process.env,
 ): Keyring | undefined {
   if (keys === undefined) return undefined

@@ -6,8 +6,9 @@ import { LetheError } from '../../errors.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
 import { OutputWriter } from '../../kafka/batch-outputs.ts'
 import type { Connection } from '../../kafka/driver.ts'
+import type { PolicyOptions } from '../../kafka/pipeline-file/check-policies.ts'
 import { compilePipeline } from '../../kafka/pipeline-file/compile-pipeline.ts'
-import type { Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
+import type { Pipeline, Route, Secret } from '../../kafka/pipeline-file/pipeline.ts'
 import {
   resolveConnection,
   resolveInstance,
@@ -22,7 +23,7 @@ import {
   sourceDomain,
 } from '../../kafka/source-header.ts'
 import { Keyring } from '../../keys/keyring.ts'
-import { type Compiled, compilePolicy } from '../../policy/compile.ts'
+import type { Compiled } from '../../policy/compile.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type ReadWhole, readPolicyFile } from '../../policy/policy-file.ts'
 import { formatProblems } from '../../policy/problems.ts'
@@ -56,9 +57,18 @@ export interface Prepared {
 }
 
 /** The pipeline of a file. Its problems go to stderr; @throws LetheError (usage) where there is an error. */
-export function readPipeline(file: string, read?: ReadWhole): Pipeline {
-  const { pipeline, problems } = compilePipeline(readPipelineFile(file, read), {
+export const readPipeline = (file: string): Pipeline => readCompiled(file).pipeline
+
+interface Compilation {
+  readonly pipeline: Pipeline
+  /** By file, each compiled once. */
+  readonly policies: ReadonlyMap<string, Compiled>
+}
+
+function readCompiled(file: string, read?: ReadWhole, keysOf?: PolicyOptions['keysOf']): Compilation {
+  const { pipeline, problems, policies } = compilePipeline(readPipelineFile(file, read), {
     readPolicy: (policy) => readPolicyFile(policy, 'the policy', read),
+    keysOf,
   })
   process.stderr.write(formatProblems(problems, 'text'))
   if (pipeline === undefined)
@@ -67,7 +77,7 @@ export function readPipeline(file: string, read?: ReadWhole): Pipeline {
       `the pipeline ${file} has errors; nothing was read`,
       'correct them',
     )
-  return pipeline
+  return { pipeline, policies }
 }
 
 /**
@@ -76,19 +86,23 @@ export function readPipeline(file: string, read?: ReadWhole): Pipeline {
  */
 export function prepareFromDisk(file: string): { readonly prepared: Prepared; readonly files: RunFiles } {
   const files = new RunFiles()
-  const pipeline = readPipeline(file, files.read)
-  const keys = readKeys(pipeline, files)
-  const compiled = pipeline.routes.map(({ policy }) => compileRoute(policy, files.read, keys))
+  let keys: Keyring | undefined
+  let fault: LetheError | undefined
+  const compilation = readCompiled(file, files.read, (secret) => {
+    try {
+      keys = readKeys(secret, files)
+    } catch (error) {
+      if (!(error instanceof LetheError)) throw error
+      // What is wrong with the pipeline is told first.
+      fault = error
+    }
+    return keys
+  })
+  if (fault !== undefined) throw fault
   files.refuseChanged()
   const configuration: RunConfiguration = { files: files.bytes, keyset: keys?.keyset }
-  const prepared = assemble(
-    pipeline,
-    configuration,
-    keys,
-    compiled,
-    resolveInstance(pipeline),
-    newGroupsKey(),
-  )
+  const instance = resolveInstance(compilation.pipeline)
+  const prepared = assemble(compilation, configuration, keys, instance, newGroupsKey())
   // What is wrong with a certificate is found before a socket opens, too.
   prepared.connect()
   return { prepared, files }
@@ -104,45 +118,35 @@ export function prepareFrom(
   const read = readFrom(configuration)
   const { keyset } = configuration
   const keys = keyset === undefined ? undefined : Keyring.fromKeyset(keyset)
-  const { pipeline } = compilePipeline(readPipelineFile(file, read), {
+  const { pipeline, policies } = compilePipeline(readPipelineFile(file, read), {
     readPolicy: (policy) => readPolicyFile(policy, 'the policy', read),
+    keysOf: () => keys,
   })
   if (pipeline === undefined) throw new Error('a worker found errors in a pipeline that its parent compiled')
-  const compiled = pipeline.routes.map(({ policy }) => compileRoute(policy, read, keys))
-  return assemble(pipeline, configuration, keys, compiled, instance, groupsKey)
+  return assemble({ pipeline, policies }, configuration, keys, instance, groupsKey)
 }
 
-function readKeys(pipeline: Pipeline, files: RunFiles): Keyring | undefined {
-  const { keys } = pipeline
-  const read = (): Keyring | undefined => resolveKeyring(pipeline)
+function readKeys(keys: Secret | undefined, files: RunFiles): Keyring | undefined {
+  const read = (): Keyring | undefined => resolveKeyring({ keys })
   if (keys === undefined || !('file' in keys)) return read()
   const digest = (keyring: Keyring | undefined): string | undefined => keyring && keysetDigest(keyring.keyset)
   return files.readKeyset(keys.file, read, (first, again) => digest(first) === digest(again))
 }
 
-function compileRoute(policy: string, read: ReadWhole, keys: Keyring | undefined): Compiled & { plan: Plan } {
-  const compiled = compilePolicy(readPolicyFile(policy, 'the policy', read), { keys })
-  const { plan, problems } = compiled
-  if (plan === undefined || !plan.runnable) {
-    process.stderr.write(formatProblems(problems, 'text'))
-    throw new LetheError(
-      'policy-invalid',
-      `the policy ${policy} has errors; nothing was read`,
-      'correct them',
-    )
-  }
-  return { ...compiled, plan }
+function planOf(policies: ReadonlyMap<string, Compiled>, file: string): Plan {
+  const plan = policies.get(file)?.plan
+  if (plan?.runnable !== true) throw new Error('a pipeline was compiled without the keys of its policies')
+  return plan
 }
 
 function assemble(
-  pipeline: Pipeline,
+  { pipeline, policies }: Compilation,
   configuration: RunConfiguration,
   keys: Keyring | undefined,
-  compiled: readonly { readonly plan: Plan }[],
   instance: string,
   groupsKey: GroupsKey,
 ): Prepared {
-  const plans = compiled.map(({ plan }) => plan)
+  const plans = pipeline.routes.map(({ policy }) => planOf(policies, policy))
   return {
     pipeline,
     configuration,

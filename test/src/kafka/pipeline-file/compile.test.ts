@@ -141,9 +141,9 @@ ${route({ topics: '{ pattern: "events\\\\.(eu|us)" }', start: '2026-01-31T00:00:
     const readPolicy = (file: string) => policyFileOf(file, text)
     expect(compilePipeline(source, { readPolicy }).problems).toEqual([])
     const keys = Keyring.fromKeyset(testKeyset())
-    expect(compilePipeline(source, { readPolicy, keys }).problems.map(({ code }) => code)).toEqual([
-      'unknown-key-id',
-    ])
+    expect(
+      compilePipeline(source, { readPolicy, keysOf: () => keys }).problems.map(({ code }) => code),
+    ).toEqual(['unknown-key-id'])
   })
 
   it('reports what is wrong in one place though another cannot be read', () => {
