@@ -1,4 +1,7 @@
-/** `npm run proof:growth`: growth up to the longest record that is taken, 1 MiB. Ends with 1 where it is out of proportion. */
+/**
+ * `npm run proof:growth [-- NAME…]`: growth up to the longest record that is taken, 1 MiB, of records and rows, and of all
+ * transforms or those named. Ends with 1 where it is out of proportion.
+ */
 import { transforms } from '../../transforms/index.ts'
 import { faultsOf, faultsOfRecords } from './growth.ts'
 
@@ -10,6 +13,9 @@ const report = (name: string, faults: readonly string[]): void => {
   for (const fault of faults) console.log(`    ${fault}`)
   failed ||= faults.length > 0
 }
-report('records and rows', faultsOfRecords(LONGEST))
-for (const transform of transforms) report(transform.name, faultsOf(transform, LONGEST))
+const names = process.argv.slice(2)
+if (names.length === 0) report('records and rows', faultsOfRecords(LONGEST))
+for (const transform of transforms)
+  if (names.length === 0 || names.includes(transform.name))
+    report(transform.name, faultsOf(transform, LONGEST))
 process.exitCode = failed ? 1 : 0

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { digitsOf } from '../digits.ts'
 import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { digestOf, foldText } from './lists.ts'
@@ -131,7 +132,7 @@ function pairs(digits: string): string {
 function sameNumber(example: string): (text: string) => string {
   const country = example.slice(1, example.indexOf(' '))
   return (text) => {
-    const digits = foldText(text).replace(/^[^1-9]+|[^0-9]+/g, '')
+    const digits = digitsOf(foldText(text)).replace(/^0+/, '')
     return digits.startsWith(country) ? digits.slice(country.length).replace(/^0+/, '') : digits
   }
 }

@@ -19,6 +19,7 @@
  */
 import { hash } from 'node:crypto'
 import { z } from 'zod'
+import { digitsOf } from '../digits.ts'
 import { isStreamSafe } from '../stream-safe.ts'
 import { type CompileContext, type Failure, fail, OptionError } from '../transform.ts'
 
@@ -128,7 +129,7 @@ function lower(text: string): string {
 function phone(text: string, countryCode: string | undefined): string | undefined {
   const written = trim(text)
   if (!/^\+?[0-9 \t()\-./]*$/.test(written)) return undefined
-  const digits = written.replace(/[^0-9]+/g, '')
+  const digits = digitsOf(written)
   const number = international(digits, written.startsWith('+'), countryCode)
   return number !== undefined && number.length >= 7 && number.length <= 15 ? number : undefined
 }
