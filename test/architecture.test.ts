@@ -173,6 +173,28 @@ describe('the house', () => {
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
+  it('shows definitions alone where transforms stand: their twins for speed are in fast/', () => {
+    const isFast = (file: string): boolean =>
+      relative(root, file).startsWith(join('transforms', 'fast') + sep)
+    const definitions = sources.filter((file) => roomOf(file) === 'transforms' && !isFast(file))
+    expect(definitions.filter((file) => file.endsWith('-bytes.ts'))).toEqual([])
+    const importing = imports.filter(
+      ({ from, to }) => !isFast(from) && to.startsWith('.') && isFast(resolve(from, '..', to)),
+    )
+    expect(new Set(importing.map(({ from }) => relative(root, from)))).toEqual(
+      new Set(['transforms/index.ts']),
+    )
+    const bringing = definitions.filter((file) =>
+      /\b(?:applyAll|writeBytes|writeAllBytes)\b/.test(readFileSync(file, 'utf8')),
+    )
+    expect(bringing.map((file) => relative(root, file))).toEqual(['transforms/transform.ts'])
+    // A twin stands where its transform does, so that it is found by name.
+    const table = imports.filter(({ from }) => relative(root, from) === 'transforms/fast/index.ts')
+    const twins = table.map(({ to }) => to).filter((to) => to !== './twin.ts')
+    expect(twins.length).toBeGreaterThan(10)
+    for (const twin of twins) expect(sources).toContain(join(root, 'transforms', twin))
+  })
+
   it('composes in record and engine: no class extends another, errors apart', () => {
     const extending = sources
       .filter((file) => ['record', 'engine'].includes(roomOf(file)))

@@ -1,8 +1,10 @@
-/** The register: every transform, one line each, in alphabetical order. */
+/** The register: every transform, one line each, in alphabetical order. Those that have a twin in `fast/` get it here. */
 import { address as fakeAddress } from './fake/address.ts'
 import { email as fakeEmail } from './fake/email.ts'
 import { person as fakePerson } from './fake/person.ts'
 import { phone as fakePhone } from './fake/phone.ts'
+import { twins } from './fast/index.ts'
+import { withTwin } from './fast/twin.ts'
 import { age as generalizeAge } from './generalize/age.ts'
 import { birthYear as generalizeBirthYear } from './generalize/birth-year.ts'
 import { category as generalizeCategory } from './generalize/category.ts'
@@ -29,7 +31,7 @@ import { number as noiseNumber } from './noise/number.ts'
 import { date as shiftDate } from './shift/date.ts'
 import type { Transform } from './transform.ts'
 
-export const transforms: readonly Transform[] = [
+const definitions: readonly Transform[] = [
   fakeAddress,
   fakeEmail,
   fakePerson,
@@ -59,3 +61,8 @@ export const transforms: readonly Transform[] = [
   noiseNumber,
   shiftDate,
 ]
+
+export const transforms: readonly Transform[] = definitions.map((transform) => {
+  const twin = twins[transform.name]
+  return twin === undefined ? transform : withTwin(transform, twin)
+})

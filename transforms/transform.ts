@@ -62,16 +62,31 @@ export function longestResult(units: number): number {
   return 16 * units + 8192
 }
 
-/** Bytes that `writeBytes` may write beyond the length of its input. */
-export const WRITE_ROOM = 320
-
-export interface CompiledTransform {
+/** What a rule runs. `apply` is the definition; the rest may be left out. */
+export interface CompiledTransform extends WriteBatch {
   readonly yields: Yields
   /**
    * Takes the text of one value, gives the text of the result, of `longestResult` at most, or a `Failure`. Must not throw.
    * Takes time in proportion to the text, whatever it holds: test/growth holds every registered transform to it.
    */
   readonly apply: (text: string, record: RecordContext) => Result
+  /**
+   * Promises that every result holds ASCII letters, digits and `. _ - : + @ / * =` only, and starts with
+   * a letter, digit or `*`: neither JSON nor CSV has to escape or quote it.
+   */
+  readonly plain?: boolean
+  /** What is weak about the files that the options name, beside what `weaknesses` says of the options. */
+  readonly weaknesses?: readonly Weakness[]
+}
+
+/** Bytes that `writeBytes` may write beyond the length of its input. */
+export const WRITE_ROOM = 320
+
+/**
+ * Faster equals of `apply`, for transforms that need no record. Those of the registered transforms stand in `fast/`, and
+ * the register attaches them: no definition has any.
+ */
+export interface WriteBatch {
   /**
    * A faster equal of `apply` over many values, for transforms that need no record: fills `out[0..count)`.
    * The text function is the definition; a property test holds the two equal.
@@ -103,13 +118,6 @@ export interface CompiledTransform {
     at: number,
     resultEnds: Int32Array,
   ) => void
-  /**
-   * Promises that every result holds ASCII letters, digits and `. _ - : + @ / * =` only, and starts with
-   * a letter, digit or `*`: neither JSON nor CSV has to escape or quote it.
-   */
-  readonly plain?: boolean
-  /** What is weak about the files that the options name, beside what `weaknesses` says of the options. */
-  readonly weaknesses?: readonly Weakness[]
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { readWritten } from '../calendar.ts'
 import { DAY_MS, daysFromCivil, MINUTE_MS } from './gregorian.ts'
-import { readDate, readMinutes, twoDigits } from './written-bytes.ts'
+import { readDate, readMinutes, twoDigits } from './written.ts'
 
 const LABEL = /^(\d{4})(?:-(?:(\d\d)|Q([1-4])|W(\d\d)))?$/
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { labelsKernel } from '../byte-labels.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
@@ -16,10 +15,14 @@ const options = z.strictObject({
   other: z.string().min(1).default('other').describe('The label of every value that neither names.'),
 })
 
-type Options = z.output<typeof options>
+export interface CategoryOptions {
+  readonly allow: readonly (string | number | boolean)[]
+  readonly map: Readonly<Record<string, string>>
+  readonly other: string
+}
 
 /** Value to label, as the options say. */
-function labelsOf({ allow, map }: Options): Map<string, string> {
+export function labelsOf({ allow, map }: CategoryOptions): Map<string, string> {
   const labels = new Map(Object.entries(map))
   for (const allowed of allow) labels.set(String(allowed), String(allowed))
   return labels
@@ -61,7 +64,7 @@ export const category: Transform = defineTransform({
     { title: 'compared exactly', options: { allow: ['US'] }, input: 'us', output: 'other' },
   ],
   reveals: (stated) => part({ of: 'listed', labels: labelsOf(stated), other: stated.other }),
-  compile: (stated) => {
+  compile: (stated: CategoryOptions) => {
     const { allow, map, other } = stated
     const labels = labelsOf(stated)
     if (labels.size === 0)
@@ -71,10 +74,8 @@ export const category: Transform = defineTransform({
     const distinct = new Set(labels.values())
     if (distinct.has(other))
       throw new OptionError('the label of all other values is listed too', 'other', 'choose another label')
-    const kernel = labelsKernel(labels, other)
     return {
       yields: 'string',
-      ...(kernel === undefined ? {} : { writeBytes: kernel }),
       plain: arePlain([...distinct, other]),
       apply: (text) => labels.get(text) ?? other,
     }

@@ -1,6 +1,12 @@
 /** `generalize.date`: the year, quarter, month, ISO week, day or hour that a date or moment lies in. */
 import { z } from 'zod'
-import { type CivilTime, compileCivilReader, dateFormat, zoneFor } from '../calendar/dates.ts'
+import {
+  type CivilTime,
+  compileCivilReader,
+  type DateFormat,
+  dateFormat,
+  zoneFor,
+} from '../calendar/dates.ts'
 import {
   civilFromDays,
   FIRST_DAY,
@@ -15,7 +21,6 @@ import {
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Result, type Transform } from '../transform.ts'
-import { dateKernel } from './date-bytes.ts'
 
 const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const
 type Unit = (typeof UNITS)[number]
@@ -31,6 +36,12 @@ const options = z.strictObject({
     'Whose days and hours are meant; with format date-time also the clock that the value is written on.',
   ),
 })
+
+export interface DateOptions {
+  readonly to: Unit
+  readonly format: DateFormat
+  readonly zone: string
+}
 
 /** The date, quarter and so on of a day; the years 0001 to 9999 only. */
 function dayLabel(days: number, unit: Exclude<Unit, 'hour'>): Result {
@@ -183,18 +194,16 @@ export const date: Transform = defineTransform({
         ]
       : [],
   reveals: ({ to, format, zone }) => part({ of: 'time', unit: to, clock: clockOf(format, zone) }),
-  compile: ({ to, format, zone: zoneName }, context) => {
+  compile: ({ to, format, zone: zoneName }: DateOptions, context) => {
     if (to === 'hour' && format === 'date')
       throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')
     const zone = compileZone(zoneName)
     if (usesZoneData(zoneName)) context.usesPlatform('time-zones')
     const read = compileCivilReader(format, zone)
     const label = compileLabel(to, zoneName === 'UTC')
-    const epoch = format === 'epoch-seconds' || format === 'epoch-milliseconds'
     return {
       yields: 'string',
       plain: true,
-      ...(to === 'week' || epoch ? {} : { writeBytes: dateKernel(to, format, zoneName === 'UTC') }),
       apply: (text) => {
         const civil = read(text)
         return civil === undefined ? fail('unparsable') : label(civil)

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { WriteBytes } from '../bytes.ts'
 import {
   compareDecimals,
   type Decimal,
@@ -20,7 +19,6 @@ import {
   type Result,
   type Transform,
 } from '../transform.ts'
-import { coordinateKernel, pairKernel } from './geo-bytes.ts'
 
 const options = z.strictObject({
   axis: z
@@ -38,12 +36,19 @@ const options = z.strictObject({
     .describe('Which point stands for a cell: its south-west corner, or its center.'),
 })
 
+export interface GeoOptions {
+  readonly axis: 'latitude' | 'longitude' | 'both'
+  readonly cell: number | string
+  readonly at: 'corner' | 'center'
+}
+
 const NINETY: Decimal = { units: 90n, scale: 0 }
 
 /** The smallest side, in degrees, that is not called weak: about 11 km from north to south. */
 const COARSE: Decimal = { units: 1n, scale: 1 }
 
-function cellOf(stated: number | string): Decimal {
+/** The side of a cell, in degrees. Throws `OptionError` for one that does not divide 90. */
+export function cellOf(stated: number | string): Decimal {
   const cell = decimalOption(stated, 'cell')
   if (cell.units <= 0n || cell.scale > 12 || !isMultiple(NINETY, cell))
     throw new OptionError(
@@ -173,18 +178,12 @@ export const geo: Transform = defineTransform({
     const cell = parseDecimal(String(stated))
     return typeof cell === 'string' || cell.units <= 0n ? ASSUMED_ALL : part({ of: 'place', axis, cell })
   },
-  compile: ({ axis, cell: stated, at }) => {
+  compile: ({ axis, cell: stated, at }: GeoOptions) => {
     const cell = cellOf(stated)
     const center = at === 'center'
     const latitude = coordinates(cell, 90n, center)
     const longitude = coordinates(cell, 180n, center)
-    const south = coordinateKernel(cell, 90, center)
-    const west = coordinateKernel(cell, 180, center)
-    const kernel = (write: WriteBytes | undefined) => (write === undefined ? {} : { writeBytes: write })
-    if (axis === 'both')
-      return { yields: 'string', apply: pairs(latitude, longitude), ...kernel(pairKernel(south, west)) }
-    return axis === 'latitude'
-      ? { yields: 'same', apply: latitude, ...kernel(south) }
-      : { yields: 'same', apply: longitude, ...kernel(west) }
+    if (axis === 'both') return { yields: 'string', apply: pairs(latitude, longitude) }
+    return { yields: 'same', apply: axis === 'latitude' ? latitude : longitude }
   },
 })

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { labelsKernel } from '../byte-labels.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
@@ -18,6 +17,12 @@ const options = z.strictObject({
     .default(';')
     .describe('The character between two cells. ARX writes a semicolon.'),
 })
+
+export interface HierarchyOptions {
+  readonly file: string
+  readonly level: number
+  readonly delimiter: string
+}
 
 type Table = readonly (readonly string[])[]
 
@@ -74,6 +79,11 @@ function checkParents(file: string, table: Table, columns: number): void {
   })
 }
 
+/** Every value, and its cell of a level that the table has. */
+export function ancestorsOf(table: Table, level: number): Map<string, string> {
+  return new Map(table.map((cells) => [cells[0]!, cells[level]!]))
+}
+
 /** A level that leaves most values apart, under their own text or another, generalizes next to nothing. */
 function weaknessesOf(table: Table, level: number): readonly Weakness[] {
   const sizes = new Map<string, number>()
@@ -115,7 +125,7 @@ export const hierarchy: Transform = defineTransform({
   doesNotStop: 'Singling out by a cell that few people share: count them before you choose a level.',
   examples: [],
   reveals: ({ file, level, delimiter }) => part({ of: 'level', hierarchy: `${delimiter}${file}`, level }),
-  compile: ({ file, level, delimiter }, context) => {
+  compile: ({ file, level, delimiter }: HierarchyOptions, context) => {
     const table = context.readTable(file, delimiter)
     const columns = checkShape(file, table)
     checkParents(file, table, columns)
@@ -131,12 +141,10 @@ export const hierarchy: Transform = defineTransform({
         'level',
         'choose a higher one',
       )
-    const ancestors = new Map(table.map((cells) => [cells[0]!, cells[level]!]))
-    const kernel = labelsKernel(ancestors, undefined)
+    const ancestors = ancestorsOf(table, level)
     return {
       yields: 'string',
       weaknesses: weaknessesOf(table, level),
-      ...(kernel === undefined ? {} : { writeBytes: kernel }),
       plain: arePlain(ancestors.values()),
       apply: (text) => ancestors.get(text) ?? fail('not-listed'),
     }

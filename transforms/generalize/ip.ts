@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
-import { ipKernel } from './ip-bytes.ts'
 import { embeddedIpv4 } from './ipv4-inside.ts'
 import { parseIpv6, printIpv6 } from './ipv6.ts'
 
@@ -9,6 +8,11 @@ const options = z.strictObject({
   v4: z.int().min(1).max(31).default(24).describe('Bits of an IPv4 address that are kept, from 1 to 31.'),
   v6: z.int().min(1).max(127).default(48).describe('Bits of an IPv6 address that are kept, from 1 to 127.'),
 })
+
+export interface IpOptions {
+  readonly v4: number
+  readonly v6: number
+}
 
 /** A network of this many bits is often one subscriber’s line. */
 const FINE_V4 = 24
@@ -148,13 +152,12 @@ export const ip: Transform = defineTransform({
       : []),
   ],
   reveals: ({ v4, v6 }) => part({ of: 'network', v4, v6 }),
-  compile: ({ v4, v6 }) => {
+  compile: ({ v4, v6 }: IpOptions) => {
     const ipv4 = ipv4Networks(v4)
     const ipv6 = ipv6Networks(v6, ipv4)
     return {
       yields: 'string',
       // Not plain: a network may start with a colon, as `::/48` does.
-      writeBytes: ipKernel(v4),
       apply: (text): Result => ipv4(text) ?? ipv6(text) ?? fail('unparsable'),
     }
   },

@@ -13,23 +13,21 @@ import {
   printUnits,
   unitsAt,
 } from '../decimal.ts'
-import { type CompiledTransform, fail, type Result } from '../transform.ts'
+import { fail, type Result } from '../transform.ts'
 import type { EdgeIntervals, WidthIntervals } from './intervals.ts'
-import { edgesKernel, widthKernel } from './number-bytes.ts'
 
 type Apply = (text: string) => Result
-
-/** The text function, and its byte kernel where the bounds are of few digits. */
-type Compiled = Pick<CompiledTransform, 'apply' | 'writeBytes'>
 
 /** How many labels are kept ready. Further ones are written anew for each value. */
 const LABELS = 4096
 
-function underLabel(bound: Decimal, midpoints: boolean): string {
+/** The label of what lies below `bound`, the first of all. */
+export function underLabel(bound: Decimal, midpoints: boolean): string {
   return midpoints ? printDecimal(bound) : `under ${printDecimal(bound)}`
 }
 
-function overLabel(bound: Decimal, midpoints: boolean): string {
+/** The label of what lies at `bound`, the last of all, or above. */
+export function overLabel(bound: Decimal, midpoints: boolean): string {
   return midpoints ? printDecimal(bound) : `${printDecimal(bound)}+`
 }
 
@@ -40,7 +38,7 @@ function exactInDouble(...units: readonly bigint[]): boolean {
 }
 
 /** Text of a number in, the interval of one width that holds it out. */
-export function byWidth(intervals: WidthIntervals, midpoints: boolean): Compiled {
+export function byWidth(intervals: WidthIntervals, midpoints: boolean): Apply {
   const { width, origin, top, bottom } = intervals
   const scale = Math.max(width.scale, origin.scale)
   const step = unitsAt(width, scale)
@@ -63,14 +61,14 @@ export function byWidth(intervals: WidthIntervals, midpoints: boolean): Compiled
     if (bottomUnits !== undefined && units < bottomUnits) return under!
     return label(start + floorDivide(units - start, step) * step)
   }
-  if (!exactInDouble(step, start, topUnits ?? 0n, bottomUnits ?? 0n)) return { apply: exact }
+  if (!exactInDouble(step, start, topUnits ?? 0n, bottomUnits ?? 0n)) return exact
 
   const stepNumber = Number(step)
   const startNumber = Number(start)
   const topNumber = topUnits === undefined ? Number.POSITIVE_INFINITY : Number(topUnits)
   const bottomNumber = bottomUnits === undefined ? Number.NEGATIVE_INFINITY : Number(bottomUnits)
   const labels = new Map<number, string>()
-  const apply: Apply = (text) => {
+  return (text) => {
     const units = plainUnits(text, scale)
     if (units >= topNumber) return over!
     if (units < bottomNumber) return under!
@@ -85,25 +83,26 @@ export function byWidth(intervals: WidthIntervals, midpoints: boolean): Compiled
     if (labels.size < LABELS) labels.set(low, made)
     return made
   }
-  const kernel = widthKernel(intervals, midpoints, under ?? '', over ?? '')
-  return kernel === undefined ? { apply } : { apply, writeBytes: kernel }
 }
 
-/** Text of a number in, the interval between two edges that holds it out. */
-export function byEdges(intervals: EdgeIntervals, midpoints: boolean): Compiled {
-  const { edges } = intervals
-  const scale = Math.max(...edges.map((edge) => edge.scale))
-  const bounds = edges.map((edge) => unitsAt(edge, scale))
-  const last = edges.length - 1
-  // One label more than there are edges: labels[i] is for values with i edges at or below them.
-  const labels = [
+/** One label more than there are edges: number i is for values with i edges at or below them. */
+export function edgeLabels(edges: readonly Decimal[], midpoints: boolean): readonly string[] {
+  return [
     underLabel(edges[0]!, midpoints),
     ...edges.slice(1).map((high, at) => {
       const low = edges[at]!
       return midpoints ? printDecimal(midpoint(low, high)) : `[${printDecimal(low)},${printDecimal(high)})`
     }),
-    overLabel(edges[last]!, midpoints),
+    overLabel(edges.at(-1)!, midpoints),
   ]
+}
+
+/** Text of a number in, the interval between two edges that holds it out. */
+export function byEdges(intervals: EdgeIntervals, midpoints: boolean): Apply {
+  const { edges } = intervals
+  const scale = Math.max(...edges.map((edge) => edge.scale))
+  const bounds = edges.map((edge) => unitsAt(edge, scale))
+  const labels = edgeLabels(edges, midpoints)
 
   const exact: Apply = (text) => {
     const value = parseDecimal(text)
@@ -115,7 +114,7 @@ export function byEdges(intervals: EdgeIntervals, midpoints: boolean): Compiled 
 
   // A bound from 2**53 on may be rounded, and stays above every number that is decided here.
   const numbers = Float64Array.from(bounds, Number)
-  const apply: Apply = (text) => {
+  return (text) => {
     const units = plainUnits(text, scale)
     if (Number.isNaN(units)) return exact(text)
     let low = 0
@@ -127,6 +126,4 @@ export function byEdges(intervals: EdgeIntervals, midpoints: boolean): Compiled 
     }
     return labels[low]!
   }
-  const kernel = edgesKernel(intervals, labels)
-  return kernel === undefined ? { apply } : { apply, writeBytes: kernel }
 }

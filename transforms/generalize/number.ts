@@ -43,14 +43,21 @@ const options = z.strictObject({
     ),
 })
 
-type Options = z.output<typeof options>
+export interface NumberOptions {
+  readonly width?: number | string | undefined
+  readonly origin: number | string
+  readonly edges?: readonly (number | string)[] | undefined
+  readonly top?: number | string | undefined
+  readonly bottom?: number | string | undefined
+  readonly as: 'label' | 'midpoint'
+}
 
 function need(holds: boolean, message: string, option: string, suggestion: string): asserts holds {
   if (!holds) throw new OptionError(message, option, suggestion)
 }
 
 /** The intervals that the options state. Throws `OptionError` where they state none, or two kinds. */
-function intervalsOf(stated: Options): Intervals {
+export function intervalsOf(stated: NumberOptions): Intervals {
   if (stated.edges !== undefined) {
     need(stated.width === undefined, 'width and edges exclude each other', 'width', 'give one of the two')
     need(stated.top === undefined, 'with edges the last edge is the top', 'top', 'make it the last edge')
@@ -85,7 +92,7 @@ function intervalsOf(stated: Options): Intervals {
 }
 
 /** As `intervalsOf`; undefined where the options state none. `compile` says why. */
-function statedIntervals(stated: Options): Intervals | undefined {
+function statedIntervals(stated: NumberOptions): Intervals | undefined {
   try {
     return intervalsOf(stated)
   } catch (error) {
@@ -94,7 +101,7 @@ function statedIntervals(stated: Options): Intervals | undefined {
   }
 }
 
-function weaknesses(stated: Options): readonly Weakness[] {
+function weaknesses(stated: NumberOptions): readonly Weakness[] {
   const intervals = statedIntervals(stated)
   if (intervals === undefined) return []
   if (widths([intervals]).usual > 1) return []
@@ -172,12 +179,12 @@ export const number: Transform = defineTransform({
     const intervals = statedIntervals(stated)
     return intervals === undefined ? ASSUMED_ALL : part({ of: 'number', intervals })
   },
-  compile: (stated) => {
+  compile: (stated: NumberOptions) => {
     const intervals = intervalsOf(stated)
     const midpoints = stated.as === 'midpoint'
     return {
       yields: midpoints ? 'number' : 'string',
-      ...('edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints)),
+      apply: 'edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints),
     }
   },
 })

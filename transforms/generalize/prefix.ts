@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { WriteBytes } from '../bytes.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
-import { isVisible, isVisibleAscii } from '../visible.ts'
+import { isVisible } from '../visible.ts'
 
 const options = z.strictObject({
   keep: z
@@ -11,6 +10,10 @@ const options = z.strictObject({
     .max(64)
     .describe('How many leading characters (Unicode code points) are kept. Longer values only: others fail.'),
 })
+
+export interface PrefixOptions {
+  readonly keep: number
+}
 
 /** More leading characters than this leave few candidates of a postcode, a phone or an account number. */
 const MANY = 4
@@ -27,34 +30,6 @@ function endOfPrefix(text: string, keep: number): number {
     end += unit >= 0xd800 && unit <= 0xdbff ? 2 : 1
   }
   return end < text.length ? end : -1
-}
-
-/** Whether visible ASCII, Latin from U+00C0 on, kana, CJK from U+5000 on or an emoji from U+1F000 on stands at `at`. */
-function isSurelyVisible(source: Uint8Array, at: number): boolean {
-  const byte = source[at]!
-  if (byte < 0x80) return isVisibleAscii(byte)
-  if (byte < 0xe0) return byte >= 0xc3 && byte <= 0xcb
-  const next = source[at + 1]!
-  if (byte === 0xe3) return next >= 0x81 && next <= 0x83
-  return (byte >= 0xe5 && byte <= 0xe9) || (byte === 0xf0 && next === 0x9f)
-}
-
-/** The same on UTF-8: a leading byte says how many bytes its code point has. */
-function prefixKernel(keep: number): WriteBytes {
-  return (source, start, end, out, at) => {
-    let from = start
-    let to = at
-    for (let count = 0; count < keep; count++) {
-      if (from >= end) return -1
-      const byte = source[from++]!
-      out[to++] = byte
-      if (byte >= 0xc0) {
-        const size = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3
-        for (let rest = 0; rest < size; rest++) out[to++] = source[from++]!
-      }
-    }
-    return from < end && isSurelyVisible(source, from) ? to : -1
-  }
 }
 
 /**
@@ -110,11 +85,10 @@ export const prefix: Transform = defineTransform({
         ]
       : [],
   reveals: ({ keep }) => part({ of: 'characters', first: keep, last: 0, length: false, share: 'any' }),
-  compile: ({ keep }, context) => {
+  compile: ({ keep }: PrefixOptions, context) => {
     context.usesPlatform('unicode')
     return {
       yields: 'string',
-      writeBytes: prefixKernel(keep),
       apply: (text) => {
         const end = endOfPrefix(text, keep)
         return end < 0 || !isVisible(text.slice(end)) ? fail('out-of-domain') : text.slice(0, end)

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Result, type Transform } from '../transform.ts'
-import { urlKernel } from './url-bytes.ts'
 
 const options = z.strictObject({
   keepPath: z
@@ -11,6 +10,10 @@ const options = z.strictObject({
     .default(0)
     .describe('How many leading segments of the path are kept. Query and fragment never are.'),
 })
+
+export interface UrlOptions {
+  readonly keepPath: number
+}
 
 /** `http`, `https`, `ws` or `wss`, then `//`: what is no such URL is not for the lenient parser to repair. */
 const START = /^(?:https?|wss?):\/\/[^/\\]/i
@@ -137,7 +140,7 @@ export const url: Transform = defineTransform({
         ]
       : [],
   reveals: ({ keepPath }) => part({ of: 'url', segments: keepPath }),
-  compile: ({ keepPath }) => {
+  compile: ({ keepPath }: UrlOptions) => {
     const general = (text: string): Result => {
       if (!START.test(text) || REPAIRED.test(text) || hasEndlessHost(text)) return fail('unparsable')
       const parsed = parse(text)
@@ -145,11 +148,9 @@ export const url: Transform = defineTransform({
       if (isAddress(parsed.hostname)) return fail('out-of-domain')
       return `${parsed.protocol}//${parsed.hostname}${leadingPath(parsed.pathname, keepPath)}`
     }
-    const writeBytes = urlKernel(keepPath)
-    if (keepPath > 0) return { yields: 'string', apply: general, writeBytes }
+    if (keepPath > 0) return { yields: 'string', apply: general }
     return {
       yields: 'string',
-      writeBytes,
       apply: (text) => {
         const plain = PLAIN.exec(text)
         return plain === null || PUNYCODE.test(plain[0]) || REPAIRED.test(text) ? general(text) : plain[0]

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, type Transform } from '../transform.ts'
-import { zip3Kernel } from './zip3-bytes.ts'
 import { ZIP3_CENSUS_2020, ZIP3_CENSUS_2020_SHA256 } from './zip3-census-2020.ts'
 
 const options = z.strictObject({
@@ -12,7 +11,7 @@ const options = z.strictObject({
 })
 
 /** Every prefix as a number, to what becomes of it. */
-function resultsByPrefix(allowed: readonly string[]): readonly string[] {
+export function resultsByPrefix(allowed: readonly string[]): readonly string[] {
   const results = new Array<string>(1000).fill('000')
   for (const prefix of allowed) results[Number(prefix)] = prefix
   return results
@@ -68,7 +67,6 @@ export const zip3: Transform = defineTransform({
     return {
       yields: 'string',
       plain: true,
-      writeBytes: zip3Kernel(results),
       apply: (text) => {
         const length = text.length
         let rest: number

@@ -3,14 +3,19 @@ import { z } from 'zod'
 import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
+import type { TokenForm } from './form.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
-import { compileKeyed } from './token.ts'
+import { compileKeyed, type TokenOptions } from './token.ts'
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const RESERVED_HOST = new RegExp(`^(?:${LABEL}\\.)*(?:invalid|test|example|example\\.(?:com|net|org))$`)
 
 /** 128 bits: with the key id they stay far below the 64 octets of a local part (RFC 5321, 4.5.3.1.1). */
 const TOKEN_BYTES = 16
+
+export interface EmailTokenOptions extends TokenOptions {
+  readonly host: string
+}
 
 export const email: Transform = defineTransform({
   name: 'hash.email',
@@ -61,12 +66,9 @@ export const email: Transform = defineTransform({
     },
   ],
   reveals: (options) => token('hash.email', options),
-  compile: (options, context) =>
-    compileKeyed(options, context, (keyId) => ({
-      kind: 'fixed',
-      macBytes: TOKEN_BYTES,
-      encoding: 'hex',
-      prefix: `${keyId}.`,
-      suffix: `@${options.host}`,
-    })),
+  compile: (options: EmailTokenOptions, context) => compileKeyed(options, context, emailForm),
 })
+
+export function emailForm({ host }: EmailTokenOptions, keyId: string): TokenForm {
+  return { kind: 'fixed', macBytes: TOKEN_BYTES, encoding: 'hex', prefix: `${keyId}.`, suffix: `@${host}` }
+}

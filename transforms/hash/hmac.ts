@@ -3,12 +3,18 @@ import { z } from 'zod'
 import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
+import type { TokenForm } from './form.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
 import { oddsText } from './odds.ts'
-import { compileKeyed } from './token.ts'
+import { compileKeyed, type TokenOptions } from './token.ts'
 
 /** Fewer bits than this are a weakness: at 96, a thousand million values collide with odds of 6 in 10^12. */
 const ENOUGH_BITS = 96
+
+export interface HmacOptions extends TokenOptions {
+  readonly bits: number
+  readonly encoding: 'base64url' | 'hex'
+}
 
 export const hmac: Transform = defineTransform({
   name: 'hash.hmac',
@@ -84,12 +90,9 @@ export const hmac: Transform = defineTransform({
           },
         ],
   reveals: (options) => token('hash.hmac', options),
-  compile: (options, context) =>
-    compileKeyed(options, context, (keyId) => ({
-      kind: 'fixed',
-      macBytes: options.bits / 8,
-      encoding: options.encoding,
-      prefix: `${keyId}.`,
-      suffix: '',
-    })),
+  compile: (options: HmacOptions, context) => compileKeyed(options, context, hmacForm),
 })
+
+export function hmacForm({ bits, encoding }: HmacOptions, keyId: string): TokenForm {
+  return { kind: 'fixed', macBytes: bits / 8, encoding, prefix: `${keyId}.`, suffix: '' }
+}

@@ -7,7 +7,12 @@ import { domainOption } from './domain.ts'
 import type { TokenForm } from './form.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
 import { oddsText } from './odds.ts'
-import { compileKeyed } from './token.ts'
+import { compileKeyed, type TokenOptions } from './token.ts'
+
+export interface IntegerOptions extends TokenOptions {
+  readonly min: number
+  readonly max: number
+}
 
 export const integer: Transform = defineTransform({
   name: 'hash.integer',
@@ -62,14 +67,15 @@ export const integer: Transform = defineTransform({
     ]
   },
   reveals: (options) => token('hash.integer', options),
-  compile: ({ min, max, ...options }, context) => {
+  compile: (options: IntegerOptions, context) => {
+    const { min, max } = options
     if (max <= min) throw new OptionError('max must be greater than min', 'max')
-    return { ...compileKeyed(options, context, () => rangeForm(min, max)), yields: 'number', plain: min >= 0 }
+    return { ...compileKeyed(options, context, integerForm), yields: 'number', plain: min >= 0 }
   },
 })
 
 /** `min` plus the MAC's first 16 bytes as one big-endian number modulo the size of the range. */
-function rangeForm(min: number, max: number): TokenForm {
+export function integerForm({ min, max }: IntegerOptions): TokenForm {
   const size = max - min + 1
   if (Number.isSafeInteger(size)) {
     return { kind: 'free', macBytes: 16, text: (mac, at) => String(min + integerBelow(mac, size, at)) }

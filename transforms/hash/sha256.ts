@@ -3,11 +3,15 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { token } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
-import { normalizeFailures, normalizeOptions, normalizer } from './normalize.ts'
-import { batchNormal } from './normalize-bytes.ts'
+import type { TokenForm } from './form.ts'
+import { type NormalizeOptions, normalizeFailures, normalizeOptions, normalizer } from './normalize.ts'
 import { compileTokens } from './token.ts'
 
 const DIGEST_BYTES = 32
+
+export interface Sha256Options extends NormalizeOptions {
+  readonly encoding: 'hex' | 'base64url'
+}
 
 export const sha256: Transform = defineTransform({
   name: 'hash.sha256',
@@ -58,14 +62,14 @@ export const sha256: Transform = defineTransform({
     },
   ],
   reveals: (options) => token('hash.sha256', { ...options, domain: 'sha256' }),
-  compile: (options, context) => {
-    const normalize = normalizer(options, context)
-    return compileTokens({
-      key: undefined,
-      digest: (text) => hash('sha256', text, 'buffer'),
-      normalize,
-      batchNormal: batchNormal(options, normalize),
-      form: { kind: 'fixed', macBytes: DIGEST_BYTES, encoding: options.encoding, prefix: '', suffix: '' },
-    })
-  },
+  compile: (options: Sha256Options, context) =>
+    compileTokens(
+      (text) => hash('sha256', text, 'buffer'),
+      normalizer(options, context),
+      sha256Form(options),
+    ),
 })
+
+export function sha256Form({ encoding }: Sha256Options): TokenForm {
+  return { kind: 'fixed', macBytes: DIGEST_BYTES, encoding, prefix: '', suffix: '' }
+}

@@ -3,43 +3,40 @@
  * key for use `token` and the domain, write the MAC's first bytes in the transform's form. Nothing else goes
  * into the MAC, so every form of one domain is the same join space.
  */
-import { hmacSha256, isWellFormed } from '../keyed.ts'
+import { hmacSha256, isWellFormed, type Mac } from '../keyed.ts'
 import { type CompileContext, type CompiledTransform, fail, type Result } from '../transform.ts'
-import { batchTokens } from './batch.ts'
 import { renderer, type TokenForm } from './form.ts'
-import { type NormalizeOptions, normalizer } from './normalize.ts'
-import { batchNormal } from './normalize-bytes.ts'
-import type { Tokens } from './tokens.ts'
+import { type Normalize, type NormalizeOptions, normalizer } from './normalize.ts'
 
 export interface TokenOptions extends NormalizeOptions {
   readonly domain: string
 }
 
-/** Compiles a keyed transform; `form` is given the id of the key that the tokens are made with. */
-export function compileKeyed(
-  options: TokenOptions,
+/** The form of a rule's tokens; it is given the id of the key that they are made with. */
+export type FormOf<Options> = (options: Options, keyId: string) => TokenForm
+
+/** Compiles a keyed transform. */
+export function compileKeyed<Options extends TokenOptions>(
+  options: Options,
   context: CompileContext,
-  form: (keyId: string) => TokenForm,
+  form: FormOf<Options>,
 ): CompiledTransform {
   const normalize = normalizer(options, context)
   const key = context.key('token', options.domain)
-  return compileTokens({
-    key: key.bytes,
-    digest: hmacSha256(key.bytes),
-    normalize,
-    batchNormal: batchNormal(options, normalize),
-    form: form(key.id),
-  })
+  return compileTokens(hmacSha256(key.bytes), normalize, form(options, key.id))
 }
 
-/** The text function, and its equals for many values. */
-export function compileTokens(tokens: Tokens): CompiledTransform {
-  const { digest, normalize, form } = tokens
+/** Normalises, digests and writes; undefined for `normalize`: the text stays as it is. */
+export function compileTokens(
+  digest: Mac,
+  normalize: Normalize | undefined,
+  form: TokenForm,
+): CompiledTransform {
   const render = renderer(form)
   const apply = (text: string): Result => {
     if (!isWellFormed(text)) return fail('not-well-formed')
     const normal = normalize === undefined ? text : normalize(text)
     return typeof normal === 'string' ? render(digest(normal)) : normal
   }
-  return { yields: 'string', apply, ...batchTokens({ ...tokens, apply }), plain: true }
+  return { yields: 'string', apply, plain: true }
 }

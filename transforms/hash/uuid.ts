@@ -5,7 +5,7 @@ import { defineTransform, type Transform } from '../transform.ts'
 import { domainOption } from './domain.ts'
 import type { TokenForm } from './form.ts'
 import { normalizeFailures, normalizeOptions } from './normalize.ts'
-import { compileKeyed } from './token.ts'
+import { compileKeyed, type TokenOptions } from './token.ts'
 
 export const uuid: Transform = defineTransform({
   name: 'hash.uuid',
@@ -42,7 +42,9 @@ export const uuid: Transform = defineTransform({
     },
   ],
   reveals: (options) => token('hash.uuid', options),
-  compile: (options, context) => compileKeyed(options, context, () => UUID_FORM),
+  compile: (options: TokenOptions, context) => compileKeyed(options, context, uuidForm),
 })
 
-const UUID_FORM: TokenForm = { kind: 'fixed', macBytes: 16, encoding: 'uuid', prefix: '', suffix: '' }
+export function uuidForm(): TokenForm {
+  return { kind: 'fixed', macBytes: 16, encoding: 'uuid', prefix: '', suffix: '' }
+}

@@ -1,15 +1,13 @@
 import { z } from 'zod'
-import { utf8 } from '../bytes.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
-import { cardKernel } from './card-bytes.ts'
 import { checkSign, signOption } from './sign.ts'
 
 /** PCI DSS v4.0.1, requirement 3.4.1, shows at most the issuer's digits and the last four. */
 const MOST_FIRST = 6
 const MOST_LAST = 4
 /** Digits hidden in every number, however short. */
-const LEAST_HIDDEN = 6
+export const LEAST_HIDDEN = 6
 /** Shown digits beyond which what is left can be tried out: 16 - 8 hidden digits, one of them fixed by Luhn. */
 const MOST_SHOWN = 8
 
@@ -37,6 +35,13 @@ const options = z.strictObject({
     .default('require')
     .describe('`require` refuses a number whose check digit (Luhn, ISO/IEC 7812-1 annex B) is wrong.'),
 })
+
+export interface CardOptions {
+  readonly keepFirst: number
+  readonly keepLast: number
+  readonly with: string
+  readonly luhn: 'require' | 'ignore'
+}
 
 export const card: Transform = defineTransform({
   name: 'mask.card',
@@ -102,15 +107,13 @@ export const card: Transform = defineTransform({
   },
   reveals: ({ keepFirst, keepLast, luhn }) =>
     part({ of: 'card', first: keepFirst, last: keepLast, check: luhn === 'require' }),
-  compile: ({ keepFirst, keepLast, with: sign, luhn }) => {
+  compile: ({ keepFirst, keepLast, with: sign, luhn }: CardOptions) => {
     checkSign(sign)
     if (/^\p{N}/u.test(sign)) {
       throw new OptionError('`with` may not be a digit: it would read as part of the number', 'with', '"*"')
     }
-    const kernel = cardKernel(keepFirst, keepLast, LEAST_HIDDEN, utf8(sign), luhn === 'require')
     return {
       yields: 'string',
-      ...(kernel === undefined ? {} : { writeBytes: kernel }),
       apply: (text) => {
         if (!CARD.test(text)) return fail('unparsable')
         if (luhn === 'require' && !passesLuhn(text)) return fail('out-of-domain')

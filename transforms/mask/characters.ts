@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
 import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, type Transform } from '../transform.ts'
 import { countVisible } from '../visible.ts'
-import { charactersKernel } from './characters-bytes.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
 
 /** A cluster longer than this (UTF-16 units) is never shown: whole texts hide in stacked marks and tag characters. */
@@ -35,6 +33,13 @@ const options = z.strictObject({
       'Always write this many mask signs, so that the length of the value does not leak. Without it, one for each hidden character.',
     ),
 })
+
+export interface CharactersOptions {
+  readonly keepFirst: number
+  readonly keepLast: number
+  readonly with: string
+  readonly length?: number | undefined
+}
 
 /**
  * How many graphemes may be shown of a value with `visible` visible ones: at least half of these, and at least three,
@@ -110,12 +115,11 @@ export const characters: Transform = defineTransform({
           length: length === undefined,
           share: 'half',
         }),
-  compile: ({ keepFirst, keepLast, with: sign, length }, context) => {
+  compile: ({ keepFirst, keepLast, with: sign, length }: CharactersOptions, context) => {
     context.usesPlatform('unicode')
     const signs = repeater(checkSign(sign))
     return {
       yields: 'string',
-      writeBytes: charactersKernel(keepFirst, keepLast, utf8(sign), length ?? -1),
       plain: keepFirst === 0 && keepLast === 0 && /^[A-Za-z0-9*]$/.test(sign),
       apply: (text) => {
         const starts = graphemeStarts(text)

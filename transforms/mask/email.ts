@@ -1,21 +1,19 @@
 import { z } from 'zod'
-import { utf8 } from '../bytes.ts'
 import { graphemeStarts } from '../graphemes.ts'
 import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { countVisible } from '../visible.ts'
 import { mostShown } from './characters.ts'
-import { emailKernel } from './email-bytes.ts'
 import { checkSign, signOption } from './sign.ts'
 
 /** Mask signs for a hidden part, always: its length does not leak. */
-const SIGNS = 3
+export const SIGNS = 3
 /** RFC 5321, 4.5.3.1: 64 octets, the at sign, 255 octets. */
-const LONGEST = 320
+export const LONGEST = 320
 /** A piece of the local part that is at least this long (UTF-16 units) may not stand in a kept domain. */
-const PIECE = 3
+export const PIECE = 3
 /** So many units of a word of the domain, in a row, may not stand in the local part. */
-const RUN = 4
+export const RUN = 4
 const LONGEST_SHOWN = 16
 
 /** A local part (RFC 5322 3.4.1, RFC 6531: any script): a quoted string, or no space, control or special. */
@@ -53,6 +51,13 @@ const options = z.strictObject({
     ),
   with: signOption,
 })
+
+export interface EmailOptions {
+  readonly keepFirst: number
+  readonly domain: 'keep' | 'mask'
+  readonly domains?: readonly string[] | undefined
+  readonly with: string
+}
 
 export const email: Transform = defineTransform({
   name: 'mask.email',
@@ -128,7 +133,7 @@ export const email: Transform = defineTransform({
     keepFirst === 0 && domain === 'mask'
       ? NOTHING
       : part({ of: 'email', first: keepFirst, domain: domain === 'keep' }),
-  compile: ({ keepFirst, domain, domains, with: sign }, context) => {
+  compile: ({ keepFirst, domain, domains, with: sign }: EmailOptions, context) => {
     context.usesPlatform('unicode')
     if (domains !== undefined && domain === 'mask')
       throw new OptionError(
@@ -147,9 +152,6 @@ export const email: Transform = defineTransform({
     const hidden = checkSign(sign).repeat(SIGNS)
     return {
       yields: 'string',
-      ...(listed === undefined
-        ? { writeBytes: emailKernel(keepFirst, domain === 'mask', utf8(hidden), LONGEST, PIECE, RUN) }
-        : {}),
       apply: (text) => {
         // A quoted local part may hold an at sign of its own; a domain never does.
         const at = text.lastIndexOf('@')

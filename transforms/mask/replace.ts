@@ -1,11 +1,14 @@
 import { z } from 'zod'
-import { copyBytes, utf8 } from '../bytes.ts'
 import { NOTHING } from '../reveals/revelation.ts'
-import { defineTransform, OptionError, type Transform, WRITE_ROOM } from '../transform.ts'
+import { defineTransform, OptionError, type Transform } from '../transform.ts'
 
 const options = z.strictObject({
   with: z.string().min(1).max(1000).describe('The text that stands for every value.'),
 })
+
+export interface ReplaceOptions {
+  readonly with: string
+}
 
 export const replace: Transform = defineTransform({
   name: 'mask.replace',
@@ -36,15 +39,10 @@ export const replace: Transform = defineTransform({
     { title: 'a placeholder', options: { with: 'REDACTED' }, input: '42', output: 'REDACTED' },
   ],
   reveals: () => NOTHING,
-  compile: ({ with: text }) => {
+  compile: ({ with: text }: ReplaceOptions) => {
     if (/\p{Cs}/u.test(text)) throw new OptionError('`with` is not well-formed Unicode text', 'with')
-    const bytes = utf8(text)
-    const size = bytes.length
     return {
       yields: 'string',
-      ...(size > WRITE_ROOM
-        ? {}
-        : { writeBytes: (_source, _start, _end, out, at) => copyBytes(bytes, 0, size, out, at) }),
       plain: /^[A-Za-z0-9*][A-Za-z0-9._\-:+@/*=]*$/.test(text),
       apply: () => text,
     }

@@ -2,14 +2,13 @@
 import { createHash, createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { email } from '../../../transforms/hash/email.ts'
-import { hmac } from '../../../transforms/hash/hmac.ts'
-import { integer } from '../../../transforms/hash/integer.ts'
-import { BATCH, Kernel, MAX_UNITS } from '../../../transforms/hash/kernel/kernel.ts'
-import { sha256 } from '../../../transforms/hash/sha256.ts'
-import { uuid } from '../../../transforms/hash/uuid.ts'
+import { BATCH, Kernel, MAX_UNITS } from '../../../transforms/fast/hash/kernel/kernel.ts'
 import type { CompiledTransform, Result, Transform } from '../../../transforms/transform.ts'
-import { context, NO_RECORD, TEST_SECRET } from './context.ts'
+import { context, NO_RECORD, registered, TEST_SECRET } from './context.ts'
+
+const [email, hmac, integer, sha256, uuid] = ['email', 'hmac', 'integer', 'sha256', 'uuid'].map(
+  registered,
+) as [Transform, Transform, Transform, Transform, Transform]
 
 const VARIANTS: readonly [Transform, object][] = [
   [hmac, { domain: 'd' }],
@@ -220,10 +219,13 @@ describe('without the kernel', () => {
     const expected = each(compile([hmac, { domain: 'd' }]), texts)
     vi.resetModules()
     vi.stubGlobal('WebAssembly', host)
-    const kernel = await import('../../../transforms/hash/kernel/kernel.ts')
+    const kernel = await import('../../../transforms/fast/hash/kernel/kernel.ts')
     expect(kernel.Kernel.open(TEST_SECRET)).toBeUndefined()
-    const fresh = await import('../../../transforms/hash/hmac.ts')
-    const out = all(compile([fresh.hmac, { domain: 'd' }]), texts)
+    const { withTwin } = await import('../../../transforms/fast/twin.ts')
+    const definition = await import('../../../transforms/hash/hmac.ts')
+    const twin = await import('../../../transforms/fast/hash/hmac.ts')
+    const fresh = withTwin(definition.hmac, twin.hmac)
+    const out = all(compile([fresh, { domain: 'd' }]), texts)
     // Failures are of the fresh module too, so they are compared by what they carry.
     expect(JSON.stringify(out)).toBe(JSON.stringify(expected))
     expect(out).toHaveLength(texts.length)

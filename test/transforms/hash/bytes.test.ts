@@ -1,18 +1,21 @@
 /** `writeAllBytes` equals `apply`, and leaves to it only what it says it leaves. */
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { email } from '../../../transforms/hash/email.ts'
-import { hmac } from '../../../transforms/hash/hmac.ts'
-import { MAX_BYTES } from '../../../transforms/hash/kernel/kernel.ts'
-import { sha256 } from '../../../transforms/hash/sha256.ts'
-import { uuid } from '../../../transforms/hash/uuid.ts'
+import { MAX_BYTES } from '../../../transforms/fast/hash/kernel/kernel.ts'
 import {
   type CompiledTransform,
   type Result,
   type Transform,
   WRITE_ROOM,
 } from '../../../transforms/transform.ts'
-import { context, NO_RECORD } from './context.ts'
+import { context, NO_RECORD, registered } from './context.ts'
+
+const [email, hmac, sha256, uuid] = ['email', 'hmac', 'sha256', 'uuid'].map(registered) as [
+  Transform,
+  Transform,
+  Transform,
+  Transform,
+]
 
 const VARIANTS: readonly [Transform, object][] = [
   [hmac, { domain: 'd' }],
@@ -234,8 +237,11 @@ describe('without the kernel', () => {
   it('leaves everything to apply', async () => {
     vi.resetModules()
     vi.stubGlobal('WebAssembly', undefined)
-    const fresh = await import('../../../transforms/hash/hmac.ts')
+    const { withTwin } = await import('../../../transforms/fast/twin.ts')
+    const definition = await import('../../../transforms/hash/hmac.ts')
+    const twin = await import('../../../transforms/fast/hash/hmac.ts')
+    const fresh = withTwin(definition.hmac, twin.hmac)
     const texts = Array.from({ length: 600 }, (_, at) => `t${at}`)
-    expect(writeAll(compile([fresh.hmac, { domain: 'd' }]), texts, 3)).toEqual(texts.map(() => ''))
+    expect(writeAll(compile([fresh, { domain: 'd' }]), texts, 3)).toEqual(texts.map(() => ''))
   })
 })

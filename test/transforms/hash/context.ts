@@ -1,6 +1,7 @@
 /** A compile context under the published test key, derived here from RFC 5869's words and not by our code. */
 import { createHmac } from 'node:crypto'
-import type { CompileContext, KeyUse } from '../../../transforms/transform.ts'
+import { transforms } from '../../../transforms/index.ts'
+import type { CompileContext, KeyUse, Transform } from '../../../transforms/transform.ts'
 
 export const TEST_SECRET: Buffer = Buffer.from(Array.from({ length: 32 }, (_, at) => at))
 
@@ -30,3 +31,8 @@ export function context(id = 'k1', secret: Buffer = TEST_SECRET): CompileContext
 
 /** A record that names neither a subject nor a time. */
 export const NO_RECORD = { subject: undefined, eventTime: undefined }
+
+/** A transform of this family as it is registered, with its twin. */
+export function registered(name: string): Transform {
+  return transforms.find((one) => one.name === `hash.${name}`)!
+}

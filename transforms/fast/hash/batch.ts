@@ -1,25 +1,23 @@
 /** The fast equals of the text function for many values: batches of strings or of bytes through the kernel. */
-import { isWellFormed } from '../keyed.ts'
-import { type CompiledTransform, fail, type Result, WRITE_ROOM } from '../transform.ts'
-import { type FixedForm, tokenLength } from './form.ts'
+import { type FixedForm, tokenLength } from '../../hash/form.ts'
+import { isWellFormed } from '../../keyed.ts'
+import { fail, type RecordContext, type Result, WRITE_ROOM, type WriteBatch } from '../../transform.ts'
 import { Hasher } from './kernel/hasher.ts'
 import { BATCH, type Kernel, MAX_BYTES, MAX_UNITS } from './kernel/kernel.ts'
-import { type BatchNormal, trimEnd, trimStart } from './normalize-bytes.ts'
+import { type BatchNormal, trimEnd, trimStart } from './normalize.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface BatchTokens extends Tokens {
-  readonly apply: (text: string) => Result
-}
+type ApplyAll = NonNullable<WriteBatch['applyAll']>
+type WriteAllBytes = NonNullable<WriteBatch['writeAllBytes']>
 
-type ApplyAll = NonNullable<CompiledTransform['applyAll']>
-type WriteAllBytes = NonNullable<CompiledTransform['writeAllBytes']>
-type Batches = Pick<CompiledTransform, 'applyAll' | 'writeAllBytes'>
+/** A token needs nothing of its record. */
+const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined }
 
 /** Both share a kernel; results that are no text of one length are made as strings only. */
-export function batchTokens(tokens: BatchTokens): Batches {
+export function batchTokens(tokens: Tokens): WriteBatch | undefined {
   const { form, batchNormal } = tokens
   // No key id and no host is so long; a token that was would have no room.
-  if (form.kind === 'fixed' && tokenLength(form) > WRITE_ROOM) return {}
+  if (form.kind === 'fixed' && tokenLength(form) > WRITE_ROOM) return undefined
   const hasher = new Hasher(tokens)
   const applyAll = stringBatches(tokens, hasher)
   return form.kind === 'free'
@@ -28,7 +26,7 @@ export function batchTokens(tokens: BatchTokens): Batches {
 }
 
 /** Fills `out[0..count)` with what `apply` gives for `texts[0..count)`. */
-function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
+function stringBatches(tokens: Tokens, hasher: Hasher): ApplyAll {
   const { form, apply } = tokens
   const normalize = tokens.batchNormal.text
   /** Where in `out` each text of the batch belongs. */
@@ -46,7 +44,7 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
       }
       const normal = normalize === undefined ? text : normalize(text)
       if (typeof normal !== 'string') out[i] = normal
-      else if (normal.length > MAX_UNITS) out[i] = apply(text)
+      else if (normal.length > MAX_UNITS) out[i] = apply(text, NO_RECORD)
       else {
         joined += normal
         lengths[count] = normal.length
@@ -70,7 +68,7 @@ function stringBatches(tokens: BatchTokens, hasher: Hasher): ApplyAll {
   return (texts, out, count) => {
     const kernel = hasher.kernel(count)
     if (kernel === undefined) {
-      for (let i = 0; i < count; i++) out[i] = apply(texts[i]!)
+      for (let i = 0; i < count; i++) out[i] = apply(texts[i]!, NO_RECORD)
       return
     }
     for (let from = 0; from < count; from += BATCH)

@@ -3,9 +3,9 @@
  * that make no strings and no objects, for the short common values; -1 sends every other value to `apply`.
  * `source` is taken to be well-formed UTF-8, as the contract says, and never to overlap `out`.
  */
-import type { CompiledTransform } from './transform.ts'
+import type { WriteBatch } from '../transform.ts'
 
-export type WriteBytes = NonNullable<CompiledTransform['writeBytes']>
+export type WriteBytes = NonNullable<WriteBatch['writeBytes']>
 
 const encoder = new TextEncoder()
 

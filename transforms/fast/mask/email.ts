@@ -1,6 +1,13 @@
-/** The byte kernel of `mask.email`: ASCII addresses without quotes, as `ASCII_LOCAL` and `ASCII_DOMAIN` take them. */
-import { copyBytes, type WriteBytes } from '../bytes.ts'
-import { mostShown } from './characters.ts'
+/** The twin of `mask.email`, for ASCII addresses without quotes, as `ASCII_LOCAL` and `ASCII_DOMAIN` take them. */
+import { mostShown } from '../../mask/characters.ts'
+import { type EmailOptions, LONGEST, PIECE, RUN, SIGNS } from '../../mask/email.ts'
+import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const email: Twin<EmailOptions> = ({ keepFirst, domain, domains, with: sign }) =>
+  domains === undefined
+    ? writing(emailKernel(keepFirst, domain === 'mask', utf8(sign.repeat(SIGNS)), LONGEST, PIECE, RUN))
+    : undefined
 
 const AT = 0x40
 const DOT = 0x2e
@@ -128,7 +135,7 @@ function stands(text: Uint8Array, length: number, source: Uint8Array, word: numb
  * @param piece least length of a piece of the local part that may stand nowhere in a domain that is shown
  * @param run so many bytes of a word of a shown domain, in a row, may not stand in the local part without its separators
  */
-export function emailKernel(
+function emailKernel(
   keepFirst: number,
   masksDomain: boolean,
   hidden: Uint8Array,

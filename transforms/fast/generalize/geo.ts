@@ -1,13 +1,22 @@
-/** The byte kernels of `generalize.geo`, for cells of few digits. */
+/** The twin of `generalize.geo`, for cells of few digits. */
+import { type Decimal, unitsAt } from '../../decimal.ts'
+import { cellOf, type GeoOptions } from '../../generalize/geo.ts'
 import type { WriteBytes } from '../bytes.ts'
-import { type Decimal, unitsAt } from '../decimal.ts'
-import { MOST_UNITS, readUnits, writeUnits } from '../decimal-bytes.ts'
+import { MOST_UNITS, readUnits, writeUnits } from '../decimals.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const geo: Twin<GeoOptions> = ({ axis, cell: stated, at }) => {
+  const cell = cellOf(stated)
+  const kernel = (limit: 90 | 180) => coordinateKernel(cell, limit, at === 'center')
+  if (axis === 'both') return writing(pairKernel(kernel(90), kernel(180)))
+  return writing(kernel(axis === 'latitude' ? 90 : 180))
+}
 
 const SPACE = 0x20
 const COMMA = 0x2c
 
 /** One coordinate that lies within plus and minus `limit` degrees; undefined where the cell has too many digits. */
-export function coordinateKernel(cell: Decimal, limit: 90 | 180, center: boolean): WriteBytes | undefined {
+function coordinateKernel(cell: Decimal, limit: 90 | 180, center: boolean): WriteBytes | undefined {
   const { scale } = cell
   // 180 degrees in tenths of a unit, for a center, must fit.
   if (scale > 5) return undefined
@@ -27,7 +36,7 @@ export function coordinateKernel(cell: Decimal, limit: 90 | 180, center: boolean
 }
 
 /** `latitude,longitude`, one space behind the comma allowed. */
-export function pairKernel(
+function pairKernel(
   latitude: WriteBytes | undefined,
   longitude: WriteBytes | undefined,
 ): WriteBytes | undefined {

@@ -1,7 +1,12 @@
-/** The byte kernel of `mask.characters`: text of which every code point is a grapheme of its own. */
-import { copyBytes, type WriteBytes } from '../bytes.ts'
-import { WRITE_ROOM } from '../transform.ts'
-import { isVisibleAscii } from '../visible.ts'
+/** The twin of `mask.characters`, for text of which every code point is a grapheme of its own. */
+import type { CharactersOptions } from '../../mask/characters.ts'
+import { WRITE_ROOM } from '../../transform.ts'
+import { isVisibleAscii } from '../../visible.ts'
+import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const characters: Twin<CharactersOptions> = ({ keepFirst, keepLast, with: sign, length }) =>
+  writing(charactersKernel(keepFirst, keepLast, utf8(sign), length ?? -1))
 
 /** As `graphemes.ts`: CR is left out because of CR LF, which is one grapheme. */
 const CR = 0x0d
@@ -56,12 +61,7 @@ function skipCharacters(source: Uint8Array, at: number, count: number): number {
  * @param sign UTF-8 of the mask sign
  * @param fixed how many signs are always written, or -1 for one a hidden character
  */
-export function charactersKernel(
-  keepFirst: number,
-  keepLast: number,
-  sign: Uint8Array,
-  fixed: number,
-): WriteBytes {
+function charactersKernel(keepFirst: number, keepLast: number, sign: Uint8Array, fixed: number): WriteBytes {
   const signBytes = sign.length
   const signByte = sign[0]!
   const oneForOne = fixed < 0 && signBytes === 1

@@ -1,7 +1,8 @@
 /** The host's side of sha256.as.ts: HMAC-SHA-256 of a batch of texts, four at once. */
-import { paddedKeys } from '../../keyed.ts'
-import { type Memory, WasmModule } from '../../wasm.ts'
-import { type FixedForm, macLength, tokenLength } from '../form.ts'
+
+import { type FixedForm, macLength, tokenLength } from '../../../hash/form.ts'
+import { paddedKeys } from '../../../keyed.ts'
+import { type Memory, WasmModule } from '../../../wasm.ts'
 import { SHA256_WASM } from './sha256.wasm.ts'
 
 /** Texts in a batch, at most. */

@@ -1,8 +1,15 @@
-/** The byte kernel of `generalize.date`: dates, and date-times where the zone is UTC; no weeks, no epoch numbers. */
+/** The twin of `generalize.date`: dates, and date-times where the zone is UTC; no weeks, no epoch numbers. */
+import type { DateFormat } from '../../calendar/dates.ts'
+import { daysInMonth } from '../../calendar/gregorian.ts'
+import { pack, readDate, readMinutes, twoDigits } from '../../calendar/written.ts'
+import type { DateOptions } from '../../generalize/date.ts'
 import { copyBytes, type WriteBytes } from '../bytes.ts'
-import type { DateFormat } from '../calendar/dates.ts'
-import { daysInMonth } from '../calendar/gregorian.ts'
-import { pack, readDate, readMinutes, twoDigits } from '../calendar/written-bytes.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const date: Twin<DateOptions> = ({ to, format, zone }) =>
+  to === 'week' || format === 'epoch-seconds' || format === 'epoch-milliseconds'
+    ? undefined
+    : writing(dateKernel(to, format, zone === 'UTC'))
 
 const ZERO = 0x30
 const HYPHEN = 0x2d
@@ -58,13 +65,13 @@ function readOffset(source: Uint8Array, at: number, end: number): number {
   return sign === 0x2b ? hours * 60 + minutes : -(hours * 60 + minutes)
 }
 
-export type ByteUnit = 'year' | 'quarter' | 'month' | 'day' | 'hour'
+type ByteUnit = 'year' | 'quarter' | 'month' | 'day' | 'hour'
 
 /** How many bytes of `2024-07-15T13` each keeps; a quarter only those of the year. */
 const UNIT_BYTES: Readonly<Record<ByteUnit, number>> = { year: 4, quarter: 4, month: 7, day: 10, hour: 13 }
 
 /** @param utc whether the zone is UTC: in others only bare dates are taken, which no zone moves */
-export function dateKernel(
+function dateKernel(
   to: ByteUnit,
   format: Exclude<DateFormat, 'epoch-seconds' | 'epoch-milliseconds'>,
   utc: boolean,

@@ -1,8 +1,12 @@
 /**
- * The byte kernel of `generalize.url`: a lower-case scheme and host name, of which the URL standard changes
+ * The twin of `generalize.url`, for a lower-case scheme and host name, of which the URL standard changes
  * nothing, and of a path only what it would keep as it is. Everything else is for its parser to judge.
  */
+import type { UrlOptions } from '../../generalize/url.ts'
 import { copyBytes, type WriteBytes } from '../bytes.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const url: Twin<UrlOptions> = ({ keepPath }) => writing(urlKernel(keepPath))
 
 const SLASH = 0x2f
 const DOT = 0x2e
@@ -114,7 +118,7 @@ function isRepaired(source: Uint8Array, start: number, end: number): boolean {
 }
 
 /** @param keepPath leading segments of the path that are kept */
-export function urlKernel(keepPath: number): WriteBytes {
+function urlKernel(keepPath: number): WriteBytes {
   return (source, start, end, out, at) => {
     const host = behindScheme(source, start, end)
     if (host < 0) return -1

@@ -1,9 +1,9 @@
 /**
- * The normalisations of normalize.ts in batches. On UTF-8 bytes they are what they are on text: they are defined on
+ * The normalisations of hash/normalize.ts in batches. On UTF-8 bytes they are what they are on text: they are defined on
  * ASCII, and bytes from 0x80 on pass as they are. `nfkc` alone looks beyond it, and is done here for ASCII only,
  * which it leaves alone.
  */
-import { type Normalize, type NormalizeOptions, trimmed } from './normalize.ts'
+import { type Normalize, type NormalizeOptions, trimmed } from '../../hash/normalize.ts'
 
 /** How a batch is normalised: `trims` or `text` or `rewrite` by the host, then `lowers` by the kernel. */
 export interface BatchNormal {

@@ -1,8 +1,17 @@
-/** The byte kernels of `generalize.number`, for bounds and values that 32-bit integers hold. */
+/** The twin of `generalize.number`, for bounds and values that 32-bit integers hold. */
+import { type Decimal, unitsAt } from '../../decimal.ts'
+import type { EdgeIntervals, WidthIntervals } from '../../generalize/intervals.ts'
+import { intervalsOf, type NumberOptions } from '../../generalize/number.ts'
+import { edgeLabels, overLabel, underLabel } from '../../generalize/number-intervals.ts'
 import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
-import { type Decimal, unitsAt } from '../decimal.ts'
-import { MOST_SCALE, MOST_UNITS, NO_UNITS, readUnits, writeUnits } from '../decimal-bytes.ts'
-import type { EdgeIntervals, WidthIntervals } from './intervals.ts'
+import { MOST_SCALE, MOST_UNITS, NO_UNITS, readUnits, writeUnits } from '../decimals.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const number: Twin<NumberOptions> = (stated) => {
+  const intervals = intervalsOf(stated)
+  const midpoints = stated.as === 'midpoint'
+  return writing('edges' in intervals ? edgesKernel(intervals, midpoints) : widthKernel(intervals, midpoints))
+}
 
 /** Ten times as much must fit where midpoints are written. */
 const MOST_FOR_MIDPOINTS = 100_000_000
@@ -13,15 +22,10 @@ function smallUnits(at: Decimal, scale: number, most: number): number | undefine
   return -BigInt(most) <= units && units <= BigInt(most) ? Number(units) : undefined
 }
 
-/**
- * @param under label of what is below `bottom`, @param over of what is at `top` or above
- * @returns undefined where a bound has too many digits
- */
-export function widthKernel(
+/** @returns undefined where a bound has too many digits */
+function widthKernel(
   { width, origin, top, bottom }: WidthIntervals,
   midpoints: boolean,
-  under: string,
-  over: string,
 ): WriteBytes | undefined {
   const scale = Math.max(width.scale, origin.scale)
   const most = midpoints ? MOST_FOR_MIDPOINTS : MOST_UNITS
@@ -33,8 +37,8 @@ export function widthKernel(
   const bottomUnits = bottom === undefined ? -MOST_UNITS - 1 : smallUnits(bottom, scale, most)
   if (step === undefined || start === undefined || topUnits === undefined || bottomUnits === undefined)
     return undefined
-  const underBytes = utf8(under)
-  const overBytes = utf8(over)
+  const underBytes = utf8(bottom === undefined ? '' : underLabel(bottom, midpoints))
+  const overBytes = utf8(top === undefined ? '' : overLabel(top, midpoints))
   return (source, from, end, out, at) => {
     const units = readUnits(source, from, end, scale)
     if (units === NO_UNITS) return -1
@@ -53,16 +57,14 @@ export function widthKernel(
   }
 }
 
-/**
- * @param labels one more than there are edges: `labels[i]` is for values with i edges at or below them
- * @returns undefined where an edge has too many digits
- */
-export function edgesKernel({ edges }: EdgeIntervals, labels: readonly string[]): WriteBytes | undefined {
+/** @returns undefined where an edge has too many digits */
+function edgesKernel({ edges }: EdgeIntervals, midpoints: boolean): WriteBytes | undefined {
   const scale = Math.max(...edges.map((edge) => edge.scale))
   if (scale > MOST_SCALE) return undefined
   const small = edges.map((edge) => smallUnits(edge, scale, MOST_UNITS))
   if (small.includes(undefined)) return undefined
   const bounds = Int32Array.from(small as number[])
+  const labels = edgeLabels(edges, midpoints)
   const text = utf8(labels.join(''))
   // Labels are ASCII: as many bytes as characters.
   const ends = new Int32Array(labels.length + 1)

@@ -1,6 +1,7 @@
 /** A table from text to text, looked up in bytes: for the kernels of transforms that know their values beforehand. */
+
+import { WRITE_ROOM } from '../transform.ts'
 import { copyBytes, utf8, type WriteBytes } from './bytes.ts'
-import { WRITE_ROOM } from './transform.ts'
 
 /** FNV-1a, 32 bits, of `source[start..end)`. */
 function hashOf(source: Uint8Array, start: number, end: number): number {

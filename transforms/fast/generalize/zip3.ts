@@ -1,11 +1,16 @@
-/** The byte kernel of `generalize.zip3`. */
+/** The twin of `generalize.zip3`. */
+import { resultsByPrefix } from '../../generalize/zip3.ts'
+import { ZIP3_CENSUS_2020 } from '../../generalize/zip3-census-2020.ts'
 import { utf8, type WriteBytes } from '../bytes.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const zip3: Twin<unknown> = () => writing(zip3Kernel(resultsByPrefix(ZIP3_CENSUS_2020)))
 
 const ZERO = 0x30
 const HYPHEN = 0x2d
 
 /** @param results three ASCII digits for each prefix from 000 to 999 */
-export function zip3Kernel(results: readonly string[]): WriteBytes {
+function zip3Kernel(results: readonly string[]): WriteBytes {
   const table = utf8(results.join(''))
   return (source, start, end, out, at) => {
     const length = end - start

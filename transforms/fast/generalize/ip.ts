@@ -1,5 +1,9 @@
-/** The byte kernel of `generalize.ip`: IPv4. IPv6 is left to `apply`. */
+/** The twin of `generalize.ip`, for IPv4. IPv6 is left to `apply`. */
+import type { IpOptions } from '../../generalize/ip.ts'
 import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
+import { type Twin, writing } from '../twin.ts'
+
+export const ip: Twin<IpOptions> = ({ v4 }) => writing(ipKernel(v4))
 
 const DOT = 0x2e
 const ZERO = 0x30
@@ -22,7 +26,7 @@ function readOctet(source: Uint8Array, at: number, size: number): number {
 }
 
 /** @param bits of an IPv4 address that are kept, 1 to 31 */
-export function ipKernel(bits: number): WriteBytes {
+function ipKernel(bits: number): WriteBytes {
   const whole = bits >> 3
   const mask = (0xff00 >> (bits & 7)) & 0xff
   const behind = utf8(`${'.0'.repeat(3 - whole)}/${bits}`)

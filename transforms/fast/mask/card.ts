@@ -1,6 +1,8 @@
-/** The byte kernel of `mask.card`. */
-import { copyBytes, type WriteBytes } from '../bytes.ts'
-import { WRITE_ROOM } from '../transform.ts'
+/** The twin of `mask.card`. */
+import { type CardOptions, LEAST_HIDDEN } from '../../mask/card.ts'
+import { WRITE_ROOM } from '../../transform.ts'
+import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
+import { type Twin, writing } from '../twin.ts'
 
 const LEAST_DIGITS = 12
 const MOST_DIGITS = 19
@@ -8,15 +10,16 @@ const SPACE = 0x20
 const HYPHEN = 0x2d
 const ZERO = 0x30
 
+export const card: Twin<CardOptions> = ({ keepFirst, keepLast, with: sign, luhn }) =>
+  writing(cardKernel(keepFirst, keepLast, utf8(sign), luhn === 'require'))
+
 /**
- * @param leastHidden digits hidden in every number
  * @param sign UTF-8 of the mask sign
  * @returns undefined for a sign so long that the result may not fit
  */
-export function cardKernel(
+function cardKernel(
   keepFirst: number,
   keepLast: number,
-  leastHidden: number,
   sign: Uint8Array,
   luhn: boolean,
 ): WriteBytes | undefined {
@@ -52,7 +55,7 @@ export function cardKernel(
     if (separated || digits < LEAST_DIGITS || digits > MOST_DIGITS) return -1
     // `other` is the sum in which the last digit counts once.
     if (luhn && other % 10 !== 0) return -1
-    const most = digits - leastHidden
+    const most = digits - LEAST_HIDDEN
     const last = Math.min(keepLast, most)
     const first = Math.min(keepFirst, most - last)
     if (signBytes > 1) return rewrite(source, start, end, out, at, sign, first, digits - last)
