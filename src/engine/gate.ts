@@ -1,7 +1,4 @@
-/**
- * Gates judge whole records, before the rules run over them or after. Each thread has its own (`Gate`); what a gate needs
- * once a run, for all threads, is its `GateState`.
- */
+/** Gates judge whole records, before the rules run over them or after. Each thread has its own. */
 import type { DeadLetterCode } from '../errors.ts'
 import type { Path } from '../policy/path.ts'
 
@@ -32,14 +29,4 @@ export interface Gate {
   readonly reasons: readonly string[]
   /** Judges records. `now`: the instant that the run is judged at, ms since the epoch. Throws for no record. */
   judge(records: JudgedRecords, now: number): void
-}
-
-/** What a gate needs once a run. */
-export interface GateState {
-  /** Resolves once records may be judged; rejects where they never may. */
-  ready(): Promise<void>
-  /** How far it has read what it judges by, as the account says it. */
-  position(): string
-  /** What the threads are given, by structured clone. */
-  readonly shared: unknown
 }
