@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { token } from '../reveals/revelation.ts'
-import { defineTransform, type Transform } from '../transform.ts'
+import type { Transform } from '../transform.ts'
 import { digestOf, loadLocale } from './lists.ts'
-import { type Numbers, pick, pickDomain, surrogates } from './pick.ts'
+import { definePicked, type Numbers, pick } from './pick.ts'
 import { needStates, placesOf } from './places.ts'
 
 /** Locales of faker 10 with cities, streets and postcode forms of their own country. */
@@ -43,7 +42,7 @@ const LOCALES = [
   ...['pl', 'pt_PT', 'ro', 'ro_MD', 'ru', 'sk', 'sl_SI', 'sr_RS_latin', 'tr', 'uk', 'uz_UZ_latin', 'zh_CN'],
 ] as const
 
-const options = z.strictObject({
+const options = {
   part: z
     .enum(['full', 'street', 'city', 'postcode', 'state'])
     .default('full')
@@ -54,27 +53,14 @@ const options = z.strictObject({
     .enum(LOCALES)
     .default('en')
     .describe('Where: a locale of @faker-js/faker. `en` has 927 cities and 749 listed streets.'),
-  domain: pickDomain,
-})
+}
 
-export const address: Transform = defineTransform({
+export const address: Transform = definePicked({
   name: 'fake.address',
   summary: 'Writes an invented address or a part of one, the same for the same value.',
-  version: 1,
   options,
-  properties: {
-    reversible: "by the key's holder, guessing",
-    repeatable: 'yes',
-    uniqueness: 'lossy',
-    formatKept: 'an address in one line, or the part; neither the place nor the notation of the value',
-    accepts: 'any text',
-    yields: 'text; never the value itself, compared without regard to case',
-    keyed: true,
-    // Lossy, but full addresses are near enough to one for each value for records to be joined.
-    stableToken: true,
-    mayReturnInput: false,
-  },
-  failures: {},
+  formatKept: 'an address in one line, or the part; neither the place nor the notation of the value',
+  yields: 'text; never the value itself, compared without regard to case',
   doesNotStop:
     'Records of one address stay joined by the same invented one. Two values may get one result: of a part with ' +
     'n possible texts, an even chance at about 1.2 times the square root of n (37 of the 927 cities of `en`). ' +
@@ -105,8 +91,7 @@ export const address: Transform = defineTransform({
       output: 'Günther-Weisenborn-Str. 6',
     },
   ],
-  reveals: (options) => token('fake.address', options),
-  compile: ({ part, locale, domain }, context) => {
+  writer: ({ part, locale }, context) => {
     const places = placesOf(loadLocale(locale))
     if (part === 'state') needStates(places, locale)
     context.usesList(`faker ${locale} places`, digestOf(places.lists))
@@ -124,6 +109,6 @@ export const address: Transform = defineTransform({
       postcode: (n: Numbers) => places.postcode(n[0]),
       state: (n: Numbers) => pick(places.states, n[0]),
     }[part]
-    return { yields: 'string', apply: surrogates(context, domain, write) }
+    return { write }
   },
 })

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { token } from '../reveals/revelation.ts'
-import { defineTransform, type Transform } from '../transform.ts'
+import type { Transform } from '../transform.ts'
 import { digestOf, loadLocale, needAtLeast, texts } from './lists.ts'
 import { namesOf } from './names.ts'
-import { pick, pickDomain, surrogates } from './pick.ts'
+import { definePicked, pick } from './pick.ts'
 
 /** Locales of faker 10 whose names can be written in ASCII letters. */
 const LOCALES = [
@@ -73,7 +72,7 @@ const LATIN: Readonly<Record<string, string>> = {
   ı: 'i',
 }
 
-const options = z.strictObject({
+const options = {
   host: z
     .string()
     .max(200)
@@ -89,27 +88,14 @@ const options = z.strictObject({
     .enum(LOCALES)
     .default('en')
     .describe('Whose names stand before the @: a locale of @faker-js/faker.'),
-  domain: pickDomain,
-})
+}
 
-export const email: Transform = defineTransform({
+export const email: Transform = definePicked({
   name: 'fake.email',
   summary: 'Writes an invented email address that can reach no one, the same for the same value.',
-  version: 1,
   options,
-  properties: {
-    reversible: "by the key's holder, guessing",
-    repeatable: 'yes',
-    uniqueness: 'lossy',
-    formatKept: 'an email address of ASCII letters, digits and dots',
-    accepts: 'any text',
-    yields: 'text: first.last0000@host; never the value itself, compared without regard to case',
-    keyed: true,
-    // Lossy, but with ten thousand million addresses near enough to one for records to be joined.
-    stableToken: true,
-    mayReturnInput: false,
-  },
-  failures: {},
+  formatKept: 'an email address of ASCII letters, digits and dots',
+  yields: 'text: first.last0000@host; never the value itself, compared without regard to case',
   doesNotStop:
     'Records of one address stay joined by the same invented one. Two addresses may get one: with `en` (15 ' +
     'thousand million) an even chance at about 145,000. Addresses that differ in case or in spaces get two.',
@@ -127,8 +113,7 @@ export const email: Transform = defineTransform({
       output: 'berta.gora5466@mail.test',
     },
   ],
-  reveals: (options) => token('fake.email', options),
-  compile: ({ host, locale, domain }, context) => {
+  writer: ({ host, locale }, context) => {
     const names = namesOf(loadLocale(locale))
     const first = asciiNames(names.first)
     const last = asciiNames(names.last)
@@ -136,12 +121,11 @@ export const email: Transform = defineTransform({
     needAtLeast(LEAST_NAMES, last.length, 'last names in ASCII letters', locale)
     context.usesList(`faker ${locale} names in ASCII`, digestOf({ first, last }))
     return {
-      yields: 'string',
       plain: true,
-      apply: surrogates(context, domain, (n) => {
+      write: (n) => {
         const number = String(n[2] % NUMBERS).padStart(4, '0')
         return `${pick(first, n[0])}.${pick(last, n[1])}${number}@${host}`
-      }),
+      },
     }
   },
 })

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { token } from '../reveals/revelation.ts'
-import { defineTransform, type Transform } from '../transform.ts'
+import type { Transform } from '../transform.ts'
 import { digestOf, loadLocale } from './lists.ts'
 import { namesOf } from './names.ts'
-import { type Numbers, pick, pickDomain, surrogates } from './pick.ts'
+import { definePicked, type Numbers, pick } from './pick.ts'
 
 /** Locales of faker 10 with at least 20 first and 20 last names of their own (regions of English: of `en`). */
 const LOCALES = [
@@ -28,7 +27,7 @@ const LOCALES = [
   ...['sr_RS_latin', 'sv', 'th', 'tr', 'uk', 'ur', 'uz_UZ_latin', 'vi', 'yo_NG', 'zh_CN', 'zh_TW', 'zu_ZA'],
 ] as const
 
-const options = z.strictObject({
+const options = {
   part: z
     .enum(['full', 'first', 'last'])
     .default('full')
@@ -37,27 +36,14 @@ const options = z.strictObject({
     .enum(LOCALES)
     .default('en')
     .describe('Whose names: a locale of @faker-js/faker. `en` has 3,186 first and 473 last names.'),
-  domain: pickDomain,
-})
+}
 
-export const person: Transform = defineTransform({
+export const person: Transform = definePicked({
   name: 'fake.person',
   summary: 'Writes an invented name, the same for the same value, out of lists of common names.',
-  version: 1,
   options,
-  properties: {
-    reversible: "by the key's holder, guessing",
-    repeatable: 'yes',
-    uniqueness: 'lossy',
-    formatKept: 'a name, of the locale of the rule; gender, length and script of the value are not kept',
-    accepts: 'any text',
-    yields: 'text; never the value itself, compared without regard to case',
-    keyed: true,
-    // Lossy, but with a million full names near enough to one for records to be joined.
-    stableToken: true,
-    mayReturnInput: false,
-  },
-  failures: {},
+  formatKept: 'a name, of the locale of the rule; gender, length and script of the value are not kept',
+  yields: 'text; never the value itself, compared without regard to case',
   doesNotStop:
     'Records of one person stay joined by the same invented name, so what else they hold may tell who it is. ' +
     'Two people may get one name: with `en` and `part: full` (1.5 million names) an even chance at about 1,450 ' +
@@ -83,8 +69,7 @@ export const person: Transform = defineTransform({
       output: '坂口 健一',
     },
   ],
-  reveals: (options) => token('fake.person', options),
-  compile: ({ part, locale, domain }, context) => {
+  writer: ({ part, locale }, context) => {
     const names = namesOf(loadLocale(locale))
     context.usesList(`faker ${locale} names`, digestOf(names.lists))
     const write = {
@@ -95,6 +80,6 @@ export const person: Transform = defineTransform({
       first: (n: Numbers) => pick(names.first, n[0]),
       last: (n: Numbers) => pick(names.last, n[0]),
     }[part]
-    return { yields: 'string', apply: surrogates(context, domain, write) }
+    return { write }
   },
 })

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { digitsOf } from '../digits.ts'
-import { token } from '../reveals/revelation.ts'
-import { defineTransform, type Transform } from '../transform.ts'
+import type { Transform } from '../transform.ts'
 import { digestOf, foldText } from './lists.ts'
-import { pickDomain, surrogates } from './pick.ts'
+import { definePicked } from './pick.ts'
 
 interface Range {
   /** International form up to the free digits, spaces where people put them. */
@@ -49,7 +48,7 @@ const RANGES = {
 
 const COUNTRIES = ['US', 'GB', 'FR', 'DE', 'AU'] as const
 
-const options = z.strictObject({
+const options = {
   country: z
     .enum(COUNTRIES)
     .default('US')
@@ -58,28 +57,15 @@ const options = z.strictObject({
     .enum(['e164', 'international'])
     .default('e164')
     .describe('`e164` writes +12125550123, `international` the same with spaces (ITU-T E.123).'),
-  domain: pickDomain,
-})
+}
 
-export const phone: Transform = defineTransform({
+export const phone: Transform = definePicked({
   name: 'fake.phone',
   summary:
     'Writes a phone number that is kept free for films and reaches no one, the same for the same value.',
-  version: 1,
   options,
-  properties: {
-    reversible: "by the key's holder, guessing",
-    repeatable: 'yes',
-    uniqueness: 'lossy',
-    formatKept: 'a phone number; not the country, the area or the notation of the value',
-    accepts: 'any text',
-    yields: 'text: a number in international form; never the number that the value is',
-    keyed: true,
-    // Lossy, but the same number for the same value, at all times: records are joined by it.
-    stableToken: true,
-    mayReturnInput: false,
-  },
-  failures: {},
+  formatKept: 'a phone number; not the country, the area or the notation of the value',
+  yields: 'text: a number in international form; never the number that the value is',
   doesNotStop:
     'Records of one number stay joined by the same invented one. Two numbers often get one: with US (7,400) an ' +
     'even chance at about 100 numbers, with AU (80,000) at about 330. One number in two notations gets two.',
@@ -97,8 +83,7 @@ export const phone: Transform = defineTransform({
       output: '+44 7700 900236',
     },
   ],
-  reveals: (options) => token('fake.phone', options),
-  compile: ({ country, format, domain }, context) => {
+  writer: ({ country, format }, context) => {
     const ranges: readonly Range[] = RANGES[country]
     const shape = format === 'e164' ? (text: string) => text.replaceAll(' ', '') : (text: string) => text
     const written = ranges.map(({ prefix, free }) => ({ prefix: shape(prefix), free }))
@@ -107,19 +92,14 @@ export const phone: Transform = defineTransform({
       digestOf({ ranges: ranges.map(({ prefix, free }) => prefix + 'x'.repeat(free)) }),
     )
     return {
-      yields: 'string',
-      apply: surrogates(
-        context,
-        domain,
-        (n) => {
-          const { prefix, free } = written[n[0] % written.length]!
-          const digits = String(n[1] % 10 ** free).padStart(free, '0')
-          return (
-            prefix + (format === 'international' && free === 4 && country === 'FR' ? pairs(digits) : digits)
-          )
-        },
-        sameNumber(ranges[0]!.prefix),
-      ),
+      write: (n) => {
+        const { prefix, free } = written[n[0] % written.length]!
+        const digits = String(n[1] % 10 ** free).padStart(free, '0')
+        return (
+          prefix + (format === 'international' && free === 4 && country === 'FR' ? pairs(digits) : digits)
+        )
+      },
+      fold: sameNumber(ranges[0]!.prefix),
     }
   },
 })
