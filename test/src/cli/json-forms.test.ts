@@ -3,8 +3,30 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { recordJson } from '../../../src/cli/tap/print-record.ts'
+import { Report } from '../../../src/doctor/finding.ts'
+import { formatReport } from '../../../src/doctor/print-findings.ts'
+import { compilePipeline } from '../../../src/kafka/pipeline-file/compile-pipeline.ts'
+import { encryptedSources, sourceDomain } from '../../../src/kafka/source-header.ts'
+import { createKeysetFile } from '../../../src/keys/file.ts'
+import { Keyring } from '../../../src/keys/keyring.ts'
+import { createKeyset } from '../../../src/keys/keyset.ts'
+import { policyFileOf } from '../../../src/policy/policy-file.ts'
+import { sourcesOf } from '../../source-texts.ts'
 import { batch, ndjsonOf, place, rows } from './batch-inputs.ts'
 import { folder, lethe, root } from './lethe.ts'
+
+const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
+const PIPELINE = `pipeline: shop
+brokers: [127.0.0.1:1]
+keys: { file: keys.json }
+routes:
+  - name: r
+    from: { topics: [in], group: g }
+    to: { topic: out }
+    deadLetterTopic: dead
+    policy: policy.yaml
+`
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
@@ -90,7 +112,149 @@ const deadLetter = z.strictObject({
   policy: z.string(),
 })
 
+const finding = z.strictObject({
+  check: z.string().regex(/^[a-z-]+$/),
+  level: z.enum(['ok', 'warning', 'problem']),
+  route: z.string().optional(),
+  what: z.string(),
+  way: z.string().optional(),
+})
+const diagnosis = z.strictObject({
+  lethe: z.literal('doctor'),
+  v: z.literal(1),
+  pipeline: z.string(),
+  problems: z.int().min(0),
+  warnings: z.int().min(0),
+  findings: z.array(finding),
+})
+
+const bytes = z.union([z.string(), z.null(), z.strictObject({ base64: z.string() })])
+const tapped = z.strictObject({
+  v: z.literal(1),
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.int(),
+  timestamp: z.iso.datetime().nullable(),
+  tombstone: z.boolean(),
+  key: bytes,
+  headers: z.record(z.string(), bytes),
+  value: bytes,
+})
+
+const read = z.strictObject({
+  v: z.literal(1),
+  token: z.string(),
+  route: z.string().optional(),
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.int(),
+  output: z.string().optional(),
+  form: z.enum(['output', 'pipeline']),
+  key: z.string(),
+  keyStatus: z.string(),
+})
+const unread = z.strictObject({ v: z.literal(1), token: z.string(), unread: z.string() })
+
+const key = z.strictObject({
+  id: z.string(),
+  status: z.enum(['enabled', 'disabled', 'compromised']),
+  created: z.iso.datetime(),
+  primary: z.boolean(),
+  check: z.string().regex(/^[0-9a-f]{8}$/),
+})
+const keyList = z.strictObject({ v: z.literal(1), test: z.boolean(), keys: z.array(key) })
+
+const properties = z.strictObject({
+  reversible: z.string(),
+  repeatable: z.string(),
+  uniqueness: z.string(),
+  formatKept: z.string(),
+  accepts: z.string(),
+  yields: z.string(),
+  keyed: z.boolean(),
+  needs: z.array(z.string()).optional(),
+  stableToken: z.boolean(),
+  mayReturnInput: z.boolean(),
+})
+const option = z.strictObject({
+  name: z.string(),
+  takes: z.string(),
+  required: z.boolean(),
+  default: z.unknown().optional(),
+  description: z.string(),
+})
+const example = z.strictObject({
+  title: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  input: z.string(),
+  output: z.union([z.string(), z.strictObject({ fails: z.string() })]),
+  subject: z.string().optional(),
+  eventTime: z.string().optional(),
+})
+const transform = z.strictObject({
+  name: z.string(),
+  summary: z.string(),
+  version: z.int(),
+  properties,
+  tells: z.string().optional(),
+  options: z.array(option),
+  failures: z.record(z.string(), z.string()),
+  doesNotStop: z.string(),
+  examples: z.array(example),
+})
+const catalogue = z.strictObject({ v: z.literal(1), transforms: z.array(transform) })
+
+const FORMS = [
+  [problem, rule, field, explanation, match, verified, verification, deadLetter],
+  [finding, diagnosis, tapped, read, unread, key, keyList, properties, option, example, transform, catalogue],
+].flat()
+
 describe('JSON for programs', () => {
+  it('of doctor: findings of a route and of the pipeline', () => {
+    const { pipeline } = compilePipeline(policyFileOf('p.yaml', PIPELINE), {
+      readPolicy: (file) => policyFileOf(file, POLICY),
+    })
+    const report = new Report()
+    report.problem('brokers', ['no broker', 'start one'])
+    report.ok('brokers', 'a broker', 'r')
+    const text = formatReport(pipeline!, report.findings, 'json')
+    expect(diagnosis.parse(JSON.parse(text))).toMatchObject({ problems: 1, warnings: 0 })
+  })
+
+  it('of tap: bytes that are no text, a tombstone, and a record without a time', () => {
+    const at = { topic: 't', partition: 0, offset: 1 }
+    const headers = [{ name: 'h', value: Buffer.from([0xff]) }]
+    const lines = [
+      { ...at, key: Buffer.from('k'), value: Buffer.from([0xff]), timestamp: 0, headers },
+      { ...at, key: null, value: null, timestamp: -1, headers: [] },
+    ].map((record) => tapped.parse(JSON.parse(recordJson(record))))
+    expect(lines.map(({ tombstone, value }) => [tombstone, value])).toEqual([
+      [false, { base64: '/w==' }],
+      [true, null],
+    ])
+  })
+
+  it('of source: what is read and what is not', async () => {
+    const cwd = folder({ 'pipeline.yaml': PIPELINE, 'policy.yaml': POLICY })
+    const keyset = createKeyset(new Date(0))
+    createKeysetFile(join(cwd, 'keys.json'), keyset)
+    const fieldKey = Keyring.fromKeyset(keyset).key('source', sourceDomain('shop', 'out'))
+    const [token] = sourcesOf(encryptedSources(fieldKey, 'r'), [{ topic: 'in', partition: 3, offset: 17 }])
+    const { stdout } = await lethe(['source', 'pipeline.yaml', token!, 'oops', '--format', 'json'], { cwd })
+    const [one, two] = stdout.trimEnd().split('\n')
+    expect(read.parse(JSON.parse(one!))).toMatchObject({ offset: 17, route: 'r' })
+    expect(unread.parse(JSON.parse(two!)).token).toBe('oops')
+  })
+
+  it('of keys list and of transforms', async () => {
+    const cwd = folder({})
+    createKeysetFile(join(cwd, 'keys.json'), createKeyset(new Date(0)))
+    const { stdout } = await lethe(['keys', 'list', 'keys.json', '--format', 'json'], { cwd })
+    expect(keyList.parse(JSON.parse(stdout)).keys).toHaveLength(1)
+    const all = await lethe(['transforms', '--format', 'json'])
+    expect(catalogue.parse(JSON.parse(all.stdout)).transforms.length).toBeGreaterThan(20)
+  })
+
   it('of lint: problems of policies and warnings, or an empty array', async () => {
     const head = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
     const cwd = folder({
@@ -152,7 +316,7 @@ describe('JSON for programs', () => {
 
   it('is documented, every member of it', () => {
     const text = readFileSync(join(root, 'docs/json.md'), 'utf8')
-    for (const shape of [problem, rule, field, explanation, match, verified, verification, deadLetter])
+    for (const shape of FORMS)
       for (const name of Object.keys(shape.shape)) expect(text).toContain(`\`${name}\``)
   })
 })
