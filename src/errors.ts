@@ -164,7 +164,10 @@ export const ERROR_GROUPS = {
       'io',
       'records were deleted before they were read, or the log ends before the settled offset',
     ],
-    'records-unreadable': ['io', 'records of an input topic are damaged or cannot be decompressed'],
+    'records-unreadable': [
+      'io',
+      'records of an input topic are damaged, cannot be decompressed, or cannot be read safely with this driver',
+    ],
     'dead-letter-refused': ['io', 'the dead-letter topic does not take a dead letter'],
     fenced: ['io', 'another process has taken over the transactional id or the place in the group'],
     'client-lost': ['passing', 'the Kafka client or its transaction was lost; another client may go on'],

@@ -20,7 +20,7 @@ interface Options {
 async function run(file: string, options: Options): Promise<void> {
   const pipeline = readPipeline(file)
   const report = new Report()
-  const { zstd } = await checkDriver(report, pipeline)
+  const driver = await checkDriver(report, pipeline)
   const keys = checkKeys(report, pipeline, Date.now())
   const policies = policiesOf(pipeline, keys)
   const connection = resolveConnection(pipeline)
@@ -32,7 +32,7 @@ async function run(file: string, options: Options): Promise<void> {
       const plans = planTopics(pipeline, policies, await findTopics(admin, pipeline))
       await makeTopics(admin, plans, options.yes === true)
     }
-    await examine(report, pipeline, policies, connection, admin, zstd)
+    await examine(report, pipeline, policies, connection, admin, driver)
   } catch (error) {
     // What was found until then is worth knowing.
     if (!(error instanceof LetheError) || error.exitCode !== EXIT.io) throw error

@@ -5,18 +5,23 @@ import { resolveKeyring } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { type Report, spell } from './finding.ts'
 
-/** Whether the driver reads zstd, as far as there is a driver. */
-export async function checkDriver(report: Report, pipeline: Pipeline): Promise<{ readonly zstd: boolean }> {
+/** What the driver is, as far as there is one, and whether it reads zstd. */
+export interface LocalDriver {
+  readonly name: DriverChoice['name'] | undefined
+  readonly zstd: boolean
+}
+
+export async function checkDriver(report: Report, pipeline: Pipeline): Promise<LocalDriver> {
   let choice: DriverChoice
   try {
     choice = await chooseDriver(pipeline)
   } catch (error) {
     report.failed('driver', error)
-    return { zstd: true }
+    return { name: undefined, zstd: true }
   }
   report.ok('driver', `${choice.name}, ${pipeline.delivery}: ${choice.why}`)
   if (choice.name === 'kafkajs') {
-    return { zstd: await checkPackages(report, pipeline) }
+    return { name: choice.name, zstd: await checkPackages(report, pipeline) }
   }
   const { loadLibrary } = await import('../kafka/drivers/rdkafka/client.ts')
   const { features, librdkafkaVersion } = await loadLibrary()
@@ -33,7 +38,7 @@ export async function checkDriver(report: Report, pipeline: Pipeline): Promise<{
       'the pipeline connects with TLS, and node-rdkafka was built without it',
       'install the headers of OpenSSL, then npm rebuild node-rdkafka',
     ])
-  return { zstd: features.includes('zstd') }
+  return { name: choice.name, zstd: features.includes('zstd') }
 }
 
 /** Whether kafkajs reads zstd here: its compressions come from packages. */

@@ -37,8 +37,10 @@ export async function checkRights(
     if (lacks.length === 0) continue
     missing++
     const what = `${lacks.map((one) => one.toUpperCase().replace('-', '_')).join(' and ')} on the ${resource} ${name} (${use})`
-    // These two are of use, and not needed to run.
-    const isNeeded = lacks.some((one) => one !== 'describe-configs') && !name.endsWith('.until-end')
+    // These two are of use, and not needed to run; kafkajs needs the settings of its inputs.
+    const isLooked = use !== 'input' || pipeline.driver !== 'kafkajs'
+    const isNeeded =
+      lacks.some((one) => one !== 'describe-configs' || !isLooked) && !name.endsWith('.until-end')
     if (isNeeded) report.problem('rights', [`missing: ${what}`, WAY], routes[0])
     else report.warn('rights', [`missing: ${what}`, WAY], routes[0])
   }

@@ -2,7 +2,8 @@
 import type { TopicDescription, TopicSettings } from '../kafka/admin.ts'
 import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf, problemsOf } from '../kafka/preflight.ts'
-import { milliseconds } from '../kafka/topic-settings.ts'
+import { isCompactedBy, milliseconds } from '../kafka/topic-settings.ts'
+import type { LocalDriver } from './check-client.ts'
 import { plural, type Report, spell, spellBytes } from './finding.ts'
 
 export interface TopicsFound {
@@ -13,8 +14,7 @@ export interface TopicsFound {
 
 export interface ProcessTopics extends TopicsFound {
   readonly pipeline: Pipeline
-  /** Whether the driver reads zstd. */
-  readonly zstd: boolean
+  readonly driver: LocalDriver
 }
 
 export function checkTopics(report: Report, route: Route, around: ProcessTopics): void {
@@ -33,8 +33,9 @@ export function checkTopics(report: Report, route: Route, around: ProcessTopics)
     const topic = topics.get(name)
     if (topic?.presence !== 'there') continue
     checkReplicas(report, route, topic, around)
-    describe(report, route, kind, topic, settings.get(name))
+    describe(report, route, kind, topic, settings.get(name), around.driver)
   }
+  if (around.driver.name === 'kafkajs') checkCompaction(report, route, inputs, settings)
   checkSizes(report, route, inputs, around)
   checkCodecs(report, route, inputs, around)
   checkTimes(report, route, settings)
@@ -47,6 +48,7 @@ function describe(
   kind: string,
   { name, partitions }: TopicDescription,
   settings: TopicSettings | undefined,
+  driver: LocalDriver,
 ): void {
   const value = (setting: string) => settings?.values.get(setting)
   const told =
@@ -59,9 +61,9 @@ function describe(
     route,
   )
   if (settings?.presence === 'forbidden') {
-    if (kind === 'input')
+    if (kind === 'input' && driver.name !== 'kafkajs')
       report.ok('settings', `those of ${name} may not be seen, and are not needed to run`, route)
-    else
+    else if (kind !== 'input')
       report.warn(
         'settings',
         [
@@ -73,6 +75,34 @@ function describe(
   }
   if (settings?.presence === 'unsupported')
     report.warn('settings', [`the brokers do not tell the settings of ${name}`, 'check them by hand'], route)
+}
+
+/** kafkajs passes records by in compacted topics: its driver refuses them. */
+function checkCompaction(
+  report: Report,
+  { name: route }: Route,
+  inputs: readonly string[],
+  settings: ProcessTopics['settings'],
+): void {
+  const way = 'install node-rdkafka, and set `driver: rdkafka`'
+  for (const input of inputs) {
+    const found = settings.get(input)
+    if (isCompactedBy(found) === true)
+      report.problem(
+        'settings',
+        [`the input ${input} is compacted, and the driver kafkajs refuses such a topic`, way],
+        route,
+      )
+    else if (found?.presence === 'forbidden')
+      report.problem(
+        'settings',
+        [
+          `those of the input ${input} may not be seen, and the driver kafkajs has to know that it is not compacted`,
+          `grant DESCRIBE_CONFIGS on it: see lethe acl; or ${way}`,
+        ],
+        route,
+      )
+  }
 }
 
 const MOST_REPLICAS = 3
@@ -173,9 +203,9 @@ function checkCodecs(
   report: Report,
   { name }: Route,
   inputs: readonly string[],
-  { zstd, settings }: ProcessTopics,
+  { driver, settings }: ProcessTopics,
 ): void {
-  if (zstd) return
+  if (driver.zstd) return
   const way = 'install the headers of libzstd and npm rebuild node-rdkafka, or take `driver: kafkajs`'
   for (const input of inputs) {
     const codec = settings.get(input)?.values.get('compression.type')

@@ -9,6 +9,7 @@ import { compilePolicy } from '../policy/compile.ts'
 import type { Policy } from '../policy/policy.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
+import type { LocalDriver } from './check-client.ts'
 import { checkBrokers, checkClock } from './check-cluster.ts'
 import { checkGroup } from './check-group.ts'
 import { checkRetention } from './check-retention.ts'
@@ -42,14 +43,14 @@ export async function examine(
   policies: ReadonlyMap<string, Policy>,
   connection: Connection,
   admin: Admin,
-  zstd: boolean,
+  driver: LocalDriver,
 ): Promise<void> {
   const { routes } = pipeline
   const cluster = await admin.cluster()
   await checkBrokers(report, pipeline, connection, cluster)
   const found = await findTopics(admin, pipeline)
   for (const route of routes) {
-    checkTopics(report, route, { ...found, pipeline, zstd })
+    checkTopics(report, route, { ...found, pipeline, driver })
     const inputs = inputsOf(route, found.topics).flatMap((name) => {
       const settings = found.settings.get(name)
       return settings?.presence === 'there' ? [settings] : []

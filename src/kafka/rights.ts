@@ -19,9 +19,11 @@ export interface Grant {
 export const transactionalPrefix = (pipeline: string, route: string): string => `lethe.${pipeline}.${route}.`
 
 /** The rights of all routes; what several need is there once. */
-export function rightsOf({ name, delivery, routes }: Pipeline): readonly Grant[] {
+export function rightsOf({ name, delivery, driver, routes }: Pipeline): readonly Grant[] {
+  // Which driver it is where none is named, depends on what is installed there.
+  const isKafkajs = driver === 'kafkajs' || (driver === undefined && delivery === 'at-least-once')
   const grants = [
-    ...routes.flatMap((route) => inputsOf(route)),
+    ...routes.flatMap((route) => inputsOf(route, isKafkajs ? READ_BY_KAFKAJS : READ)),
     ...routes.flatMap((route): Grant[] => [
       grant('group', route.from.group, ['read'], 'group', route),
       grant('group', `${route.from.group}.until-end`, ['read'], 'ends that --until-end stops at', route),
@@ -55,6 +57,10 @@ export function rightsOf({ name, delivery, routes }: Pipeline): readonly Grant[]
 /** Settings are looked at before the start: is it compacted, and how large may a record be? */
 const WRITTEN: readonly Right[] = ['write', 'describe', 'describe-configs']
 
+const READ: readonly Right[] = ['read', 'describe']
+/** It refuses compacted topics, and so those whose settings it may not see. */
+const READ_BY_KAFKAJS: readonly Right[] = [...READ, 'describe-configs']
+
 function grant(
   resource: Grant['resource'],
   name: string,
@@ -65,9 +71,8 @@ function grant(
   return { resource, name, match: 'literal', rights, use, routes: [route], wider: undefined }
 }
 
-function inputsOf(route: Route): readonly Grant[] {
+function inputsOf(route: Route, rights: readonly Right[]): readonly Grant[] {
   const { topics } = route.from
-  const rights = ['read', 'describe'] as const
   if (!('pattern' in topics)) return topics.map((topic) => grant('topic', topic, rights, 'input', route))
   const prefix = literalPrefix(topics.pattern)
   const all = prefix === ''

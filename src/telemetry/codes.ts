@@ -14,7 +14,7 @@ const OWN: readonly string[] = words(`
   not-delivered defect local-other broker-other librdkafka
   connection-refused tls-handshake auth-failed dns timeout connection-lost connection-closed host-unreachable
   answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb compression-missing
-  kafkajs-response-error kafkajs-connection kafkajs-response-unmatched kafkajs-request-queue kafkajs-broker kafkajs-other`)
+  not-a-member crash stopped kafkajs-response-error kafkajs-connection kafkajs-response-unmatched kafkajs-request-queue kafkajs-broker kafkajs-other`)
 
 /** Errors of the Kafka protocol. The two clients name some of them differently; both names are here. */
 const PROTOCOL: readonly string[] = words(`

@@ -22,6 +22,8 @@ export interface DriverCase {
   readonly assignments: readonly string[]
   /** Settings under which it soon gives up a topic that is missing. */
   readonly impatient: Readonly<Record<string, number>>
+  /** Tests of the contract, by their names, that it does not pass: what it lacks. Each has a reason here. */
+  readonly skipped: readonly string[]
 }
 
 export const hasRdkafka: boolean = await hasLibrary()
@@ -40,6 +42,13 @@ export const KAFKAJS: DriverCase = {
   lacks: [],
   assignments: ['range'],
   impatient: {},
+  skipped: [
+    // It refuses records that were written by transactions, as kafkajs passes on some of aborted ones.
+    'leaves out what was aborted, also where transactions overlap',
+    'ends before an open transaction and behind control records, and can be reached',
+    // Headers of kafkajs are an object: those of one name stand together.
+    'keeps the order of headers where a name comes again',
+  ],
 }
 
 export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
@@ -50,6 +59,7 @@ export const RDKAFKA_AT_LEAST_ONCE: DriverCase = {
   lacks: LACKED_BY_RDKAFKA,
   assignments: ['cooperative-sticky', 'range'],
   impatient: { 'topic.metadata.propagation.max.ms': 2000 },
+  skipped: [],
 }
 
 export const RDKAFKA_EXACTLY_ONCE: DriverCase = {

@@ -184,7 +184,9 @@ export function pipelineSchema(secret: z.ZodType): z.ZodObject & z.ZodType<Pipel
     driver: z
       .enum(['rdkafka', 'kafkajs'])
       .optional()
-      .describe('The Kafka client; chosen by the delivery, and by what is installed, unless stated.'),
+      .describe(
+        'The Kafka client; chosen by the delivery, and by what is installed, unless stated. kafkajs refuses inputs that are compacted or hold records that transactions wrote.',
+      ),
     instance: z
       .union([
         z

@@ -60,6 +60,15 @@ describe('rights', () => {
     expect(of('delivery: at-least-once').filter((text) => text.startsWith('transactional'))).toEqual([])
   })
 
+  it('take in the settings of inputs where kafkajs may be the driver', () => {
+    const inputs = (top: string) => of(top, route({ topics: '[in]' }))[0]
+    expect(inputs('delivery: at-least-once\ndriver: kafkajs')).toBe(
+      'topic literal in read+describe+describe-configs',
+    )
+    expect(inputs('delivery: at-least-once')).toBe('topic literal in read+describe+describe-configs')
+    expect(inputs('delivery: at-least-once\ndriver: rdkafka')).toBe('topic literal in read+describe')
+  })
+
   it('are there once for what routes share', () => {
     const two = of('', route(), route({ name: 'clicks', topics: '[in3]', group: 'g2' }))
     expect(two.filter((text) => text.includes(' dead '))).toHaveLength(1)

@@ -131,7 +131,7 @@ const COMPRESS: Readonly<Record<Compression, (bytes: Buffer) => Promise<Buffer>>
 /**
  * The records of a batch.
  * @param id the three bits of its attributes
- * @throws CompressionError where nobody knows the codec, the bytes are not what they claim, or are a bomb
+ * @throws CompressionError where the codec is unknown, the bytes are not what they claim, or are a bomb
  */
 export async function decompress(
   id: number,

@@ -1,23 +1,29 @@
 /** Asks one broker whether it answers, over a connection that is kept. */
 import type { Connection } from '../../driver.ts'
-import { Brokers } from './brokers.ts'
-import { Moment } from './failure.ts'
+import { RetriableError } from './failure.ts'
+import { KafkajsClient } from './kafkajs-client.ts'
+import { KafkajsCluster } from './kafkajs-cluster.ts'
 
 export class Ping {
-  readonly #brokers: Brokers
+  readonly #client: KafkajsClient
+  readonly #cluster: KafkajsCluster
 
   /** Of the first broker of the connection. @throws LetheError (usage) where certificates do not fit */
   constructor(connection: Connection) {
-    this.#brokers = new Brokers({ ...connection, brokers: connection.brokers.slice(0, 1) }, () => {})
+    this.#client = new KafkajsClient({ ...connection, brokers: connection.brokers.slice(0, 1) }, () => {})
+    this.#cluster = new KafkajsCluster(this.#client)
   }
 
-  /** @throws Moment, LetheError where it does not answer within so many milliseconds, or refuses this client */
+  /** @throws RetriableError, LetheError where it does not answer within so many milliseconds, or refuses this client */
   async once(most: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Moment('timeout')), most)
+      timer = setTimeout(() => reject(new RetriableError('timeout')), most)
     })
-    const answered = this.#ask()
+    const answered = this.#client.once('connecting', async () => {
+      // The question that costs a broker least.
+      await (await this.#cluster.brokers.any()).apiVersions()
+    })
     answered.catch(() => {})
     try {
       await Promise.race([answered, late])
@@ -26,13 +32,8 @@ export class Ping {
     }
   }
 
-  /** The question that costs a broker least. */
-  async #ask(): Promise<void> {
-    const link = await this.#brokers.any()
-    await link.call('ApiVersions', {})
-  }
-
-  close(): Promise<void> {
-    return this.#brokers.close()
+  async close(): Promise<void> {
+    this.#client.close()
+    await this.#cluster.close()
   }
 }

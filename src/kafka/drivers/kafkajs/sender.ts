@@ -1,184 +1,205 @@
 /**
- * An idempotent producer: the broker takes each batch of a partition once, in order, by producer id and sequence. One
- * batch a partition is on its way at a time, and one request a broker. kafkajs' producer gives the numbers of a send
- * that failed in part to the next one, which brokers then drop as a repetition: so here each partition's answer counts
- * by itself, a batch that is sent again is the same to the byte, and whoever gives up takes a new producer id.
+ * Writes outputs with the producer of kafkajs, not idempotent, acks of all replicas. Each send holds records of one
+ * partition, at most one is on its way for each partition, and kafkajs makes no retry of its own: where a send of several
+ * partitions fails in part and a leader moves, it takes what it never sent for written. A send whose answer is missing
+ * is made again, so records may be there twice, and none is missing.
  */
-import { LetheError } from '../../../errors.ts'
+import kafkajs, { type Message, type PartitionMetadata, type Producer } from 'kafkajs'
 import { Refused } from '../../driver.ts'
-import type { Outputs } from '../../record.ts'
-import { stamp, writeBatch } from './batch-writer.ts'
-import type { Brokers } from './brokers.ts'
-import { CODE, codeFailure, codeName, isMoved, Moment } from './failure.ts'
-import { halve, type Lane, type LaneChunk, Lanes } from './lanes.ts'
-import { keyOf } from './offsets.ts'
-import { type Acknowledged, produce } from './produce.ts'
+import { type OutputRecord, type Outputs, partitionKey } from '../../record.ts'
+import { COMPRESSIONS } from './codecs.ts'
+import { CODE, MissingTopic, protocolCode, RetriableError } from './failure.ts'
+import type { KafkajsClient } from './kafkajs-client.ts'
+import type { KafkajsCluster } from './kafkajs-cluster.ts'
 
-/** One request holds no more than this, and at least one batch. */
-const MOST_REQUEST_BYTES = 8 << 20
-/** Sequences are 32 bits; long before they run over, another producer id begins at 0. */
-const MOST_SEQUENCE = 2_000_000_000
+/** Where the limit of the topics is not known: below the default of the brokers. */
+const USUAL_BYTES = 900_000
+/** Of a batch, and of a record beside its key, value and headers, at most. */
+const BATCH_BYTES = 100
+const RECORD_BYTES = 40
+/** Brokers tell each other of a new topic within this time. */
+const MISSING_MS = 10_000
 
-const TOO_LARGE: ReadonlySet<number> = new Set([CODE.messageTooLarge, CODE.recordListTooLarge])
-const REFUSED: ReadonlySet<number> = new Set([CODE.invalidTimestamp, CODE.invalidRecord])
-/** The broker does not know this producer as it sees itself. */
-const ESTRANGED: ReadonlySet<number> = new Set([
-  CODE.outOfOrderSequence,
-  CODE.unknownProducerId,
-  CODE.invalidProducerEpoch,
-  CODE.invalidProducerIdMapping,
-])
-
-interface Producer {
-  readonly producerId: number
-  readonly epoch: number
-  /** The next sequence of each partition. */
-  readonly sequences: Map<string, number>
+interface Lane {
+  readonly topic: string
+  readonly partition: number
+  /** Places in the outputs. */
+  readonly chunks: number[][]
+  bytes: number
 }
 
 export class Sender {
-  readonly #brokers: Brokers
-  readonly #lanes: Lanes
-  #producer: Producer | undefined
+  readonly #client: KafkajsClient
+  readonly #cluster: KafkajsCluster
+  readonly #producer: Producer
+  readonly #most: number
+  readonly #choose = kafkajs.Partitioners.DefaultPartitioner()
 
-  constructor(brokers: Brokers) {
-    this.#brokers = brokers
-    this.#lanes = new Lanes(brokers)
+  /** `most`: the largest batch that the topics take, in bytes. */
+  constructor(client: KafkajsClient, cluster: KafkajsCluster, most: number | undefined) {
+    this.#client = client
+    this.#cluster = cluster
+    this.#most = Math.min(most ?? USUAL_BYTES, USUAL_BYTES) - BATCH_BYTES
+    this.#producer = client.kafka.producer({
+      idempotent: false,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: client.settings.metadataMaxAge,
+      retry: { retries: 0 },
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition!,
+    })
   }
 
-  /** Asks for a producer id, which needs the right to write. @throws Moment, LetheError */
-  async open(): Promise<void> {
-    await this.#identity()
+  open(): Promise<void> {
+    return this.#producer.connect()
+  }
+
+  close(): Promise<void> {
+    return this.#producer.disconnect()
   }
 
   /**
-   * Writes all outputs. False: it was stopped, and some may be written.
+   * Writes all outputs, in order within each partition. False: it was stopped, and some may be written.
    * @throws Refused, LetheError: some may be written
    */
   async send(outputs: Outputs, signal: AbortSignal): Promise<boolean> {
     if (outputs.length === 0) return true
+    const failed = new AbortController()
+    const stop = AbortSignal.any([signal, failed.signal])
     try {
-      const lanes = await this.#brokers.insist(() => this.#lanes.split(outputs), signal)
-      for (;;) {
-        const left = lanes.filter(({ chunks }) => chunks.length > 0)
-        if (left.length === 0) return true
-        if (signal.aborted) break
-        await this.#brokers.insist(() => this.#round(left), signal)
-      }
+      const lanes = await this.#split(outputs, stop)
+      const ended = await Promise.allSettled(
+        lanes.map(async ({ topic, partition, chunks }) => {
+          try {
+            for (const places of chunks) await this.#sendPlaces(topic, partition, outputs, places, stop)
+          } catch (error) {
+            if (!(error instanceof RetriableError)) failed.abort()
+            throw error
+          }
+        }),
+      )
+      const errors = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      if (errors.length === 0) return true
+      throw errors.find((error) => !(error instanceof RetriableError)) ?? errors[0]
     } catch (error) {
-      // Batches may be under way whose fate nobody knows; their numbers are not given to others.
-      this.#producer = undefined
-      if (!(error instanceof Moment)) throw error
+      if (!(error instanceof RetriableError)) throw error
+      return false
     }
-    this.#producer = undefined
-    return false
   }
 
-  async #identity(): Promise<Producer> {
-    if (this.#producer !== undefined) return this.#producer
-    const { errorCode, producerId, producerEpoch } = await (await this.#brokers.any()).call<{
-      readonly errorCode: number
-      readonly producerId: string | number
-      readonly producerEpoch: number
-    }>('InitProducerId', { transactionalId: null, transactionTimeout: 60_000 })
-    if (errorCode !== CODE.none) throw codeFailure(errorCode, 'starting the producer')
-    this.#producer = { producerId: Number(producerId), epoch: producerEpoch, sequences: new Map() }
-    return this.#producer
-  }
-
-  /** The next batch of each partition. Moments are thrown once all answers are in. */
-  async #round(all: readonly Lane[]): Promise<void> {
-    // Some may have come through before the round was made again.
-    const lanes = all.filter(({ chunks }) => chunks.length > 0)
-    const producer = await this.#identity()
-    const byLeader = new Map<number, Lane[]>()
-    for (const lane of lanes) {
-      const leader = await this.#brokers.leaderOf(lane, `writing topic ${lane.topic}`)
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), lane])
-    }
-    const answers = await Promise.allSettled(
-      [...byLeader].map(([node, led]) => this.#sendTo(node, led, producer)),
+  /** The same request again; a topic may be new. */
+  async #insist<T>(topic: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const giveUp = performance.now() + MISSING_MS
+    const what = `writing topic ${topic}`
+    return await this.#client.insist(
+      what,
+      async () => {
+        // Another batch may have failed meanwhile, or the epoch be over: then nothing more is sent.
+        if (signal.aborted) throw new RetriableError('stopped')
+        try {
+          return await this.#client.once(what, work)
+        } catch (error) {
+          if (!(error instanceof MissingTopic) || performance.now() > giveUp) throw error
+          throw new RetriableError('unknown-topic-or-partition')
+        }
+      },
+      signal,
     )
-    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
-    if (failures.length === 0) return
-    throw failures.find((failure) => !(failure instanceof Moment)) ?? failures[0]
   }
 
-  async #sendTo(node: number, lanes: readonly Lane[], producer: Producer): Promise<void> {
-    const sent = new Map<string, Lane>()
-    let bytes = 0
-    for (const lane of lanes) {
-      const chunk = lane.chunks[0]!
-      await this.#write(lane, chunk, producer)
-      if (bytes > 0 && bytes + chunk.batch!.length > MOST_REQUEST_BYTES) break
-      sent.set(keyOf(lane), lane)
-      bytes += chunk.batch!.length
+  async #split(outputs: Outputs, signal: AbortSignal): Promise<readonly Lane[]> {
+    const topics = new Map<string, PartitionMetadata[]>()
+    const lanes = new Map<string, Lane>()
+    for (let place = 0; place < outputs.length; place++) {
+      const output = outputs.at(place)!
+      const { topic, key } = output
+      let partitionMetadata = topics.get(topic)
+      if (partitionMetadata === undefined) {
+        partitionMetadata = [...(await this.#insist(topic, () => this.#cluster.partitions(topic), signal))]
+        topics.set(topic, partitionMetadata)
+      }
+      const message = { value: null, key: key === null ? null : buffer(key) }
+      const partition = output.partition ?? this.#choose({ topic, partitionMetadata, message })
+      const name = partitionKey({ topic, partition })
+      const lane = lanes.get(name) ?? { topic, partition, chunks: [], bytes: 0 }
+      lanes.set(name, lane)
+      const bytes = sizeOf(output)
+      if (lane.chunks.length === 0 || lane.bytes + bytes > this.#most) {
+        lane.chunks.push([])
+        lane.bytes = 0
+      }
+      lane.chunks.at(-1)!.push(place)
+      lane.bytes += bytes
     }
-    const sendings = [...sent.values()].map(({ topic, partition, chunks }) => ({
-      topic,
-      partition,
-      batch: chunks[0]!.batch!,
-    }))
-    let answers: readonly Acknowledged[]
+    return [...lanes.values()]
+  }
+
+  async #sendPlaces(
+    topic: string,
+    partition: number,
+    outputs: Outputs,
+    places: readonly number[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const messages = places.map((place) => messageOf(outputs.at(place)!, partition))
     try {
-      answers = await produce(await this.#brokers.node(node), sendings)
+      await this.#insist(topic, () => this.#sendOnce(topic, partition, messages), signal)
     } catch (error) {
-      for (const { topic } of sendings) this.#brokers.forget(topic)
+      // Of a half, it says the place already.
+      if (!(error instanceof Refused) || error.output !== undefined) throw error
+      if (places.length === 1) throw new Refused(error.code, places[0])
+      // Which record is at fault, the answer does not say.
+      const half = places.length >> 1
+      await this.#sendPlaces(topic, partition, outputs, places.slice(0, half), signal)
+      await this.#sendPlaces(topic, partition, outputs, places.slice(half), signal)
+    }
+  }
+
+  async #sendOnce(topic: string, partition: number, messages: Message[]): Promise<void> {
+    const compression = COMPRESSIONS.indexOf(this.#client.settings.compression)
+    let answers: readonly { readonly partition: number; readonly errorCode: number }[]
+    try {
+      answers = await this.#producer.send({ topic, messages, acks: -1, compression })
+    } catch (error) {
+      const code = protocolCode(error)
+      if (code === CODE.messageTooLarge || code === CODE.recordListTooLarge)
+        throw new Refused('output-too-large', undefined)
+      if (code === CODE.invalidTimestamp || code === CODE.invalidRecord)
+        throw new Refused('output-refused', undefined)
       throw error
     }
-    const failures: unknown[] = []
-    for (const answer of answers) {
-      try {
-        this.#judge(answer, sent.get(keyOf(answer))!, producer)
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures.find((failure) => !(failure instanceof Moment)) ?? failures[0]
+    // An answer that does not speak of the partition acknowledges nothing.
+    const [answer] = answers
+    if (answers.length !== 1 || answer!.partition !== partition || answer!.errorCode !== 0)
+      throw new RetriableError('answer-unreadable')
   }
+}
 
-  async #write(lane: Lane, chunk: LaneChunk, producer: Producer): Promise<void> {
-    chunk.batch ??= await writeBatch(chunk.records, this.#brokers.settings.compression, Date.now())
-    if (chunk.sent?.producerId === producer.producerId) return
-    const sequence = producer.sequences.get(keyOf(lane)) ?? 0
-    chunk.sent = { producerId: producer.producerId, sequence }
-    stamp(chunk.batch, { producerId: producer.producerId, epoch: producer.epoch, sequence })
-  }
+/** Shares the bytes. */
+const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
-  /** @throws Moment, Refused, LetheError */
-  #judge({ topic, errorCode, refused }: Acknowledged, lane: Lane, producer: Producer): void {
-    const chunk = lane.chunks[0]!
-    const { length } = chunk.records
-    if (errorCode === CODE.none || errorCode === CODE.duplicateSequence) {
-      const sequence = chunk.sent!.sequence + length
-      producer.sequences.set(keyOf(lane), sequence)
-      if (sequence > MOST_SEQUENCE) this.#producer = undefined
-      lane.chunks.shift()
-      return
+function sizeOf({ key, value, headers }: OutputRecord): number {
+  let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const header of headers)
+    for (const name in header) bytes += 3 * (name.length + header[name]!.length) + 8
+  return bytes
+}
+
+function messageOf({ key, value, headers, timestamp }: OutputRecord, partition: number): Message {
+  // Without a prototype: a header may have the name of one of its members.
+  const byName: Record<string, string[]> = Object.create(null)
+  for (const header of headers)
+    for (const name in header) {
+      byName[name] ??= []
+      byName[name].push(header[name]!)
     }
-    if (TOO_LARGE.has(errorCode)) {
-      this.#lanes.forget(topic)
-      if (length === 1) throw new Refused('output-too-large', chunk.places[0])
-      halve(lane)
-      throw new Moment(codeName(errorCode))
-    }
-    if (REFUSED.has(errorCode)) {
-      const place = refused[0] ?? (length === 1 ? 0 : undefined)
-      if (place !== undefined) throw new Refused('output-refused', chunk.places[place])
-      halve(lane)
-      throw new Moment(codeName(errorCode))
-    }
-    if (ESTRANGED.has(errorCode)) {
-      this.#producer = undefined
-      throw new Moment(codeName(errorCode))
-    }
-    if (errorCode === CODE.corruptMessage)
-      throw new LetheError('broker-refused', `writing topic ${topic}: the broker finds a batch damaged`)
-    if (isMoved(errorCode)) {
-      this.#brokers.forget(topic)
-      // Whether the topic is missing is seen when its leader is looked up.
-      throw new Moment(codeName(errorCode))
-    }
-    throw codeFailure(errorCode, `writing topic ${topic}`)
+  return {
+    partition,
+    key: key === null ? null : buffer(key),
+    value: value === null ? null : buffer(value),
+    headers: byName,
+    timestamp: `${timestamp ?? Date.now()}`,
   }
 }

@@ -1,4 +1,4 @@
-/** Client settings by their Kafka names, for kafkajs. */
+/** KafkajsClient settings by their Kafka names, for kafkajs. */
 import { LetheError } from '../../../errors.ts'
 import type { Connection } from '../../driver.ts'
 import type { Compression } from './codecs.ts'

@@ -133,18 +133,14 @@ it.each([
     vi.resetModules()
   })
   const codecs = await import('../../../../../src/kafka/drivers/kafkajs/codecs.ts')
-  const { unreadable } = await import('../../../../../src/kafka/drivers/kafkajs/read-errors.ts')
+  const { failureOf } = await import('../../../../../src/kafka/drivers/kafkajs/failure.ts')
   expect(await codecs.missingCompressions()).toEqual([name])
   await expect(codecs.checkCompression(name)).rejects.toMatchObject({ exitCode: 2 })
   await expect(codecs.checkCompression('gzip')).resolves.toBeUndefined()
   const error: unknown = await codecs.decompress(id, sound).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'compression-missing', compression: name })
-  const told = unreadable(error, { topic: 'events', partition: 1, offset: 7 }) as Error & {
-    suggestion: string
-  }
-  expect(told.message).toMatch(
-    new RegExp(`events, partition 1: .*offset 7 is compressed with ${name}.*${missing}`),
-  )
+  const told = failureOf(error, 'reading the group', 'b:9092', false) as Error & { suggestion: string }
+  expect(told.message).toMatch(new RegExp(`a batch is compressed with ${name}.*${missing}`))
   expect(told.suggestion).toContain(`npm install ${missing}`)
   expect(told.suggestion).not.toContain('damage')
 })

@@ -1,21 +1,19 @@
-/** Which errors are of the moment, which are for good, and that no foreign text passes. */
+/** Which errors can be tried again, which are for good, and that no foreign text passes. */
 import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../../../../src/errors.ts'
-import type { DriverEvent } from '../../../../../src/kafka/driver.ts'
-import { clientLogger } from '../../../../../src/kafka/drivers/kafkajs/client-log.ts'
 import {
-  codeFailure,
-  codeName,
   failureOf,
   MissingTopic,
-  Moment,
+  presenceOf,
+  protocolFailure,
+  RetriableError,
 } from '../../../../../src/kafka/drivers/kafkajs/failure.ts'
 import { settingsOf } from '../../../../../src/kafka/drivers/kafkajs/settings.ts'
 
 const SECRET = 'sasl.password=hunter2 ada@example.org'
 
 const thrown = (name: string, fields: object = {}): Error =>
-  Object.assign(new Error(SECRET), { name, broker: SECRET }, fields)
+  Object.assign(new Error(SECRET), { name }, fields)
 
 const shown = (error: Error): string => `${error.message} ${(error as LetheError).suggestion ?? ''}`
 
@@ -28,11 +26,11 @@ describe('what kafkajs throws', () => {
     ['KafkaJSConnectionClosedError', {}, 'connection-lost'],
     ['KafkaJSRequestTimeoutError', {}, 'timeout'],
     ['KafkaJSLockTimeout', {}, 'timeout'],
-    ['KafkaJSProtocolError', { type: 'NOT_LEADER_FOR_PARTITION' }, 'not-leader-for-partition'],
+    ['KafkaJSProtocolError', { code: 6, type: 'NOT_LEADER_FOR_PARTITION' }, 'not-leader-for-partition'],
     ['RangeError', { code: 'ERR_OUT_OF_RANGE' }, 'answer-unreadable'],
-  ])('%s %o is of the moment', (name, fields, code) => {
-    const failure = failureOf(thrown(name, fields), 'b:9092')
-    expect(failure).toBeInstanceOf(Moment)
+  ])('%s %o can be tried again', (name, fields, code) => {
+    const failure = failureOf(thrown(name, fields), 'reading topic x', 'b:9092', false)
+    expect(failure).toBeInstanceOf(RetriableError)
     expect(failure).toMatchObject({ code, message: code })
   })
 
@@ -48,53 +46,40 @@ describe('what kafkajs throws', () => {
     ],
     ['KafkaJSSASLAuthenticationError', {}, /user name, the password/],
     ['KafkaJSServerDoesNotSupportApiKey', {}, /too old, or too new/],
-    ['KafkaJSProtocolError', { type: 'TOPIC_AUTHORIZATION_FAILED' }, /right on the topic is missing/],
+    [
+      'KafkaJSProtocolError',
+      { code: 29, type: 'TOPIC_AUTHORIZATION_FAILED' },
+      /right on the topic is missing/,
+    ],
   ])('%s %o is for good', (name, fields, says) => {
-    const failure = failureOf(thrown(name, fields), 'b:9092')
+    const failure = failureOf(thrown(name, fields), 'reading topic x', 'b:9092', false)
     expect(failure).toBeInstanceOf(LetheError)
     expect(failure).toMatchObject({ exitCode: 4 })
     expect(shown(failure)).toMatch(says)
-    expect(shown(failure)).toContain('b:9092')
+    expect(shown(failure)).toContain(name === 'KafkaJSProtocolError' ? 'topic x' : 'b:9092')
     expect(shown(failure)).not.toContain('hunter2')
   })
 })
 
 describe('error codes of a broker', () => {
   it('tell a missing right from a missing topic', () => {
-    expect(codeFailure(3, 'reading topic x')).toBeInstanceOf(MissingTopic)
+    expect(protocolFailure(3, undefined, 'reading topic x')).toBeInstanceOf(MissingTopic)
     for (const code of [29, 30, 31, 53])
-      expect(shown(codeFailure(code, 'reading topic x'))).toMatch(/lethe acl/)
+      expect(shown(protocolFailure(code, undefined, 'reading topic x'))).toMatch(/lethe acl/)
+    expect([0, 3, 29, 30].map((code) => presenceOf(code, 'x'))).toEqual([
+      'there',
+      'missing',
+      'forbidden',
+      'forbidden',
+    ])
+    expect(() => presenceOf(5, 'x')).toThrow(RetriableError)
   })
 
-  it('have names, known or not', () => {
-    expect(codeName(6)).toBe('not-leader-for-partition')
-    expect(codeName(4711)).toBe('error-4711')
-    expect(shown(codeFailure(4711, 'reading topic x'))).toContain('error-4711')
-  })
-})
-
-describe('the log of kafkajs', () => {
-  it('leaves as codes only, at every level', () => {
-    const events: DriverEvent[] = []
-    type Log = Record<'error' | 'warn' | 'info' | 'debug', (message: string, extra: object) => void>
-    const logger = clientLogger((event) => events.push(event)) as { namespace(name: string): Log }
-    for (const namespace of ['Connection', 'SaslAuthenticator-PLAIN', 'RequestQueue', 'Broker', SECRET])
-      for (const level of ['error', 'warn', 'info', 'debug'] as const)
-        for (const message of [
-          'Connection error: ',
-          'Connection timeout',
-          'Response Fetch',
-          'Response without match',
-          '',
-        ])
-          logger.namespace(namespace)[level](message + SECRET, { error: SECRET, stack: SECRET })
-    expect(events.length).toBeGreaterThan(0)
-    for (const event of events) expect(Object.keys(event).toSorted()).toEqual(['code', 'kind', 'severity'])
-    expect(JSON.stringify(events)).not.toContain('hunter2')
-    expect(new Set(events.map((event) => (event as { severity: string }).severity))).toEqual(
-      new Set(['error', 'warn']),
-    )
-    expect(events).toContainEqual({ kind: 'client-log', severity: 'error', code: 'kafkajs-response-error' })
+  it('pass on no text that is not a word of the protocol', () => {
+    expect(protocolFailure(6, 'NOT_LEADER_FOR_PARTITION', 'x')).toMatchObject({
+      code: 'not-leader-for-partition',
+    })
+    expect(shown(protocolFailure(4711, SECRET, 'reading topic x'))).not.toContain('hunter2')
   })
 })
 
