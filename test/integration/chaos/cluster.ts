@@ -72,8 +72,10 @@ export class Cluster {
     }
   }
 
-  produce(): void {
-    this.#producing = Promise.all([this.#writePlainly(), this.#writeInTransactions()]).then(() => {})
+  /** `transactions`: also in transactions, which the driver kafkajs refuses. */
+  produce(transactions: boolean): void {
+    const writing = transactions ? this.#writeInTransactions() : this.#writePlainly()
+    this.#producing = Promise.all([this.#writePlainly(), writing]).then(() => {})
   }
 
   async stopProducing(): Promise<void> {

@@ -40,6 +40,7 @@ if (values.help || numbers.some((number) => !(number >= 0)) || only?.some((name)
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 let failures = 0
+const table: string[] = []
 for (let n = 0; n < Number(values.runs); n++) {
   say(`seed ${seed + n}: ${delivery}, ${driver}`)
   const { report, findings, faults, replaced, sent } = await new Run({
@@ -57,7 +58,13 @@ for (let n = 0; n < Number(values.runs); n++) {
   for (const finding of findings) say(`FINDING: ${finding}`)
   say(describeReport(report))
   if (!report.ok || findings.length > 0) failures++
+  const { inputs, duplicates } = report.seen
+  const survived = Object.values(faults).reduce((sum, count) => sum + count, 0)
+  table.push(
+    `seed ${seed + n}: read ${inputs}, lost ${report.counts.lost ?? 0}, twice ${duplicates}, faults ${survived}, findings ${findings.length + report.findings.length}`,
+  )
 }
+for (const line of table) say(line)
 say(failures === 0 ? 'nothing found' : `${failures} runs with findings`)
 // Node may turn for ever when it tidies up after the thread that compiles TypeScript.
 process.exit(failures === 0 ? 0 : 1)

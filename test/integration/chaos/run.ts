@@ -74,7 +74,7 @@ export class Run {
       this.cluster = await Cluster.start(drawOf(this.options.seed + 1), this.options.rate ?? 400)
       this.#writeFiles()
       for (let n = this.options.workers ?? 3; n > 0; n--) this.join()
-      this.cluster.produce()
+      this.cluster.produce(this.options.driver !== 'kafkajs')
       await this.#disturb()
       const report = await this.#finish()
       const { findings, faults, cluster } = this
