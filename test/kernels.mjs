@@ -1,45 +1,13 @@
 /**
- * Compiles every kernel, `NAME.as.ts` (AssemblyScript), into `NAME.wasm.ts` beside it. With --check it writes
- * nothing, and ends with 1 where a file is not what its source compiles to. A file names the digest of its source, by
- * which `test/kernels.test.ts` sees without compiling that it is out of date.
+ * Generates for every kernel, `NAME.as.ts` (AssemblyScript), the kernel's side of `NAME-layout.ts`, which is
+ * `NAME-layout.as.ts`, and compiles both into `NAME.wasm.ts`. With --check it writes nothing, and ends with 1 where a
+ * file is not what it has to be: so what a kernel and its host agree on stands once, and is equal on both sides.
  */
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import './integration/chaos/typescript.mjs'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const FLAGS = ['--enable', 'simd', '-O3', '--runtime', 'stub', '--noAssert', '--initialMemory', '7']
-
-const kernels = ['src', 'transforms'].flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true })
-    .filter((file) => file.endsWith('.as.ts'))
-    .map((file) => join(folder, file)),
-)
-
-async function compile(file) {
-  const name = basename(file)
-  const source = readFileSync(join(ROOT, file), 'utf8')
-  let binary
-  const { error, stderr } = await asc.main([name, '--outFile', 'out.wasm', ...FLAGS], {
-    readFile: (asked) => (asked === name ? source : null),
-    writeFile: (_, contents) => {
-      binary = contents
-    },
-    listFiles: () => [],
-  })
-  if (error) throw new Error(`${file}: ${error.message}\n${stderr}`)
-  const constant = basename(file, '.as.ts').toUpperCase().replaceAll('-', '_')
-  const digest = createHash('sha256').update(source).digest('hex')
-  return `/**
- * Generated from ${name} by test/kernels.mjs: do not edit. A WebAssembly module, base64.
- * SHA-256 of the source: ${digest}
- */
-export const ${constant}_WASM: string =
-  '${Buffer.from(binary).toString('base64')}'
-`
-}
+const { kernels, layoutOf, moduleOf, ROOT } = await import('./kernel-build.ts')
 
 function read(file) {
   try {
@@ -49,12 +17,17 @@ function read(file) {
   }
 }
 
-for (const file of kernels) {
-  const target = join(ROOT, file.replace(/\.as\.ts$/, '.wasm.ts'))
-  const text = await compile(file)
+function put(file, text) {
+  const target = join(ROOT, file)
   if (!process.argv.includes('--check')) writeFileSync(target, text)
   else if (read(target) !== text) {
-    console.error(`${target} is not what ${file} compiles to: run npm run kernels`)
+    console.error(`${target} is not what its sources give: run npm run kernels`)
     process.exitCode = 1
   }
+}
+
+for (const kernel of kernels) {
+  const layout = await layoutOf(kernel)
+  put(`${kernel}-layout.as.ts`, layout)
+  put(`${kernel}.wasm.ts`, await moduleOf(kernel, layout))
 }

@@ -9,7 +9,9 @@ import type { Path, Segment } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { encodeBytes, latin1 } from './byte-text.ts'
 
-export type NodeKind = 'unlisted' | 'scalar' | 'object' | 'array' | 'map' | 'subtree'
+export const NODE_KINDS = ['unlisted', 'scalar', 'object', 'array', 'map', 'subtree'] as const
+
+export type NodeKind = (typeof NODE_KINDS)[number]
 
 export interface ShapeNode {
   /** Position in `Shape.nodes`. */

@@ -5,49 +5,15 @@ import type { ByteSink } from '../byte-sink.ts'
 import { type CsvColumns, slotsOf } from '../csv/csv-columns.ts'
 import type { CsvStyle } from '../csv/csv-text.ts'
 import { CSV_WASM } from './csv.wasm.ts'
-import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
+import { CsvHeader } from './csv-layout.ts'
+import { aligned, FIRST_FREE, HEADER, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
 
 const csv = new WasmModule(CSV_WASM)
 
 interface Exports {
   readonly memory: Memory
-  readonly next: Global
-  readonly line: Global
-  readonly written: Global
-  setup(
-    delimiter: number,
-    columns: number,
-    copies: number,
-    starts: number,
-    ends: number,
-    kinds: number,
-    records: number,
-    lines: number,
-  ): void
-  scan(
-    base: number,
-    from: number,
-    length: number,
-    line: number,
-    record: number,
-    most: number,
-    maxBytes: number,
-  ): number
-  write(
-    row: number,
-    rows: number,
-    firsts: number,
-    offsets: number,
-    width: number,
-    kinds: number,
-    starts: number,
-    ends: number,
-    input: number,
-    arena: number,
-    output: number,
-    limit: number,
-    crlf: boolean,
-  ): number
+  scan(from: number, line: number, record: number, most: number): number
+  write(row: number, rows: number): number
 }
 
 export class CsvKernel {
@@ -61,10 +27,7 @@ export class CsvKernel {
   readonly #kinds: number
   readonly #records: number
   readonly #lines: number
-  readonly #offsets: number
-  readonly #width: number
   readonly #input: number
-  readonly #crlf: boolean
   #length = 0
   #outputBytes = OUTPUT_BYTES
   /** Where the last `scan` stopped, and in which line of the chunk. */
@@ -82,8 +45,6 @@ export class CsvKernel {
     this.#rows = rows
     const copies = columns.input.map(slotsOf)
     this.slotsPerRow = copies.reduce((sum, count) => sum + count, 0)
-    this.#width = offsets.length
-    this.#crlf = style.lineBreak === '\r\n'
     let at = FIRST_FREE
     const take = (numbers: number): number => {
       const from = at
@@ -91,7 +52,7 @@ export class CsvKernel {
       return from
     }
     const copiesAt = take(copies.length)
-    this.#offsets = take(offsets.length)
+    const offsetsAt = take(offsets.length)
     this.#lines = take(rows)
     const slots = rows * this.slotsPerRow
     this.#starts = take(slots)
@@ -102,17 +63,21 @@ export class CsvKernel {
     this.#memory = new KernelMemory(exports.memory)
     this.#memory.require(at)
     this.#memory.put(copiesAt, Int32Array.from(copies), copies.length)
-    this.#memory.put(this.#offsets, Int32Array.from(offsets), offsets.length)
-    exports.setup(
-      style.delimiter.charCodeAt(0),
-      copies.length,
-      copiesAt,
-      this.#starts,
-      this.#ends,
-      this.#kinds,
-      this.#records,
-      this.#lines,
-    )
+    this.#memory.put(offsetsAt, Int32Array.from(offsets), offsets.length)
+    this.#memory.set(CsvHeader, HEADER, {
+      delimiter: style.delimiter.charCodeAt(0),
+      columns: copies.length,
+      copies: copiesAt,
+      starts: this.#starts,
+      ends: this.#ends,
+      kinds: this.#kinds,
+      records: this.#records,
+      lines: this.#lines,
+      input: this.#input,
+      offsets: offsetsAt,
+      width: offsets.length,
+      crlf: style.lineBreak === '\r\n' ? 1 : 0,
+    })
   }
 
   /**
@@ -149,14 +114,14 @@ export class CsvKernel {
    * in line `line` of the chunk.
    */
   scan(block: Block, from: number, line: number, maxBytes: number): number {
-    const exports = this.#exports
+    const memory = this.#memory
     const record = block.recordCount
-    const rows = exports.scan(this.#input, from, this.#length, line, record, this.#rows - record, maxBytes)
-    this.next = exports.next.value
-    this.line = exports.line.value
+    memory.set(CsvHeader, HEADER, { length: this.#length, maxBytes })
+    const rows = this.#exports.scan(from, line, record, this.#rows - record)
+    this.next = memory.get(CsvHeader, HEADER, 'next')
+    this.line = memory.get(CsvHeader, HEADER, 'line')
     if (rows === 0) return 0
     const slots = rows * this.slotsPerRow
-    const memory = this.#memory
     block.addRecords(memory.take(this.#lines, rows))
     // The scopes of a CSV block are its records.
     const records = memory.take(this.#records, slots)
@@ -171,38 +136,26 @@ export class CsvKernel {
   }
 
   /**
-   * Appends to `sink` the rows whose first slots are `firsts[0..rows)`; gives how many it wrote, which is fewer where
+   * Appends to `sink` the rows whose first slots are `firstSlots[0..rows)`; gives how many it wrote, which is fewer where
    * there is no memory left.
    */
-  write(block: Block, firsts: Int32Array, rows: number, sink: ByteSink): number {
-    const exports = this.#exports
+  write(block: Block, firstSlots: Int32Array, rows: number, sink: ByteSink): number {
     const memory = this.#memory
-    const firstsAt = aligned(this.#input + this.#length + READ_AHEAD)
-    const results = memory.putResults(block, firstsAt + rows * 4, this.#outputBytes)
+    const firsts = aligned(this.#input + this.#length + READ_AHEAD)
+    const results = memory.putResults(block, firsts + rows * 4, this.#outputBytes)
     if (results === undefined) return 0
-    const { kinds, starts, ends, arena, output } = results
-    memory.put(firstsAt, firsts, rows)
+    const { output } = results
+    memory.put(firsts, firstSlots, rows)
+    memory.set(CsvHeader, HEADER, { firsts, ...results })
     let row = 0
     while (row < rows) {
-      const next = exports.write(
-        row,
-        rows,
-        firstsAt,
-        this.#offsets,
-        this.#width,
-        kinds,
-        starts,
-        ends,
-        this.#input,
-        arena,
-        output,
-        output + this.#outputBytes,
-        this.#crlf,
-      )
-      sink.append(memory.bytes.subarray(output, output + exports.written.value))
+      const next = this.#exports.write(row, rows)
+      sink.append(memory.bytes.subarray(output, output + memory.get(CsvHeader, HEADER, 'written')))
       if (next === row) {
-        if (!memory.ensure(output + this.#outputBytes * 2)) return row
+        const limit = output + this.#outputBytes * 2
+        if (!memory.ensure(limit)) return row
         this.#outputBytes *= 2
+        memory.set(CsvHeader, HEADER, { limit })
       }
       row = next
     }

@@ -6,64 +6,24 @@
  * row too long) it stops before that row: the walker in TypeScript says what it is. So nothing here decides that a
  * record fails, and every row that it takes is one that the walker takes alike.
  *
- * The host lays out the memory and says where things stand; see csv-kernel.ts. All places are bytes.
+ * The host lays out the memory and says in the header where things stand; see csv-layout.ts and csv-kernel.ts.
  *
  * AssemblyScript takes decorators before functions, which TypeScript refuses: hence each `@ts-ignore`.
  */
+
+import { CsvHeader, HEADER, ResultKind, SlotKind } from './csv-layout.as'
 
 const QUOTE: u8 = 0x22
 const CR: u8 = 0x0d
 const LF: u8 = 0x0a
 
-/** As SlotKind in block.ts. */
-const TEXT: i32 = 0
-const ESCAPED: i32 = 1
-const NOTHING: i32 = 4
-
-/** As ResultKind in block.ts. */
-const SOURCE: i32 = 0
-const DROPPED: i32 = 3
-
 /** A copy may write so many bytes behind its end. */
 const SLACK: usize = 64
 
-let delimiter: u8 = 0
-let marked: v128 = i8x16.splat(0)
-/** Columns of a row. */
-let columns: i32 = 0
-/** For each column how many slots it takes: i32. */
-let copies: usize = 0
-/** For each slot: where it starts and ends in the chunk, its kind, its record: i32 each. */
-let starts: usize = 0
-let ends: usize = 0
-let kinds: usize = 0
-let records: usize = 0
-/** For each row the physical line that it starts in: i32. */
-let lines: usize = 0
-
-/** Where `scan` stopped, and in which line. */
-export let next: usize = 0
-export let line: i32 = 0
-/** How many bytes `write` wrote. */
-export let written: usize = 0
-
-export function setup(
-  delimiterByte: i32, columnCount: i32,
-  copiesAt: usize, startsAt: usize, endsAt: usize, kindsAt: usize, recordsAt: usize, linesAt: usize,
-): void {
-  delimiter = <u8>delimiterByte
-  marked = i8x16.splat(<i8>delimiterByte)
-  columns = columnCount
-  copies = copiesAt
-  starts = startsAt
-  ends = endsAt
-  kinds = kindsAt
-  records = recordsAt
-  lines = linesAt
-}
+const header = changetype<CsvHeader>(HEADER)
 
 // @ts-ignore: decorator
-@inline function marksOf16(at: usize): u64 {
+@inline function marksOf16(at: usize, marked: v128): u64 {
   const bytes = v128.load(at)
   return <u64>i8x16.bitmask(v128.or(
     v128.or(i8x16.eq(bytes, marked), i8x16.eq(bytes, i8x16.splat(<i8>QUOTE))),
@@ -73,21 +33,30 @@ export function setup(
 
 /** Which of the 64 bytes from `at` end or change a field: one bit each, the first byte lowest. */
 // @ts-ignore: decorator
-@inline function marksOf(at: usize): u64 {
-  return marksOf16(at) | (marksOf16(at + 16) << 16) | (marksOf16(at + 32) << 32) | (marksOf16(at + 48) << 48)
+@inline function marksOf(at: usize, marked: v128): u64 {
+  return marksOf16(at, marked) | (marksOf16(at + 16, marked) << 16) |
+    (marksOf16(at + 32, marked) << 32) | (marksOf16(at + 48, marked) << 48)
 }
 
 /**
- * Notes rows of the chunk at `base`, from `base + from`, until `most` are noted or one is not common. The byte at
- * `base + length` is a line feed, and 64 more can be read. Gives how many rows it noted; the first is record
- * `record`, and starts in line `firstLine`.
+ * Notes rows of the chunk, from byte `from` on, until `most` are noted or one is not common. Gives how many rows it
+ * noted; the first is record `record`, and starts in line `firstLine`.
  */
-export function scan(
-  base: usize, from: usize, length: usize, firstLine: i32, record: i32, most: i32, maxBytes: usize,
-): i32 {
-  const limit = base + length
+export function scan(from: usize, firstLine: i32, record: i32, most: i32): i32 {
+  const base = header.input
+  const limit = base + header.length
+  const maxBytes = header.maxBytes
+  const delimiter = <u8>header.delimiter
+  const marked = i8x16.splat(<i8>header.delimiter)
+  const columns = <usize>header.columns
+  const copies = header.copies
+  const starts = header.starts
+  const ends = header.ends
+  const kinds = header.kinds
+  const records = header.records
+  const lines = header.lines
   let window = base + from
-  let marks = marksOf(window)
+  let marks = marksOf(window, marked)
   let row = window
   let rows: i32 = 0
   let out: usize = 0
@@ -102,7 +71,7 @@ export function scan(
       while (marks == 0) {
         if (window > limit) break
         window += 64
-        marks = marksOf(window)
+        marks = marksOf(window, marked)
       }
       if (marks == 0) break
       let at = window + <usize>ctz(marks)
@@ -110,7 +79,7 @@ export function scan(
       let byte = load<u8>(at)
       let from = field
       let to = at
-      let kind = from == to ? NOTHING : TEXT
+      let kind = from == to ? SlotKind.nothing : SlotKind.text
       if (byte == QUOTE) {
         if (at != field) break
         // To the closing quote.
@@ -120,7 +89,7 @@ export function scan(
           while (marks == 0) {
             if (window > limit) break
             window += 64
-            marks = marksOf(window)
+            marks = marksOf(window, marked)
           }
           if (marks == 0) break
           at = window + <usize>ctz(marks)
@@ -136,24 +105,24 @@ export function scan(
             }
             if (marks == 0) {
               window += 64
-              marks = marksOf(window)
+              marks = marksOf(window, marked)
             }
             marks &= marks - 1
           }
         }
         if (to == 0) break
-        kind = from == to ? NOTHING : ESCAPED
+        kind = from == to ? SlotKind.nothing : SlotKind.escaped
         at = to + 1
         if (marks == 0) {
           window += 64
-          marks = marksOf(window)
+          marks = marksOf(window, marked)
         }
         // What stands behind a closing quote is a mark, or the row is malformed.
         if (marks == 0 || window + <usize>ctz(marks) != at) break
         marks &= marks - 1
         byte = load<u8>(at)
       }
-      if (column >= <usize>columns) break
+      if (column >= columns) break
       for (let n = load<i32>(copies + (column << 2)); n > 0; n--) {
         store<i32>(starts + slot, <i32>(from - base))
         store<i32>(ends + slot, <i32>(to - base))
@@ -170,11 +139,11 @@ export function scan(
         if (load<u8>(at + 1) != LF || at + 1 >= limit) break
         if (marks == 0) {
           window += 64
-          marks = marksOf(window)
+          marks = marksOf(window, marked)
         }
         marks &= marks - 1
       } else if (byte != LF) break
-      ended = column == <usize>columns && at - row <= maxBytes && (at > row || columns == 1)
+      ended = column == columns && at - row <= maxBytes && (at > row || columns == 1)
       field = at + (byte == CR ? 2 : 1)
       break
     }
@@ -185,8 +154,8 @@ export function scan(
     out = slot
     row = field
   }
-  next = row - base
-  line = here
+  header.next = row - base
+  header.line = here
   return rows
 }
 
@@ -201,15 +170,20 @@ export function scan(
 }
 
 /**
- * Writes rows `[row, rows)`: those whose first slots stand at `firsts`. Of each the slots at `offsets` become the
- * `width` cells, from what `resultKinds`, `resultStarts` and `resultEnds` say of a slot: a span of the chunk at
- * `input`, or of `arena`. Stops where the next row would not fit in front of `limit`; gives the row to go on with.
+ * Writes rows `[row, rows)` of those at `firsts`, each of the `width` cells at `offsets`, to `output`. Stops where the
+ * next row would not fit in front of `limit`; gives the row to go on with.
  */
-export function write(
-  row: i32, rows: i32, firsts: usize, offsets: usize, width: i32,
-  resultKinds: usize, resultStarts: usize, resultEnds: usize,
-  input: usize, arena: usize, output: usize, limit: usize, crlf: bool,
-): i32 {
+export function write(row: i32, rows: i32): i32 {
+  const firsts = header.firsts
+  const offsets = header.offsets
+  const width = header.width
+  const resultKinds = header.resultKinds
+  const resultStarts = header.resultStarts
+  const resultEnds = header.resultEnds
+  const input = header.input
+  const arena = header.arena
+  const output = header.output
+  const limit = header.limit
   let at = output
   let began = at
   for (; row < rows; row++) {
@@ -217,18 +191,18 @@ export function write(
     for (let column: i32 = 0; column < width; column++) {
       const slot = <usize>(first + load<i32>(offsets + (<usize>column << 2))) << 2
       const kind = load<i32>(resultKinds + slot)
-      if (column > 0) store<u8>(at++, delimiter)
-      if (kind != DROPPED) {
+      if (column > 0) store<u8>(at++, <u8>header.delimiter)
+      if (kind != ResultKind.dropped) {
         const from = <usize>load<i32>(resultStarts + slot)
         const length = <usize>load<i32>(resultEnds + slot) - from
         if (at + length + SLACK > limit) {
-          written = began - output
+          header.written = began - output
           return row
         }
-        copy(at, (kind == SOURCE ? input : arena) + from, length)
+        copy(at, (kind == ResultKind.source ? input : arena) + from, length)
         at += length
       } else if (at + SLACK > limit) {
-        written = began - output
+        header.written = began - output
         return row
       }
     }
@@ -237,10 +211,10 @@ export function write(
       store<u16>(at, 0x2222)
       at += 2
     }
-    if (crlf) store<u8>(at++, CR)
+    if (header.crlf) store<u8>(at++, CR)
     store<u8>(at++, LF)
     began = at
   }
-  written = at - output
+  header.written = at - output
   return row
 }

@@ -3,63 +3,20 @@ import { type Memory, WasmModule } from '../../../transforms/wasm.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import type { JsonOps } from '../json/json-ops.ts'
-import type { NodeKind, Shape, ShapeNode } from '../shape.ts'
+import { NODE_KINDS, type Shape, type ShapeNode } from '../shape.ts'
 import { JSON_WASM } from './json.wasm.ts'
-import { aligned, FIRST_FREE, type Global, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
+import { Container, JsonHeader, Member, Met, MOST_MET, Node } from './json-layout.ts'
+import { aligned, FIRST_FREE, HEADER, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
 
 const json = new WasmModule(JSON_WASM)
 
 interface Exports {
   readonly memory: Memory
-  readonly slotTotal: Global
-  readonly opTotal: Global
-  readonly scopeTotal: Global
-  readonly noteTotal: Global
-  readonly unlistedTotal: Global
-  readonly next: Global
-  readonly written: Global
-  readonly full: Global
-  readonly setup: (...places: readonly (number | boolean)[]) => void
-  readonly scan: (
-    root: number,
-    base: number,
-    from: number,
-    length: number,
-    firstLine: number,
-    firstRecord: number,
-    firstSlot: number,
-    firstScope: number,
-    most: number,
-    maxBytes: number,
-  ) => number
-  readonly group: (fields: number, counts: number, lists: number) => void
-  readonly write: (
-    index: number,
-    count: number,
-    ranges: number,
-    ops: number,
-    names: number,
-    kinds: number,
-    starts: number,
-    ends: number,
-    input: number,
-    arena: number,
-    output: number,
-    limit: number,
-    lineBreak: boolean,
-  ) => number
+  scan(from: number, firstLine: number, firstRecord: number, most: number): number
+  group(): void
+  write(index: number, count: number): number
 }
 
-/** As json.as.ts numbers them. */
-const KINDS: readonly NodeKind[] = ['unlisted', 'scalar', 'object', 'array', 'map', 'subtree']
-
-/** Bytes of a node, a member, a derived container and a name that was met, as json.as.ts has them. */
-const NODE_BYTES = 80
-const MEMBER_BYTES = 20
-const CONTAINER_BYTES = 8
-const MET_BYTES = 16
-/** Names met in the open objects, at most. */
-const MOST_MET = 4096
 /** How many names that no rule names are learned for one place, and bytes for all of them. */
 const LEARNED = 64
 const POOL_BYTES = 1 << 16
@@ -80,8 +37,6 @@ export class JsonKernel {
   readonly #rows: number
   #at = FIRST_FREE
   /** Places in memory, in bytes. */
-  readonly #root: number
-  readonly #names: number
   readonly #starts: number
   readonly #ends: number
   readonly #kinds: number
@@ -110,15 +65,14 @@ export class JsonKernel {
     this.#fields = fields
     this.#watches = shape.watches.length
     this.#rows = rows
-    const nodes = this.#room(shape.nodes.length * NODE_BYTES)
-    this.#root = nodes + shape.root.id * NODE_BYTES
-    this.#names = this.#room(shape.nodes.length * 8)
-    const unlisted = this.#room(NODE_BYTES)
-    const unlistedMember = this.#room(NODE_BYTES)
+    const nodes = this.#room(shape.nodes.length * Node.bytes)
+    const names = this.#room(shape.nodes.length * 8)
+    const unlisted = this.#room(Node.bytes)
+    const unlistedMember = this.#room(Node.bytes)
     this.#memory.require(this.#at)
-    this.#putNodes(shape, nodes)
+    this.#putNodes(shape, nodes, names)
     const pool = this.#room(POOL_BYTES)
-    const met = this.#room(MOST_MET * MET_BYTES)
+    const met = this.#room(MOST_MET * Met.bytes)
     this.#starts = this.#room(SLOTS * 4)
     this.#ends = this.#room(SLOTS * 4)
     this.#kinds = this.#room(SLOTS * 4)
@@ -136,32 +90,38 @@ export class JsonKernel {
     this.#lists = this.#room(SLOTS * 4)
     this.#input = this.#at
     this.#memory.require(this.#at)
-    exports.setup(
+    this.#memory.set(JsonHeader, HEADER, {
+      root: nodes + shape.root.id * Node.bytes,
       unlisted,
       unlistedMember,
-      rejects,
-      this.#watches,
+      rejects: rejects ? 1 : 0,
+      watchCount: this.#watches,
       pool,
-      POOL_BYTES,
+      poolEnd: pool + POOL_BYTES,
       met,
-      this.#starts,
-      this.#ends,
-      this.#kinds,
-      this.#records,
-      this.#scopes,
+      slotStarts: this.#starts,
+      slotEnds: this.#ends,
+      slotKinds: this.#kinds,
+      slotRecords: this.#records,
+      slotScopes: this.#scopes,
       slotFields,
-      SLOTS,
-      this.#ops,
-      OPS,
-      this.#parents,
-      this.#depths,
-      SCOPES,
-      this.#notes,
-      NOTES,
-      this.#recordLines,
-      this.#recordScopes,
-      this.#recordOps,
-    )
+      slotRoom: SLOTS,
+      ops: this.#ops,
+      opRoom: OPS,
+      scopeParents: this.#parents,
+      scopeDepths: this.#depths,
+      scopeRoom: SCOPES,
+      notes: this.#notes,
+      noteRoom: NOTES,
+      recordLines: this.#recordLines,
+      recordScopes: this.#recordScopes,
+      recordOps: this.#recordOps,
+      input: this.#input,
+      fields,
+      fieldCounts: this.#counts,
+      fieldSlots: this.#lists,
+      names,
+    })
   }
 
   /**
@@ -203,60 +163,58 @@ export class JsonKernel {
     return at
   }
 
-  #putNodes(shape: Shape, nodes: number): void {
+  #putNodes(shape: Shape, nodes: number, names: number): void {
     const memberOf = new Map<ShapeNode, number>()
     for (const node of shape.nodes) {
-      const members = this.#room((node.children.size + LEARNED) * MEMBER_BYTES)
+      const members = this.#room((node.children.size + LEARNED) * Member.bytes)
       this.#memory.require(this.#at)
       let member = members
       for (const child of node.children.values()) {
         const name = nameBytes(child)
         const at = this.#putBytes(name)
-        this.#memory.words.set([at, name.length, nodes + child.id * NODE_BYTES, 0, 0], member >> 2)
+        this.#memory.set(Member, member, {
+          name: at,
+          length: name.length,
+          node: nodes + child.id * Node.bytes,
+        })
         memberOf.set(child, member)
-        member += MEMBER_BYTES
+        member += Member.bytes
       }
       const derived = this.#putNumbers(node.derived)
       const watches = this.#putNumbers(node.watches)
-      const item = node.item === undefined ? 0 : nodes + node.item.id * NODE_BYTES
       const literal = Buffer.from(`,${node.literal}`, 'latin1')
-      this.#memory.words.set([this.#putBytes(literal), literal.length], (this.#names >> 2) + node.id * 2)
-      this.#memory.words.set(
-        [
-          KINDS.indexOf(node.kind),
-          node.emitted ? 1 : 0,
-          node.literal === '' ? 0 : 1,
-          node.id,
-          node.field,
-          derived,
-          node.derived.length,
-          watches,
-          node.watches.length,
-          item,
-          node.namesField,
-          node.tree === undefined ? 0 : 1,
-          0,
-          node.tree?.containers.length ?? 0,
-          node.kind === 'object' ? 1 : 0,
-          members,
-          node.children.size,
-          node.children.size + (node.kind === 'object' ? LEARNED : 0),
-          0,
-        ],
-        (nodes + node.id * NODE_BYTES) >> 2,
-      )
+      this.#memory.words.set([this.#putBytes(literal), literal.length], (names >> 2) + node.id * 2)
+      this.#memory.set(Node, nodes + node.id * Node.bytes, {
+        kind: NODE_KINDS.indexOf(node.kind),
+        emitted: node.emitted ? 1 : 0,
+        named: node.literal === '' ? 0 : 1,
+        id: node.id,
+        field: node.field,
+        derived,
+        derivedCount: node.derived.length,
+        watches,
+        watchCount: node.watches.length,
+        item: node.item === undefined ? 0 : nodes + node.item.id * Node.bytes,
+        namesField: node.namesField,
+        tree: node.tree === undefined ? 0 : 1,
+        containerCount: node.tree?.containers.length ?? 0,
+        counts: node.kind === 'object' ? 1 : 0,
+        members,
+        memberCount: node.children.size,
+        memberRoom: node.children.size + (node.kind === 'object' ? LEARNED : 0),
+      })
     }
     // The members of all nodes have their places now.
     for (const node of shape.nodes) {
       const containers = node.tree?.containers ?? []
-      const at = this.#room(containers.length * CONTAINER_BYTES)
+      const at = this.#room(containers.length * Container.bytes)
       this.#memory.require(this.#at)
-      const numbers = containers.flatMap(({ id, node: own }) => [
-        id,
-        own === undefined ? 0 : memberOf.get(own)!,
-      ])
-      this.#memory.words.set(numbers, at >> 2)
-      this.#memory.words[(nodes + node.id * NODE_BYTES + 48) >> 2] = at
+      for (const [index, { id, node: own }] of containers.entries())
+        this.#memory.set(Container, at + index * Container.bytes, {
+          id,
+          member: own === undefined ? 0 : memberOf.get(own)!,
+        })
+      this.#memory.set(Node, nodes + node.id * Node.bytes, { containers: at })
     }
   }
 
@@ -273,27 +231,22 @@ export class JsonKernel {
    * first starts in line `line` of the chunk, and each takes one line.
    */
   scan(block: Block, ops: JsonOps, from: number, line: number, maxBytes: number): number {
-    const exports = this.#exports
     const memory = this.#memory
-    const records = exports.scan(
-      this.#root,
-      this.#input,
-      from,
-      this.#length,
-      line,
-      block.recordCount,
-      block.slotCount,
-      block.scopeCount,
-      this.#rows - block.recordCount,
+    memory.set(JsonHeader, HEADER, {
+      length: this.#length,
       maxBytes,
-    )
-    this.next = exports.next.value
+      firstSlot: block.slotCount,
+      firstScope: block.scopeCount,
+    })
+    const { recordCount } = block
+    const records = this.#exports.scan(from, line, recordCount, this.#rows - recordCount)
+    this.next = memory.get(JsonHeader, HEADER, 'next')
     if (records === 0) return 0
-    this.unlisted = exports.unlistedTotal.value
+    this.unlisted = memory.get(JsonHeader, HEADER, 'unlistedTotal')
     this.firstOps = memory.take(this.#recordOps, records)
-    const slots = exports.slotTotal.value
-    const scopes = exports.scopeTotal.value
-    exports.group(this.#fields, this.#counts, this.#lists)
+    const slots = memory.get(JsonHeader, HEADER, 'slotTotal')
+    const scopes = memory.get(JsonHeader, HEADER, 'scopeTotal')
+    this.#exports.group()
     block.addScopes(memory.take(this.#parents, scopes), memory.take(this.#depths, scopes))
     block.addRecords(memory.take(this.#recordLines, records), memory.take(this.#recordScopes, records))
     block.addSlots(
@@ -310,13 +263,13 @@ export class JsonKernel {
       if (count > 0) block.addListToField(field, memory.take(list, count))
       list += count * 4
     }
-    const notes = memory.take(this.#notes, exports.noteTotal.value * 3)
+    const notes = memory.take(this.#notes, memory.get(JsonHeader, HEADER, 'noteTotal') * 3)
     for (let at = 0; at < notes.length; at += 3) {
       const what = notes[at]!
       const scoped = what < this.#watches ? block.watched[what]! : block.derived[what - this.#watches]!
       scoped[notes[at + 1]!] = notes[at + 2]! + 1
     }
-    ops.append(memory.take(this.#ops, exports.opTotal.value * 2))
+    ops.append(memory.take(this.#ops, memory.get(JsonHeader, HEADER, 'opTotal') * 2))
     return records
   }
 
@@ -334,43 +287,33 @@ export class JsonKernel {
     lineBreak: boolean,
     writeOther: (index: number) => void,
   ): number {
-    const exports = this.#exports
     const memory = this.#memory
     const rangesAt = aligned(this.#input + this.#length + READ_AHEAD)
-    const opsAt = aligned(rangesAt + count * 8)
-    const results = memory.putResults(block, opsAt + ops.count * 8, this.#outputBytes)
+    const blockOps = aligned(rangesAt + count * 8)
+    const results = memory.putResults(block, blockOps + ops.count * 8, this.#outputBytes)
     if (results === undefined) {
       for (let index = 0; index < count; index++) writeOther(index)
       return 0
     }
-    const { kinds, starts, ends, arena, output } = results
+    const { output } = results
     memory.put(rangesAt, ranges, count * 2)
-    memory.put(opsAt, ops.words, ops.count * 2)
+    memory.put(blockOps, ops.words, ops.count * 2)
+    memory.set(JsonHeader, HEADER, { ranges: rangesAt, blockOps, lineBreak: lineBreak ? 1 : 0, ...results })
     let written = 0
     let index = 0
     while (index < count) {
-      const next = exports.write(
-        index,
-        count,
-        rangesAt,
-        opsAt,
-        this.#names,
-        kinds,
-        starts,
-        ends,
-        this.#input,
-        arena,
-        output,
-        output + this.#outputBytes,
-        lineBreak,
-      )
-      sink.append(memory.bytes.subarray(output, output + exports.written.value))
+      const next = this.#exports.write(index, count)
+      sink.append(memory.bytes.subarray(output, output + memory.get(JsonHeader, HEADER, 'written')))
       written += next - index
       if (next === count) break
-      let isFull = Number(exports.full.value) !== 0
+      let isFull = memory.get(JsonHeader, HEADER, 'full') !== 0
       if (isFull && next === index) {
-        if (memory.ensure(output + this.#outputBytes * 2)) this.#outputBytes *= 2
-        else isFull = false
+        const limit = output + this.#outputBytes * 2
+        isFull = memory.ensure(limit)
+        if (isFull) {
+          this.#outputBytes *= 2
+          memory.set(JsonHeader, HEADER, { limit })
+        }
       }
       if (!isFull) writeOther(next)
       index = isFull ? next : next + 1

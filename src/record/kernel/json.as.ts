@@ -10,10 +10,14 @@
  * Names are guessed: objects of one kind are written by one program, so the name after this one is most likely the
  * one that came after it last time. A guess only saves a search.
  *
- * The host lays out the memory and says where things stand; see json-kernel.ts. All places are addresses.
+ * The host lays out the memory and says in the header where things stand; see json-layout.ts and json-kernel.ts.
  *
  * AssemblyScript takes decorators before functions, which TypeScript refuses: hence each `@ts-ignore`.
  */
+
+import {
+  Container, HEADER, JsonHeader, Member, Met, MOST_MET, Node, NodeKind, Op, ResultKind, SlotKind,
+} from './json-layout.as'
 
 const QUOTE: i32 = 0x22
 const COMMA: i32 = 0x2c
@@ -21,207 +25,31 @@ const COLON: i32 = 0x3a
 const BACKSLASH: i32 = 0x5c
 const LF: i32 = 0x0a
 
-/** Kinds of nodes. */
-const UNLISTED: i32 = 0
-const SCALAR: i32 = 1
-const OBJECT: i32 = 2
-const ARRAY: i32 = 3
-const MAP: i32 = 4
-const SUBTREE: i32 = 5
-
-/** As SlotKind in block.ts. */
-const TEXT: i32 = 0
-const ESCAPED: i32 = 1
-const NUMBER: i32 = 2
-const BOOLEAN: i32 = 3
-const NOTHING: i32 = 4
-const WHOLE: i32 = 5
-
-/** As ResultKind in block.ts. */
-const FROM_SOURCE: i32 = 0
-const FROM_ARENA: i32 = 1
-const DROPPED: i32 = 3
-
-/** As Op in json-ops.ts. */
-const OPEN_OBJECT: i32 = 0
-const OPEN_ARRAY: i32 = 1
-const CLOSE_OBJECT: i32 = 2
-const CLOSE_ARRAY: i32 = 3
-const NAME: i32 = 4
-const MEMBER: i32 = 5
-const VALUE: i32 = 6
-const MAP_NAME: i32 = 7
-const OPEN_MAP: i32 = 8
-const CLOSE_MAP: i32 = 9
-const DERIVED: i32 = 10
-const DERIVED_CONTAINER: i32 = 11
-const NULL_CONTAINER: i32 = 12
-
 const MAX_DEPTH: i32 = 64
 /** Names of one object that are compared with each other; of more, the host makes a set. */
 const FEW: i32 = 64
 /** A copy may write so many bytes behind its end. */
 const SLACK: usize = 64
 
-/** A node of the shape, as the host puts it down. */
-@unmanaged class Node {
-  kind: i32
-  /** Whether this container stands in the output. */
-  emitted: i32
-  /** Whether it is a member of an object, with a name of its own to be written. */
-  named: i32
-  id: i32
-  /** Field whose result stands here, or -1. */
-  field: i32
-  /** Fields written elsewhere that take this value: i32 each. */
-  derived: usize
-  derivedCount: i32
-  /** Watches that remember this value: i32 each. */
-  watches: usize
-  watchCount: i32
-  /** Element of an array, member of a map. */
-  item: Node
-  /** Field of a map's names, or -1. */
-  namesField: i32
-  /** Whether derived fields are written when this container ends, and their containers: Container each. */
-  tree: i32
-  containers: usize
-  containerCount: i32
-  /** Whether names that are not among the members are counted. */
-  counts: i32
-  /** The names known here: Member each. */
-  members: usize
-  memberCount: i32
-  memberRoom: i32
-  /** The one that comes first most likely. */
-  first: usize
-}
-
-@unmanaged class Member {
-  /** The name and its closing quote, and how many bytes that is. */
-  name: usize
-  length: i32
-  node: Node
-  /** The last object in which it was met. */
-  seen: i32
-  /** The one that comes after it most likely. */
-  next: usize
-}
-
-@unmanaged class Container {
-  id: i32
-  /** The member that the record itself may hold in its place; 0 for none. */
-  member: usize
-}
-
-/** A name that is not among the members. */
-@unmanaged class Met {
-  hash: u64
-  at: usize
-  length: i32
-}
-
 const MEMBER_BYTES: usize = offsetof<Member>()
 const MET_BYTES: usize = offsetof<Met>()
 const CONTAINER_BYTES: usize = offsetof<Container>()
 
-let unlisted: Node = changetype<Node>(0)
-let unlistedMember: Node = changetype<Node>(0)
-/** Whether a member that no rule names makes the record fail. */
-let rejects: bool = false
+const header = changetype<JsonHeader>(HEADER)
 
-/** Memory for the names that are learned. */
-let pool: usize = 0
-let poolEnd: usize = 0
-
-/** Names met in the open objects: room for MOST_MET. */
-let met: usize = 0
-let metCount: i32 = 0
-const MOST_MET: i32 = 4096
-
-/** Where slots go, i32 each: start and end in the chunk, kind, record, scope, field. */
-let slotStarts: usize = 0
-let slotEnds: usize = 0
-let slotKinds: usize = 0
-let slotRecords: usize = 0
-let slotScopes: usize = 0
-let slotFields: usize = 0
-let slotRoom: i32 = 0
-/** Operations, two i32 each. */
-let ops: usize = 0
-let opRoom: i32 = 0
-/** Scopes, i32 each: the one around, and the depth. */
-let scopeParents: usize = 0
-let scopeDepths: usize = 0
-let scopeRoom: i32 = 0
-/** Remembered values, three i32 each: what for, scope, slot. */
-let notes: usize = 0
-let noteRoom: i32 = 0
-/** For each record, i32 each: its line, its scope, and its first operation. */
-let recordLines: usize = 0
-let recordScopes: usize = 0
-let recordOps: usize = 0
-
-/** How many there are of each; the exported ones are of whole records. */
+/** How many there are of each in this `scan`, those of the record at hand included; and names met in open objects. */
 let slots: i32 = 0
 let opCount: i32 = 0
 let scopes: i32 = 0
 let noteCount: i32 = 0
-export let slotTotal: i32 = 0
-export let opTotal: i32 = 0
-export let scopeTotal: i32 = 0
-export let noteTotal: i32 = 0
-export let unlistedTotal: i32 = 0
-/** Where `scan` stopped. */
-export let next: usize = 0
-/** How many bytes `write` wrote, and whether it stopped because there was no room for the next record. */
-export let written: usize = 0
-export let full: bool = false
+let metCount: i32 = 0
 
-/** What the host has before: slots and scopes are numbered on from there. */
-let slotBase: i32 = 0
-let scopeBase: i32 = 0
-let chunk: usize = 0
+/** The record at hand, and its members that no rule names. */
 let record: i32 = 0
 let unlistedMet: i32 = 0
 let objects: i32 = 0
-/** How many watches there are: notes for derived fields are numbered behind them. */
-let watchCount: i32 = 0
 /** Whether the string that was walked last has escapes. */
 let escaped: bool = false
-
-export function setup(
-  unlistedAt: usize, unlistedMemberAt: usize, reject: bool, watches: i32,
-  poolAt: usize, poolBytes: usize, metAt: usize,
-  startsAt: usize, endsAt: usize, kindsAt: usize, recordsAt: usize, scopesAt: usize, fieldsAt: usize, slotCount: i32,
-  opsAt: usize, opsCount: i32, parentsAt: usize, depthsAt: usize, scopeCount: i32, notesAt: usize, notesCount: i32,
-  recordLinesAt: usize, recordScopesAt: usize, recordOpsAt: usize,
-): void {
-  unlisted = changetype<Node>(unlistedAt)
-  unlistedMember = changetype<Node>(unlistedMemberAt)
-  rejects = reject
-  watchCount = watches
-  pool = poolAt
-  poolEnd = poolAt + poolBytes
-  met = metAt
-  slotStarts = startsAt
-  slotEnds = endsAt
-  slotKinds = kindsAt
-  slotRecords = recordsAt
-  slotScopes = scopesAt
-  slotFields = fieldsAt
-  slotRoom = slotCount
-  ops = opsAt
-  opRoom = opsCount
-  scopeParents = parentsAt
-  scopeDepths = depthsAt
-  scopeRoom = scopeCount
-  notes = notesAt
-  noteRoom = notesCount
-  recordLines = recordLinesAt
-  recordScopes = recordScopesAt
-  recordOps = recordOpsAt
-}
 
 // The walk. Each function takes the place where something begins and gives the one behind it, or 0: the record is
 // not common. A line feed is no part of anything, so nothing reads beyond the one behind the record.
@@ -329,8 +157,8 @@ function number(p: usize): usize {
 
 // @ts-ignore: decorator
 @inline function op(code: i32, a: i32, b: i32): bool {
-  if (opCount == opRoom) return false
-  const at = ops + (<usize>(opCount++) << 3)
+  if (opCount == header.opRoom) return false
+  const at = header.ops + (<usize>(opCount++) << 3)
   store<i32>(at, code | (a << 4))
   store<i32>(at, b, 4)
   return true
@@ -339,33 +167,33 @@ function number(p: usize): usize {
 /** Adds a slot; gives its number, or -1 where there is no room. */
 // @ts-ignore: decorator
 @inline function addSlot(from: usize, to: usize, kind: i32, scope: i32, field: i32): i32 {
-  if (slots == slotRoom) return -1
+  if (slots == header.slotRoom) return -1
   const at = <usize>slots << 2
-  store<i32>(slotStarts + at, <i32>(from - chunk))
-  store<i32>(slotEnds + at, <i32>(to - chunk))
-  store<i32>(slotKinds + at, kind)
-  store<i32>(slotRecords + at, record)
-  store<i32>(slotScopes + at, scope)
-  store<i32>(slotFields + at, field)
-  return slotBase + slots++
+  store<i32>(header.slotStarts + at, <i32>(from - header.input))
+  store<i32>(header.slotEnds + at, <i32>(to - header.input))
+  store<i32>(header.slotKinds + at, kind)
+  store<i32>(header.slotRecords + at, record)
+  store<i32>(header.slotScopes + at, scope)
+  store<i32>(header.slotFields + at, field)
+  return header.firstSlot + slots++
 }
 
 function addScope(parent: i32, depth: i32): i32 {
-  if (scopes == scopeRoom) return -1
+  if (scopes == header.scopeRoom) return -1
   const at = <usize>scopes << 2
-  store<i32>(scopeParents + at, parent)
-  store<i32>(scopeDepths + at, depth)
-  return scopeBase + scopes++
+  store<i32>(header.scopeParents + at, parent)
+  store<i32>(header.scopeDepths + at, depth)
+  return header.firstScope + scopes++
 }
 
 // @ts-ignore: decorator
 @inline function depthOf(scope: i32): i32 {
-  return load<i32>(scopeDepths + (<usize>(scope - scopeBase) << 2))
+  return load<i32>(header.scopeDepths + (<usize>(scope - header.firstScope) << 2))
 }
 
 function note(what: i32, scope: i32, slot: i32): bool {
-  if (noteCount == noteRoom) return false
-  const at = notes + <usize>(noteCount++) * 12
+  if (noteCount == header.noteRoom) return false
+  const at = header.notes + <usize>(noteCount++) * 12
   store<i32>(at, what)
   store<i32>(at, scope, 4)
   store<i32>(at, slot, 8)
@@ -377,12 +205,12 @@ function take(node: Node, from: usize, to: usize, kind: i32, scope: i32): bool {
   let slot: i32 = -1
   if (node.field >= 0) {
     slot = addSlot(from, to, kind, scope, node.field)
-    if (slot < 0 || !(node.named ? op(MEMBER, node.id, slot) : op(VALUE, 0, slot))) return false
+    if (slot < 0 || !(node.named ? op(Op.member, node.id, slot) : op(Op.value, 0, slot))) return false
   }
   for (let i: i32 = 0; i < node.derivedCount; i++) {
     const field = load<i32>(node.derived + (<usize>i << 2))
     const own = addSlot(from, to, kind, scope, field)
-    if (own < 0 || !note(watchCount + field, scope, own)) return false
+    if (own < 0 || !note(header.watchCount + field, scope, own)) return false
   }
   if (node.watchCount > 0) {
     if (slot < 0) slot = addSlot(from, to, kind, scope, -1)
@@ -397,28 +225,28 @@ function take(node: Node, from: usize, to: usize, kind: i32, scope: i32): bool {
 function value(p: usize, node: Node, scope: i32, depth: i32): usize {
   const byte = <i32>load<u8>(p)
   const kind = node.kind
-  const isValue = kind == SCALAR || kind == SUBTREE
+  const isValue = kind == NodeKind.scalar || kind == NodeKind.subtree
   if (byte == QUOTE) {
     const from = p + 1
     const to = text(from)
     if (to == 0) return 0
     if (isValue) {
       const taken = to == from
-        ? take(node, p, to + 1, NOTHING, scope)
-        : take(node, from, to, escaped ? ESCAPED : TEXT, scope)
+        ? take(node, p, to + 1, SlotKind.nothing, scope)
+        : take(node, from, to, escaped ? SlotKind.escaped : SlotKind.text, scope)
       if (!taken) return 0
-    } else if (kind != UNLISTED) return 0
+    } else if (kind != NodeKind.unlisted) return 0
     return to + 1
   }
   if (byte == 0x7b || byte == 0x5b) return container(p, byte == 0x7b, node, scope, depth)
   let to: usize = 0
-  let slotKind = BOOLEAN
+  let slotKind = SlotKind.boolean
   if (byte == 0x2d || isDigit(byte)) {
     to = number(p)
-    slotKind = NUMBER
+    slotKind = SlotKind.number
   } else if (byte == 0x6e) {
     if (load<u32>(p) == 0x6c6c756e) to = p + 4
-    slotKind = NOTHING
+    slotKind = SlotKind.nothing
   } else if (byte == 0x74) {
     if (load<u32>(p) == 0x65757274) to = p + 4
   } else if (byte == 0x66) {
@@ -426,24 +254,25 @@ function value(p: usize, node: Node, scope: i32, depth: i32): usize {
   }
   if (to == 0) return 0
   if (isValue) return take(node, p, to, slotKind, scope) ? to : 0
-  if (kind == UNLISTED) return to
+  if (kind == NodeKind.unlisted) return to
   // Null may stand for a container; any other scalar may not.
-  if (slotKind != NOTHING) return 0
-  return !node.emitted || op(NULL_CONTAINER, node.id, scope) ? to : 0
+  if (slotKind != SlotKind.nothing) return 0
+  return !node.emitted || op(Op.nullContainer, node.id, scope) ? to : 0
 }
 
 function container(p: usize, isObject: bool, node: Node, scope: i32, depth: i32): usize {
   const kind = node.kind
-  if (kind == UNLISTED) {
-    return isObject ? members(p + 1, unlisted, scope, depth + 1) : elements(p + 1, unlisted, scope, depth + 1)
+  if (kind == NodeKind.unlisted) {
+    const inner = header.unlisted
+    return isObject ? members(p + 1, inner, scope, depth + 1) : elements(p + 1, inner, scope, depth + 1)
   }
-  if (isObject ? kind == OBJECT || kind == MAP : kind == ARRAY) {
-    if (node.emitted && node.named && !op(NAME, node.id, 0)) return 0
+  if (isObject ? kind == NodeKind.object || kind == NodeKind.map : kind == NodeKind.array) {
+    if (node.emitted && node.named && !op(Op.name, node.id, 0)) return 0
     return isObject ? members(p + 1, node, scope, depth + 1) : elements(p + 1, node, scope, depth + 1)
   }
-  if (kind != SUBTREE) return 0
-  const to = container(p, isObject, unlisted, scope, depth)
-  return to != 0 && take(node, p, to, WHOLE, scope) ? to : 0
+  if (kind != NodeKind.subtree) return 0
+  const to = container(p, isObject, header.unlisted, scope, depth)
+  return to != 0 && take(node, p, to, SlotKind.subtree, scope) ? to : 0
 }
 
 /** Whether the name from `p` on, with its closing quote, is the member's. */
@@ -482,14 +311,14 @@ function follow(node: Node, before: Member, member: Member): void {
 function learn(node: Node, p: usize, end: usize): Member {
   const length = end + 1 - p
   const room = (length + 31) & ~15
-  if (node.memberCount == node.memberRoom || pool + room > poolEnd) return changetype<Member>(0)
+  if (node.memberCount == node.memberRoom || header.pool + room > header.poolEnd) return changetype<Member>(0)
   const member = changetype<Member>(node.members + <usize>(node.memberCount++) * MEMBER_BYTES)
-  member.name = pool
+  member.name = header.pool
   member.length = <i32>length
-  member.node = unlistedMember
+  member.node = header.unlistedMember
   member.next = 0
-  memory.copy(pool, p, length)
-  pool += room
+  memory.copy(header.pool, p, length)
+  header.pool += room
   return member
 }
 
@@ -501,10 +330,10 @@ function isNew(p: usize, end: usize, from: i32): bool {
   if (length >= 8) hash ^= load<u64>(p) * 0x9e3779b97f4a7c15 ^ load<u64>(end - 8)
   else for (let at = p; at < end; at++) hash = (hash << 8 | hash >> 56) ^ <u64>load<u8>(at)
   for (let i = from; i < metCount; i++) {
-    const other = changetype<Met>(met + <usize>i * MET_BYTES)
+    const other = changetype<Met>(header.met + <usize>i * MET_BYTES)
     if (other.hash == hash && other.length == length && memory.compare(other.at, p, length) == 0) return false
   }
-  const own = changetype<Met>(met + <usize>(metCount++) * MET_BYTES)
+  const own = changetype<Met>(header.met + <usize>(metCount++) * MET_BYTES)
   own.hash = hash
   own.at = p
   own.length = length
@@ -514,10 +343,10 @@ function isNew(p: usize, end: usize, from: i32): bool {
 /** Members of an object, from behind its `{` to behind its `}`. */
 function members(p: usize, node: Node, scope: i32, depth: i32): usize {
   if (depth > MAX_DEPTH) return 0
-  const isMap = node.kind == MAP
+  const isMap = node.kind == NodeKind.map
   const object = ++objects
   const names = metCount
-  if (node.emitted && !op(isMap ? OPEN_MAP : OPEN_OBJECT, 0, 0)) return 0
+  if (node.emitted && !op(isMap ? Op.openMap : Op.openObject, 0, 0)) return 0
   if (load<u8>(p) <= 0x20) p = space(p)
   if (load<u8>(p) == 0x7d) p++
   else {
@@ -533,8 +362,8 @@ function members(p: usize, node: Node, scope: i32, depth: i32): usize {
         p = colon(p + <usize>member.length)
         if (p == 0) return 0
         const child = member.node
-        if (child.kind == UNLISTED) {
-          if (rejects) return 0
+        if (child.kind == NodeKind.unlisted) {
+          if (header.rejects) return 0
           unlistedMet++
         }
         p = value(p, child, scope, depth)
@@ -555,7 +384,7 @@ function members(p: usize, node: Node, scope: i32, depth: i32): usize {
   metCount = names
   if (node.emitted) {
     if (node.tree && !derived(node, scope, object)) return 0
-    if (!op(isMap ? CLOSE_MAP : CLOSE_OBJECT, 0, 0)) return 0
+    if (!op(isMap ? Op.closeMap : Op.closeObject, 0, 0)) return 0
   }
   return p
 }
@@ -566,7 +395,7 @@ function unknown(
 ): usize {
   const end = text(p)
   if (end == 0 || escaped) return 0
-  const isMap = node.kind == MAP
+  const isMap = node.kind == NodeKind.map
   const learned = node.counts ? learn(node, p, end) : changetype<Member>(0)
   if (changetype<usize>(learned) != 0) {
     learned.seen = object
@@ -576,10 +405,10 @@ function unknown(
   if (at == 0) return 0
   if (isMap) return mapMember(at, node, scope, depth, p, end)
   if (node.counts) {
-    if (rejects) return 0
+    if (header.rejects) return 0
     unlistedMet++
   }
-  return value(at, unlisted, scope, depth)
+  return value(at, header.unlisted, scope, depth)
 }
 
 function mapMember(p: usize, node: Node, scope: i32, depth: i32, from: usize, to: usize): usize {
@@ -587,21 +416,21 @@ function mapMember(p: usize, node: Node, scope: i32, depth: i32, from: usize, to
   if (inner < 0) return 0
   if (!node.emitted || node.namesField < 0) return value(p, node.item, inner, depth)
   const slot = from == to
-    ? addSlot(from - 1, to + 1, NOTHING, inner, node.namesField)
-    : addSlot(from, to, TEXT, inner, node.namesField)
+    ? addSlot(from - 1, to + 1, SlotKind.nothing, inner, node.namesField)
+    : addSlot(from, to, SlotKind.text, inner, node.namesField)
   const at = opCount
-  if (slot < 0 || !op(MAP_NAME, 0, slot)) return 0
+  if (slot < 0 || !op(Op.mapName, 0, slot)) return 0
   p = value(p, node.item, inner, depth)
-  store<i32>(ops + (<usize>at << 3), MAP_NAME | ((opCount - at) << 4))
+  store<i32>(header.ops + (<usize>at << 3), Op.mapName | ((opCount - at) << 4))
   return p
 }
 
 function derived(node: Node, scope: i32, object: i32): bool {
-  if (!op(DERIVED, node.id, scope)) return false
+  if (!op(Op.derived, node.id, scope)) return false
   for (let i: i32 = 0; i < node.containerCount; i++) {
     const entry = changetype<Container>(node.containers + <usize>i * CONTAINER_BYTES)
     if (entry.member != 0 && changetype<Member>(entry.member).seen == object) continue
-    if (!op(DERIVED_CONTAINER, entry.id, scope)) return false
+    if (!op(Op.derivedContainer, entry.id, scope)) return false
   }
   return true
 }
@@ -609,13 +438,13 @@ function derived(node: Node, scope: i32, object: i32): bool {
 /** Elements of an array, from behind its `[` to behind its `]`. */
 function elements(p: usize, node: Node, scope: i32, depth: i32): usize {
   if (depth > MAX_DEPTH) return 0
-  const item = node.kind == ARRAY ? node.item : unlisted
-  if (node.emitted && !op(OPEN_ARRAY, 0, 0)) return 0
+  const item = node.kind == NodeKind.array ? node.item : header.unlisted
+  if (node.emitted && !op(Op.openArray, 0, 0)) return 0
   if (load<u8>(p) <= 0x20) p = space(p)
   if (load<u8>(p) == 0x5d) p++
   else for (;;) {
     let inner = scope
-    if (item.kind != UNLISTED) {
+    if (item.kind != NodeKind.unlisted) {
       inner = addScope(scope, depthOf(scope) + 1)
       if (inner < 0) return 0
     }
@@ -632,31 +461,25 @@ function elements(p: usize, node: Node, scope: i32, depth: i32): usize {
     } else if (byte == 0x5d) break
     else return 0
   }
-  return !node.emitted || op(CLOSE_ARRAY, 0, 0) ? p : 0
+  return !node.emitted || op(Op.closeArray, 0, 0) ? p : 0
 }
 
 /**
- * Walks records of the chunk at `base`, one a line, from `base + from`, until `most` are noted or one is not common.
- * The byte at `base + length` is a line feed, and 64 more can be read. Gives how many records it noted; the first is
- * record `firstRecord` and stands in line `firstLine`; slots and scopes are numbered from `firstSlot` and `firstScope`.
+ * Walks records of the chunk, one a line, from byte `from` on, until `most` are noted or one is not common. Gives how
+ * many records it noted; the first is record `firstRecord` and stands in line `firstLine`.
  */
-export function scan(
-  root: usize, base: usize, from: usize, length: usize, firstLine: i32, firstRecord: i32, firstSlot: i32, firstScope: i32,
-  most: i32, maxBytes: usize,
-): i32 {
-  const limit = base + length
-  chunk = base
-  slotBase = firstSlot
-  scopeBase = firstScope
+export function scan(from: usize, firstLine: i32, firstRecord: i32, most: i32): i32 {
+  const base = header.input
+  const limit = base + header.length
   slots = 0
   opCount = 0
   scopes = 0
   noteCount = 0
-  slotTotal = 0
-  opTotal = 0
-  scopeTotal = 0
-  noteTotal = 0
-  unlistedTotal = 0
+  header.slotTotal = 0
+  header.opTotal = 0
+  header.scopeTotal = 0
+  header.noteTotal = 0
+  header.unlistedTotal = 0
   let at = base + from
   let records: i32 = 0
   while (records < most && at < limit) {
@@ -668,33 +491,36 @@ export function scan(
     const scope = addScope(-1, 0)
     if (scope < 0) break
     const place = <usize>records << 2
-    store<i32>(recordLines + place, firstLine + records)
-    store<i32>(recordScopes + place, scope)
-    store<i32>(recordOps + place, opCount)
-    p = members(p + 1, changetype<Node>(root), scope, 1)
+    store<i32>(header.recordLines + place, firstLine + records)
+    store<i32>(header.recordScopes + place, scope)
+    store<i32>(header.recordOps + place, opCount)
+    p = members(p + 1, header.root, scope, 1)
     if (p == 0) break
     p = space(p)
-    if (load<u8>(p) != LF || p - at > maxBytes) break
+    if (load<u8>(p) != LF || p - at > header.maxBytes) break
     records++
-    slotTotal = slots
-    opTotal = opCount
-    scopeTotal = scopes
-    noteTotal = noteCount
-    unlistedTotal += unlistedMet
+    header.slotTotal = slots
+    header.opTotal = opCount
+    header.scopeTotal = scopes
+    header.noteTotal = noteCount
+    header.unlistedTotal += unlistedMet
     at = p + 1
   }
-  next = at - base
+  header.next = at - base
   return records
 }
 
 /**
- * Sorts the slots of the last `scan` by field: puts the number of each field's slots at `counts`, and at `lists` the
- * slots of field 0, those of field 1 and so on, each in order.
+ * Sorts the slots of the last `scan` by field: puts the number of each field's slots at `fieldCounts`, and at
+ * `fieldSlots` the slots of field 0, those of field 1 and so on, each in order.
  */
-export function group(fields: i32, counts: usize, lists: usize): void {
+export function group(): void {
+  const fields = header.fields
+  const counts = header.fieldCounts
+  const lists = header.fieldSlots
   memory.fill(counts, 0, <usize>fields << 2)
-  for (let i: i32 = 0; i < slotTotal; i++) {
-    const field = load<i32>(slotFields + (<usize>i << 2))
+  for (let i: i32 = 0; i < header.slotTotal; i++) {
+    const field = load<i32>(header.slotFields + (<usize>i << 2))
     if (field < 0) continue
     const at = counts + (<usize>field << 2)
     store<i32>(at, load<i32>(at) + 1)
@@ -707,13 +533,13 @@ export function group(fields: i32, counts: usize, lists: usize): void {
     store<i32>(at, sum)
   }
   const total = sum
-  for (let i = slotTotal - 1; i >= 0; i--) {
-    const field = load<i32>(slotFields + (<usize>i << 2))
+  for (let i = header.slotTotal - 1; i >= 0; i--) {
+    const field = load<i32>(header.slotFields + (<usize>i << 2))
     if (field < 0) continue
     const at = counts + (<usize>field << 2)
     const place = load<i32>(at) - 1
     store<i32>(at, place)
-    store<i32>(lists + (<usize>place << 2), slotBase + i)
+    store<i32>(lists + (<usize>place << 2), header.firstSlot + i)
   }
   for (let field: i32 = 0; field < fields; field++) {
     const at = counts + (<usize>field << 2)
@@ -732,44 +558,33 @@ export function group(fields: i32, counts: usize, lists: usize): void {
   }
 }
 
-let results: usize = 0
-let resultStarts: usize = 0
-let resultEnds: usize = 0
-let input: usize = 0
-let arena: usize = 0
-
 /** Writes the result of a slot that is not dropped; gives the place behind it, or 0 where it would not fit. */
 // @ts-ignore: decorator
 @inline function result(at: usize, slot: usize, kind: i32, limit: usize): usize {
-  const from = <usize>load<i32>(resultStarts + slot)
-  const length = <usize>load<i32>(resultEnds + slot) - from
+  const from = <usize>load<i32>(header.resultStarts + slot)
+  const length = <usize>load<i32>(header.resultEnds + slot) - from
   if (at + length + SLACK > limit) return 0
-  if (kind == FROM_ARENA) store<u8>(at++, QUOTE)
-  copy(at, (kind == FROM_SOURCE ? input : arena) + from, length)
+  if (kind == ResultKind.arena) store<u8>(at++, QUOTE)
+  copy(at, (kind == ResultKind.source ? header.input : header.arena) + from, length)
   at += length
-  if (kind == FROM_ARENA) store<u8>(at++, QUOTE)
+  if (kind == ResultKind.arena) store<u8>(at++, QUOTE)
   return at
 }
 
 /**
- * Writes records `[index, count)`: those whose operations are `[opFirst, opLast)`, two i32 each at `ranges`, among
- * those at `opsAt`. The names of nodes stand at `names`, place and length each, behind a comma. Stops before a record
- * with operations that are the host's, and where the next would not fit in front of `limit`; gives the record to go
- * on with.
+ * Writes records `[index, count)` of those at `ranges` to `output`. Stops before a record with operations that are the
+ * host's, and where the next would not fit in front of `limit`; gives the record to go on with.
  */
-export function write(
-  index: i32, count: i32, ranges: usize, opsAt: usize, names: usize,
-  resultKindsAt: usize, resultStartsAt: usize, resultEndsAt: usize, inputAt: usize, arenaAt: usize,
-  output: usize, limit: usize, lineBreak: bool,
-): i32 {
-  results = resultKindsAt
-  resultStarts = resultStartsAt
-  resultEnds = resultEndsAt
-  input = inputAt
-  arena = arenaAt
+export function write(index: i32, count: i32): i32 {
+  const ranges = header.ranges
+  const opsAt = header.blockOps
+  const names = header.names
+  const output = header.output
+  const limit = header.limit
+  const lineBreak = header.lineBreak
   let at = output
-  written = 0
-  full = true
+  header.written = 0
+  header.full = 1
   for (; index < count; index++) {
     const range = ranges + (<usize>index << 3)
     let place = opsAt + (<usize>load<i32>(range) << 3)
@@ -780,10 +595,10 @@ export function write(
       if (at + SLACK > limit) return index
       const word = load<i32>(place)
       const code = word & 15
-      if (code == MEMBER || code == NAME) {
+      if (code == Op.member || code == Op.name) {
         const slot = <usize>load<i32>(place, 4) << 2
-        const kind = code == NAME ? 0 : load<i32>(results + slot)
-        if (kind == DROPPED) continue
+        const kind = code == Op.name ? 0 : load<i32>(header.resultKinds + slot)
+        if (kind == ResultKind.dropped) continue
         const name = names + (<usize>(word >> 4) << 3)
         const skip: usize = 1 - comma
         const length = <usize>load<i32>(name, 4) - skip
@@ -791,33 +606,33 @@ export function write(
         copy(at, <usize>load<i32>(name) + skip, length)
         at += length
         comma = 0
-        if (code == MEMBER) {
+        if (code == Op.member) {
           at = result(at, slot, kind, limit)
           if (at == 0) return index
           comma = 1
         }
-      } else if (code == VALUE) {
+      } else if (code == Op.value) {
         const slot = <usize>load<i32>(place, 4) << 2
-        const kind = load<i32>(results + slot)
-        if (kind == DROPPED) continue
+        const kind = load<i32>(header.resultKinds + slot)
+        if (kind == ResultKind.dropped) continue
         if (comma) store<u8>(at++, COMMA)
         at = result(at, slot, kind, limit)
         if (at == 0) return index
         comma = 1
-      } else if (code == OPEN_OBJECT || code == OPEN_ARRAY) {
+      } else if (code == Op.openObject || code == Op.openArray) {
         if (comma) store<u8>(at++, COMMA)
-        store<u8>(at++, code == OPEN_OBJECT ? 0x7b : 0x5b)
+        store<u8>(at++, code == Op.openObject ? 0x7b : 0x5b)
         comma = 0
-      } else if (code == CLOSE_OBJECT || code == CLOSE_ARRAY) {
-        store<u8>(at++, code == CLOSE_OBJECT ? 0x7d : 0x5d)
+      } else if (code == Op.closeObject || code == Op.closeArray) {
+        store<u8>(at++, code == Op.closeObject ? 0x7d : 0x5d)
         comma = 1
       } else {
-        full = false
+        header.full = 0
         return index
       }
     }
     if (lineBreak) store<u8>(at++, LF)
-    written = at - output
+    header.written = at - output
   }
   return index
 }

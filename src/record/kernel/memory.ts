@@ -1,5 +1,6 @@
 /** The memory of a kernel, which grows, and its views. */
 import type { Memory } from '../../../transforms/wasm.ts'
+import type { Struct } from '../../../transforms/wasm-layout.ts'
 import type { Block } from '../block.ts'
 
 const PAGE = 1 << 16
@@ -10,25 +11,32 @@ const MOST_BYTES = 2 ** 31 - PAGE
 /** Bytes that a kernel may read behind the chunk and the arena. */
 export const READ_AHEAD = 128
 
-/** What AssemblyScript keeps for itself at the start of a memory, and more. */
-export const FIRST_FREE = 1024
+/** Where the header of a kernel stands: behind what AssemblyScript keeps for itself at the start of a memory. */
+export const HEADER = 1024
+
+/** The first place that is neither: no header takes more than 1024 bytes. */
+export const FIRST_FREE = 2048
 
 /** Room for a block's output at first; records that need more get it. */
 export const OUTPUT_BYTES: number = 1 << 18
 
-/** A number that a module exports. */
-export interface Global {
-  readonly value: number
-}
+/** Fields of a header that say where the results of a block stand for the writing. */
+export const RESULT_PLACES = {
+  /** For each slot what became of it, and where that starts and ends in the chunk or in `arena`: i32 each. */
+  resultKinds: 'usize',
+  resultStarts: 'usize',
+  resultEnds: 'usize',
+  arena: 'usize',
+  /** Where `write` begins to write, where its room ends, and how many bytes it wrote. */
+  output: 'usize',
+  limit: 'usize',
+  written: 'usize',
+} as const
 
-/** Where the results of a block stand for the writing, in bytes; the output may begin at `output`. */
-export interface Results {
-  readonly kinds: number
-  readonly starts: number
-  readonly ends: number
-  readonly arena: number
-  readonly output: number
-}
+export type ResultPlace = keyof typeof RESULT_PLACES
+
+/** Where they stand, for a header. */
+export type ResultPlaces = Readonly<Record<Exclude<ResultPlace, 'written'>, number>>
 
 export class KernelMemory {
   readonly #memory: Memory
@@ -61,6 +69,20 @@ export class KernelMemory {
     if (!this.ensure(bytes)) throw new Error('a kernel has no memory left')
   }
 
+  /** Sets fields of the struct at byte `at`, a multiple of four; each takes four bytes. */
+  set<Field extends string>(
+    struct: Struct<Field>,
+    at: number,
+    values: Readonly<Partial<Record<Field, number>>>,
+  ): void {
+    for (const field in values) this.words[(at + struct.offsets[field]) >> 2] = values[field]!
+  }
+
+  /** What a field of the struct at byte `at` holds. */
+  get<Field extends string>(struct: Struct<Field>, at: number, field: Field): number {
+    return this.words[(at + struct.offsets[field]) >> 2]!
+  }
+
   /** Puts `numbers[0..count)` at byte `at`, a multiple of four. */
   put(at: number, numbers: Int32Array, count: number): void {
     this.words.set(count === numbers.length ? numbers : numbers.subarray(0, count), at >> 2)
@@ -70,19 +92,20 @@ export class KernelMemory {
    * Puts down what became of a block's slots, from byte `from` on, with `outputBytes` of room behind; undefined where
    * there is no memory left.
    */
-  putResults(block: Block, from: number, outputBytes: number): Results | undefined {
+  putResults(block: Block, from: number, outputBytes: number): ResultPlaces | undefined {
     const { slotCount } = block
-    const kinds = aligned(from)
-    const starts = aligned(kinds + slotCount * 4)
-    const ends = aligned(starts + slotCount * 4)
-    const arena = aligned(ends + slotCount * 4)
+    const resultKinds = aligned(from)
+    const resultStarts = aligned(resultKinds + slotCount * 4)
+    const resultEnds = aligned(resultStarts + slotCount * 4)
+    const arena = aligned(resultEnds + slotCount * 4)
     const output = aligned(arena + block.arena.length + READ_AHEAD)
-    if (!this.ensure(output + outputBytes)) return undefined
-    this.put(kinds, block.resultKind, slotCount)
-    this.put(starts, block.resultStart, slotCount)
-    this.put(ends, block.resultEnd, slotCount)
+    const limit = output + outputBytes
+    if (!this.ensure(limit)) return undefined
+    this.put(resultKinds, block.resultKind, slotCount)
+    this.put(resultStarts, block.resultStart, slotCount)
+    this.put(resultEnds, block.resultEnd, slotCount)
     this.bytes.set(block.arena.bytes.subarray(0, block.arena.length), arena)
-    return { kinds, starts, ends, arena, output }
+    return { resultKinds, resultStarts, resultEnds, arena, output, limit }
   }
 
   /** The `count` numbers from byte `at` on. */

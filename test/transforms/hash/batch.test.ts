@@ -2,7 +2,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { BATCH, Kernel, MAX_UNITS } from '../../../transforms/fast/hash/kernel/kernel.ts'
+import { Kernel, MAX_UNITS } from '../../../transforms/fast/hash/kernel/kernel.ts'
+import { BATCH } from '../../../transforms/fast/hash/kernel/sha256-layout.ts'
 import type { CompiledTransform, Result, Transform } from '../../../transforms/transform.ts'
 import { context, NO_RECORD, registered, TEST_SECRET } from './context.ts'
 

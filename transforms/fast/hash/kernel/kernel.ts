@@ -4,12 +4,10 @@ import { type FixedForm, macLength, tokenLength } from '../../../hash/form.ts'
 import { paddedKeys } from '../../../keyed.ts'
 import { type Memory, WasmModule } from '../../../wasm.ts'
 import { SHA256_WASM } from './sha256.wasm.ts'
-
-/** Texts in a batch, at most. */
-export const BATCH = 256
+import { AROUND, BATCH, Encoding, LENGTHS, MACS, MAX_BLOCKS, TEXTS } from './sha256-layout.ts'
 
 /** Bytes of a text, at most. Longer ones gain nothing here: their time goes into the compression alone. */
-export const MAX_BYTES = 759
+export const MAX_BYTES: number = 64 * MAX_BLOCKS - 9
 
 /** UTF-16 units of a text, at most: they are `MAX_BYTES` at most, and what a batch of them takes stays small. */
 export const MAX_UNITS = 247
@@ -23,15 +21,8 @@ export const MEMO_BYTES = 16
  */
 const MEMO_BITS = 13
 
-/** Offsets in the module's memory, as sha256.as.ts has them. */
-const LENGTHS = 8192
-const MACS = 16384
-const AROUND = 40960
-const TEXTS = 65536
-const TEXTS_BYTES = 64 * 12 * BATCH
-
-/** As sha256.as.ts numbers them. */
-const ENCODINGS: readonly FixedForm['encoding'][] = ['hex', 'base64url', 'uuid']
+/** Bytes of a batch's texts, which become as many blocks at most. */
+const TEXTS_BYTES = 64 * MAX_BLOCKS * BATCH
 
 interface Exports {
   readonly memory: Memory
@@ -100,13 +91,7 @@ export class Kernel {
   setForm(form: FixedForm): void {
     const { prefix, suffix, encoding, macBytes } = form
     this.#memory.write(prefix + suffix, AROUND, 'latin1')
-    this.#exports.setForm(
-      ENCODINGS.indexOf(encoding),
-      macBytes,
-      prefix.length,
-      macLength(form),
-      suffix.length,
-    )
+    this.#exports.setForm(Encoding[encoding], macBytes, prefix.length, macLength(form), suffix.length)
     this.#tokenLength = tokenLength(form)
   }
 

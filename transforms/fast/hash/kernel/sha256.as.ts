@@ -22,23 +22,16 @@
  * AssemblyScript takes decorators before functions, which TypeScript refuses: hence each `@ts-ignore`.
  */
 
-/** Messages in a batch, at most. */
-const BATCH: usize = 256
-/** Blocks of a message, at most: 247 UTF-16 units are 741 bytes at most, which are 12 blocks with their padding. */
-const MAX_BLOCKS: usize = 12
+import { AROUND, BATCH, Encoding, LENGTHS, MACS, MAX_BLOCKS, TEXTS } from './sha256-layout.as'
 
 const STATES: usize = 4096
 const OUTER: usize = STATES + 128
 const WORDS: usize = STATES + 256
 const LANES: usize = STATES + 512
-const LENGTHS: usize = 8192
 const PLACES: usize = LENGTHS + 4 * BATCH
 const BUCKETS: usize = PLACES + 4 * BATCH
 const COUNTS: usize = BUCKETS + 4 * BATCH
-const MACS: usize = 16384
 const QUEUES: usize = MACS + 32 * BATCH
-const AROUND: usize = 40960
-const TEXTS: usize = 65536
 const PADDED: usize = TEXTS + 64 * BATCH * MAX_BLOCKS
 const TABLE: usize = PADDED + 64 * BATCH * MAX_BLOCKS
 
@@ -428,10 +421,6 @@ function drain(blocks: usize, waiting: usize, memo: bool): void {
   }
 }
 
-/** How a MAC is written, as kernel.ts numbers it. */
-const HEX: i32 = 0
-const UUID: i32 = 2
-
 let encoding: i32 = 0
 let macBytes: usize = 0
 let prefixBytes: usize = 0
@@ -508,8 +497,8 @@ export function write(count: usize): void {
     copyOver(to, AROUND, prefixBytes)
     to += prefixBytes
     const from = mac(i)
-    if (encoding == UUID) uuid(v128.load(from), to)
-    else if (encoding == HEX) {
+    if (encoding == Encoding.uuid) uuid(v128.load(from), to)
+    else if (encoding == Encoding.hex) {
       for (let at: usize = 0; at < macBytes; at += 16) {
         const x = v128.load(from + at)
         v128.store(to + 2 * at, hexLow(x))
