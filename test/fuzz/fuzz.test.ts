@@ -4,13 +4,14 @@ import { script } from '../src/cli/lethe.ts'
 import { fuzz } from './fuzz.ts'
 
 it('makes of arbitrary records what the reference makes of them, however they are cut and by whomever', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const seed = Math.floor(Math.random() * 1e9)
   process.stdout.write(`fuzz: seed ${seed}\n`)
   const found = await fuzz({
     seed,
     milliseconds: 20_000,
+    atLeast: { commands: 2, published: 101 },
     script,
     say: (line) => void process.stderr.write(`${line}\n`),
   })

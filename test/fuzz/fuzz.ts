@@ -28,6 +28,8 @@ import { compileSpec, type FuzzPolicy, textFunctions, USES } from './uses.ts'
 export interface FuzzOptions {
   readonly seed: number
   readonly milliseconds: number
+  /** Fewer say nothing: on a busy machine it goes on until there are so many. */
+  readonly atLeast?: { readonly commands: number; readonly published: number }
   /** The built command. */
   readonly script: string
   readonly say: (line: string) => void
@@ -69,10 +71,14 @@ const CASES_PER_COMMAND = 12
 /** Samples of one draw of fast-check, the later ones larger. */
 const DRAW = 24
 
-export async function fuzz({ seed, milliseconds, script, say }: FuzzOptions): Promise<FuzzCounts> {
+export async function fuzz({ seed, milliseconds, atLeast, script, say }: FuzzOptions): Promise<FuzzCounts> {
   const counts: FuzzCounts = { policies: 0, records: 0, published: 0, commands: 0, findings: [] }
   const folder = mkdtempSync(join(tmpdir(), 'lethe-fuzz-'))
   const until = performance.now() + milliseconds
+  const isOver = (): boolean =>
+    performance.now() > until &&
+    counts.commands >= (atLeast?.commands ?? 0) &&
+    counts.published >= (atLeast?.published ?? 0)
   try {
     const keysFile = join(folder, 'keys.json')
     const made = await command(script, ['keys', 'create', keysFile], '')
@@ -80,11 +86,11 @@ export async function fuzz({ seed, milliseconds, script, say }: FuzzOptions): Pr
     const { loadKeyring } = await import('../../src/keys/file.ts')
     const keys = loadKeyring(keysFile)
     const transformOf = textFunctions(keys)
-    for (let draw = 0; performance.now() < until; draw++) {
+    for (let draw = 0; !isOver(); draw++) {
       const arbitrary = draw % 2 === 0 ? jsonCase(keys, transformOf) : csvCase(keys, transformOf)
       for (const one of fc.sample(arbitrary, { seed: seed + draw, numRuns: DRAW })) {
         if (one === undefined) continue
-        if (performance.now() > until) break
+        if (isOver()) break
         counts.policies++
         counts.records += one.expected.length
         counts.published += one.expected.filter((expected) => 'publish' in expected).length
