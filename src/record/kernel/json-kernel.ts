@@ -183,7 +183,9 @@ export class JsonKernel {
       const derived = this.#putNumbers(node.derived)
       const watches = this.#putNumbers(node.watches)
       const literal = Buffer.from(`,${node.literal}`, 'latin1')
-      this.#memory.words.set([this.#putBytes(literal), literal.length], (names >> 2) + node.id * 2)
+      // It may make the memory grow, and views of before are void then.
+      const literalAt = this.#putBytes(literal)
+      this.#memory.words.set([literalAt, literal.length], (names >> 2) + node.id * 2)
       this.#memory.set(Node, nodes + node.id * Node.bytes, {
         kind: NODE_KINDS.indexOf(node.kind),
         emitted: node.emitted ? 1 : 0,
