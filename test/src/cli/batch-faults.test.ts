@@ -165,6 +165,18 @@ it('a reader that has seen enough ends the run with code 4', async () => {
   expect(stderr).not.toContain('defect')
 })
 
+/**
+ * A module that has the process say its peak of memory, in KiB, when it ends. `resourceUsage().maxRSS` is at least what the
+ * process that started it had: Linux hands that on.
+ */
+const SAYS_PEAK = `data:text/javascript,${encodeURIComponent(`
+import { readFileSync } from 'node:fs'
+process.on('exit', () => {
+  const own = /VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]
+  process.stderr.write('peak ' + own + '\\n')
+})
+`)}`
+
 describe('records that are huge or deep', () => {
   it('are dead letters, and memory stays bounded', async () => {
     const cwd = place({ 'peak.mjs': '' })
@@ -177,9 +189,7 @@ describe('records that are huge or deep', () => {
         '',
       ),
     )
-    // The peak is the process's own word, said when it ends.
-    const peak = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`
-    const args = ['--import', `data:text/javascript,${encodeURIComponent(peak)}`, script]
+    const args = ['--import', SAYS_PEAK, script]
     const run = [
       'batch',
       'in.ndjson',
@@ -230,8 +240,7 @@ describe('records that are huge or deep', () => {
     const cwd = place()
     mkdirSync(join(cwd, 'out'))
     writeFileSync(join(cwd, 'in.csv'), `id,note\n,a\n,"${'b,c\n'.repeat(8 << 20)}`)
-    const peak = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`
-    const args = ['--import', `data:text/javascript,${encodeURIComponent(peak)}`, script]
+    const args = ['--import', SAYS_PEAK, script]
     const run = ['batch', 'in.csv', '-o', 'out/', ...common, '--dead-letter', 'dead', '--workers', '1', '-q']
     const { code, stderr } = await start(cwd, process.execPath, [
       ...args,
