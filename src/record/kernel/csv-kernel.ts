@@ -6,7 +6,7 @@ import { type CsvColumns, slotsOf } from '../csv/csv-columns.ts'
 import type { CsvStyle } from '../csv/csv-text.ts'
 import { CSV_WASM } from './csv.wasm.ts'
 import { CsvHeader } from './csv-layout.ts'
-import { aligned, FIRST_FREE, HEADER, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
+import { aligned, FIRST_FREE, HEADER, KernelMemory, READ_AHEAD } from './memory.ts'
 
 const csv = new WasmModule(CSV_WASM)
 
@@ -29,7 +29,6 @@ export class CsvKernel {
   readonly #lines: number
   readonly #input: number
   #length = 0
-  #outputBytes = OUTPUT_BYTES
   /** Where the last `scan` stopped, and in which line of the chunk. */
   next = 0
   line = 0
@@ -104,9 +103,7 @@ export class CsvKernel {
   /** Takes a chunk: `bytes[length]` is a line feed. False where there is no memory for it. */
   open(bytes: Uint8Array, length: number): boolean {
     this.#length = length
-    if (!this.#memory.ensure(this.#input + length + READ_AHEAD)) return false
-    this.#memory.bytes.set(bytes.subarray(0, length + 1), this.#input)
-    return true
+    return this.#memory.putChunk(this.#input, bytes, length)
   }
 
   /**
@@ -142,7 +139,7 @@ export class CsvKernel {
   write(block: Block, firstSlots: Int32Array, rows: number, sink: ByteSink): number {
     const memory = this.#memory
     const firsts = aligned(this.#input + this.#length + READ_AHEAD)
-    const results = memory.putResults(block, firsts + rows * 4, this.#outputBytes)
+    const results = memory.putResults(block, firsts + rows * 4)
     if (results === undefined) return 0
     const { output } = results
     memory.put(firsts, firstSlots, rows)
@@ -152,9 +149,8 @@ export class CsvKernel {
       const next = this.#exports.write(row, rows)
       sink.append(memory.bytes.subarray(output, output + memory.get(CsvHeader, HEADER, 'written')))
       if (next === row) {
-        const limit = output + this.#outputBytes * 2
-        if (!memory.ensure(limit)) return row
-        this.#outputBytes *= 2
+        const limit = memory.growOutput(output)
+        if (limit === undefined) return row
         memory.set(CsvHeader, HEADER, { limit })
       }
       row = next

@@ -6,7 +6,7 @@ import type { JsonOps } from '../json/json-ops.ts'
 import { NODE_KINDS, type Shape, type ShapeNode } from '../shape.ts'
 import { JSON_WASM } from './json.wasm.ts'
 import { Container, JsonHeader, Member, Met, MOST_MET, Node } from './json-layout.ts'
-import { aligned, FIRST_FREE, HEADER, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
+import { aligned, FIRST_FREE, HEADER, KernelMemory, READ_AHEAD } from './memory.ts'
 
 const json = new WasmModule(JSON_WASM)
 
@@ -53,7 +53,6 @@ export class JsonKernel {
   readonly #lists: number
   readonly #input: number
   #length = 0
-  #outputBytes = OUTPUT_BYTES
   /** After `scan`: where it stopped, members that no rule names, and each record's first operation. */
   next = 0
   unlisted = 0
@@ -223,9 +222,7 @@ export class JsonKernel {
   /** Takes a chunk: `bytes[length]` is a line feed. False where there is no memory for it. */
   open(bytes: Uint8Array, length: number): boolean {
     this.#length = length
-    if (!this.#memory.ensure(this.#input + length + READ_AHEAD)) return false
-    this.#memory.bytes.set(bytes.subarray(0, length + 1), this.#input)
-    return true
+    return this.#memory.putChunk(this.#input, bytes, length)
   }
 
   /**
@@ -292,7 +289,7 @@ export class JsonKernel {
     const memory = this.#memory
     const rangesAt = aligned(this.#input + this.#length + READ_AHEAD)
     const blockOps = aligned(rangesAt + count * 8)
-    const results = memory.putResults(block, blockOps + ops.count * 8, this.#outputBytes)
+    const results = memory.putResults(block, blockOps + ops.count * 8)
     if (results === undefined) {
       for (let index = 0; index < count; index++) writeOther(index)
       return 0
@@ -310,12 +307,9 @@ export class JsonKernel {
       if (next === count) break
       let isFull = memory.get(JsonHeader, HEADER, 'full') !== 0
       if (isFull && next === index) {
-        const limit = output + this.#outputBytes * 2
-        isFull = memory.ensure(limit)
-        if (isFull) {
-          this.#outputBytes *= 2
-          memory.set(JsonHeader, HEADER, { limit })
-        }
+        const limit = memory.growOutput(output)
+        isFull = limit !== undefined
+        if (limit !== undefined) memory.set(JsonHeader, HEADER, { limit })
       }
       if (!isFull) writeOther(next)
       index = isFull ? next : next + 1

@@ -18,7 +18,7 @@ export const HEADER = 1024
 export const FIRST_FREE = 2048
 
 /** Room for a block's output at first; records that need more get it. */
-export const OUTPUT_BYTES: number = 1 << 18
+const OUTPUT_BYTES = 1 << 18
 
 /** Fields of a header that say where the results of a block stand for the writing. */
 export const RESULT_PLACES = {
@@ -40,6 +40,7 @@ export type ResultPlaces = Readonly<Record<Exclude<ResultPlace, 'written'>, numb
 
 export class KernelMemory {
   readonly #memory: Memory
+  #outputBytes = OUTPUT_BYTES
   bytes: Uint8Array<ArrayBuffer>
   words: Int32Array<ArrayBuffer>
 
@@ -88,24 +89,39 @@ export class KernelMemory {
     this.words.set(count === numbers.length ? numbers : numbers.subarray(0, count), at >> 2)
   }
 
+  /** Puts a chunk at byte `at`: `bytes[length]` is a line feed. False where there is no memory for it. */
+  putChunk(at: number, bytes: Uint8Array, length: number): boolean {
+    if (!this.ensure(at + length + READ_AHEAD)) return false
+    this.bytes.set(bytes.subarray(0, length + 1), at)
+    return true
+  }
+
   /**
-   * Puts down what became of a block's slots, from byte `from` on, with `outputBytes` of room behind; undefined where
-   * there is no memory left.
+   * Puts down what became of a block's slots, from byte `from` on, with room for the output behind; undefined where there is
+   * no memory left.
    */
-  putResults(block: Block, from: number, outputBytes: number): ResultPlaces | undefined {
+  putResults(block: Block, from: number): ResultPlaces | undefined {
     const { slotCount } = block
     const resultKinds = aligned(from)
     const resultStarts = aligned(resultKinds + slotCount * 4)
     const resultEnds = aligned(resultStarts + slotCount * 4)
     const arena = aligned(resultEnds + slotCount * 4)
     const output = aligned(arena + block.arena.length + READ_AHEAD)
-    const limit = output + outputBytes
+    const limit = output + this.#outputBytes
     if (!this.ensure(limit)) return undefined
     this.put(resultKinds, block.resultKind, slotCount)
     this.put(resultStarts, block.resultStart, slotCount)
     this.put(resultEnds, block.resultEnd, slotCount)
     this.bytes.set(block.arena.bytes.subarray(0, block.arena.length), arena)
     return { resultKinds, resultStarts, resultEnds, arena, output, limit }
+  }
+
+  /** Doubles the room for an output that begins at `output`; gives where it ends, or undefined where no memory is left. */
+  growOutput(output: number): number | undefined {
+    const limit = output + this.#outputBytes * 2
+    if (!this.ensure(limit)) return undefined
+    this.#outputBytes *= 2
+    return limit
   }
 
   /** The `count` numbers from byte `at` on. */
