@@ -59,7 +59,7 @@ ${route('r', 'one.yaml')}${route('s', 'two.yaml')}${route('t', 'one.yaml')}`,
 
     const lead = compilations(() => prepareFromDisk(file).prepared)
     expect(lead.counts).toEqual(once)
-    const { prepared } = { prepared: lead.made }
+    const prepared = lead.made
     expect(prepared.routes.map(({ plan }) => plan.name)).toEqual(['one', 'two', 'one'])
 
     const posted = fromPost(toPost(prepared.configuration))

@@ -4,6 +4,8 @@ import { RetriableError } from './failure.ts'
 import type { KafkajsClient } from './kafkajs-client.ts'
 import { type Address, type Described, describe, type Node, seedOf } from './private.ts'
 
+const GROUPS = 0
+
 export class Brokers {
   readonly #client: KafkajsClient
   readonly #seed: Cluster
@@ -41,10 +43,10 @@ export class Brokers {
     return described
   }
 
-  /** The coordinator of a group; `kind` 1: of a transactional id. */
-  async coordinator(name: string, kind: 0 | 1 = 0): Promise<Node> {
+  /** The coordinator of a group. */
+  async coordinator(group: string): Promise<Node> {
     const broker = await this.any()
-    const { coordinator } = await broker.findGroupCoordinator({ groupId: name, coordinatorType: kind })
+    const { coordinator } = await broker.findGroupCoordinator({ groupId: group, coordinatorType: GROUPS })
     return await this.at(coordinator)
   }
 

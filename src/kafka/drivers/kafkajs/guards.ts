@@ -32,27 +32,27 @@ export async function refuseCompacted(cluster: KafkajsCluster, topics: readonly 
 
 /** @throws LetheError where the log does not hold a position */
 export async function refuseMoved(cluster: KafkajsCluster, positions: readonly Position[]): Promise<void> {
-  const low = await edgesOf(cluster, positions, 'earliest')
-  const end = await edgesOf(cluster, positions, 'latest')
+  const endsOf = await logOf(cluster, positions)
   for (const at of positions) {
-    const [first, last] = [low.get(partitionKey(at)) ?? 0, end.get(partitionKey(at)) ?? at.offset]
+    const [first, last] = endsOf(at)
     if (at.offset < first || at.offset > last) throw gapError(at, undefined, first, last)
   }
 }
 
 /** Why no record came at a position, or another one: with the ends of the log as they are now. */
 export async function explainGap(cluster: KafkajsCluster, at: Position, found?: number): Promise<LetheError> {
-  const low = await edgesOf(cluster, [at], 'earliest')
-  const end = await edgesOf(cluster, [at], 'latest')
-  return gapError(at, found, low.get(partitionKey(at)) ?? 0, end.get(partitionKey(at)) ?? at.offset)
+  const endsOf = await logOf(cluster, [at])
+  return gapError(at, found, ...endsOf(at))
 }
 
-async function edgesOf(
+/** Where the log of each of these partitions begins and ends now. */
+async function logOf(
   cluster: KafkajsCluster,
   positions: readonly Position[],
-  edge: 'earliest' | 'latest',
-): Promise<ReadonlyMap<string, number>> {
-  return offsetsOf(await cluster.offsets(positions, edge))
+): Promise<(at: Position) => [first: number, last: number]> {
+  const low = offsetsOf(await cluster.offsets(positions, 'earliest'))
+  const end = offsetsOf(await cluster.offsets(positions, 'latest'))
+  return (at) => [low.get(partitionKey(at)) ?? 0, end.get(partitionKey(at)) ?? at.offset]
 }
 
 /** A partition with records gets its turn in far fewer batches: kafkajs asks for them in random order. */

@@ -192,8 +192,11 @@ export class KafkajsClient {
     try {
       return await work()
     } catch (error) {
+      // What an inner try has explained is not looked into again.
+      if (error instanceof RetriableError || error instanceof LetheError || error instanceof Refused)
+        throw error
       // A defect of ours is none of the broker.
-      if (causeIn(error) instanceof TypeError || error instanceof Refused) throw error
+      if (causeIn(error) instanceof TypeError) throw error
       throw await this.#explained(this.failure(error, what))
     }
   }

@@ -154,7 +154,7 @@ class KafkajsDriver implements Driver {
   #crashed(error: unknown, restarts: boolean): void {
     const failure = this.#client.failure(error, this.#what)
     this.#revoked('lost')
-    if (restarts) this.#options.onEvent({ kind: 'retry', code: (failure as RetriableError).code ?? 'crash' })
+    if (restarts) this.#options.onEvent({ kind: 'retry', code: failure.code })
     else if (failure instanceof LetheError) this.#fail(failure)
     else this.#fail(new ClientLost(failure.code, `the consumer of kafkajs has ended (${failure.code})`))
   }

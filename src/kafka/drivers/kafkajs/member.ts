@@ -88,11 +88,6 @@ export class Member {
     )
   }
 
-  /** Whether it was told to leave. */
-  get isOver(): boolean {
-    return this.#isOver
-  }
-
   /** Reads on from here, and from nowhere else. */
   read(positions: readonly Position[]): void {
     for (const position of positions) this.seek(position)

@@ -1,8 +1,8 @@
 /**
  * The requests that the public interface of kafkajs 2.2.4 lacks, and the connections to send them. The one file that
  * uses its private parts: the seed broker of a cluster, the methods of a broker that have no types, and the coding of
- * requests. The public admin is of no use here: before each question it asks for the metadata of all topics, and fails
- * where any partition of the cluster has no leader; and it does not tell what a user may do.
+ * requests. The public admin is not used: before each question it requests the metadata of all topics, it fails where any
+ * partition of the cluster has no leader, and it does not report what a user may do.
  */
 import type { Broker, Cluster } from 'kafkajs'
 // @ts-expect-error: no types
