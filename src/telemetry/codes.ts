@@ -74,7 +74,7 @@ export const CLIENT_CODES: number = KNOWN.size + 1
  * A code of a client, of the system or of Lethe's own loop, as it is listed; else `other`. Libraries shout theirs:
  * `ERR__TRANSPORT`, `REBALANCE_IN_PROGRESS` and `ECONNRESET` are `transport`, `rebalance-in-progress`, `econnreset`.
  */
-export function clientCode(code: string): string {
+export function clientCode(code: unknown): string {
   if (typeof code !== 'string') return 'other'
   if (KNOWN.has(code)) return code
   const quiet = /^(?:ERR_)?_?([A-Z0-9_]+)$/.exec(code)?.[1]?.toLowerCase().replaceAll('_', '-')
@@ -82,13 +82,14 @@ export function clientCode(code: string): string {
 }
 
 /** The code of a dead letter as `src/errors.ts` lists it; else `other`. */
-export function deadLetterCode(code: string): string {
+export function deadLetterCode(code: unknown): string {
   // A name such as `constructor` is found on every object, but describes nothing in words.
   return typeof code === 'string' && typeof describeCode(code as DeadLetterCode) === 'string' ? code : 'other'
 }
 
 /** Any code that Lethe knows, of an error too; else `other`. */
-export function knownCode(code: string): string {
+export function knownCode(code: unknown): string {
+  if (typeof code !== 'string') return 'other'
   const known = clientCode(code)
   if (known !== 'other') return known
   return Object.hasOwn(ERROR_CODES, code) ? code : deadLetterCode(code)

@@ -8,7 +8,7 @@ type Field = (value: unknown) => string | number | undefined
 /** A count, an offset, a partition, a port, milliseconds. */
 const integer: Field = (value) => (Number.isFinite(value) ? Math.round(value as number) : undefined)
 
-const code: Field = (value) => knownCode(value as string)
+const code: Field = knownCode
 
 const text =
   (pattern: RegExp): Field =>
@@ -200,7 +200,7 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     fields: {
       client: driver,
       severity: words('error', 'warn', 'info', 'debug'),
-      code: (value) => clientCode(value as string),
+      code: clientCode,
     },
   },
 }

@@ -172,6 +172,7 @@ describe('what must not come out', () => {
       { message: CANARY, toString: () => CANARY, toJSON: () => CANARY },
       [CANARY],
       Object.assign(new Error(CANARY), { code: CANARY }),
+      { toString: CANARY, valueOf: CANARY },
       Symbol(CANARY),
       () => CANARY,
       Buffer.from(CANARY),
