@@ -4,9 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Measured; a fresh clone knows nothing of earlier runs, and would go by the size of the files. */
 const SLOW: readonly string[] = [
   'test/integration/chaos.test.ts',
-  'test/integration/chaos-at-least-once.test.ts',
   'test/integration/back-pressure.test.ts',
-  'test/integration/lost-client.test.ts',
   'test/integration/stream-secure.test.ts',
   'test/contracts/driver-rdkafka-exactly-once.contract.test.ts',
   'test/contracts/driver-rdkafka-at-least-once.contract.test.ts',

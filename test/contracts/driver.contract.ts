@@ -637,7 +637,7 @@ export function driverContract(driverCase: DriverCase): void {
           await opening
         }
         const { driver } = await openDriver(driverCase, { topics: [topic], group })
-        expect(texts((await pollSome(driver, 1, 10_000)).records)).toEqual(['a'])
+        expect(texts((await pollSome(driver, 1, 25_000)).records)).toEqual(['a'])
       })
 
       it('at a time begins with the first record of that time, or at the end where all are older', async () => {

@@ -10,7 +10,7 @@ it('makes of arbitrary records what the reference makes of them, however they ar
   process.stdout.write(`fuzz: seed ${seed}\n`)
   const found = await fuzz({
     seed,
-    milliseconds: 20_000,
+    milliseconds: 8_000,
     atLeast: { commands: 2, published: 101 },
     script,
     say: (line) => void process.stderr.write(`${line}\n`),
