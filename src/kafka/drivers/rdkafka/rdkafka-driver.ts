@@ -39,6 +39,7 @@ class RdkafkaDriver implements Driver {
   readonly #settler: ExactlyOnce | AtLeastOnce
   #library!: Library
   #opening: Promise<void> = Promise.resolve()
+  #hasJoined = false
 
   constructor(options: DriverOptions) {
     const session = new Session(options)
@@ -60,7 +61,7 @@ class RdkafkaDriver implements Driver {
 
   async #open(): Promise<void> {
     const session = this.#session
-    const { connection, delivery, topics } = session.options
+    const { connection, delivery } = session.options
     const library = await loadLibrary()
     this.#library = library
     checkCodec(library, connection)
@@ -87,17 +88,29 @@ class RdkafkaDriver implements Driver {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'starting')
     }
     this.#stillOpen()
-    // librdkafka takes POSIX expressions, which know no groups but these. As text: its binding prints a RegExp to stderr.
-    session.consumer.subscribe('pattern' in topics ? [`^(${topics.pattern})$`] : [...topics])
   }
 
-  /** @throws where it was closed meanwhile: a member that joins then would never leave */
+  /**
+   * Joins the group once records are asked for. librdkafka leaves no group whose answer to its first request to join is on
+   * its way, and the broker waits for such a member until its session is over (KIP-394): a start that is given up joins
+   * none.
+   */
+  #join(): void {
+    if (this.#hasJoined) return
+    this.#hasJoined = true
+    const { topics } = this.#session.options
+    // librdkafka takes POSIX expressions, which know no groups but these. As text: its binding prints a RegExp to stderr.
+    this.#session.consumer.subscribe('pattern' in topics ? [`^(${topics.pattern})$`] : [...topics])
+  }
+
+  /** @throws where it was closed meanwhile */
   #stillOpen(): void {
     if (this.#session.closing) throw new LetheError('client-lost', 'the client was closed while it opened')
   }
 
-  poll(bounds: BatchBounds): Promise<Polled> {
-    return this.#fetcher.poll(bounds)
+  async poll(bounds: BatchBounds): Promise<Polled> {
+    if (!this.#session.closing) this.#join()
+    return await this.#fetcher.poll(bounds)
   }
 
   async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
