@@ -39,6 +39,7 @@ const NONE: readonly (readonly [name: string, options: object])[] = [
   ['generalize.date', { to: 'day', format: 'epoch-seconds' }],
   ['generalize.geo', { axis: 'latitude', cell: '0.000001' }],
   ['generalize.number', { width: '10000000000' }],
+  ['generalize.number', { width: 10, decimal: ',' }],
   ['generalize.number', { edges: [1, '10000000000'] }],
   ['mask.card', { with: `a${'\u0301'.repeat(15)}` }],
   ['mask.email', { domains: ['example.com'] }],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { compareDecimals, type Decimal, isMultiple, subtractDecimals } from '../decimal.ts'
+import { type NotationOptions, notationOptions, reading } from '../decimal-notation.ts'
 import { decimalOption } from '../decimal-option.ts'
 import { ASSUMED_ALL, part } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform, type Weakness } from '../transform.ts'
@@ -41,9 +42,10 @@ const options = z.strictObject({
     .describe(
       'label: text, `[20,30)`. midpoint: the number in the middle, `25`; for the two tails the number that bounds them.',
     ),
+  ...notationOptions,
 })
 
-export interface NumberOptions {
+export interface NumberOptions extends NotationOptions {
   readonly width?: number | string | undefined
   readonly origin: number | string
   readonly edges?: readonly (number | string)[] | undefined
@@ -133,7 +135,7 @@ export const number: Transform = defineTransform({
     uniqueness: 'lossy',
     formatKept: 'with `as: midpoint` a number stays a number',
     accepts:
-      'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`; at most 40 digits, before and after the point together',
+      'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`, and as `decimal`, `grouping` and `affix` state; at most 40 digits, before and after the point together',
     yields: 'text such as `[20,30)`, `under 18`, `90+`; or the number in the middle',
     keyed: false,
     stableToken: false,
@@ -142,7 +144,7 @@ export const number: Transform = defineTransform({
   },
   failures: {
     unparsable:
-      'The value is no decimal number: NaN, Infinity, hexadecimal, thousands separators, white space, units.',
+      'The value is no decimal number: NaN, Infinity, hexadecimal; separators, white space and units that the rule does not state.',
     'out-of-domain':
       'The number has more than 40 digits, before and after the point together, once written out.',
   },
@@ -168,6 +170,18 @@ export const number: Transform = defineTransform({
     },
     { title: 'not a number', options: { width: 10 }, input: '1,000', output: { fails: 'unparsable' } },
     {
+      title: 'as written in much of Europe',
+      options: { width: 10, decimal: ',', grouping: '.', affix: ['€', 'EUR'] },
+      input: '1.234,50 €',
+      output: '[1230,1240)',
+    },
+    {
+      title: 'a dot is no decimal there',
+      options: { width: 10, decimal: ',', grouping: '.', affix: ['€', 'EUR'] },
+      input: '12.50',
+      output: { fails: 'unparsable' },
+    },
+    {
       title: 'bounded work',
       options: { width: 10 },
       input: '1e999999999',
@@ -184,7 +198,10 @@ export const number: Transform = defineTransform({
     const midpoints = stated.as === 'midpoint'
     return {
       yields: midpoints ? 'number' : 'string',
-      apply: 'edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints),
+      apply: reading(
+        stated,
+        'edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints),
+      ),
     }
   },
 })

@@ -8,6 +8,7 @@ import {
   roundedUnits,
   unitsAt,
 } from '../decimal.ts'
+import { notationOptions, reading } from '../decimal-notation.ts'
 import { decimalOption } from '../decimal-option.ts'
 import { integerBelow, prefixedHmacSha256, uint128 } from '../keyed.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
@@ -35,6 +36,7 @@ const options = z.strictObject({
     .describe(
       'Names the key that the noise is drawn with. Fields of one domain get the same noise. Default: the path.',
     ),
+  ...notationOptions,
 })
 
 type Options = z.output<typeof options>
@@ -185,7 +187,8 @@ export const number: Transform = defineTransform({
     repeatable: 'per subject',
     uniqueness: 'lossy',
     formatKept: 'a number stays a number',
-    accepts: 'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`',
+    accepts:
+      'numbers as JSON writes them, also `+5`, `007`, `.5`, `5.`, and as `decimal`, `grouping` and `affix` state',
     yields: 'a number with at most `decimals` digits after the point, never the same number',
     keyed: true,
     needs: ['subject'],
@@ -193,7 +196,7 @@ export const number: Transform = defineTransform({
     mayReturnInput: false,
   },
   failures: {
-    unparsable: 'The value is no decimal number.',
+    unparsable: 'The value is no decimal number, or not written as `decimal`, `grouping` and `affix` state.',
     'out-of-domain':
       'The number lies beyond `min` or `max`, or has more than 40 digits, before and after the point together.',
     'subject-missing': 'The record names no data subject.',
@@ -238,6 +241,13 @@ export const number: Transform = defineTransform({
       subject: 'c-1001',
     },
     {
+      title: 'an amount in dollars',
+      options: { span: 10, domain: 'amount', grouping: ',', affix: ['$'] },
+      input: '$100.00',
+      output: '94',
+      subject: 'c-1001',
+    },
+    {
       title: 'no subject',
       options: { span: 10, domain: 'amount' },
       input: '100',
@@ -246,7 +256,8 @@ export const number: Transform = defineTransform({
   ],
   weaknesses,
   reveals: (stated) => {
-    const { domain, ...others } = stated
+    // How a number is written does not change its noise.
+    const { domain, decimal: _, grouping: __, affix: ___, ...others } = stated
     return {
       tells: 'noisy',
       of: 'number',
@@ -264,7 +275,7 @@ export const number: Transform = defineTransform({
     let prefix = ''
     return {
       yields: 'same',
-      apply: (text, { subject }) => {
+      apply: reading(stated, (text, { subject }) => {
         if (subject === undefined || subject === '') return fail('subject-missing')
         const value = parseDecimal(text)
         if (typeof value === 'string') return fail(value)
@@ -285,7 +296,7 @@ export const number: Transform = defineTransform({
         const result = base + offset
         const outside = (min !== undefined && result < min) || (max !== undefined && result > max)
         return printUnits(outside ? base - offset : result, decimals)
-      },
+      }),
     }
   },
 })

@@ -1,5 +1,6 @@
 /** The twin of `generalize.number`, for bounds and values that 32-bit integers hold. */
 import { type Decimal, unitsAt } from '../../decimal.ts'
+import { notation } from '../../decimal-notation.ts'
 import type { EdgeIntervals, WidthIntervals } from '../../generalize/intervals.ts'
 import { intervalsOf, type NumberOptions } from '../../generalize/number.ts'
 import { edgeLabels, overLabel, underLabel } from '../../generalize/number-intervals.ts'
@@ -8,6 +9,7 @@ import { MOST_SCALE, MOST_UNITS, NO_UNITS, readUnits, writeUnits } from '../deci
 import { type Twin, writing } from '../twin.ts'
 
 export const number: Twin<NumberOptions> = (stated) => {
+  if (notation(stated) !== undefined) return undefined
   const intervals = intervalsOf(stated)
   const midpoints = stated.as === 'midpoint'
   return writing('edges' in intervals ? edgesKernel(intervals, midpoints) : widthKernel(intervals, midpoints))
