@@ -46,7 +46,9 @@ describe('the threat model', () => {
       for (const promise of promises) {
         const [, tests] = / Tests: (.*)\.$/.exec(promise) ?? []
         expect(tests, promise).toBeDefined()
-        const files = tests!.split(', ').map((file) => /^`(test\/[\w./-]+\.(?:test|proof)\.ts)`$/.exec(file)?.[1])
+        const files = tests!
+          .split(', ')
+          .map((file) => /^`(test\/[\w./-]+\.(?:test|proof)\.ts)`$/.exec(file)?.[1])
         for (const file of files) {
           expect(file, promise).toBeDefined()
           expect(existsSync(join(root, file!)), file).toBe(true)
