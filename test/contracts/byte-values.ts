@@ -102,6 +102,7 @@ const ips = fc.oneof(
   fc.tuple(octet, octet, octet, fc.constantFrom('', '.')).map(([a, b, c, end]) => `${a}.${b}.${c}${end}`),
   fc.ipV6(),
   fc.ipV4().map((address) => `::ffff:${address}`),
+  fc.tuple(fc.ipV4(), fc.constantFrom(':80', ' ', ', 10.0.0.1', ',')).map((parts) => parts.join('')),
 )
 
 const numbers = fc.oneof(
@@ -308,7 +309,12 @@ export const OPTION_SETS: Readonly<Record<string, readonly Options[]>> = {
     ...(to === 'hour' ? [] : [{ to, format: 'date' }]),
   ]),
   'generalize.prefix': [{ keep: 2 }, { keep: 4 }, { keep: 64 }],
-  'generalize.ip': Array.from({ length: 31 }, (_, at) => ({ v4: at + 1 })),
+  'generalize.ip': [
+    ...Array.from({ length: 31 }, (_, at) => ({ v4: at + 1 })),
+    { endpoint: 'allow' },
+    { list: 'first' },
+    { list: 'last', v4: 17 },
+  ],
   'generalize.number': [
     { width: 5 },
     { width: '0.25' },
@@ -425,6 +431,7 @@ export const COMMON: Readonly<Record<string, readonly Common[]>> = {
   'generalize.ip': [
     { options: {}, values: ['203.0.113.77', '1.2.3.4', '255.255.255.255'] },
     { options: { v4: 12 }, values: ['172.31.9.1', '0.0.0.0'] },
+    { options: { list: 'last' }, values: ['203.0.113.77'] },
   ],
   'generalize.number': [
     { options: { width: 10 }, values: ['193.69', '0', '-0.5', '7', '499', '123456789', '12.3456789012345'] },

@@ -7,11 +7,62 @@ import { parseIpv6, printIpv6 } from './ipv6.ts'
 const options = z.strictObject({
   v4: z.int().min(1).max(31).default(24).describe('Bits of an IPv4 address that are kept, from 1 to 31.'),
   v6: z.int().min(1).max(127).default(48).describe('Bits of an IPv6 address that are kept, from 1 to 127.'),
+  endpoint: z
+    .literal('allow')
+    .optional()
+    .describe(
+      'Lets a value have a port (`203.0.113.9:51234`, `[2001:db8::1]:443`), brackets, a zone index (`fe80::1%eth0`) and white space around it. The result is that of the address.',
+    ),
+  list: z
+    .enum(['first', 'last'])
+    .optional()
+    .describe(
+      'Lets a value be a list with commas, as X-Forwarded-For is, and says which address counts: the first, which the client itself may have made up, or the last, which the nearest proxy saw. It alone has to be one, and may be written as `endpoint: allow` says.',
+    ),
 })
 
 export interface IpOptions {
   readonly v4: number
   readonly v6: number
+  readonly endpoint?: 'allow' | undefined
+  readonly list?: 'first' | 'last' | undefined
+}
+
+/** What may stand behind an address or its brackets. */
+const PORT = /^(?::\d{1,5})?$/
+const MOST_PORT = 65_535
+/** The name or number of an interface, behind the percent sign (RFC 4007, section 11). */
+const ZONE = /^[A-Za-z0-9._~-]+$/
+
+const isPort = (text: string): boolean => PORT.test(text) && Number(text.slice(1)) <= MOST_PORT
+
+/** The address in a text such as `[fe80::1%eth0]:443`, as it is written there; undefined where it is no such text. */
+function addressIn(text: string): string | undefined {
+  let address = text.trim()
+  if (address.startsWith('[')) {
+    const end = address.indexOf(']')
+    if (end < 0 || !isPort(address.slice(end + 1))) return undefined
+    address = address.slice(1, end)
+  } else {
+    const colon = address.indexOf(':')
+    // One colon stands before a port; IPv6 has more, and with a port it has brackets.
+    if (colon >= 0 && colon === address.lastIndexOf(':')) {
+      if (!isPort(address.slice(colon))) return undefined
+      address = address.slice(0, colon)
+    }
+  }
+  const percent = address.indexOf('%')
+  if (percent < 0) return address
+  const isZone = address.lastIndexOf(':', percent) >= 0 && ZONE.test(address.slice(percent + 1))
+  return isZone ? address.slice(0, percent) : undefined
+}
+
+/** The function that finds the address in a value; undefined where a value is the address. */
+function finder({ endpoint, list }: IpOptions): ((text: string) => string | undefined) | undefined {
+  if (list === 'first')
+    return (text) => addressIn(text.includes(',') ? text.slice(0, text.indexOf(',')) : text)
+  if (list === 'last') return (text) => addressIn(text.slice(text.lastIndexOf(',') + 1))
+  return endpoint === 'allow' ? addressIn : undefined
 }
 
 /** A network of this many bits is often one subscriber’s line. */
@@ -103,7 +154,8 @@ export const ip: Transform = defineTransform({
     repeatable: 'yes',
     uniqueness: 'lossy',
     formatKept: 'a network in CIDR notation',
-    accepts: 'IPv4 in dotted decimal; IPv6 in any form, without zone, port, brackets or prefix length',
+    accepts:
+      'IPv4 in dotted decimal; IPv6 in any form; with `endpoint` or `list` also with port, brackets and zone. No prefix length',
     yields: 'text such as `203.0.113.0/24` or `2001:db8:7::/48`',
     keyed: false,
     stableToken: false,
@@ -111,7 +163,7 @@ export const ip: Transform = defineTransform({
   },
   failures: {
     unparsable:
-      'The value is no IP address: octal or short forms, leading zeros in IPv4, a zone (`%eth0`), port or brackets.',
+      'The value is no IP address: octal or short forms, leading zeros in IPv4, words such as `unknown`; a zone (`%eth0`), port, brackets or list that the rule does not allow.',
   },
   doesNotStop:
     'Linking by a small network: a company or a village may be alone in its /24. A network also tells the ' +
@@ -129,6 +181,18 @@ export const ip: Transform = defineTransform({
       options: {},
       input: 'fe80::1%eth0',
       output: { fails: 'unparsable' },
+    },
+    {
+      title: 'brackets, port and zone',
+      options: { endpoint: 'allow' },
+      input: '[fe80::1%eth0]:443',
+      output: 'fe80::/48',
+    },
+    {
+      title: 'X-Forwarded-For',
+      options: { list: 'first' },
+      input: '203.0.113.9:51234, 10.0.0.1',
+      output: '203.0.113.0/24',
     },
   ],
   weaknesses: ({ v4, v6 }) => [
@@ -152,13 +216,22 @@ export const ip: Transform = defineTransform({
       : []),
   ],
   reveals: ({ v4, v6 }) => part({ of: 'network', v4, v6 }),
-  compile: ({ v4, v6 }: IpOptions) => {
+  compile: (stated: IpOptions) => {
+    const { v4, v6 } = stated
     const ipv4 = ipv4Networks(v4)
     const ipv6 = ipv6Networks(v6, ipv4)
+    const network = (text: string): Result => ipv4(text) ?? ipv6(text) ?? fail('unparsable')
+    const find = finder(stated)
     return {
       yields: 'string',
       // Not plain: a network may start with a colon, as `::/48` does.
-      apply: (text): Result => ipv4(text) ?? ipv6(text) ?? fail('unparsable'),
+      apply:
+        find === undefined
+          ? network
+          : (text) => {
+              const address = find(text)
+              return address === undefined ? fail('unparsable') : network(address)
+            },
     }
   },
 })

@@ -229,6 +229,95 @@ describe('generalize.ip', () => {
     expect(printIpv6(read)).toBe(expected)
   })
 
+  const endpoint = running(ip, { endpoint: 'allow' })
+
+  it.each([
+    ['203.0.113.9:51234', '203.0.113.0/24'],
+    ['203.0.113.9:0', '203.0.113.0/24'],
+    ['[2001:db8::1]:443', '2001:db8::/48'],
+    ['[2001:db8::1]', '2001:db8::/48'],
+    ['[203.0.113.9]:25', '203.0.113.0/24'],
+    ['fe80::1%eth0', 'fe80::/48'],
+    ['fe80::1%3', 'fe80::/48'],
+    ['[fe80::1%25en0]:65535', 'fe80::/48'],
+    ['::ffff:203.0.113.9%1', '203.0.113.0/24'],
+    ['203.0.113.9\t', '203.0.113.0/24'],
+    [' 2001:db8::1\r\n', '2001:db8::/48'],
+  ])('endpoint: allow takes %j', (text, expected) => {
+    expect(endpoint(text)).toBe(expected)
+    expect(run(text)).toBe('!unparsable')
+  })
+
+  it.each([
+    ['203.0.113.9, 10.0.0.1', '203.0.113.0/24', '10.0.0.0/24'],
+    ['203.0.113.9:51234,[2001:db8::1]:443', '203.0.113.0/24', '2001:db8::/48'],
+    ['unknown, 203.0.113.9', '!unparsable', '203.0.113.0/24'],
+    ['203.0.113.9, unknown', '203.0.113.0/24', '!unparsable'],
+    ['203.0.113.9,', '203.0.113.0/24', '!unparsable'],
+    [', 203.0.113.9', '!unparsable', '203.0.113.0/24'],
+    ['fe80::1%eth0', 'fe80::/48', 'fe80::/48'],
+    [',', '!unparsable', '!unparsable'],
+  ])('list: of %j it is %s or %s', (text, first, last) => {
+    expect(running(ip, { list: 'first' })(text)).toBe(first)
+    expect(running(ip, { list: 'last' })(text)).toBe(last)
+    expect(run(text)).toBe('!unparsable')
+  })
+
+  it.each([
+    'unknown',
+    '203.0.113.9:',
+    '203.0.113.9:65536',
+    '203.0.113.9:http',
+    '203.0.113.9:1:2',
+    '203.0.113.9%eth0',
+    '[203.0.113.9',
+    '203.0.113.9]',
+    '[2001:db8::1]443',
+    '[2001:db8::1]:',
+    '[]',
+    '[[::1]]',
+    '%eth0',
+    'fe80::1%',
+    'fe80::1%a%b',
+    'fe80%::1',
+    '203.0.113.9/32',
+    '203.0.113.9, 10.0.0.1',
+    '"203.0.113.9"',
+    'host:80',
+    ' ',
+  ])('endpoint: allow fails on %j', (text) => {
+    expect(endpoint(text)).toBe('!unparsable')
+  })
+
+  it('gives each accepted form of an address the network of the bare one', () => {
+    const blank = fc.constantFrom('', ' ', '\t', '  ')
+    const port = fc.oneof(
+      fc.constant(''),
+      fc.nat(65_535).map((number) => `:${number}`),
+    )
+    const zone = fc.constantFrom('', '%eth0', '%12', '%wlan-1.2')
+    const written = fc.oneof(
+      fc.tuple(fc.ipV4(), port).map(([address, end]) => ({ address, text: address + end })),
+      fc.tuple(ipv6Texts, zone).map(([address, end]) => ({ address, text: address + end })),
+      fc
+        .tuple(fc.oneof(ipv6Texts, fc.ipV6()), zone, port)
+        .map(([address, inside, end]) => ({ address, text: `[${address}${inside}]${end}` })),
+    )
+    const lists = fc.tuple(fc.array(written, { minLength: 1, maxLength: 4 }), blank, blank)
+    fc.assert(
+      fc.property(lists, fc.integer({ min: 1, max: 31 }), ([entries, before, behind], v4) => {
+        const bare = running(ip, { v4 })
+        const list = entries.map(({ text }) => before + text + behind).join(',')
+        expect(running(ip, { v4, list: 'first' })(list)).toBe(bare(entries[0]!.address))
+        expect(running(ip, { v4, list: 'last' })(list)).toBe(bare(entries.at(-1)!.address))
+        expect(running(ip, { v4, endpoint: 'allow' })(before + entries[0]!.text + behind)).toBe(
+          bare(entries[0]!.address),
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('refuses hosts and calls small networks weak', () => {
     expect(ip.options.safeParse({ v4: 32 }).success).toBe(false)
     expect(ip.options.safeParse({ v6: 128 }).success).toBe(false)

@@ -1,4 +1,4 @@
-/** The twin of `generalize.ip`, for IPv4. IPv6 is left to `apply`. */
+/** The twin of `generalize.ip`, for bare IPv4 addresses. IPv6, ports and lists are left to `apply`. */
 import type { IpOptions } from '../../generalize/ip.ts'
 import { copyBytes, utf8, type WriteBytes } from '../bytes.ts'
 import { type Twin, writing } from '../twin.ts'
