@@ -17,6 +17,7 @@ export const RECORD_CODES = {
     'what the rules make of the record is longer than 16 MiB and than four times the longest record that is taken',
   'output-refused': 'the output topic refuses the record',
   'bad-utf8': 'the record is not valid UTF-8',
+  'bad-encoding': 'the record is not valid text in the encoding of its file',
   'json-syntax': 'the record is not JSON as RFC 8259 writes it',
   'json-truncated': 'the JSON text ends before its value does',
   'json-trailing': 'something follows the JSON value',

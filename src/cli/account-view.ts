@@ -13,6 +13,7 @@ import { packageVersion } from '../run/package-root.ts'
 import { columns, type Paint, printable, wrap } from '../terminal.ts'
 import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
 import { type GroupsView, groupLines, viewGroups } from './groups.ts'
+import type { InputFlags } from './input-options.ts'
 import { suspectWarnings } from './suspect-warnings.ts'
 
 /** What the table shows. */
@@ -81,6 +82,8 @@ export interface Summary extends AccountView, KeysView {
     readonly sha256?: string
     readonly records: number
   }[]
+  /** The options of the command that say how the inputs were read; absent where none was given. */
+  readonly inputOptions?: InputFlags
   /** The files that were published, in order; empty where none was. */
   readonly outputs: readonly OutputView[]
   /** The list of dead letters, where one was asked for. */
@@ -131,6 +134,7 @@ export interface SummaryOptions {
   /** The output of each input. */
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
+  readonly flags: InputFlags | undefined
   /** What is to be said beside what the account shows. */
   readonly warnings: readonly string[]
 }
@@ -163,6 +167,7 @@ export function summarize(
       ...(digest === undefined ? {} : { sha256: digest.sha256 }),
       records: count,
     })),
+    ...(options.flags === undefined ? {} : { inputOptions: options.flags }),
     outputs: result.tooManyDeadLetters || options.tooManyAlone ? [] : viewOutputs(options.outputs),
     ...(options.deadLetterFile?.digest === undefined
       ? {}
@@ -174,6 +179,7 @@ export function summarize(
     ...(result.groups === undefined ? {} : { groups: viewGroups(plan, plan.fields, result.groups) }),
     warnings: [
       ...options.warnings,
+      ...misnamed(inputs),
       ...warnings(plan, inputs, account),
       ...suspectWarnings(plan, rulesOfFiles(plan), account),
     ],
@@ -209,6 +215,15 @@ const sorted = (counts: Partial<Record<string, number>>): Record<string, number>
       .map(([name, count]): [string, number] => [name, count ?? 0])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
+
+function misnamed(inputs: readonly Input[]): string[] {
+  return inputs.flatMap(({ isMisnamed, gzip }, at) => {
+    if (!isMisnamed) return []
+    return gzip === true
+      ? [`input ${at + 1} is gzip, though its name does not end in .gz: it was unpacked`]
+      : [`input ${at + 1} is not gzip, though its name ends in .gz: it was read as it is`]
+  })
+}
 
 /** Rules that met nothing are most often rules with a wrong path. */
 function warnings(plan: Plan, inputs: readonly Input[], account: Account): string[] {

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { compileTimeParser } from '../../transforms/calendar.ts'
 import type { ExpectedKey } from '../keys/real-data.ts'
+import { DELIMITER } from '../policy/input-form.ts'
 
 /** A whole number within bounds. */
 export function whole(least: number, most: number): (text: string) => number {
@@ -16,7 +17,7 @@ export function whole(least: number, most: number): (text: string) => number {
 /** The delimiter of CSV: one ASCII character. */
 export function parseDelimiter(text: string): string {
   const delimiter = text === '\\t' || text === 'tab' ? '\t' : text
-  if (!/^[\t\x20-\x7e]$/.test(delimiter) || delimiter === '"')
+  if (!DELIMITER.test(delimiter))
     throw new InvalidArgumentError('It is one ASCII character that is no quote, or tab.')
   return delimiter
 }

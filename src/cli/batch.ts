@@ -6,9 +6,10 @@ import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { preparePool } from '../run/chunk-pool.ts'
-import { parseDelimiter, parseExpectedKey, parseTime, whole } from './arguments.ts'
+import { parseExpectedKey, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run-batch.ts'
 import { parseShare } from './groups.ts'
+import { addInputOptions } from './input-options.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
   if (options.output === undefined && options.dryRun !== true)
@@ -48,7 +49,7 @@ Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or
 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
-  new Command('batch')
+  addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })
     .description('De-identifies CSV and NDJSON files as a policy says.')
     .addArgument(
       new Argument('<in...>', 'input files: .csv .tsv .ndjson .jsonl, .gz too; - is standard input'),
@@ -64,9 +65,6 @@ export const command = (): Command =>
     )
     .addOption(
       new Option('--format <format>', 'what the inputs are (default: by name)').choices(['csv', 'ndjson']),
-    )
-    .addOption(
-      new Option('--delimiter <char>', 'of CSV (default: comma; tab for .tsv)').argParser(parseDelimiter),
     )
     .addOption(
       new Option('--workers <n>', 'threads that work at once (default: one a core)').argParser(whole(1, 256)),

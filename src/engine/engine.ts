@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly maxRecordBytes?: number | undefined
   /** More bytes than this may not be made of a record. Default 16 MiB, or four times `maxRecordBytes`. */
   readonly maxResultBytes?: number | undefined
+  /** Whether the text was decoded from another encoding: then what is no UTF-8 is `bad-encoding`. Default false. */
+  readonly isDecoded?: boolean | undefined
   /** Count the names that no rule names, for `Account.unlistedNames`. They are values of the data. */
   readonly showNames?: boolean | undefined
   /** Whether kernels may scan and write common records. Default true; what comes out is the same. */

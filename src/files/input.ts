@@ -1,17 +1,22 @@
-/** The files that go in: what they are by their names, and their bytes, unzipped and without a byte order mark. */
-import { createReadStream, fstatSync, type Stats, statSync } from 'node:fs'
+/** The files that go in: what they are by their names and first bytes, and their text, unzipped, as UTF-8. */
+import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/limits.ts'
+import { decodingOf } from './decoding.ts'
+import { binaryForm, byteOrderMark, isGzip, looksLikeUtf16 } from './magic.ts'
 
 export interface Input {
   /** As the user named it; `-` is standard input. */
   readonly name: string
   readonly format: RecordFormat
-  readonly gzip: boolean
+  /** Whether it is compressed; undefined where that shows only while it is read. */
+  readonly gzip: boolean | undefined
+  /** What its name says of that, and its bytes do not. */
+  readonly isMisnamed: boolean
   /** Delimiter that the name implies: a tab for .tsv. */
   readonly delimiter: string | undefined
   /** Size on disk in bytes; undefined for standard input. */
@@ -53,11 +58,35 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
         : `${name}: the name does not tell a format`,
       'say --format csv or --format ndjson',
     )
-  if (stats === undefined)
-    return { name, format, gzip: false, delimiter: undefined, size: undefined, identity: identityOfStdin() }
-  const delimiter = byName.tab ? '\t' : undefined
-  const size = stats.isFile() ? stats.size : undefined
-  return { name, format, gzip: byName.gzip, delimiter, size, identity: identityOf(stats) }
+  if (stats?.isFile() !== true) {
+    const gzip = stats !== undefined && byName.gzip ? true : undefined
+    const delimiter = byName.tab ? '\t' : undefined
+    const identity = stats === undefined ? identityOfStdin() : identityOf(stats)
+    return { name, format, gzip, isMisnamed: false, delimiter, size: undefined, identity }
+  }
+  const gzip = stats.size === 0 ? byName.gzip : isGzip(firstBytes(name))
+  return {
+    name,
+    format,
+    gzip,
+    isMisnamed: gzip !== byName.gzip,
+    delimiter: byName.tab ? '\t' : undefined,
+    size: stats.size,
+    identity: identityOf(stats),
+  }
+}
+
+function firstBytes(name: string): Uint8Array {
+  let fd: number | undefined
+  try {
+    fd = openSync(name, 'r')
+    const bytes = Buffer.alloc(2)
+    return bytes.subarray(0, readSync(fd, bytes))
+  } catch (error) {
+    throw inputError(name, error)
+  } finally {
+    if (fd !== undefined) closeSync(fd)
+  }
 }
 
 function statsOf(name: string): Stats {
@@ -94,46 +123,127 @@ function inputError(name: string, error: unknown): LetheError {
     return new LetheError(
       'input-damaged',
       `${name} is not gzip, or is damaged (${code})`,
-      'fetch the file again; where it is not compressed, its name must not end in .gz',
+      'fetch the file again',
     )
   return fileError(name, error)
 }
 
 const READ_BYTES = 1 << 20
 
+/** So much of a text is looked at before it is taken for text. */
+const HEAD_BYTES = 4096
+
+type Source = Pick<Input, 'name' | 'gzip' | 'size' | 'isMisnamed'>
+
+export interface OpenInput {
+  /** The encoding that its bytes were in, by the platform's name. */
+  readonly encoding: string
+  /**
+   * Its text in UTF-8, in order, without a byte order mark; each piece holds until the next is asked for. What is no text in
+   * its encoding is the byte 0xFF; of a file in UTF-8 the bytes are as they are. Throws `LetheError` where reading or
+   * unzipping fails.
+   */
+  readonly text: AsyncGenerator<Uint8Array>
+}
+
 /**
- * The bytes of an input, in order, without one leading byte order mark; each piece holds until the next is asked for.
- * `onRead` sees the bytes that were taken from the disk, before they are unzipped, and all of them once the input is
- * read to its end. Throws `LetheError` where reading or unzipping fails.
+ * Opens an input; `text` has to be read then. `stated`: its encoding, by the platform's name. `onRead` sees the bytes that
+ * were taken from the disk, before they are unzipped, and all of them once the input is read to its end. Throws
+ * `LetheError` where it is no text, or is in another encoding than the stated one.
  */
-export async function* readInput(
-  input: Input,
+export async function openInput(
+  input: Source,
+  stated: string | undefined,
   onRead: (data: Uint8Array) => void,
-): AsyncGenerator<Uint8Array> {
-  // The mark may be cut in two by a read.
-  let head: Uint8Array | undefined = new Uint8Array(0)
+): Promise<OpenInput> {
+  // A read that waits for a pipe could not be given up.
+  const pieces =
+    input.gzip !== false || input.size === undefined ? streamed(input, onRead) : read(input.name, onRead)
   try {
-    // A read that waits for a pipe could not be given up.
-    const pieces = input.gzip || input.size === undefined ? streamed(input, onRead) : read(input, onRead)
-    for await (const data of pieces) {
-      if (head === undefined) yield data
-      else {
-        head = Buffer.concat([head, data])
-        if (head.length < MARK.length) continue
-        refuseOtherForms(input, head)
-        yield withoutMark(head)
-        head = undefined
-      }
+    // A mark may be cut in two by a read.
+    let head = Buffer.alloc(0)
+    while (head.length < HEAD_BYTES) {
+      const { value, done } = await pieces.next()
+      if (done === true) break
+      head = Buffer.concat([head, value])
     }
-    if (head !== undefined && head.length > 0) yield withoutMark(head)
+    const { encoding, length } = encodingOfHead(input, head, stated)
+    return { encoding, text: textOf(input.name, head.subarray(length), pieces, encoding) }
   } catch (error) {
+    await pieces.return(undefined)
     throw error instanceof LetheError ? error : inputError(input.name, error)
   }
 }
 
+async function* textOf(
+  name: string,
+  head: Uint8Array,
+  pieces: AsyncGenerator<Uint8Array>,
+  encoding: string,
+): AsyncGenerator<Uint8Array> {
+  const decoding = decodingOf(encoding)
+  const decoded = (bytes: Uint8Array): Uint8Array => decoding?.push(bytes) ?? bytes
+  try {
+    if (head.length > 0) yield decoded(head)
+    for await (const piece of pieces) yield decoded(piece)
+    const rest = decoding?.end()
+    if (rest !== undefined && rest.length > 0) yield rest
+  } catch (error) {
+    throw error instanceof LetheError ? error : inputError(name, error)
+  } finally {
+    await pieces.return(undefined)
+  }
+}
+
+/** The encoding of a file, and how long its byte order mark is. Throws `LetheError` where it is no text that can be read. */
+function encodingOfHead(
+  { name, gzip, size, isMisnamed }: Source,
+  head: Uint8Array,
+  stated: string | undefined,
+): { encoding: string; length: number } {
+  const where = gzip === true ? `${name}: what is packed in it is` : `${name}: this is`
+  const binary = binaryForm(head, gzip === true || size === undefined ? undefined : name)
+  if (binary !== undefined)
+    throw new LetheError('file-malformed', `${where} ${binary.is}, and not text`, binary.suggestion)
+  // Of text no byte is a control character but tab, line break and the like; a damaged file has some soon.
+  if (isMisnamed && gzip === false && stated === undefined && head.some((byte) => byte < 0x09))
+    throw new LetheError(
+      'input-damaged',
+      `${name} is not gzip, or is damaged: it is no text either`,
+      'fetch the file again',
+    )
+  const mark = byteOrderMark(head)
+  if (mark?.encoding === 'utf-32')
+    throw new LetheError(
+      'file-malformed',
+      `${where} text in UTF-32`,
+      'convert it first: iconv -f UTF-32 -t UTF-8 FILE',
+    )
+  if (mark === undefined) {
+    if (stated !== undefined) return { encoding: stated, length: 0 }
+    const utf16 = looksLikeUtf16(head)
+    if (utf16 !== undefined)
+      throw new LetheError(
+        'file-malformed',
+        `${where} UTF-16 without a byte order mark`,
+        `say \`encoding: ${utf16}\` in \`input:\` of the policy, or convert it first: iconv -f ${utf16.toUpperCase()} -t UTF-8 FILE`,
+      )
+    return { encoding: 'utf-8', length: 0 }
+  }
+  // The label utf-16 is little-endian to the platform; to people it is UTF-16 with a mark.
+  const isUtf16 = mark.encoding.startsWith('utf-16') && stated?.startsWith('utf-16') === true
+  if (stated !== undefined && stated !== mark.encoding && !isUtf16)
+    throw new LetheError(
+      'file-malformed',
+      `${where} ${mark.encoding.toUpperCase()} by its byte order mark, and not ${stated}`,
+      'leave the encoding of this file out: its mark tells it',
+    )
+  return mark
+}
+
 /** The bytes of a regular file. Each piece holds until the next is asked for. */
-async function* read(input: Input, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  const file = await open(input.name)
+async function* read(name: string, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  const file = await open(name)
   try {
     // One is filled while the other is worked on.
     let buffer = new Uint8Array(READ_BYTES)
@@ -157,13 +267,17 @@ async function* read(input: Input, onRead: (data: Uint8Array) => void): AsyncGen
 }
 
 /** The bytes of standard input or of a pipe, or of a compressed file as they were. */
-async function* streamed(input: Input, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+async function* streamed(
+  input: Pick<Input, 'name' | 'gzip'>,
+  onRead: (data: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
   const raw: Readable =
     input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
+  const gzip = input.gzip ?? (await beginsAsGzip(raw))
   raw.on('data', onRead)
   let stream: Readable = raw
   let rest: Remainder | undefined
-  if (input.gzip) {
+  if (gzip) {
     const gunzip = createGunzip({ chunkSize: 1 << 18 })
     rest = new Remainder(raw, gunzip)
     raw.on('error', (error) => gunzip.destroy(error))
@@ -181,6 +295,19 @@ async function* streamed(input: Input, onRead: (data: Uint8Array) => void): Asyn
     stream.destroy()
     raw.destroy()
   }
+}
+
+/** Looks at the first bytes that a stream gives, and puts them back. */
+async function beginsAsGzip(raw: Readable): Promise<boolean> {
+  await new Promise<void>((resolve, reject) => {
+    raw.once('readable', resolve)
+    raw.once('end', resolve)
+    raw.once('error', reject)
+  })
+  const first = raw.read() as Buffer | null
+  if (first === null) return false
+  raw.unshift(first)
+  return isGzip(first)
 }
 
 /**
@@ -219,28 +346,3 @@ function trailingZeros(data: Uint8Array): number {
   while (count < data.length && data[data.length - 1 - count] === 0) count++
   return count
 }
-
-/** What begins like this is no text in UTF-8, nor compressed text by its name. */
-const OTHER_FORMS: readonly (readonly [bytes: readonly number[], is: string, suggestion: string])[] = [
-  [[0x1f, 0x8b], 'is compressed with gzip', 'give it a name that ends in .gz, or unpack it first (gzip -dc)'],
-  [
-    [0x50, 0x4b, 0x03],
-    'is a ZIP archive, or a spreadsheet',
-    'unpack it, or export the sheet as CSV in UTF-8',
-  ],
-  [[0xff, 0xfe], 'is text in UTF-16', 'convert it first, e.g. with iconv -f UTF-16 -t UTF-8'],
-  [[0xfe, 0xff], 'is text in UTF-16', 'convert it first, e.g. with iconv -f UTF-16 -t UTF-8'],
-]
-
-/** Every record of such a file would be a dead letter, and its header would be called damaged. */
-function refuseOtherForms(input: Input, head: Uint8Array): void {
-  const form = OTHER_FORMS.find(([bytes]) => bytes.every((byte, index) => head[index] === byte))
-  if (form === undefined) return
-  const inside = input.gzip ? 'what is packed in it ' : ''
-  throw new LetheError('file-malformed', `${input.name}: ${inside}${form[1]}, and not text in UTF-8`, form[2])
-}
-
-const MARK = [0xef, 0xbb, 0xbf]
-
-const withoutMark = (bytes: Uint8Array): Uint8Array =>
-  MARK.every((byte, index) => bytes[index] === byte) ? bytes.subarray(MARK.length) : bytes

@@ -67,6 +67,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     subject: policy.subject?.path,
     time: policy.time && { path: policy.time.path, parse: parts.parseTime! },
     retention: parts.retention,
+    input: policy.input ?? {},
     columns: policy.columns,
     needsKeys: keyed,
     runnable: !keyed || parts.keys !== undefined,

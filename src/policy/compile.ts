@@ -14,6 +14,7 @@ import { newSources } from './context.ts'
 import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
 import { type Fault, settleFaults } from './faults.ts'
 import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
+import { readInputForm } from './input-form.ts'
 import type { KeySource } from './key-source.ts'
 import { checkLayout, type ReadPath } from './layout.ts'
 import { type Path, sameSegment, wildcardsOf } from './path.ts'
@@ -53,6 +54,7 @@ const POLICY_SHAPE: ShapeCodes = {
     policy: 'bad-name',
     unlisted: 'bad-unlisted',
     suspects: 'bad-suspects',
+    'input.delimiter': 'bad-input',
     'time.format': 'bad-time',
     'time.zone': 'bad-time',
     'retention.futureTolerance': 'bad-period',
@@ -131,6 +133,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
     findings,
   )
+  const input = readInputForm(entryOf(tree, 'input')?.value, findings)
   const said: Said = {
     roles: rolesByInput(fields),
     suspected: suspectedInputs(fields, columns),
@@ -156,6 +159,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     time,
     fields,
     retention,
+    input,
     columns,
   }
   if (findings.count > 0) return failed(policy)

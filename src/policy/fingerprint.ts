@@ -5,6 +5,7 @@
  * derived columns are written in that order. Keys are not part of it (the ids that rules name are).
  */
 import { type Sources, sha256 } from './context.ts'
+import type { InputForm } from './input-form.ts'
 import type { Policy, PolicyField, PolicyRetention, PolicyRule, PolicyStep, PolicyTime } from './policy.ts'
 
 /** Members of the canonical form that a word of a policy gives; `undefined` ones are left out. */
@@ -74,6 +75,11 @@ const TIME: Words<PolicyTime> = {
   zone: ({ zone }) => ({ zone }),
 }
 
+const INPUT: Words<InputForm> = {
+  encoding: ({ encoding }) => ({ encoding }),
+  delimiter: ({ delimiter }) => ({ delimiter }),
+}
+
 const POLICY: Words<Policy> = {
   file: LEFT_OUT,
   name: ({ name }) => ({ policy: name }),
@@ -91,6 +97,7 @@ const POLICY: Words<Policy> = {
     derived: fields.filter((field) => field.from !== field.path).map((field) => field.path.text),
   }),
   retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
+  input: ({ input }) => ({ input: input && canonical(input, INPUT) }),
   columns: ({ columns }) => ({ columns: Object.fromEntries(columns) }),
 }
 

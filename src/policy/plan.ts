@@ -1,6 +1,7 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
 import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
+import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 
 /** What becomes of a value that a rule cannot take. There is no way to say "the raw value". */
@@ -101,6 +102,8 @@ export interface Plan {
   readonly subject: Path | undefined
   readonly time: PlanTime | undefined
   readonly retention: PlanRetention | undefined
+  /** How files are to be read. */
+  readonly input: InputForm
   /** CSV header text to canonical input path, from `columns:`. */
   readonly columns: ReadonlyMap<string, string>
   /** Whether any rule derives a key. */

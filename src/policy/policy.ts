@@ -3,6 +3,7 @@ import type { TimeFormat } from '../../transforms/calendar.ts'
 import type { Transform, Weakness } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
 import type { MapNode } from './document.ts'
+import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 import type { Action, Condition, Otherwise } from './plan.ts'
 import type { TextPosition } from './problems.ts'
@@ -83,6 +84,7 @@ export interface Policy {
   readonly time: PolicyTime | undefined
   readonly fields: readonly PolicyField[]
   readonly retention: PolicyRetention | undefined
+  readonly input: InputForm | undefined
   /** CSV header text to canonical input path. */
   readonly columns: ReadonlyMap<string, string>
 }

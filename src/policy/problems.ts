@@ -26,6 +26,7 @@ const POLICY_ONLY_CODES = {
   'unknown-category': 'a category is no data category of Fideslang',
   'bad-unlisted': 'what happens to unlisted fields is neither `drop` nor `reject`',
   'bad-suspects': 'what happens to suspect values is neither `warn` nor `dead-letter`',
+  'bad-input': 'what `input` says of files cannot be done',
   'unknown-transform': 'no transform has this name',
   'unknown-option': 'the transform has no such option',
   'bad-option': 'the transform does not take this value of an option',

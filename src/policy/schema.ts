@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { periodText } from '../../transforms/calendar/period.ts'
 import { type TimeFormat, timeFormat, timeZone } from '../../transforms/calendar.ts'
+import { DELIMITER } from './input-form.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
 
@@ -125,6 +126,7 @@ export interface PolicyShape {
         futureTolerance?: string | undefined
       }
     | undefined
+  input?: { encoding?: string | undefined; delimiter?: string | undefined } | undefined
   columns?: Record<string, string> | undefined
 }
 
@@ -173,6 +175,22 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
     })
     .optional()
     .describe('What changes with the age of an event.'),
+  input: z
+    .strictObject({
+      encoding: z
+        .string()
+        .optional()
+        .describe(
+          'What the bytes of files are in: a label of the WHATWG Encoding Standard that the platform decodes, e.g. windows-1252. Without it UTF-8, or UTF-16 where a byte order mark says so. Outputs are UTF-8.',
+        ),
+      delimiter: z
+        .string()
+        .regex(DELIMITER, 'not one ASCII character, and no quote')
+        .optional()
+        .describe('Of CSV: one ASCII character. Without it a comma, or a tab where the name ends in .tsv.'),
+    })
+    .optional()
+    .describe('How the bytes of files become records. It says nothing about topics.'),
   columns: z
     .record(z.string(), path)
     .optional()

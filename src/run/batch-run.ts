@@ -1,41 +1,24 @@
 /** A batch run: inputs to chunks, chunks to outputs, in order, with every record accounted for. */
-import { isUtf8 } from 'node:buffer'
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import { type DeadLetterLimit, LimitWatch } from '../engine/limit.ts'
-import { LetheError, type RecordCode } from '../errors.ts'
-import { Digester, type FileDigest } from '../files/digest.ts'
-import { type Input, readInput } from '../files/input.ts'
+import type { FileDigest } from '../files/digest.ts'
 import type { Output } from '../files/output.ts'
-import { CsvSplitter, LineSplitter, type Records, type Rejected } from '../files/splitter.ts'
+import type { Rejected } from '../files/splitter.ts'
 import type { Figures } from '../groups/figures.ts'
 import { SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
-import { checkHeader, resolveColumns } from '../record/csv/csv-columns.ts'
-import { headerLine } from '../record/csv/csv-text.ts'
-import { CsvWalker } from '../record/csv/csv-walker.ts'
 import { Spares } from '../record/spares.ts'
-import type { Chunk, Layout, RewrittenChunk } from './chunk.ts'
+import { type Batch, type BatchInputs, BatchSource } from './batch-source.ts'
+import type { RewrittenChunk } from './chunk.ts'
 import type { Pool } from './chunk-pool.ts'
-import { runShape } from './engines.ts'
 import { runPipeline } from './in-order.ts'
 
-export interface BatchRun {
-  readonly plan: Plan
+export interface BatchRun extends BatchInputs {
   readonly pool: Pool
-  readonly inputs: readonly Input[]
-  /** The output of each input; several may share one. */
-  readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
   readonly limit: DeadLetterLimit
   /** Whether the pool counts the data subjects behind what is published. */
   readonly countsGroups: boolean
-  readonly chunkBytes: number
-  readonly maxRecordBytes: number
-  /** Stated delimiter; else the one that the input's name implies, else a comma. */
-  readonly delimiter: string | undefined
-  readonly escapeFormulas: boolean
-  /** Whether to compute the digests of the inputs. */
-  readonly digests: boolean
   readonly onProgress: (progress: BatchProgress) => void
 }
 
@@ -64,13 +47,6 @@ export interface BatchResult {
   /** Of all records that were published, where they are counted and the run came to its end. */
   readonly groups: Figures | undefined
 }
-
-/** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
-type Batch =
-  | { readonly input: number; readonly chunk: Chunk; readonly headerLines: number }
-  | { readonly input: number; readonly rejected: Rejected }
-
-type Table = Layout & { format: 'csv' }
 
 class LimitReached extends Error {}
 
@@ -194,167 +170,4 @@ function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: Rewritte
     )
     .join('\n')
   return Buffer.from(`${text}\n`)
-}
-
-/** What is told of the inputs while they are read, by their position. */
-interface Hears {
-  read(input: number, bytes: number): void
-  ended(input: number, digest: FileDigest): void
-}
-
-/** Reads the inputs one after the other, cut into batches. */
-class BatchSource {
-  readonly #run: BatchRun
-  readonly #spares: Spares
-  readonly #hears: Hears
-  /** The first table written to each output. */
-  readonly #tables = new Map<Output, Table>()
-
-  constructor(run: BatchRun, spares: Spares, hears: Hears) {
-    this.#run = run
-    this.#spares = spares
-    this.#hears = hears
-  }
-
-  async *batches(): AsyncGenerator<Batch> {
-    for (const [index, input] of this.#run.inputs.entries()) {
-      const pieces = this.#pieces(index, input)
-      if (input.format === 'ndjson') {
-        const layout: Layout = { format: 'ndjson' }
-        for await (const piece of pieces)
-          yield piece.kind === 'rejected'
-            ? { input: index, rejected: piece }
-            : {
-                input: index,
-                headerLines: 0,
-                chunk: {
-                  layoutId: index,
-                  layout,
-                  bytes: piece.bytes,
-                  length: piece.length,
-                  offset: piece.offset,
-                },
-              }
-      } else yield* this.#csv(index, input, pieces)
-    }
-  }
-
-  async *#pieces(index: number, input: Input): AsyncGenerator<Records | Rejected> {
-    const { chunkBytes, maxRecordBytes, digests } = this.#run
-    const digester = digests ? new Digester() : undefined
-    const onRead = (data: Uint8Array): void => {
-      digester?.add(data)
-      this.#hears.read(index, data.length)
-    }
-    const allocate = (bytes: number) => this.#spares.take(bytes)
-    const options = { chunkBytes, maxRecordBytes, allocate }
-    const splitter =
-      input.format === 'csv' ? new CsvSplitter(options, this.#delimiter(input)) : new LineSplitter(options)
-    // What a read gives may be more than one chunk.
-    for await (const data of readInput(input, onRead))
-      for (let at = 0; at < data.length; at += chunkBytes)
-        yield* splitter.push(data.subarray(at, at + chunkBytes))
-    if (digester !== undefined) this.#hears.ended(index, digester.end())
-    yield* splitter.end()
-  }
-
-  #delimiter(input: Input): string {
-    return this.#run.delimiter ?? input.delimiter ?? ','
-  }
-
-  async *#csv(index: number, input: Input, pieces: AsyncIterable<Records | Rejected>): AsyncGenerator<Batch> {
-    let layout: Layout | undefined
-    for await (const piece of pieces) {
-      if (piece.kind === 'rejected') {
-        if (layout === undefined) throw headerError(input, piece.code)
-        yield { input: index, rejected: piece }
-        continue
-      }
-      let { bytes, length, offset } = piece
-      let headerLines = 0
-      if (layout === undefined) {
-        const header = readHeader(input, this.#delimiter(input), piece)
-        layout = {
-          format: 'csv',
-          header: header.names,
-          style: {
-            delimiter: this.#delimiter(input),
-            // One output has one newline style: that of its first input.
-            lineBreak: this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak ?? header.lineBreak,
-            escapeFormulas: this.#run.escapeFormulas,
-          },
-          input: input.name,
-        }
-        await this.#openTable(index, input, layout)
-        headerLines = header.lines
-        length -= header.bytes
-        bytes = bytes.slice(header.bytes)
-        offset += header.bytes
-      }
-      yield { input: index, headerLines, chunk: { layoutId: index, layout, bytes, length, offset } }
-    }
-  }
-
-  /** Resolves the header, and writes the output's once. */
-  async #openTable(index: number, input: Input, layout: Table): Promise<void> {
-    const { plan, outputs } = this.#run
-    const output = outputs[index]!
-    const { header, style } = layout
-    const columns = resolveColumns(plan, runShape(plan), header, input.name)
-    const before = this.#tables.get(output)
-    if (before === undefined) {
-      this.#tables.set(output, layout)
-      const names = columns.output.map((column) => column.header)
-      await output.append(headerLine(names, style))
-      return
-    }
-    const what =
-      before.style.delimiter !== style.delimiter
-        ? 'delimiter'
-        : before.header.length !== header.length || before.header.some((name, at) => name !== header[at])
-          ? 'header'
-          : undefined
-    if (what !== undefined)
-      throw new LetheError(
-        'output-conflict',
-        `${input.name}: its ${what} differs from that of the input before it, and both go into ${output.name}`,
-        'write to a folder (-o folder/), one output for each input',
-      )
-  }
-}
-
-function headerError(input: Input, code: RecordCode): LetheError {
-  const why: Partial<Record<RecordCode, string>> = {
-    'csv-quote-unclosed': 'a quote in its header never closes',
-    'csv-syntax': 'a quote or a lone carriage return stands in its header where RFC 4180 does not allow one',
-    'record-too-large': 'its header is longer than a record may be',
-    'bad-utf8': 'its header is not valid UTF-8',
-  }
-  return new LetheError(
-    'header-invalid',
-    `${input.name}: ${why[code] ?? 'its header cannot be read'}`,
-    code === 'bad-utf8'
-      ? 'convert the file first, e.g. with iconv -f WINDOWS-1252 -t UTF-8'
-      : 'correct line 1',
-  )
-}
-
-function readHeader(
-  input: Input,
-  delimiter: string,
-  piece: Records,
-): { names: string[]; lineBreak: '\n' | '\r\n'; bytes: number; lines: number } {
-  const walker = new CsvWalker({ delimiter })
-  const end = Math.min(walker.row(piece.bytes, 0, piece.length), piece.length)
-  if (walker.code !== undefined) throw headerError(input, walker.code)
-  const row = piece.bytes.subarray(0, walker.end)
-  if (!isUtf8(row)) throw headerError(input, 'bad-utf8')
-  const names: string[] = []
-  for (let field = 0; field < walker.fields; field++) {
-    const text = Buffer.from(row.subarray(walker.starts[field]!, walker.ends[field]!)).toString('utf8')
-    names.push(walker.quoted[field] === 1 ? text.replaceAll('""', '"') : text)
-  }
-  checkHeader(names, input.name)
-  const lines = Buffer.from(row).toString('latin1').split('\n').length
-  return { names, lineBreak: piece.bytes[walker.end] === 0x0d ? '\r\n' : '\n', bytes: end, lines }
 }

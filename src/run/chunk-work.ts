@@ -26,10 +26,11 @@ export class ChunkRewriter {
     let engine = this.#engines.get(chunk.layoutId)
     if (engine === undefined) {
       const { layout } = chunk
+      const options = { ...this.#options, isDecoded: layout.isDecoded }
       engine =
         layout.format === 'ndjson'
-          ? jsonEngine(this.#plan, this.#options)
-          : csvEngine(this.#plan, layout.header, layout.input, layout.style, this.#options)
+          ? jsonEngine(this.#plan, options)
+          : csvEngine(this.#plan, layout.header, layout.input, layout.style, options)
       this.#engines.set(chunk.layoutId, engine)
     }
     engine.memory = chunk.memory

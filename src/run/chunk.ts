@@ -8,9 +8,11 @@ import type { PlanSetup } from './compile-again.ts'
 
 /** How the records of one input are to be read and written. */
 export type Layout =
-  | { readonly format: 'ndjson' }
+  | { readonly format: 'ndjson'; readonly isDecoded?: boolean }
   | {
       readonly format: 'csv'
+      /** Whether its text was decoded: then 0xFF stands for what is none in its encoding. */
+      readonly isDecoded?: boolean
       /** Column names, checked. */
       readonly header: readonly string[]
       readonly style: CsvStyle
@@ -25,7 +27,7 @@ export interface Chunk {
   /** `bytes[0..length)`, then room to read; it is handed over, not shared. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly length: number
-  /** Of its first byte in its input, unzipped and without a byte order mark. */
+  /** Of its first byte in its input, unzipped, in UTF-8 and without a byte order mark. */
   readonly offset: number
   /** Memory to write the output into, if it is enough. */
   readonly memory?: ArrayBuffer | undefined

@@ -4,6 +4,7 @@ import { Engine, type EngineOptions, type EngineParts } from '../engine/engine.t
 import { besideOf, MessageEngine, type MessageOptions } from '../engine/message-engine.ts'
 import { gatesOf } from '../gates/index.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
+import type { CodecOptions } from '../record/codec.ts'
 import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
@@ -21,8 +22,9 @@ function gated(plan: Plan, beside: readonly PlanField[] = []): Pick<EngineParts,
 /** The shape of a plan's records, with what its gates read. */
 export const runShape = (plan: Plan): Shape => gated(plan).shape
 
-const codecOptions = ({ maxRecordBytes, showNames, kernels }: EngineOptions) => ({
+const codecOptions = ({ maxRecordBytes, isDecoded, showNames, kernels }: EngineOptions): CodecOptions => ({
   maxRecordBytes: maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES,
+  notUtf8: isDecoded === true ? 'bad-encoding' : 'bad-utf8',
   showNames: showNames === true,
   kernels: kernels !== false,
 })

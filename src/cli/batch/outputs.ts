@@ -103,7 +103,9 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
       throw new LetheError('folder-missing', `the folder ${name} does not exist`, 'make it first')
     if (inputs.some((input) => input.name === '-'))
       throw new LetheError('bad-option', 'standard input has no name to write to a folder by', 'say -o FILE')
-    return inputs.map((input) => opened.open(join(name, basename(input.name)), options, input.gzip))
+    return inputs.map((input) =>
+      opened.open(join(name, basename(input.name)), options, formatByName(input.name).gzip),
+    )
   }
   if (new Set(inputs.map((input) => input.format)).size > 1)
     throw new LetheError(

@@ -10,6 +10,7 @@ import { newGroupsKey } from '../../groups/subject-groups.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
 import { compilePolicy } from '../../policy/compile.ts'
+import type { InputForm } from '../../policy/input-form.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { formatProblems } from '../../policy/problems.ts'
@@ -21,18 +22,18 @@ import { RunFiles } from '../../run/run-files.ts'
 import { paint } from '../../terminal.ts'
 import { accountLines, nameLines, type Summary, summarize, verboseLines } from '../account-view.ts'
 import { checkMayJudge, percent, standAlone } from '../groups.ts'
+import { formOf, type InputFlags, usedFlags } from '../input-options.ts'
 import { keyringFrom } from '../keyring-option.ts'
 import { progressLine } from '../progress.ts'
 import { ReadFiles } from '../read-files.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
 
-export interface BatchOptions extends OutputOptions {
+export interface BatchOptions extends OutputOptions, InputFlags {
   readonly policy: string
   readonly keys?: string
   readonly expectKey?: readonly ExpectedKey[]
   readonly format?: RecordFormat
-  readonly delimiter?: string
   readonly workers?: number
   readonly asOf?: number
   readonly deadLetter?: string
@@ -59,6 +60,7 @@ export async function run(
   const keys = keyringFrom(keysFile)
   const plan = compile(file, keys, options)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
+  const form = formOf(plan.input, options)
   files.refuseChanged()
   const reads = new ReadFiles()
   for (const [at, { identity }] of inputs.entries()) reads.addIdentity(`input ${at + 1}`, identity)
@@ -79,6 +81,7 @@ export async function run(
       inputs,
       outputs,
       deadLetterFile,
+      form,
       now,
       options,
       prepared,
@@ -101,6 +104,7 @@ export async function run(
       tooManyAlone,
       outputs,
       deadLetterFile,
+      flags: usedFlags(options),
       warnings: older,
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
@@ -154,6 +158,7 @@ interface Work {
   readonly inputs: readonly Input[]
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
+  readonly form: InputForm
   readonly now: number
   readonly options: BatchOptions
   readonly prepared: PreparedPool
@@ -186,7 +191,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
       countsGroups,
       maxRecordBytes: options.maxRecordBytes,
       chunkBytes: options.chunkBytes,
-      delimiter: options.delimiter,
+      form: work.form,
       escapeFormulas: options.escapeFormulas === true,
       digests: options.summary !== undefined,
       onProgress: (made) => progress?.show(made),

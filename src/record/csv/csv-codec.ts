@@ -153,7 +153,7 @@ export class CsvCodec implements Codec {
             ? 'csv-ragged'
             : this.#utf8 || isUtf8(this.#bytes.subarray(start, walker.end))
               ? undefined
-              : 'bad-utf8'))
+              : this.#options.notUtf8))
     if (code !== undefined) {
       block.fail(record, code, -1)
       return walker.lines

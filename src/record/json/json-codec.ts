@@ -104,7 +104,8 @@ export class JsonCodec implements Codec {
     const record = block.addRecord(line)
     this.#firstOp[record] = this.#walker.ops.count
     if (end - start > this.#options.maxRecordBytes) block.fail(record, 'record-too-large', -1)
-    else if (!this.#utf8 && !isUtf8(this.#bytes.subarray(start, end))) block.fail(record, 'bad-utf8', -1)
+    else if (!this.#utf8 && !isUtf8(this.#bytes.subarray(start, end)))
+      block.fail(record, this.#options.notUtf8, -1)
     else {
       const code = this.#walker.walk(start, end, block.recordScope[record]!)
       if (code !== undefined) block.fail(record, code, -1)

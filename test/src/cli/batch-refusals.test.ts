@@ -53,7 +53,6 @@ describe('lethe batch refuses inputs', () => {
       'half.ndjson.gz': whole.subarray(0, whole.length >> 1),
       'empty.ndjson.gz': '',
       'damaged.ndjson.gz': damaged,
-      'plain.ndjson.gz': ndjsonOf(rows(3)),
     })
     for (const name of ['cut', 'half', 'empty'])
       await refused(
@@ -71,26 +70,18 @@ describe('lethe batch refuses inputs', () => {
         4,
         'cut short',
       )
-    for (const name of ['damaged', 'plain'])
-      await refused(cwd, batch(cwd, [`${name}.ndjson.gz`, '-o', 'out.ndjson.gz']), 4, 'damaged')
+    await refused(cwd, batch(cwd, ['damaged.ndjson.gz', '-o', 'out.ndjson.gz']), 4, 'damaged')
   })
 
-  it('that are in another form than their names say', async () => {
-    const utf16 = Buffer.from(`\ufeff${csvOf(rows(3))}`, 'utf16le')
-    const zip = Buffer.from('PK\x03\x04\x14', 'latin1')
+  it('that are packed twice, or archives', async () => {
     for (const ending of ['csv', 'ndjson']) {
       const cwd = place({
-        [`gz.${ending}`]: gzipSync(csvOf(rows(3))),
         [`twice.${ending}.gz`]: gzipSync(gzipSync(csvOf(rows(3)))),
-        [`zip.${ending}`]: zip,
-        [`le.${ending}`]: utf16,
-        [`be.${ending}`]: Buffer.from(utf16).swap16(),
+        [`zip.${ending}`]: Buffer.from('PK\x03\x04\x14', 'latin1'),
       })
       const run = (name: string) => batch(cwd, [name, '-o', `out.${ending}`])
-      await refused(cwd, run(`gz.${ending}`), 2, /gzip[\s\S]*name that ends in \.gz/)
-      await refused(cwd, run(`twice.${ending}.gz`), 2, /packed in it is compressed with gzip/)
+      await refused(cwd, run(`twice.${ending}.gz`), 2, /packed in it is gzip[\s\S]*gzip -dc/)
       await refused(cwd, run(`zip.${ending}`), 2, /ZIP[\s\S]*export the sheet as CSV/)
-      for (const name of ['le', 'be']) await refused(cwd, run(`${name}.${ending}`), 2, /UTF-16[\s\S]*iconv/)
     }
   })
 

@@ -66,7 +66,12 @@ const reads = (gates: readonly Gate[]) => gates.flatMap((gate) => gate.reads)
 function partsOf(plan: Plan, gates: readonly Gate[], kernels: boolean, beside = false) {
   const shape = shapeOf(plan, beside ? besideOf(plan) : [], reads(gates))
   const options = { maxRecordBytes: 1000, showNames: false, kernels }
-  const codec = new JsonCodec(shape, { ...options, rejectUnlisted: false, fields: plan.fields.length })
+  const codec = new JsonCodec(shape, {
+    ...options,
+    notUtf8: 'bad-utf8' as const,
+    rejectUnlisted: false,
+    fields: plan.fields.length,
+  })
   return { plan, shape, codec, gates }
 }
 

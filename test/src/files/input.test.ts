@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LetheError } from '../../../src/errors.ts'
-import { inspectInput, readInput } from '../../../src/files/input.ts'
+import { inspectInput, openInput } from '../../../src/files/input.ts'
 
 describe('a gzip input', () => {
   let folder = ''
@@ -17,7 +17,8 @@ describe('a gzip input', () => {
     const name = join(folder, 'in.ndjson.gz')
     writeFileSync(name, Buffer.concat(parts))
     const read: Uint8Array[] = []
-    for await (const data of readInput(inspectInput(name, undefined), () => {})) read.push(Buffer.from(data))
+    const { text } = await openInput(inspectInput(name, undefined), undefined, () => {})
+    for await (const data of text) read.push(Buffer.from(data))
     return Buffer.concat(read).toString()
   }
   const first = gzipSync('{"a":1}\n')

@@ -80,6 +80,8 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['unknown-purpose', 'a slip', 'policy: p\nversion: 1\npurpose: ▸train_ai_sistem\nfields: { a: keep }\n'],
   ['unknown-category', 'a slip', `${fields}  a: { use: drop, category: ▸user.contact.emial }\n`],
   ['bad-unlisted', 'keep', `${head}unlisted: ▸keep\nfields: { a: keep }\n`],
+  ['bad-input', 'an encoding', `${head}input: { encoding: ▸klingon }\nfields: { a: keep }\n`],
+  ['bad-input', 'a delimiter', `${head}input: { delimiter: ▸"ab" }\nfields: { a: keep }\n`],
   ['bad-suspects', 'drop', `${head}suspects: ▸drop\nfields: { a: keep }\n`],
   ['unknown-transform', 'a slip', `${fields}  a: { use: ▸hash.hmca, domain: d }\n`],
   ['unknown-transform', 'what judges the whole record', `${fields}  a: { use: ▸retention.expire }\n`],

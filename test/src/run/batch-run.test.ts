@@ -53,7 +53,7 @@ fields:
       countsGroups: false,
       chunkBytes: 4096,
       maxRecordBytes: 1 << 20,
-      delimiter: undefined,
+      form: {},
       escapeFormulas: false,
       digests: false,
       onProgress: ({ records }) => progress.push(records),

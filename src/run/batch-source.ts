@@ -1,0 +1,180 @@
+/** The inputs of a batch, one after the other, cut into what the pipeline carries; the header of each output with them. */
+import { LetheError } from '../errors.ts'
+import { Digester, type FileDigest } from '../files/digest.ts'
+import { type Input, openInput } from '../files/input.ts'
+import type { Output } from '../files/output.ts'
+import { CsvSplitter, LineSplitter, type Piece, type Rejected } from '../files/splitter.ts'
+import type { InputForm } from '../policy/input-form.ts'
+import type { Plan } from '../policy/plan.ts'
+import { resolveColumns } from '../record/csv/csv-columns.ts'
+import { headerLine } from '../record/csv/csv-text.ts'
+import type { Spares } from '../record/spares.ts'
+import type { Chunk, Layout } from './chunk.ts'
+import { runShape } from './engines.ts'
+import { headerError, readHeader } from './table-header.ts'
+
+/** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
+export type Batch =
+  | { readonly input: number; readonly chunk: Chunk; readonly headerLines: number }
+  | { readonly input: number; readonly rejected: Rejected }
+
+type Table = Layout & { format: 'csv' }
+
+/** What is told of the inputs while they are read, by their position. */
+export interface Hears {
+  read(input: number, bytes: number): void
+  ended(input: number, digest: FileDigest): void
+}
+
+export interface BatchInputs {
+  readonly plan: Plan
+  readonly inputs: readonly Input[]
+  /** The output of each input; several may share one. */
+  readonly outputs: readonly Output[]
+  readonly chunkBytes: number
+  readonly maxRecordBytes: number
+  /** How the inputs are to be read. */
+  readonly form: InputForm
+  readonly escapeFormulas: boolean
+  /** Whether to compute the digests of the inputs. */
+  readonly digests: boolean
+}
+
+/** An input that was opened. */
+interface Opened {
+  readonly delimiter: string
+  /** Whether its text was decoded from another encoding than UTF-8. */
+  readonly isDecoded: boolean
+  readonly pieces: AsyncGenerator<Piece>
+}
+
+export class BatchSource {
+  readonly #run: BatchInputs
+  readonly #spares: Spares
+  readonly #hears: Hears
+  /** The first table written to each output. */
+  readonly #tables = new Map<Output, Table>()
+
+  constructor(run: BatchInputs, spares: Spares, hears: Hears) {
+    this.#run = run
+    this.#spares = spares
+    this.#hears = hears
+  }
+
+  async *batches(): AsyncGenerator<Batch> {
+    for (const [index, input] of this.#run.inputs.entries()) {
+      const opened = await this.#open(index, input)
+      if (input.format === 'csv') yield* this.#csv(index, input, opened)
+      else yield* this.#ndjson(index, opened)
+    }
+  }
+
+  async #open(index: number, input: Input): Promise<Opened> {
+    const { form, digests } = this.#run
+    const digester = digests ? new Digester() : undefined
+    const onRead = (data: Uint8Array): void => {
+      digester?.add(data)
+      this.#hears.read(index, data.length)
+    }
+    const { encoding, text } = await openInput(input, form.encoding, onRead)
+    const delimiter = form.delimiter ?? input.delimiter ?? ','
+    return {
+      delimiter,
+      isDecoded: encoding !== 'utf-8',
+      pieces: this.#cut(text, input, delimiter, () => {
+        if (digester !== undefined) this.#hears.ended(index, digester.end())
+      }),
+    }
+  }
+
+  async *#cut(
+    text: AsyncIterable<Uint8Array>,
+    { format }: Input,
+    delimiter: string,
+    onEnd: () => void,
+  ): AsyncGenerator<Piece> {
+    const { chunkBytes, maxRecordBytes } = this.#run
+    const allocate = (bytes: number) => this.#spares.take(bytes)
+    const options = { chunkBytes, maxRecordBytes, allocate }
+    const splitter = format === 'csv' ? new CsvSplitter(options, delimiter) : new LineSplitter(options)
+    // What a read gives may be more than one chunk.
+    for await (const data of text)
+      for (let at = 0; at < data.length; at += chunkBytes)
+        yield* splitter.push(data.subarray(at, at + chunkBytes))
+    onEnd()
+    yield* splitter.end()
+  }
+
+  async *#ndjson(index: number, { isDecoded, pieces }: Opened): AsyncGenerator<Batch> {
+    const layout: Layout = { format: 'ndjson', isDecoded }
+    for await (const piece of pieces) {
+      if (piece.kind === 'rejected') yield { input: index, rejected: piece }
+      else {
+        const { bytes, length, offset } = piece
+        yield { input: index, headerLines: 0, chunk: { layoutId: index, layout, bytes, length, offset } }
+      }
+    }
+  }
+
+  async *#csv(index: number, input: Input, opened: Opened): AsyncGenerator<Batch> {
+    const { delimiter, isDecoded } = opened
+    let layout: Table | undefined
+    for await (const piece of opened.pieces) {
+      if (piece.kind === 'rejected') {
+        if (layout === undefined) throw headerError(input.name, piece.code)
+        yield { input: index, rejected: piece }
+        continue
+      }
+      let { bytes, length, offset } = piece
+      let headerLines = 0
+      if (layout === undefined) {
+        const header = readHeader(input.name, delimiter, piece)
+        layout = {
+          format: 'csv',
+          isDecoded,
+          header: header.names,
+          style: {
+            delimiter,
+            // One output has one newline style: that of its first input.
+            lineBreak: this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak ?? header.lineBreak,
+            escapeFormulas: this.#run.escapeFormulas,
+          },
+          input: input.name,
+        }
+        await this.#openTable(index, input, layout)
+        headerLines = header.lines
+        length -= header.bytes
+        bytes = bytes.slice(header.bytes)
+        offset += header.bytes
+      }
+      yield { input: index, headerLines, chunk: { layoutId: index, layout, bytes, length, offset } }
+    }
+  }
+
+  /** Resolves the header, and writes the output's once. */
+  async #openTable(index: number, input: Input, layout: Table): Promise<void> {
+    const { plan, outputs } = this.#run
+    const output = outputs[index]!
+    const { header, style } = layout
+    const columns = resolveColumns(plan, runShape(plan), header, input.name)
+    const before = this.#tables.get(output)
+    if (before === undefined) {
+      this.#tables.set(output, layout)
+      const names = columns.output.map((column) => column.header)
+      await output.append(headerLine(names, style))
+      return
+    }
+    const what =
+      before.style.delimiter !== style.delimiter
+        ? 'delimiter'
+        : before.header.length !== header.length || before.header.some((name, at) => name !== header[at])
+          ? 'header'
+          : undefined
+    if (what !== undefined)
+      throw new LetheError(
+        'output-conflict',
+        `${input.name}: its ${what} differs from that of the input before it, and both go into ${output.name}`,
+        'write to a folder (-o folder/), one output for each input',
+      )
+  }
+}
