@@ -29,8 +29,19 @@ export function tellsIdentifier(rule: PolicyRule): boolean {
   return tellsNearlyAll(revealedBy(rule), 'identifier')
 }
 
-/** Whether what the rule writes is looked at for what looks personal: nearly all of a value, unless that is a time. */
+/** The parameters of URLs that the rule keeps as they are: names, or what they begin with and a `*`. */
+export function paramsOf(rule: PolicyRule): readonly string[] {
+  const revealed = revealedBy(rule)
+  if (revealed.tells !== 'part') return []
+  return revealed.parts.flatMap((part) => (part.of === 'url' ? (part.params ?? []) : []))
+}
+
+/**
+ * Whether what the rule writes is looked at for what looks personal: nearly all of a value, unless that is a time, or
+ * parameters of a URL.
+ */
 export function isWatched(rule: PolicyRule): boolean {
+  if (paramsOf(rule).length > 0) return true
   if (!nearlyAll(rule)) return false
   const revealed = revealedBy(rule)
   if (revealed.tells === 'noisy') return revealed.of !== 'date'

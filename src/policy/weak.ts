@@ -1,11 +1,12 @@
 /** What is weak about one rule of a field: what it leaves readable of something that may not be. */
 
 import type { Role } from '../identify/categories.ts'
-import { isKeep } from './compile-rule.ts'
+import { categoryOf } from '../identify/category-of.ts'
+import { isKeep, optionAt } from './compile-rule.ts'
 import { ACCEPT, type Fault, weakOptions } from './faults.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type PolicyCode, quote } from './problems.ts'
-import { nearlyAll, revealedBy, tellsIdentifier } from './revealed.ts'
+import { nearlyAll, paramsOf, revealedBy, tellsIdentifier } from './revealed.ts'
 import type { Suspected, SuspectedInputs } from './suspected.ts'
 
 /** What one field says of a value holds for every other one that is fed by it: all roles, by input path. */
@@ -33,7 +34,11 @@ export interface Said {
 /** Checks every rule of every field by itself. */
 export function weakRules(fields: readonly PolicyField[], said: Said): Fault[] {
   return fields.flatMap((field) =>
-    field.rules.flatMap((rule) => [...weakPlace(field, rule, said), ...weakOptions(rule)]),
+    field.rules.flatMap((rule) => [
+      ...weakPlace(field, rule, said),
+      ...weakParams(rule),
+      ...weakOptions(rule),
+    ]),
   )
 }
 
@@ -92,6 +97,23 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
       `generalize it${isKeep(rule.action) ? '' : ' further'}`,
     )
   return faults
+}
+
+/** Parameters of a URL that are kept, and whose names speak of people. What the field is called says nothing of them. */
+function weakParams(rule: PolicyRule): Fault[] {
+  return paramsOf(rule).flatMap((name) => {
+    const suspicion = categoryOf([name.replace(/[-_.]?\*$/, '')])
+    if (suspicion?.certain !== true) return []
+    return [
+      {
+        rules: [rule],
+        at: optionAt(rule, 'keepParams'),
+        code: 'name-suggests-identifier' as const,
+        message: `the parameter ${quote(name)} is kept as it is, and its name speaks of ${suspicion.why}`,
+        suggestion: `leave it out of keepParams, ${ACCEPT}`,
+      },
+    ]
+  })
 }
 
 /** What a name says of a value that is told nearly, where the policy does not say it itself. */

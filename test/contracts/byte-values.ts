@@ -178,6 +178,9 @@ const urls = fc.oneof(
     )
     .map(([scheme, name, path, rest]) => `${scheme}://${name}${path}${rest}`),
   fc.webUrl({ withQueryParameters: true, withFragments: true }),
+  fc
+    .tuple(fc.constantFrom('', '//', '/'), host, segment)
+    .map(([start, name, end]) => `${start}${name}/${end}`),
 )
 
 const part = fc.string({ unit: fc.constantFrom(...'aAbB0.-+_*'), minLength: 1, maxLength: 8 })
@@ -330,7 +333,12 @@ export const OPTION_SETS: Readonly<Record<string, readonly Options[]>> = {
     { edges: [7] },
     { edges: [0, '123456789012345678901234567890'] },
   ],
-  'generalize.url': [{ keepPath: 1 }, { keepPath: 2 }, { keepPath: 8 }],
+  'generalize.url': [
+    { keepPath: 1 },
+    { keepPath: 2 },
+    { keepPath: 8 },
+    { keepPath: 1, schemeless: 'allow', relative: 'allow' },
+  ],
   'generalize.category': [
     { allow: ['US', 'CA', 'Köln', '東京', true, 7], map: { MD: 'physician', RN: 'ärztin' } },
     { allow: Array.from({ length: 300 }, (_, at) => `v${at}`), other: 'o'.repeat(300) },

@@ -35,6 +35,9 @@ const MORE: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { width: 30, origin: 5 },
     { edges: [10, 50] },
     { width: 5 },
+    { width: 10, decimal: ',', grouping: '.' },
+    { width: 20, decimal: ',' },
+    { width: 10, grouping: ',' },
   ],
   'generalize.hierarchy': [1, 2, 3].map((level) => ({ file: 'h', level })),
   'generalize.date': ['year', 'quarter', 'month', 'week', 'day'].map((to) => ({ to })),
@@ -46,7 +49,18 @@ const MORE: Readonly<Record<string, readonly Record<string, unknown>[]>> = {
     { keepFirst: 3, keepLast: 2 },
   ],
   'mask.pattern': [{ pattern: '.+' }, { pattern: '^.(.+)$', masks: 'groups' }, { pattern: '[0-9]' }],
-  'generalize.ip': [{ v4: 16, v6: 32 }, { v4: 8 }],
+  'generalize.ip': [
+    { v4: 16, v6: 32 },
+    { v4: 8 },
+    { v4: 16, list: 'first' },
+    { v4: 8, list: 'last' },
+    { v4: 8, endpoint: 'allow' },
+  ],
+  'generalize.url': [
+    { keepParams: ['a*'] },
+    { keepParams: ['a', 'ab'] },
+    { keepPath: 1, keepParams: ['ab*'], schemeless: 'allow' },
+  ],
   'generalize.geo': [
     { axis: 'latitude', cell: 1 },
     { axis: 'latitude', cell: 2 },
@@ -84,6 +98,13 @@ const values = fc.oneof(
   fc.integer({ min: 0, max: 80 }).map(String),
   fc.constantFrom('94103', '94110', '10115', '7', 'a@b.example', 'anna@b.example', 'https://a.example/b/c'),
   digit(5),
+  fc.tuple(digit(1), fc.constantFrom('.', ','), digit(3)).map((all) => all.join('')),
+  fc
+    .tuple(fc.constantFrom('10.0.0.1', '10.1.1.1:80'), fc.constantFrom('10.0.1.1', '11.2.0.1'))
+    .map((all) => all.join(', ')),
+  fc
+    .tuple(fc.constantFrom('a', 'ab', 'abc', 'b'), digit(1))
+    .map(([name, value]) => `https://a.example/b?${name}=${value}&c=1`),
   fc.tuple(fc.constantFrom('1984', '1985'), two(12), two(28)).map((all) => all.join('-')),
   fc.tuple(fc.constantFrom('10.0', '10.1'), digit(1), digit(1)).map((all) => all.join('.')),
   fc.constantFrom('4111111111111111', '4111 1111 1111 1111', '5555555555554444', '378282246310005'),

@@ -41,6 +41,7 @@ const NONE: readonly (readonly [name: string, options: object])[] = [
   ['generalize.number', { width: '10000000000' }],
   ['generalize.number', { width: 10, decimal: ',' }],
   ['generalize.number', { edges: [1, '10000000000'] }],
+  ['generalize.url', { keepParams: ['ref'] }],
   ['mask.card', { with: `a${'\u0301'.repeat(15)}` }],
   ['mask.email', { domains: ['example.com'] }],
   ['mask.replace', { with: 'x'.repeat(321) }],

@@ -215,7 +215,7 @@ export const ip: Transform = defineTransform({
         ]
       : []),
   ],
-  reveals: ({ v4, v6 }) => part({ of: 'network', v4, v6 }),
+  reveals: ({ v4, v6, list }) => part({ of: 'network', v4, v6, list }),
   compile: (stated: IpOptions) => {
     const { v4, v6 } = stated
     const ipv4 = ipv4Networks(v4)

@@ -191,7 +191,8 @@ export const number: Transform = defineTransform({
   weaknesses,
   reveals: (stated) => {
     const intervals = statedIntervals(stated)
-    return intervals === undefined ? ASSUMED_ALL : part({ of: 'number', intervals })
+    if (intervals === undefined) return ASSUMED_ALL
+    return part({ of: 'number', intervals, decimal: stated.decimal === ',' ? ',' : undefined })
   },
   compile: (stated: NumberOptions) => {
     const intervals = intervalsOf(stated)

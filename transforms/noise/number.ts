@@ -256,8 +256,7 @@ export const number: Transform = defineTransform({
   ],
   weaknesses,
   reveals: (stated) => {
-    // How a number is written does not change its noise.
-    const { domain, decimal: _, grouping: __, affix: ___, ...others } = stated
+    const { domain, ...others } = stated
     return {
       tells: 'noisy',
       of: 'number',

@@ -46,7 +46,11 @@ function partCovers(previous: Part, next: Part): boolean {
     case 'card':
       return previous.of === next.of && endsCover(previous, next) && (next.check || !previous.check)
     case 'number':
-      return previous.of === next.of && follows(previous.intervals, next.intervals)
+      return (
+        previous.of === next.of &&
+        previous.decimal === next.decimal &&
+        follows(previous.intervals, next.intervals)
+      )
     case 'time':
       return previous.of === next.of && timeCovers(previous, next)
     case 'age':
@@ -56,11 +60,20 @@ function partCovers(previous: Part, next: Part): boolean {
         next.starts.every((start) => previous.starts.includes(start))
       )
     case 'network':
-      return previous.of === next.of && next.v4 <= previous.v4 && next.v6 <= previous.v6
+      return (
+        previous.of === next.of &&
+        previous.list === next.list &&
+        next.v4 <= previous.v4 &&
+        next.v6 <= previous.v6
+      )
     case 'place':
       return previous.of === next.of && previous.axis === next.axis && isMultiple(next.cell, previous.cell)
     case 'url':
-      return previous.of === next.of && next.segments <= previous.segments
+      return (
+        previous.of === next.of &&
+        next.segments <= previous.segments &&
+        (next.params ?? []).every((name) => (previous.params ?? []).some((other) => names(other, name)))
+      )
     case 'email':
       return previous.of === next.of && next.first <= previous.first && (previous.domain || !next.domain)
     case 'listed':
@@ -70,6 +83,11 @@ function partCovers(previous: Part, next: Part): boolean {
     default:
       return false
   }
+}
+
+/** Whether one name of parameters takes all that another one does; a `*` at its end stands for any more. */
+function names(previous: string, next: string): boolean {
+  return previous.endsWith('*') ? next.startsWith(previous.slice(0, -1)) : next === previous
 }
 
 interface Ends {

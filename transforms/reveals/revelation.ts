@@ -57,7 +57,12 @@ export type Part =
   /** The first three digits of a ZIP code, where a list holds them. */
   | { readonly of: 'zip3'; readonly list: string }
   /** The interval that a number lies in. */
-  | { readonly of: 'number'; readonly intervals: Intervals }
+  | {
+      readonly of: 'number'
+      readonly intervals: Intervals
+      /** What stands before the decimals of a value, unless it is a dot: `1.234` is another number then. */
+      readonly decimal?: ',' | undefined
+    }
   /**
    * The unit that a date or moment lies in. `clock` says whose days these are: two parts can be compared only where
    * it is equal. With `oldest`, that year and all before are one; with `until`, events after that year fail.
@@ -71,16 +76,21 @@ export type Part =
     }
   /** The band that an age at the time of the event lies in, by the first age of each. */
   | { readonly of: 'age'; readonly starts: readonly number[]; readonly clock: string }
-  /** The leading bits of an address. */
-  | { readonly of: 'network'; readonly v4: number; readonly v6: number }
+  /** The leading bits of an address; `list` says of which one of several. */
+  | {
+      readonly of: 'network'
+      readonly v4: number
+      readonly v6: number
+      readonly list?: 'first' | 'last' | undefined
+    }
   /** The cell of a grid, by its side in degrees. */
   | {
       readonly of: 'place'
       readonly axis: 'latitude' | 'longitude' | 'both'
       readonly cell: Decimal
     }
-  /** Scheme, host and the first segments of the path. */
-  | { readonly of: 'url'; readonly segments: number }
+  /** Scheme, host, the first segments of the path, and parameters: names, or with a `*` at its end what names begin with. */
+  | { readonly of: 'url'; readonly segments: number; readonly params?: readonly string[] | undefined }
   /** The first characters of the local part (0 or 1), and the domain. */
   | { readonly of: 'email'; readonly first: number; readonly domain: boolean }
   /** Which of a policy's own labels a value has. */

@@ -65,8 +65,9 @@ function tellsAlone(part: Part, strictness: Strictness): boolean {
     case 'network':
       return part.v4 > FINEST_V4 || part.v6 > FINEST_V6
     case 'url':
-      // What comes first in the path is often the person: a profile.
-      return part.segments > (strictness === 'identifier' ? 0 : 1)
+      // What comes first in the path is often the person: a profile. So may be what a parameter says.
+      if (strictness === 'identifier') return part.segments > 0 || tellsParams(part)
+      return part.segments > 1
     case 'listed':
       return strictness === 'identifier' && new Set(part.labels.values()).size > MOST_LABELS
     case 'number':
@@ -74,6 +75,11 @@ function tellsAlone(part: Part, strictness: Strictness): boolean {
     default:
       return false
   }
+}
+
+/** Whether values of parameters leave as they are. */
+export function tellsParams(part: Part): boolean {
+  return part.of === 'url' && part.params !== undefined && part.params.length > 0
 }
 
 /** Parts of which one shows the digits or letters that the other one leaves out. */

@@ -2,6 +2,7 @@
 import { printDecimal } from '../decimal.ts'
 import type { Intervals } from '../generalize/intervals.ts'
 import type { Part, Revelation } from './revelation.ts'
+import { tellsParams } from './together.ts'
 
 /** A few words that follow on "tells". */
 export function inWords(revelation: Revelation): string {
@@ -44,13 +45,14 @@ function partInWords(part: Part): string {
     case 'age':
       return `the band of ages, from ${part.starts.join(', ')}`
     case 'network':
-      return `the first ${part.v4} bits of IPv4, ${part.v6} of IPv6`
+      return `the first ${part.v4} bits of IPv4, ${part.v6} of IPv6${part.list === undefined ? '' : `, of the ${part.list} address`}`
     case 'place':
       return `the cell of ${printDecimal(part.cell)} degrees`
-    case 'url':
-      return part.segments === 0
-        ? 'scheme and host'
-        : `scheme, host and ${counted(part.segments, 'segment')} of the path`
+    case 'url': {
+      const path = part.segments === 0 ? [] : [`${counted(part.segments, 'segment')} of the path`]
+      const params = tellsParams(part) ? [`the parameters ${part.params!.join(', ')}`] : []
+      return ['scheme', 'host', ...path, ...params].join(', ').replace(/, ([^,]*)$/, ' and $1')
+    }
     case 'email': {
       const shown = [part.first > 0 ? 'the first character' : '', part.domain ? 'the domain' : '']
       return shown.filter((text) => text !== '').join(', ') || 'that it is an address'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, place } from './batch-inputs.ts'
+import { lethe } from './lethe.ts'
 
 /** Invented, and each followed by what differs, so that lines have all lengths. */
 const PLANTED = ['lena.o@mail.example', 'tel +48600100200', '4111 1111 1111 1111', '203.0.113.9']
@@ -61,4 +62,24 @@ describe.each([
       'note keep',
     ])
   }, 120_000)
+})
+
+it('looks at the parameters of a URL that are kept', async () => {
+  const policy = `policy: p\nversion: 1\npurpose: train_ai_system\nsuspects: dead-letter\nfields:\n  page: { use: generalize.url, keepParams: [utm_*] }\n`
+  const page = (content: string) => `https://x.example/p?email=a&utm_content=${content}`
+  const here = place({
+    'p.yaml': policy,
+    'in.csv': `page\n${page('spring')}\n${page('lena%40mail.example')}\n${page('lena.o@mail.example')}\n`,
+  })
+  const { code, stderr } = await lethe(
+    [
+      ...['batch', 'in.csv', '-p', 'p.yaml', '-o', 'out.csv', '--dead-letter', 'dead.ndjson'],
+      ...['--max-dead-letters', '3'],
+    ],
+    { cwd: here },
+  )
+  expect(stderr).toContain('2 of 3 looked at in `page` look like an email address')
+  expect(code).toBe(3)
+  expect(readFileSync(join(here, 'out.csv'), 'utf8')).toBe('page\nhttps://x.example?utm_content=spring\n')
+  expect(readFileSync(join(here, 'dead.ndjson'), 'utf8')).toContain('suspect-value')
 })

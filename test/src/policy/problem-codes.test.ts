@@ -210,6 +210,11 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['name-suggests-identifier', 'of an input', `${fields}  a: { from: e_mail, use: ▸keep }\n`],
   ['name-suggests-identifier', 'of a header', `${fields}  $headers.x-user-email: ▸keep\n`],
   ['name-suggests-identifier', 'of a column', `${fields}  a: ▸keep\ncolumns: { Kundennummer: a }\n`],
+  [
+    'name-suggests-identifier',
+    'of a parameter',
+    `${fields}  a: { use: generalize.url, keepParams: ▸[utm_*, email] }\n`,
+  ],
   ['name-suggests-identifier', 'of a mere user', `${fields}  ssn: { use: ▸keep, category: user }\n`],
   ['kept-header', 'without a reason', `${fields}  a: keep\n  $headers.h: ▸keep\n`],
   ['kept-timestamp', 'without a reason', `${fields}  a: keep\n  $timestamp: ▸keep\n`],

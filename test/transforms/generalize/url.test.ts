@@ -118,10 +118,138 @@ describe('generalize.url', () => {
     )
   })
 
+  const params = running(url, { keepParams: ['utm_*', 'ref', 'filter[size]'] })
+
+  it.each([
+    [
+      'https://shop.example/p?utm_source=a&email=x@y.example&ref=b',
+      'https://shop.example?utm_source=a&ref=b',
+    ],
+    ['https://shop.example?ref', 'https://shop.example?ref'],
+    ['https://shop.example?ref=1&ref=2', 'https://shop.example?ref=1&ref=2'],
+    ['https://shop.example?utm%5Fterm=%C3%A9', 'https://shop.example?utm%5Fterm=%C3%A9'],
+    ['https://shop.example?filter%5Bsize%5D=9&filter[x]=1', 'https://shop.example?filter%5Bsize%5D=9'],
+    ['https://shop.example?ref=a=b', 'https://shop.example?ref=a=b'],
+    ['https://shop.example?REF=1&refs=1&xutm_a=1&=ref&utm_', 'https://shop.example?utm_'],
+    ['https://shop.example?a=1;ref=2', 'https://shop.example'],
+    ['https://shop.example?', 'https://shop.example'],
+    ['https://shop.example?&&', 'https://shop.example'],
+    ['https://shop.example#?ref=1', 'https://shop.example'],
+    ['https://shop.example/?ref=1#ref', 'https://shop.example?ref=1'],
+  ])('keepParams of %s: %s', (text, expected) => {
+    expect(params(text)).toBe(expected)
+  })
+
+  it('keeps of a query what is named and nothing else, in its order', () => {
+    const name = fc.constantFrom('utm_source', 'utm_', 'ref', 'Ref', 'email', 'x', '', 'filter[size]', 'utm')
+    const pairs = fc.array(fc.tuple(name, fc.webFragments({ size: 'small' })), { maxLength: 6 })
+    const keeps = (one: string) => ['ref', 'filter[size]'].includes(one) || one.startsWith('utm_')
+    fc.assert(
+      fc.property(pairs, (all) => {
+        const query = new URLSearchParams(all as [string, string][])
+        const result = new URL(params(`https://h.example/p?${query}#f`))
+        expect([...result.searchParams]).toEqual(all.filter(([one]) => keeps(one)))
+      }),
+    )
+  })
+
+  const schemeless = running(url, { schemeless: 'allow', keepPath: 1 })
+  it.each([
+    ['shop.example', '//shop.example'],
+    ['//shop.example', '//shop.example'],
+    ['Shop.Example:8443/orders/12?x=1', '//shop.example/orders'],
+    ['//anna:secret@shop.example:8443/orders/12', '//shop.example/orders'],
+    ['//localhost/orders', '//localhost/orders'],
+    ['www.shop.example?x=a.b/c', '//www.shop.example'],
+    ['bücher.example/x', '//xn--bcher-kva.example/x'],
+    ['https://shop.example/orders', 'https://shop.example/orders'],
+  ])('schemeless: %s gives %s', (text, expected) => {
+    expect(schemeless(text)).toBe(expected)
+    if (!text.startsWith('https:')) expect(run(text)).toBe('!unparsable')
+  })
+
+  it.each([
+    'anna@shop.example',
+    'mailto:anna@shop.example',
+    'tel:+48600100200',
+    'localhost:3000',
+    'orders/12',
+    '/orders/12',
+    '///shop.example',
+    '//',
+    '.',
+    'a.',
+    '1.5',
+    'shop.example:http',
+    'shop.example\\x',
+    ' shop.example',
+    'shop.example ',
+    'v1.2/x',
+    'javascript:alert(1)',
+  ])('schemeless fails on %j', (text) => {
+    expect(schemeless(text)).toMatch(/^!/)
+  })
+
+  it('schemeless gives addresses no way out', () => {
+    expect(schemeless('203.0.113.7/x')).toBe('!out-of-domain')
+    expect(schemeless('//203.0.113.7/x')).toBe('!out-of-domain')
+    expect(schemeless('//[2001:db8::1]/x')).toBe('!out-of-domain')
+  })
+
+  const relative = { relative: 'allow', keepParams: ['page'] }
+  it.each([
+    ['/', '/', '/'],
+    ['/orders/12?page=2&user=7#top', '/?page=2', '/orders?page=2'],
+    ['/a/../b/c', '/', '/b'],
+    ['/?page=2', '/?page=2', '/?page=2'],
+    ['/orders/', '/', '/orders'],
+  ])('relative: %s gives %s, and %s with a segment', (text, bare, first) => {
+    expect(running(url, relative)(text)).toBe(bare)
+    expect(running(url, { ...relative, keepPath: 1 })(text)).toBe(first)
+    expect(run(text)).toBe('!unparsable')
+  })
+
+  it.each([
+    '//shop.example/x',
+    'orders/12',
+    '?page=2',
+    '#top',
+    './x',
+    '/\\x',
+    '/x ',
+    '/a\nb',
+    'shop.example',
+  ])('relative fails on %j', (text) => {
+    expect(running(url, relative)(text)).toBe('!unparsable')
+  })
+
+  it('says of a URL in any form what it says of the absolute one', () => {
+    const all = { schemeless: 'allow', relative: 'allow', keepPath: 2, keepParams: ['a*'] }
+    const urls = fc.webUrl({ withQueryParameters: true, withFragments: true, validSchemes: ['https'] })
+    fc.assert(
+      fc.property(urls, (text) => {
+        const apply = running(url, all)
+        const known = apply(text)
+        fc.pre(!known.startsWith('!') && /^[^/]+\/\/[^/:@]+\.[a-z]{2,}([/?#]|$)/.test(text))
+        expect(apply(text.slice('https:'.length))).toBe(known.slice('https:'.length))
+        expect(apply(text.slice('https://'.length))).toBe(known.slice('https:'.length))
+        const path = text.slice('https://'.length).search(/[/?#]/)
+        const rest = path < 0 ? '' : text.slice('https://'.length + path)
+        if (!rest.startsWith('/') || rest.startsWith('//')) return
+        const { host } = new URL(text)
+        expect(apply(rest)).toBe(known.slice(`https://${host}`.length).replace(/^(?!\/)/, '/'))
+      }),
+    )
+  })
+
   it('calls longer paths weak, and is coarser with shorter ones', () => {
     expect(weakOptions(url, { keepPath: 1 })).toEqual([])
     expect(weakOptions(url, { keepPath: 2 })).toEqual(['keepPath'])
     expect(coarser(url, { keepPath: 2 }, { keepPath: 0 })).toBe(true)
     expect(coarser(url, { keepPath: 0 }, { keepPath: 1 })).toBe(false)
+    expect(weakOptions(url, { keepParams: ['utm_*', 'q'] })).toEqual([])
+    expect(weakOptions(url, { keepParams: ['ut*'] })).toEqual(['keepParams'])
+    expect(url.options.safeParse({ keepParams: ['*'] }).success).toBe(false)
+    expect(url.options.safeParse({ keepParams: ['a*b'] }).success).toBe(false)
   })
 })

@@ -6,7 +6,9 @@ import type { UrlOptions } from '../../generalize/url.ts'
 import { copyBytes, type WriteBytes } from '../bytes.ts'
 import { type Twin, writing } from '../twin.ts'
 
-export const url: Twin<UrlOptions> = ({ keepPath }) => writing(urlKernel(keepPath))
+/** None where parameters are kept: they are for the parser. What has no scheme is left to `apply`. */
+export const url: Twin<UrlOptions> = ({ keepPath, keepParams }) =>
+  keepParams === undefined ? writing(urlKernel(keepPath)) : undefined
 
 const SLASH = 0x2f
 const DOT = 0x2e

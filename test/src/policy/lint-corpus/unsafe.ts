@@ -19,6 +19,7 @@ export const NEARLY: readonly string[] = [
   'generalize.date, to: hour',
   'generalize.date, to: day',
   'generalize.date, to: week',
+  'generalize.url, keepParams: [utm_*]',
 ]
 
 /** Weak wherever it stands. */
@@ -33,6 +34,7 @@ export const WEAK: readonly string[] = [
   'generalize.age, topCode: 95',
   'generalize.birth-year, asOfYear: 2030, topCode: 95',
   'generalize.url, keepPath: 2',
+  'generalize.url, keepParams: [u*]',
   'generalize.ip, v4: 25',
   'generalize.ip, v6: 56',
   'generalize.geo, axis: both, cell: 0.01',
@@ -111,6 +113,9 @@ const FINER_STEPS: readonly (readonly [before: string, after: string])[] = [
   ['generalize.ip, v4: 16', 'generalize.ip'],
   ['generalize.geo, axis: both, cell: 1', 'generalize.geo, axis: both, cell: 1.5'],
   ['generalize.url', 'generalize.url, keepPath: 1'],
+  ['generalize.url, keepParams: [utm_source]', 'generalize.url, keepParams: [utm_*]'],
+  ['generalize.ip, list: first', 'generalize.ip, list: last, v4: 16, v6: 32'],
+  ["generalize.number, width: 10, decimal: ','", 'generalize.number, width: 100'],
   ['generalize.category, allow: [a]', 'generalize.category, allow: [a, b]'],
   ['generalize.hierarchy, file: h.csv, level: 2', 'generalize.hierarchy, file: h.csv, level: 1'],
   ['mask.characters, keepLast: 2', 'mask.characters, keepLast: 4'],
