@@ -11,8 +11,6 @@ export interface GroupsView extends Figures {
   readonly quasiIdentifiers: readonly string[]
   /** What counts as a data subject: a record does where the policy names no subject. */
   readonly counted: 'subjects' | 'records'
-  /** Whether there are so many combinations or subjects that the figures come from a sample. */
-  readonly estimated: boolean
 }
 
 /** `fields`: those that were looked at, whatever their role. */
@@ -20,7 +18,6 @@ export function viewGroups(plan: Plan, fields: readonly PlanField[], figures: Fi
   return {
     quasiIdentifiers: quasiIdentifiers(fields).map(({ path }) => path.text),
     counted: plan.subject === undefined ? 'records' : 'subjects',
-    estimated: figures.fewerThan10.error > 0,
     ...figures,
   }
 }

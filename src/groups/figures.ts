@@ -16,9 +16,11 @@ export interface Figures {
   readonly records: number
   /** Records that name no subject, though the policy does: all of them count as one. */
   readonly withoutSubject: number
-  /** How many data subjects, and how many combinations, there are: estimates, unless there is no error. */
+  /** How many data subjects, and how many combinations, there are; never more than records. */
   readonly subjects: number
   readonly combinations: number
+  /** Whether any of these figures comes from a sample: there are more combinations or subjects than are kept. */
+  readonly estimated: boolean
   /**
    * Subjects that share their combination with no other, in relation to all subjects; and those that share it with fewer than 4
    * and fewer than 9 others. A subject that appears under several combinations counts under each of them: the share of
@@ -48,7 +50,9 @@ interface Estimate {
 
 export function figuresOf(sample: GroupSample): Figures {
   const { kept, combinations, sizes, records, withoutSubject } = sample
-  const subjects = subjectsOf(sample)
+  // A record names one subject and shows one combination.
+  const subjects = atMost(records, subjectsOf(sample))
+  const shown = atMost(records, distinct(combinations, kept))
   const share = (below: number): Share => {
     const inSmall = subjectsIn(combinations, sizes, kept, below)
     if (subjects.value === 0) return { share: 0, error: 0 }
@@ -61,7 +65,8 @@ export function figuresOf(sample: GroupSample): Figures {
     records,
     withoutSubject,
     subjects: Math.round(subjects.value),
-    combinations: Math.round(distinct(combinations, kept).value),
+    combinations: Math.round(shown.value),
+    estimated: subjects.variance > 0 || shown.variance > 0,
     alone: share(SIZES.alone),
     fewerThan5: share(SIZES.fewerThan5),
     fewerThan10: share(SIZES.fewerThan10),
@@ -71,6 +76,11 @@ export function figuresOf(sample: GroupSample): Figures {
 function subjectsOf({ subjects, kept }: GroupSample): Estimate {
   return typeof subjects === 'number' ? { value: subjects, variance: 0 } : distinct(subjects, kept)
 }
+
+const atMost = (most: number, { value, variance }: Estimate): Estimate => ({
+  value: Math.min(most, value),
+  variance,
+})
 
 /** How many distinct things there are, from the smallest of their hashes (Z. Bar-Yossef et al., 2002; K. Beyer et al., 2007). */
 function distinct(hashes: Float64Array, kept: number): Estimate {

@@ -134,6 +134,7 @@ describe('the estimate', () => {
           const exact = exactly(seen)
           for (const name of COUNTED)
             expect(figures[name]).toEqual({ share: Math.min(1, exact[name]), error: 0 })
+          expect(figures.estimated).toBe(false)
           expect(figures.subjects).toBe(new Set(seen.map(({ subject }) => subject)).size)
           expect(figures.combinations).toBe(new Set(seen.map(({ combination }) => combination)).size)
         },
@@ -147,6 +148,31 @@ describe('the estimate', () => {
     expect([alone.share, fewerThan10.share]).toEqual([0, 0])
     expect(alone.error).toBeGreaterThan(0)
     expect(fewerThan10.error).toBeGreaterThan(alone.error)
+  })
+})
+
+describe('numbers of subjects and combinations', () => {
+  it('are called estimates where either is one, and are never more than the records', () => {
+    const kept = 64
+    const records = fc.array(fc.record({ subject: fc.nat(200), combination: fc.nat(200) }), {
+      minLength: 1,
+      maxLength: 400,
+    })
+    // Few combinations, all of them large: only the number of subjects comes from a sample.
+    const large = fc
+      .nat(400)
+      .map((more) => Array.from({ length: 80 + more }, (_, n) => ({ subject: n, combination: n % 4 })))
+    fc.assert(
+      fc.property(fc.oneof(records, large), fc.nat(), (seen, seed) => {
+        const figures = count(seen, keyOf(seed), kept).figures(false)
+        const isSampled = (of: readonly number[]): boolean => new Set(of).size >= kept
+        expect(figures.estimated).toBe(
+          isSampled(seen.map(({ subject }) => subject)) || isSampled(seen.map(({ combination }) => combination)),
+        )
+        expect(figures.subjects).toBeLessThanOrEqual(seen.length)
+        expect(figures.combinations).toBeLessThanOrEqual(seen.length)
+      }),
+    )
   })
 })
 
