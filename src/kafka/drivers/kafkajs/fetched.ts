@@ -9,12 +9,18 @@ const place = ({ topic, partition }: TopicPartition): string => `topic ${topic},
 
 export const RDKAFKA = 'install node-rdkafka, and set `driver: rdkafka`'
 
+/** An offset that did not come, and the one that came in its place. */
+export interface Gap {
+  readonly expected: number
+  readonly found: number
+}
+
 /**
- * Without compaction and transactions a log has no gaps: offsets that are missing were passed by. The first offset that
- * came in place of the one that was expected; undefined: there is no gap.
+ * Without compaction and transactions a log has no gaps: offsets that are missing were passed by. Gives the first gap of
+ * a batch that should begin at `from`, which may be between two of its records.
  * @throws LetheError where a record was written by a transaction, or kafkajs does not say
  */
-export function gapIn({ topic, partition, messages }: Batch, from: number): number | undefined {
+export function gapIn({ topic, partition, messages }: Batch, from: number): Gap | undefined {
   let expected = from
   for (const message of messages) {
     const { batchContext } = message as { readonly batchContext?: { readonly inTransaction?: unknown } }
@@ -32,7 +38,8 @@ export function gapIn({ topic, partition, messages }: Batch, from: number): numb
         'install kafkajs 2.2.4',
       )
     }
-    if (Number(message.offset) !== expected) return Number(message.offset)
+    const found = Number(message.offset)
+    if (found !== expected) return { expected, found }
     expected++
   }
   return undefined

@@ -19,7 +19,7 @@ import { PackedRecords } from '../../packed-records.ts'
 import { type Outputs, type Position, partitionKey, type TopicPartition } from '../../record.ts'
 import { checkCompression } from './codecs.ts'
 import { outdated, RetriableError } from './failure.ts'
-import { FetchQueue, gapIn } from './fetched.ts'
+import { FetchQueue, type Gap, gapIn } from './fetched.ts'
 import { explainGap, refuseCompacted, refuseMoved, StallWatch } from './guards.ts'
 import { KafkajsClient } from './kafkajs-client.ts'
 import { KafkajsCluster } from './kafkajs-cluster.ts'
@@ -236,8 +236,8 @@ class KafkajsDriver implements Driver {
     const owned = this.#owned.get(key)
     if (isOver() || owned === undefined) return
     try {
-      const found = gapIn(batch, owned.expected)
-      if (found !== undefined) return await this.#refuseGap(member, owned, found)
+      const gap = gapIn(batch, owned.expected)
+      if (gap !== undefined) return await this.#refuseGap(member, owned, gap)
     } catch (error) {
       return this.#fail(error)
     }
@@ -266,9 +266,9 @@ class KafkajsDriver implements Driver {
   }
 
   /** A batch from before a seek may come once; what comes again and again is a gap. */
-  async #refuseGap(member: Member, owned: Owned, found: number): Promise<void> {
-    const at = { ...owned.settled, offset: owned.expected }
-    if (++owned.gaps < MOST_GAPS) return member.seek(at)
+  async #refuseGap(member: Member, owned: Owned, { expected, found }: Gap): Promise<void> {
+    if (++owned.gaps < MOST_GAPS) return member.seek({ ...owned.settled, offset: owned.expected })
+    const at = { ...owned.settled, offset: expected }
     // kafkajs may have committed where it went on: the group stays where it was settled.
     await this.#client.insist(this.#what, () => member.commit([owned.settled]), this.#over.signal)
     throw await this.#ask(`reading topic ${at.topic}`, () => explainGap(this.#cluster, at, found))

@@ -24,8 +24,10 @@ describe('a batch', () => {
     const offsets = fc.uniqueArray(fc.nat(12), { minLength: 1 }).map((list) => list.toSorted((a, b) => a - b))
     fc.assert(
       fc.property(offsets, fc.nat(12), (list, from) => {
-        const missed = list.find((offset, i) => offset !== from + i)
-        expect(gapIn(batch(list), from)).toBe(missed)
+        const missed = list.findIndex((offset, i) => offset !== from + i)
+        expect(gapIn(batch(list), from)).toEqual(
+          missed < 0 ? undefined : { expected: from + missed, found: list[missed] },
+        )
       }),
     )
   })
