@@ -91,6 +91,7 @@ export const ERROR_GROUPS = {
     'file-too-large': ['usage', 'a file is larger than files of its kind may be'],
     'file-malformed': ['usage', 'a file is not in the form that its place demands, such as UTF-8 or JSON'],
     'input-damaged': ['io', 'the gzip data of an input is cut short or damaged'],
+    'input-changed': ['io', 'an input became shorter while it was read'],
     'format-unknown': ['usage', 'the format of an input is neither named nor told by its name'],
     'header-invalid': [
       'usage',
@@ -219,6 +220,26 @@ export class LetheError extends Error {
   get retryable(): boolean {
     return ERROR_CODES[this.code].retryable
   }
+}
+
+const WHY_UNWRITABLE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'its folder may not be written to',
+  EPERM: 'its folder may not be written to',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is a folder',
+  EPIPE: 'its reader is gone',
+  EFBIG: 'it is larger than the system allows',
+}
+
+/** Why output cannot be written, `name` as the user knows it. */
+export function unwritable(name: string, error: unknown, suggestion?: string): LetheError {
+  const { code } = error as NodeJS.ErrnoException
+  const why = WHY_UNWRITABLE[code ?? ''] ?? `the system says ${code ?? 'nothing more'}`
+  return new LetheError('file-unwritable', `${name} cannot be written: ${why}`, suggestion)
 }
 
 /**

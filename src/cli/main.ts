@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `lethe` command: what holds for every command line, and nothing that takes time to load. */
-import { EXIT } from '../errors.ts'
+import { EXIT, unwritable } from '../errors.ts'
 import { watchInterrupts } from '../run/interrupt.ts'
 import { packageVersion } from '../run/package-root.ts'
 import { reportError, wantsJson } from './report-error.ts'
@@ -12,7 +12,7 @@ process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 // A reader that has seen enough, such as `head`: nothing to say, but not all was delivered.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.io : reportError(error, asJson))
+  process.exit(error.code === 'EPIPE' ? EXIT.io : reportError(unwritable('standard output', error), asJson))
 })
 
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {

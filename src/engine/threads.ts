@@ -40,6 +40,7 @@ export class Threads<Setup, Job, Done> {
       })
       thread.on('message', (answer: Answer<Done>) => this.#settle(thread, answer))
       thread.on('error', (error) => this.#fail(error))
+      thread.on('messageerror', (error) => this.#fail(error))
       thread.on('exit', (code) => this.#fail(new Error(`a worker thread ended with code ${code}`)))
       this.#threads.push(thread)
       this.#waiting.set(thread, [])
@@ -74,9 +75,10 @@ export class Threads<Setup, Job, Done> {
     return this.#give(this.#threads[0]!, job, transfer)
   }
 
-  /** Gives the job to each thread that is ready. */
-  giveEach(job: Job): Promise<Done[]> {
-    return Promise.all([...this.#ready].map((thread) => this.#give(thread, job, [])))
+  /** Gives the job to each thread that is ready. Rejects where one has failed: its answer would be missing. */
+  async giveEach(job: Job): Promise<Done[]> {
+    if (this.#failure !== undefined) throw this.#failure
+    return await Promise.all([...this.#ready].map((thread) => this.#give(thread, job, [])))
   }
 
   #give(thread: Worker, job: Job, transfer: readonly Transferable[]): Promise<Done> {

@@ -141,7 +141,7 @@ export interface OpenInput {
   /**
    * Its text in UTF-8, in order, without a byte order mark; each piece holds until the next is asked for. What is no text in
    * its encoding is the byte 0xFF; of a file in UTF-8 the bytes are as they are. Throws `LetheError` where reading or
-   * unzipping fails.
+   * unzipping fails, or the file ends before the size it had.
    */
   readonly text: AsyncGenerator<Uint8Array>
 }
@@ -157,8 +157,9 @@ export async function openInput(
   onRead: (data: Uint8Array) => void,
 ): Promise<OpenInput> {
   // A read that waits for a pipe could not be given up.
-  const pieces =
-    input.gzip !== false || input.size === undefined ? streamed(input, onRead) : read(input.name, onRead)
+  const pieces = whole(input, onRead, (onTaken) =>
+    input.gzip !== false || input.size === undefined ? streamed(input, onTaken) : read(input.name, onTaken),
+  )
   try {
     // A mark may be cut in two by a read.
     let head = Buffer.alloc(0)
@@ -173,6 +174,25 @@ export async function openInput(
     await pieces.return(undefined)
     throw error instanceof LetheError ? error : inputError(input.name, error)
   }
+}
+
+/** Records that are missing at the end of an input are not in the account: throws where it is shorter than it was. */
+async function* whole(
+  { name, size = 0 }: Source,
+  onRead: (data: Uint8Array) => void,
+  open: (onTaken: (data: Uint8Array) => void) => AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let taken = 0
+  yield* open((data) => {
+    taken += data.length
+    onRead(data)
+  })
+  if (taken >= size) return
+  throw new LetheError(
+    'input-changed',
+    `${name} became shorter while it was read: it had ${size} bytes, and ended after ${taken}`,
+    'start again when nothing writes there any more, or from a copy',
+  )
 }
 
 async function* textOf(

@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { createGzip, type Gzip } from 'node:zlib'
-import { LetheError } from '../errors.ts'
+import { type LetheError, unwritable } from '../errors.ts'
 import { Digester, type FileDigest } from './digest.ts'
 
 const writeTo = promisify(write)
@@ -40,26 +40,8 @@ export interface Output {
   discard(): void
 }
 
-export function outputError(name: string, error: unknown): LetheError {
-  const code = (error as NodeJS.ErrnoException).code
-  const why: Readonly<Record<string, string>> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota is used up',
-    EACCES: 'its folder may not be written to',
-    EPERM: 'its folder may not be written to',
-    EROFS: 'the file system is read-only',
-    ENOENT: 'its folder does not exist',
-    ENOTDIR: 'its folder is a file',
-    EISDIR: 'it is a folder',
-    EPIPE: 'its reader is gone',
-    EFBIG: 'it is larger than the system allows',
-  }
-  return new LetheError(
-    'file-unwritable',
-    `${name} cannot be written: ${why[code ?? ''] ?? `the system says ${code ?? 'nothing more'}`}`,
-    'nothing was left under its name',
-  )
-}
+const outputError = (name: string, error: unknown): LetheError =>
+  unwritable(name, error, 'nothing was left under its name')
 
 /**
  * A file that appears whole or not at all. `gzip`: compress it; `digest`: compute its digest. Throws `LetheError` where
@@ -235,12 +217,14 @@ class GzipOutput implements Output {
   }
 }
 
+const STDOUT = 'standard output'
+
 /** Standard output: it cannot be taken back, so a run that fails says so by its exit code. */
 export function openStdout(digest = false): Output {
   const digester = digest ? new Digester() : undefined
   let made: FileDigest | undefined
   return {
-    name: 'standard output',
+    name: STDOUT,
     get digest() {
       return made
     },
@@ -248,7 +232,7 @@ export function openStdout(digest = false): Output {
       new Promise((resolve, reject) => {
         digester?.add(bytes)
         process.stdout.write(bytes, (error) => {
-          if (error) reject(outputError('standard output', error))
+          if (error) reject(unwritable(STDOUT, error))
           else resolve()
         })
       }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -43,4 +43,29 @@ describe('a gzip input', () => {
     await expect(read(first, Buffer.from('x'))).rejects.toThrow(LetheError)
     await expect(read(first, second.subarray(0, 9))).rejects.toThrow(LetheError)
   })
+})
+
+it.each([
+  ['in.ndjson', (text: Uint8Array) => text],
+  ['in.ndjson.gz', (text: Uint8Array) => Buffer.concat([gzipSync(text), gzipSync(text)])],
+])('an input that became shorter since it was looked at is refused: %s', async (file, pack) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lethe-input-'))
+  try {
+    const name = join(folder, file)
+    const bytes = pack(Buffer.from('{"a":1}\n{"a":2}\n'))
+    writeFileSync(name, bytes)
+    const input = inspectInput(name, undefined)
+    // Behind a whole record, or a whole member of gzip: nothing else tells that records are missing.
+    truncateSync(name, bytes.length / 2)
+    const reading = async () => {
+      const { text } = await openInput(input, undefined, () => {})
+      for await (const _ of text);
+    }
+    await expect(reading()).rejects.toMatchObject({
+      code: 'input-changed',
+      message: `${name} became shorter while it was read: it had ${bytes.length} bytes, and ended after ${bytes.length / 2}`,
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

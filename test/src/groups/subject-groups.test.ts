@@ -167,7 +167,8 @@ describe('numbers of subjects and combinations', () => {
         const figures = count(seen, keyOf(seed), kept).figures(false)
         const isSampled = (of: readonly number[]): boolean => new Set(of).size >= kept
         expect(figures.estimated).toBe(
-          isSampled(seen.map(({ subject }) => subject)) || isSampled(seen.map(({ combination }) => combination)),
+          isSampled(seen.map(({ subject }) => subject)) ||
+            isSampled(seen.map(({ combination }) => combination)),
         )
         expect(figures.subjects).toBeLessThanOrEqual(seen.length)
         expect(figures.combinations).toBeLessThanOrEqual(seen.length)
