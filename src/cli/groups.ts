@@ -15,10 +15,13 @@ export interface GroupsView extends Figures {
 
 /** `fields`: those that were looked at, whatever their role. */
 export function viewGroups(plan: Plan, fields: readonly PlanField[], figures: Figures): GroupsView {
+  // For its place in the JSON.
+  const { estimated, ...others } = figures
   return {
     quasiIdentifiers: quasiIdentifiers(fields).map(({ path }) => path.text),
     counted: plan.subject === undefined ? 'records' : 'subjects',
-    ...figures,
+    estimated,
+    ...others,
   }
 }
 
