@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { fileError, LetheError } from '../errors.ts'
 import { formatByName, identityOfStdin } from '../files/input.ts'
 import { draftFrom } from '../init/draft.ts'
-import { checkHeader, columnsOf } from '../init/header.ts'
+import { checkHeader, columnsOf, nameable } from '../init/header.ts'
 import { label, readSample, type SampleFormat } from '../init/sample.ts'
 import { writeDraft } from '../init/write.ts'
 import { packageRoot } from '../run/package-root.ts'
@@ -34,16 +34,20 @@ async function run(options: Options): Promise<void> {
   else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
   const { from, format, rows, delimiter } = options
-  const sample = await readSample({ from, format, rows, delimiter })
-  if (sample.format === 'csv') checkHeader(sample, options.trustHeader === true)
+  const read = await readSample({ from, format, rows, delimiter })
+  if (read.format === 'csv') checkHeader(read, options.trustHeader === true)
+  const sample = nameable(read)
+  const nameless = read.header.length - sample.header.length
   const columns = columnsOf(sample.header)
   const draft = draftFrom(sample, columns.paths, new Date().getUTCFullYear())
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
-  const text = writeDraft(draft, { name, schema, columns: columns.renamed, unreadable: sample.unreadable })
+  const { renamed } = columns
+  const { unreadable } = sample
+  const text = writeDraft(draft, { name, schema, columns: renamed, unreadable, nameless })
   if (output === undefined || output === '-') process.stdout.write(text)
   else writeDraftFile(output, text)
-  const read = `${draft.records} records of ${label(from)} (${sample.format})`
-  process.stderr.write(`lethe: read ${read}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
+  const what = `${draft.records} records of ${label(from)} (${sample.format})`
+  process.stderr.write(`lethe: read ${what}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
   const implied = formatByName(from).tab ? '\t' : ','
   if (sample.format === 'csv' && sample.delimiter !== implied)
     process.stderr.write(

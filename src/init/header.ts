@@ -45,10 +45,8 @@ function looksLikeBelow(
 function suspicion(sample: Sample): string | undefined {
   const rows = sample.records as readonly Row[]
   for (const [i, text] of sample.header.entries()) {
+    if (text.trim() === '') continue
     const column = `column ${i + 1} of the first row`
-    if (text.trim() === '') return `${column} is empty`
-    const first = sample.header.indexOf(text)
-    if (first < i) return `columns ${first + 1} and ${i + 1} of the first row are the same`
     const data = looksLikeData(text)
     if (data !== undefined) return `${column} looks like ${DETECTORS[data]}`
     if (text.length > LONGEST) return `${column} is longer than ${LONGEST} characters`
@@ -59,17 +57,34 @@ function suspicion(sample: Sample): string | undefined {
   return undefined
 }
 
-/**
- * Throws `LetheError` where the first row is no header. `trusted`: the user says it is one, though it looks like
- * data; empty and repeated texts stay errors, since no output could be written under them.
- */
+/** Throws `LetheError` where the first row is no header. `trusted`: the user says it is one, though it looks like data. */
 export function checkHeader(sample: Sample, trusted: boolean): void {
-  const why = suspicion(sample)
-  if (why === undefined || (trusted && !/ empty$| the same$/.test(why))) return
-  const way = / empty$| the same$/.test(why)
-    ? 'give every column a name of its own in the first row'
-    : 'put a header row first; if this is one, say --trust-header'
+  const why = sample.header.every((text) => text.trim() === '') ? 'it is empty' : suspicion(sample)
+  if (why === undefined || (trusted && why !== 'it is empty')) return
+  const way =
+    why === 'it is empty'
+      ? 'give the columns names in the first row'
+      : 'put a header row first; if this is one, say --trust-header'
   throw new LetheError('header-invalid', `the first row is no header: ${why}`, way)
+}
+
+/** The columns that a policy can name, under the names by which it does: `Comment[2]` is the second of that name. */
+export function nameable(sample: Sample): Sample {
+  if (sample.format !== 'csv') return sample
+  const trimmed = sample.header.map((text) => text.trim())
+  const kept = trimmed.flatMap((text, i) => (text === '' ? [] : [i]))
+  const count = new Map<string, number>()
+  const names = trimmed.map((text) => {
+    const number = (count.get(text) ?? 0) + 1
+    count.set(text, number)
+    return `${text}[${number}]`
+  })
+  const rows = sample.records as readonly Row[]
+  return {
+    ...sample,
+    header: kept.map((i) => (count.get(trimmed[i]!) === 1 ? trimmed[i]! : names[i]!)),
+    records: kept.length === trimmed.length ? rows : rows.map((row) => kept.map((i) => row[i]!)),
+  }
 }
 
 function bareName(text: string, i: number): string {
@@ -81,7 +96,10 @@ function bareName(text: string, i: number): string {
 function asPath(text: string): readonly Segment[] | undefined {
   try {
     const path = parsePath(text)
-    const plain = path.envelope === undefined && path.segments.every((segment) => segment.kind === 'name')
+    const plain =
+      path.envelope === undefined &&
+      !path.isColumn &&
+      path.segments.every((segment) => segment.kind === 'name')
     return plain && path.text === text && !text.includes('"') ? path.segments : undefined
   } catch (error) {
     if (error instanceof PathError) return undefined

@@ -39,6 +39,8 @@ export interface Frame {
   /** Header texts that are not paths, and the path each stands for. */
   readonly columns: ReadonlyMap<string, string>
   readonly unreadable: number
+  /** Columns without a name. */
+  readonly nameless: number
 }
 
 /** The whole policy file. */
@@ -54,6 +56,8 @@ export function writeDraft(draft: Draft, frame: Frame): string {
   )
   if (frame.unreadable > 0)
     lines.push(...comment(`Records that could not be read: ${n.format(frame.unreadable)}.`, ''))
+  if (frame.nameless > 0)
+    lines.push(...comment(`Columns without a name are left out (${n.format(frame.nameless)} of them).`, ''))
   if (draft.unnamed > 0)
     lines.push(
       ...comment(

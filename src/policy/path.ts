@@ -2,7 +2,7 @@
  * Paths: which value of a record a rule means. `a.b` is a member of an object, `items[].sku` a member of
  * every element, `prices.*` every member of a map, `prices.$names` the names of that map. A name that
  * holds one of `. [ ] * "`, white space or a control character, is empty, or starts with `$` is written
- * as a JSON string: `a."b.c"`. Beside the record's value stand `$key`, `$timestamp` and `$headers.name`.
+ * as a JSON string: `a."b.c"`. `Comment[2]` is the second of several columns of that name, in CSV alone. Beside the record's value stand `$key`, `$timestamp` and `$headers.name`.
  */
 
 export type Segment =
@@ -21,6 +21,8 @@ export interface Path {
   readonly segments: readonly Segment[]
   /** Set where the path does not lead into the record's value. */
   readonly envelope?: 'key' | 'timestamp' | 'header'
+  /** Set where it is a column by name and number: its one segment is the whole text, and no JSON has it. */
+  readonly isColumn?: true
 }
 
 /** Why a text is no path. The sentence quotes at most the name at fault. */
@@ -79,7 +81,18 @@ export function parsePath(text: string): Path {
       'beside the value a record has `$key`, `$timestamp` and `$headers.name` only',
       'write a name that starts with `$` as a JSON string',
     )
-  return pathOf(readSegments(text))
+  return columnPath(text) ?? pathOf(readSegments(text))
+}
+
+/** `Comment[2]`, `"Issue key"[2]`: the number counts from 1. */
+function columnPath(text: string): Path | undefined {
+  const number = /\[[1-9][0-9]{0,3}\]$/.exec(text)?.[0]
+  if (number === undefined) return undefined
+  const before = text.slice(0, -number.length)
+  const bare = BARE.exec(before)?.[0] ?? QUOTED.exec(before)?.[0]
+  if (bare !== before) return undefined
+  const whole = `${printName(readName(before, 0).name)}${number}`
+  return { text: whole, segments: [{ kind: 'name', name: whole }], isColumn: true }
 }
 
 function readSegments(text: string): Segment[] {

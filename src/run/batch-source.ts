@@ -10,7 +10,7 @@ import { resolveColumns } from '../record/csv/csv-columns.ts'
 import { headerLine } from '../record/csv/csv-text.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Chunk, Layout } from './chunk.ts'
-import { runShape } from './engines.ts'
+import { refuseColumnPaths, runShape } from './engines.ts'
 import { headerError, readHeader } from './table-header.ts'
 
 /** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
@@ -63,6 +63,7 @@ export class BatchSource {
 
   async *batches(): AsyncGenerator<Batch> {
     for (const [index, input] of this.#run.inputs.entries()) {
+      if (input.format === 'ndjson') refuseColumnPaths(this.#run.plan, input.name)
       const opened = await this.#open(index, input)
       if (input.format === 'csv') yield* this.#csv(index, input, opened)
       else yield* this.#ndjson(index, opened)

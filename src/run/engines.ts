@@ -2,6 +2,7 @@
 
 import { Engine, type EngineOptions, type EngineParts } from '../engine/engine.ts'
 import { besideOf, MessageEngine, type MessageOptions } from '../engine/message-engine.ts'
+import { LetheError } from '../errors.ts'
 import { gatesOf } from '../gates/index.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import type { CodecOptions } from '../record/codec.ts'
@@ -62,6 +63,25 @@ export function csvEngine(
   return new Engine({ ...parts, codec }, options)
 }
 
-/** De-identifies batches of messages whose values are JSON. */
-export const messageEngine = (plan: Plan, options: EngineOptions & MessageOptions): MessageEngine =>
-  new MessageEngine(jsonParts(plan, options, besideOf(plan)), options)
+/** JSON has no columns: of `Comment[2]` nothing could be found there. Throws `LetheError`; `input` is what is read. */
+export function refuseColumnPaths(plan: Plan, input: string): void {
+  const rules = plan.fields.flatMap((field) => field.rulesByStep.flat())
+  const paths = [
+    ...plan.fields.map((field) => field.from),
+    ...rules.flatMap((rule) => rule.when.map((condition) => condition.path)),
+    ...[plan.subject, plan.time?.path].filter((path) => path !== undefined),
+  ]
+  const column = paths.find((path) => path.isColumn)
+  if (column !== undefined)
+    throw new LetheError(
+      'columns-mismatch',
+      `${input}: the policy reads \`${column.text}\`, a column by its number, and JSON has no columns`,
+      'give the field a path, and name the column in `columns:` of the policy',
+    )
+}
+
+/** De-identifies batches of messages whose values are JSON. Throws `LetheError` where the policy is about CSV alone. */
+export function messageEngine(plan: Plan, options: EngineOptions & MessageOptions): MessageEngine {
+  refuseColumnPaths(plan, 'topics')
+  return new MessageEngine(jsonParts(plan, options, besideOf(plan)), options)
+}

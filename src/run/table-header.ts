@@ -3,7 +3,6 @@ import { isUtf8 } from 'node:buffer'
 import { LetheError, type RecordCode } from '../errors.ts'
 import { likelyEncoding } from '../files/magic.ts'
 import type { Records } from '../files/splitter.ts'
-import { checkHeader } from '../record/csv/csv-columns.ts'
 import { CsvWalker } from '../record/csv/csv-walker.ts'
 
 export interface TableHeader {
@@ -51,7 +50,6 @@ export function readHeader(input: string, delimiter: string, piece: Records): Ta
     const text = Buffer.from(row.subarray(walker.starts[field]!, walker.ends[field]!)).toString('utf8')
     names.push(walker.quoted[field] === 1 ? text.replaceAll('""', '"') : text)
   }
-  checkHeader(names, input)
   const lines = Buffer.from(row).toString('latin1').split('\n').length
   return { names, lineBreak: piece.bytes[walker.end] === 0x0d ? '\r\n' : '\n', bytes: end, lines }
 }

@@ -2,6 +2,7 @@
 import { LetheError } from '../../errors.ts'
 import type { Plan, PlanField } from '../../policy/plan.ts'
 import type { Shape } from '../shape.ts'
+import { type NamedColumn, nameColumns, ordinals } from './column-names.ts'
 
 export interface CsvColumn {
   /** Fields that take this column's value. */
@@ -32,36 +33,10 @@ const isNames = (field: PlanField): boolean => field.from.segments.at(-1)?.kind 
 const isDropped = (field: PlanField): boolean =>
   field.rulesByStep.every((rules) => rules.every((rule) => rule.action.kind === 'drop'))
 
-const ordinals = (indexes: readonly number[]): string =>
-  `column${indexes.length > 1 ? 's' : ''} ${indexes.map((index) => index + 1).join(', ')}`
-
 /**
- * Checks a header: no column without a name, no two of one name. Throws `LetheError` with the columns' numbers;
- * names are values too, and are not shown.
+ * Resolves a header. Names that are empty or repeated matter only where the policy names them. Throws `LetheError` where the
+ * policy refuses a column, or two meanings fit one; names are values too, and are not shown.
  */
-export function checkHeader(header: readonly string[], input: string): void {
-  const empty = header.flatMap((name, index) => (name === '' ? [index] : []))
-  if (empty.length > 0)
-    throw new LetheError(
-      'header-invalid',
-      `${input}: the header leaves ${ordinals(empty)} without a name`,
-      'give every column a name; a file without a header needs one',
-    )
-  const first = new Map<string, number>()
-  const twice = header.flatMap((name, index) => {
-    const before = first.get(name)
-    if (before === undefined) first.set(name, index)
-    return before === undefined ? [] : [before, index]
-  })
-  if (twice.length > 0)
-    throw new LetheError(
-      'header-invalid',
-      `${input}: the header names ${ordinals([...new Set(twice)])} alike`,
-      'give every column a name of its own: a rule could not tell them apart',
-    )
-}
-
-/** Resolves a checked header. Throws `LetheError` where the policy refuses a column or two meanings fit one. */
 export function resolveColumns(
   plan: Plan,
   shape: Shape,
@@ -76,14 +51,15 @@ export function resolveColumns(
     else fields.push(field.index)
   }
   const isKnown = (path: string): boolean => fieldsOf.has(path) || shape.watchOf.has(path)
+  const named = nameColumns(plan, header, isKnown, input)
   const taken = new Map<string, number>()
   const unlisted: number[] = []
-  const columns = header.map((name, index): CsvColumn => {
-    const path = pathOf(plan, name, index, isKnown, input)
-    if (path === undefined) {
+  const columns = named.map((one, index): CsvColumn => {
+    if (one === undefined) {
       unlisted.push(index)
       return { fields: [], watches: [] }
     }
+    const { path } = one
     const before = taken.get(path)
     if (before !== undefined)
       throw new LetheError(
@@ -95,13 +71,15 @@ export function resolveColumns(
     const watch = shape.watchOf.get(path)
     return { fields: fieldsOf.get(path) ?? [], watches: watch === undefined ? [] : [watch] }
   })
-  if (plan.unlisted === 'reject' && unlisted.length > 0)
+  // What has no name, no policy can name.
+  const refused = plan.unlisted === 'reject' ? unlisted.filter((index) => header[index]!.trim() !== '') : []
+  if (refused.length > 0)
     throw new LetheError(
       'columns-mismatch',
-      `${input}: the policy does not name ${ordinals(unlisted)}, and says \`unlisted: reject\``,
+      `${input}: the policy does not name ${ordinals(refused)}, and says \`unlisted: reject\``,
       'name every column in `fields:` (with `drop` where it must not leave) or in `columns:`',
     )
-  const output = outputColumns(plan, header, columns)
+  const output = outputColumns(plan, named, columns)
   if (output.length === 0)
     throw new LetheError(
       'columns-mismatch',
@@ -130,29 +108,9 @@ function delimiterIn(header: readonly string[]): string | undefined {
   return `its header looks as if split otherwise: say --delimiter ${likely === '\t' ? 'tab' : `'${likely}'`}`
 }
 
-/** Header text to path: by `columns:`, as a path, or as one name that has to be quoted in a path. */
-function pathOf(
-  plan: Plan,
-  name: string,
-  index: number,
-  isKnown: (path: string) => boolean,
-  input: string,
-): string | undefined {
-  const stated = plan.columns.get(name)
-  if (stated !== undefined) return isKnown(stated) ? stated : undefined
-  const quoted = JSON.stringify(name)
-  if (isKnown(name) && isKnown(quoted))
-    throw new LetheError(
-      'columns-mismatch',
-      `${input}: ${ordinals([index])} fits two paths of the policy, with and without quotes`,
-      'say which in `columns:` of the policy',
-    )
-  return isKnown(name) ? name : isKnown(quoted) ? quoted : undefined
-}
-
 function outputColumns(
   plan: Plan,
-  header: readonly string[],
+  named: readonly (NamedColumn | undefined)[],
   columns: readonly CsvColumn[],
 ): CsvOutputColumn[] {
   const headerOf = new Map([...plan.columns].map(([name, path]) => [path, name]))
@@ -162,7 +120,7 @@ function outputColumns(
   const direct = columns.flatMap((column, index) =>
     column.fields
       .filter((field) => !isDerived(field) && stays(field))
-      .map((field) => ({ header: header[index]!, field })),
+      .map((field) => ({ header: named[index]!.name, field })),
   )
   const fed = new Set(columns.flatMap((column) => column.fields))
   const derived = plan.fields

@@ -320,7 +320,7 @@ describe('a draft', () => {
         return record
       })
       const sample = { format: 'ndjson', header: [], delimiter: ',', records, unreadable: 0 } as const
-      const frame = { name: 'p', schema: 's', columns: new Map<string, string>(), unreadable: 0 }
+      const frame = { name: 'p', schema: 's', columns: new Map<string, string>(), unreadable: 0, nameless: 0 }
       const text = writeDraft(draftFrom(sample, [], 2026), frame)
       const { problems } = compilePolicy({ file: 'p.yaml', text, readFile: () => new Uint8Array() })
       expect(problems.filter(({ code }) => code !== 'undecided')).toEqual([])
