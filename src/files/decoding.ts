@@ -74,19 +74,31 @@ const windows1252: Decoding = {
 /** What the platform puts in the place of what it cannot decode. */
 const REPLACEMENT = '\ufffd'
 
+/**
+ * So many bytes at least are decoded at once. Node makes room for what the bytes at hand can give, and fails with a
+ * `TypeError` where they are few, and bytes that it kept from before turn out to be no text.
+ */
+const FEWEST_BYTES = 16
+
 class ByPlatform implements Decoding {
   readonly #decoder: InstanceType<typeof TextDecoder>
+  #held: Buffer = NONE
 
   constructor(encoding: string) {
     this.#decoder = new TextDecoder(encoding)
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    return encode(this.#decoder.decode(bytes, { stream: true }), REPLACEMENT)
+    const held = Buffer.concat([this.#held, bytes])
+    const length = held.length < 2 * FEWEST_BYTES ? 0 : held.length - FEWEST_BYTES
+    // A copy, so that a whole piece is not kept.
+    this.#held = Buffer.from(held.subarray(length))
+    if (length === 0) return NONE
+    return encode(this.#decoder.decode(held.subarray(0, length), { stream: true }), REPLACEMENT)
   }
 
   end(): Uint8Array {
-    return encode(this.#decoder.decode(), REPLACEMENT)
+    return encode(this.#decoder.decode(this.#held), REPLACEMENT)
   }
 }
 

@@ -71,6 +71,19 @@ describe('decoding', () => {
     },
   )
 
+  it.each([
+    ['gb18030', [0x81, 0x30, 0x00]],
+    ['gb18030', [0x61, 0xcb, 0x38, 0x80]],
+    ['iso-2022-jp', [0x1b, 0x28, 0x28]],
+  ])('of %s goes on where a character turns out to be none at the end of a piece: %j', (encoding, bytes) => {
+    const whole = Buffer.concat([Buffer.alloc(100, 'a'), Buffer.from(bytes)])
+    const marked = Buffer.from(new TextDecoder(encoding).decode(whole))
+    const expected = marked.toString('latin1').replaceAll('\xef\xbf\xbd', '\xff')
+    for (let cut = 95; cut <= whole.length; cut++)
+      for (const next of [0, 1, 2])
+        expect(inPieces(encoding, whole, [cut, next]).toString('latin1')).toBe(expected)
+  })
+
   it('leaves the line break behind a character that is cut short', () => {
     expect(inPieces('shift_jis', Buffer.of(0x61, 0x82, 0x0a, 0x62), [2]).toString('latin1')).toBe('a\xff\nb')
   })
