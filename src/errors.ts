@@ -39,6 +39,8 @@ export const RECORD_CODES = {
   'csv-quote-unclosed': 'a quoted field never closes',
   'event-time-missing': 'the record has no event time',
   'event-time-unparsable': 'the event time is not written as the policy says',
+  'event-time-out-of-domain':
+    'the event time lies before `notBefore` or after `notAfter`, which epoch numbers always have: their unit may be another one',
   'event-time-future': 'the event time lies in the future',
   'no-rule-matches': 'no `when:` of the field matches the record',
   'suspect-value':

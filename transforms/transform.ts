@@ -47,6 +47,8 @@ export interface RecordContext {
   readonly subject: string | undefined
   /** Event time (`time:` of the policy) in milliseconds since 1970-01-01T00:00Z; undefined where it has none. */
   readonly eventTime: number | undefined
+  /** The instant that the run is judged at, in milliseconds since 1970-01-01T00:00Z: no clock is asked for a value. */
+  readonly now: number
 }
 
 /** How a result is written in JSON. `same`: as a number where the input was one, else as a string. */
@@ -210,6 +212,11 @@ export interface TransformSpec<Options extends z.ZodObject> {
   readonly summary: string
   /** Raised whenever the result for some input changes. Part of the fingerprint. */
   readonly version: number
+  /**
+   * The version under these options, where results changed for some options only; undefined: `version`, so that policies
+   * with other options keep their fingerprint. Must not throw.
+   */
+  readonly versionOf?: (options: z.output<Options>) => number | undefined
   /** A strict object; every option described, with its unit. */
   readonly options: Options
   readonly properties: Properties
@@ -230,7 +237,9 @@ export interface TransformSpec<Options extends z.ZodObject> {
 }
 
 /** A transform as the register holds it: its options are checked inside, so its type is erased. */
-export interface Transform extends Omit<TransformSpec<z.ZodObject>, 'weaknesses' | 'reveals' | 'compile'> {
+export interface Transform
+  extends Omit<TransformSpec<z.ZodObject>, 'versionOf' | 'weaknesses' | 'reveals' | 'compile'> {
+  readonly versionOf: (options: unknown) => number | undefined
   readonly weaknesses: (options: unknown) => readonly Weakness[]
   readonly reveals: (options: unknown) => Revelation
   /** Takes options that `options` has parsed (defaults filled in). */
@@ -242,6 +251,7 @@ export function defineTransform<Options extends z.ZodObject>(spec: TransformSpec
   const parse = (options: unknown) => spec.options.parse(options) as z.output<Options>
   return {
     ...spec,
+    versionOf: (options) => spec.versionOf?.(parse(options)),
     weaknesses: (options) => spec.weaknesses?.(parse(options)) ?? [],
     reveals: (options) => spec.reveals?.(parse(options)) ?? ASSUMED_ALL,
     compile: (options, context) => spec.compile(parse(options), context),

@@ -1,6 +1,6 @@
 /** How the words of command lines are read. Each throws commander's error, which says what is expected. */
 import { InvalidArgumentError } from 'commander'
-import { compileTimeParser } from '../../transforms/calendar.ts'
+import { readMoment } from '../../transforms/calendar.ts'
 import type { ExpectedKey } from '../keys/real-data.ts'
 import { DELIMITER } from '../policy/input-form.ts'
 
@@ -24,7 +24,7 @@ export function parseDelimiter(text: string): string {
 
 /** An instant, in ms since the epoch. */
 export function parseTime(text: string): number {
-  const time = compileTimeParser({ format: 'rfc3339' })(text) ?? compileTimeParser({ format: 'date' })(text)
+  const time = readMoment(text, true)
   if (time === undefined)
     throw new InvalidArgumentError('It is written as 2026-01-31T12:00:00Z, or as 2026-01-31 (midnight UTC).')
   return time

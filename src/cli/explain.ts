@@ -43,8 +43,9 @@ function run(from: string | undefined, options: Options): void {
   const tree = plan.time === undefined ? undefined : readJson(record)
   const moment = tree === undefined ? undefined : scalarText(valuesAt(tree, plan.time!.path)[0])
   // Without --as-of a made-up record is new; a given one is as old as it is today.
-  const born = from === undefined && moment !== undefined ? plan.time!.parse(moment) : undefined
-  const explanation = explain(policy, plan, record, options.asOf ?? born ?? Date.now())
+  const born = from === undefined && moment !== undefined ? plan.time!.read(moment, Date.now()) : undefined
+  const now = options.asOf ?? (typeof born === 'number' ? born : Date.now())
+  const explanation = explain(policy, plan, record, now)
   if (options.format === 'markdown') {
     const names = keys && keyNames(viewKeys(plan, keys.keyset))
     process.stdout.write(markdownOf(policy, plan, explanation.fields, names))

@@ -130,6 +130,10 @@ export class Engine {
     this.#rules.now = now
   }
 
+  get now(): number {
+    return this.#rules.now
+  }
+
   /**
    * De-identifies the records of `bytes[0..length)`, whose bounds the codec finds. `PADDING` bytes that start with a line
    * feed must follow. `offset`: of the chunk's first byte in its input.

@@ -69,10 +69,17 @@ export class MessageEngine {
     this.#timeField =
       plan.fields.find((field) => field.path.text === time && field.from.text === time) ??
       plan.fields.find((field) => field.from.text === time)
-    const keepsTime = this.#timeField?.rulesByStep[0]?.[0]?.action.kind === 'keep'
+    const rule = this.#timeField?.rulesByStep[0]?.[0]
+    const keepsTime = rule?.action.kind === 'keep'
+    // A shifted time is written as times are: four digits of it may be days.
+    const keepsForm = keepsTime || rule?.use === 'shift.date'
     this.#times = new Times(!keepsTime, (text) => {
-      const parse = plan.time?.parse
-      return keepsTime ? parse?.(text) : (intervalStart(text) ?? parse?.(text))
+      const read = (): number | undefined => {
+        const instant = plan.time?.read(text, this.#engine.now)
+        return typeof instant === 'number' ? instant : undefined
+      }
+      const start = (): number | undefined => (keepsTime ? undefined : intervalStart(text))
+      return keepsForm ? (read() ?? start()) : (start() ?? read())
     })
     const beside: Beside = {
       fields: this.#envelopeFields,
@@ -153,7 +160,7 @@ export class MessageEngine {
   }
 
   #tombstone(index: number, key: Uint8Array | null): void {
-    const found = this.#tombstones.of(key)
+    const found = this.#tombstones.of(key, this.#engine.now)
     if (found.kind === 'refused') {
       this.#refuse(index, found.code, found.rule)
       return
@@ -290,7 +297,7 @@ export class MessageEngine {
       this.#outcomes.suppress(index, reason)
       return
     }
-    const found = this.#tombstones.of(this.#messages.key(index))
+    const found = this.#tombstones.of(this.#messages.key(index), this.#engine.now)
     if (found.kind === 'written') this.#outcomes.suppress(index, reason, found.keys)
     // A record without a key hides nothing, and nothing of it can be there.
     else if (found.kind === 'none' || found.code === 'tombstone-without-key')

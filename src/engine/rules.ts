@@ -32,6 +32,7 @@ const STRIP_UNITS = 1 << 20
 interface Mutable {
   subject: string | undefined
   eventTime: number | undefined
+  now: number
 }
 
 /** In place of what a transform does not give. */
@@ -42,11 +43,11 @@ export class Rules {
   readonly shape: Shape
   readonly format: Format
   account: Account
-  /** The instant that retention is judged at, ms since the epoch. */
+  /** The instant that records are judged at, ms since the epoch. */
   now: number
   /** Those of the value, and behind them what stands beside it, if that is rewritten too. */
   readonly #fields: readonly PlanField[]
-  readonly #context: Mutable = { subject: undefined, eventTime: undefined }
+  readonly #context: Mutable = { subject: undefined, eventTime: undefined, now: 0 }
   #contextRecord = -1
   readonly #watched: WatchedTexts
   readonly #gatesBefore: readonly Judge[]
@@ -145,7 +146,9 @@ export class Rules {
       const scope = block.recordScope[record]!
       this.#context.subject = this.#watched.text(block, this.shape.subject, scope)
       const time = this.#watched.text(block, this.shape.time, scope)
-      this.#context.eventTime = time === undefined ? undefined : this.plan.time!.parse(time)
+      const instant = time === undefined ? undefined : this.plan.time!.read(time, this.now)
+      this.#context.eventTime = typeof instant === 'number' ? instant : undefined
+      this.#context.now = this.now
     }
     return this.#context
   }

@@ -14,13 +14,11 @@ export type Tombstones =
 /** Label of tombstones that are suppressed, because no rule lets a key leave. */
 export const NO_KEY_LEAVES = 'tombstone, and no key may leave'
 
-/** A tombstone holds no record that a rule could ask for. */
-const NOTHING = { subject: undefined, eventTime: undefined }
-
 /** A transform that throws, or gives what is no result, has failed. */
-function applyTo(transform: CompiledTransform, text: string): Result {
+function applyTo(transform: CompiledTransform, text: string, now: number): Result {
   try {
-    const result: unknown = transform.apply(text, NOTHING)
+    // A tombstone holds no record that a rule could ask for.
+    const result: unknown = transform.apply(text, { subject: undefined, eventTime: undefined, now })
     if (typeof result === 'string' || result instanceof Failure) return result
   } catch {
     // As below.
@@ -40,7 +38,8 @@ export class KeyTombstones {
     this.#everyKey = compacted && keyRules.length > 0 ? keyRules : undefined
   }
 
-  of(key: Uint8Array | null): Tombstones {
+  /** `now`: the instant that records are judged at, ms since the epoch. */
+  of(key: Uint8Array | null, now: number): Tombstones {
     if (key === null) return { kind: 'refused', code: 'tombstone-without-key', rule: -1 }
     if (this.#rules.length === 0) return { kind: 'none', label: NO_KEY_LEAVES }
     if (!isUtf8(key)) return { kind: 'refused', code: 'key-not-utf8', rule: -1 }
@@ -56,7 +55,7 @@ export class KeyTombstones {
     const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8')
     const keys = new Map<string, Uint8Array>()
     for (const transform of this.#everyKey ?? [rule.action.transform]) {
-      const result = applyTo(transform, text)
+      const result = applyTo(transform, text, now)
       if (typeof result === 'string') {
         if (transform.yields !== 'null') keys.set(result, Buffer.from(result))
       } else if (rule.otherwise.kind === 'constant') {

@@ -1,4 +1,5 @@
 /** A policy as one page of Markdown for its approval: what it is, and a table of its fields. No value of data. */
+import { formatsOf } from '../../transforms/calendar/dates.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Policy } from '../policy/policy.ts'
 import { shorten } from '../terminal.ts'
@@ -43,7 +44,12 @@ function facts(policy: Policy, plan: Plan, keys: string | undefined): (readonly 
     ['fingerprint', code(plan.fingerprint)],
     ['purpose', code(policy.purpose)],
     ['whose record', subject === undefined ? 'not said' : code(subject.path.text)],
-    ['event time', time === undefined ? 'not said' : `${code(time.path.text)} (${code(time.format)})`],
+    [
+      'event time',
+      time === undefined
+        ? 'not said'
+        : `${code(time.path.text)} (${formatsOf(time).map(code).join(', or ')})`,
+    ],
     [
       'unlisted',
       policy.unlisted === 'drop'

@@ -1,5 +1,6 @@
 /** A policy in plain words. */
 
+import { formatsOf } from '../../transforms/calendar/dates.ts'
 import { inWords } from '../../transforms/reveals/words.ts'
 import type { Role } from '../identify/categories.ts'
 import type { TreeNode } from '../policy/document.ts'
@@ -99,7 +100,9 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
     ['whose record', policy.subject?.path.text ?? 'not said'],
     [
       'event time',
-      policy.time === undefined ? 'not said' : `${policy.time.path.text} (${policy.time.format})`,
+      policy.time === undefined
+        ? 'not said'
+        : `${policy.time.path.text} (${formatsOf(policy.time).join(', or ')})`,
     ],
     [
       'unlisted',

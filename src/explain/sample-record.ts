@@ -1,4 +1,6 @@
 /** A made-up record that a policy can take: for `lethe explain` without a record. */
+import { formatsOf } from '../../transforms/calendar/dates.ts'
+import { exampleOf, NAMED_FORMATS } from '../../transforms/calendar/forms.ts'
 import { type CompiledTransform, Failure, type RecordContext } from '../../transforms/transform.ts'
 import { splitName } from '../identify/words.ts'
 import type { Path } from '../policy/path.ts'
@@ -43,22 +45,11 @@ const BY_NAME: readonly (readonly [RegExp, string])[] = [
   [/_(?:at|date|day|time|timestamp)_/, '2024-07-15T13:45:00Z'],
 ]
 
-/** How a moment is written by the formats of `time:`. */
-const BY_TIME_FORMAT = {
-  rfc3339: MOMENT,
-  date: MOMENT.slice(0, 10),
-  'date-time': MOMENT.slice(0, 19),
-  'epoch-seconds': String(MOMENT_MS / 1000),
-  'epoch-milliseconds': String(MOMENT_MS),
-} as const
-
 const GENERAL = [
   'example',
   MOMENT,
   '2024-07-15',
-  BY_TIME_FORMAT['date-time'],
-  BY_TIME_FORMAT['epoch-seconds'],
-  BY_TIME_FORMAT['epoch-milliseconds'],
+  ...NAMED_FORMATS.map((format) => exampleOf(format)),
   '42',
   '94103',
   '203.0.113.7',
@@ -68,7 +59,7 @@ const GENERAL = [
   '1985',
 ]
 
-const CONTEXT: RecordContext = { subject: 'C-1001', eventTime: MOMENT_MS }
+const CONTEXT: RecordContext = { subject: 'C-1001', eventTime: MOMENT_MS, now: MOMENT_MS }
 
 interface Member {
   [name: string]: Member | unknown[] | string | number
@@ -77,7 +68,7 @@ interface Member {
 /** The text of one JSON object that holds a value for every field. */
 export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): string {
   const record: Member = {}
-  if (policy.time !== undefined) put(record, policy.time.path, BY_TIME_FORMAT[policy.time.format])
+  if (policy.time !== undefined) put(record, policy.time.path, exampleOf(formatsOf(policy.time)[0]!))
   if (policy.subject !== undefined) put(record, policy.subject.path, 'C-1001')
   for (const field of policy.fields) {
     if (field.from.envelope !== undefined || field.from.segments.at(-1)?.kind === 'names') continue
@@ -105,7 +96,7 @@ function valueFor(
   const named = field.from.segments.flatMap((one) => (one.kind === 'name' ? splitName(one.name) : []))
   const words = `_${named.join('_')}_`
   candidates.push(...BY_NAME.filter(([pattern]) => pattern.test(words)).map(([, value]) => value))
-  candidates.push(...listed(rule?.options, source))
+  candidates.push(...listed(rule?.options, source), ...dated(rule?.options))
   const examples = rule?.transform?.examples ?? []
   const same = examples.filter((example) => typeof example.output === 'string')
   candidates.push(...same.map((example) => example.input), ...GENERAL)
@@ -114,6 +105,20 @@ function valueFor(
   const isNumber =
     /^(?:generalize|noise)\.number$/.test(rule?.use ?? '') && /^-?(?:0|[1-9]\d{0,14})$/.test(text)
   return isNumber ? Number(text) : text
+}
+
+/** The moment in the formats of a rule that reads dates. */
+function dated(options: Readonly<Record<string, unknown>> | undefined): string[] {
+  const { format, formats = [format] } = options ?? {}
+  if (!Array.isArray(formats)) return []
+  return formats.flatMap((one) => {
+    try {
+      return exampleOf(String(one))
+    } catch {
+      // A `format` of another kind.
+      return []
+    }
+  })
 }
 
 /** A value that the rule's list or hierarchy knows: such rules take no other. */

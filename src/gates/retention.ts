@@ -15,9 +15,13 @@ export function retentionGate({ retention, time }: Plan): Gate | undefined {
       for (let record = records.from; record < records.to; record++) {
         if (records.isOut(record)) continue
         const text = records.text(record, 0)
-        const eventTime = text === undefined ? undefined : time.parse(text)
-        if (text === undefined) records.fail(record, 'event-time-missing')
-        else if (eventTime === undefined) records.fail(record, 'event-time-unparsable')
+        const eventTime = text === undefined ? undefined : time.read(text, now)
+        if (eventTime === undefined) records.fail(record, 'event-time-missing')
+        else if (typeof eventTime !== 'number')
+          records.fail(
+            record,
+            eventTime.code === 'out-of-domain' ? 'event-time-out-of-domain' : 'event-time-unparsable',
+          )
         else if (eventTime > latest) records.fail(record, 'event-time-future')
         else {
           const step = retention.judge(eventTime, now)

@@ -1,6 +1,6 @@
 /** What a text looks like: detectors for `lethe init`. Each looks at one value and says yes or no. */
 import { isIPv4, isIPv6 } from 'node:net'
-import { readWritten } from '../../transforms/calendar.ts'
+import { readWritten } from '../../transforms/calendar/rfc3339.ts'
 import { look, lookAt } from '../../transforms/detect/look.ts'
 
 export const DETECTORS = {

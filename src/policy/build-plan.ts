@@ -1,4 +1,5 @@
 /** From a policy without problems to its plan. */
+import type { Reader } from '../../transforms/calendar.ts'
 import type { CompiledRetention } from '../../transforms/retention/expire.ts'
 import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
@@ -8,7 +9,7 @@ import type { Policy, PolicyField, PolicyRule } from './policy.ts'
 import { isWatched } from './revealed.ts'
 
 export interface PlanParts {
-  readonly parseTime: ((text: string) => number | undefined) | undefined
+  readonly readTime: Reader<number> | undefined
   readonly retention: CompiledRetention | undefined
   readonly keys: KeySource | undefined
 }
@@ -65,7 +66,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     envelope,
     rules,
     subject: policy.subject?.path,
-    time: policy.time && { path: policy.time.path, parse: parts.parseTime! },
+    time: policy.time && { path: policy.time.path, read: parts.readTime! },
     retention: parts.retention,
     input: policy.input ?? {},
     columns: policy.columns,

@@ -3,7 +3,7 @@
  * `lethe test` runs them. As strict as a policy, with problems of the same form.
  */
 import { z } from 'zod'
-import { compileTimeParser } from '../../transforms/calendar.ts'
+import { readMoment } from '../../transforms/calendar.ts'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { type DeadLetterCode, type Problem, RECORD_CODES } from '../errors.ts'
 import { checkShape, type ShapeCodes } from './check-form.ts'
@@ -64,7 +64,6 @@ export const CasesSchema: z.ZodType = z.strictObject({
 
 const CODES: ShapeCodes = { unknown: 'unknown-key', missing: 'missing-key', wrong: 'wrong-type' }
 const DEAD_LETTER_CODES = [...Object.keys(RECORD_CODES), ...Object.keys(FAILURE_CODES)]
-const parseTime = compileTimeParser({ format: 'rfc3339' })
 
 /** Reads a cases file from its text; never throws for a bad one. `cases` is empty where there are problems. */
 export function readCases(file: string, text: string): CasesFile {
@@ -143,7 +142,7 @@ function readExpected(node: MapNode, findings: Findings): Expected | undefined {
 
 function readAsOf(node: TreeNode | undefined, findings: Findings): number | undefined {
   if (node?.kind !== 'scalar') return undefined
-  const instant = parseTime(node.text)
+  const instant = readMoment(node.text, false)
   if (instant === undefined)
     findings.add(node.at, 'bad-case', 'asOf is no time in RFC 3339', '2024-07-15T13:45:00Z')
   return instant

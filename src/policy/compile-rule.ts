@@ -170,10 +170,8 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
 /** Whether a transform makes a time of the timestamp of a record, or nothing. */
 function yieldsTime({ yields, apply }: CompiledTransform): boolean {
   if (yields === 'null') return true
-  const result = apply('2026-01-02T03:04:05.678Z', {
-    subject: 'a',
-    eventTime: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
-  })
+  const now = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+  const result = apply('2026-01-02T03:04:05.678Z', { subject: 'a', eventTime: now, now })
   return typeof result === 'string' && intervalStart(result) !== undefined
 }
 

@@ -2,7 +2,7 @@
 
 import { channel } from 'node:diagnostics_channel'
 import { usesZoneData } from '../../transforms/calendar/zone.ts'
-import { compileTimeParser, TIME_FORMATS, type TimeFormat } from '../../transforms/calendar.ts'
+import { compileTimeReader, type Reader } from '../../transforms/calendar.ts'
 import { transforms as registered } from '../../transforms/index.ts'
 import { OptionError, type Transform } from '../../transforms/transform.ts'
 import type { Problem } from '../errors.ts'
@@ -56,6 +56,9 @@ const POLICY_SHAPE: ShapeCodes = {
     suspects: 'bad-suspects',
     'input.delimiter': 'bad-input',
     'time.format': 'bad-time',
+    'time.formats': 'bad-time',
+    'time.notBefore': 'bad-time',
+    'time.notAfter': 'bad-time',
     'time.zone': 'bad-time',
     'retention.futureTolerance': 'bad-period',
     'retention.steps.after': 'bad-period',
@@ -142,7 +145,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   }
   faults.push(...weakTogether(fields, steps, said))
   settleFaults(faults, rules, findings)
-  const parse = time && compileTime(time, tree, findings)
+  const readsTime = time && compileTime(time, tree, findings)
   if (time !== undefined && usesZoneData(time.zone)) sources.platform.add('time-zones')
 
   if (shape === undefined) return failed()
@@ -164,7 +167,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   }
   if (findings.count > 0) return failed(policy)
   const plan = buildPlan(policy, sources, {
-    parseTime: parse,
+    readTime: readsTime,
     retention: retention && judgeOf(retention),
     keys: options.keys,
   })
@@ -223,19 +226,29 @@ function readTopPath(
 function readTime(node: TreeNode | undefined, findings: Findings): PolicyTime | undefined {
   const top = readTopPath(node?.kind === 'map' ? entryOf(node, 'path')?.value : node, 'time', findings)
   if (top === undefined) return undefined
-  const format = node && entryOf(node, 'format')?.value
-  const zone = node && entryOf(node, 'zone')?.value
-  const stated = format?.kind === 'scalar' ? TIME_FORMATS.find((f) => f === format.text) : undefined
-  return { ...top, format: stated ?? 'rfc3339', zone: zone?.kind === 'scalar' ? zone.text : undefined }
+  const word = (name: string): TreeNode | undefined => node && entryOf(node, name)?.value
+  const text = (name: string): string | undefined => textOf(word(name))
+  const list = word('formats')
+  if (list !== undefined && word('format') !== undefined)
+    findings.add(list.at, 'bad-time', 'format and formats exclude each other', 'remove one of the two')
+  return {
+    ...top,
+    format: text('format') ?? 'rfc3339',
+    formats: list?.kind === 'list' ? list.items.flatMap((item) => textOf(item) ?? []) : undefined,
+    zone: text('zone'),
+    notBefore: text('notBefore'),
+    notAfter: text('notAfter'),
+  }
 }
 
-function compileTime(
-  time: { format: TimeFormat; zone: string | undefined; at: TextPosition },
-  tree: MapNode,
-  findings: Findings,
-): ((text: string) => number | undefined) | undefined {
+/** Of a text; what is none, the schema has said. */
+function textOf(node: TreeNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.text : undefined
+}
+
+function compileTime(time: PolicyTime, tree: MapNode, findings: Findings): Reader<number> | undefined {
   try {
-    return compileTimeParser({ format: time.format, zone: time.zone })
+    return compileTimeReader(time)
   } catch (error) {
     if (!(error instanceof OptionError)) throw error
     const node = entryOf(tree, 'time')?.value

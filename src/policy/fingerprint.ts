@@ -4,6 +4,8 @@
  * does `description`; the order of rules in a list counts, and so does the order among fields with `from:`, because
  * derived columns are written in that order. Keys are not part of it (the ids that rules name are).
  */
+import { EPOCH_AHEAD, EPOCH_FROM } from '../../transforms/calendar/bounds.ts'
+import { readsEpochs } from '../../transforms/calendar/dates.ts'
 import { type Sources, sha256 } from './context.ts'
 import type { InputForm } from './input-form.ts'
 import type { Policy, PolicyField, PolicyRetention, PolicyRule, PolicyStep, PolicyTime } from './policy.ts'
@@ -71,8 +73,12 @@ const RETENTION: Words<PolicyRetention> = {
 const TIME: Words<PolicyTime> = {
   at: LEFT_OUT,
   path: ({ path }) => ({ path: path.text }),
-  format: ({ format }) => ({ format }),
+  format: ({ format, formats }) => ({ format: formats === undefined ? format : undefined }),
   zone: ({ zone }) => ({ zone }),
+  // What came after 0.1.0, as above; the range of epoch numbers is there always.
+  formats: ({ formats }) => ({ formats }),
+  notBefore: (time) => ({ notBefore: time.notBefore ?? (readsEpochs(time) ? EPOCH_FROM : undefined) }),
+  notAfter: (time) => ({ notAfter: time.notAfter ?? (readsEpochs(time) ? EPOCH_AHEAD : undefined) }),
 }
 
 const INPUT: Words<InputForm> = {
@@ -110,7 +116,10 @@ function canonical<T>(whole: T, words: Words<T>): Record<string, unknown> {
 export function fingerprintOf(policy: Policy, sources: Sources): string {
   const transforms = new Set<string>()
   for (const rule of allRules(policy))
-    if (rule.transform !== undefined) transforms.add(`${rule.transform.name}@${rule.transform.version}`)
+    if (rule.transform !== undefined)
+      transforms.add(
+        `${rule.transform.name}@${rule.transform.versionOf(rule.options) ?? rule.transform.version}`,
+      )
   return sha256(
     canonicalJson({
       format: 1,

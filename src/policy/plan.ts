@@ -1,4 +1,5 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
+import type { Reader } from '../../transforms/calendar.ts'
 import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
 import type { InputForm } from './input-form.ts'
@@ -68,8 +69,8 @@ export interface PlanField {
 
 export interface PlanTime {
   readonly path: Path
-  /** Milliseconds since 1970-01-01T00:00Z; undefined for a text that is not written as the policy says. */
-  readonly parse: (text: string) => number | undefined
+  /** Milliseconds since 1970-01-01T00:00Z; a failure for a text that is not written as the policy says. */
+  readonly read: Reader<number>
 }
 
 export interface PlanRetention {

@@ -1,5 +1,5 @@
 /** A policy as it was written, parsed, with positions: what compiling works on and what `lethe explain` tells of. */
-import type { TimeFormat } from '../../transforms/calendar.ts'
+import type { ReadingOptions } from '../../transforms/calendar.ts'
 import type { Transform, Weakness } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
 import type { MapNode } from './document.ts'
@@ -64,10 +64,9 @@ export interface PolicyRetention {
   readonly futureTolerance: string
 }
 
-export interface PolicyTime {
+export interface PolicyTime extends Required<ReadingOptions> {
   readonly path: Path
   readonly at: TextPosition
-  readonly format: TimeFormat
   readonly zone: string | undefined
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { periodText } from '../../transforms/calendar/period.ts'
-import { type TimeFormat, timeFormat, timeZone } from '../../transforms/calendar.ts'
+import { dateFormat, moreReading, timeZone } from '../../transforms/calendar/reading-options.ts'
 import { DELIMITER } from './input-form.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
@@ -112,7 +112,17 @@ export interface PolicyShape {
   description?: string | undefined
   purpose: string
   subject?: string | undefined
-  time?: string | { path: string; format: TimeFormat; zone?: string | undefined } | undefined
+  time?:
+    | string
+    | {
+        path: string
+        format: string
+        zone?: string | undefined
+        formats?: string[] | undefined
+        notBefore?: string | undefined
+        notAfter?: string | undefined
+      }
+    | undefined
   unlisted: 'drop' | 'reject'
   suspects: 'warn' | 'dead-letter'
   fields: Record<string, unknown>
@@ -145,8 +155,13 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
       path,
       z.strictObject({
         path: path.describe('The path of the event time.'),
-        format: timeFormat.default('rfc3339'),
-        zone: timeZone.optional(),
+        format: dateFormat.default('rfc3339'),
+        zone: timeZone
+          .optional()
+          .describe(
+            'Whose clock a time without offset is on, and a bare date; UTC for dates unless stated. A name of the IANA time zone database, such as Europe/Berlin, or UTC.',
+          ),
+        ...moreReading,
       }),
     ])
     .optional()

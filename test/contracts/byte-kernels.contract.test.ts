@@ -34,7 +34,7 @@ const context: CompileContext = {
   usesList: () => {},
   usesPlatform: () => {},
 }
-const RECORD: RecordContext = { subject: undefined, eventTime: undefined }
+const RECORD: RecordContext = { subject: undefined, eventTime: undefined, now: Date.UTC(2026, 5, 1) }
 const UNTOUCHED = 0xa5
 
 type Options = Readonly<Record<string, unknown>>

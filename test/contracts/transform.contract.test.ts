@@ -71,11 +71,16 @@ const INPUTS = [
 
 function recordOf(example: Pick<Example, 'subject' | 'eventTime'>): RecordContext {
   const { subject, eventTime } = example
-  return { subject, eventTime: eventTime === undefined ? undefined : Date.parse(eventTime) }
+  const now = Date.UTC(2026, 5, 1)
+  return { subject, eventTime: eventTime === undefined ? undefined : Date.parse(eventTime), now }
 }
 
-const RECORD: RecordContext = { subject: 'C-1001', eventTime: Date.parse('2024-07-15T13:45:00Z') }
-const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined }
+const RECORD: RecordContext = {
+  subject: 'C-1001',
+  eventTime: Date.parse('2024-07-15T13:45:00Z'),
+  now: Date.UTC(2026, 5, 1),
+}
+const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined, now: Date.UTC(2026, 5, 1) }
 
 /** Every set of options that the transform's examples show, each once. */
 function optionSets(transform: Transform): Readonly<Record<string, unknown>>[] {

@@ -39,7 +39,7 @@ const context: CompileContext = {
   usesList: () => {},
   usesPlatform: () => {},
 }
-const RECORD: RecordContext = { subject: 'c-1', eventTime: Date.UTC(2024, 6, 15) }
+const RECORD: RecordContext = { subject: 'c-1', eventTime: Date.UTC(2024, 6, 15), now: Date.UTC(2026, 5, 1) }
 
 /** What is wrong with a transform, for values of up to `n` UTF-16 units: a line each. */
 export function faultsOf(transform: Transform, n: number, texts: readonly Family[] = TEXTS): string[] {

@@ -82,7 +82,11 @@ const answers: readonly Answer[] = transforms.flatMap((transform) =>
       name: `${transform.name} ${JSON.stringify(set)}`,
       revealed: transform.reveals(options),
       run: (text: string) => {
-        const result = apply(text, { subject: 's', eventTime: Date.UTC(2026, 1, 1) })
+        const result = apply(text, {
+          subject: 's',
+          eventTime: Date.UTC(2026, 1, 1),
+          now: Date.UTC(2026, 5, 1),
+        })
         return result instanceof Failure ? `!${result.code}` : result
       },
     }

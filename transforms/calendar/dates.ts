@@ -1,25 +1,9 @@
 /** Dates as `generalize.date`, `generalize.age` and `generalize.birth-year` read them. */
-import { z } from 'zod'
-import { readEpoch, readWritten, TIME_FORMATS, type TimeFormat, timeZone, type Written } from '../calendar.ts'
-import { DAY_MS, MINUTE_MS } from './gregorian.ts'
+import { compileReadings, firstOf, instantOf, type Reader, type ReadingOptions } from '../calendar.ts'
+import { Failure } from '../transform.ts'
+import { compileForm } from './forms.ts'
+import { DAY_MS } from './gregorian.ts'
 import type { Zone } from './zone.ts'
-
-export type DateFormat = TimeFormat | 'auto'
-
-const DATE_FORMATS = ['auto', ...TIME_FORMATS] as const
-
-/** The schema of `format` for transforms of dates. */
-export const dateFormat: z.ZodDefault<z.ZodEnum<{ [K in DateFormat]: K }>> = z
-  .enum(DATE_FORMATS)
-  .default('auto')
-  .describe(
-    'How the value is written: date (2024-07-15), rfc3339 (2024-07-15T13:45:00Z), auto (either of the two), date-time (2024-07-15T13:45:00, no offset), epoch-seconds or epoch-milliseconds (whole numbers since 1970-01-01T00:00Z).',
-  )
-
-/** The schema of `zone` where it defaults to UTC, saying what it is for. */
-export function zoneFor(purpose: string): z.ZodDefault<z.ZodString> {
-  return timeZone.default('UTC').describe(`${purpose} A name of the IANA time zone database, or UTC.`)
-}
 
 /** A date or a moment on the clock of a zone. */
 export interface CivilTime {
@@ -31,47 +15,64 @@ export interface CivilTime {
   readonly offset: number
 }
 
-/** The reader of values as dates or moments in `zone`; undefined for what is not written in the format. */
-export function compileCivilReader(format: DateFormat, zone: Zone): (text: string) => CivilTime | undefined {
-  if (format === 'epoch-seconds' || format === 'epoch-milliseconds') {
-    const unit = format === 'epoch-seconds' ? 1000 : 1
-    return (text) => {
-      const instant = readEpoch(text, unit)
-      return instant === undefined ? undefined : civilTime(instant, zone)
-    }
-  }
-  return (text) => {
-    const written = readWritten(text)
-    if (written === undefined || !isWrittenAs(written, format)) return undefined
-    if (written.time === undefined) return { days: written.days, time: undefined, offset: 0 }
-    const clock = written.days * DAY_MS + written.time
-    return civilTime(
-      written.offset === undefined ? zone.instantOf(clock) : clock - written.offset * MINUTE_MS,
-      zone,
-    )
-  }
+/** The reader of values as dates or moments in `zone`. */
+export function compileCivilReader(options: ReadingOptions, zone: Zone): Reader<CivilTime> {
+  return firstOf(
+    compileReadings(options, zone).map(
+      ({ read }): Reader<CivilTime> =>
+        (text, now) => {
+          const written = read(text, now)
+          if (written instanceof Failure) return written
+          if (written.time === undefined) return { days: written.days, time: undefined, offset: 0 }
+          return civilTime(instantOf(written, zone), zone)
+        },
+    ),
+  )
 }
 
 /**
  * The reader of dates, in days since 1970-01-01. The date counts as it is written: `1985-03-12T00:00:00+09:00` is
  * 12 March, whatever the zone. Only epoch numbers, which write none, become one in `zone`.
  */
-export function compileDateReader(format: DateFormat, zone: Zone): (text: string) => number | undefined {
-  if (format === 'epoch-seconds' || format === 'epoch-milliseconds') {
-    const read = compileCivilReader(format, zone)
-    return (text) => read(text)?.days
-  }
-  return (text) => {
-    const written = readWritten(text)
-    return written !== undefined && isWrittenAs(written, format) ? written.days : undefined
-  }
+export function compileDateReader(options: ReadingOptions, zone: Zone): Reader<number> {
+  return firstOf(
+    compileReadings(options, zone).map(
+      ({ form, read }): Reader<number> =>
+        (text, now) => {
+          const written = read(text, now)
+          if (written instanceof Failure) return written
+          if (!form.counts || written.time === undefined) return written.days
+          return civilTime(instantOf(written, zone), zone).days
+        },
+    ),
+  )
 }
 
-/** Whether what was read is of the stated format. */
-export function isWrittenAs(written: Written, format: DateFormat): boolean {
-  if (written.offset !== undefined) return format === 'rfc3339' || format === 'auto'
-  if (written.time !== undefined) return format === 'date-time'
-  return format === 'date' || format === 'auto'
+/** Names of the formats, in order. */
+export function formatsOf({ format, formats }: ReadingOptions): readonly string[] {
+  return formats ?? [format]
+}
+
+/** Whether some of the formats are of numbers since 1970. */
+export function readsEpochs(options: ReadingOptions): boolean {
+  return formatsOf(options).some((format) => format.startsWith('epoch-'))
+}
+
+/**
+ * Version 2 is of numbers since 1970: they have a range, and may have a fraction. Under other formats a result is what it
+ * was, and what failed before is read at most.
+ */
+export function versionOfReading(options: ReadingOptions): 2 | undefined {
+  return readsEpochs(options) ? 2 : undefined
+}
+
+/** Whether no value has a time, but in numbers of days a fraction. False for what is no format. */
+export function isDatesOnly(options: ReadingOptions): boolean {
+  try {
+    return formatsOf(options).every((format) => format === 'epoch-days' || compileForm(format).bare)
+  } catch {
+    return false
+  }
 }
 
 /** What the clock of a zone shows at an instant. */

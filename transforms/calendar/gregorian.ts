@@ -73,6 +73,11 @@ export function isoWeek(days: number): { readonly year: number; readonly week: n
   return { year, week: Math.floor((thursday - daysFromCivil(year, 1, 1)) / 7) + 1 }
 }
 
+/** The date of a day; undefined outside the years 0001 to 9999. */
+export function dateOfDay(days: number): CivilDate | undefined {
+  return days >= FIRST_DAY && days <= LAST_DAY ? civilFromDays(days) : undefined
+}
+
 /** `YYYY-MM-DD`; undefined outside the years 0001 to 9999. */
 export function formatDay(days: number): string | undefined {
   if (days < FIRST_DAY || days > LAST_DAY) return undefined

@@ -1,7 +1,7 @@
 /** Where the interval begins that a generalized date names. */
 
-import { readWritten } from '../calendar.ts'
 import { DAY_MS, daysFromCivil, MINUTE_MS } from './gregorian.ts'
+import { readWritten } from './rfc3339.ts'
 import { readDate, readMinutes, twoDigits } from './written.ts'
 
 const LABEL = /^(\d{4})(?:-(?:(\d\d)|Q([1-4])|W(\d\d)))?$/

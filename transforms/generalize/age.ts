@@ -1,10 +1,11 @@
 /** `generalize.age`: the age at the time of the event, in bands, from a birth date. */
 import { z } from 'zod'
-import { civilTime, compileDateReader, dateFormat, zoneFor } from '../calendar/dates.ts'
+import { civilTime, compileDateReader, formatsOf, versionOfReading } from '../calendar/dates.ts'
 import { civilFromDays } from '../calendar/gregorian.ts'
+import { dateFormat, moreReading, zoneFor } from '../calendar/reading-options.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
-import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
+import { defineTransform, Failure, fail, OptionError, type Transform } from '../transform.ts'
 
 /** The longest human life on record is 122 years: an older person was not born when the value says. */
 const OLDEST = 130
@@ -31,8 +32,12 @@ const options = z.strictObject({
     .max(OLDEST)
     .default(SAFE_HARBOR)
     .describe('All who are this old or older become one band, e.g. 90+.'),
-  format: dateFormat,
+  format: dateFormat.default('auto'),
   zone: zoneFor('Whose calendar says what day the event is on.'),
+  ...moreReading,
+  notBefore: moreReading.notBefore.describe(
+    `${moreReading.notBefore.description} Birth dates in epoch numbers need it: notBefore: 1900-01-01.`,
+  ),
 })
 
 type Options = z.output<typeof options>
@@ -69,6 +74,7 @@ export const age: Transform = defineTransform({
   name: 'generalize.age',
   summary: 'Turns a birth date into a band of ages at the time of the event, with all of 90 and over as one.',
   version: 1,
+  versionOf: versionOfReading,
   options,
   properties: {
     reversible: 'no',
@@ -76,7 +82,7 @@ export const age: Transform = defineTransform({
     uniqueness: 'lossy',
     formatKept: 'none: a date becomes a band of ages',
     accepts:
-      'a birth date: full-date or RFC 3339 date-time, of which the date counts as written; with `format` also local date-times and epoch numbers',
+      'a birth date: a full-date, or a date-time with offset as ISO 8601, RFC 3339 and RFC 1123 have it, of which the date counts as written; with `format` what a pattern says, local date-times and epoch numbers',
     yields: 'text: 30-39, 90+; a band of one year is its age. Both ends belong to the band',
     keyed: false,
     needs: ['time'],
@@ -84,8 +90,8 @@ export const age: Transform = defineTransform({
     mayReturnInput: false,
   },
   failures: {
-    unparsable: 'it is not written in the stated format, or the day does not exist',
-    'out-of-domain': `the birth date lies after the event, or more than ${OLDEST} years before it`,
+    unparsable: 'it is not written in a stated format, or the day does not exist',
+    'out-of-domain': `the birth date lies after the event, more than ${OLDEST} years before it, or outside notBefore and notAfter, which epoch numbers always have`,
     'event-time-missing': 'the record has no event time to take the age at',
   },
   doesNotStop:
@@ -144,9 +150,9 @@ export const age: Transform = defineTransform({
         ]
       : [],
   reveals: (chosen) =>
-    part({ of: 'age', starts: starts(chosen), clock: clockOf(chosen.format, chosen.zone) }),
+    part({ of: 'age', starts: starts(chosen), clock: clockOf(formatsOf(chosen).join(' or '), chosen.zone) }),
   compile: (chosen, context) => {
-    const { width, edges, topCode, format, zone: zoneName } = chosen
+    const { width, edges, topCode, zone: zoneName } = chosen
     if (width !== undefined && edges !== undefined)
       throw new OptionError('width and edges exclude each other', 'edges', 'remove one of the two')
     if (edges?.some((edge, at) => edge <= (edges[at - 1] ?? 0) || edge >= topCode))
@@ -157,14 +163,14 @@ export const age: Transform = defineTransform({
       )
     const zone = compileZone(zoneName)
     if (usesZoneData(zoneName)) context.usesPlatform('time-zones')
-    const read = compileDateReader(format, zone)
+    const read = compileDateReader(chosen, zone)
     const bands = labels(chosen)
     return {
       yields: 'string',
       plain: true,
-      apply: (text, { eventTime }) => {
-        const born = read(text)
-        if (born === undefined) return fail('unparsable')
+      apply: (text, { eventTime, now }) => {
+        const born = read(text, now)
+        if (born instanceof Failure) return born
         if (eventTime === undefined) return fail('event-time-missing')
         return bands[completedYears(born, civilTime(eventTime, zone).days)] ?? fail('out-of-domain')
       },

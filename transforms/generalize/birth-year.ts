@@ -1,9 +1,12 @@
 /** `generalize.birth-year`: the year of birth, with the oldest as one. */
 import { z } from 'zod'
+import { compileDateReader, formatsOf, versionOfReading } from '../calendar/dates.ts'
+import { NAMED_FORMATS } from '../calendar/forms.ts'
 import { civilFromDays, DAY_MS, daysFromCivil } from '../calendar/gregorian.ts'
-import { readWritten } from '../calendar.ts'
+import { moreReading, timeZone } from '../calendar/reading-options.ts'
+import { compileZone, usesZoneData } from '../calendar/zone.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
-import { defineTransform, fail, type Transform } from '../transform.ts'
+import { defineTransform, Failure, fail, OptionError, type Transform } from '../transform.ts'
 
 /** The longest human life on record is 122 years: an older person was not born when the value says. */
 const OLDEST = 130
@@ -25,11 +28,20 @@ const options = z.strictObject({
     .default(SAFE_HARBOR)
     .describe('The age from which all birth years become one, e.g. 1936-or-earlier for 90 as of 2026.'),
   format: z
-    .enum(['auto', 'year', 'date', 'rfc3339'])
+    .union([z.enum(['year', ...NAMED_FORMATS]), z.string()])
     .default('auto')
     .describe(
-      'How the value is written: year (four digits), date (1985-03-12), rfc3339 (1985-03-12T00:00:00Z, of which the year counts as written) or auto (any of the three).',
+      'How the value is written: year (four digits), auto (that, or any date that auto of generalize.date takes), and what else `format` of generalize.date names. The year counts as written.',
     ),
+  zone: timeZone
+    .optional()
+    .describe(
+      'In whose calendar the year of an epoch number is meant; UTC unless stated. Other formats write the year.',
+    ),
+  ...moreReading,
+  notBefore: moreReading.notBefore.describe(
+    `${moreReading.notBefore.description} Birth dates in epoch numbers need it: notBefore: 1900-01-01. A bare year has no other range than asOfYear gives.`,
+  ),
 })
 
 type Options = z.output<typeof options>
@@ -39,19 +51,28 @@ function newestOfOldest({ asOfYear, topCode }: Options): number {
   return asOfYear - topCode
 }
 
-/** The year of birth, as written; undefined for what is not in the format. */
-function readYear(text: string, format: Options['format']): number | undefined {
-  if (text.length === 4) {
-    if ((format !== 'auto' && format !== 'year') || !/^[0-9]{4}$/.test(text) || text === '0000')
-      return undefined
-    return Number(text)
+const YEAR = /^(?!0000)[0-9]{4}$/
+
+/** The reader of years of birth. */
+function compileYear(chosen: Options): (text: string, now: number) => number | Failure {
+  const formats = formatsOf(chosen)
+  const zone = compileZone(chosen.zone ?? 'UTC')
+  const takesYears = formats.some((format) => format === 'year' || format === 'auto')
+  const others = formats.filter((format) => format !== 'year')
+  if (takesYears && formats.includes('epoch-days'))
+    throw new OptionError(
+      'four digits may be a year, or days since 1970',
+      chosen.formats === undefined ? 'format' : 'formats',
+      'name one of the two',
+    )
+  const reading =
+    others.length > 1 ? { ...chosen, formats: others } : { ...chosen, format: others[0]!, formats: undefined }
+  const read = others.length === 0 ? undefined : compileDateReader(reading, zone)
+  return (text, now) => {
+    if (takesYears && text.length === 4 && YEAR.test(text)) return Number(text)
+    const days = read?.(text, now) ?? fail('unparsable')
+    return days instanceof Failure ? days : civilFromDays(days).year
   }
-  if (format === 'year') return undefined
-  const written = readWritten(text)
-  if (written === undefined) return undefined
-  const { time, offset } = written
-  if (time === undefined ? format === 'rfc3339' : offset === undefined || format === 'date') return undefined
-  return civilFromDays(written.days).year
 }
 
 export const birthYear: Transform = defineTransform({
@@ -59,21 +80,23 @@ export const birthYear: Transform = defineTransform({
   summary:
     'Keeps of a birth date only the year, and makes the years of all who are 90 or older in a stated year one.',
   version: 1,
+  versionOf: versionOfReading,
   options,
   properties: {
     reversible: 'no',
     repeatable: 'yes',
     uniqueness: 'lossy',
     formatKept: 'the year; a bare year of one who is not among the oldest stays itself',
-    accepts: 'a year of four digits, a full-date or an RFC 3339 date-time',
+    accepts:
+      'a year of four digits, a full-date, or a date-time with offset as ISO 8601, RFC 3339 and RFC 1123 have it; with `format` what a pattern says, local date-times and epoch numbers',
     yields: 'text: 1985, or 1936-or-earlier',
     keyed: false,
     stableToken: false,
     mayReturnInput: true,
   },
   failures: {
-    unparsable: 'it is not written in the stated format, or the day does not exist',
-    'out-of-domain': `the year lies after asOfYear or more than ${OLDEST} years before it, or the event lies after asOfYear`,
+    unparsable: 'it is not written in a stated format, or the day does not exist',
+    'out-of-domain': `the year lies after asOfYear or more than ${OLDEST} years before it, the date lies outside notBefore and notAfter, which epoch numbers always have, or the event lies after asOfYear`,
   },
   doesNotStop:
     'Linkage: a birth year beside sex and postcode still singles out people in small places. An output that is used after asOfYear shows who has passed the top age since.',
@@ -118,21 +141,23 @@ export const birthYear: Transform = defineTransform({
     part({
       of: 'time',
       unit: 'year',
-      clock: clockOf(chosen.format, 'the year as written'),
+      clock: clockOf(formatsOf(chosen).join(' or '), chosen.zone ?? 'the year as written'),
       oldest: newestOfOldest(chosen),
       until: chosen.asOfYear,
     }),
-  compile: (chosen) => {
-    const { asOfYear, format } = chosen
+  compile: (chosen, context) => {
+    const { asOfYear } = chosen
+    const readYear = compileYear(chosen)
+    if (usesZoneData(chosen.zone)) context.usesPlatform('time-zones')
     const last = newestOfOldest(chosen)
     const oldest = `${String(last).padStart(4, '0')}-or-earlier`
     const end = daysFromCivil(asOfYear + 1, 1, 1) * DAY_MS
     return {
       yields: 'string',
       plain: true,
-      apply: (text, { eventTime }) => {
-        const year = readYear(text, format)
-        if (year === undefined) return fail('unparsable')
+      apply: (text, { eventTime, now }) => {
+        const year = readYear(text, now)
+        if (year instanceof Failure) return year
         if (year > asOfYear || year < asOfYear - OLDEST) return fail('out-of-domain')
         if (eventTime !== undefined && eventTime >= end) return fail('out-of-domain')
         // A year above the oldest is above 1770: four digits.

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import {
   type CivilTime,
   compileCivilReader,
-  type DateFormat,
-  dateFormat,
-  zoneFor,
+  formatsOf,
+  isDatesOnly,
+  versionOfReading,
 } from '../calendar/dates.ts'
 import {
   civilFromDays,
@@ -18,9 +18,11 @@ import {
   pad2,
   pad4,
 } from '../calendar/gregorian.ts'
+import { dateFormat, moreReading, zoneFor } from '../calendar/reading-options.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import type { ReadingOptions } from '../calendar.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
-import { defineTransform, fail, OptionError, type Result, type Transform } from '../transform.ts'
+import { defineTransform, Failure, fail, OptionError, type Result, type Transform } from '../transform.ts'
 
 const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour'] as const
 type Unit = (typeof UNITS)[number]
@@ -31,15 +33,13 @@ const options = z.strictObject({
     .describe(
       'What is left: year (2024), quarter (2024-Q3), month (2024-07), week (ISO 8601: 2024-W29), day (2024-07-15) or hour (2024-07-15T13:00:00Z).',
     ),
-  format: dateFormat,
-  zone: zoneFor(
-    'Whose days and hours are meant; with format date-time also the clock that the value is written on.',
-  ),
+  format: dateFormat.default('auto'),
+  zone: zoneFor('Whose days and hours are meant; also the clock that a value without offset is written on.'),
+  ...moreReading,
 })
 
-export interface DateOptions {
+export interface DateOptions extends ReadingOptions {
   readonly to: Unit
-  readonly format: DateFormat
   readonly zone: string
 }
 
@@ -112,6 +112,7 @@ export const date: Transform = defineTransform({
   summary:
     'Keeps of a date or moment only the year, quarter, month, ISO week, day or hour, in a stated time zone.',
   version: 1,
+  versionOf: versionOfReading,
   options,
   properties: {
     reversible: 'no',
@@ -119,7 +120,8 @@ export const date: Transform = defineTransform({
     uniqueness: 'lossy',
     formatKept:
       'the leading part of the date, so that what is as coarse already stays itself; an hour is an RFC 3339 date-time with its offset',
-    accepts: 'a full-date or RFC 3339 date-time; with `format` also local date-times and epoch numbers',
+    accepts:
+      'a full-date, or a date-time with offset as ISO 8601, RFC 3339 and RFC 1123 have it; with `format` what a pattern says, local date-times and epoch numbers',
     yields: 'text: 2024, 2024-Q3, 2024-07, 2024-W29, 2024-07-15 or 2024-07-15T13:00:00Z',
     keyed: false,
     stableToken: false,
@@ -127,9 +129,9 @@ export const date: Transform = defineTransform({
   },
   failures: {
     unparsable:
-      'it is not written in the stated format, the day does not exist, or a date without time is asked for its hour',
+      'it is not written in a stated format, the day does not exist, or a date without time is asked for its hour',
     'out-of-domain':
-      'in the zone it lies outside the years 0001 to 9999, or in an hour whose offset has seconds (before standard time)',
+      'it lies before notBefore or after notAfter, which epoch numbers always have; or in the zone outside the years 0001 to 9999, or in an hour whose offset has seconds (before standard time)',
   },
   doesNotStop:
     'Linkage: a fine date beside other quasi-identifiers still singles people out, and several generalized dates of one subject narrow each other down.',
@@ -171,6 +173,24 @@ export const date: Transform = defineTransform({
       output: '2024-07-15',
     },
     {
+      title: 'Days since 1970, of a column that should be epoch seconds',
+      options: { to: 'month', format: 'epoch-seconds' },
+      input: '20522',
+      output: { fails: 'out-of-domain' },
+    },
+    {
+      title: 'A pattern: the day stands first, in Warsaw',
+      options: { to: 'hour', format: 'dd/MM/yyyy HH:mm', zone: 'Europe/Warsaw' },
+      input: '10/03/2026 10:00',
+      output: '2026-03-10T10:00:00+01:00',
+    },
+    {
+      title: 'Several formats, in order',
+      options: { to: 'month', formats: ['auto', 'd MMM yyyy'] },
+      input: '9 Mar 2026',
+      output: '2026-03',
+    },
+    {
       title: 'A day that does not exist',
       options: { to: 'month' },
       input: '2026-02-30',
@@ -183,8 +203,8 @@ export const date: Transform = defineTransform({
       output: { fails: 'unparsable' },
     },
   ],
-  weaknesses: ({ to, format }) =>
-    to === 'day' && format === 'date'
+  weaknesses: ({ to, ...reading }) =>
+    to === 'day' && isDatesOnly(reading)
       ? [
           {
             option: 'to',
@@ -193,20 +213,21 @@ export const date: Transform = defineTransform({
           },
         ]
       : [],
-  reveals: ({ to, format, zone }) => part({ of: 'time', unit: to, clock: clockOf(format, zone) }),
-  compile: ({ to, format, zone: zoneName }: DateOptions, context) => {
-    if (to === 'hour' && format === 'date')
+  reveals: ({ to, zone, ...reading }) =>
+    part({ of: 'time', unit: to, clock: clockOf(formatsOf(reading).join(' or '), zone) }),
+  compile: ({ to, zone: zoneName, ...reading }: DateOptions, context) => {
+    if (to === 'hour' && isDatesOnly(reading) && !formatsOf(reading).includes('epoch-days'))
       throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')
     const zone = compileZone(zoneName)
     if (usesZoneData(zoneName)) context.usesPlatform('time-zones')
-    const read = compileCivilReader(format, zone)
+    const read = compileCivilReader(reading, zone)
     const label = compileLabel(to, zoneName === 'UTC')
     return {
       yields: 'string',
       plain: true,
-      apply: (text) => {
-        const civil = read(text)
-        return civil === undefined ? fail('unparsable') : label(civil)
+      apply: (text, { now }) => {
+        const civil = read(text, now)
+        return civil instanceof Failure ? civil : label(civil)
       },
     }
   },

@@ -8,12 +8,14 @@
  * of another (functions that are linear in the subject's bytes do not have this property).
  */
 import { z } from 'zod'
-import { isWrittenAs } from '../calendar/dates.ts'
-import { formatDay } from '../calendar/gregorian.ts'
-import { readEpoch, readWritten, TIME_FORMATS } from '../calendar.ts'
+import { versionOfReading } from '../calendar/dates.ts'
+import { dateFormat, moreReading } from '../calendar/reading-options.ts'
+import { compileZone } from '../calendar/zone.ts'
+import { compileReadings, firstOf } from '../calendar.ts'
 import { hmacSha256, integerBelow } from '../keyed.ts'
 import {
   defineTransform,
+  Failure,
   fail,
   OptionError,
   type Result,
@@ -39,12 +41,10 @@ const options = z.strictObject({
     .describe(
       'Fields of one domain, maxDays and multipleOf shift a subject alike, so that intervals between them stay; fields of different domains shift independently.',
     ),
-  format: z
-    .enum(['auto', ...TIME_FORMATS])
+  format: dateFormat
     .default('auto')
-    .describe(
-      'How the value is written, and the result too: date (2024-07-15), rfc3339 (2024-07-15T13:45:00+02:00), auto (either of the two), date-time (2024-07-15T13:45:00, no offset), epoch-seconds or epoch-milliseconds.',
-    ),
+    .describe(`${dateFormat.description} The result is written in the same way.`),
+  ...moreReading,
 })
 
 type Options = z.output<typeof options>
@@ -105,25 +105,20 @@ function compileShift(chosen: Options, key: Uint8Array): (subject: string) => nu
   }
 }
 
-/** The mover of values: text and days to text. */
-function compileMove(format: Options['format']): (text: string, days: number) => Result {
-  if (format === 'epoch-seconds' || format === 'epoch-milliseconds') {
-    const unit = format === 'epoch-seconds' ? 1000 : 1
-    const perDay = 86_400_000 / unit
-    return (text, days) => {
-      if (readEpoch(text, unit) === undefined) return fail('unparsable')
-      const moved = String(Number(text) + days * perDay)
-      return readEpoch(moved, unit) === undefined ? fail('out-of-domain') : moved
-    }
-  }
-  return (text, days) => {
-    const written = readWritten(text)
-    if (written === undefined || !isWrittenAs(written, format)) return fail('unparsable')
-    const day = formatDay(written.days + days)
-    if (day === undefined) return fail('out-of-domain')
-    if (written.time === undefined) return day
-    // On another day there is no leap second: it was read as second 59.
-    return text.startsWith('60', 17) ? `${day + text.slice(10, 17)}59${text.slice(19)}` : day + text.slice(10)
+/** The mover of values. The range is that of what is moved; what has no offset counts in UTC there. */
+function compileMove(chosen: Options): (text: string, days: number, now: number) => Result {
+  const readings = compileReadings(chosen, compileZone('UTC'))
+  // One function for each form, which all see the same days.
+  let by = 0
+  const move = firstOf(
+    readings.map(({ form, read }) => (text: string, now: number) => {
+      const written = read(text, now)
+      return written instanceof Failure ? written : (form.move(text, written, by) ?? fail('out-of-domain'))
+    }),
+  )
+  return (text, days, now) => {
+    by = days
+    return move(text, now)
   }
 }
 
@@ -132,15 +127,16 @@ export const date: Transform = defineTransform({
   summary:
     'Moves all dates of a data subject by one secret number of days, so that intervals within the subject stay exact.',
   version: 1,
+  versionOf: versionOfReading,
   options,
   properties: {
     reversible: "by the key's holder, and by anyone who knows one true date of the subject",
     repeatable: 'per subject',
     uniqueness: 'lossy',
     formatKept:
-      'all of it: precision, time of day, offset and separators; a leap second (60) becomes second 59',
+      'all of it: precision, time of day, offset and separators; a leap second (60) becomes second 59, a weekday that of the result, and the name of a zone in brackets is left out',
     accepts:
-      'a full-date or RFC 3339 date-time; with `format` also local date-times and epoch numbers, which stay what they are',
+      'a full-date, or a date-time with offset as ISO 8601, RFC 3339 and RFC 1123 have it; with `format` what a pattern says, local date-times and epoch numbers, which stay what they are',
     yields: 'the same form as the value, at least one day away from it',
     keyed: true,
     needs: ['subject'],
@@ -148,8 +144,9 @@ export const date: Transform = defineTransform({
     mayReturnInput: false,
   },
   failures: {
-    unparsable: 'it is not written in the stated format, or the day does not exist',
-    'out-of-domain': 'the result lies outside the years 0001 to 9999',
+    unparsable: 'it is not written in a stated format, or the day does not exist',
+    'out-of-domain':
+      'it lies before notBefore or after notAfter, which epoch numbers always have, or the result outside the years 0001 to 9999',
     'subject-missing': 'the record names no data subject, so there is no shift',
   },
   doesNotStop:
@@ -213,13 +210,13 @@ export const date: Transform = defineTransform({
         'maxDays: 49 or more',
       )
     const shiftOf = compileShift(chosen, context.key('shift', chosen.domain).bytes)
-    const move = compileMove(chosen.format)
+    const move = compileMove(chosen)
     return {
       yields: 'same',
       // The space of RFC 3339 is not among the characters that need no quotes.
       plain: false,
-      apply: (text, { subject }) =>
-        subject === undefined ? fail('subject-missing') : move(text, shiftOf(subject)),
+      apply: (text, { subject, now }) =>
+        subject === undefined ? fail('subject-missing') : move(text, shiftOf(subject), now),
     }
   },
 })

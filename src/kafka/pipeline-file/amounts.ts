@@ -1,5 +1,5 @@
 /** Sizes, times and limits of a pipeline file, read and held within bounds. */
-import { compileTimeParser } from '../../../transforms/calendar.ts'
+import { readMoment } from '../../../transforms/calendar.ts'
 import { parseDeadLetterLimit } from '../../engine/limit.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import type { Pipeline, Start } from './pipeline.ts'
@@ -67,13 +67,11 @@ function readDeadLetters(
   return { limit, window }
 }
 
-const parseTime = compileTimeParser({ format: 'rfc3339' })
-
 /** Where a route begins; reports a time that is none, 30 February say. */
 export function readStart(draft: PipelineDraft, { shape, index }: RoutePart): Start {
   const { start } = shape.from
   if (start === 'earliest' || start === 'latest') return start
-  const time = parseTime(start)
+  const time = readMoment(start, false)
   if (time === undefined || time < 0)
     draft.findings.add(
       draft.at('routes', index, 'from', 'start'),

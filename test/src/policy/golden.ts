@@ -39,6 +39,7 @@ export function compileGolden(file: string, versions?: Readonly<Record<string, n
   const asBefore = (one: Transform): Transform => ({
     ...one,
     version: versions?.[one.name] ?? one.version,
+    versionOf: () => undefined,
     compile: (options, context) =>
       one.compile(options, {
         ...context,

@@ -259,6 +259,11 @@ const CASES: Readonly<Record<string, Case>> = {
         ['date-time', '2026-03-10T10:00:00'],
         ['epoch-seconds', String(NOW / 1000 - 7200)],
         ['epoch-milliseconds', String(NOW - 7_200_000)],
+        ['epoch-microseconds', `${NOW - 7_200_000}000`],
+        ['epoch-nanoseconds', `${NOW - 7_200_000}000000`],
+        ['epoch-days', String((NOW - 7_200_000) / 86_400_000)],
+        ['auto', '2026-03-10 11:00:00.000+01'],
+        ['rfc1123', '10 Mar 2026 10:00:00 GMT'],
       ] as const
     ).map(([format, text]): [string, Case] => [
       `time in ${format}, and retention`,
@@ -287,6 +292,41 @@ const CASES: Readonly<Record<string, Case>> = {
       },
     ]),
   ),
+  'time in one of several formats, within a range': {
+    policy: {
+      time: {
+        path: 't',
+        formats: [
+          'dd/MM/yyyy HH:mm',
+          ...['date-time', 'rfc3339', 'auto', 'date', 'rfc1123', 'epoch-seconds', 'epoch-milliseconds'],
+          ...['epoch-microseconds', 'epoch-nanoseconds', 'epoch-days'],
+        ],
+        zone: 'Europe/Warsaw',
+        notBefore: '2000-01-01',
+        notAfter: '2026-03-10T10:30:00Z',
+      },
+      fields: { t: 'drop', v: 'keep', w: day },
+      retention: { futureTolerance: '1d', steps: [{ after: '1d', fields: { w: year } }] },
+    },
+    records: [
+      { t: '10/03/2026 11:00', v: 'a', w: TIME },
+      { t: '20260310T100000Z', v: 'b', w: TIME },
+      { t: String(NOW - 7_200_000), v: 'c', w: TIME },
+      { t: '2026-03-10T10:30:00.001Z', v: 'd' },
+      { t: '20260310', v: 'e' },
+      { t: '1999-12-31', v: 'f' },
+      { t: '03/25/2026 11:00', v: 'g' },
+    ],
+    expected: [
+      { v: 'a', w: '2026-03-10' },
+      { v: 'b', w: '2026-03-10' },
+      { v: 'c', w: '2026-03-10' },
+      'event-time-out-of-domain',
+      'event-time-out-of-domain',
+      'event-time-out-of-domain',
+      'event-time-unparsable',
+    ],
+  },
   'steps of retention': {
     policy: {
       time: 't',

@@ -14,7 +14,7 @@ describe('intervalStart', () => {
         fc.integer({ min: Date.UTC(1970, 0, 5), max: Date.UTC(2199, 0, 1) }),
         (to, instant) => {
           const { apply } = date.compile(date.options.parse({ to }), context)
-          const nothing = { subject: undefined, eventTime: undefined }
+          const nothing = { subject: undefined, eventTime: undefined, now: Date.UTC(2026, 5, 1) }
           const label = (at: number) => apply(new Date(at).toISOString(), nothing)
           const text = label(instant) as string
           const start = intervalStart(text)!

@@ -8,7 +8,12 @@ import { context, NO_RECORD } from '../hash/context.ts'
 function compile(options: Record<string, unknown>) {
   const { apply } = birthYear.compile(options, context())
   return (text: string, at?: string) =>
-    apply(text, at === undefined ? NO_RECORD : { subject: undefined, eventTime: Date.parse(at) })
+    apply(
+      text,
+      at === undefined
+        ? NO_RECORD
+        : { subject: undefined, eventTime: Date.parse(at), now: Date.UTC(2026, 5, 1) },
+    )
 }
 
 const asOf2026 = compile({ asOfYear: 2026 })

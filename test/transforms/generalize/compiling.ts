@@ -11,7 +11,11 @@ import {
 
 export const TEST_KEY: Uint8Array = Uint8Array.from({ length: 32 }, (_, at) => at)
 
-export const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined }
+export const NO_RECORD: RecordContext = {
+  subject: undefined,
+  eventTime: undefined,
+  now: Date.UTC(2026, 5, 1),
+}
 
 /** A context with these files (tables), which notes the lists that a transform says it uses. */
 export function contextWith(

@@ -69,7 +69,8 @@ describe('generalize.date', () => {
         const earlier = `${new Date(instant - 5 * 3_600_000).toISOString().slice(0, -1)}-05:00`
         expect(compile({ to: 'hour', zone })(iso)).toBe(expected)
         expect(compile({ to: 'hour', zone })(earlier)).toBe(expected)
-        expect(compile({ to: 'hour', zone, format: 'epoch-milliseconds' })(String(instant))).toBe(expected)
+        const epoch = { format: 'epoch-milliseconds', notBefore: '1970-01-01', notAfter: '2100-12-31' }
+        expect(compile({ to: 'hour', zone, ...epoch })(String(instant))).toBe(expected)
         expect(compile({ to: 'day', zone })(iso)).toBe(expected.slice(0, 10))
         expect(compile({ to: 'month', zone })(iso)).toBe(expected.slice(0, 7))
         expect(compile({ to: 'year', zone })(iso)).toBe(expected.slice(0, 4))

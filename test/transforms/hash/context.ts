@@ -1,7 +1,7 @@
 /** A compile context under the published test key, derived here from RFC 5869's words and not by our code. */
 import { createHmac } from 'node:crypto'
 import { transforms } from '../../../transforms/index.ts'
-import type { CompileContext, KeyUse, Transform } from '../../../transforms/transform.ts'
+import type { CompileContext, KeyUse, RecordContext, Transform } from '../../../transforms/transform.ts'
 
 export const TEST_SECRET: Buffer = Buffer.from(Array.from({ length: 32 }, (_, at) => at))
 
@@ -30,7 +30,11 @@ export function context(id = 'k1', secret: Buffer = TEST_SECRET): CompileContext
 }
 
 /** A record that names neither a subject nor a time. */
-export const NO_RECORD = { subject: undefined, eventTime: undefined }
+export const NO_RECORD: RecordContext = {
+  subject: undefined,
+  eventTime: undefined,
+  now: Date.UTC(2026, 5, 1),
+}
 
 /** A transform of this family as it is registered, with its twin. */
 export function registered(name: string): Transform {

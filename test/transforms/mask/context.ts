@@ -15,4 +15,8 @@ export function maskContext(used: string[] = []): CompileContext {
   }
 }
 
-export const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined }
+export const NO_RECORD: RecordContext = {
+  subject: undefined,
+  eventTime: undefined,
+  now: Date.UTC(2026, 5, 1),
+}

@@ -12,7 +12,7 @@ import {
   weakOptions,
 } from '../generalize/compiling.ts'
 
-const of = (subject: string | undefined) => ({ subject, eventTime: undefined })
+const of = (subject: string | undefined) => ({ subject, eventTime: undefined, now: 0 })
 
 function run(
   options: Record<string, unknown>,

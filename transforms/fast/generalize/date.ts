@@ -1,15 +1,19 @@
-/** The twin of `generalize.date`: dates, and date-times where the zone is UTC; no weeks, no epoch numbers. */
-import type { DateFormat } from '../../calendar/dates.ts'
+/** The twin of `generalize.date`: one of four formats, dates, and date-times where the zone is UTC; no weeks, no range. */
 import { daysInMonth } from '../../calendar/gregorian.ts'
 import { pack, readDate, readMinutes, twoDigits } from '../../calendar/written.ts'
 import type { DateOptions } from '../../generalize/date.ts'
 import { copyBytes, type WriteBytes } from '../bytes.ts'
 import { type Twin, writing } from '../twin.ts'
 
-export const date: Twin<DateOptions> = ({ to, format, zone }) =>
-  to === 'week' || format === 'epoch-seconds' || format === 'epoch-milliseconds'
-    ? undefined
-    : writing(dateKernel(to, format, zone === 'UTC'))
+export const date: Twin<DateOptions> = ({ to, format, formats, notBefore, notAfter, zone }) => {
+  const usual = USUAL.find((one) => one === format)
+  if (to === 'week' || usual === undefined || (formats ?? notBefore ?? notAfter) !== undefined)
+    return undefined
+  return writing(dateKernel(to, usual, zone === 'UTC'))
+}
+
+/** Formats that begin as `2024-07-15`. */
+const USUAL = ['auto', 'rfc3339', 'date', 'date-time'] as const
 
 const ZERO = 0x30
 const HYPHEN = 0x2d
@@ -71,11 +75,7 @@ type ByteUnit = 'year' | 'quarter' | 'month' | 'day' | 'hour'
 const UNIT_BYTES: Readonly<Record<ByteUnit, number>> = { year: 4, quarter: 4, month: 7, day: 10, hour: 13 }
 
 /** @param utc whether the zone is UTC: in others only bare dates are taken, which no zone moves */
-function dateKernel(
-  to: ByteUnit,
-  format: Exclude<DateFormat, 'epoch-seconds' | 'epoch-milliseconds'>,
-  utc: boolean,
-): WriteBytes {
+function dateKernel(to: ByteUnit, format: (typeof USUAL)[number], utc: boolean): WriteBytes {
   const bare = to !== 'hour' && (format === 'date' || format === 'auto')
   const timed = utc && format !== 'date'
   const offsets = format !== 'date-time'

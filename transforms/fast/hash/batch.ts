@@ -12,7 +12,7 @@ type ApplyAll = NonNullable<WriteBatch['applyAll']>
 type WriteAllBytes = NonNullable<WriteBatch['writeAllBytes']>
 
 /** A token needs nothing of its record. */
-const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined }
+const NO_RECORD: RecordContext = { subject: undefined, eventTime: undefined, now: 0 }
 
 /** Both share a kernel; results that are no text of one length are made as strings only. */
 export function batchTokens(tokens: Tokens): WriteBatch | undefined {
