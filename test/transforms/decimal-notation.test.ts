@@ -156,7 +156,7 @@ describe('notation', () => {
 
 describe('transforms that read numbers', () => {
   it('give a dot, and the result of the plain number', () => {
-    const record = { subject: 'c-1', eventTime: undefined }
+    const record = { subject: 'c-1', eventTime: undefined, now: 0 }
     const german = { decimal: ',', grouping: '.', affix: ['€'] }
     const run = (options: object) => running(number, { width: 5, as: 'midpoint', ...options })
     expect(run(german)('1.234,50 €')).toBe(run({})('1234.50'))
