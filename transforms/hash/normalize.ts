@@ -7,11 +7,14 @@
  * - `trim`: U+0020 and U+0009 to U+000D go from both ends. No other white space does (not U+00A0).
  * - `lower`: `A` to `Z` become `a` to `z`. Every other character stays, `Ä` too.
  * - `email`: `trim`, then `lower`. Dots and `+tags` of the local part stay.
- * - `phone`: `trim`; then every character must be a digit `0`-`9`, a space, a tab, one of `( ) - . /`, or a
- *   `+` at the very start. The digits, in order, are kept. If there was a `+`, they are the number. Else, if
- *   they start with `00`, the number is what follows these two. Else one leading `0` goes, if there is one,
- *   and the country code that the rule states is put before; a rule that states none refuses the value.
- *   The number has 7 to 15 digits (ITU-T E.164 allows 15). `+49 (0)30 …` keeps its `0`: it is not guessed away.
+ * - `phone`: `trim`; then `tel:` in any case goes from the start; then every character must be a digit `0`-`9`, a space, a
+ *   tab, one of `( ) - . /`, or a `+` at the very start. The digits, in order, are kept. If there was a `+`, they are the
+ *   number. Else, if they start with `00`, the number is what follows these two. Else a rule that states no country code
+ *   refuses the value. Else, if they start with `0`, this one goes and the country code is put before. Else, if they start
+ *   with the country code and are 7 or more, they may be the number with its country code or without: `bareCountryCode`
+ *   says whether the value is refused (the default), or they are the number (`join`), or the country code is put before
+ *   (`national`). Else the country code is put before. The number has 7 to 15 digits (ITU-T E.164 allows 15). `+49 (0)30 …`
+ *   keeps its `0`: it is not guessed away.
  * - `nfkc`: Unicode Normalization Form KC (UAX #15), of the Unicode version that the platform carries. A text with more
  *   than 30 combining marks in a row, which is not in Stream-Safe Text Format, is refused (`not-well-formed`).
  *
@@ -26,10 +29,15 @@ import { type CompileContext, type Failure, fail, OptionError } from '../transfo
 export const NORMALIZATIONS = ['none', 'trim', 'lower', 'email', 'phone', 'nfkc'] as const
 export type Normalization = (typeof NORMALIZATIONS)[number]
 
-/** The two options that every transform of this family has. */
+/** What becomes of digits that start with the country code, and say neither `+` nor `00` nor `0`. */
+const BARE = ['refuse', 'join', 'national'] as const
+export type BareCountryCode = (typeof BARE)[number]
+
+/** The options that every transform of this family has. */
 export const normalizeOptions: {
   normalize: z.ZodDefault<z.ZodEnum<{ [Name in Normalization]: Name }>>
   countryCode: z.ZodOptional<z.ZodUnion<readonly [z.ZodInt, z.ZodString]>>
+  bareCountryCode: z.ZodOptional<z.ZodEnum<{ [Name in BareCountryCode]: Name }>>
 } = {
   normalize: z
     .enum(NORMALIZATIONS)
@@ -46,7 +54,22 @@ export const normalizeOptions: {
       'Country calling code, e.g. 49, for phone numbers written without one (1 to 3 digits, no +). ' +
         'Only with normalize: phone; without it such numbers fail.',
     ),
+  bareCountryCode: z
+    .enum(BARE)
+    .optional()
+    .describe(
+      'What becomes of a number that starts with the digits of countryCode, without + or 00 before them: with ' +
+        'countryCode 48, 48600100200 may be +48 600100200 or a number of Poland that starts with 48. refuse (the default) ' +
+        'fails, join takes it for the first, national for the second.',
+    ),
 }
+
+/** Of a phone number with its country code. */
+export const LEAST_DIGITS = 7
+export const MOST_DIGITS = 15
+
+/** SHA-256 of what changed for some phone numbers since 0.1.0: how those are read that start with the country code. */
+const PHONES = hash('sha256', 'tel:, and a bare country code by bareCountryCode', 'hex')
 
 /** SHA-256 of `Stream-Safe Text Format, UAX #15`: which texts `nfkc` takes. */
 const STREAM_SAFE = hash('sha256', 'Stream-Safe Text Format, UAX #15', 'hex')
@@ -54,13 +77,14 @@ const STREAM_SAFE = hash('sha256', 'Stream-Safe Text Format, UAX #15', 'hex')
 export interface NormalizeOptions {
   readonly normalize: Normalization
   readonly countryCode?: number | string | undefined
+  readonly bareCountryCode?: BareCountryCode | undefined
 }
 
 /** What the catalogue says of the failures that normalising brings. */
 export const normalizeFailures: { readonly unparsable: string; readonly 'not-well-formed': string } = {
   unparsable:
     'normalize leaves nothing of the value, or normalize: phone finds another character than digits, spaces, ' +
-    '( ) - . / and a leading +, fewer than 7 or more than 15 digits, or no country code',
+    '( ) - . / and a leading +, fewer than 7 or more than 15 digits, no country code, or one without + or 00 before it under bareCountryCode: refuse',
   'not-well-formed':
     'the value holds half of a surrogate pair, so it has no UTF-8 form; or, with normalize: nfkc, more than 30 ' +
     'combining marks in a row',
@@ -71,7 +95,7 @@ export type Normalize = (text: string) => string | Failure
 
 /**
  * The function for a rule's options; undefined for `none`, where the text stays as it is.
- * @throws OptionError for a `countryCode` without `normalize: phone`
+ * @throws OptionError for a `countryCode` without `normalize: phone`, a `bareCountryCode` without a `countryCode`
  */
 export function normalizer(options: NormalizeOptions, context: CompileContext): Normalize | undefined {
   if (options.countryCode !== undefined && options.normalize !== 'phone') {
@@ -79,6 +103,13 @@ export function normalizer(options: NormalizeOptions, context: CompileContext): 
       'countryCode is used by normalize: phone only',
       'countryCode',
       'add normalize: phone or remove countryCode',
+    )
+  }
+  if (options.bareCountryCode !== undefined && options.countryCode === undefined) {
+    throw new OptionError(
+      'bareCountryCode is used beside countryCode only',
+      'bareCountryCode',
+      'add countryCode or remove bareCountryCode',
     )
   }
   switch (options.normalize) {
@@ -92,7 +123,10 @@ export function normalizer(options: NormalizeOptions, context: CompileContext): 
       return (text) => lower(trim(text)) || fail('unparsable')
     case 'phone': {
       const countryCode = options.countryCode === undefined ? undefined : String(options.countryCode)
-      return (text) => phone(text, countryCode) ?? fail('unparsable')
+      const bare = options.bareCountryCode ?? 'refuse'
+      // Not in the version of the transforms: policies without `normalize: phone` keep their fingerprint.
+      context.usesList('phone numbers that normalize takes', PHONES)
+      return (text) => phone(text, countryCode, bare) ?? fail('unparsable')
     }
     case 'nfkc':
       context.usesPlatform('unicode')
@@ -126,17 +160,27 @@ function lower(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
-function phone(text: string, countryCode: string | undefined): string | undefined {
-  const written = trim(text)
+function phone(text: string, countryCode: string | undefined, bare: BareCountryCode): string | undefined {
+  const trimmed = trim(text)
+  // RFC 3966.
+  const written = /^tel:/i.test(trimmed) ? trimmed.slice(4) : trimmed
   if (!/^\+?[0-9 \t()\-./]*$/.test(written)) return undefined
   const digits = digitsOf(written)
-  const number = international(digits, written.startsWith('+'), countryCode)
-  return number !== undefined && number.length >= 7 && number.length <= 15 ? number : undefined
+  const number = written.startsWith('+') ? digits : international(digits, countryCode, bare)
+  return number !== undefined && number.length >= LEAST_DIGITS && number.length <= MOST_DIGITS
+    ? number
+    : undefined
 }
 
-function international(digits: string, plus: boolean, countryCode: string | undefined): string | undefined {
-  if (plus) return digits
+function international(
+  digits: string,
+  countryCode: string | undefined,
+  bare: BareCountryCode,
+): string | undefined {
   if (digits.startsWith('00')) return digits.slice(2)
   if (countryCode === undefined || digits === '') return undefined
-  return countryCode + (digits.startsWith('0') ? digits.slice(1) : digits)
+  if (digits.startsWith('0')) return countryCode + digits.slice(1)
+  const mayHaveCode = digits.startsWith(countryCode) && digits.length >= LEAST_DIGITS
+  if (!mayHaveCode || bare === 'national') return countryCode + digits
+  return bare === 'join' ? digits : undefined
 }

@@ -19,6 +19,7 @@ interface Options {
   readonly domain: string
   readonly normalize?: string
   readonly countryCode?: number | string
+  readonly bareCountryCode?: 'refuse' | 'join' | 'national'
   readonly bits?: number
   readonly encoding?: 'hex' | 'base64url'
   readonly min?: number
@@ -52,7 +53,10 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 
 // Sections 1 to 5 of the text, one function each.
 
-function normalizeAsWritten(text: string, { normalize = 'none', countryCode }: Options): string | undefined {
+function normalizeAsWritten(
+  text: string,
+  { normalize = 'none', countryCode, bareCountryCode = 'refuse' }: Options,
+): string | undefined {
   const trim = (value: string) =>
     value.replace(/^[\u0020\u0009-\u000d]+/, '').replace(/[\u0020\u0009-\u000d]+$/, '')
   const lower = (value: string) =>
@@ -62,14 +66,18 @@ function normalizeAsWritten(text: string, { normalize = 'none', countryCode }: O
   if (normalize === 'lower') return lower(text)
   if (normalize === 'email') return lower(trim(text))
   if (normalize === 'nfkc') return text.normalize('NFKC')
-  const written = trim(text)
+  const written = trim(text).replace(/^[Tt][Ee][Ll]:/, '')
   if ([...written].some((one, at) => !'0123456789 \t()-./'.includes(one) && !(one === '+' && at === 0)))
     return undefined
   let digits = [...written].filter((one) => '0123456789'.includes(one)).join('')
   if (!written.startsWith('+')) {
     if (digits.startsWith('00')) digits = digits.slice(2)
     else if (countryCode === undefined || digits === '') return undefined
-    else digits = `${countryCode}${digits.startsWith('0') ? digits.slice(1) : digits}`
+    else if (digits.startsWith('0')) digits = `${countryCode}${digits.slice(1)}`
+    else if (digits.length >= 7 && digits.startsWith(String(countryCode))) {
+      if (bareCountryCode === 'refuse') return undefined
+      if (bareCountryCode === 'national') digits = `${countryCode}${digits}`
+    } else digits = `${countryCode}${digits}`
   }
   return digits.length >= 7 && digits.length <= 15 ? digits : undefined
 }

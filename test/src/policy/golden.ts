@@ -32,7 +32,10 @@ export interface Results {
 }
 
 /** Lists that entered the fingerprint after 0.1.0, for rules whose results changed for some input. */
-const LATER_LISTS: ReadonlySet<string> = new Set(['text that nfkc takes'])
+const LATER_LISTS: ReadonlySet<string> = new Set([
+  'text that nfkc takes',
+  'phone numbers that normalize takes',
+])
 
 /** Compiles a policy file; `versions` takes the place of the versions of transforms, without later lists. */
 export function compileGolden(file: string, versions?: Readonly<Record<string, number>>): Compiled {

@@ -26,6 +26,8 @@ const VARIANTS: readonly [Transform, object][] = [
   ]),
   [hmac, { domain: 'd', normalize: 'phone', countryCode: 1 }],
   [hmac, { domain: 'd', normalize: 'phone', countryCode: 358 }],
+  [hmac, { domain: 'd', normalize: 'phone', countryCode: 4, bareCountryCode: 'join' }],
+  [hmac, { domain: 'd', normalize: 'phone', countryCode: 9, bareCountryCode: 'national' }],
   [uuid, { domain: 'd', normalize: 'lower' }],
   [email, { domain: 'd', normalize: 'email' }],
   [email, { domain: 'd', host: `${`${'a'.repeat(60)}.`.repeat(2)}${'b'.repeat(50)}.invalid` }],
@@ -172,11 +174,31 @@ describe('writeAllBytes', () => {
 
   it('reads phone numbers as apply does, at the edges too', () => {
     const digits = '23456789012345678'
-    const texts = ['', '+', '0', '00', '+00', '+0', ' (0) ', '+49 (0)', '++', 'x', '/', ':']
+    const starts = [
+      '',
+      '+',
+      '0',
+      '00',
+      '+00',
+      '+0',
+      ' (0) ',
+      '+49 (0)',
+      '++',
+      'x',
+      '/',
+      ':',
+      '1',
+      '49',
+      '4-9',
+    ]
+    const texts = [...starts, 'tel:', ' TEL:+', 'tel:49', 'tel', 'tel:tel:', '358', '35']
       .flatMap((start) => Array.from({ length: 17 }, (_, count) => `${start}${digits.slice(0, count)}`))
       .filter((text) => text !== '')
-    for (const countryCode of [undefined, 1, 49, 358]) {
-      const compiled = compile([hmac, { domain: 'd', normalize: 'phone', countryCode }])
+    const codes = [1, 49, 358].flatMap((countryCode) =>
+      [undefined, 'refuse', 'join', 'national'].map((bareCountryCode) => ({ countryCode, bareCountryCode })),
+    )
+    for (const options of [{}, ...codes]) {
+      const compiled = compile([hmac, { domain: 'd', normalize: 'phone', ...options }])
       const expected = texts.map((text) => compiled.apply(text, NO_RECORD))
       expect(writeAll(compiled, texts)).toEqual(
         expected.map((result) => (typeof result === 'string' ? result : '')),

@@ -50,6 +50,11 @@ describe('normalize', () => {
     ['+1234567', undefined, '1234567'],
     ['+123456789012345', undefined, '123456789012345'],
     ['012345', 99, '9912345'],
+    ['tel:+48-600-100-200', undefined, '48600100200'],
+    [' TEL:0048 600 100 200 ', undefined, '48600100200'],
+    ['tel:600100200', 48, '48600100200'],
+    // Six digits cannot hold a country code.
+    ['48 12 34', 48, '48481234'],
   ] as const)('phone: %j with country code %s is %s', (text, countryCode, number) => {
     expect(run({ normalize: 'phone', countryCode }, text)).toBe(number)
   })
@@ -68,8 +73,71 @@ describe('normalize', () => {
     ['٠٣٠١٢٣٤٥٦', 49],
     ['030\u00a0123456', 49],
     ['030\n123456', 49],
+    ['48600100200', 48],
+    ['48 600 100 200', '48'],
+    ['(48) 600-100-200', 48],
+    ['1 212 555 0100', 1],
+    ['481234567', 48],
+    ['tel:48600100200', 48],
+    ['+48 600100200 ext. 12', 48],
+    ['tel:+48600100200;ext=12', 48],
+    ['tel:', 48],
+    ['tel:tel:+48600100200', 48],
+    ['fax:+48600100200', 48],
   ])('phone: %j with country code %s is refused', (text, countryCode) => {
     expect(run({ normalize: 'phone', countryCode }, text)).toBe(fail('unparsable'))
+  })
+
+  it.each([
+    ['join', '48600100200', '48600100200'],
+    ['join', '(48) 600 100 200', '48600100200'],
+    ['join', '481234567', '481234567'],
+    ['join', '600100200', '48600100200'],
+    ['join', '0481234567', '48481234567'],
+    ['national', '48600100200', '4848600100200'],
+    ['national', '481234567', '48481234567'],
+    ['national', '600100200', '48600100200'],
+  ] as const)('bareCountryCode: %s of %s is %s', (bareCountryCode, text, number) => {
+    expect(run({ normalize: 'phone', countryCode: 48, bareCountryCode }, text)).toBe(number)
+  })
+
+  it('gives every accepted way to write one phone number that number, or refuses it', () => {
+    const separators = fc.array(fc.constantFrom('', '', ' ', '-', '.', '/', ')', '(', '\t'), {
+      minLength: 20,
+      maxLength: 20,
+    })
+    const codes = fc.constantFrom('1', '7', '48', '49', '358')
+    fc.assert(
+      fc.property(codes, fc.stringMatching(/^[1-9][0-9]{6,11}$/), separators, (code, national, between) => {
+        const spaced = (digits: string) => [...digits].map((digit, at) => digit + between[at]!).join('')
+        const ways = [
+          `+${spaced(code + national)}`,
+          spaced(`00${code}${national}`),
+          spaced(`0${national}`),
+          `(0) ${spaced(national)}`,
+          spaced(national),
+          spaced(code + national),
+        ]
+        const forms = ways.flatMap((way) => [
+          way,
+          ` ${way}\t`,
+          `tel:${way}`,
+          `${way} ext. 12`,
+          `${way};ext=1`,
+        ])
+        const phone = { normalize: 'phone', countryCode: code } as const
+        const results = forms.map((form) => run({ ...phone, bareCountryCode: 'refuse' }, form))
+        expect(new Set(results)).toEqual(new Set([code + national, fail('unparsable')]))
+        expect(forms.map((form) => run(phone, form))).toEqual(results)
+        // What is sure is read alike whatever is said of the rest.
+        if (national.startsWith(code)) return
+        for (const form of forms)
+          expect([code + national, fail('unparsable')]).toContain(
+            run({ ...phone, bareCountryCode: 'join' }, form),
+          )
+        expect(run({ ...phone, bareCountryCode: 'join' }, code + national)).toBe(code + national)
+      }),
+    )
   })
 
   it('phone gives 7 to 15 ASCII digits, and gives them again for +digits', () => {
@@ -86,5 +154,7 @@ describe('normalize', () => {
 
   it('refuses a country code that nothing would use', () => {
     expect(() => normalizer({ normalize: 'email', countryCode: 49 }, context())).toThrow(OptionError)
+    const bare = { normalize: 'phone', bareCountryCode: 'join' } as const
+    expect(() => normalizer(bare, context())).toThrow(OptionError)
   })
 })

@@ -3,7 +3,13 @@
  * ASCII, and bytes from 0x80 on pass as they are. `nfkc` alone looks beyond it, and is done here for ASCII only,
  * which it leaves alone.
  */
-import { type Normalize, type NormalizeOptions, trimmed } from '../../hash/normalize.ts'
+import {
+  LEAST_DIGITS,
+  MOST_DIGITS,
+  type Normalize,
+  type NormalizeOptions,
+  trimmed,
+} from '../../hash/normalize.ts'
 
 /** How a batch is normalised: `trims` or `text` or `rewrite` by the host, then `lowers` by the kernel. */
 export interface BatchNormal {
@@ -36,7 +42,7 @@ export function batchNormal(options: NormalizeOptions, text: Normalize | undefin
     case 'email':
       return { ...nothing, lowers: true, trims: true, text: trimmed }
     case 'phone':
-      return { ...nothing, trims: true, rewrite: phone(options.countryCode) }
+      return { ...nothing, trims: true, rewrite: phone(options) }
     case 'nfkc':
       return { ...nothing, rewrite: ascii }
   }
@@ -79,14 +85,15 @@ const ZERO = 0x30
 const PLUS = 0x2b
 
 /** Takes bytes without white space at their ends. */
-function phone(countryCode: number | string | undefined): Rewrite {
+function phone({ countryCode, bareCountryCode = 'refuse' }: NormalizeOptions): Rewrite {
   const code = countryCode === undefined ? undefined : Buffer.from(String(countryCode), 'latin1')
   return (source, start, end, out, at) => {
-    const plus = source[start] === PLUS
+    const begin = isTel(source, start, end) ? start + 4 : start
+    const plus = begin < end && source[begin] === PLUS
     // The digits go where a country code of three still fits before them.
     let first = at + 3
     let last = first
-    for (let p = plus ? start + 1 : start; p < end; p++) {
+    for (let p = plus ? begin + 1 : begin; p < end; p++) {
       const byte = source[p]!
       if (byte >= ZERO && byte <= 0x39) out[last++] = byte
       else if (SEPARATOR[byte] === 0) return -1
@@ -95,14 +102,35 @@ function phone(countryCode: number | string | undefined): Rewrite {
       if (last - first >= 2 && out[first] === ZERO && out[first + 1] === ZERO) first += 2
       else {
         if (code === undefined || last === first) return -1
+        const bare = last - first >= LEAST_DIGITS && startsWith(out, first, last, code)
+        if (bare && bareCountryCode === 'refuse') return -1
         if (out[first] === ZERO) first++
-        first -= code.length
-        for (let i = 0; i < code.length; i++) out[first + i] = code[i]!
+        if (!bare || bareCountryCode === 'national') {
+          first -= code.length
+          for (let i = 0; i < code.length; i++) out[first + i] = code[i]!
+        }
       }
     }
     const length = last - first
-    if (length < 7 || length > 15) return -1
+    if (length < LEAST_DIGITS || length > MOST_DIGITS) return -1
     for (let i = 0; i < length; i++) out[at + i] = out[first + i]!
     return at + length
   }
+}
+
+/** Whether `tel:` stands at `start`, in any case. */
+function isTel(source: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start >= 4 &&
+    (source[start]! | 0x20) === 0x74 &&
+    (source[start + 1]! | 0x20) === 0x65 &&
+    (source[start + 2]! | 0x20) === 0x6c &&
+    source[start + 3] === 0x3a
+  )
+}
+
+function startsWith(bytes: Uint8Array, start: number, end: number, code: Uint8Array): boolean {
+  if (end - start < code.length) return false
+  for (let i = 0; i < code.length; i++) if (bytes[start + i] !== code[i]) return false
+  return true
 }
