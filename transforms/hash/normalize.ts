@@ -6,7 +6,8 @@
  * - `none`: nothing.
  * - `trim`: U+0020 and U+0009 to U+000D go from both ends. No other white space does (not U+00A0).
  * - `lower`: `A` to `Z` become `a` to `z`. Every other character stays, `Ä` too.
- * - `email`: `trim`, then `lower`. Dots and `+tags` of the local part stay.
+ * - `email`: `trim`, then `lower`. Dots and `+tags` of the local part stay. Where there is an `@`: `mailto:` goes, a domain
+ *   beyond ASCII becomes its A-labels (IDNA), and what is more than one address is refused; see mail-address.ts.
  * - `phone`: `trim`; then `tel:` in any case goes from the start; then every character must be a digit `0`-`9`, a space, a
  *   tab, one of `( ) - . /`, or a `+` at the very start. The digits, in order, are kept. If there was a `+`, they are the
  *   number. Else, if they start with `00`, the number is what follows these two. Else a rule that states no country code
@@ -25,6 +26,7 @@ import { z } from 'zod'
 import { digitsOf } from '../digits.ts'
 import { isStreamSafe } from '../stream-safe.ts'
 import { type CompileContext, type Failure, fail, OptionError } from '../transform.ts'
+import { mailAddress } from './mail-address.ts'
 
 export const NORMALIZATIONS = ['none', 'trim', 'lower', 'email', 'phone', 'nfkc'] as const
 export type Normalization = (typeof NORMALIZATIONS)[number]
@@ -44,7 +46,7 @@ export const normalizeOptions: {
     .default('none')
     .describe(
       'What is done to the text before it is hashed. none; trim: ASCII white space off both ends; lower: A-Z to a-z; ' +
-        'email: trim, then lower; phone: digits with country code; nfkc: Unicode NFKC. ' +
+        'email: trim, then lower, mailto: off the start, an international domain in ASCII; display names and lists fail; phone: digits with country code; nfkc: Unicode NFKC. ' +
         'Fields join only if they normalize alike.',
     ),
   countryCode: z
@@ -71,6 +73,9 @@ export const MOST_DIGITS = 15
 /** SHA-256 of what changed for some phone numbers since 0.1.0: how those are read that start with the country code. */
 const PHONES = hash('sha256', 'tel:, and a bare country code by bareCountryCode', 'hex')
 
+/** The same for some e-mail addresses. */
+const ADDRESSES = hash('sha256', 'one address, mailto:, domains in A-labels', 'hex')
+
 /** SHA-256 of `Stream-Safe Text Format, UAX #15`: which texts `nfkc` takes. */
 const STREAM_SAFE = hash('sha256', 'Stream-Safe Text Format, UAX #15', 'hex')
 
@@ -83,7 +88,8 @@ export interface NormalizeOptions {
 /** What the catalogue says of the failures that normalising brings. */
 export const normalizeFailures: { readonly unparsable: string; readonly 'not-well-formed': string } = {
   unparsable:
-    'normalize leaves nothing of the value, or normalize: phone finds another character than digits, spaces, ' +
+    'normalize leaves nothing of the value; or normalize: email finds an @ and more than one address: a display name, a ' +
+    'list, quotes, or a domain that IDNA does not take; or normalize: phone finds another character than digits, spaces, ' +
     '( ) - . / and a leading +, fewer than 7 or more than 15 digits, no country code, or one without + or 00 before it under bareCountryCode: refuse',
   'not-well-formed':
     'the value holds half of a surrogate pair, so it has no UTF-8 form; or, with normalize: nfkc, more than 30 ' +
@@ -120,7 +126,11 @@ export function normalizer(options: NormalizeOptions, context: CompileContext): 
     case 'lower':
       return lower
     case 'email':
-      return (text) => lower(trim(text)) || fail('unparsable')
+      // Not in the version of the transforms: policies without `normalize: email` keep their fingerprint.
+      context.usesList('addresses that normalize takes', ADDRESSES)
+      // It decides which international domains are refused, and nothing else.
+      context.usesPlatform('unicode')
+      return (text) => mailAddress(lower(trim(text))) || fail('unparsable')
     case 'phone': {
       const countryCode = options.countryCode === undefined ? undefined : String(options.countryCode)
       const bare = options.bareCountryCode ?? 'refuse'
@@ -142,7 +152,7 @@ function isSpace(unit: number): boolean {
 }
 
 /** `trim` as a normalisation. */
-export function trimmed(text: string): string | Failure {
+function trimmed(text: string): string | Failure {
   return trim(text) || fail('unparsable')
 }
 

@@ -64,6 +64,7 @@ function normalizeAsWritten(
   if (normalize === 'none') return text
   if (normalize === 'trim') return trim(text)
   if (normalize === 'lower') return lower(text)
+  // The vectors have no domain beyond ASCII; test/transforms/hash/normalize.test.ts has some.
   if (normalize === 'email') return lower(trim(text))
   if (normalize === 'nfkc') return text.normalize('NFKC')
   const written = trim(text).replace(/^[Tt][Ee][Ll]:/, '')

@@ -61,7 +61,7 @@ const MENDED: readonly (readonly [
 /** The same for some options of a transform only. */
 const isRaised = ({ use, options }: PolicyRule): boolean =>
   use in RAISED ||
-  (use.startsWith('hash.') && ['nfkc', 'phone'].includes(String(options?.['normalize']))) ||
+  (use.startsWith('hash.') && ['nfkc', 'phone', 'email'].includes(String(options?.['normalize']))) ||
   // Numbers since 1970 have a range, and may have a fraction.
   String(options?.['format']).startsWith('epoch-')
 

@@ -35,6 +35,7 @@ export interface Results {
 const LATER_LISTS: ReadonlySet<string> = new Set([
   'text that nfkc takes',
   'phone numbers that normalize takes',
+  'addresses that normalize takes',
 ])
 
 /** Compiles a policy file; `versions` takes the place of the versions of transforms, without later lists. */

@@ -109,6 +109,7 @@ describe.each(
   it('writes the UTF-8 of what apply gives, and nothing only where it says so', () => {
     const compiled = compile([transform, options])
     const nfkc = 'normalize' in options && options.normalize === 'nfkc'
+    const email = 'normalize' in options && options.normalize === 'email'
     fc.assert(
       fc.property(
         fc.array(anyText, { minLength: 16, maxLength: 300, size: 'max' }),
@@ -118,7 +119,10 @@ describe.each(
           const results = writeAll(compiled, texts, at, () => gaps.next().value)
           texts.forEach((text, i) => {
             const expected = compiled.apply(text, NO_RECORD)
-            const left = typeof expected !== 'string' || (nfkc && /[^\0-\x7f]/.test(text))
+            const beyond = (nfkc || email) && /[^\0-\x7f]/.test(text)
+            const left = typeof expected !== 'string' || beyond
+            // What stands around addresses is rare, and left to apply.
+            if (email && results[i] === '' && /[\0-\x20"(),:;<>@\x7f]/.test(text)) return
             // What is too long may become short enough by being trimmed.
             if (Buffer.byteLength(text) > MAX_BYTES && results[i] === '') return
             expect(results[i]).toBe(left ? '' : expected)

@@ -30,6 +30,103 @@ describe('normalize', () => {
     expect(run({ normalize: 'email' }, '\r\n')).toBe(fail('unparsable'))
   })
 
+  it.each([
+    ['mailto:x@y.example', 'x@y.example'],
+    [' MAILTO:Jo+Tag@Y.example ', 'jo+tag@y.example'],
+    ['x@bücher.example', 'x@xn--bcher-kva.example'],
+    ['x@BU\u0308CHER.example', 'x@xn--bcher-kva.example'],
+    ['x@xn--bcher-kva.example', 'x@xn--bcher-kva.example'],
+    ['x@XN--BCHER-KVA.Example', 'x@xn--bcher-kva.example'],
+    ['x@例え。テスト', 'x@xn--r8jz45g.xn--zckzah'],
+    ['x@straße.example', 'x@xn--strae-oqa.example'],
+    ['x@ΣΑΣ.example', 'x@xn--mxa9ab.example'],
+    ['jürgen@bücher.example', 'jürgen@xn--bcher-kva.example'],
+    ['"a b, @ <c>"@y.example', '"a b, @ <c>"@y.example'],
+    ['x@[192.0.2.1]', 'x@[192.0.2.1]'],
+    ['x@[IPv6:2001:db8::1]', 'x@[ipv6:2001:db8::1]'],
+    // What has no @ is no address, and is hashed as it was.
+    ['Name, Other <none>', 'name, other <none>'],
+    ['@Handle', '@handle'],
+    ['x@', 'x@'],
+    ["o'neil%a!b=c@y_z.example", "o'neil%a!b=c@y_z.example"],
+  ])('email: %j is %s', (text, address) => {
+    expect(run({ normalize: 'email' }, text)).toBe(address)
+  })
+
+  it.each([
+    'Name <x@y.example>',
+    '<x@y.example>',
+    '"Name" <x@y.example>',
+    'x@y.example (Name)',
+    'Name x@y.example',
+    'a@x.example;b@x.example',
+    'a@x.example, b@x.example',
+    'a@x.example b@x.example',
+    'a@b@x.example',
+    '"x@y.example"',
+    'mailto:x@y.example?subject=a',
+    'mailto:x%2Btag@y.example',
+    'mailto:mailto:x@y.example',
+    'mailto:a@x.example,b@x.example',
+    'SMTP:x@y.example',
+    '\u00a0x@y.example',
+    'x@y.example\u0000',
+    'x@\u00adbücher.example',
+    'x@ｅxample.example',
+    'x@é１２.example',
+    'x@bü/cher.example',
+    'x@ü%41.example',
+    'x@xn--ü.example',
+    'x@[é]',
+    `x@${'é'.repeat(64)}.example`,
+    `x@${'é.'.repeat(600)}example`,
+  ])('email: %j is refused', (text) => {
+    expect(run({ normalize: 'email' }, text)).toBe(fail('unparsable'))
+  })
+
+  it('gives every accepted way to write one address one form, or refuses it', () => {
+    const label = fc.stringMatching(/^[a-zäöüßéłñ例えж]{1,12}$/)
+    const addresses = fc.tuple(fc.stringMatching(/^[a-z0-9]+([.+_-][a-z0-9]+)?$/), label, label)
+    fc.assert(
+      fc.property(addresses, ([local, one, other]) => {
+        const address = `${local}@${one}.${other}`
+        // As the URL standard reads a host.
+        const ascii = `${local}@${new URL(`http://${one}.${other}.example`).hostname.replace(/\.example$/, '')}`
+        const ways = [
+          address,
+          [...address].map((sign) => (sign === 'ß' ? sign : sign.toUpperCase())).join(''),
+          address.normalize('NFD'),
+          ascii,
+        ]
+        const around = ways.flatMap((way) => [
+          way,
+          ` ${way}\t`,
+          `mailto:${way}`,
+          `Name <${way}>`,
+          `${way}, ${way}`,
+          `${way} `,
+        ])
+        const refused = around.filter((way) => /[<,]/.test(way))
+        for (const way of around)
+          expect([way, run({ normalize: 'email' }, way)]).toEqual([
+            way,
+            refused.includes(way) ? fail('unparsable') : ascii,
+          ])
+      }),
+    )
+  })
+
+  it('changes no form of an address in ASCII that stands alone', () => {
+    const sign = fc.stringMatching(/^[!-~]$/).filter((one) => !'"(),:;<>@'.includes(one))
+    const side = fc.string({ unit: sign, maxLength: 20 })
+    fc.assert(
+      fc.property(side, side, (local, domain) => {
+        const text = `${local}@${domain}`
+        expect(run({ normalize: 'email' }, text)).toBe(text.toLowerCase())
+      }),
+    )
+  })
+
   it('nfkc is Unicode NFKC and says that it depends on the platform', () => {
     const parts: string[] = []
     const watched: CompileContext = { ...context(), usesPlatform: (part) => parts.push(part) }

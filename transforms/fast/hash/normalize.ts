@@ -1,15 +1,9 @@
 /**
  * The normalisations of hash/normalize.ts in batches. On UTF-8 bytes they are what they are on text: they are defined on
- * ASCII, and bytes from 0x80 on pass as they are. `nfkc` alone looks beyond it, and is done here for ASCII only,
- * which it leaves alone.
+ * ASCII, and bytes from 0x80 on pass as they are. `nfkc` and `email` alone look beyond it, and are done here for ASCII
+ * only.
  */
-import {
-  LEAST_DIGITS,
-  MOST_DIGITS,
-  type Normalize,
-  type NormalizeOptions,
-  trimmed,
-} from '../../hash/normalize.ts'
+import { LEAST_DIGITS, MOST_DIGITS, type Normalize, type NormalizeOptions } from '../../hash/normalize.ts'
 
 /** How a batch is normalised: `trims` or `text` or `rewrite` by the host, then `lowers` by the kernel. */
 export interface BatchNormal {
@@ -40,7 +34,7 @@ export function batchNormal(options: NormalizeOptions, text: Normalize | undefin
     case 'lower':
       return { ...nothing, lowers: true, text: undefined }
     case 'email':
-      return { ...nothing, lowers: true, trims: true, text: trimmed }
+      return { lowers: true, trims: true, rewrite: plainAddress, text }
     case 'phone':
       return { ...nothing, trims: true, rewrite: phone(options) }
     case 'nfkc':
@@ -71,6 +65,26 @@ const ascii: Rewrite = (source, start, end, out, at) => {
   for (let from = start; from < end; from++) {
     const byte = source[from]!
     if (byte >= 0x80) return -1
+    out[to++] = byte
+  }
+  return to
+}
+
+/** What an address that is left as it is does not hold: white space, controls, `" ( ) , : ; < >`, all beyond ASCII. */
+const UNUSUAL: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte <= 0x20 || byte >= 0x7f || '"(),:;<>'.includes(String.fromCharCode(byte)) ? 1 : 0,
+)
+
+const AT_SIGN = 0x40
+
+/** The others, and what has two `@`, are for `apply`. Lower case is made by the kernel. */
+const plainAddress: Rewrite = (source, start, end, out, at) => {
+  let to = at
+  let signs = 0
+  for (let from = start; from < end; from++) {
+    const byte = source[from]!
+    if (UNUSUAL[byte] !== 0) return -1
+    if (byte === AT_SIGN && ++signs > 1) return -1
     out[to++] = byte
   }
   return to
