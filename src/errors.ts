@@ -37,6 +37,7 @@ export const RECORD_CODES = {
   'kept-line-break':
     'a cell that leaves as it is holds a line break, as a stray quote makes it of several rows; `lineBreaks: allow` of the rule lets it pass',
   'csv-quote-unclosed': 'a quoted field never closes',
+  'required-missing': 'the record lacks a value that the policy requires',
   'event-time-missing': 'the record has no event time',
   'event-time-unparsable': 'the event time is not written as the policy says',
   'event-time-out-of-domain':

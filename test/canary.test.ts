@@ -141,6 +141,17 @@ function jsonRecords(fields: readonly string[]): string[] {
   return [...each, ...bad]
 }
 
+const NEEDED = `policy: needed
+version: 1
+purpose: train_ai_system
+required: [id]
+time: { path: at, format: epoch-seconds }
+fields:
+  id: { use: hash.hmac, domain: id }
+  note: { use: mask.replace, with: note }
+retention: { steps: [{ after: 100d, then: suppress }] }
+`
+
 const LARGE = `policy: large
 version: 1
 purpose: train_ai_system
@@ -246,6 +257,16 @@ describe('a thousand marked values', () => {
     writeFileSync(join(here, 'large.yaml'), LARGE)
     await run(here, 'large', 3, ['large.ndjson', '-p', 'large.yaml'])
 
+    writeFileSync(join(here, 'needed.yaml'), NEEDED)
+    const needed = [
+      `{"at":1767200000,"note":${JSON.stringify(mark())}}`,
+      `{"at":20522,"id":1,"note":${JSON.stringify(mark())}}`,
+    ]
+    writeFileSync(join(here, 'needed.ndjson'), needed.join('\n'))
+    await run(here, 'needed', 3, ['needed.ndjson', '-p', 'needed.yaml'])
+    writeFileSync(join(here, 'encoded.ndjson'), `{"at":1767200000,"id":1,"note":"${mark()}\xff"}`, 'latin1')
+    await run(here, 'encoded', 3, ['encoded.ndjson', '-p', 'needed.yaml', '--encoding', 'shift_jis'])
+
     const table = policy('drop', true)
     writeFileSync(join(here, 'csv.yaml'), table.text)
     const columns = ['at', 'kind', ...table.fields, mark()]
@@ -286,7 +307,7 @@ describe('a thousand marked values', () => {
     for (const name of readdirSync(here))
       if (/\.(out|dead|sum)$/.test(name) && name !== 'warned.out')
         search(name, readFileSync(join(here, name)))
-    for (const name of ['suspects', 'inline', 'threads', 'reject', 'large', 'csv'].map(
+    for (const name of ['suspects', 'inline', 'threads', 'reject', 'large', 'needed', 'encoded', 'csv'].map(
       (run) => `${run}.dead`,
     ))
       for (const [, code] of places.get(name)!.matchAll(/"code":"([^"]+)"/g)) codes.add(code!)

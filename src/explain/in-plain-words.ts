@@ -5,7 +5,7 @@ import { inWords } from '../../transforms/reveals/words.ts'
 import type { Role } from '../identify/categories.ts'
 import type { TreeNode } from '../policy/document.ts'
 import type { Otherwise } from '../policy/plan.ts'
-import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
+import type { Policy, PolicyField, PolicyRequired, PolicyRule } from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
 import type { Suspected } from '../policy/suspected.ts'
 
@@ -93,6 +93,8 @@ export function stepsOf(policy: Policy, field: PolicyField): readonly { after: s
   })
 }
 
+const listOf = (entries: readonly PolicyRequired[]): string => entries.map(({ path }) => path.text).join(', ')
+
 /** The policy as a whole, a line each: a name and what it says. */
 export function overview(policy: Policy): readonly (readonly [string, string])[] {
   const lines: (readonly [string, string])[] = [
@@ -117,6 +119,10 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
         : 'all are looked at; a record with one that looks personal or secret is a dead letter',
     ],
   ]
+  if (policy.required.length > 0)
+    lines.push(['required', `${listOf(policy.required)}; a record without one is a dead letter`])
+  if (policy.optional.length > 0)
+    lines.push(['optional', `${listOf(policy.optional)}: a CSV file may lack these columns`])
   for (const step of policy.retention?.steps ?? []) {
     const changed = step.fields.size === 0 ? '' : `coarser: ${[...step.fields.keys()].join(', ')}`
     lines.push([`after ${step.after}`, step.suppress ? 'the record is suppressed' : changed])

@@ -1,10 +1,11 @@
 /** The list of gates, in the order that they judge. */
 import type { Gate } from '../engine/gate.ts'
 import type { Plan } from '../policy/plan.ts'
+import { requiredGate } from './required.ts'
 import { retentionGate } from './retention.ts'
 
 /** Makes the gate of a plan, if its policy asks for one. */
-const GATES: readonly ((plan: Plan) => Gate | undefined)[] = [retentionGate]
+const GATES: readonly ((plan: Plan) => Gate | undefined)[] = [requiredGate, retentionGate]
 
 /** The gates of a plan. */
 export const gatesOf = (plan: Plan): Gate[] => GATES.flatMap((make) => make(plan) ?? [])

@@ -26,6 +26,8 @@ export interface Draft {
   readonly fields: readonly DraftField[]
   readonly subject: string | undefined
   readonly time: DraftTime | undefined
+  /** Of subject and time, those that every record held. */
+  readonly required: readonly string[]
   readonly undecided: number
   readonly unnamed: number
 }
@@ -58,11 +60,16 @@ export function propose(profiles: Profiles, subject: readonly Segment[] | undefi
     proposal,
     evidence: evidenceOf(facts),
   }))
+  const whose = subject && printSegments(subject)
+  const always = chosen
+    .filter(({ facts: { profile } }) => profile.values === profiles.records)
+    .map(({ facts }) => printSegments(facts.profile.segments))
   return {
     records: profiles.records,
     fields,
-    subject: subject && printSegments(subject),
+    subject: whose,
     time,
+    required: always.filter((path) => path === whose || path === time?.path),
     undecided: fields.filter((field) => field.proposal.use === 'undecided').length,
     unnamed: profiles.unnamed,
   }

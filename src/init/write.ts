@@ -74,7 +74,13 @@ export function writeDraft(draft: Draft, frame: Frame): string {
         '',
       ),
     )
-  lines.push(...timeLines(draft), 'unlisted: drop', 'fields:')
+  lines.push(...timeLines(draft))
+  if (draft.required.length > 0)
+    lines.push(
+      '# Every record of the sample held these. One that does not becomes a dead letter.',
+      `required: [${draft.required.map(yamlText).join(', ')}]`,
+    )
+  lines.push('unlisted: drop', 'fields:')
   for (const field of draft.fields) lines.push(...fieldLines(field))
   if (frame.columns.size > 0) {
     lines.push('# Headers that are not themselves paths.', 'columns:')

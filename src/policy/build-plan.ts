@@ -4,6 +4,7 @@ import type { CompiledRetention } from '../../transforms/retention/expire.ts'
 import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
+import type { Path } from './path.ts'
 import type { Plan, PlanField, PlanRule } from './plan.ts'
 import type { Policy, PolicyField, PolicyRule } from './policy.ts'
 import { isWatched } from './revealed.ts'
@@ -70,16 +71,24 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     retention: parts.retention,
     input: policy.input ?? {},
     columns: policy.columns,
+    required: requiredOf(policy),
+    optional: new Set(policy.optional.map(({ path }) => path.text)),
     needsKeys: keyed,
     runnable: !keyed || parts.keys !== undefined,
     keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),
   }
 }
 
-function policyUsesKeys(policy: Policy): boolean {
-  const rules = [
-    ...policy.fields.flatMap((field) => field.rules),
-    ...(policy.retention?.steps ?? []).flatMap((step) => [...step.fields.values()]),
-  ]
-  return rules.some((rule) => rule.transform?.properties.keyed)
+const rulesOf = (policy: Policy): PolicyRule[] => [
+  ...policy.fields.flatMap((field) => field.rules),
+  ...(policy.retention?.steps ?? []).flatMap((step) => [...step.fields.values()]),
+]
+
+const policyUsesKeys = (policy: Policy): boolean =>
+  rulesOf(policy).some((rule) => rule.transform?.properties.keyed)
+
+/** What the policy states. Retention asks for the event time itself, and a transform for the data subject. */
+function requiredOf({ required, retention, time }: Policy): Path[] {
+  const paths = required.map(({ path }) => path)
+  return retention === undefined ? paths : paths.filter(({ text }) => text !== time?.path.text)
 }

@@ -23,6 +23,7 @@ import type { Policy, PolicyField, PolicyStep, PolicyTime } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
 import { Findings, quote, type TextPosition } from './problems.ts'
 import { readFields } from './read-fields.ts'
+import { readRequired } from './read-required.ts'
 import { compileSteps, judgeOf, readRetention } from './read-retention.ts'
 import { readPath } from './read-rule.ts'
 import { PolicySchema } from './schema.ts'
@@ -137,6 +138,12 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     findings,
   )
   const input = readInputForm(entryOf(tree, 'input')?.value, findings)
+  const { required, optional } = readRequired(
+    tree,
+    fields,
+    reads.map(({ path }) => path),
+    findings,
+  )
   const said: Said = {
     roles: rolesByInput(fields),
     suspected: suspectedInputs(fields, columns),
@@ -164,6 +171,8 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     retention,
     input,
     columns,
+    required,
+    optional,
   }
   if (findings.count > 0) return failed(policy)
   const plan = buildPlan(policy, sources, {

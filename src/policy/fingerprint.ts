@@ -8,7 +8,15 @@ import { EPOCH_AHEAD, EPOCH_FROM } from '../../transforms/calendar/bounds.ts'
 import { readsEpochs } from '../../transforms/calendar/dates.ts'
 import { type Sources, sha256 } from './context.ts'
 import type { InputForm } from './input-form.ts'
-import type { Policy, PolicyField, PolicyRetention, PolicyRule, PolicyStep, PolicyTime } from './policy.ts'
+import type {
+  Policy,
+  PolicyField,
+  PolicyRequired,
+  PolicyRetention,
+  PolicyRule,
+  PolicyStep,
+  PolicyTime,
+} from './policy.ts'
 
 /** Members of the canonical form that a word of a policy gives; `undefined` ones are left out. */
 type Canonical<T> = (whole: T) => Readonly<Record<string, unknown>>
@@ -85,6 +93,8 @@ const INPUT: Words<InputForm> = {
   encoding: ({ encoding }) => ({ encoding }),
   delimiter: ({ delimiter }) => ({ delimiter }),
 }
+const sortedPaths = (entries: readonly PolicyRequired[]): string[] | undefined =>
+  entries.length === 0 ? undefined : entries.map(({ path }) => path.text).sort()
 
 const POLICY: Words<Policy> = {
   file: LEFT_OUT,
@@ -105,6 +115,8 @@ const POLICY: Words<Policy> = {
   retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
   input: ({ input }) => ({ input: input && canonical(input, INPUT) }),
   columns: ({ columns }) => ({ columns: Object.fromEntries(columns) }),
+  required: ({ required }) => ({ required: sortedPaths(required) }),
+  optional: ({ optional }) => ({ optional: sortedPaths(optional) }),
 }
 
 function canonical<T>(whole: T, words: Words<T>): Record<string, unknown> {

@@ -107,6 +107,10 @@ export interface Plan {
   readonly input: InputForm
   /** CSV header text to canonical input path, from `columns:`. */
   readonly columns: ReadonlyMap<string, string>
+  /** What every record must hold, but for the event time where there is retention. */
+  readonly required: readonly Path[]
+  /** Paths that a CSV file may lack as columns. */
+  readonly optional: ReadonlySet<string>
   /** Whether any rule derives a key. */
   readonly needsKeys: boolean
   /** False for a policy that needs keys and was compiled without: then its keyed rules refuse every value. */

@@ -70,6 +70,12 @@ export interface PolicyTime extends Required<ReadingOptions> {
   readonly zone: string | undefined
 }
 
+/** An entry of `required:` or `optional:`. */
+export interface PolicyRequired {
+  readonly path: Path
+  readonly at: TextPosition
+}
+
 export interface Policy {
   readonly file: string
   readonly name: string
@@ -86,4 +92,6 @@ export interface Policy {
   readonly input: InputForm | undefined
   /** CSV header text to canonical input path. */
   readonly columns: ReadonlyMap<string, string>
+  readonly required: readonly PolicyRequired[]
+  readonly optional: readonly PolicyRequired[]
 }

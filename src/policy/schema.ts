@@ -138,6 +138,8 @@ export interface PolicyShape {
     | undefined
   input?: { encoding?: string | undefined; delimiter?: string | undefined } | undefined
   columns?: Record<string, string> | undefined
+  required?: string[] | undefined
+  optional?: string[] | undefined
 }
 
 export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
@@ -210,4 +212,18 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
     .record(z.string(), path)
     .optional()
     .describe('CSV headers that are not themselves paths, and the path each stands for.'),
+  required: z
+    .array(path)
+    .min(1)
+    .optional()
+    .describe(
+      'Input paths of single values that every record must hold; one that is absent, null or empty makes the record a dead letter (required-missing). With retention the event time is required in any case (event-time-missing), and the data subject wherever a transform needs it (subject-missing).',
+    ),
+  optional: z
+    .array(path)
+    .min(1)
+    .optional()
+    .describe(
+      'Input paths that a CSV file may lack as columns. A file that lacks another one that the policy names is refused at its header.',
+    ),
 })

@@ -8,6 +8,7 @@ import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import { headerLine } from '../record/csv/csv-text.ts'
+import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Chunk, Layout } from './chunk.ts'
 import { refuseColumnPaths, runShape } from './engines.ts'
@@ -158,6 +159,7 @@ export class BatchSource {
     const output = outputs[index]!
     const { header, style } = layout
     const columns = resolveColumns(plan, runShape(plan), header, input.name)
+    refuseMissing(plan, header, columns, input.name)
     const before = this.#tables.get(output)
     if (before === undefined) {
       this.#tables.set(output, layout)

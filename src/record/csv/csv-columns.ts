@@ -3,6 +3,7 @@ import { LetheError } from '../../errors.ts'
 import type { Plan, PlanField } from '../../policy/plan.ts'
 import type { Shape } from '../shape.ts'
 import { type NamedColumn, nameColumns, ordinals } from './column-names.ts'
+import { missingPaths } from './missing-columns.ts'
 
 export interface CsvColumn {
   /** Fields that take this column's value. */
@@ -26,6 +27,8 @@ export interface CsvColumns {
   readonly output: readonly CsvOutputColumn[]
   /** The columns, from 0, that no rule names. */
   readonly unlisted: readonly number[]
+  /** Input paths that the policy names and no column is, but for those that may be absent. */
+  readonly missing: readonly string[]
 }
 
 const isNames = (field: PlanField): boolean => field.from.segments.at(-1)?.kind === 'names'
@@ -96,7 +99,7 @@ export function resolveColumns(
       )
     names.add(name)
   }
-  return { input: columns, output, unlisted }
+  return { input: columns, output, unlisted, missing: missingPaths(plan, shape.watchOf.keys(), taken) }
 }
 
 /** What to do about a header that came out as one name, with what looks like other delimiters in it. */

@@ -10,6 +10,7 @@ import { type Ended, folder, lethe, type Setting } from './lethe.ts'
 export const POLICY = `policy: test
 version: 1
 purpose: train_ai_system
+optional: [id, name, note]
 fields:
   id: { use: hash.hmac, domain: id }
   name: { use: mask.replace, with: "[name]" }

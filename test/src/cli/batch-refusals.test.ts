@@ -132,6 +132,40 @@ it('lethe batch refuses a table of which two columns would have one name', async
   await refused(cwd, run, 2, 'two columns of the name that who gets')
 })
 
+describe('lethe batch refuses a header', () => {
+  const yaml = (more = '') => `policy: test
+version: 1
+purpose: train_ai_system
+${more}fields:
+  customer_id: { use: hash.hmac, domain: id }
+  email: { use: mask.replace, with: "[email]", when: { plan: [pro, free] } }
+  gone: drop
+`
+  const run = (cwd: string, ...args: string[]) =>
+    lethe(['batch', ...args, '-p', 'p.yaml', '--keys', 'keys.json'], { cwd })
+
+  it('that lacks columns which the policy names, in whichever file, and says what they may be called', async () => {
+    const cwd = place({
+      'a.csv': 'customer_id,email,plan\n1,a,pro\n',
+      'b.csv': 'Customer ID,E-Mail,updated_at\n1,2,3\n',
+      'c.csv': 'customer_id,E-Mail,plan\n1,2,3\n',
+      'p.yaml': yaml(),
+    })
+    const missing =
+      /c\.csv: the header lacks a column that the policy names: email \(did you mean column 2, "E-Mail"\?\)/
+    await refused(cwd, run(cwd, 'c.csv', '-o', 'out.csv'), 2, missing)
+    await refused(cwd, run(cwd, 'a.csv', 'c.csv', '-o', 'out.csv'), 2, missing)
+    await refused(cwd, run(cwd, 'b.csv', '-o', 'out.csv'), 2, 'no column of this file may leave')
+  })
+
+  it('unless the policy says that it may: then the columns are absent', async () => {
+    const cwd = place({ 'a.csv': 'customer_id,more\n1,2\n', 'p.yaml': yaml('optional: [email, plan]\n') })
+    const { code } = await run(cwd, 'a.csv', '-o', 'out.csv')
+    expect(code).toBe(0)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toMatch(/^customer_id\nk1\.[\w-]{22}\n$/)
+  })
+})
+
 describe('lethe batch refuses outputs', () => {
   it('that are an input, by whatever name', async () => {
     const cwd = place({ 'in.csv': csvOf(rows(3)), 'x/y': '' })

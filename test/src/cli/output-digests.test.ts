@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { folder, lethe, root } from './lethe.ts'
@@ -36,6 +36,21 @@ const inputs = readdirSync(GOLDEN)
   .filter((name) => /\.(ndjson|csv)$/.test(name) && !name.startsWith('steps'))
   .sort()
 
+/** Columns that a policy of 0.1.0 names and a file lacks, as 0.1.0 did not ask for them. */
+const LACKING: Readonly<Record<string, string>> = {
+  'customer-events.csv':
+    'customer.phone, customer.name, customer.birth_date, payment.card, device.ip, geo.lat, geo.lon',
+}
+
+/** Where the policy for a file stands. */
+function policyFor(input: string, cwd: string): string {
+  const file = join(GOLDEN, `${basename(input).split('.')[0]}.yaml`)
+  const lacking = LACKING[input]
+  if (lacking === undefined) return file
+  writeFileSync(join(cwd, 'policy.yaml'), `${readFileSync(file, 'utf8')}\noptional: [${lacking}]\n`)
+  return 'policy.yaml'
+}
+
 async function digestsOf(input: string): Promise<Digests> {
   const cwd = folder({ 'keys.json': JSON.stringify(KEYSET) })
   chmodSync(join(cwd, 'keys.json'), 0o600)
@@ -45,7 +60,7 @@ async function digestsOf(input: string): Promise<Digests> {
     'batch',
     from,
     '--policy',
-    join(GOLDEN, `${basename(input).split('.')[0]}.yaml`),
+    policyFor(input, cwd),
     ...['--keys', 'keys.json', '--as-of', '2026-06-01T00:00:00Z', '--max-dead-letters', '100%', '--quiet'],
     ...['--output', 'output', '--dead-letter', 'dead', '--summary', 'summary.json'],
     ...(input.endsWith('.csv') && head.includes(';') ? ['--delimiter', ';'] : []),

@@ -352,6 +352,11 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: [{ 'a.v': 'x' }],
     csv: { 'a.v': 'The V' },
   },
+  'what every record must hold, and what a file may lack': {
+    policy: { required: ['a.v'], optional: ['w'], fields: { 'a.v': 'keep', w: 'keep' } },
+    records: [{ a: { v: 'x' } }, { a: { v: '' } }, { w: 'y' }],
+    expected: [{ 'a.v': 'x' }, 'required-missing', 'required-missing'],
+  },
   'a subtree': {
     policy: { fields: { v: { use: 'keep.subtree', accept } } },
     records: [{ v: { a: [1, 'b'] } }],

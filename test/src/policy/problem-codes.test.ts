@@ -114,6 +114,12 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['bad-path', 'a number in brackets', `${fields}  ▸"a[0]": keep\n`],
   ['bad-path', 'from', `${fields}  a: { use: keep, from: ▸b. }\n`],
   ['bad-path', 'the subject in an array', `${head}subject: ▸a[]\nfields: { "a[]": keep }\n`],
+  ['bad-path', 'required in an array', `${head}required: [▸"a[]"]\nfields: { "a[]": keep }\n`],
+  [
+    'bad-path',
+    'a required object',
+    `${head}required: [▸a]\nfields: { a: { use: keep.subtree, accept: a plain object } }\n`,
+  ],
   ['bad-path', 'an unknown $', `${fields}  ▸$value: keep\n`],
   [
     'bad-path',
@@ -247,6 +253,8 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'a token in a step',
     `${head}time: t\nfields:\n  a: keep\n  b: { use: ▸keep, role: quasi-identifier }\nretention: { steps: [{ after: 1d, fields: { a: ${hmac} } }] }\n`,
   ],
+  ['duplicate-path', 'required twice', `${head}required: [a, ▸a]\nfields: { a: keep }\n`],
+  ['duplicate-path', 'required and optional', `${head}required: [a]\noptional: [▸a]\nfields: { a: keep }\n`],
   ['duplicate-path', 'a column that is a path', `${head}fields: { a: keep, b: keep }\ncolumns: { ▸a: b }\n`],
   [
     'token-beside-quasi-identifiers',
@@ -335,6 +343,7 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'in a step',
     `${timed}retention: { steps: [{ after: 1d, fields: { ▸post_code: drop } }] }\n`,
   ],
+  ['unknown-path', 'in required', `${head}required: [▸b]\nfields: { a: keep }\n`],
   ['unknown-path', 'in columns', `${head}fields: { a: keep }\ncolumns: { x: ▸b }\n`],
 ]
 
