@@ -1,7 +1,9 @@
 /** What a text looks like: detectors for `lethe init`. Each looks at one value and says yes or no. */
 import { isIPv4, isIPv6 } from 'node:net'
+import { compileForm } from '../../transforms/calendar/forms.ts'
 import { readWritten } from '../../transforms/calendar/rfc3339.ts'
 import { look, lookAt } from '../../transforms/detect/look.ts'
+import { patternsOf } from './date-patterns.ts'
 
 export const DETECTORS = {
   email: 'an email address',
@@ -16,11 +18,17 @@ export const DETECTORS = {
   secret: 'a token or key',
   holding: 'a text that holds an address, number or key of a person',
   rfc3339: 'a date and time with offset',
+  moment: 'a date and time with offset, in a form of ISO 8601 or RFC 1123',
   'date-time': 'a date and time without offset',
   date: 'a date (YYYY-MM-DD)',
   'other-date': 'a date in another notation',
+  'epoch-days': 'a date in days since 1970',
   'epoch-seconds': 'a time in epoch seconds',
   'epoch-milliseconds': 'a time in epoch milliseconds',
+  'epoch-microseconds': 'a time in epoch microseconds',
+  'epoch-nanoseconds': 'a time in epoch nanoseconds',
+  year: 'a year of a person’s life',
+  'days-of-life': 'a number of days before or since 1970, within the life of a person',
   integer: 'a whole number',
   decimal: 'a decimal number',
   coordinates: 'a decimal number with four or more places',
@@ -41,6 +49,8 @@ const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}
 const MAC = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}$/i
 const OTHER_DATE =
   /^(?:\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})|\d{4}[./]\d{1,2}[./]\d{1,2}|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[T ]\d{1,2}:\d{2}.*)?$|^\d{4}-\d{2}-\d{2}(?:[T ]\d{1,2}:\d{2}.*)?$/i
+const isOtherDate = (text: string): boolean => OTHER_DATE.test(text) || patternsOf(text).length > 0
+const AUTO = compileForm('auto')
 const INTEGER = /^[+-]?\d+$/
 const DECIMAL = /^[+-]?(?:\d+[.,]\d+|\d+(?:\.\d+)?[eE][+-]?\d+)$/
 const COORDINATES = /^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$/
@@ -60,6 +70,28 @@ const UNCASED_NAME = /^[\p{Lo}\p{M}]{2,8}(?:[ ・][\p{Lo}\p{M}]{1,8})?$/u
 
 /** The millisecond years 2001 to 2040, in seconds. */
 const isEpoch = (seconds: number) => seconds >= 978_307_200 && seconds < 2_240_524_800
+
+/** Units of epoch numbers, by the digits that times of today have in them; and how many of each make a second. */
+const EPOCHS = [
+  ['epoch-seconds', 10, 1],
+  ['epoch-milliseconds', 13, 1e3],
+  ['epoch-microseconds', 16, 1e6],
+  ['epoch-nanoseconds', 19, 1e9],
+] as const
+
+/** From 1990 to 2040, in days since 1970. */
+const isEpochDay = (days: number) => days >= 7305 && days < 25_567
+
+/** Adds what a whole number may count. */
+function countsOf(text: string, is: (detector: ValueForm, holds: boolean) => boolean): void {
+  const number = Number(text)
+  for (const [unit, digits, perSecond] of EPOCHS)
+    is(unit, text.length === digits && isEpoch(number / perSecond))
+  is('epoch-days', isEpochDay(number))
+  is('year', /^(?:19|20)\d\d$/.test(text))
+  // From 1900 on.
+  is('days-of-life', number >= -25_567 && number < 25_567)
+}
 
 /** What the detectors of `transforms/detect/` are here. */
 const OF_KIND: Readonly<Record<string, ValueForm>> = {
@@ -97,15 +129,15 @@ export function detect(text: string): readonly ValueForm[] {
   if (INTEGER.test(text)) {
     found.add('integer')
     for (const detector of ['card', 'phone', 'national-id'] as const) is(detector, seen.has(detector))
-    is('epoch-seconds', text.length === 10 && isEpoch(Number(text)))
-    is('epoch-milliseconds', text.length === 13 && isEpoch(Number(text) / 1000))
-    is('other-date', OTHER_DATE.test(text))
+    countsOf(text, is)
+    is('other-date', isOtherDate(text))
     is('postcode', POSTCODE.test(text))
     return [...found]
   }
   if (DECIMAL.test(text)) {
     found.add('decimal')
     is('coordinates', COORDINATES.test(text))
+    is('epoch-seconds', /^\d{10}\.\d+$/.test(text) && isEpoch(Number(text)))
     return [...found]
   }
   if (is('uuid', UUID.test(text)) || is('mac', MAC.test(text))) return [...found]
@@ -117,7 +149,8 @@ export function detect(text: string): readonly ValueForm[] {
   if (is('rfc3339', written?.offset !== undefined)) return [...found]
   if (is('date-time', written?.time !== undefined)) return [...found]
   if (is('date', written !== undefined)) return [...found]
-  if (is('other-date', OTHER_DATE.test(text))) return [...found]
+  if (is('moment', AUTO.read(text) !== undefined)) return [...found]
+  if (is('other-date', isOtherDate(text))) return [...found]
   for (const detector of seen) found.add(detector)
   if (found.has('iban') || found.has('card')) return [...found]
   is('postcode', POSTCODE.test(text))
@@ -144,6 +177,7 @@ const DATA_ONLY: readonly ValueForm[] = [
   'national-id',
   'secret',
   'rfc3339',
+  'moment',
   'date-time',
   'date',
   'other-date',

@@ -23,6 +23,8 @@ export interface Facts {
   readonly isId: boolean
   /** The share of values, 0 to 1, that look like this. */
   readonly share: (...detectors: readonly ValueForm[]) => number
+  /** The share of values that look like one of these, of which a value is one at most. */
+  readonly together: (...detectors: readonly ValueForm[]) => number
   /** Whether values repeat so much that none of them stands for few data subjects (records, where no subject is known). */
   readonly isCategory: boolean
   /** Whether some values are text, and no data subject is known to count them by. */
@@ -77,6 +79,10 @@ export function factsOf(profile: Profile, records: number): Facts {
       let most = 0
       for (const detector of detectors) most = Math.max(most, profile.matches.get(detector) ?? 0)
       return profile.values === 0 ? 0 : most / profile.values
+    },
+    together: (...detectors) => {
+      const count = detectors.reduce((sum, detector) => sum + (profile.matches.get(detector) ?? 0), 0)
+      return profile.values === 0 ? 0 : count / profile.values
     },
     isCategory: profile.values >= 50 && profile.distinct <= 40 && profile.fewest >= FEW,
     isUncountedText: profile.subjects === 0 && (profile.matches.get('integer') ?? 0) < profile.values,

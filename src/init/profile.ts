@@ -1,5 +1,6 @@
 /** What a sample says of each path: counts only. The values go into the counts and are forgotten. */
 import { printSegments, type Segment } from '../policy/path.ts'
+import { DateNotations } from './date-notations.ts'
 import { detect, type ValueForm } from './detect.ts'
 import { isDesigned, isMap } from './map-names.ts'
 import { isWordForNothing } from './nothing.ts'
@@ -29,6 +30,8 @@ export interface Profile {
   shortest: number
   longest: number
   matches: Map<ValueForm, number>
+  /** Of values that look like a date in another notation. */
+  notations: DateNotations
   /** Objects and arrays at this path, beside the scalars. */
   containers: number
 }
@@ -62,6 +65,7 @@ function newNode(): Node {
     shortest: Number.POSITIVE_INFINITY,
     longest: 0,
     matches: new Map<ValueForm, number>(),
+    notations: new DateNotations(),
     containers: 0,
   }
   return {
@@ -88,8 +92,10 @@ function addScalar(node: Node, value: string | number | boolean | null, subject:
   else counts.booleans++
   counts.shortest = Math.min(counts.shortest, text.length)
   counts.longest = Math.max(counts.longest, text.length)
-  for (const detector of detect(text.trim()))
+  for (const detector of detect(text.trim())) {
     counts.matches.set(detector, (counts.matches.get(detector) ?? 0) + 1)
+    if (detector === 'other-date') counts.notations.add(text)
+  }
   node.values.add(text, subject)
 }
 
@@ -134,6 +140,7 @@ function merge(into: Node, from: Node): void {
   a.shortest = Math.min(a.shortest, b.shortest)
   a.longest = Math.max(a.longest, b.longest)
   for (const [detector, count] of b.matches) a.matches.set(detector, (a.matches.get(detector) ?? 0) + count)
+  a.notations.merge(b.notations)
   into.values.merge(from.values)
   into.objects += from.objects
   into.arrays += from.arrays

@@ -7,6 +7,7 @@ import { type Facts, factsOf } from './facts.ts'
 import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
 import { RULES, unknown } from './proposal-rules.ts'
+import { EPOCH_TIMES, saysDay } from './value-rules.ts'
 import { DISTINCT_CAP } from './value-tallies.ts'
 
 export interface DraftField {
@@ -19,6 +20,8 @@ export interface DraftField {
 export interface DraftTime {
   readonly path: string
   readonly format: string
+  /** Whether it has no offset, so that its zone has to be stated. */
+  readonly needsZone: boolean
 }
 
 export interface Draft {
@@ -119,23 +122,33 @@ const TIME_WORDS = [
 const NO_TIME =
   /_(?:birth|dob|born|birthday|birthdate|updated|modified|deleted|expires|expiry|valid|until|end)_/
 
+/** The share of values that has to be read as a time. */
+const NEARLY_ALL = 0.95
+
+/** How the values of a path are written, where they can be the event time. */
+function timeFormatOf(facts: Facts): Omit<DraftTime, 'path'> | undefined {
+  const named = (format: string, needsZone = false) => ({ format, needsZone })
+  if (facts.share('rfc3339') >= NEARLY_ALL) return named('rfc3339')
+  if (facts.together('rfc3339', 'moment') >= NEARLY_ALL) return named('auto')
+  if (facts.share('date-time') >= NEARLY_ALL) return named('date-time', true)
+  if (facts.share('date') >= NEARLY_ALL) return named('date')
+  const epoch = EPOCH_TIMES.find((format) => facts.share(format) >= NEARLY_ALL)
+  if (epoch !== undefined) return named(epoch)
+  if (facts.share('epoch-days') >= NEARLY_ALL && saysDay(facts.own)) return named('epoch-days')
+  const notation = facts.profile.notations.of(NEARLY_ALL * facts.profile.values)
+  return notation?.kind === 'one' ? named(notation.format, notation.needsZone) : undefined
+}
+
 function chooseTime(all: readonly Facts[]): DraftTime | undefined {
-  const formats: readonly ValueForm[] = [
-    'rfc3339',
-    'date-time',
-    'date',
-    'epoch-milliseconds',
-    'epoch-seconds',
-  ]
-  let best: { rank: number; facts: Facts; format: ValueForm } | undefined
+  let best: { rank: number; facts: Facts; time: Omit<DraftTime, 'path'> } | undefined
   for (const facts of all) {
-    const format = formats.find((detector) => facts.share(detector) >= 0.95)
-    if (format === undefined || !facts.isSingle || NO_TIME.test(facts.own)) continue
+    const time = timeFormatOf(facts)
+    if (time === undefined || !facts.isSingle || NO_TIME.test(facts.own)) continue
     if (facts.profile.values < 0.95 * facts.records) continue
     const rank = TIME_WORDS.findIndex((words) => words.test(facts.own))
-    if (rank >= 0 && (best === undefined || rank < best.rank)) best = { rank, facts, format }
+    if (rank >= 0 && (best === undefined || rank < best.rank)) best = { rank, facts, time }
   }
-  return best && { path: printSegments(best.facts.profile.segments), format: best.format }
+  return best && { path: printSegments(best.facts.profile.segments), ...best.time }
 }
 
 /** Whose record it is, most likely first: customers, other people, then accounts; people who only take part come last. */
@@ -180,6 +193,9 @@ function kinds({ strings, numbers, booleans }: Profile, isCsv: boolean): string 
 
 /** Detectors whose match says little unless the name agrees. */
 const WEAK: readonly ValueForm[] = [
+  'epoch-days',
+  'year',
+  'days-of-life',
   'postcode',
   'coordinates',
   'opaque',

@@ -3,20 +3,53 @@ import { knownWords } from '../identify/known-words.ts'
 import { isClosedSet } from './closed-sets.ts'
 import type { ValueForm } from './detect.ts'
 import type { Facts } from './facts.ts'
-import { direct, MOST, quasi, type Rule, undecided } from './proposal.ts'
+import { direct, MOST, type Proposal, quasi, type Rule, undecided } from './proposal.ts'
+
+/** Whether day or month stands first, the values do not say. */
+const eitherFirst = ([first, second]: readonly [string, string], more: Omit<Proposal, 'use' | 'note'> = {}) =>
+  undecided(
+    `a date; its values fit ${first} and ${second} alike: write the one that is right as \`format:\``,
+    more,
+  )
+
+const BIRTH = { category: 'user.demographic.date_of_birth', role: quasi } as const
 
 export const birth: Rule = (facts, { hasTime, year }) => {
   if (!facts.speaksOf('user.demographic.date_of_birth')) return undefined
-  const more = { category: 'user.demographic.date_of_birth', role: quasi } as const
-  if (facts.share('date', 'rfc3339', 'date-time') >= MOST && hasTime)
-    return { use: 'generalize.age', ...more, note: 'bands of ten years at the time of the event, 90+ as one' }
-  if (facts.share('date', 'rfc3339', 'integer') >= MOST && facts.profile.longest >= 4)
-    return facts.share('integer') >= MOST && facts.profile.longest > 4
-      ? undecided('a birth date in a notation that no transform reads', more)
-      : { use: 'generalize.birth-year', options: { asOfYear: year + 1 }, ...more, note: 'the oldest are one' }
+  const rule = (options: Readonly<Record<string, string>>): Proposal =>
+    hasTime
+      ? {
+          use: 'generalize.age',
+          ...(Object.keys(options).length === 0 ? {} : { options }),
+          ...BIRTH,
+          note: 'bands of ten years at the time of the event, 90+ as one',
+        }
+      : {
+          use: 'generalize.birth-year',
+          options: { asOfYear: year + 1, ...options },
+          ...BIRTH,
+          note: 'the oldest are one',
+        }
+  const { profile } = facts
+  if (facts.share('year') >= MOST || facts.together('date', 'rfc3339', 'moment', 'year') >= MOST)
+    return facts.share('year') > 0
+      ? {
+          use: 'generalize.birth-year',
+          options: { asOfYear: year + 1 },
+          ...BIRTH,
+          note: 'the oldest are one',
+        }
+      : rule({})
+  if (facts.share('date-time') >= MOST) return rule({ format: 'date-time' })
+  const notation = profile.notations.of(MOST * profile.values)
+  if (notation?.kind === 'one') return rule({ format: notation.format })
+  if (notation?.kind === 'either') return eitherFirst(notation.formats, BIRTH)
+  // Beside four digits, which may be years, there have to be others.
+  if (facts.share('days-of-life') >= MOST && facts.share('year') < 0.5 && profile.longest >= 4)
+    return rule({ format: 'epoch-days', notBefore: '1900-01-01' })
   return undecided(
-    'a birth date by its name, in a notation that no transform reads; write it as 1985-03-12 before',
-    more,
+    'a birth date by its name; `format:` of generalize.age takes a pattern such as dd.MM.yyyy, or epoch numbers with notBefore: 1900-01-01',
+    BIRTH,
   )
 }
 
@@ -27,26 +60,46 @@ export const when: Rule = (facts) => {
   )
   const to = 'hour'
   const time = 'a moment; where hours single out, use day'
-  if (facts.share('rfc3339') >= MOST) return { use: 'generalize.date', options: { to }, note: time }
+  const local = `${time}; is UTC its clock?`
+  const { notations, values } = facts.profile
+  if (facts.together('rfc3339', 'moment') >= MOST)
+    return { use: 'generalize.date', options: { to }, note: time }
   if (facts.share('date-time') >= MOST)
-    return {
-      use: 'generalize.date',
-      options: { to, format: 'date-time', zone: 'UTC' },
-      note: `${time}; is UTC its clock?`,
-    }
+    return { use: 'generalize.date', options: { to, format: 'date-time', zone: 'UTC' }, note: local }
   if (facts.share('date') >= MOST) return { use: 'generalize.date', options: { to: 'month' }, note: 'a date' }
-  for (const format of ['epoch-seconds', 'epoch-milliseconds'] as const) {
+  for (const format of EPOCH_TIMES) {
     if (facts.share(format) >= MOST && named && !facts.isId)
       return { use: 'generalize.date', options: { to, format }, note: time }
   }
-  const { matches } = facts.profile
-  const strange = (matches.get('other-date') ?? 0) >= MOST * facts.profile.values && facts.profile.values > 0
-  if (strange && (named || facts.share('integer') < MOST))
-    return undecided(
-      'a date in a notation that no transform reads; write it as 2024-07-15 or 2024-07-15T13:45:00 before',
-    )
-  return undefined
+  if (facts.share('epoch-days') >= MOST && saysDay(facts.own) && !facts.isId)
+    return { use: 'generalize.date', options: { to: 'month', format: 'epoch-days' }, note: 'a date' }
+  // Digits alone need the name too.
+  if (!named && facts.share('integer') >= MOST) return undefined
+  const notation = notations.of(MOST * values)
+  if (notation?.kind === 'either') return eitherFirst(notation.formats)
+  if (notation?.kind === 'one') {
+    const { format, timed, needsZone } = notation
+    if (!timed) return { use: 'generalize.date', options: { to: 'month', format }, note: 'a date' }
+    const options = needsZone ? { to, format, zone: 'UTC' } : { to, format }
+    return { use: 'generalize.date', options, note: needsZone ? local : time }
+  }
+  return facts.share('other-date') >= MOST
+    ? undecided(
+        'a date; `format:` of generalize.date takes a pattern, of years with four digits, or `formats:` several',
+      )
+    : undefined
 }
+
+/** In the order of their digits. */
+export const EPOCH_TIMES = [
+  'epoch-seconds',
+  'epoch-milliseconds',
+  'epoch-microseconds',
+  'epoch-nanoseconds',
+] as const
+
+/** Whether a name speaks of a day: many whole numbers lie where days since 1970 do. */
+export const saysDay = (own: string): boolean => /_(?:date|day|on|since|until)_/.test(own)
 
 export const age: Rule = (facts) =>
   facts.speaksOf('user.demographic.age_range') && facts.share('integer') >= MOST && facts.profile.longest <= 3

@@ -94,7 +94,8 @@ function timeLines({ time }: Draft): string[] {
     return ['# time: the path of the event time, which retention goes by; none was found']
   const path = yamlText(time.path)
   if (time.format === 'rfc3339') return [`time: ${path}`]
-  if (time.format === 'date-time')
-    return ['# Without offset: is UTC its clock?', `time: { path: ${path}, format: date-time, zone: UTC }`]
-  return [`time: { path: ${path}, format: ${time.format} }`]
+  const format = yamlText(time.format)
+  if (time.needsZone)
+    return ['# Without offset: is UTC its clock?', `time: { path: ${path}, format: ${format}, zone: UTC }`]
+  return [`time: { path: ${path}, format: ${format} }`]
 }
