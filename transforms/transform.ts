@@ -226,6 +226,8 @@ export interface TransformSpec<Options extends z.ZodObject> {
   readonly doesNotStop: string
   /** Run as tests, printed as documentation. Keyed ones run under the published test keyset. */
   readonly examples: readonly Example[]
+  /** What these options need of the record, beside what `properties.needs` says. Must not throw. */
+  readonly needsOf?: (options: z.output<Options>) => readonly ('subject' | 'time')[]
   readonly weaknesses?: (options: z.output<Options>) => readonly Weakness[]
   /**
    * What a result tells of its value. Must not throw, also for options that `compile` refuses. One that does not say
@@ -238,8 +240,9 @@ export interface TransformSpec<Options extends z.ZodObject> {
 
 /** A transform as the register holds it: its options are checked inside, so its type is erased. */
 export interface Transform
-  extends Omit<TransformSpec<z.ZodObject>, 'versionOf' | 'weaknesses' | 'reveals' | 'compile'> {
+  extends Omit<TransformSpec<z.ZodObject>, 'versionOf' | 'needsOf' | 'weaknesses' | 'reveals' | 'compile'> {
   readonly versionOf: (options: unknown) => number | undefined
+  readonly needsOf: (options: unknown) => readonly ('subject' | 'time')[]
   readonly weaknesses: (options: unknown) => readonly Weakness[]
   readonly reveals: (options: unknown) => Revelation
   /** Takes options that `options` has parsed (defaults filled in). */
@@ -252,6 +255,7 @@ export function defineTransform<Options extends z.ZodObject>(spec: TransformSpec
   return {
     ...spec,
     versionOf: (options) => spec.versionOf?.(parse(options)),
+    needsOf: (options) => spec.needsOf?.(parse(options)) ?? [],
     weaknesses: (options) => spec.weaknesses?.(parse(options)) ?? [],
     reveals: (options) => spec.reveals?.(parse(options)) ?? ASSUMED_ALL,
     compile: (options, context) => spec.compile(parse(options), context),

@@ -97,14 +97,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
     return
   }
   rule.transform = transform
-  for (const need of transform.properties.needs ?? [])
-    if (!setting.has[need])
-      findings.add(
-        rule.useAt,
-        need === 'subject' ? 'needs-subject' : 'needs-time',
-        `${transform.name} needs the ${need === 'subject' ? 'data subject' : 'event time'}, and the policy names none`,
-        `add \`${need}:\` at the top`,
-      )
+  checkNeeds(rule, transform.name, transform.properties.needs ?? [], setting)
   if (!checkKey(rule, transform, setting)) return
   const options = checkShape(
     transform.options,
@@ -114,6 +107,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
   )
   if (options === undefined) return
   rule.options = options
+  checkNeeds(rule, transform.name, transform.needsOf(options), setting)
   try {
     rule.weaknesses = transform.weaknesses(rule.options)
     const compiled = transform.compile(
@@ -165,6 +159,22 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
   } catch (error) {
     reportCompileError(error, rule, transform, findings)
   }
+}
+
+function checkNeeds(
+  rule: PolicyRule,
+  name: string,
+  needs: readonly ('subject' | 'time')[],
+  { has, findings }: RuleSetting,
+): void {
+  for (const need of needs)
+    if (!has[need])
+      findings.add(
+        rule.useAt,
+        need === 'subject' ? 'needs-subject' : 'needs-time',
+        `${name} needs the ${need === 'subject' ? 'data subject' : 'event time'}, and the policy names none`,
+        `add \`${need}:\` at the top`,
+      )
 }
 
 /** Whether a transform makes a time of the timestamp of a record, or nothing. */

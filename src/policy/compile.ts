@@ -18,6 +18,7 @@ import { readInputForm } from './input-form.ts'
 import type { KeySource } from './key-source.ts'
 import { checkLayout, type ReadPath } from './layout.ts'
 import { type Path, sameSegment, wildcardsOf } from './path.ts'
+import { checkPersonas } from './personas.ts'
 import type { Plan } from './plan.ts'
 import type { Policy, PolicyField, PolicyStep, PolicyTime } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
@@ -125,6 +126,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   }
   const steps = retention?.steps ?? []
   const rules = [...fields.flatMap((f) => f.rules), ...steps.flatMap((step) => [...step.fields.values()])]
+  checkPersonas(rules, findings)
   const hasToken = rules.some((rule) => rule.transform?.properties.stableToken)
   const reads: ReadPath[] = fields.flatMap((f) =>
     f.rules.flatMap((r) => r.when.filter(({ path }) => path.envelope === undefined)),

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Transform } from '../transform.ts'
 import { digestOf, loadLocale } from './lists.ts'
-import { definePicked, type Numbers, pick } from './pick.ts'
+import { needPersonaPlaces, placeOfPersona, postcodeOfPersona } from './persona.ts'
+import { type Numbers, pick } from './pick.ts'
+import { definePicked } from './picked.ts'
 import { needStates, placesOf } from './places.ts'
 
 /** Locales of faker 10 with cities, streets and postcode forms of their own country. */
@@ -64,7 +66,7 @@ export const address: Transform = definePicked({
   doesNotStop:
     'Records of one address stay joined by the same invented one. Two values may get one result: of a part with ' +
     'n possible texts, an even chance at about 1.2 times the square root of n (37 of the 927 cities of `en`). ' +
-    'City, postcode and state do not belong together, and by chance the address may exist.',
+    'City, postcode and state belong together with `persona` only, and by chance the address may exist.',
   examples: [
     {
       title: 'one line',
@@ -90,6 +92,13 @@ export const address: Transform = definePicked({
       input: 'Unter den Linden 77',
       output: 'Günther-Weisenborn-Str. 6',
     },
+    {
+      title: 'of one person for each subject',
+      options: { persona: 'customer' },
+      input: '12 St James’s Square, London',
+      output: '121 Hilll Ways, Jersey City 07350',
+      subject: 'c-1001',
+    },
   ],
   writer: ({ part, locale }, context) => {
     const places = placesOf(loadLocale(locale))
@@ -110,5 +119,19 @@ export const address: Transform = definePicked({
       state: (n: Numbers) => pick(places.states, n[0]),
     }[part]
     return { write }
+  },
+  inPersona: ({ part, locale }, context) => {
+    const known = needPersonaPlaces(locale, context)
+    const places = placesOf(loadLocale(locale))
+    context.usesList(`faker ${locale} places`, digestOf(places.lists))
+    return (draw) => {
+      const place = placeOfPersona(known, draw)
+      if (part === 'city' || part === 'state') return place[part]
+      const postcode = postcodeOfPersona(place, draw)
+      if (part === 'postcode') return postcode
+      const street = places.line(places.street(draw.where[1]), places.buildingNumber(draw.where[2]))
+      if (part === 'street') return street
+      return `${street}, ${locale.startsWith('en') ? `${place.city} ${postcode}` : `${postcode} ${place.city}`}`
+    }
   },
 })

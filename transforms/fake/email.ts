@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Transform } from '../transform.ts'
 import { digestOf, loadLocale, needAtLeast, texts } from './lists.ts'
 import { namesOf } from './names.ts'
-import { definePicked, pick } from './pick.ts'
+import { personaNames } from './persona.ts'
+import { pick } from './pick.ts'
+import { definePicked } from './picked.ts'
 
 /** Locales of faker 10 whose names can be written in ASCII letters. */
 const LOCALES = [
@@ -112,6 +114,13 @@ export const email: Transform = definePicked({
       input: 'ada@lovelace.example',
       output: 'berta.gora5466@mail.test',
     },
+    {
+      title: 'of one person for each subject',
+      options: { persona: 'customer' },
+      input: 'ada@lovelace.example',
+      output: 'shaun.koepp3343@example.com',
+      subject: 'c-1001',
+    },
   ],
   writer: ({ host, locale }, context) => {
     const names = namesOf(loadLocale(locale))
@@ -128,16 +137,30 @@ export const email: Transform = definePicked({
       },
     }
   },
+  inPersona: ({ host, locale }, context) => {
+    const names = namesOf(loadLocale(locale))
+    context.usesList(`faker ${locale} names`, digestOf(names.lists))
+    context.usesPlatform('unicode')
+    // A few names have a letter that is left out.
+    const ascii = (name: string) => plainName(name).replace(/[^a-z]/g, '')
+    return (draw) => {
+      const { first, last } = personaNames(names, draw)
+      const number = String(draw.who[2] % NUMBERS).padStart(4, '0')
+      return `${ascii(first)}.${ascii(last)}${number}@${host}`
+    }
+  },
 })
+
+/** A name in lower case without accents, spaces, hyphens and apostrophes; what is no ASCII letter then, stays. */
+function plainName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[ßæœøłđðþı]/g, (letter) => LATIN[letter]!)
+    .normalize('NFKD')
+    .replace(/[\p{M}\s'’ʻʼ‘.-]/gu, '')
+}
 
 /** Names in lower-case ASCII letters: accents, spaces, hyphens and apostrophes go; a name of other signs is left out. */
 function asciiNames(names: readonly string[]): string[] {
-  const ascii = names.map((name) =>
-    name
-      .toLowerCase()
-      .replace(/[ßæœøłđðþı]/g, (letter) => LATIN[letter]!)
-      .normalize('NFKD')
-      .replace(/[\p{M}\s'’ʻʼ‘.-]/gu, ''),
-  )
-  return texts(ascii.filter((name) => /^[a-z]+$/.test(name)))
+  return texts(names.map(plainName).filter((name) => /^[a-z]+$/.test(name)))
 }

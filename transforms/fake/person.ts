@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Transform } from '../transform.ts'
 import { digestOf, loadLocale } from './lists.ts'
 import { namesOf } from './names.ts'
-import { definePicked, type Numbers, pick } from './pick.ts'
+import { personaNames } from './persona.ts'
+import { type Numbers, pick } from './pick.ts'
+import { definePicked } from './picked.ts'
 
 /** Locales of faker 10 with at least 20 first and 20 last names of their own (regions of English: of `en`). */
 const LOCALES = [
@@ -68,6 +70,13 @@ export const person: Transform = definePicked({
       input: '山田太郎',
       output: '坂口 健一',
     },
+    {
+      title: 'of one person for each subject',
+      options: { persona: 'customer' },
+      input: 'Ada Lovelace',
+      output: 'Shaun Koepp',
+      subject: 'c-1001',
+    },
   ],
   writer: ({ part, locale }, context) => {
     const names = namesOf(loadLocale(locale))
@@ -81,5 +90,13 @@ export const person: Transform = definePicked({
       last: (n: Numbers) => pick(names.last, n[0]),
     }[part]
     return { write }
+  },
+  inPersona: ({ part, locale }, context) => {
+    const names = namesOf(loadLocale(locale))
+    context.usesList(`faker ${locale} names`, digestOf(names.lists))
+    return (draw) => {
+      const { first, last } = personaNames(names, draw)
+      return part === 'full' ? names.full(first, last) : part === 'first' ? first : last
+    }
   },
 })

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { digitsOf } from '../digits.ts'
-import type { Transform } from '../transform.ts'
+import type { CompileContext, Transform } from '../transform.ts'
 import { digestOf, foldText } from './lists.ts'
-import { definePicked } from './pick.ts'
+import { personaPlaces, placeOfPersona } from './persona.ts'
+import { pick } from './pick.ts'
+import { definePicked } from './picked.ts'
 
 interface Range {
   /** International form up to the free digits, spaces where people put them. */
@@ -82,27 +84,52 @@ export const phone: Transform = definePicked({
       input: '020 7925 0918',
       output: '+44 7700 900236',
     },
+    {
+      title: 'of one person for each subject',
+      options: { persona: 'customer', format: 'international' },
+      input: '020 7925 0918',
+      output: '+1 201 555 0142',
+      subject: 'c-1001',
+    },
   ],
   writer: ({ country, format }, context) => {
-    const ranges: readonly Range[] = RANGES[country]
-    const shape = format === 'e164' ? (text: string) => text.replaceAll(' ', '') : (text: string) => text
-    const written = ranges.map(({ prefix, free }) => ({ prefix: shape(prefix), free }))
-    context.usesList(
-      `fictional phone numbers ${country}`,
-      digestOf({ ranges: ranges.map(({ prefix, free }) => prefix + 'x'.repeat(free)) }),
-    )
+    const ranges = rangesOf(country, context)
     return {
-      write: (n) => {
-        const { prefix, free } = written[n[0] % written.length]!
-        const digits = String(n[1] % 10 ** free).padStart(free, '0')
-        return (
-          prefix + (format === 'international' && free === 4 && country === 'FR' ? pairs(digits) : digits)
-        )
-      },
+      write: (n) => written(ranges[n[0] % ranges.length]!, n[1], country, format),
       fold: sameNumber(ranges[0]!.prefix),
     }
   },
+  inPersona: ({ country, format }, context) => {
+    const ranges = rangesOf(country, context)
+    const places = personaPlaces(country, context)
+    return (draw) => {
+      const { where } = draw
+      const prefix = places && placeOfPersona(places, draw).phone
+      const range = ranges.find((one) => one.prefix === prefix) ?? pick(ranges, where[0])
+      return written(range, where[4], country, format)
+    }
+  },
 })
+
+function rangesOf(country: (typeof COUNTRIES)[number], context: CompileContext): readonly Range[] {
+  const ranges: readonly Range[] = RANGES[country]
+  context.usesList(
+    `fictional phone numbers ${country}`,
+    digestOf({ ranges: ranges.map(({ prefix, free }) => prefix + 'x'.repeat(free)) }),
+  )
+  return ranges
+}
+
+function written(
+  { prefix, free }: Range,
+  number: number,
+  country: string,
+  format: 'e164' | 'international',
+): string {
+  const digits = String(number % 10 ** free).padStart(free, '0')
+  if (format === 'e164') return prefix.replaceAll(' ', '') + digits
+  return prefix + (free === 4 && country === 'FR' ? pairs(digits) : digits)
+}
 
 function pairs(digits: string): string {
   return `${digits.slice(0, 2)} ${digits.slice(2)}`

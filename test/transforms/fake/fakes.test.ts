@@ -26,8 +26,9 @@ const localesOf = (fake: (typeof fakes)[number]): readonly string[] => {
 describe('every fake', () => {
   it.each(fakes.flatMap((fake) => fake.examples.map((example) => [fake.name, example, fake] as const)))(
     'shows in its examples what it does: %s',
-    (_, { options, input, output }, fake) => {
-      expect(fake.compile(options, fakeContext('elsewhere')).apply(input, NO_RECORD)).toBe(output)
+    (_, { options, input, output, subject }, fake) => {
+      const record = { ...NO_RECORD, subject }
+      expect(fake.compile(options, fakeContext('elsewhere')).apply(input, record)).toBe(output)
     },
   )
 
