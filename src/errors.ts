@@ -33,10 +33,12 @@ export const RECORD_CODES = {
     'the record holds a field that the policy does not name, and the policy says `unlisted: reject`',
   'map-name-collision': 'two names of a map became one',
   'csv-ragged': 'the row has more or fewer fields than the header',
-  'csv-syntax': 'a quote or a lone carriage return stands where RFC 4180 does not allow one',
+  'csv-syntax':
+    'a quote or a lone carriage return stands where RFC 4180 does not allow one; where quotes are ordinary characters, the policy says `quote: none` in `input`',
   'kept-line-break':
     'a cell that leaves as it is holds a line break, as a stray quote makes it of several rows; `lineBreaks: allow` of the rule lets it pass',
-  'csv-quote-unclosed': 'a quoted field never closes',
+  'csv-quote-unclosed':
+    'a quoted field never closes; where quotes are ordinary characters, the policy says `quote: none` in `input`',
   'required-missing': 'the record lacks a value that the policy requires',
   'event-time-missing': 'the record has no event time',
   'event-time-unparsable': 'the event time is not written as the policy says',

@@ -8,7 +8,7 @@ import type { Input } from '../files/input.ts'
 import type { Output } from '../files/output.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import type { BatchResult } from '../run/batch-run.ts'
+import type { BatchResult, InputAccount } from '../run/batch-run.ts'
 import { packageVersion } from '../run/package-root.ts'
 import { columns, type Paint, printable, wrap } from '../terminal.ts'
 import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
@@ -180,6 +180,7 @@ export function summarize(
     warnings: [
       ...options.warnings,
       ...misnamed(inputs),
+      ...unclosed(result.inputs),
       ...warnings(plan, inputs, account),
       ...suspectWarnings(plan, rulesOfFiles(plan), account),
     ],
@@ -215,6 +216,16 @@ const sorted = (counts: Partial<Record<string, number>>): Record<string, number>
       .map(([name, count]): [string, number] => [name, count ?? 0])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
+
+function unclosed(inputs: readonly InputAccount[]): string[] {
+  return inputs.flatMap(({ unclosed: quote }, at) =>
+    quote === undefined
+      ? []
+      : [
+          `input ${at + 1}, line ${quote.line}: a quote opens there and never closes: the ${quote.lines} lines from there on are dead letters; where quotes are ordinary characters, the policy says \`quote: none\` in \`input\``,
+        ],
+  )
+}
 
 function misnamed(inputs: readonly Input[]): string[] {
   return inputs.flatMap(({ isMisnamed, gzip }, at) => {

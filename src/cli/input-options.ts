@@ -1,15 +1,38 @@
 /** The options that say how bytes become cells. They exist for nothing else: what values are, the policy alone says. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
-import { ENCODINGS_HINT, encodingOf, type InputForm } from '../policy/input-form.ts'
-import { parseDelimiter } from './arguments.ts'
+import {
+  COMMENT,
+  contradictionIn,
+  ENCODINGS_HINT,
+  encodingOf,
+  headerFault,
+  type InputForm,
+} from '../policy/input-form.ts'
+import { parseDelimiter, whole } from './arguments.ts'
 
-export type InputFlags = Pick<InputForm, 'encoding' | 'delimiter'>
+export type InputFlags = InputForm
 
 function parseEncoding(text: string): string {
   const encoding = encodingOf(text)
   if (encoding === undefined) throw new InvalidArgumentError(`It is ${ENCODINGS_HINT}.`)
   return encoding
+}
+
+/** Names between commas, as a row of CSV has them; a name that holds one stands in quotes. */
+function parseHeader(text: string): readonly string[] {
+  const names = [...text.matchAll(/("(?:[^"]|"")*"|[^",]*)(?:,|$)/g)].map(([, name]) => name!)
+  // The end of the text is met twice where no comma stands before it.
+  if (!text.endsWith(',')) names.pop()
+  const plain = names.map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name))
+  const fault = names.join(',') === text ? headerFault(plain) : 'a quote stands in the middle of a name'
+  if (fault !== undefined) throw new InvalidArgumentError(`It is names between commas: ${fault}.`)
+  return plain
+}
+
+function parseComment(text: string): string {
+  if (!COMMENT.test(text)) throw new InvalidArgumentError('It is one sign of ASCII that is no quote.')
+  return text
 }
 
 /** Adds the options; `defaults` says what holds without them. */
@@ -24,10 +47,34 @@ export const addInputOptions = (command: Command, defaults: { readonly delimiter
     .addOption(
       new Option('--delimiter <char>', `of CSV (default: ${defaults.delimiter})`).argParser(parseDelimiter),
     )
+    .addOption(
+      new Option('--quote <how>', 'of CSV: none, where quotes are ordinary characters').choices(['none']),
+    )
+    .addOption(new Option('--escape <how>', 'of CSV: backslash, where \\" is a quote').choices(['backslash']))
+    .addOption(
+      new Option('--header <names>', 'of CSV without a header: its names, between commas').argParser(
+        parseHeader,
+      ),
+    )
+    .addOption(
+      new Option('--skip-lines <n>', 'of CSV: so many lines stand above the table').argParser(
+        whole(0, 1_000_000),
+      ),
+    )
+    .addOption(
+      new Option('--comment <char>', 'of CSV: the sign that begins lines which are no rows').argParser(
+        parseComment,
+      ),
+    )
 
 const FLAGS: { readonly [K in keyof Required<InputFlags>]: string } = {
   encoding: '--encoding',
   delimiter: '--delimiter',
+  quote: '--quote',
+  escape: '--escape',
+  header: '--header',
+  skipLines: '--skip-lines',
+  comment: '--comment',
 }
 
 /** The options that were given, for the summary; undefined where none was. */
@@ -52,5 +99,9 @@ export function formOf(policy: InputForm, flags: InputFlags): InputForm {
         'leave the option out, or correct the policy',
       )
   }
-  return { ...policy, ...used }
+  const form = { ...policy, ...used }
+  const contradiction = contradictionIn(form)
+  if (contradiction !== undefined)
+    throw new LetheError('bad-option', contradiction.message, `leave ${FLAGS[contradiction.word]} out`)
+  return form
 }

@@ -92,6 +92,11 @@ const TIME: Words<PolicyTime> = {
 const INPUT: Words<InputForm> = {
   encoding: ({ encoding }) => ({ encoding }),
   delimiter: ({ delimiter }) => ({ delimiter }),
+  quote: ({ quote }) => ({ quote }),
+  escape: (input) => ({ escape: input.escape }),
+  header: ({ header }) => ({ header }),
+  skipLines: ({ skipLines }) => ({ skipLines }),
+  comment: ({ comment }) => ({ comment }),
 }
 const sortedPaths = (entries: readonly PolicyRequired[]): string[] | undefined =>
   entries.length === 0 ? undefined : entries.map(({ path }) => path.text).sort()

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { periodText } from '../../transforms/calendar/period.ts'
 import { dateFormat, moreReading, timeZone } from '../../transforms/calendar/reading-options.ts'
-import { DELIMITER } from './input-form.ts'
+import { COMMENT, DELIMITER, type InputForm } from './input-form.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
 
@@ -136,7 +136,7 @@ export interface PolicyShape {
         futureTolerance?: string | undefined
       }
     | undefined
-  input?: { encoding?: string | undefined; delimiter?: string | undefined } | undefined
+  input?: InputForm | undefined
   columns?: Record<string, string> | undefined
   required?: string[] | undefined
   optional?: string[] | undefined
@@ -205,6 +205,30 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
         .regex(DELIMITER, 'not one ASCII character, and no quote')
         .optional()
         .describe('Of CSV: one ASCII character. Without it a comma, or a tab where the name ends in .tsv.'),
+      quote: z
+        .literal('none')
+        .optional()
+        .describe('Of CSV: none, where a quote is a character as any other, as in many TSV files.'),
+      escape: z
+        .literal('backslash')
+        .optional()
+        .describe('Of CSV: backslash, where \\" in quotes is a quote. Doubled quotes are read too.'),
+      header: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .describe('Of CSV: the names of the columns, of files that have no header.'),
+      skipLines: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .optional()
+        .describe('Of CSV: how many lines stand above the header, or above the first row.'),
+      comment: z
+        .string()
+        .regex(COMMENT, 'not one sign of ASCII, and no quote')
+        .optional()
+        .describe('Of CSV: the sign that begins lines which are no rows, e.g. "#".'),
     })
     .optional()
     .describe('How the bytes of files become records. It says nothing about topics.'),

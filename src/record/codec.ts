@@ -22,7 +22,7 @@ export function padded(bytes: Uint8Array): Uint8Array {
 
 /** What a codec met since it was asked last, beside the records in the block. */
 export interface ScanCounts {
-  /** Blank lines: no records. */
+  /** Blank lines and comments: no records. */
   blank: number
   /** Members or columns that no rule names, as often as they were met. */
   unlisted: number

@@ -35,6 +35,8 @@ export interface InputAccount {
   bytes: number
   /** Physical lines settled so far. */
   lines: number
+  /** Where a quote opened that never closes: its line, from 1, and how many lines became dead letters. */
+  unclosed?: { readonly line: number; readonly lines: number }
   /** Of its bytes as they lie on the disk, where it was asked for and the input was read to its end. */
   digest?: FileDigest
 }
@@ -79,11 +81,13 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
   const settle = async (batch: Batch, done: RewrittenChunk): Promise<void> => {
     const before = account.records
     const own = inputs[batch.input]!
-    if ('chunk' in batch) own.lines += batch.headerLines
+    own.lines += batch.headerLines
     addAccount(account, done.account)
     own.records += done.account.records
     if (run.deadLetterFile !== undefined && done.deadLetters.length > 0)
       await run.deadLetterFile.append(deadLetterLines(plan, batch, own.lines, done))
+    if ('rejected' in batch && batch.rejected.code === 'csv-quote-unclosed')
+      own.unclosed = { line: own.lines + 1, lines: batch.rejected.lines }
     own.lines += done.lines
     const over = watch.takes(before, account.records, deadOrdinals(before, batch, done))
     if (over) throw new LimitReached()

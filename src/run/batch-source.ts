@@ -1,23 +1,26 @@
 /** The inputs of a batch, one after the other, cut into what the pipeline carries; the header of each output with them. */
 import { LetheError } from '../errors.ts'
+import { DialectSplitter } from '../files/dialect-splitter.ts'
 import { Digester, type FileDigest } from '../files/digest.ts'
 import { type Input, openInput } from '../files/input.ts'
+import { takeLead } from '../files/lead.ts'
 import type { Output } from '../files/output.ts'
-import { CsvSplitter, LineSplitter, type Piece, type Rejected } from '../files/splitter.ts'
+import { CsvSplitter, LineSplitter, type Piece, type Rejected, type SplitOptions } from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
+import type { CsvDialect } from '../record/csv/csv-dialect.ts'
 import { headerLine } from '../record/csv/csv-text.ts'
 import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Chunk, Layout } from './chunk.ts'
 import { refuseColumnPaths, runShape } from './engines.ts'
-import { headerError, readHeader } from './table-header.ts'
+import { checkWidth, headerError, linesOf, readHeader } from './table-header.ts'
 
 /** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
 export type Batch =
   | { readonly input: number; readonly chunk: Chunk; readonly headerLines: number }
-  | { readonly input: number; readonly rejected: Rejected }
+  | { readonly input: number; readonly rejected: Rejected; readonly headerLines: number }
 
 type Table = Layout & { format: 'csv' }
 
@@ -43,7 +46,10 @@ export interface BatchInputs {
 
 /** An input that was opened. */
 interface Opened {
-  readonly delimiter: string
+  readonly dialect: CsvDialect
+  /** What stands before the table. */
+  readonly lines: number
+  readonly bytes: number
   /** Whether its text was decoded from another encoding than UTF-8. */
   readonly isDecoded: boolean
   readonly pieces: AsyncGenerator<Piece>
@@ -79,26 +85,29 @@ export class BatchSource {
       this.#hears.read(index, data.length)
     }
     const { encoding, text } = await openInput(input, form.encoding, onRead)
-    const delimiter = form.delimiter ?? input.delimiter ?? ','
-    return {
-      delimiter,
-      isDecoded: encoding !== 'utf-8',
-      pieces: this.#cut(text, input, delimiter, () => {
-        if (digester !== undefined) this.#hears.ended(index, digester.end())
-      }),
+    const onEnd = (): void => {
+      if (digester !== undefined) this.#hears.ended(index, digester.end())
     }
+    const isDecoded = encoding !== 'utf-8'
+    const { chunkBytes, maxRecordBytes } = this.#run
+    const allocate = (bytes: number) => this.#spares.take(bytes)
+    const options = { chunkBytes, maxRecordBytes, allocate }
+    if (input.format === 'ndjson') {
+      const pieces = this.#cut(text, new LineSplitter(options), onEnd)
+      return { dialect: { delimiter: ',' }, lines: 0, bytes: 0, isDecoded, pieces }
+    }
+    const lead = await takeLead(text, form.skipLines ?? 0)
+    const dialect = dialectOf(input, form, lead.delimiter)
+    const pieces = this.#cut(lead.text, splitterOf(dialect, options), onEnd)
+    return { dialect, lines: lead.lines, bytes: lead.bytes, isDecoded, pieces }
   }
 
   async *#cut(
     text: AsyncIterable<Uint8Array>,
-    { format }: Input,
-    delimiter: string,
+    splitter: LineSplitter,
     onEnd: () => void,
   ): AsyncGenerator<Piece> {
-    const { chunkBytes, maxRecordBytes } = this.#run
-    const allocate = (bytes: number) => this.#spares.take(bytes)
-    const options = { chunkBytes, maxRecordBytes, allocate }
-    const splitter = format === 'csv' ? new CsvSplitter(options, delimiter) : new LineSplitter(options)
+    const { chunkBytes } = this.#run
     // What a read gives may be more than one chunk.
     for await (const data of text)
       for (let at = 0; at < data.length; at += chunkBytes)
@@ -110,7 +119,7 @@ export class BatchSource {
   async *#ndjson(index: number, { isDecoded, pieces }: Opened): AsyncGenerator<Batch> {
     const layout: Layout = { format: 'ndjson', isDecoded }
     for await (const piece of pieces) {
-      if (piece.kind === 'rejected') yield { input: index, rejected: piece }
+      if (piece.kind === 'rejected') yield { input: index, headerLines: 0, rejected: piece }
       else {
         const { bytes, length, offset } = piece
         yield { input: index, headerLines: 0, chunk: { layoutId: index, layout, bytes, length, offset } }
@@ -119,37 +128,49 @@ export class BatchSource {
   }
 
   async *#csv(index: number, input: Input, opened: Opened): AsyncGenerator<Batch> {
-    const { delimiter, isDecoded } = opened
+    const { dialect, isDecoded } = opened
+    const { form, escapeFormulas } = this.#run
     let layout: Table | undefined
+    // Lines that belong to no record, and were told with none yet.
+    let headerLines = opened.lines
+    const open = async (names: readonly string[], lineBreak: '\n' | '\r\n'): Promise<void> => {
+      // One output has one newline style: that of its first input.
+      const first = this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak
+      const style = { ...dialect, lineBreak: first ?? lineBreak, escapeFormulas }
+      layout = { format: 'csv', isDecoded, header: names, style, input: input.name }
+      await this.#openTable(index, input, layout)
+    }
     for await (const piece of opened.pieces) {
       if (piece.kind === 'rejected') {
-        if (layout === undefined) throw headerError(input.name, piece.code)
-        yield { input: index, rejected: piece }
+        if (layout === undefined && form.header === undefined)
+          throw headerError(input.name, piece.code, headerLines + 1)
+        yield { input: index, headerLines, rejected: piece }
+        headerLines = 0
         continue
       }
-      let { bytes, length, offset } = piece
-      let headerLines = 0
+      let { bytes, length } = piece
+      let offset = opened.bytes + piece.offset
       if (layout === undefined) {
-        const header = readHeader(input.name, delimiter, piece)
-        layout = {
-          format: 'csv',
-          isDecoded,
-          header: header.names,
-          style: {
-            delimiter,
-            // One output has one newline style: that of its first input.
-            lineBreak: this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak ?? header.lineBreak,
-            escapeFormulas: this.#run.escapeFormulas,
-          },
-          input: input.name,
+        const header = readHeader(input.name, dialect, piece, headerLines + 1)
+        if (form.header !== undefined) {
+          if (header !== undefined) checkWidth(input.name, form.header, header)
+          await open(form.header, header?.lineBreak ?? '\n')
+        } else {
+          headerLines += header?.lines ?? linesOf(piece)
+          // Nothing but comments so far.
+          if (header === undefined) continue
+          await open(header.names, header.lineBreak)
+          length -= header.bytes
+          bytes = bytes.slice(header.bytes)
+          offset += header.bytes
         }
-        await this.#openTable(index, input, layout)
-        headerLines = header.lines
-        length -= header.bytes
-        bytes = bytes.slice(header.bytes)
-        offset += header.bytes
       }
-      yield { input: index, headerLines, chunk: { layoutId: index, layout, bytes, length, offset } }
+      yield {
+        input: index,
+        headerLines,
+        chunk: { layoutId: index, layout: layout!, bytes, length, offset },
+      }
+      headerLines = 0
     }
   }
 
@@ -180,4 +201,23 @@ export class BatchSource {
         'write to a folder (-o folder/), one output for each input',
       )
   }
+}
+
+/** How the rows of a file are written: as policy and options say, then as the file itself, then as its name. */
+function dialectOf(input: Input, form: InputForm, separator: string | undefined): CsvDialect {
+  const { delimiter, quote, comment } = form
+  if (separator !== undefined && delimiter !== undefined && separator !== delimiter)
+    throw new LetheError(
+      'file-malformed',
+      `${input.name}: its line \`sep=\` names another delimiter than the policy or --delimiter`,
+      'leave the delimiter out: the line tells it',
+    )
+  return { delimiter: delimiter ?? separator ?? input.delimiter ?? ',', quote, escape: form.escape, comment }
+}
+
+function splitterOf(dialect: CsvDialect, options: SplitOptions): LineSplitter {
+  if (dialect.quote === 'none') return new LineSplitter(options)
+  return dialect.escape === undefined && dialect.comment === undefined
+    ? new CsvSplitter(options, dialect.delimiter)
+    : new DialectSplitter(options, dialect)
 }

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { LetheError, type RecordCode } from '../errors.ts'
 import { likelyEncoding } from '../files/magic.ts'
 import type { Records } from '../files/splitter.ts'
+import { type CsvDialect, quotedText } from '../record/csv/csv-dialect.ts'
 import { CsvWalker } from '../record/csv/csv-walker.ts'
 
 export interface TableHeader {
@@ -13,17 +14,19 @@ export interface TableHeader {
   readonly lines: number
 }
 
+const NO_QUOTES = 'where quotes are ordinary characters, say `quote: none` in `input:` of the policy'
+
 const WHY: Partial<Record<RecordCode, string>> = {
   'csv-quote-unclosed': 'a quote in its header never closes',
   'csv-syntax': 'a quote or a lone carriage return stands in its header where RFC 4180 does not allow one',
   'record-too-large': 'its header is longer than a record may be',
 }
 
-export function headerError(input: string, code: RecordCode): LetheError {
+export function headerError(input: string, code: RecordCode, line: number): LetheError {
   return new LetheError(
     'header-invalid',
     `${input}: ${WHY[code] ?? 'its header cannot be read'}`,
-    'correct line 1',
+    `correct line ${line}${code.startsWith('csv-') ? `; ${NO_QUOTES}` : ''}`,
   )
 }
 
@@ -38,18 +41,52 @@ function encodingError(input: string, row: Uint8Array): LetheError {
   )
 }
 
-/** Reads the header at the start of the first piece of a file. Throws `LetheError`. */
-export function readHeader(input: string, delimiter: string, piece: Records): TableHeader {
-  const walker = new CsvWalker({ delimiter })
-  const end = Math.min(walker.row(piece.bytes, 0, piece.length), piece.length)
-  if (walker.code !== undefined) throw headerError(input, walker.code)
-  const row = piece.bytes.subarray(0, walker.end)
+/**
+ * Reads the first row of a piece that is neither comment nor blank; undefined where there is none. `line`: the piece's, from 1. Throws
+ * `LetheError`.
+ */
+export function readHeader(
+  input: string,
+  dialect: CsvDialect,
+  piece: Records,
+  line: number,
+): TableHeader | undefined {
+  const walker = new CsvWalker(dialect)
+  const decoded = quotedText(dialect)
+  let start = 0
+  let lines = 0
+  let end = 0
+  do {
+    start = end
+    if (start >= piece.length) return undefined
+    end = Math.min(walker.row(piece.bytes, start, piece.length), piece.length)
+    lines += walker.lines
+    // Lines without anything, too, stand above many a table.
+  } while (walker.isComment || walker.end === start)
+  if (walker.code !== undefined) throw headerError(input, walker.code, line + lines - walker.lines)
+  const row = piece.bytes.subarray(start, walker.end)
   if (!isUtf8(row)) throw encodingError(input, row)
   const names: string[] = []
   for (let field = 0; field < walker.fields; field++) {
-    const text = Buffer.from(row.subarray(walker.starts[field]!, walker.ends[field]!)).toString('utf8')
-    names.push(walker.quoted[field] === 1 ? text.replaceAll('""', '"') : text)
+    const text = Buffer.from(piece.bytes.subarray(walker.starts[field]!, walker.ends[field]!)).toString(
+      'utf8',
+    )
+    names.push(walker.quoted[field] === 1 ? decoded(text) : text)
   }
-  const lines = Buffer.from(row).toString('latin1').split('\n').length
   return { names, lineBreak: piece.bytes[walker.end] === 0x0d ? '\r\n' : '\n', bytes: end, lines }
 }
+
+/** Refuses a file whose first row is not as long as the header that the policy gives it: no row would be read. */
+export function checkWidth(input: string, names: readonly string[], first: TableHeader): void {
+  if (first.names.length !== names.length)
+    throw new LetheError(
+      'header-invalid',
+      `${input}: its first row has ${first.names.length} columns, and the header of the policy or --header has ${names.length}`,
+      'name every column of the file, in order',
+    )
+}
+
+/** Physical lines of a piece. */
+export const linesOf = ({ bytes, length }: Records): number =>
+  Buffer.from(bytes.subarray(0, length)).toString('latin1').split('\n').length -
+  (bytes[length - 1] === 0x0a ? 1 : 0)

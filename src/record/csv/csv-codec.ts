@@ -7,18 +7,20 @@ import type { Format } from '../format.ts'
 import { CsvKernel } from '../kernel/csv-kernel.ts'
 import { countName, newNames } from '../names.ts'
 import { type CsvColumns, slotsOf } from './csv-columns.ts'
+import { quotedText } from './csv-dialect.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
 
 function csvFormat(style: CsvStyle): Format {
   const write = cellWriter(style)
+  const decoded = quotedText(style)
   // A plain result needs no quotes, unless the delimiter is a character that it may hold.
   const delimiterIsPlain = /[A-Za-z0-9._\-:+@/*=]/.test(style.delimiter)
   const special = new Uint8Array(256)
   for (const character of `"\r\n${style.delimiter}`) special[character.charCodeAt(0)] = 1
   const text = (block: Block, slot: number): string => {
     const raw = block.decode(block.slotStart[slot]!, block.slotEnd[slot]!)
-    return block.slotKind[slot] === SlotKind.escaped ? raw.replaceAll('""', '"') : raw
+    return block.slotKind[slot] === SlotKind.escaped ? decoded(raw) : raw
   }
   return {
     text,
@@ -139,7 +141,7 @@ export class CsvCodec implements Codec {
     const walker = this.#walker
     const block = this.#block
     const { input } = this.#columns
-    if (walker.end === start && input.length > 1) {
+    if (walker.isComment || (walker.end === start && input.length > 1)) {
       this.#blank++
       return 1
     }

@@ -1,7 +1,8 @@
 /** CSV cells as RFC 4180 writes them. */
+import type { CsvDialect } from './csv-dialect.ts'
 
-export interface CsvStyle {
-  readonly delimiter: string
+/** How rows are read, and how they are written: as RFC 4180 does, with the delimiter that they came with. */
+export interface CsvStyle extends CsvDialect {
   readonly lineBreak: '\n' | '\r\n'
   /** Put `'` before cells that a spreadsheet would run as a formula (OWASP, CSV injection). Changes values. */
   readonly escapeFormulas: boolean

@@ -1,30 +1,34 @@
 /**
- * Reads the rows of a CSV chunk (RFC 4180): where the fields stand, and whether the row is well formed. A quote
+ * Reads the rows of a CSV chunk (RFC 4180, or its dialect): where the fields stand, and whether the row is well formed. A quote
  * opens a field only at its start; a malformed row never changes where the next one begins.
  */
 import type { RecordCode } from '../../errors.ts'
+import type { CsvDialect } from './csv-dialect.ts'
 
 const QUOTE = 0x22
 const CR = 0x0d
 const LF = 0x0a
-
-export interface CsvDialect {
-  /** One ASCII character. Default `,`. */
-  readonly delimiter: string
-}
+const BACKSLASH = 0x5c
+const NONE = -1
 
 export class CsvWalker {
   readonly #delimiter: number
   /** Non-zero for the bytes that end or change an unquoted run. */
   readonly #special = new Uint8Array(256)
+  /** Non-zero for the bytes that end or change a run in quotes. */
+  readonly #specialInQuotes = new Uint8Array(256)
+  readonly #hasQuotes: boolean
+  readonly #comment: number
   /** Fields of the row read last: `[start, end)`, inside the quotes where there are any. */
   starts: Int32Array = new Int32Array(64)
   ends: Int32Array = new Int32Array(64)
-  /** 1 where the field stood in quotes. */
+  /** 1 where the field stood in quotes; without quotes in the dialect, where it holds one. */
   quoted: Uint8Array = new Uint8Array(64)
   fields = 0
   /** Physical lines that the row covers. */
   lines = 1
+  /** Whether the line is a comment, and no row. */
+  isComment = false
   /** Why the row is malformed; undefined where it is not. */
   code: RecordCode | undefined
   /** End of the row, without its line break. */
@@ -32,7 +36,11 @@ export class CsvWalker {
 
   constructor(dialect: CsvDialect) {
     this.#delimiter = dialect.delimiter.charCodeAt(0)
+    this.#hasQuotes = dialect.quote !== 'none'
+    this.#comment = dialect.comment?.charCodeAt(0) ?? NONE
     for (const byte of [this.#delimiter, QUOTE, CR, LF]) this.#special[byte] = 1
+    for (const byte of [QUOTE, LF]) this.#specialInQuotes[byte] = 1
+    if (dialect.escape === 'backslash') this.#specialInQuotes[BACKSLASH] = 1
   }
 
   /** Reads the row at `p`; gives the position behind its line break. `bytes[length]` must be a line feed. */
@@ -43,6 +51,8 @@ export class CsvWalker {
     let fields = 0
     this.code = undefined
     this.lines = 1
+    this.isComment = bytes[p] === this.#comment && p < length
+    if (this.isComment) return this.#commentEnd(bytes, p, length)
     for (;;) {
       if (fields === starts.length) {
         this.#grow()
@@ -51,7 +61,7 @@ export class CsvWalker {
         quoted = this.quoted
       }
       let byte = bytes[p]!
-      if (byte === QUOTE) {
+      if (byte === QUOTE && this.#hasQuotes) {
         p = this.#closingQuote(bytes, p + 1, length, fields)
         if (p < 0) return length
         byte = bytes[p]!
@@ -59,6 +69,11 @@ export class CsvWalker {
         starts[fields] = p
         quoted[fields] = 0
         while (special[byte] === 0) byte = bytes[++p]!
+        while (byte === QUOTE && !this.#hasQuotes) {
+          quoted[fields] = 1
+          byte = bytes[++p]!
+          while (special[byte] === 0) byte = bytes[++p]!
+        }
         ends[fields] = p
       }
       if (byte !== delimiter && byte !== LF) {
@@ -75,16 +90,24 @@ export class CsvWalker {
     return bytes[p] === CR ? p + 2 : p + 1
   }
 
+  #commentEnd(bytes: Uint8Array, start: number, length: number): number {
+    const end = bytes.indexOf(LF, start)
+    this.fields = 0
+    this.end = end
+    return Math.min(end + 1, length)
+  }
+
   /** Notes a quoted field from behind its opening quote; gives the position behind the closing one, or -1. */
   #closingQuote(bytes: Uint8Array, start: number, length: number, field: number): number {
-    const special = this.#special
+    const special = this.#specialInQuotes
     let p = start
     for (;;) {
       let byte = bytes[p]!
       while (special[byte] === 0) byte = bytes[++p]!
       if (byte !== QUOTE && p < length) {
         if (byte === LF) this.lines++
-        p++
+        const next = byte === BACKSLASH && p + 1 < length ? bytes[p + 1] : undefined
+        p += next === QUOTE || next === BACKSLASH ? 2 : 1
         continue
       }
       if (p >= length) {

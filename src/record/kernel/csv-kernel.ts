@@ -10,6 +10,8 @@ import { aligned, FIRST_FREE, HEADER, KernelMemory, READ_AHEAD } from './memory.
 
 const csv = new WasmModule(CSV_WASM)
 
+const NO_BYTE = 256
+
 interface Exports {
   readonly memory: Memory
   scan(from: number, line: number, record: number, most: number): number
@@ -65,6 +67,8 @@ export class CsvKernel {
     this.#memory.put(offsetsAt, Int32Array.from(offsets), offsets.length)
     this.#memory.set(CsvHeader, HEADER, {
       delimiter: style.delimiter.charCodeAt(0),
+      quotes: style.quote === undefined && style.escape === undefined ? 1 : 0,
+      comment: style.comment?.charCodeAt(0) ?? NO_BYTE,
       columns: copies.length,
       copies: copiesAt,
       starts: this.#starts,

@@ -20,6 +20,8 @@ export const enum ResultKind {
 
 @unmanaged export class CsvHeader {
   delimiter: i32
+  quotes: i32
+  comment: i32
   columns: i32
   copies: usize
   starts: usize
@@ -46,27 +48,29 @@ export const enum ResultKind {
 }
 
 if (offsetof<CsvHeader>('delimiter') != 0) ERROR('CsvHeader.delimiter')
-if (offsetof<CsvHeader>('columns') != 4) ERROR('CsvHeader.columns')
-if (offsetof<CsvHeader>('copies') != 8) ERROR('CsvHeader.copies')
-if (offsetof<CsvHeader>('starts') != 12) ERROR('CsvHeader.starts')
-if (offsetof<CsvHeader>('ends') != 16) ERROR('CsvHeader.ends')
-if (offsetof<CsvHeader>('kinds') != 20) ERROR('CsvHeader.kinds')
-if (offsetof<CsvHeader>('records') != 24) ERROR('CsvHeader.records')
-if (offsetof<CsvHeader>('lines') != 28) ERROR('CsvHeader.lines')
-if (offsetof<CsvHeader>('input') != 32) ERROR('CsvHeader.input')
-if (offsetof<CsvHeader>('length') != 36) ERROR('CsvHeader.length')
-if (offsetof<CsvHeader>('maxBytes') != 40) ERROR('CsvHeader.maxBytes')
-if (offsetof<CsvHeader>('next') != 44) ERROR('CsvHeader.next')
-if (offsetof<CsvHeader>('line') != 48) ERROR('CsvHeader.line')
-if (offsetof<CsvHeader>('firsts') != 52) ERROR('CsvHeader.firsts')
-if (offsetof<CsvHeader>('offsets') != 56) ERROR('CsvHeader.offsets')
-if (offsetof<CsvHeader>('width') != 60) ERROR('CsvHeader.width')
-if (offsetof<CsvHeader>('crlf') != 64) ERROR('CsvHeader.crlf')
-if (offsetof<CsvHeader>('resultKinds') != 68) ERROR('CsvHeader.resultKinds')
-if (offsetof<CsvHeader>('resultStarts') != 72) ERROR('CsvHeader.resultStarts')
-if (offsetof<CsvHeader>('resultEnds') != 76) ERROR('CsvHeader.resultEnds')
-if (offsetof<CsvHeader>('arena') != 80) ERROR('CsvHeader.arena')
-if (offsetof<CsvHeader>('output') != 84) ERROR('CsvHeader.output')
-if (offsetof<CsvHeader>('limit') != 88) ERROR('CsvHeader.limit')
-if (offsetof<CsvHeader>('written') != 92) ERROR('CsvHeader.written')
-if (offsetof<CsvHeader>() != 96) ERROR('CsvHeader')
+if (offsetof<CsvHeader>('quotes') != 4) ERROR('CsvHeader.quotes')
+if (offsetof<CsvHeader>('comment') != 8) ERROR('CsvHeader.comment')
+if (offsetof<CsvHeader>('columns') != 12) ERROR('CsvHeader.columns')
+if (offsetof<CsvHeader>('copies') != 16) ERROR('CsvHeader.copies')
+if (offsetof<CsvHeader>('starts') != 20) ERROR('CsvHeader.starts')
+if (offsetof<CsvHeader>('ends') != 24) ERROR('CsvHeader.ends')
+if (offsetof<CsvHeader>('kinds') != 28) ERROR('CsvHeader.kinds')
+if (offsetof<CsvHeader>('records') != 32) ERROR('CsvHeader.records')
+if (offsetof<CsvHeader>('lines') != 36) ERROR('CsvHeader.lines')
+if (offsetof<CsvHeader>('input') != 40) ERROR('CsvHeader.input')
+if (offsetof<CsvHeader>('length') != 44) ERROR('CsvHeader.length')
+if (offsetof<CsvHeader>('maxBytes') != 48) ERROR('CsvHeader.maxBytes')
+if (offsetof<CsvHeader>('next') != 52) ERROR('CsvHeader.next')
+if (offsetof<CsvHeader>('line') != 56) ERROR('CsvHeader.line')
+if (offsetof<CsvHeader>('firsts') != 60) ERROR('CsvHeader.firsts')
+if (offsetof<CsvHeader>('offsets') != 64) ERROR('CsvHeader.offsets')
+if (offsetof<CsvHeader>('width') != 68) ERROR('CsvHeader.width')
+if (offsetof<CsvHeader>('crlf') != 72) ERROR('CsvHeader.crlf')
+if (offsetof<CsvHeader>('resultKinds') != 76) ERROR('CsvHeader.resultKinds')
+if (offsetof<CsvHeader>('resultStarts') != 80) ERROR('CsvHeader.resultStarts')
+if (offsetof<CsvHeader>('resultEnds') != 84) ERROR('CsvHeader.resultEnds')
+if (offsetof<CsvHeader>('arena') != 88) ERROR('CsvHeader.arena')
+if (offsetof<CsvHeader>('output') != 92) ERROR('CsvHeader.output')
+if (offsetof<CsvHeader>('limit') != 96) ERROR('CsvHeader.limit')
+if (offsetof<CsvHeader>('written') != 100) ERROR('CsvHeader.written')
+if (offsetof<CsvHeader>() != 104) ERROR('CsvHeader')

@@ -7,6 +7,9 @@ import { HEADER, RESULT_PLACES, type ResultPlace } from './memory.ts'
 const header = {
   /** Byte between the cells of a row. */
   delimiter: 'i32',
+  /** Whether rows with quotes are common; the byte that begins a comment, or 256. */
+  quotes: 'i32',
+  comment: 'i32',
   /** Columns of a row. */
   columns: 'i32',
   /** For each column how many slots it takes: i32. */

@@ -3,7 +3,7 @@
  * test/kernels.mjs compiles it into csv.wasm.ts.
  *
  * It knows well-formed rows only. At the first that is anything else (a fault, a blank line, too few columns, a
- * row too long) it stops before that row: the walker in TypeScript says what it is. So nothing here decides that a
+ * row too long, a comment, quotes of another dialect) it stops before that row: the walker in TypeScript says what it is. So nothing here decides that a
  * record fails, and every row that it takes is one that the walker takes alike.
  *
  * The host lays out the memory and says in the header where things stand; see csv-layout.ts and csv-kernel.ts.
@@ -48,6 +48,8 @@ export function scan(from: usize, firstLine: i32, record: i32, most: i32): i32 {
   const maxBytes = header.maxBytes
   const delimiter = <u8>header.delimiter
   const marked = i8x16.splat(<i8>header.delimiter)
+  const quotes = header.quotes
+  const comment = header.comment
   const columns = <usize>header.columns
   const copies = header.copies
   const starts = header.starts
@@ -61,7 +63,7 @@ export function scan(from: usize, firstLine: i32, record: i32, most: i32): i32 {
   let rows: i32 = 0
   let out: usize = 0
   let here = firstLine
-  while (rows < most && row < limit) {
+  while (rows < most && row < limit && <i32>load<u8>(row) != comment) {
     let field = row
     let column: usize = 0
     let slot = out
@@ -81,7 +83,7 @@ export function scan(from: usize, firstLine: i32, record: i32, most: i32): i32 {
       let to = at
       let kind = from == to ? SlotKind.nothing : SlotKind.text
       if (byte == QUOTE) {
-        if (at != field) break
+        if (at != field || !quotes) break
         // To the closing quote.
         from = at + 1
         to = 0

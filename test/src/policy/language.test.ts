@@ -241,11 +241,15 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: [{ v: 'a' }, 'suspect-value'],
   },
   // How bytes become records is over by then: test/src/cli/input-*.test.ts run these words with files.
-  'input: changes nothing of records': {
-    policy: { input: { encoding: 'windows-1252', delimiter: ';' }, fields: { v: 'keep' } },
-    records: [{ v: 'a' }],
-    expected: [{ v: 'a' }],
-  },
+  ...Object.fromEntries(
+    [
+      { encoding: 'windows-1252', delimiter: ';', escape: 'backslash' },
+      { quote: 'none', header: ['v'], skipLines: 1, comment: '#' },
+    ].map((input): [string, Case] => [
+      `input: changes nothing of records: ${Object.keys(input).join(', ')}`,
+      { policy: { input, fields: { v: 'keep' } }, records: [{ v: 'a' }], expected: [{ v: 'a' }] },
+    ]),
+  ),
   'subject and time as paths, and what needs them': {
     policy: { subject: 's', time: 't', fields: { s: 'drop', t: day, v: { use: 'shift.date', maxDays: 30 } } },
     records: [{ s: 'C-1', t: TIME, v: '2020-01-01' }],

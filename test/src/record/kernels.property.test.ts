@@ -48,7 +48,21 @@ describe('the CSV kernel', () => {
   )
   const lineBreak = fc.constantFrom('\n', '\r\n')
   const row = fc.tuple(cell, cell, cell, lineBreak).map(([a, b, c, end]) => `${a},${b},${c}${end}`)
-  const piece = fc.constantFrom('"', ',', '\n', '\r\n', '\r', 'a', '""', '"\n', 'a"b,', '\n\n')
+  const piece = fc.constantFrom(
+    '"',
+    ',',
+    '\n',
+    '\r\n',
+    '\r',
+    'a',
+    '""',
+    '"\n',
+    'a"b,',
+    '\n\n',
+    '\\',
+    '\\"',
+    '#',
+  )
   const text = fc
     .array(fc.oneof({ weight: 6, arbitrary: row }, { weight: 1, arbitrary: piece }), { maxLength: 30 })
     .map((parts) => Buffer.from(parts.join('')))
@@ -67,6 +81,9 @@ describe('the CSV kernel', () => {
     delimiter: fc.constantFrom(',', ',', ';', '*'),
     lineBreak: fc.constantFrom('\n' as const, '\r\n' as const),
     escapeFormulas: fc.boolean(),
+    quote: fc.constantFrom(undefined, undefined, 'none' as const),
+    escape: fc.constantFrom(undefined, undefined, 'backslash' as const),
+    comment: fc.constantFrom(undefined, undefined, 'x', '#'),
   })
 
   it('changes nothing that comes out', () => {

@@ -1,0 +1,53 @@
+/** What stands in a CSV file before its table: a line `sep=;` for spreadsheets, and lines that the policy skips. */
+import { DELIMITER } from '../policy/input-form.ts'
+
+export interface Lead {
+  /** What the line `sep=` names. */
+  readonly delimiter: string | undefined
+  /** How many lines and bytes were taken from the text. */
+  readonly lines: number
+  readonly bytes: number
+  /** The text behind them. Each piece holds until the next is asked for. */
+  readonly text: AsyncGenerator<Uint8Array>
+}
+
+const LF = 0x0a
+/** `sep=;`, in quotes or not, with its line break. */
+const SEPARATOR = /^"?sep=([^\r\n])"?\r?\n/i
+const SEPARATOR_BYTES = 9
+
+/** Takes the lead of a text; `skipLines` counts from the first line of the file, that of `sep=` too. */
+export async function takeLead(text: AsyncGenerator<Uint8Array>, skipLines: number): Promise<Lead> {
+  let held: Buffer = Buffer.alloc(0)
+  let isOver = false
+  const more = async (): Promise<void> => {
+    const { value, done } = await text.next()
+    if (done === true) isOver = true
+    else held = Buffer.concat([held, value])
+  }
+  while (!isOver && held.length < SEPARATOR_BYTES) await more()
+  const [line, sign] = SEPARATOR.exec(held.toString('latin1', 0, SEPARATOR_BYTES)) ?? []
+  const delimiter = sign !== undefined && DELIMITER.test(sign) ? sign : undefined
+  let lines = delimiter === undefined ? 0 : 1
+  let bytes = delimiter === undefined ? 0 : line!.length
+  held = held.subarray(bytes)
+  while (lines < skipLines) {
+    const end = held.indexOf(LF)
+    const taken = end < 0 ? held.length : end + 1
+    bytes += taken
+    held = held.subarray(taken)
+    if (end >= 0) lines++
+    else if (isOver) break
+    else await more()
+  }
+  return { delimiter, lines, bytes, text: joined(held, text) }
+}
+
+async function* joined(head: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
+}
