@@ -70,24 +70,22 @@ const ascii: Rewrite = (source, start, end, out, at) => {
   return to
 }
 
-/** What an address that is left as it is does not hold: white space, controls, `" ( ) , : ; < >`, all beyond ASCII. */
-const UNUSUAL: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte <= 0x20 || byte >= 0x7f || '"(),:;<>'.includes(String.fromCharCode(byte)) ? 1 : 0,
-)
+/** 1 for `@`, and more for what stands in no plain address: white space, controls, `" ( ) , : ; < >`, all beyond ASCII. */
+const SIGNS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === 0x40) return 1
+  return byte <= 0x20 || byte >= 0x7f || '"(),:;<>'.includes(String.fromCharCode(byte)) ? 2 : 0
+})
 
-const AT_SIGN = 0x40
-
-/** The others, and what has two `@`, are for `apply`. Lower case is made by the kernel. */
+/** What has such a sign, or two `@`, is for `apply`. Lower case is made by the kernel. */
 const plainAddress: Rewrite = (source, start, end, out, at) => {
   let to = at
   let signs = 0
   for (let from = start; from < end; from++) {
     const byte = source[from]!
-    if (UNUSUAL[byte] !== 0) return -1
-    if (byte === AT_SIGN && ++signs > 1) return -1
+    signs += SIGNS[byte]!
     out[to++] = byte
   }
-  return to
+  return signs > 1 ? -1 : to
 }
 
 /** What may stand between digits: tab, space and `( ) - . /`. */
