@@ -108,6 +108,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
   if (options === undefined) return
   rule.options = options
   checkNeeds(rule, transform.name, transform.needsOf(options), setting)
+  checkFormats(rule, findings)
   try {
     rule.weaknesses = transform.weaknesses(rule.options)
     const compiled = transform.compile(
@@ -175,6 +176,13 @@ function checkNeeds(
         `${name} needs the ${need === 'subject' ? 'data subject' : 'event time'}, and the policy names none`,
         `add \`${need}:\` at the top`,
       )
+}
+
+/** Its default hides from a transform whether `format` is written. */
+function checkFormats({ written }: PolicyRule, findings: Findings): void {
+  const list = entryOf(written, 'formats')
+  if (list !== undefined && entryOf(written, 'format') !== undefined)
+    findings.add(list.at, 'bad-option', 'format and formats exclude each other', 'remove one of the two')
 }
 
 /** Whether a transform makes a time of the timestamp of a record, or nothing. */

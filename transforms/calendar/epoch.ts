@@ -4,7 +4,7 @@
  * before 1970. A whole number of days is a bare date, which no zone moves.
  */
 import type { Form, Written } from './form.ts'
-import { DAY_MS, FIRST_DAY, LAST_DAY } from './gregorian.ts'
+import { DAY_MS, FIRST_DAY, LAST_DAY, MINUTE_MS } from './gregorian.ts'
 
 export const FIRST_MS: number = FIRST_DAY * DAY_MS
 export const LAST_MS: number = (LAST_DAY + 1) * DAY_MS - 1
@@ -107,8 +107,8 @@ export function epochForm(name: EpochFormat): Form {
       return instant >= FIRST_MS && instant <= LAST_MS ? moved : undefined
     },
     write: ({ days, time = 0, offset = 0 }) => {
-      const instant = days * DAY_MS + time - offset * 60_000
-      if (isDays && instant % DAY_MS !== 0) return String(instant / DAY_MS)
+      if (isDays) return String(days)
+      const instant = days * DAY_MS + time - offset * MINUTE_MS
       return unit.size > 1 ? String(Math.floor(instant / unit.size)) : `${instant}${'0'.repeat(unit.below)}`
     },
   }
