@@ -11,7 +11,7 @@ import {
 } from '../policy/input-form.ts'
 import { parseDelimiter, whole } from './arguments.ts'
 
-export type InputFlags = InputForm
+export type InputFlags = Omit<InputForm, 'nulls'>
 
 function parseEncoding(text: string): string {
   const encoding = encodingOf(text)

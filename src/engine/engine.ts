@@ -15,6 +15,7 @@ import type { Shape } from '../record/shape.ts'
 import { type Account, emptyAccount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
+import { NullWords } from './null-words.ts'
 import { labelOf, type RecordOutcome } from './outcome.ts'
 import { Rules } from './rules.ts'
 
@@ -91,6 +92,7 @@ export class Engine {
   readonly #block: Block
   readonly #rules: Rules
   readonly #groups: QuasiIdentifiers | undefined
+  readonly #nulls: NullWords | undefined
   readonly #sink: ByteSink = new ByteSink(0)
   #deadLetters: DeadLetter[] = []
   /** Why the last record that was suppressed was. */
@@ -120,6 +122,8 @@ export class Engine {
     const most = options.maxResultBytes ?? maxResultBytes(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES)
     this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most)
     this.#rules.suspects.records = beside?.looked
+    const { nulls } = plan.input
+    this.#nulls = nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format)
     const shown = quasiIdentifiers(fields)
     if (options.groups !== undefined && shown.length > 0)
       this.#groups = new QuasiIdentifiers(shown, shape.subject, codec.format, options.groups, BLOCK_RECORDS)
@@ -218,6 +222,7 @@ export class Engine {
     const block = this.#block
     const { recordCount } = block
     if (recordCount > 0) {
+      this.#nulls?.mark(block)
       this.#beside?.addSlots(block)
       this.#part(0, recordCount)
       this.account.records += recordCount

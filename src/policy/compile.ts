@@ -62,6 +62,7 @@ const POLICY_SHAPE: ShapeCodes = {
     'input.header': 'bad-input',
     'input.skipLines': 'bad-input',
     'input.comment': 'bad-input',
+    'input.nulls': 'bad-input',
     'time.format': 'bad-time',
     'time.formats': 'bad-time',
     'time.notBefore': 'bad-time',

@@ -97,6 +97,7 @@ const INPUT: Words<InputForm> = {
   header: ({ header }) => ({ header }),
   skipLines: ({ skipLines }) => ({ skipLines }),
   comment: ({ comment }) => ({ comment }),
+  nulls: ({ nulls }) => ({ nulls }),
 }
 const sortedPaths = (entries: readonly PolicyRequired[]): string[] | undefined =>
   entries.length === 0 ? undefined : entries.map(({ path }) => path.text).sort()

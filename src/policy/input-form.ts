@@ -18,6 +18,8 @@ export interface InputForm {
   readonly skipLines?: number | undefined
   /** One ASCII character: a line that begins with it is no row. */
   readonly comment?: string | undefined
+  /** Words that stand for nothing, in records of any format; sorted. */
+  readonly nulls?: readonly string[] | undefined
 }
 
 /** The platform's name for an encoding that it can decode; undefined where it has none for this label. */
@@ -87,6 +89,7 @@ export function readInputForm(node: TreeNode | undefined, findings: Findings): I
   const fault = header && headerFault(header)
   if (fault !== undefined) findings.add(at('header'), 'bad-input', fault)
   const lines = entryOf(node, 'skipLines')?.value
+  const words = entryOf(node, 'nulls')?.value
   const form: InputForm = {
     encoding,
     delimiter: text('delimiter'),
@@ -95,6 +98,10 @@ export function readInputForm(node: TreeNode | undefined, findings: Findings): I
     header,
     skipLines: lines?.kind === 'scalar' && typeof lines.value === 'number' ? lines.value : undefined,
     comment: text('comment'),
+    nulls:
+      words?.kind === 'list'
+        ? words.items.map((item) => (item.kind === 'scalar' ? item.text : '')).sort()
+        : undefined,
   }
   const contradiction = contradictionIn(form)
   if (contradiction !== undefined)

@@ -229,9 +229,18 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
         .regex(COMMENT, 'not one sign of ASCII, and no quote')
         .optional()
         .describe('Of CSV: the sign that begins lines which are no rows, e.g. "#".'),
+      nulls: z
+        .array(z.string().regex(/^[^"\r\n]{1,64}$/, 'not 1 to 64 characters without quotes and line breaks'))
+        .min(1)
+        .optional()
+        .describe(
+          'Words that stand for nothing, e.g. "\\\\N", "NULL", "N/A": a value that is one of them leaves as it was written, as null does, and no transform sees it. In records of topics too; not in keys, headers and names of maps.',
+        ),
     })
     .optional()
-    .describe('How the bytes of files become records. It says nothing about topics.'),
+    .describe(
+      'How the bytes of files become records, and which words stand for nothing. Of topics only `nulls` counts.',
+    ),
   columns: z
     .record(z.string(), path)
     .optional()

@@ -22,6 +22,14 @@ function csvFormat(style: CsvStyle): Format {
     const raw = block.decode(block.slotStart[slot]!, block.slotEnd[slot]!)
     return block.slotKind[slot] === SlotKind.escaped ? decoded(raw) : raw
   }
+  // A word for nothing: it stood in quotes or not, and may need some.
+  const copyWord = (block: Block, slot: number): void => {
+    const [start, end] = [block.slotStart[slot]!, block.slotEnd[slot]!]
+    const raw = block.decode(start, end)
+    const written = write(decoded(raw))
+    if (written === raw) block.setSource(slot, start, end)
+    else block.setText(slot, written)
+  }
   return {
     text,
     writeString: (result, plain) => (plain && !delimiterIsPlain ? result : write(result)),
@@ -31,6 +39,8 @@ function csvFormat(style: CsvStyle): Format {
       // A cell that stood in quotes may do without them; one that a spreadsheet would run may not.
       if (block.slotKind[slot] === SlotKind.escaped || style.escapeFormulas)
         block.setText(slot, write(text(block, slot)))
+      else if (block.slotKind[slot] === SlotKind.nothing && block.slotStart[slot] !== block.slotEnd[slot])
+        copyWord(block, slot)
       else block.setSource(slot, block.slotStart[slot]!, block.slotEnd[slot]!)
     },
     null: '',

@@ -241,6 +241,14 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: [{ v: 'a' }, 'suspect-value'],
   },
   // How bytes become records is over by then: test/src/cli/input-*.test.ts run these words with files.
+  'input: nulls': {
+    policy: {
+      input: { nulls: ['NULL', '\\N', '-1'] },
+      fields: { v: year, w: { use: 'keep', when: { v: [null] } } },
+    },
+    records: [{ v: 'NULL', w: 'a' }, { v: '\\N', w: '-1' }, { v: TIME }, { v: 'null' }],
+    expected: [{ v: 'NULL', w: 'a' }, { v: '\\N', w: '-1' }, { v: '2026' }, 'unparsable'],
+  },
   ...Object.fromEntries(
     [
       { encoding: 'windows-1252', delimiter: ';', escape: 'backslash' },

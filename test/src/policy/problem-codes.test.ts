@@ -91,6 +91,7 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ],
   ['bad-input', 'a header', `${head}input: { header: ▸[] }\nfields: { a: keep }\n`],
   ['bad-input', 'a name', `${head}input: { header: ▸["a\\nb"] }\nfields: { a: keep }\n`],
+  ['bad-input', 'a word with a quote', `${head}input: { nulls: [▸'"'] }\nfields: { a: keep }\n`],
   ['bad-input', 'lines', `${head}input: { skipLines: ▸-1 }\nfields: { a: keep }\n`],
   ['bad-input', 'a letter for comments', `${head}input: { comment: ▸a }\nfields: { a: keep }\n`],
   [
