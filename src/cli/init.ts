@@ -6,10 +6,12 @@ import { fileError, LetheError } from '../errors.ts'
 import { formatByName, identityOfStdin } from '../files/input.ts'
 import { draftFrom } from '../init/draft.ts'
 import { checkHeader, columnsOf, nameable } from '../init/header.ts'
+import { wordsForNothing } from '../init/nothing.ts'
 import { label, readSample, type SampleFormat } from '../init/sample.ts'
 import { writeDraft } from '../init/write.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { parseDelimiter, whole } from './arguments.ts'
+import { parseEncoding } from './input-options.ts'
 import { ReadFiles } from './read-files.ts'
 
 interface Options {
@@ -18,6 +20,7 @@ interface Options {
   readonly format?: SampleFormat
   readonly rows: number
   readonly delimiter?: string
+  readonly encoding?: string
   readonly name?: string
   readonly trustHeader?: boolean
   readonly force?: boolean
@@ -33,8 +36,8 @@ async function run(options: Options): Promise<void> {
   if (output === undefined || output === '-') reads.refuseStandardOutput()
   else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
-  const { from, format, rows, delimiter } = options
-  const read = await readSample({ from, format, rows, delimiter })
+  const { from, format, rows, delimiter, encoding } = options
+  const read = await readSample({ from, format, rows, delimiter, encoding })
   if (read.format === 'csv') checkHeader(read, options.trustHeader === true)
   const sample = nameable(read)
   const nameless = read.header.length - sample.header.length
@@ -42,17 +45,18 @@ async function run(options: Options): Promise<void> {
   const draft = draftFrom(sample, columns.paths, new Date().getUTCFullYear())
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
   const { renamed } = columns
+  const implied = formatByName(from).tab ? '\t' : ','
+  const input = {
+    encoding: sample.encoding,
+    delimiter: sample.format === 'csv' && sample.delimiter !== implied ? sample.delimiter : undefined,
+    nulls: wordsForNothing(sample.records),
+  }
   const { unreadable } = sample
-  const text = writeDraft(draft, { name, schema, columns: renamed, unreadable, nameless })
+  const text = writeDraft(draft, { name, schema, columns: renamed, unreadable, nameless, input })
   if (output === undefined || output === '-') process.stdout.write(text)
   else writeDraftFile(output, text)
   const what = `${draft.records} records of ${label(from)} (${sample.format})`
   process.stderr.write(`lethe: read ${what}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
-  const implied = formatByName(from).tab ? '\t' : ','
-  if (sample.format === 'csv' && sample.delimiter !== implied)
-    process.stderr.write(
-      `lethe: say to lethe batch too: --delimiter ${sample.delimiter === '\t' ? 'tab' : `'${sample.delimiter}'`}\n`,
-    )
 }
 
 function writeDraftFile(output: string, text: string): void {
@@ -113,6 +117,11 @@ export const command = (): Command =>
     )
     .addOption(
       new Option('--delimiter <char>', 'of CSV (default: what the header shows)').argParser(parseDelimiter),
+    )
+    .addOption(
+      new Option('--encoding <label>', 'what the bytes are in (default: what they look like)').argParser(
+        parseEncoding,
+      ),
     )
     .addOption(
       new Option('--name <name>', 'name of the policy (default: from the file)').argParser(parseName),

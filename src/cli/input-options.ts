@@ -13,7 +13,7 @@ import { parseDelimiter, whole } from './arguments.ts'
 
 export type InputFlags = Omit<InputForm, 'nulls'>
 
-function parseEncoding(text: string): string {
+export function parseEncoding(text: string): string {
   const encoding = encodingOf(text)
   if (encoding === undefined) throw new InvalidArgumentError(`It is ${ENCODINGS_HINT}.`)
   return encoding

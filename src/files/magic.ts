@@ -95,17 +95,24 @@ export function looksLikeUtf16(head: Uint8Array): 'utf-16le' | 'utf-16be' | unde
   return even * 4 > length && odd * 8 < even ? 'utf-16be' : undefined
 }
 
+/** So many bytes beyond ASCII in a row stand in no word of a language of Western Europe, or hardly any: `größe` has two. */
+const RUN = 3
+
 /**
- * The likely encoding of bytes that are no UTF-8, as iconv calls it; undefined where it may be one of many. In languages of
- * Western Europe letters beyond ASCII stand alone; in others most stand beside another one.
+ * The likely encoding of bytes that are no UTF-8; undefined where it may be one of many. In languages of Western Europe
+ * letters beyond ASCII stand alone or in pairs; in others most stand among their like.
  */
 export function likelyEncoding(bytes: Uint8Array): string | undefined {
   let high = 0
-  let beside = 0
-  for (let at = 0; at < bytes.length; at++) {
-    if (bytes[at]! < 0x80) continue
-    high++
-    if ((bytes[at - 1] ?? 0) >= 0x80 || (bytes[at + 1] ?? 0) >= 0x80) beside++
+  let inRuns = 0
+  let run = 0
+  for (let at = 0; at <= bytes.length; at++) {
+    if (at < bytes.length && bytes[at]! >= 0x80) run++
+    else {
+      high += run
+      if (run >= RUN) inRuns += run
+      run = 0
+    }
   }
-  return beside * 2 > high ? undefined : 'windows-1252'
+  return inRuns * 2 > high ? undefined : 'windows-1252'
 }

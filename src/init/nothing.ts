@@ -8,3 +8,18 @@ const NOTHING = new Set([
 export function isWordForNothing(text: string): boolean {
   return text.length <= 16 && NOTHING.has(text.trim().toLowerCase())
 }
+
+/** The words for nothing that a sample holds, as they are written, and how often; the most frequent first. */
+export function wordsForNothing(
+  records: readonly unknown[],
+): readonly (readonly [word: string, count: number])[] {
+  const counts = new Map<string, number>()
+  const visit = (value: unknown): void => {
+    if (typeof value === 'string') {
+      // A policy takes none with a quote in it.
+      if (value.trim() !== '' && isWordForNothing(value)) counts.set(value, (counts.get(value) ?? 0) + 1)
+    } else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) visit(one)
+  }
+  for (const record of records) visit(record)
+  return [...counts].sort((a, b) => b[1] - a[1])
+}

@@ -2,6 +2,8 @@
 import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
+import { decodingOf } from '../files/decoding.ts'
+import { binaryForm, byteOrderMark, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
 
 export type SampleFormat = 'csv' | 'ndjson'
 
@@ -14,6 +16,8 @@ export interface SampleOptions {
   readonly rows: number
   /** CSV only; undefined: the one of `, ; tab |` that the first row has most of. */
   readonly delimiter: string | undefined
+  /** Undefined: by its byte order mark, else UTF-8, else what is likely. */
+  readonly encoding?: string | undefined
 }
 
 export interface Sample {
@@ -25,6 +29,8 @@ export interface Sample {
   readonly records: readonly (readonly string[] | object)[]
   /** Records that could not be read: ragged rows, stray quotes, lines that are no JSON object. */
   readonly unreadable: number
+  /** Where neither UTF-8 nor a byte order mark tells it. */
+  readonly encoding?: string | undefined
 }
 
 const MAX_BYTES = 16 * 1024 * 1024
@@ -32,10 +38,18 @@ const MAX_BYTES = 16 * 1024 * 1024
 /** Throws `LetheError` where there is nothing to read: a missing file, text that is not UTF-8, no record at all. */
 export async function readSample(options: SampleOptions): Promise<Sample> {
   const { bytes, cut } = await head(options.from)
-  const text = decode(bytes, cut)
+  const binary = binaryForm(bytes, options.from === '-' ? undefined : options.from)
+  if (binary !== undefined)
+    throw new LetheError(
+      'file-malformed',
+      `${label(options.from)}: this is ${binary.is}, and not text`,
+      binary.suggestion,
+    )
+  const { text, encoding } = decode(bytes, cut, options.encoding)
   const format = options.format ?? formatOf(options.from, text)
   if (text.trim() === '') throw new LetheError('file-malformed', `${label(options.from)} holds no records`)
-  return format === 'csv' ? csvSample(text, cut, options) : ndjsonSample(text, cut, options)
+  const sample = format === 'csv' ? csvSample(text, cut, options) : ndjsonSample(text, cut, options)
+  return { ...sample, encoding }
 }
 
 export function label(from: string): string {
@@ -71,23 +85,41 @@ async function take(stream: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; cut
   return { bytes: Buffer.concat(chunks), cut: false }
 }
 
-function decode(bytes: Buffer, cut: boolean): string {
-  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-  if (!utf16 && !bytes.subarray(0, 4096).includes(0)) {
+/** The text, and its encoding where that is not told by the bytes themselves. */
+function decode(
+  bytes: Buffer,
+  cut: boolean,
+  stated: string | undefined,
+): { text: string; encoding?: string } {
+  const mark = byteOrderMark(bytes)
+  if (mark !== undefined && mark.encoding !== 'utf-32')
+    return { text: decodeAs(mark.encoding, bytes.subarray(mark.length)) }
+  if (stated !== undefined && stated !== 'utf-8') return { text: decodeAs(stated, bytes), encoding: stated }
+  const utf16 = looksLikeUtf16(bytes)
+  if (utf16 !== undefined) return { text: decodeAs(utf16, bytes), encoding: utf16 }
+  if (!bytes.subarray(0, 4096).includes(0)) {
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: cut })
+      return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: cut }) }
     } catch {
       // A broken record somewhere must not spoil the sample; a file in another encoding is broken in most.
       const text = new TextDecoder('utf-8').decode(bytes)
       const lines = text.split('\n')
-      if (lines.filter((line) => line.includes('\ufffd')).length * 5 < lines.length) return text
+      if (lines.filter((line) => line.includes('\ufffd')).length * 5 < lines.length) return { text }
+      const likely = likelyEncoding(bytes)
+      if (likely !== undefined) return { text: decodeAs(likely, bytes), encoding: likely }
     }
   }
   throw new LetheError(
     'file-malformed',
     'the sample is not UTF-8 text',
-    'convert it first, e.g. with iconv -t UTF-8',
+    'say in which encoding it is, e.g. --encoding windows-1251, or convert it first with iconv -f',
   )
+}
+
+function decodeAs(encoding: string, bytes: Buffer): string {
+  const decoding = decodingOf(encoding)
+  const text = decoding === undefined ? bytes : Buffer.concat([decoding.push(bytes), decoding.end()])
+  return new TextDecoder('utf-8').decode(text)
 }
 
 function formatOf(from: string, text: string): SampleFormat {
@@ -133,12 +165,20 @@ function parseLine(line: string): object | undefined {
 }
 
 function csvSample(text: string, cut: boolean, { rows, delimiter, from }: SampleOptions): Sample {
-  const by = delimiter ?? (/\.tsv(?:\.gz)?$/i.test(from) ? '\t' : likelyDelimiter(text))
-  const table = csvRows(text, by, rows + 1, cut)
+  const separator = /^"?sep=([^\r\n])"?\r?\n/i.exec(text)
+  const body = separator === null ? text : text.slice(separator[0].length)
+  const by = delimiter ?? separator?.[1] ?? (/\.tsv(?:\.gz)?$/i.test(from) ? '\t' : likelyDelimiter(text))
+  const table = csvRows(body, by, rows + 1, cut)
   const header = table.shift()
   if (header === undefined)
     throw new LetheError('file-malformed', `the first row of ${label(from)} is not CSV`)
   const records = table.filter((row): row is string[] => row?.length === header.length)
+  if (records.length === 0 && table.length > 0)
+    throw new LetheError(
+      'file-malformed',
+      `no row of ${label(from)} is as long as its first one, which has ${header.length} columns`,
+      'leave out what stands above the header, or say --delimiter; the policy reads such a file with `skipLines` in `input`',
+    )
   return { format: 'csv', header, delimiter: by, records, unreadable: table.length - records.length }
 }
 

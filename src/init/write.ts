@@ -41,6 +41,12 @@ export interface Frame {
   readonly unreadable: number
   /** Columns without a name. */
   readonly nameless: number
+  /** What `input:` has to say for such files; undefined where a word is not needed. */
+  readonly input?: {
+    readonly encoding: string | undefined
+    readonly delimiter: string | undefined
+    readonly nulls: readonly (readonly [word: string, count: number])[]
+  }
 }
 
 /** The whole policy file. */
@@ -82,11 +88,34 @@ export function writeDraft(draft: Draft, frame: Frame): string {
     )
   lines.push('unlisted: drop', 'fields:')
   for (const field of draft.fields) lines.push(...fieldLines(field))
+  lines.push(...inputLines(frame.input))
   if (frame.columns.size > 0) {
     lines.push('# Headers that are not themselves paths.', 'columns:')
     for (const [header, path] of frame.columns) lines.push(`  ${yamlText(header)}: ${yamlText(path)}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+function inputLines(input: Frame['input']): string[] {
+  const { encoding, delimiter, nulls = [] } = input ?? {}
+  if (encoding === undefined && delimiter === undefined && nulls.length === 0) return []
+  const words = nulls.map(([word]) => JSON.stringify(word)).join(', ')
+  const seen = nulls.map(([word, count]) => `${JSON.stringify(word)} ${count}`).join(', ')
+  return [
+    '# How such files are read.',
+    'input:',
+    ...(encoding === undefined ? [] : [`  encoding: ${encoding}`]),
+    ...(delimiter === undefined ? [] : [`  delimiter: ${JSON.stringify(delimiter)}`]),
+    ...(nulls.length === 0
+      ? []
+      : [
+          ...comment(
+            `Words for nothing, and how often each was met: ${seen}. They leave as they are written.`,
+            '  ',
+          ),
+          `  nulls: [${words}]`,
+        ]),
+  ]
 }
 
 function timeLines({ time }: Draft): string[] {

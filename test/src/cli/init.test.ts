@@ -123,10 +123,10 @@ describe('lethe init', () => {
     const cwd = folder({
       'Orders 2024.csv.gz': gzipSync(['customer.id;E-Mail Address;occurred_at;"a[0]"', ...rows].join('\r\n')),
     })
-    const { code, stdout, stderr } = await lethe(['init', '--from', 'Orders 2024.csv.gz'], { cwd })
+    const { code, stdout } = await lethe(['init', '--from', 'Orders 2024.csv.gz'], { cwd })
     expect(code).toBe(0)
-    expect(stderr).toContain("--delimiter ';'")
     const draft = read(stdout)
+    expect(stdout).toContain('input:\n  delimiter: ";"\n')
     expect(stdout).toContain('policy: orders-2024\n')
     expect(draft.columns).toEqual({ 'E-Mail Address': 'e_mail_address', 'a[0]': 'a_0' })
     expect(useOf(draft, 'e_mail_address')).toBe('hash.hmac')
@@ -180,12 +180,11 @@ describe('lethe init', () => {
       'none.ndjson': 'secret-value\n',
       'array.json': '[{"a":1}]',
       'empty.csv': '',
-      'utf16.csv': Buffer.from('\ufeffname\nx\n', 'utf16le'),
     })
     expect((await lethe(['init', '--from', 'some.ndjson'], { cwd })).stdout).toContain(
       'could not be read: 2.',
     )
-    for (const name of ['none.ndjson', 'array.json', 'empty.csv', 'utf16.csv']) {
+    for (const name of ['none.ndjson', 'array.json', 'empty.csv']) {
       const { code, stderr } = await lethe(['init', '--from', name], { cwd })
       expect({ name, code }).toEqual({ name, code: 2 })
       expect(stderr).not.toContain('secret')

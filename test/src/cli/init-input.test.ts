@@ -1,0 +1,42 @@
+/** What `lethe init` proposes for `input:`, from what it sees. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { folder, lethe } from './lethe.ts'
+
+const rows = (word: string): string =>
+  Array.from(
+    { length: 60 },
+    (_, i) => `${i};${i % 3 === 0 ? word : 'größe'};${i % 4 === 0 ? '\\N' : 'x'}\r\n`,
+  ).join('')
+const TABLE = `n;maß;w\r\n${rows('NULL')}`
+
+it.each([
+  ['windows-1252', Buffer.from(TABLE, 'latin1'), 'input:\n  encoding: windows-1252\n  delimiter: ";"\n'],
+  [
+    'UTF-16 by its mark, and sep=',
+    Buffer.from(`\ufeffsep=;\r\n${TABLE}`, 'utf16le'),
+    'input:\n  delimiter: ";"\n',
+  ],
+])('is the encoding, the delimiter and the words for nothing of a file in %s', async (_, bytes, input) => {
+  const cwd = folder({ 'in.csv': bytes })
+  const { code, stderr } = await lethe(['init', '--from', 'in.csv', '-o', 'p.yaml'], { cwd })
+  expect([code, stderr]).toEqual([0, expect.stringContaining('60 records')])
+  const draft = readFileSync(join(cwd, 'p.yaml'), 'utf8')
+  expect(draft).toContain(input)
+  expect(draft).toContain('each was met: "NULL" 20, "\\\\N" 15.')
+  expect(draft).toContain('  nulls: ["NULL", "\\\\N"]\n')
+  expect((await lethe(['lint', 'p.yaml'], { cwd })).stdout).not.toMatch(/bad-input|yaml-/)
+})
+
+it('is nothing where a file needs nothing, and no draft where no row can be read', async () => {
+  const cwd = folder({
+    'a.csv': 'n,w\n1,x\n',
+    'prose.csv': 'Report of March\nn,w\n1,x\n',
+    'z.csv': 'PK\x03\x04',
+  })
+  expect((await lethe(['init', '--from', 'a.csv'], { cwd })).stdout).not.toContain('input:')
+  const prose = await lethe(['init', '--from', 'prose.csv'], { cwd })
+  expect([prose.code, prose.stdout, prose.stderr]).toEqual([2, '', expect.stringContaining('`skipLines`')])
+  expect((await lethe(['init', '--from', 'z.csv'], { cwd })).stderr).toContain('this is a ZIP archive')
+})
