@@ -42,7 +42,7 @@ describe('a layout', () => {
   it('does not compile where the compiler lays out a struct in another way', async () => {
     const kernel = kernels.find((one) => basename(one) === 'csv')!
     const layout = await layoutOf(kernel)
-    const moved = layout.replace('  delimiter: i32\n  columns: i32\n', '  columns: i32\n  delimiter: i32\n')
+    const moved = layout.replace('  delimiter: i32\n  quotes: i32\n', '  quotes: i32\n  delimiter: i32\n')
     expect(moved).not.toBe(layout)
     await expect(compile(kernel, moved)).rejects.toThrow(/CsvHeader\.delimiter/)
   })
