@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url'
 import { z } from 'zod'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, Failure, fail, type Result, type Transform } from '../transform.ts'
@@ -87,11 +88,16 @@ function hasEndlessHost(text: string): boolean {
 
 /** Host and path as the URL standard (WHATWG) reads them, or undefined. */
 function parse(text: string): URL | undefined {
+  let url: URL
   try {
-    return new URL(text)
+    url = new URL(text)
   } catch {
     return undefined
   }
+  // Node.js 24 takes labels that are no Punycode, and leaves them as they are.
+  return PUNYCODE.test(`//${url.hostname}`) && PUNYCODE.test(`//${domainToUnicode(url.hostname)}`)
+    ? undefined
+    : url
 }
 
 /** Whether a host, as the URL standard writes it, is an address: four numbers, or IPv6 in brackets. */
