@@ -8,6 +8,7 @@ import {
   encodingOf,
   headerFault,
   type InputForm,
+  MOST_SKIPPED,
 } from '../policy/input-form.ts'
 import { parseDelimiter, whole } from './arguments.ts'
 
@@ -58,7 +59,7 @@ export const addInputOptions = (command: Command, defaults: { readonly delimiter
     )
     .addOption(
       new Option('--skip-lines <n>', 'of CSV: so many lines stand above the table').argParser(
-        whole(0, 1_000_000),
+        whole(0, MOST_SKIPPED),
       ),
     )
     .addOption(

@@ -16,6 +16,14 @@ const LF = 0x0a
 const SEPARATOR = /^"?sep=([^\r\n])"?\r?\n/i
 const SEPARATOR_BYTES = 9
 
+/** What a line `sep=` at the start of a text names, and how long the line is; undefined where there is none. */
+export function separatorIn(
+  text: string,
+): { readonly delimiter: string; readonly length: number } | undefined {
+  const [line, sign] = SEPARATOR.exec(text) ?? []
+  return sign !== undefined && DELIMITER.test(sign) ? { delimiter: sign, length: line!.length } : undefined
+}
+
 /** Takes the lead of a text; `skipLines` counts from the first line of the file, that of `sep=` too. */
 export async function takeLead(text: AsyncGenerator<Uint8Array>, skipLines: number): Promise<Lead> {
   let held: Buffer = Buffer.alloc(0)
@@ -26,10 +34,9 @@ export async function takeLead(text: AsyncGenerator<Uint8Array>, skipLines: numb
     else held = Buffer.concat([held, value])
   }
   while (!isOver && held.length < SEPARATOR_BYTES) await more()
-  const [line, sign] = SEPARATOR.exec(held.toString('latin1', 0, SEPARATOR_BYTES)) ?? []
-  const delimiter = sign !== undefined && DELIMITER.test(sign) ? sign : undefined
-  let lines = delimiter === undefined ? 0 : 1
-  let bytes = delimiter === undefined ? 0 : line!.length
+  const separator = separatorIn(held.toString('latin1', 0, SEPARATOR_BYTES))
+  let lines = separator === undefined ? 0 : 1
+  let bytes = separator?.length ?? 0
   held = held.subarray(bytes)
   while (lines < skipLines) {
     const end = held.indexOf(LF)
@@ -40,7 +47,7 @@ export async function takeLead(text: AsyncGenerator<Uint8Array>, skipLines: numb
     else if (isOver) break
     else await more()
   }
-  return { delimiter, lines, bytes, text: joined(held, text) }
+  return { delimiter: separator?.delimiter, lines, bytes, text: joined(held, text) }
 }
 
 async function* joined(head: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {

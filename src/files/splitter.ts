@@ -126,7 +126,7 @@ export class LineSplitter {
     } else if (open) {
       if (this.#cut > 0) pieces.push(this.#take())
       const held = this.#bytes.subarray(0, this.#total)
-      const lines = countLines(held) + (held[held.length - 1] === LF ? 0 : 1)
+      const lines = linesOf(held)
       // Where the records in there begin is not known: each line counts as one, so that none is lost unseen.
       pieces.push(rejected('csv-quote-unclosed', lines, lines))
     } else if (this.#total > 0) {
@@ -250,6 +250,11 @@ export class CsvSplitter extends LineSplitter {
 
 function rejected(code: RecordCode, records: number, lines: number): Rejected {
   return { kind: 'rejected', code, records, lines }
+}
+
+/** Physical lines that hold something; the last may lack its line break. */
+export function linesOf(bytes: Uint8Array): number {
+  return countLines(bytes) + (bytes[bytes.length - 1] === LF ? 0 : 1)
 }
 
 function countLines(bytes: Uint8Array): number {

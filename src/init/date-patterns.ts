@@ -73,6 +73,7 @@ function timePatterns(text: string): readonly string[] {
   return hours.map((hour) => `${start}${hour}${clock}${end}`)
 }
 
+/** In the letters of patterns: `+01:00`, `+01` or `Z`, `+0100`. */
 function offsetPattern(offset: string): string {
   if (offset.includes(':')) return 'XXX'
   return offset.length === 3 ? 'X' : 'XX'

@@ -79,6 +79,9 @@ const EPOCHS = [
   ['epoch-nanoseconds', 19, 1e9],
 ] as const
 
+/** Times in epoch numbers, in the order of their digits. */
+export const EPOCH_TIMES: readonly (typeof EPOCHS)[number][0][] = EPOCHS.map(([unit]) => unit)
+
 /** From 1990 to 2040, in days since 1970. */
 const isEpochDay = (days: number) => days >= 7305 && days < 25_567
 

@@ -2,12 +2,12 @@
 import { knownWords } from '../identify/known-words.ts'
 import { fullOf, OWN_IDS, SUBJECTS } from '../identify/lexicon.ts'
 import { printSegments, type Segment } from '../policy/path.ts'
-import { DETECTORS, type ValueForm } from './detect.ts'
+import { DETECTORS, EPOCH_TIMES, type ValueForm } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
 import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
 import { RULES, unknown } from './proposal-rules.ts'
-import { EPOCH_TIMES, saysDay } from './value-rules.ts'
+import { saysDay } from './value-rules.ts'
 import { DISTINCT_CAP } from './value-tallies.ts'
 
 export interface DraftField {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import { decodingOf } from '../files/decoding.ts'
+import { separatorIn } from '../files/lead.ts'
 import { binaryForm, byteOrderMark, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
 
 export type SampleFormat = 'csv' | 'ndjson'
@@ -165,9 +166,10 @@ function parseLine(line: string): object | undefined {
 }
 
 function csvSample(text: string, cut: boolean, { rows, delimiter, from }: SampleOptions): Sample {
-  const separator = /^"?sep=([^\r\n])"?\r?\n/i.exec(text)
-  const body = separator === null ? text : text.slice(separator[0].length)
-  const by = delimiter ?? separator?.[1] ?? (/\.tsv(?:\.gz)?$/i.test(from) ? '\t' : likelyDelimiter(text))
+  const separator = separatorIn(text)
+  const body = text.slice(separator?.length ?? 0)
+  const by =
+    delimiter ?? separator?.delimiter ?? (/\.tsv(?:\.gz)?$/i.test(from) ? '\t' : likelyDelimiter(text))
   const table = csvRows(body, by, rows + 1, cut)
   const header = table.shift()
   if (header === undefined)

@@ -1,7 +1,7 @@
 /** Rules of `lethe init` that weigh what values look like against the words of a name. */
 import { knownWords } from '../identify/known-words.ts'
 import { isClosedSet } from './closed-sets.ts'
-import type { ValueForm } from './detect.ts'
+import { EPOCH_TIMES, type ValueForm } from './detect.ts'
 import type { Facts } from './facts.ts'
 import { direct, MOST, type Proposal, quasi, type Rule, undecided } from './proposal.ts'
 
@@ -16,6 +16,12 @@ const BIRTH = { category: 'user.demographic.date_of_birth', role: quasi } as con
 
 export const birth: Rule = (facts, { hasTime, year }) => {
   if (!facts.speaksOf('user.demographic.date_of_birth')) return undefined
+  const inYear = (options: Readonly<Record<string, string>>): Proposal => ({
+    use: 'generalize.birth-year',
+    options: { asOfYear: year + 1, ...options },
+    ...BIRTH,
+    note: 'the oldest are one',
+  })
   const rule = (options: Readonly<Record<string, string>>): Proposal =>
     hasTime
       ? {
@@ -24,22 +30,10 @@ export const birth: Rule = (facts, { hasTime, year }) => {
           ...BIRTH,
           note: 'bands of ten years at the time of the event, 90+ as one',
         }
-      : {
-          use: 'generalize.birth-year',
-          options: { asOfYear: year + 1, ...options },
-          ...BIRTH,
-          note: 'the oldest are one',
-        }
+      : inYear(options)
   const { profile } = facts
   if (facts.share('year') >= MOST || facts.together('date', 'rfc3339', 'moment', 'year') >= MOST)
-    return facts.share('year') > 0
-      ? {
-          use: 'generalize.birth-year',
-          options: { asOfYear: year + 1 },
-          ...BIRTH,
-          note: 'the oldest are one',
-        }
-      : rule({})
+    return facts.share('year') > 0 ? inYear({}) : rule({})
   if (facts.share('date-time') >= MOST) return rule({ format: 'date-time' })
   const notation = profile.notations.of(MOST * profile.values)
   if (notation?.kind === 'one') return rule({ format: notation.format })
@@ -89,14 +83,6 @@ export const when: Rule = (facts) => {
       )
     : undefined
 }
-
-/** In the order of their digits. */
-export const EPOCH_TIMES = [
-  'epoch-seconds',
-  'epoch-milliseconds',
-  'epoch-microseconds',
-  'epoch-nanoseconds',
-] as const
 
 /** Whether a name speaks of a day: many whole numbers lie where days since 1970 do. */
 export const saysDay = (own: string): boolean => /_(?:date|day|on|since|until)_/.test(own)

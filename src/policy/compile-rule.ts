@@ -11,7 +11,7 @@ import {
 import { LetheError } from '../errors.ts'
 import { checkShape } from './check-form.ts'
 import { contextFor, FileError, type Sources } from './context.ts'
-import { entryOf, type MapNode } from './document.ts'
+import { entryOf, type MapNode, type TreeNode } from './document.ts'
 import { type KeySource, placeholderKeys } from './key-source.ts'
 import type { Path } from './path.ts'
 import type { Action } from './plan.ts'
@@ -108,7 +108,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
   if (options === undefined) return
   rule.options = options
   checkNeeds(rule, transform.name, transform.needsOf(options), setting)
-  checkFormats(rule, findings)
+  checkFormats(rule.written, 'bad-option', findings)
   try {
     rule.weaknesses = transform.weaknesses(rule.options)
     const compiled = transform.compile(
@@ -178,11 +178,15 @@ function checkNeeds(
       )
 }
 
-/** Its default hides from a transform whether `format` is written. */
-function checkFormats({ written }: PolicyRule, findings: Findings): void {
+/** `format` has a default, which hides whether it is written: so the text is asked, of a rule and of `time:`. */
+export function checkFormats(
+  written: TreeNode | undefined,
+  code: 'bad-option' | 'bad-time',
+  findings: Findings,
+): void {
   const list = entryOf(written, 'formats')
   if (list !== undefined && entryOf(written, 'format') !== undefined)
-    findings.add(list.at, 'bad-option', 'format and formats exclude each other', 'remove one of the two')
+    findings.add(list.at, code, 'format and formats exclude each other', 'remove one of the two')
 }
 
 /** Whether a transform makes a time of the timestamp of a record, or nothing. */

@@ -9,9 +9,9 @@ import type { Problem } from '../errors.ts'
 import { buildPlan } from './build-plan.ts'
 import { checkShape, type ShapeCodes } from './check-form.ts'
 import { readColumns } from './columns.ts'
-import { compileRule, type RuleSetting } from './compile-rule.ts'
+import { checkFormats, compileRule, type RuleSetting } from './compile-rule.ts'
 import { newSources } from './context.ts'
-import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
+import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode, textOf } from './document.ts'
 import { type Fault, settleFaults } from './faults.ts'
 import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
 import { readInputForm } from './input-form.ts'
@@ -246,8 +246,7 @@ function readTime(node: TreeNode | undefined, findings: Findings): PolicyTime | 
   const word = (name: string): TreeNode | undefined => node && entryOf(node, name)?.value
   const text = (name: string): string | undefined => textOf(word(name))
   const list = word('formats')
-  if (list !== undefined && word('format') !== undefined)
-    findings.add(list.at, 'bad-time', 'format and formats exclude each other', 'remove one of the two')
+  checkFormats(node, 'bad-time', findings)
   return {
     ...top,
     format: text('format') ?? 'rfc3339',
@@ -256,11 +255,6 @@ function readTime(node: TreeNode | undefined, findings: Findings): PolicyTime | 
     notBefore: text('notBefore'),
     notAfter: text('notAfter'),
   }
-}
-
-/** Of a text; what is none, the schema has said. */
-function textOf(node: TreeNode | undefined): string | undefined {
-  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.text : undefined
 }
 
 function compileTime(time: PolicyTime, tree: MapNode, findings: Findings): Reader<number> | undefined {

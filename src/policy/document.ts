@@ -197,6 +197,11 @@ export function entryOf(node: TreeNode | undefined, key: string): MapEntry | und
   return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key) : undefined
 }
 
+/** The text of a scalar that is one; undefined for all else, which a schema refuses. */
+export function textOf(node: TreeNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.text : undefined
+}
+
 /** The tree as plain values, for a schema. Objects have no prototype. */
 export function toPlain(node: TreeNode): unknown {
   if (node.kind === 'scalar') return node.value

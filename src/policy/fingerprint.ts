@@ -99,6 +99,7 @@ const INPUT: Words<InputForm> = {
   comment: ({ comment }) => ({ comment }),
   nulls: ({ nulls }) => ({ nulls }),
 }
+
 const sortedPaths = (entries: readonly PolicyRequired[]): string[] | undefined =>
   entries.length === 0 ? undefined : entries.map(({ path }) => path.text).sort()
 

@@ -1,5 +1,5 @@
 /** Reads `input:`: how the bytes of files become cells, and which words stand for nothing. */
-import { entryOf, type TreeNode } from './document.ts'
+import { entryOf, type TreeNode, textOf } from './document.ts'
 import { type Findings, quote, type TextPosition } from './problems.ts'
 
 /** How the bytes of a file become records. What is undefined, the file tells, or CSV as RFC 4180 writes it. */
@@ -8,7 +8,7 @@ export interface InputForm {
   readonly encoding?: string | undefined
   /** One ASCII character. Undefined: a comma, or a tab where the name of the file says so. */
   readonly delimiter?: string | undefined
-  /** `none`: a quote is a character as any other. */
+  /** `none`: a quote is an ordinary character. */
   readonly quote?: 'none' | undefined
   /** `backslash`: in quotes it stands before a quote, or before itself. */
   readonly escape?: 'backslash' | undefined
@@ -54,7 +54,8 @@ export function contradictionIn({
   return undefined
 }
 
-const LIMIT_OF_LINES = 1_000_000
+/** So many lines may be skipped. */
+export const MOST_SKIPPED = 1_000_000
 
 /** Says what is wrong with the names of a header, if anything is. */
 export function headerFault(names: readonly string[]): string | undefined {
@@ -63,17 +64,11 @@ export function headerFault(names: readonly string[]): string | undefined {
   return undefined
 }
 
-export const isLines = (count: number): boolean =>
-  Number.isInteger(count) && count >= 0 && count <= LIMIT_OF_LINES
-
 /** The words of `input:`; undefined where it says none. */
 export function readInputForm(node: TreeNode | undefined, findings: Findings): InputForm | undefined {
   if (node?.kind !== 'map') return undefined
   const at = (word: string): TextPosition => entryOf(node, word)?.value.at ?? node.at
-  const text = (word: string): string | undefined => {
-    const value = entryOf(node, word)?.value
-    return value?.kind === 'scalar' && typeof value.value === 'string' ? value.text : undefined
-  }
+  const text = (word: string): string | undefined => textOf(entryOf(node, word)?.value)
   const label = text('encoding')
   const encoding = label === undefined ? undefined : encodingOf(label)
   if (label !== undefined && encoding === undefined)

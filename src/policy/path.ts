@@ -2,7 +2,8 @@
  * Paths: which value of a record a rule means. `a.b` is a member of an object, `items[].sku` a member of
  * every element, `prices.*` every member of a map, `prices.$names` the names of that map. A name that
  * holds one of `. [ ] * "`, white space or a control character, is empty, or starts with `$` is written
- * as a JSON string: `a."b.c"`. `Comment[2]` is the second of several columns of that name, in CSV alone. Beside the record's value stand `$key`, `$timestamp` and `$headers.name`.
+ * as a JSON string: `a."b.c"`. `Comment[2]` is the second of several columns of that name, in CSV alone. Beside the
+ * record's value stand `$key`, `$timestamp` and `$headers.name`.
  */
 
 export type Segment =

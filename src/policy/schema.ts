@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { periodText } from '../../transforms/calendar/period.ts'
 import { dateFormat, moreReading, timeZone } from '../../transforms/calendar/reading-options.ts'
-import { COMMENT, DELIMITER, type InputForm } from './input-form.ts'
+import type { ReadingOptions } from '../../transforms/calendar.ts'
+import { COMMENT, DELIMITER, type InputForm, MOST_SKIPPED } from './input-form.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
 
@@ -112,17 +113,7 @@ export interface PolicyShape {
   description?: string | undefined
   purpose: string
   subject?: string | undefined
-  time?:
-    | string
-    | {
-        path: string
-        format: string
-        zone?: string | undefined
-        formats?: string[] | undefined
-        notBefore?: string | undefined
-        notAfter?: string | undefined
-      }
-    | undefined
+  time?: string | ({ path: string; zone?: string | undefined } & ReadingOptions) | undefined
   unlisted: 'drop' | 'reject'
   suspects: 'warn' | 'dead-letter'
   fields: Record<string, unknown>
@@ -208,7 +199,7 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
       quote: z
         .literal('none')
         .optional()
-        .describe('Of CSV: none, where a quote is a character as any other, as in many TSV files.'),
+        .describe('Of CSV: none, where a quote is an ordinary character, as in many TSV files.'),
       escape: z
         .literal('backslash')
         .optional()
@@ -221,7 +212,7 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
       skipLines: z
         .int()
         .min(0)
-        .max(1_000_000)
+        .max(MOST_SKIPPED)
         .optional()
         .describe('Of CSV: how many lines stand above the header, or above the first row.'),
       comment: z

@@ -5,7 +5,14 @@ import { Digester, type FileDigest } from '../files/digest.ts'
 import { type Input, openInput } from '../files/input.ts'
 import { takeLead } from '../files/lead.ts'
 import type { Output } from '../files/output.ts'
-import { CsvSplitter, LineSplitter, type Piece, type Rejected, type SplitOptions } from '../files/splitter.ts'
+import {
+  CsvSplitter,
+  LineSplitter,
+  linesOf,
+  type Piece,
+  type Rejected,
+  type SplitOptions,
+} from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
@@ -15,7 +22,7 @@ import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Chunk, Layout } from './chunk.ts'
 import { refuseColumnPaths, runShape } from './engines.ts'
-import { checkWidth, headerError, linesOf, readHeader } from './table-header.ts'
+import { checkWidth, headerError, readHeader } from './table-header.ts'
 
 /** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
 export type Batch =
@@ -156,7 +163,7 @@ export class BatchSource {
           if (header !== undefined) checkWidth(input.name, form.header, header)
           await open(form.header, header?.lineBreak ?? '\n')
         } else {
-          headerLines += header?.lines ?? linesOf(piece)
+          headerLines += header?.lines ?? linesOf(bytes.subarray(0, length))
           // Nothing but comments so far.
           if (header === undefined) continue
           await open(header.names, header.lineBreak)

@@ -42,8 +42,8 @@ function encodingError(input: string, row: Uint8Array): LetheError {
 }
 
 /**
- * Reads the first row of a piece that is neither comment nor blank; undefined where there is none. `line`: the piece's, from 1. Throws
- * `LetheError`.
+ * Reads the first row of a piece that is neither comment nor blank; undefined where there is none. `line`: the piece's, from
+ * 1. Throws `LetheError`.
  */
 export function readHeader(
   input: string,
@@ -85,8 +85,3 @@ export function checkWidth(input: string, names: readonly string[], first: Table
       'name every column of the file, in order',
     )
 }
-
-/** Physical lines of a piece. */
-export const linesOf = ({ bytes, length }: Records): number =>
-  Buffer.from(bytes.subarray(0, length)).toString('latin1').split('\n').length -
-  (bytes[length - 1] === 0x0a ? 1 : 0)

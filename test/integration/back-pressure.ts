@@ -9,6 +9,7 @@ import { World } from './stream-world.ts'
 
 /** At most, with the queues of librdkafka: pods are given 512 MiB. */
 const MOST_KIB = 350 * 1024
+const EVENTS = 40_000
 /** With `note`, which is kept, an event is of some 4 kB: far more stands there than a worker may hold. */
 const NOTE = 'n'.repeat(4_000)
 const POLICY = `policy: p
@@ -21,6 +22,7 @@ fields:
   note: keep
   $key: { use: hash.hmac, domain: customer }
 `
+
 /** KiB that a process has held at most; 0 once it is gone. */
 function peakOf(pid: number): number {
   try {
@@ -31,12 +33,11 @@ function peakOf(pid: number): number {
 }
 
 /**
- * Lets a stream meet an output that takes 300 kB a second for ten seconds, with these lines in its pipeline file.
- * @param events how many stand in the input: 40,000 are 160 MB
+ * Lets a stream with 160 MB before it meet an output that takes 300 kB a second for ten seconds.
+ * @param lines of its pipeline file
  */
 export async function holdsBack(
   lines: string,
-  events: number,
   { onTestFinished, skip }: Pick<TestContext, 'onTestFinished' | 'skip'>,
 ): Promise<void> {
   skip(process.platform !== 'linux', 'memory is read from /proc')
@@ -59,7 +60,7 @@ export async function holdsBack(
     const id = `${CANARY}-${n}`
     return { key: id, value: JSON.stringify({ occurred_at, customer: { id }, note: NOTE }) }
   }
-  for (let from = 0; from < events; from += 500)
+  for (let from = 0; from < EVENTS; from += 500)
     await world.send(Array.from({ length: 500 }, (_, n) => event(from + n)))
   // Requests carry what is written; what is read comes in the answers.
   proxy.throttle(300_000, 'requests')
@@ -78,6 +79,6 @@ export async function holdsBack(
   const sources = (await world.read(world.output)).map(({ headers }) =>
     String(headers.find(({ name }) => name === 'lethe-source')?.value),
   )
-  expect(new Set(sources).size).toBe(events)
-  if (!lines.includes('at-least-once')) expect(sources.length).toBe(events)
+  expect(new Set(sources).size).toBe(EVENTS)
+  if (!lines.includes('at-least-once')) expect(sources.length).toBe(EVENTS)
 }

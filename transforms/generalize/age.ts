@@ -150,7 +150,7 @@ export const age: Transform = defineTransform({
         ]
       : [],
   reveals: (chosen) =>
-    part({ of: 'age', starts: starts(chosen), clock: clockOf(formatsOf(chosen).join(' or '), chosen.zone) }),
+    part({ of: 'age', starts: starts(chosen), clock: clockOf(formatsOf(chosen), chosen.zone) }),
   compile: (chosen, context) => {
     const { width, edges, topCode, zone: zoneName } = chosen
     if (width !== undefined && edges !== undefined)

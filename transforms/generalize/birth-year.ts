@@ -141,7 +141,7 @@ export const birthYear: Transform = defineTransform({
     part({
       of: 'time',
       unit: 'year',
-      clock: clockOf(formatsOf(chosen).join(' or '), chosen.zone ?? 'the year as written'),
+      clock: clockOf(formatsOf(chosen), chosen.zone ?? 'the year as written'),
       oldest: newestOfOldest(chosen),
       until: chosen.asOfYear,
     }),

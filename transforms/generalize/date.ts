@@ -214,7 +214,7 @@ export const date: Transform = defineTransform({
         ]
       : [],
   reveals: ({ to, zone, ...reading }) =>
-    part({ of: 'time', unit: to, clock: clockOf(formatsOf(reading).join(' or '), zone) }),
+    part({ of: 'time', unit: to, clock: clockOf(formatsOf(reading), zone) }),
   compile: ({ to, zone: zoneName, ...reading }: DateOptions, context) => {
     if (to === 'hour' && isDatesOnly(reading) && !formatsOf(reading).includes('epoch-days'))
       throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')

@@ -120,7 +120,8 @@ export function token(
   return { tells: 'equality', token: `${name} ${JSON.stringify(others)}`, domain }
 }
 
-/** Whose days a date is read in: a bare date is of no zone. */
-export function clockOf(format: string, zone: string): string {
+/** Whose days dates of these formats are read in: a bare date is of no zone. */
+export function clockOf(formats: readonly string[], zone: string): string {
+  const format = formats.join(' or ')
   return format === 'date' ? 'date' : `${format} in ${zone}`
 }

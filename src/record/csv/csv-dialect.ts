@@ -3,7 +3,7 @@
 export interface CsvDialect {
   /** One ASCII character. */
   readonly delimiter: string
-  /** `none`: a quote is a character as any other. */
+  /** `none`: a quote is an ordinary character. */
   readonly quote?: 'none' | undefined
   /** `backslash`: in quotes it stands before a quote, or before itself; before anything else it is itself. */
   readonly escape?: 'backslash' | undefined

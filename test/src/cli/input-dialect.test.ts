@@ -50,7 +50,7 @@ describe('a file with quotes that are none', () => {
     )
   })
 
-  it('has a header with them, or is told the way out', async () => {
+  it('has a header with them, or an error says what to do', async () => {
     const fields = `fields:\n  label: keep\ncolumns: { 'the "n"': label }\n`
     expect((await batchOf(policy('quote: none', fields), 'the "n",x\n1,2\n')).out).toBe('"the ""n"""\n1\n')
     expect(await refusal(fields, 'the "n",x\n1,2\n')).toContain('`quote: none`')

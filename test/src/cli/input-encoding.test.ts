@@ -126,7 +126,7 @@ describe('what a file is, its first bytes say', () => {
     ['zstd', Buffer.of(0x28, 0xb5, 0x2f, 0xfd, 0), 'zstd -dc'],
     ['UTF-32', Buffer.of(0xff, 0xfe, 0, 0, 0x6e, 0, 0, 0), 'iconv -f UTF-32'],
     ['Parquet', Buffer.from('PAR1\0'), 'this is Parquet'],
-  ])('and %s is told by name, with the way out', async (_, bytes, message) => {
+  ])('and %s is told by name, with what to do', async (_, bytes, message) => {
     const cwd = place({ 'p.yaml': POLICY, 'a.csv': bytes })
     const { code, stderr } = await run(cwd, ['a.csv', '-o', '-'])
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])

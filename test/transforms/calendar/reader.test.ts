@@ -56,7 +56,7 @@ describe('auto', () => {
     '10/03/2026',
     '10/03/2026 10:00',
     '2026/03/10',
-    // Forms that nobody writes on purpose.
+    // Forms that are written by mistake only.
     '2026-03-10T10Z',
     '2026-03-10T100000Z',
     '20260310T10:00:00Z',
