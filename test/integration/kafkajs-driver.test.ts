@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import kafkajs from 'kafkajs'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Connection } from '../../src/kafka/driver.ts'
 import { startBroker } from '../broker/broker.mjs'
 import { onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
@@ -47,6 +47,21 @@ onKafka('the driver over kafkajs', () => {
         suggestion: expect.stringContaining('npm install node-rdkafka'),
       }),
     )
+  })
+
+  it('sets no timer for a time in the past', async () => {
+    const [topic, out] = [await makeTopic(), await makeTopic()]
+    await write(
+      topic,
+      numbers(10).map((value) => ({ value })),
+    )
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => timers.mockRestore())
+    const { driver } = await openDriver(KAFKAJS, { topics: [topic] })
+    await settleSome(driver, 10, copyTo(out))
+    const delays = timers.mock.calls.map(([, delay]) => delay ?? 0)
+    expect(delays.length).toBeGreaterThan(0)
+    expect(delays.filter((delay) => delay < 0)).toEqual([])
   })
 
   it.each(['gzip', 'snappy', 'lz4', 'zstd'])('sends %s as such', async (compression) => {

@@ -1,10 +1,12 @@
 /**
  * The requests that the public interface of kafkajs 2.2.4 lacks, and the connections to send them. The one file that
- * uses its private parts: the seed broker of a cluster, the methods of a broker that have no types, and the coding of
- * requests. The public admin is not used: before each question it requests the metadata of all topics, it fails where any
+ * uses its private parts: the seed broker of a cluster, the methods of a broker that have no types, the coding of
+ * requests, and a timer that it would not stop. The public admin is not used: before each question it requests the metadata of all topics, it fails where any
  * partition of the cluster has no leader, and it does not report what a user may do.
  */
 import type { Broker, Cluster } from 'kafkajs'
+// @ts-expect-error: no types
+import RequestQueueModule from 'kafkajs/src/network/requestQueue/index.js'
 // @ts-expect-error: no types
 import DecoderModule from 'kafkajs/src/protocol/decoder.js'
 // @ts-expect-error: no types
@@ -31,6 +33,23 @@ interface Decoder {
   readUVarIntString(): string | null
   readBytes(): Buffer | null
   readArray<T>(read: (decoder: Decoder) => T): T[]
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[]
+  scheduleCheckPendingRequests(): void
+}
+
+const queue = (RequestQueueModule as { readonly prototype: RequestQueue }).prototype
+const { scheduleCheckPendingRequests } = queue
+
+/**
+ * After each answer kafkajs sets a timer for requests that wait, also where none does: for a time in the past, so that it
+ * fires every millisecond as long as the connection lives, and Node.js 24 warns of it. A request that has to wait sets the
+ * timer itself.
+ */
+queue.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this)
 }
 
 const newEncoder = (): Encoder => new (EncoderModule as new () => Encoder)()
