@@ -54,6 +54,12 @@ export {
 export { loadKeyring } from './keys/file.ts'
 export { Keyring } from './keys/keyring.ts'
 export { type Compiled, type CompileOptions, compilePolicy } from './policy/compile.ts'
+export { compilePolicyFile } from './policy/compile-file.ts'
+export {
+  type TransformModule,
+  type TransformToolkit,
+  transformToolkit,
+} from './policy/custom/toolkit.ts'
 export type { KeySource } from './policy/key-source.ts'
 export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
 export { type PolicyFile, readPolicyFile } from './policy/policy-file.ts'

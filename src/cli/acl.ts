@@ -10,8 +10,8 @@ interface Options {
   readonly commandConfig?: string
 }
 
-function run(file: string, options: Options): void {
-  const pipeline = readPipeline(file)
+async function run(file: string, options: Options): Promise<void> {
+  const pipeline = await readPipeline(file)
   const grants = rightsOf(pipeline)
   const principal = options.principal ?? `User:${pipeline.sasl?.username ?? 'lethe'}`
   const isGuarded = pipeline.tls !== undefined || pipeline.sasl !== undefined

@@ -18,11 +18,11 @@ interface Options {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const pipeline = readPipeline(file)
+  const pipeline = await readPipeline(file)
   const report = new Report()
   const driver = await checkDriver(report, pipeline)
   const keys = checkKeys(report, pipeline, Date.now())
-  const policies = policiesOf(pipeline, keys)
+  const policies = await policiesOf(pipeline, keys)
   const connection = resolveConnection(pipeline)
   let admin: Admin | undefined
   let failure: unknown

@@ -8,7 +8,7 @@ import { markdownOf } from '../explain/explanation-markdown.ts'
 import { overview } from '../explain/in-plain-words.ts'
 import { readJson, scalarText, valuesAt } from '../explain/json-tree.ts'
 import { sampleRecord } from '../explain/sample-record.ts'
-import { compilePolicy } from '../policy/compile.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { columns, paint, printable, shorten, wrap } from '../terminal.ts'
@@ -25,7 +25,7 @@ interface Options {
 
 const MAX_BYTES = 1 << 20
 
-function run(from: string | undefined, options: Options): void {
+async function run(from: string | undefined, options: Options): Promise<void> {
   if (options.format === 'markdown' && from !== undefined)
     throw new LetheError(
       'bad-option',
@@ -34,7 +34,7 @@ function run(from: string | undefined, options: Options): void {
     )
   const source = readPolicyFile(options.policy)
   const keys = keyringFrom(options.keys)
-  const { plan, policy, problems } = compilePolicy(source, { keys: keys ?? testKeyring() })
+  const { plan, policy, problems } = await compilePolicyFile(source, { keys: keys ?? testKeyring() })
   if (plan === undefined || policy === undefined) {
     process.stderr.write(formatProblems(problems, 'text'))
     throw new LetheError('policy-invalid', `the policy ${options.policy} has errors`, 'correct them')

@@ -4,6 +4,7 @@ import { EXIT, type Problem } from '../errors.ts'
 import { compilePipeline } from '../kafka/pipeline-file/compile-pipeline.ts'
 import { isPipeline } from '../kafka/pipeline-file/read-pipeline.ts'
 import { type Compiled, compilePolicy } from '../policy/compile.ts'
+import { withTransforms } from '../policy/custom/modules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
@@ -13,6 +14,7 @@ import { type LintedPolicy, versionProblems } from './lint/versions.ts'
 interface Options {
   readonly format: ProblemFormat
   readonly keys?: string
+  readonly allowCode?: boolean
 }
 
 interface Linted {
@@ -22,9 +24,13 @@ interface Linted {
   readonly policies: readonly LintedPolicy[]
 }
 
-function run(files: readonly string[], options: Options): void {
+async function run(files: readonly string[], options: Options): Promise<void> {
   const keys = keyringFrom(options.keys)
-  const linted = files.map((file) => lint(file, keys))
+  const linted: Linted[] = []
+  for (const file of files) {
+    const one = () => lint(file, keys)
+    linted.push(options.allowCode === true ? await withTransforms(one) : one())
+  }
   const problems = withoutRepeats([
     ...linted.flatMap((one) => one.problems),
     ...versionProblems(linted.flatMap((one) => one.policies)),
@@ -69,7 +75,8 @@ function count(number: number, one: string, many: string): string {
 const EXAMPLES = `
 Reads each policy or pipeline and the files it names, and reports all errors of all of them, a line each:
 file:line:column code message -> suggestion. Opens no socket, and reads no secret that a pipeline names. With
---keys it also checks that the keys which policies name are there and enabled. Warnings fail nothing.
+--keys it also checks that the keys which policies name are there and enabled. Warnings fail nothing. It runs no code: a policy with transforms: is an
+error until --allow-code lets it. Read these files before, as they run with your rights.
 
 Examples:
   $ lethe lint policy.yaml
@@ -92,5 +99,6 @@ export const command = (): Command =>
         .default('text'),
     )
     .option('--keys <file>', 'check against this keyset too')
+    .option('--allow-code', 'run the files of transforms that policies name, to check what uses them')
     .addHelpText('after', EXAMPLES)
     .action(run)

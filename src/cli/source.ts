@@ -17,7 +17,7 @@ interface Options {
 }
 
 async function run(file: string, tokens: readonly string[], options: Options): Promise<void> {
-  const pipeline = readPipeline(file)
+  const pipeline = await readPipeline(file)
   const keyring = resolveKeyring(pipeline)
   const reader = new SourceReader(pipeline.name, keyring, await routesOf(pipeline, options))
   const write = options.format === 'json' ? asJson : asText

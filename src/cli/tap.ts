@@ -21,7 +21,7 @@ interface Options {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const pipeline = readPipeline(file)
+  const pipeline = await readPipeline(file)
   const route = routeOf(pipeline, options.route)
   const topic = options.deadLetters === true ? route.deadLetterTopic : route.to.topic
   const { limit, duration } = options

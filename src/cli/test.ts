@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, fileError, LetheError, type Problem } from '../errors.ts'
 import { type CasesFile, readCases } from '../policy/cases.ts'
-import { compilePolicy } from '../policy/compile.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { paint, printable } from '../terminal.ts'
@@ -56,9 +56,9 @@ function readCasesFile(file: string): CasesFile {
   return readCases(file, text)
 }
 
-function testOne(file: string): Tested {
+async function testOne(file: string): Promise<Tested> {
   const { policy, cases } = pair(file)
-  const { plan, problems } = compilePolicy(readPolicyFile(policy), { keys: testKeyring() })
+  const { plan, problems } = await compilePolicyFile(policy, { keys: testKeyring() })
   const all = [...problems, ...cases.problems]
   const run = plan === undefined || cases.problems.length > 0 ? undefined : runCases(plan, cases.cases)
   return { policy, cases: cases.file, problems: all, run }
@@ -122,8 +122,9 @@ function asJson({ policy, cases, problems, run }: Tested): object {
   }
 }
 
-function run(files: readonly string[], { format, requireCoverage = false }: Options): void {
-  const tested = files.map(testOne)
+async function run(files: readonly string[], { format, requireCoverage = false }: Options): Promise<void> {
+  const tested: Tested[] = []
+  for (const file of files) tested.push(await testOne(file))
   if (format === 'json')
     process.stdout.write(`${JSON.stringify({ v: 1, policies: tested.map(asJson) }, null, 2)}\n`)
   else for (const one of tested) format === 'text' ? printText(one) : printGithub(one, requireCoverage)

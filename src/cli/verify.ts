@@ -1,8 +1,7 @@
 /** `lethe verify SUMMARY OUT…`: are these the files that the summary speaks of? */
 import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
-import { compilePolicy } from '../policy/compile.ts'
-import { readPolicyFile } from '../policy/policy-file.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import {
   describeVersionNotRaised,
@@ -39,7 +38,7 @@ async function run(name: string, files: readonly string[], options: Options): Pr
       `${name} was written by 0.1.0 and holds no digest of an output`,
       'run it again',
     )
-  const policy = options.policy === undefined ? undefined : seen(options.policy)
+  const policy = options.policy === undefined ? undefined : await seen(options.policy)
   const verified: Verified[] = []
   for (const file of files) {
     const digest = await digestOf(file)
@@ -66,8 +65,8 @@ async function run(name: string, files: readonly string[], options: Options): Pr
 }
 
 /** A policy as it is now. Fingerprints do not depend on keys. */
-function seen(file: string): SeenPolicy {
-  const { plan, problems } = compilePolicy(readPolicyFile(file))
+async function seen(file: string): Promise<SeenPolicy> {
+  const { plan, problems } = await compilePolicyFile(file)
   if (plan !== undefined) return plan
   process.stderr.write(formatProblems(problems, 'text'))
   throw new LetheError('policy-invalid', `the policy ${file} has errors`, 'correct them')

@@ -5,9 +5,8 @@ import type { Connection } from '../kafka/driver.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf, topicsOf } from '../kafka/preflight.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { compilePolicy } from '../policy/compile.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
 import type { Policy } from '../policy/policy.ts'
-import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import type { LocalDriver } from './check-client.ts'
 import { checkBrokers, checkClock } from './check-cluster.ts'
@@ -18,15 +17,20 @@ import { checkTopics, type TopicsFound } from './check-topics.ts'
 import type { Report } from './finding.ts'
 
 /** The policy of each route, by the route's name. @throws LetheError (usage) where one has errors */
-export function policiesOf(pipeline: Pipeline, keys: Keyring | undefined): ReadonlyMap<string, Policy> {
-  return new Map(
-    pipeline.routes.map((route) => {
-      const { plan, policy, problems } = compilePolicy(readPolicyFile(route.policy), { keys })
-      if (plan !== undefined && policy !== undefined) return [route.name, policy]
+export async function policiesOf(
+  pipeline: Pipeline,
+  keys: Keyring | undefined,
+): Promise<ReadonlyMap<string, Policy>> {
+  const policies = new Map<string, Policy>()
+  for (const route of pipeline.routes) {
+    const { plan, policy, problems } = await compilePolicyFile(route.policy, { keys })
+    if (plan === undefined || policy === undefined) {
       process.stderr.write(formatProblems(problems, 'text'))
       throw new LetheError('policy-invalid', `the policy ${route.policy} has errors`, 'correct them')
-    }),
-  )
+    }
+    policies.set(route.name, policy)
+  }
+  return policies
 }
 
 export async function findTopics(admin: Admin, { routes }: Pipeline): Promise<TopicsFound> {

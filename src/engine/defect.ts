@@ -48,12 +48,25 @@ export function attempt<T>(work: () => T): { readonly done: T } | Broken {
   try {
     return { done: work() }
   } catch (error) {
-    if (error instanceof LetheError) {
-      const { code, message, suggestion } = error
-      return { refusal: { code, message, suggestion } }
-    }
-    return { defect: placeOf(error) }
+    return brokenBy(error)
   }
+}
+
+/** The same of what takes its time. */
+export async function attemptLater<T>(work: () => Promise<T>): Promise<{ readonly done: T } | Broken> {
+  try {
+    return { done: await work() }
+  } catch (error) {
+    return brokenBy(error)
+  }
+}
+
+function brokenBy(error: unknown): Broken {
+  if (error instanceof LetheError) {
+    const { code, message, suggestion } = error
+    return { refusal: { code, message, suggestion } }
+  }
+  return { defect: placeOf(error) }
 }
 
 /** A defect found while records were de-identified, by this thread or another. */

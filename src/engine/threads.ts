@@ -3,7 +3,7 @@
  * class for files, which want the thread that has the fewest jobs, and for streams, which have one thread.
  */
 import { parentPort, type ResourceLimits, type Transferable, Worker } from 'node:worker_threads'
-import { attempt, type Broken, errorOf } from './defect.ts'
+import { attempt, attemptLater, type Broken, errorOf } from './defect.ts'
 
 /** What a thread answers: that it is ready, what came of a job, or a defect (never a foreign message, which may quote data). */
 type Answer<Done> = { readonly ready: true } | { readonly done: Done } | Broken
@@ -129,21 +129,28 @@ export interface Answered<Done> {
 }
 
 /** In a thread: makes ready what its first message says, then answers the others. */
-export function serve<Setup, Job, Done>(make: (setup: Setup) => (job: Job) => Answered<Done>): void {
+export function serve<Setup, Job, Done>(make: (setup: Setup) => Promise<(job: Job) => Answered<Done>>): void {
   const port = parentPort!
   const answer = (message: Answer<Done>, transfer: readonly Transferable[] = []): void =>
     port.postMessage(message, transfer)
-  port.once('message', ({ setup }: { readonly setup: Setup }) => {
-    const made = attempt(() => make(setup))
+  port.once('message', async ({ setup }: { readonly setup: Setup }) => {
+    // Jobs may come before it is ready, and are done then, in their order.
+    const early: Job[] = []
+    const wait = ({ job }: { readonly job: Job }): void => void early.push(job)
+    port.on('message', wait)
+    const made = await attemptLater(() => make(setup))
+    port.off('message', wait)
     if (!('done' in made)) {
       answer(made)
       return
     }
-    port.on('message', ({ job }: { readonly job: Job }) => {
+    const work = (job: Job): void => {
       const result = attempt(() => made.done(job))
       if (!('done' in result)) answer(result)
       else answer({ done: result.done.done }, result.done.transfer)
-    })
+    }
     answer({ ready: true })
+    early.forEach(work)
+    port.on('message', ({ job }: { readonly job: Job }) => work(job))
   })
 }

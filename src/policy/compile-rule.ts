@@ -11,6 +11,7 @@ import {
 import { LetheError } from '../errors.ts'
 import { checkShape } from './check-form.ts'
 import { contextFor, FileError, type Sources } from './context.ts'
+import type { Register } from './custom/read-transforms.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
 import { type KeySource, placeholderKeys } from './key-source.ts'
 import type { Path } from './path.ts'
@@ -24,7 +25,7 @@ import { suggestion } from './suggest.ts'
 
 export interface RuleSetting {
   readonly source: PolicyFile
-  readonly register: ReadonlyMap<string, Transform>
+  readonly register: Register
   /** Undefined: the policy is only checked. */
   readonly keys: KeySource | undefined
   readonly sources: Sources
@@ -81,8 +82,10 @@ function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
 
 function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): void {
   const { findings, register } = setting
-  const transform = register.get(rule.use)
+  const transform = register.transforms.get(rule.use)
   if (transform === undefined) {
+    // It may be one of those that could not be loaded, which is told where they are named.
+    if (!register.isWhole) return
     findings.add(
       rule.useAt,
       'unknown-transform',
@@ -91,7 +94,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
         : `no transform is called ${quote(rule.use)}`,
       rule.use === expire.name
         ? 'write it as `retention:` beside `fields:`, with steps'
-        : (suggestion(rule.use, [...register.keys(), ...Object.keys(FIELD_WORDS)]) ??
+        : (suggestion(rule.use, [...register.transforms.keys(), ...Object.keys(FIELD_WORDS)]) ??
             'see `lethe transforms`'),
     )
     return

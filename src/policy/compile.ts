@@ -11,6 +11,8 @@ import { checkShape, type ShapeCodes } from './check-form.ts'
 import { readColumns } from './columns.ts'
 import { checkFormats, compileRule, type RuleSetting } from './compile-rule.ts'
 import { newSources } from './context.ts'
+import { guarded } from './custom/guarded.ts'
+import { readTransforms } from './custom/read-transforms.ts'
 import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode, textOf } from './document.ts'
 import { type Fault, settleFaults } from './faults.ts'
 import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
@@ -35,7 +37,7 @@ import { rolesByInput, type Said, weakRules } from './weak.ts'
 export interface CompileOptions {
   /** Without keys a policy is only checked: its keyed rules refuse every value. */
   readonly keys?: KeySource | undefined
-  /** In place of the registered transforms. */
+  /** Beside the registered transforms, and guarded: one that throws, or gives no text, fails for that value. */
   readonly transforms?: readonly Transform[] | undefined
 }
 
@@ -82,8 +84,18 @@ const POLICY_SHAPE: ShapeCodes = {
 export const COMPILED_CHANNEL = 'lethe.policy.compiled'
 const compiledChannel = channel(COMPILED_CHANNEL)
 
-/** Compiles `source`; never throws for a bad policy, and reports every problem of it. */
+/** Compiles `source`; never throws for a bad policy, and reports every problem of it. Files of transforms (`transforms:`) are code, and
+ * have to be imported before: `compilePolicyFile` does both. */
 export function compilePolicy(source: PolicyFile, options: CompileOptions = {}): Compiled {
+  return compileWith(source, options.keys, registerOf(options))
+}
+
+/** The same with these transforms and no others. */
+export function compileWith(
+  source: PolicyFile,
+  keys: KeySource | undefined,
+  register: ReadonlyMap<string, Transform>,
+): Compiled {
   compiledChannel.publish({ file: source.file })
   const findings = new Findings(source.file)
   const failed: (policy?: Policy) => Compiled = (policy) => ({
@@ -109,8 +121,8 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   const sources = newSources()
   const setting: RuleSetting = {
     source,
-    register: new Map((options.transforms ?? registered).map((t) => [t.name, t])),
-    keys: options.keys,
+    register: readTransforms(entryOf(tree, 'transforms')?.value, register, source, sources, findings),
+    keys,
     sources,
     findings,
     has: { subject: entryOf(tree, 'subject') !== undefined, time: entryOf(tree, 'time') !== undefined },
@@ -179,6 +191,7 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
     retention,
     input,
     columns,
+    modules: shape.transforms ?? [],
     required,
     optional,
   }
@@ -186,9 +199,21 @@ export function compilePolicy(source: PolicyFile, options: CompileOptions = {}):
   const plan = buildPlan(policy, sources, {
     readTime: readsTime,
     retention: retention && judgeOf(retention),
-    keys: options.keys,
+    keys,
   })
   return { plan, problems: [], policy }
+}
+
+/** @throws TypeError where two transforms have one name: what it stands for would depend on their order */
+function registerOf({ transforms = [] }: CompileOptions): ReadonlyMap<string, Transform> {
+  const register = new Map(registered.map((transform) => [transform.name, transform]))
+  for (const transform of transforms) {
+    const known = register.get(transform.name)
+    if (known !== undefined && known !== transform)
+      throw new TypeError(`there is a transform ${transform.name} already: give yours another name`)
+    if (known === undefined) register.set(transform.name, guarded(transform))
+  }
+  return register
 }
 
 /** What is weak about the rules of all fields, each by itself and those of one input together. */

@@ -122,6 +122,8 @@ const POLICY: Words<Policy> = {
   retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
   input: ({ input }) => ({ input: input && canonical(input, INPUT) }),
   columns: ({ columns }) => ({ columns: Object.fromEntries(columns) }),
+  // Each is among `files`, with its digest; their order says nothing.
+  modules: LEFT_OUT,
   required: ({ required }) => ({ required: sortedPaths(required) }),
   optional: ({ optional }) => ({ optional: sortedPaths(optional) }),
 }

@@ -18,6 +18,7 @@ type Schema = Record<string, unknown> & {
 const PATH =
   'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `$key`, `$headers.name`, `$timestamp`.'
 const NOT_IN_STEPS = ['from', 'when', 'category', 'role']
+const STEP_WORDS = RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word))
 
 /** The schema, with keys in a fixed order: the same register gives the same text. */
 export function policyJsonSchema(transforms: readonly Transform[] = registered): object {
@@ -25,14 +26,18 @@ export function policyJsonSchema(transforms: readonly Transform[] = registered):
   const properties = schema.properties!
   const { purpose, fields, retention } = properties
   properties['purpose'] = { description: purpose!.description, ...taxonomy(DATA_USES) }
-  properties['fields'] = fieldsSchema(fields!, '#/definitions/field')
+  properties['fields'] = { description: fields!.description, type: 'object' }
   const step = (retention!.properties!['steps']!['items'] as Schema).properties!
-  step['fields'] = fieldsSchema(step['fields']!, '#/definitions/stepField')
+  step['fields'] = { description: step['fields']!.description, type: 'object' }
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Lethe policy',
     description: 'What leaves, field by field, and in what form. What no path names never leaves.',
     ...schema,
+    // Where a policy brings transforms of its own, only `lethe lint` knows their names and options.
+    if: { required: ['transforms'] },
+    then: fieldsOf('openField', 'openStepField'),
+    else: fieldsOf('field', 'stepField'),
     definitions: {
       field: {
         description: `${PATH} A word, the name of a transform that needs no options, a rule, or a list of rules of which the first that applies is taken.`,
@@ -47,12 +52,40 @@ export function policyJsonSchema(transforms: readonly Transform[] = registered):
         anyOf: [...shorthand(transforms), { $ref: '#/definitions/stepRule' }],
       },
       rule: ruleSchema(transforms, RULE_WORDS),
-      stepRule: ruleSchema(
-        transforms,
-        RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word)),
-      ),
+      stepRule: ruleSchema(transforms, STEP_WORDS),
+      openField: { anyOf: [{ $ref: '#/definitions/field' }, ownName(transforms), ...ownRules(transforms)] },
+      openStepField: {
+        anyOf: [{ $ref: '#/definitions/stepField' }, ownName(transforms), ownRule(transforms, STEP_WORDS)],
+      },
     },
   }
+}
+
+/** What the rules of fields, and of steps, are. */
+function fieldsOf(field: string, stepField: string): object {
+  const members = (definition: string) => ({
+    properties: { fields: { additionalProperties: { $ref: `#/definitions/${definition}` } } },
+  })
+  const steps = { properties: { steps: { items: members(stepField) } } }
+  return { properties: { ...members(field).properties, retention: steps } }
+}
+
+/** The name of a transform that is not registered. */
+function ownName(transforms: readonly Transform[]): Schema {
+  const known = [...Object.keys(FIELD_WORDS), ...transforms.map(({ name }) => name)]
+  const others = known.map((name) => `${name.replaceAll('.', '\\.')}$`).join('|')
+  return { type: 'string', pattern: `^(?!${others})[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)+$` }
+}
+
+function ownRules(transforms: readonly Transform[]): Schema[] {
+  const rule = ownRule(transforms, RULE_WORDS)
+  const either = { anyOf: [{ $ref: '#/definitions/rule' }, rule] }
+  return [rule, { type: 'array', minItems: 1, items: either }]
+}
+
+function ownRule(transforms: readonly Transform[], words: readonly string[]): Schema {
+  const properties = { ...wordsSchema(words), use: ownName(transforms) }
+  return { type: 'object', required: ['use'], properties }
 }
 
 function toSchema(schema: z.ZodType): Schema {
@@ -62,10 +95,6 @@ function toSchema(schema: z.ZodType): Schema {
     unrepresentable: 'any',
   }) as Schema
   return rest
-}
-
-function fieldsSchema(written: Schema, ref: string): Schema {
-  return { description: written.description, type: 'object', additionalProperties: { $ref: ref } } as Schema
 }
 
 /** Known keys for completion; a local key below one passes too. */
@@ -84,13 +113,9 @@ function shorthand(transforms: readonly Transform[]): Schema[] {
 
 /** One rule: the words that all share, and by `use` the options of the transform and nothing else. */
 function ruleSchema(transforms: readonly Transform[], words: readonly string[]): Schema {
-  const all = toSchema(RuleWords).properties!
-  const shared: Record<string, Schema> = {}
-  for (const word of words) shared[word] = all[word]!
-  if (shared['category'] !== undefined)
-    shared['category'] = { description: all['category']!.description, ...taxonomy(DATA_CATEGORIES) }
+  const shared = wordsSchema(words)
   shared['use'] = {
-    description: all['use']!.description,
+    description: shared['use']!.description,
     oneOf: [
       ...Object.entries(FIELD_WORDS).map(([word, description]) => ({ const: word, description })),
       ...transforms.map(({ name, summary }) => ({ const: name, description: summary })),
@@ -121,6 +146,15 @@ function ruleSchema(transforms: readonly Transform[], words: readonly string[]):
       }),
     ],
   } as Schema
+}
+
+function wordsSchema(words: readonly string[]): Record<string, Schema> {
+  const all = toSchema(RuleWords).properties!
+  const shared: Record<string, Schema> = {}
+  for (const word of words) shared[word] = all[word]!
+  if (shared['category'] !== undefined)
+    shared['category'] = { description: all['category']!.description, ...taxonomy(DATA_CATEGORIES) }
+  return shared
 }
 
 function whenUse(name: string, rule: object): object {

@@ -92,6 +92,8 @@ export interface Policy {
   readonly input: InputForm | undefined
   /** CSV header text to canonical input path. */
   readonly columns: ReadonlyMap<string, string>
+  /** Files of transforms, as written. */
+  readonly modules: readonly string[]
   readonly required: readonly PolicyRequired[]
   readonly optional: readonly PolicyRequired[]
 }

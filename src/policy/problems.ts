@@ -28,6 +28,8 @@ const POLICY_ONLY_CODES = {
   'bad-suspects': 'what happens to suspect values is neither `warn` nor `dead-letter`',
   'bad-input': 'what `input` says of files cannot be done',
   'unknown-transform': 'no transform has this name',
+  'bad-transforms': 'a file of transforms cannot be used, or what it defines does not keep the contract',
+  'transforms-not-loaded': 'a file of transforms is code, and no code runs here unless it is allowed',
   'unknown-option': 'the transform has no such option',
   'bad-option': 'the transform does not take this value of an option',
   'bad-file': 'a file that the policy names cannot be read',

@@ -129,6 +129,7 @@ export interface PolicyShape {
     | undefined
   input?: InputForm | undefined
   columns?: Record<string, string> | undefined
+  transforms?: string[] | undefined
   required?: string[] | undefined
   optional?: string[] | undefined
 }
@@ -236,6 +237,13 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
     .record(z.string(), path)
     .optional()
     .describe('CSV headers that are not themselves paths, and the path each stands for.'),
+  transforms: z
+    .array(path)
+    .min(1)
+    .optional()
+    .describe(
+      'Files of JavaScript that define transforms beside the built-in ones, relative to the policy, e.g. ./acme.mjs. They are code, which runs with the rights of the account that runs the policy; `lethe lint` runs it only with --allow-code.',
+    ),
   required: z
     .array(path)
     .min(1)

@@ -215,7 +215,7 @@ sasl: { mechanism: scram-sha-512, username: bob, password: { env: PW_OF_BOB } }`
       })
       const env = { PW_OF_BOB: 'pw-of-bob' }
       expect((await lethe(['stream', file, '--until-end'], { env })).code).toBe(4)
-      await grant(own.address, 'bob', rightsOf(readPipeline(file)).map(asRight))
+      await grant(own.address, 'bob', rightsOf(await readPipeline(file)).map(asRight))
       const { code, stderr } = await lethe(['stream', file, '--until-end'], { env })
       expect(code, stderr).toBe(3)
       expect(stderr).toContain('wrote 1 records, 0 tombstones, 1 dead letters')

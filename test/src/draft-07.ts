@@ -5,7 +5,7 @@ export type Schema = Record<string, unknown>
 
 /** The keywords of draft-07 that the schema uses; any other one is an error, so that none is overlooked. */
 const KNOWN: ReadonlySet<string> = new Set(
-  '$schema $ref title description definitions default type const enum properties required additionalProperties propertyNames items minItems maxItems anyOf oneOf allOf if then pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf format'.split(
+  '$schema $ref title description definitions default type const enum properties required additionalProperties propertyNames items minItems maxItems anyOf oneOf allOf if then else pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf format'.split(
     ' ',
   ),
 )
@@ -27,8 +27,10 @@ export function fits(value: unknown, schema: Schema | boolean, root: Schema): bo
   if (schema['anyOf'] !== undefined && count(schema['anyOf']) === 0) return false
   if (schema['oneOf'] !== undefined && count(schema['oneOf']) !== 1) return false
   if (!every(schema['allOf'], (item) => fits(value, item, root))) return false
-  if (schema['if'] !== undefined && fits(value, schema['if'] as Schema, root))
-    if (!fits(value, schema['then'] as Schema, root)) return false
+  if (schema['if'] !== undefined) {
+    const branch = schema[fits(value, schema['if'] as Schema, root) ? 'then' : 'else'] ?? true
+    if (!fits(value, branch as Schema | boolean, root)) return false
+  }
   if (typeof value === 'string') {
     if (schema['pattern'] !== undefined && !new RegExp(String(schema['pattern']), 'u').test(value))
       return false

@@ -9,7 +9,7 @@ import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../../groups/subject-groups.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
-import { compilePolicy } from '../../policy/compile.ts'
+import { compilePolicyFile } from '../../policy/compile-file.ts'
 import type { InputForm } from '../../policy/input-form.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
@@ -58,7 +58,7 @@ export async function run(
   const file = readPolicyFile(options.policy, 'the policy', files.read)
   const keysFile = options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
   const keys = keyringFrom(keysFile)
-  const plan = compile(file, keys, options)
+  const plan = await compile(file, keys, options)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
   files.refuseChanged()
@@ -119,8 +119,8 @@ export async function run(
   }
 }
 
-function compile(file: PolicyFile, keys: Keyring | undefined, options: BatchOptions): Plan {
-  const { plan, problems } = compilePolicy(file, { keys })
+async function compile(file: PolicyFile, keys: Keyring | undefined, options: BatchOptions): Promise<Plan> {
+  const { plan, problems } = await compilePolicyFile(file, { keys })
   if (plan === undefined) {
     process.stderr.write(formatProblems(problems, 'text'))
     throw new LetheError(

@@ -5,6 +5,7 @@ import { reasonOf } from '../../kafka/cause.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
 import { refuseOtherKeys } from '../../keys/real-data.ts'
+import { withTransforms } from '../../policy/custom/modules.ts'
 import { onStop, type StopSignal } from '../../run/interrupt.ts'
 import { packageVersion } from '../../run/package-root.ts'
 import { hearsAtStart } from '../../run/stream/at-start.ts'
@@ -24,7 +25,7 @@ import { deadLettersOf, streamLines, summarizeStream } from './summary.ts'
 import { SummaryFile } from './summary-file.ts'
 
 export async function run(file: string, options: StreamOptions): Promise<void> {
-  const { prepared, files } = prepareFromDisk(file)
+  const { prepared, files } = await withTransforms(() => prepareFromDisk(file))
   const summary =
     options.summary === undefined ? undefined : new SummaryFile(options.summary, prepared.pipeline, files)
   const used = prepared.routes.flatMap(({ plan }) => plan.keyIds)

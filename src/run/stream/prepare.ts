@@ -24,6 +24,7 @@ import {
 } from '../../kafka/source-header.ts'
 import { Keyring } from '../../keys/keyring.ts'
 import type { Compiled } from '../../policy/compile.ts'
+import { withTransforms } from '../../policy/custom/modules.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type ReadWhole, readPolicyFile } from '../../policy/policy-file.ts'
 import { formatProblems } from '../../policy/problems.ts'
@@ -57,7 +58,8 @@ export interface Prepared {
 }
 
 /** The pipeline of a file. Its problems go to stderr; @throws LetheError (usage) where there is an error. */
-export const readPipeline = (file: string): Pipeline => readCompiled(file).pipeline
+export const readPipeline = async (file: string): Promise<Pipeline> =>
+  (await withTransforms(() => readCompiled(file))).pipeline
 
 interface Compilation {
   readonly pipeline: Pipeline

@@ -4,6 +4,7 @@ import { LetheError } from '../../errors.ts'
 import { FencedError } from '../../kafka/driver.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { preflight } from '../../kafka/preflight.ts'
+import { withTransforms } from '../../policy/custom/modules.ts'
 import { Health } from '../../telemetry/health.ts'
 import { createLog, logSettings } from '../../telemetry/log.ts'
 import { Metrics } from '../../telemetry/metrics.ts'
@@ -49,7 +50,8 @@ async function prepareAsTold(file: string, worker: number, stop: AbortController
   const begin = await toldToBegin(stop)
   if (begin === undefined) return undefined
   const { configuration, digest, instance, groupsKey, untilEnd, progress } = begin
-  const prepared = prepareFrom(file, fromPost(configuration), instance, groupsKey)
+  const posted = fromPost(configuration)
+  const prepared = await withTransforms(() => prepareFrom(file, posted, instance, groupsKey))
   if (prepared.digest === digest) return { prepared, untilEnd, progress }
   throw new LetheError(
     'config-differs',

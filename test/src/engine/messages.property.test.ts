@@ -6,17 +6,17 @@ import { reconciles } from '../../../src/engine/account.ts'
 import type { Message } from '../../../src/engine/message.ts'
 import { MessageBatch } from '../../../src/engine/message-batch.ts'
 import { OutcomeBatch } from '../../../src/engine/outcome-batch.ts'
-import { compilePolicy } from '../../../src/policy/compile.ts'
+import { compileWith } from '../../../src/policy/compile.ts'
 import { createDeidentifier } from '../../../src/run/deidentifier.ts'
 import { messageEngine } from '../../../src/run/engines.ts'
 import { transforms } from '../../../transforms/index.ts'
-import { MARKS, markTransforms } from '../record/marks.ts'
+import { MARKS, markTransforms, registerOf } from '../record/marks.ts'
 import { anyDamage, damaged } from '../record/specs.ts'
 import { type FlatOutcome, flatOf, rewrite } from './flat-outcome.ts'
 
 const NOW = Date.UTC(2024, 0, 1)
 
-const { plan: compiled, problems } = compilePolicy(
+const { plan: compiled, problems } = compileWith(
   {
     file: 'p.yaml',
     text: `
@@ -37,7 +37,8 @@ retention: { steps: [ { after: 400d, then: suppress } ] }
       throw new Error('no file')
     },
   },
-  { transforms: [...markTransforms, ...transforms] },
+  undefined,
+  registerOf([...markTransforms, ...transforms]),
 )
 if (compiled === undefined) throw new Error(JSON.stringify(problems))
 const plan = compiled

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { reconciles } from '../../../src/engine/account.ts'
-import { compilePolicy } from '../../../src/policy/compile.ts'
+import { compileWith } from '../../../src/policy/compile.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { padded } from '../../../src/record/codec.ts'
 import { createDeidentifier } from '../../../src/run/deidentifier.ts'
@@ -9,6 +9,7 @@ import { csvEngine, jsonEngine } from '../../../src/run/engines.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { type CompiledTransform, defineTransform, type Result } from '../../../transforms/transform.ts'
+import { registerOf } from '../record/marks.ts'
 import { flatOf } from './flat-outcome.ts'
 
 const apply = (text: string): Result => {
@@ -86,7 +87,7 @@ describe.each(Object.entries(compiled))('a transform that fails in %s', (_, made
     compile: () => made,
   } as never)
   const source = policyFileOf('policy.yaml', POLICY)
-  const result = compilePolicy(source, { transforms: [...transforms, throws] })
+  const result = compileWith(source, undefined, registerOf([...transforms, throws]))
   const plan = result.plan!
 
   it('compiles', () => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
-import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
+import { type Compiled, compileWith } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { readPolicyFile } from '../../../src/policy/policy-file.ts'
 import { padded } from '../../../src/record/codec.ts'
@@ -50,10 +50,8 @@ export function compileGolden(file: string, versions?: Readonly<Record<string, n
         usesList: (name, digest) => LATER_LISTS.has(name) || context.usesList(name, digest),
       }),
   })
-  return compilePolicy(readPolicyFile(file), {
-    keys,
-    transforms: versions === undefined ? transforms : transforms.map(asBefore),
-  })
+  const register = versions === undefined ? transforms : transforms.map(asBefore)
+  return compileWith(readPolicyFile(file), keys, new Map(register.map((one) => [one.name, one])))
 }
 
 export function resultsOf(name: string, compiled: Compiled): Results {

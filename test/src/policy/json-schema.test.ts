@@ -23,6 +23,8 @@ describe('the JSON Schema of a policy', () => {
     'fields: { a: { use: generalize.prefix, keep: 3, else: { constant: 1 } }, b: { from: a, use: keep } }',
     'subject: a\ntime: { path: b, format: date-time, zone: UTC }\nunlisted: reject\nfields: { a: keep }\ncolumns: { x: a }',
     'time: b\nfields: { a: keep }\nretention: { steps: [{ after: 1d, fields: { a: { use: generalize.prefix, keep: 1 } } }, { after: 2d, then: suppress }] }',
+    'transforms: [./acme.mjs]\nfields: { a: acme.reverse, b: { use: acme.reverse, salt: 1, else: null }, c: [{ when: { b: [1] }, use: acme.other }, { use: drop }] }',
+    'transforms: [./acme.mjs]\ntime: b\nfields: { a: keep }\nretention: { steps: [{ after: 1d, fields: { a: { use: acme.reverse, salt: 1 } } }] }',
   ])('takes %s', (text) => {
     expect(check(text)).toBe(true)
   })
@@ -43,6 +45,13 @@ describe('the JSON Schema of a policy', () => {
     'unlisted: keep\nfields: { a: keep }',
     'fields: { a: keep }\nretention: { steps: [{ after: 1d, fields: { a: { use: drop, when: { b: [c] } } } }] }',
     'fields: { a: keep }\nretention: { steps: [{ after: soon, then: suppress }] }',
+    'fields: { a: acme.reverse }',
+    'fields: { a: { use: acme.reverse, salt: 1 } }',
+    'transforms: []\nfields: { a: keep }',
+    'transforms: [./acme.mjs]\nfields: { a: reverse }',
+    'transforms: [./acme.mjs]\nfields: { a: { use: acme.reverse, role: none } }',
+    'transforms: [./acme.mjs]\nfields: { a: { use: hash.hmac, domian: d } }',
+    'transforms: [./acme.mjs]\nfields: { a: hash.hmac }',
   ])('refuses %s', (text) => {
     expect(check(text)).toBe(false)
   })

@@ -8,6 +8,7 @@ import { stringify } from 'yaml'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
+import { importedModules, withTransforms } from '../../../src/policy/custom/modules.ts'
 import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
 import { type PolicyFile, policyFileOf } from '../../../src/policy/policy-file.ts'
 import { padded } from '../../../src/record/codec.ts'
@@ -15,6 +16,11 @@ import type { Layout } from '../../../src/run/chunk.ts'
 import { ChunkRewriter } from '../../../src/run/chunk-work.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { flatOf } from '../engine/flat-outcome.ts'
+import { acme } from './acme.ts'
+
+const MODULE = new Uint8Array(Buffer.from(acme()))
+// As each command does before it compiles.
+await withTransforms(() => importedModules([MODULE]))
 
 const keys = Keyring.fromKeyset(testKeyset())
 const HEAD = { policy: 'p', version: 1, purpose: 'train_ai_system' }
@@ -27,7 +33,7 @@ type Record_ = Readonly<Record<string, unknown>>
 type Result = Readonly<Record<string, string>> | string
 
 function compiled(policy: object): { source: PolicyFile; result: Compiled } {
-  const source = policyFileOf('policy.yaml', stringify({ ...HEAD, ...policy }))
+  const source = policyFileOf('policy.yaml', stringify({ ...HEAD, ...policy }), () => MODULE)
   return { source, result: compilePolicy(source, { keys }) }
 }
 
@@ -220,6 +226,11 @@ const year = { use: 'generalize.date', to: 'year' }
 const accept = 'it is only a test'
 
 const CASES: Readonly<Record<string, Case>> = {
+  'transforms of files': {
+    policy: { transforms: ['./acme.mjs'], fields: { v: 'acme.reverse' } },
+    records: [{ v: 'abc' }],
+    expected: [{ v: 'cba' }],
+  },
   'words of the head, and fields that are kept, dropped or unlisted': {
     policy: { description: 'text', unlisted: 'drop', suspects: 'warn', fields: { v: 'keep', w: 'drop' } },
     records: [

@@ -360,11 +360,17 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'in a step',
     `${timed}retention: { steps: [{ after: 1d, fields: { ▸post_code: drop } }] }\n`,
   ],
+  [
+    'transforms-not-loaded',
+    'code that nobody allowed',
+    `${head}transforms: [▸acme.mjs]\nfields: { a: acme.reverse }\n`,
+  ],
+  ['bad-file', 'of transforms', `${head}transforms: [▸gone.mjs]\nfields: { a: keep }\n`],
   ['unknown-path', 'in required', `${head}required: [▸b]\nfields: { a: keep }\n`],
   ['unknown-path', 'in columns', `${head}fields: { a: keep }\ncolumns: { x: ▸b }\n`],
 ]
 
-const files: Readonly<Record<string, string>> = { 'broken.csv': 'a;b\n"c' }
+const files: Readonly<Record<string, string>> = { 'broken.csv': 'a;b\n"c', 'acme.mjs': 'export default 1' }
 
 function compile(text: string) {
   return compilePolicy(
@@ -444,7 +450,7 @@ describe('problem codes of a policy', () => {
   })
 
   it('has a case for every code', () => {
-    const covered = new Set<string>(cases.map(([code]) => code)).add('bad-case')
+    const covered = new Set<string>(cases.map(([code]) => code)).add('bad-case').add('bad-transforms')
     expect([...covered].sort()).toEqual(Object.keys(POLICY_CODES).sort())
   })
 

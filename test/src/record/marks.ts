@@ -1,6 +1,6 @@
 /** Small transforms whose results are easy to say: the walkers are tested with these, not the transforms. */
 import { z } from 'zod'
-import { compilePolicy } from '../../../src/policy/compile.ts'
+import { compileWith } from '../../../src/policy/compile.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { NOTHING } from '../../../transforms/reveals/revelation.ts'
 import {
@@ -127,6 +127,9 @@ export const markTransforms: readonly Transform[] = Object.entries(MARKS).map(([
 
 export const isFailure = (result: Result): result is Failure => result instanceof Failure
 
+export const registerOf = (all: readonly Transform[]): ReadonlyMap<string, Transform> =>
+  new Map(all.map((one) => [one.name, one]))
+
 /** Compiles a policy's text with these transforms. */
 export function compileMarks(text: string): {
   readonly plan: Plan | undefined
@@ -135,7 +138,7 @@ export function compileMarks(text: string): {
   const readFile = () => {
     throw new Error('no file')
   }
-  return compilePolicy({ file: 'p.yaml', text, readFile }, { transforms: markTransforms })
+  return compileWith({ file: 'p.yaml', text, readFile }, undefined, registerOf(markTransforms))
 }
 
 /** A plan of these `fields:`, each on an indented line; `more` follows them. Throws where they are wrong. */
