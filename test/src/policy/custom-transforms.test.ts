@@ -175,7 +175,7 @@ describe('transforms given to compilePolicy', () => {
       ...transforms.find((one) => one.name === 'mask.null')!,
       name,
       options: z.strictObject({}),
-      compile: () => ({ yields: 'string', apply: (text) => `${text}!` }),
+      compile: () => ({ yields: 'string', apply: (text: string) => `${text}!` }),
     } as never)
   const text = 'fields:\n  a: mine.shout\n  b: { use: hash.hmac, domain: d }\n'
 
