@@ -137,6 +137,7 @@ export const ERROR_GROUPS = {
   Keys: {
     'keys-missing': ['usage', 'the policy needs keys, and none are given'],
     'keyset-invalid': ['usage', 'the keyset file is no keyset'],
+    'keys-command-failed': ['passing', 'the command that prints the keyset failed or took too long'],
     'keyset-busy': ['passing', 'another command changes the keyset, or was cut short'],
     'secret-file-open': ['usage', 'others may read or write a file of keys, secrets or certificates'],
     'key-change-refused': ['usage', 'the state of the keyset does not allow the change'],

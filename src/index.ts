@@ -34,6 +34,8 @@ export {
   type Weakness,
   type Yields,
 } from '../transforms/transform.ts'
+export type { Summary } from './cli/account-view.ts'
+export { deidentifyFiles, type FilesBatch } from './cli/batch/deidentify-files.ts'
 export type { Account, RuleCount } from './engine/account.ts'
 export type { Now } from './engine/clock.ts'
 export type { Message, MessageHeader } from './engine/message.ts'

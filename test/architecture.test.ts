@@ -47,7 +47,8 @@ const ROOMS: Readonly<
     packages: [],
   },
   doctor: { rooms: ['engine', 'errors', 'kafka', 'keys', 'policy', 'terminal', 'transforms'], packages: [] },
-  catalogue: { rooms: ['errors', 'terminal', 'transforms'], packages: ['zod'] },
+  catalogue: { rooms: ['errors', 'policy', 'terminal', 'transforms'], packages: ['zod'] },
+  forms: { rooms: ['cli', 'kafka', 'run'], packages: ['zod'] },
   explain: {
     rooms: ['engine', 'errors', 'identify', 'policy', 'run', 'terminal', 'transforms'],
     packages: [],
@@ -62,6 +63,7 @@ const ROOMS: Readonly<
       'errors',
       'explain',
       'files',
+      'forms',
       'gates',
       'groups',
       'identify',
@@ -77,7 +79,7 @@ const ROOMS: Readonly<
     ],
     packages: ['commander', 'zod', 'yaml', '@faker-js/faker'],
   },
-  index: { rooms: ['engine', 'errors', 'keys', 'policy', 'run', 'transforms'], packages: [] },
+  index: { rooms: ['cli', 'engine', 'errors', 'keys', 'policy', 'run', 'transforms'], packages: [] },
 }
 
 /** The folders that may import a client library, or what it needs: its driver's, and no other. */

@@ -8,7 +8,8 @@ import { markdownOf } from '../explain/explanation-markdown.ts'
 import { overview } from '../explain/in-plain-words.ts'
 import { readJson, scalarText, valuesAt } from '../explain/json-tree.ts'
 import { sampleRecord } from '../explain/sample-record.ts'
-import { compilePolicyFile } from '../policy/compile-file.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import { withTransforms } from '../policy/custom/modules.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { columns, paint, printable, shorten, wrap } from '../terminal.ts'
@@ -25,7 +26,7 @@ interface Options {
 
 const MAX_BYTES = 1 << 20
 
-async function run(from: string | undefined, options: Options): Promise<void> {
+function run(from: string | undefined, options: Options): void {
   if (options.format === 'markdown' && from !== undefined)
     throw new LetheError(
       'bad-option',
@@ -34,7 +35,7 @@ async function run(from: string | undefined, options: Options): Promise<void> {
     )
   const source = readPolicyFile(options.policy)
   const keys = keyringFrom(options.keys)
-  const { plan, policy, problems } = await compilePolicyFile(source, { keys: keys ?? testKeyring() })
+  const { plan, policy, problems } = compilePolicy(source, { keys: keys ?? testKeyring() })
   if (plan === undefined || policy === undefined) {
     process.stderr.write(formatProblems(problems, 'text'))
     throw new LetheError('policy-invalid', `the policy ${options.policy} has errors`, 'correct them')
@@ -192,4 +193,4 @@ export const command = (): Command =>
     .option('--keys <file>', 'the keyset (default: the published test keys)')
     .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)
-    .action(run)
+    .action((...given: Parameters<typeof run>) => withTransforms(async () => run(...given)))

@@ -6,18 +6,24 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogueMarkdown } from '../catalogue/catalogue-markdown.ts'
 import { errorsMarkdown } from '../catalogue/errors-markdown.ts'
+import { policyPage } from '../catalogue/policy-page.ts'
 import { EXIT } from '../errors.ts'
+import { formSchemas } from '../forms/json-schemas.ts'
 import { pipelineJsonSchema } from '../kafka/pipeline-file/pipeline-json-schema.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { entries } from './transforms.ts'
 
-const GENERATED: Readonly<Record<string, () => string>> = {
+const GENERATED: Record<string, () => string> = {
   'transforms/README.md': () => catalogueMarkdown(entries()),
   'docs/errors.md': errorsMarkdown,
+  'docs/policy.md': policyPage,
   'config/schema/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
   'config/schema/pipeline.schema.json': () => `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`,
 }
+
+for (const [name, schema] of Object.entries(formSchemas()))
+  GENERATED[`config/schema/${name}`] = () => `${JSON.stringify(schema, null, 2)}\n`
 
 const check = process.argv.includes('--check')
 for (const [name, make] of Object.entries(GENERATED)) {

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, fileError, LetheError, type Problem } from '../errors.ts'
 import { type CasesFile, readCases } from '../policy/cases.ts'
-import { compilePolicyFile } from '../policy/compile-file.ts'
+import { compilePolicy } from '../policy/compile.ts'
+import { withTransforms } from '../policy/custom/modules.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { paint, printable } from '../terminal.ts'
@@ -56,9 +57,9 @@ function readCasesFile(file: string): CasesFile {
   return readCases(file, text)
 }
 
-async function testOne(file: string): Promise<Tested> {
+function testOne(file: string): Tested {
   const { policy, cases } = pair(file)
-  const { plan, problems } = await compilePolicyFile(policy, { keys: testKeyring() })
+  const { plan, problems } = compilePolicy(readPolicyFile(policy), { keys: testKeyring() })
   const all = [...problems, ...cases.problems]
   const run = plan === undefined || cases.problems.length > 0 ? undefined : runCases(plan, cases.cases)
   return { policy, cases: cases.file, problems: all, run }
@@ -122,9 +123,8 @@ function asJson({ policy, cases, problems, run }: Tested): object {
   }
 }
 
-async function run(files: readonly string[], { format, requireCoverage = false }: Options): Promise<void> {
-  const tested: Tested[] = []
-  for (const file of files) tested.push(await testOne(file))
+function run(files: readonly string[], { format, requireCoverage = false }: Options): void {
+  const tested = files.map(testOne)
   if (format === 'json')
     process.stdout.write(`${JSON.stringify({ v: 1, policies: tested.map(asJson) }, null, 2)}\n`)
   else for (const one of tested) format === 'text' ? printText(one) : printGithub(one, requireCoverage)
@@ -173,4 +173,4 @@ export const command = (): Command =>
     )
     .option('--require-coverage', 'fail where a rule has no case')
     .addHelpText('after', EXAMPLES)
-    .action(run)
+    .action((...given: Parameters<typeof run>) => withTransforms(async () => run(...given)))

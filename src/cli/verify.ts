@@ -1,6 +1,7 @@
 /** `lethe verify SUMMARY OUT…`: are these the files that the summary speaks of? */
 import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
+import type { ReadSummary } from '../forms/summaries.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import {
@@ -12,7 +13,7 @@ import {
 } from '../policy/seen.ts'
 import { paint, printable } from '../terminal.ts'
 import { digestOf, isPublished, type Match, matchesOf } from './verify/compare.ts'
-import { type ReadSummary, readSummary } from './verify/read-summary.ts'
+import { readSummary } from './verify/read-summary.ts'
 
 interface Options {
   readonly policy?: string

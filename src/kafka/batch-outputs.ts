@@ -47,6 +47,18 @@ export const noneEmitted = (): Emitted => ({
   unkeyed: 0,
 })
 
+/** The value of a record in a dead-letter topic. `forms/dead-letters.ts` has its form. */
+export interface TopicDeadLetter {
+  readonly v: 1
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly code: string
+  readonly rule?: string
+  /** `name@version#fingerprint`. */
+  readonly policy: string
+}
+
 export interface Destination {
   readonly topic: string
   readonly partition: 'key' | 'same'
@@ -113,9 +125,15 @@ export class OutputWriter {
   deadLetter({ records, outcomes }: RoutedBatch, index: number): OutputRecord {
     const { topic, partition, offset } = records.position(index)
     const rule = outcomes.rule(index)
-    const label = rule < 0 ? undefined : this.#plan.rules[rule]!.label
-    const code = outcomes.code(index)
-    const value = { v: 1, topic, partition, offset, code, rule: label, policy: this.#policy }
+    const value: TopicDeadLetter = {
+      v: 1,
+      topic,
+      partition,
+      offset,
+      code: outcomes.code(index)!,
+      ...(rule < 0 ? {} : { rule: this.#plan.rules[rule]!.label }),
+      policy: this.#policy,
+    }
     return {
       topic: this.#to.deadLetterTopic,
       partition: undefined,

@@ -50,6 +50,21 @@ export interface BatchResult {
   readonly groups: Figures | undefined
 }
 
+/** A line of the list of dead letters. `forms/dead-letters.ts` has its form. */
+export interface FileDeadLetter {
+  readonly v: 1
+  /** From 1, as they were named. */
+  readonly input: number
+  /** The line that the record begins at, from 1. */
+  readonly line: number
+  /** Lines that an open quote took with it, where it is not one record. */
+  readonly records?: number
+  readonly code: string
+  readonly rule?: string
+  /** `name@version#fingerprint`. */
+  readonly policy: string
+}
+
 class LimitReached extends Error {}
 
 /** Outputs of so many chunks may wait to be written. */
@@ -164,13 +179,14 @@ function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: Rewritte
   const text = done.deadLetters
     .map(({ line, code, rule }) =>
       JSON.stringify({
+        v: 1,
         input: batch.input + 1,
         line: lines + line + 1,
         ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
-        code: code satisfies string,
+        code,
         ...(rule >= 0 ? { rule: plan.rules[rule]!.label } : {}),
         policy: `${plan.name}@${plan.version}#${plan.fingerprint}`,
-      }),
+      } satisfies FileDeadLetter),
     )
     .join('\n')
   return Buffer.from(`${text}\n`)

@@ -1,6 +1,7 @@
 /** What stands where a run is going to write: a summary or a list of dead letters of an earlier run. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { LetheError } from '../../errors.ts'
+import { fileDeadLetterForm } from '../../forms/dead-letters.ts'
 import {
   describeVersionNotRaised,
   isVersionNotRaised,
@@ -57,8 +58,7 @@ function policyOfList(file: string): SeenPolicy | undefined {
     fd = openSync(file, 'r')
     const bytes = Buffer.alloc(LINE_BYTES)
     const [line] = bytes.toString('utf8', 0, readSync(fd, bytes, 0, LINE_BYTES, 0)).split('\n', 1)
-    const { policy } = JSON.parse(line!) as { policy?: unknown }
-    return typeof policy === 'string' ? parsePolicyLabel(policy) : undefined
+    return parsePolicyLabel(fileDeadLetterForm.parse(JSON.parse(line!)).policy)
   } catch {
     return undefined
   } finally {

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { fileError } from '../../errors.ts'
 import { Digester, type FileDigest } from '../../files/digest.ts'
-import type { ReadSummary } from './read-summary.ts'
+import type { ReadSummary } from '../../forms/summaries.ts'
 
 export interface Match {
   readonly kind: 'output' | 'dead-letters' | 'input'

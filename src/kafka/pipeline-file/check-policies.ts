@@ -6,12 +6,12 @@ import type { Policy } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
-import type { Secret } from './pipeline.ts'
+import type { KeysPlace } from './pipeline.ts'
 import { fileBeside, type Secrets } from './secret-node.ts'
 
 export interface PolicyOptions {
   /** Gives the keys that the pipeline names, or others in their place. Without keys policies are only checked. */
-  readonly keysOf?: ((keys: Secret | undefined) => KeySource | undefined) | undefined
+  readonly keysOf?: ((keys: KeysPlace | undefined) => KeySource | undefined) | undefined
   /** In place of the files on disk. */
   readonly readPolicy?: ((file: string) => PolicyFile) | undefined
 }

@@ -3,10 +3,10 @@
  * and explain as people write. What it cannot say (topics that loop, policies that do not fit) `lethe lint` does.
  */
 import { z } from 'zod'
-import { pipelineSchema, SecretSchema } from './pipeline-schema.ts'
+import { KeysSchema, pipelineSchema, SecretSchema } from './pipeline-schema.ts'
 
 export function pipelineJsonSchema(): object {
-  const { $schema: _, ...schema } = z.toJSONSchema(pipelineSchema(SecretSchema), {
+  const { $schema: _, ...schema } = z.toJSONSchema(pipelineSchema(SecretSchema, KeysSchema), {
     target: 'draft-7',
     io: 'input',
   })

@@ -39,6 +39,18 @@ export const SecretSchema: z.ZodType = z.union([
   z.strictObject({ env: environmentName.describe('An environment variable that holds the secret.') }),
 ])
 
+/** Where the keyset stands, or the command that prints it. */
+export const KeysSchema: z.ZodType = z.union([
+  SecretSchema,
+  z.strictObject({
+    command: z
+      .array(z.string())
+      .min(1)
+      .describe('A program and its arguments, run without a shell: its standard output is the keyset.'),
+    timeout: z.string().optional().describe('How long it may take, 100ms to 300s; 10s unless stated.'),
+  }),
+])
+
 export interface RouteShape {
   name: string
   from: { topics: string[] | { pattern: string }; group: string; start: string }
@@ -136,7 +148,10 @@ const route: z.ZodType<RouteShape> = z.strictObject({
 })
 
 /** The schema with `secret` wherever a secret stands. */
-export function pipelineSchema(secret: z.ZodType): z.ZodObject & z.ZodType<PipelineShape> {
+export function pipelineSchema(
+  secret: z.ZodType,
+  keys: z.ZodType = secret,
+): z.ZodObject & z.ZodType<PipelineShape> {
   return z.strictObject({
     pipeline: name.describe('The name of the pipeline.'),
     description: z.string().optional().describe('For people.'),
@@ -198,7 +213,9 @@ export function pipelineSchema(secret: z.ZodType): z.ZodObject & z.ZodType<Pipel
       .describe(
         'Names this instance among those of the pipeline, the same over restarts; the host name unless stated.',
       ),
-    keys: secret.optional().describe('The keyset: { file: … }, or { env: … } with its JSON.'),
+    keys: keys
+      .optional()
+      .describe('The keyset: { file: … }, { env: … } with its JSON, or { command: […] } that prints it.'),
     source: z
       .enum(['encrypted', 'clear', 'none'])
       .default('encrypted')

@@ -5,13 +5,14 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { hostname } from 'node:os'
 import { fileError, LetheError } from '../../errors.ts'
+import { keysetOfCommand } from '../../keys/command-keys.ts'
 import { loadKeyring } from '../../keys/file.ts'
 import { Keyring } from '../../keys/keyring.ts'
 import { parseKeyset } from '../../keys/keyset-format.ts'
 import { refusePublished } from '../../keys/real-data.ts'
 import { readSecretFile, refuseExposed } from '../../keys/secret-file.ts'
 import type { Connection } from '../driver.ts'
-import type { Pipeline, Secret } from './pipeline.ts'
+import type { KeysPlace, Pipeline, Secret } from './pipeline.ts'
 
 /** `process.env`, or what stands for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -44,12 +45,15 @@ export function resolveKeyring(
   environment: Environment = process.env,
 ): Keyring | undefined {
   if (keys === undefined) return undefined
-  const keyring =
-    'file' in keys
-      ? loadKeyring(keys.file)
-      : Keyring.fromKeyset(parseKeyset(read(keys, 'keys', environment), nameOf(keys)))
+  const keyring = keyringOf(keys, environment)
   refusePublished(keyring)
   return keyring
+}
+
+function keyringOf(keys: KeysPlace, environment: Environment): Keyring {
+  if ('file' in keys) return loadKeyring(keys.file)
+  if ('command' in keys) return Keyring.fromKeyset(keysetOfCommand(keys))
+  return Keyring.fromKeyset(parseKeyset(read(keys, 'keys', environment), nameOf(keys)))
 }
 
 /**

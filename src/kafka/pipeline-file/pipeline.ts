@@ -1,8 +1,12 @@
 /** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
+import type { KeysCommand } from '../../keys/command-keys.ts'
 import type { TextPosition as Place } from '../../policy/problems.ts'
 
 /** Where a secret stands. Never the secret. */
 export type Secret = { readonly file: string } | { readonly env: string }
+
+/** Where the keyset stands, or the command that prints it. */
+export type KeysPlace = Secret | KeysCommand
 
 export type Delivery = 'exactly-once' | 'at-least-once'
 
@@ -59,7 +63,7 @@ export interface Pipeline {
   readonly driver: 'rdkafka' | 'kafkajs' | undefined
   /** Names this instance among those of the pipeline, and stays the same over restarts: see `resolveInstance`. */
   readonly instance: string | { readonly env: string } | undefined
-  readonly keys: Secret | undefined
+  readonly keys: KeysPlace | undefined
   readonly source: 'encrypted' | 'clear' | 'none'
   readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }
   readonly maxRecordBytes: number

@@ -1,7 +1,9 @@
 /** Where a secret stands: `{ file: … }` or `{ env: … }`. Nothing of what is written here goes into a message. */
 import { join } from 'node:path'
+import { DEFAULT_KEYS_TIMEOUT_MS } from '../../keys/command-keys.ts'
 import { entryOf, type MapNode, type TreeNode } from '../../policy/document.ts'
-import type { Secret } from './pipeline.ts'
+import { amountOf } from './amounts.ts'
+import type { KeysPlace, Secret } from './pipeline.ts'
 import type { PipelineFindings } from './pipeline-codes.ts'
 
 const WAY_OUT = 'write { file: FILE } or { env: NAME }'
@@ -49,13 +51,58 @@ export function fileBeside(folder: string, file: string): string {
   return file.startsWith('/') ? file : join(folder, file)
 }
 
+/** Where the keyset stands: as other secrets, or printed by a command. */
+function readKeysPlace(
+  node: TreeNode | undefined,
+  folder: string,
+  findings: PipelineFindings,
+): KeysPlace | undefined {
+  const command = entryOf(node, 'command')
+  if (node?.kind !== 'map' || command === undefined) return readSecret(node, 'keys', folder, findings)
+  const bad = (at: TreeNode['at'], message: string): undefined => {
+    findings.add(
+      at,
+      'bad-secret',
+      `\`keys\`: ${message}`,
+      'write { command: [PROGRAM, ARGUMENT…], timeout: 10s }',
+    )
+  }
+  const timeout = entryOf(node, 'timeout')
+  const other = node.entries.find((entry) => entry !== command && entry !== timeout)
+  if (other !== undefined) return bad(other.at, 'beside a command only `timeout` can stand')
+  const { value } = command
+  if (value.kind !== 'list' || value.items.length === 0)
+    return bad(value.at, 'a command is a list: the program and its arguments, which no shell reads')
+  const words = value.items.map((item) =>
+    item.kind === 'scalar' && item.value !== null ? item.text : undefined,
+  )
+  const [program, ...args] = words
+  if (
+    words.includes(undefined) ||
+    program === undefined ||
+    program === '' ||
+    words.some((word) => word!.includes('\0'))
+  )
+    return bad(value.at, 'the program and its arguments are texts')
+  let limit: number | undefined = DEFAULT_KEYS_TIMEOUT_MS
+  if (timeout !== undefined)
+    limit = timeout.value.kind === 'scalar' ? amountOf(timeout.value.text) : undefined
+  if (limit === undefined || limit < 100 || limit > 300_000)
+    return bad(timeout!.value.at, 'a time limit is 100ms to 300s')
+  // With a slash it is a file, relative to the pipeline; without, one of PATH.
+  return {
+    command: [program.includes('/') ? fileBeside(folder, program) : program, ...(args as string[])],
+    timeout: limit,
+  }
+}
+
 export interface Secrets {
   readonly ca: Secret | undefined
   readonly cert: Secret | undefined
   readonly key: Secret | undefined
   readonly keyPassword: Secret | undefined
   readonly password: Secret | undefined
-  readonly keys: Secret | undefined
+  readonly keys: KeysPlace | undefined
 }
 
 /** All secrets of the file; `findings` says of each why it cannot be read. */
@@ -69,6 +116,6 @@ export function readSecrets(tree: MapNode, folder: string, findings: PipelineFin
     key: of(tls, 'key'),
     keyPassword: of(tls, 'keyPassword'),
     password: of(entryOf(tree, 'sasl')?.value, 'password'),
-    keys: of(tree, 'keys'),
+    keys: readKeysPlace(entryOf(tree, 'keys')?.value, folder, findings),
   }
 }

@@ -21,7 +21,8 @@ class Wanted extends Error {
   }
 }
 
-let mayImport = false
+/** How many compilations under way may import what they miss. */
+let importing = 0
 
 /** What was imported of these bytes in this thread, in their order; undefined where no code may run here. */
 export function importedModules(all: readonly Uint8Array[]): readonly Imported[] | undefined {
@@ -30,7 +31,7 @@ export function importedModules(all: readonly Uint8Array[]): readonly Imported[]
     digests.flatMap((digest, at) => (importedHere.has(digest) ? [] : [[digest, all[at]!]])),
   )
   if (missing.size === 0) return digests.map((digest) => importedHere.get(digest)!)
-  if (mayImport) throw new Wanted(missing)
+  if (importing > 0) throw new Wanted(missing)
   return undefined
 }
 
@@ -38,17 +39,16 @@ export function importedModules(all: readonly Uint8Array[]): readonly Imported[]
  * Runs `compile`, and the code of the modules of transforms that its policies name. `compile` may run several times; the
  * last one counts.
  */
-export async function withTransforms<T>(compile: () => T): Promise<T> {
+export async function withTransforms<T>(compile: () => T | Promise<T>): Promise<T> {
   for (;;) {
-    const before = mayImport
-    mayImport = true
+    importing++
     try {
-      return compile()
+      return await compile()
     } catch (error) {
       if (!(error instanceof Wanted)) throw error
       for (const [digest, bytes] of error.modules) importedHere.set(digest, await importBytes(bytes))
     } finally {
-      mayImport = before
+      importing--
     }
   }
 }

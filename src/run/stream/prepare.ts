@@ -8,7 +8,7 @@ import { OutputWriter } from '../../kafka/batch-outputs.ts'
 import type { Connection } from '../../kafka/driver.ts'
 import type { PolicyOptions } from '../../kafka/pipeline-file/check-policies.ts'
 import { compilePipeline } from '../../kafka/pipeline-file/compile-pipeline.ts'
-import type { Pipeline, Route, Secret } from '../../kafka/pipeline-file/pipeline.ts'
+import type { KeysPlace, Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
 import {
   resolveConnection,
   resolveInstance,
@@ -128,7 +128,7 @@ export function prepareFrom(
   return assemble({ pipeline, policies }, configuration, keys, instance, groupsKey)
 }
 
-function readKeys(keys: Secret | undefined, files: RunFiles): Keyring | undefined {
+function readKeys(keys: KeysPlace | undefined, files: RunFiles): Keyring | undefined {
   const read = (): Keyring | undefined => resolveKeyring({ keys })
   if (keys === undefined || !('file' in keys)) return read()
   const digest = (keyring: Keyring | undefined): string | undefined => keyring && keysetDigest(keyring.keyset)

@@ -104,6 +104,7 @@ const verification = z.strictObject({
 })
 
 const deadLetter = z.strictObject({
+  v: z.literal(1),
   input: z.int().min(1),
   line: z.int().min(1),
   records: z.int().min(2).optional(),

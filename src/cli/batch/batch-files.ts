@@ -1,0 +1,208 @@
+/** A batch over files: what `lethe batch` and a program both do. Prints nothing. */
+
+import { reconciles, sum } from '../../engine/account.ts'
+import type { DeadLetterLimit } from '../../engine/limit.ts'
+import { LetheError, type Problem } from '../../errors.ts'
+import type { Input } from '../../files/input.ts'
+import type { Output } from '../../files/output.ts'
+import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
+import { newGroupsKey } from '../../groups/subject-groups.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
+import { compilePolicyFile } from '../../policy/compile-file.ts'
+import type { InputForm } from '../../policy/input-form.ts'
+import type { Plan } from '../../policy/plan.ts'
+import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
+import type { RecordFormat } from '../../record/limits.ts'
+import { type BatchProgress, type BatchResult, runBatch } from '../../run/batch-run.ts'
+import type { PreparedPool } from '../../run/chunk-pool.ts'
+import type { RunConfiguration } from '../../run/configuration.ts'
+import { RunFiles } from '../../run/run-files.ts'
+import { type Summary, summarize } from '../account-view.ts'
+import { checkMayJudge, standAlone } from '../groups.ts'
+import { formOf, type InputFlags, usedFlags } from '../input-options.ts'
+import { ReadFiles } from '../read-files.ts'
+import { versionWarnings } from './older.ts'
+import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
+
+/** What a batch is told, beside its inputs. */
+export interface FilesOptions extends OutputOptions, InputFlags {
+  readonly policy: string
+  readonly expectKey?: readonly ExpectedKey[]
+  readonly format?: RecordFormat
+  readonly asOf?: number
+  readonly deadLetter?: string
+  readonly maxDeadLetters: DeadLetterLimit
+  /** From 0 to 1: so many of the data subjects may not stand alone. */
+  readonly maxUnique?: number
+  readonly maxRecordBytes: number
+  readonly chunkBytes: number
+  readonly escapeFormulas?: boolean
+  readonly showNames?: boolean
+}
+
+/** Who is told what a batch does. */
+export interface BatchHears {
+  /** Of each chunk that is settled; what it throws ends the run, and leaves no output. */
+  progress(made: BatchProgress): void
+  /** The account, before anything gets its name. */
+  account(summary: Summary, result: BatchResult): void
+}
+
+/** The keys of a batch, and the file that they were read from, over which nothing is written. */
+export interface BatchKeys {
+  readonly keyring: Keyring | undefined
+  readonly file?: string | undefined
+}
+
+/** The policy of a batch has errors. */
+export class PolicyProblems extends LetheError {
+  readonly problems: readonly Problem[]
+  constructor(file: string, problems: readonly Problem[]) {
+    super('policy-invalid', `the policy ${file} has errors; nothing was read`, 'correct them')
+    this.problems = problems
+  }
+}
+
+/**
+ * De-identifies the inputs with the threads of `prepared`, which the caller closes. Outputs get their names only where the
+ * status of the summary is `done`. Throws `LetheError`, and then no output is left.
+ */
+export async function batchFiles(
+  inputs: readonly Input[],
+  options: FilesOptions,
+  { keyring: keys, file: keysFile }: BatchKeys,
+  prepared: PreparedPool,
+  hears: BatchHears,
+): Promise<Summary> {
+  const files = new RunFiles()
+  const file = readPolicyFile(options.policy, 'the policy', files.read)
+  const plan = await compile(file, keys, options)
+  if (options.maxUnique !== undefined) checkJudging(plan, options)
+  const form = formOf(plan.input, options)
+  files.refuseChanged()
+  const reads = new ReadFiles()
+  for (const [at, { identity }] of inputs.entries()) reads.addIdentity(`input ${at + 1}`, identity)
+  reads.addRun(files)
+  reads.add('the keyset file', keysFile)
+  const opened = new Opened(reads)
+  try {
+    const outputs = openOutputs(inputs, options, opened)
+    const deadLetterFile =
+      options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, options)
+    const summaryFile = options.summary === undefined ? undefined : opened.open(options.summary, options)
+    const older = versionWarnings(plan, options)
+    const now = options.asOf ?? Date.now()
+    const result = await deidentify({
+      plan,
+      file,
+      configuration: { files: files.bytes, keyset: keys?.keyset },
+      inputs,
+      outputs,
+      deadLetterFile,
+      form,
+      now,
+      options,
+      prepared,
+      hears,
+    })
+    if (!reconciles(result.account))
+      throw new LetheError(
+        'account-mismatch',
+        `the account does not add up: ${result.account.records} records in, ${result.account.published} published, ` +
+          `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
+        'this is a defect of Lethe; no output was left',
+      )
+    const tooManyAlone =
+      result.groups !== undefined &&
+      options.maxUnique !== undefined &&
+      standAlone(result.groups, options.maxUnique)
+    const summary = summarize(plan, inputs, result, {
+      now,
+      dryRun: options.dryRun === true,
+      keyset: keys?.keyset,
+      tooManyAlone,
+      outputs,
+      deadLetterFile,
+      flags: usedFlags(options),
+      warnings: older,
+    })
+    await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
+    await summaryFile?.finish()
+    hears.account(summary, result)
+    if (summary.status === 'done') for (const output of new Set(outputs)) output.publish()
+    deadLetterFile?.publish()
+    summaryFile?.publish()
+    return summary
+  } finally {
+    opened.close()
+  }
+}
+
+async function compile(file: PolicyFile, keys: Keyring | undefined, options: FilesOptions): Promise<Plan> {
+  const { plan, problems } = await compilePolicyFile(file, { keys })
+  if (plan === undefined) {
+    throw new PolicyProblems(file.file, problems)
+  }
+  if (plan.needsKeys && keys === undefined)
+    throw new LetheError(
+      'keys-missing',
+      `the policy ${file.file} makes tokens or other keyed values, and no keys are given; nothing was read`,
+      'say --keys FILE or set LETHE_KEYS_FILE (make one with `lethe keys create FILE`)',
+    )
+  refusePublished(keys)
+  refuseOtherKeys(keys?.keyset, plan.keyIds, options.expectKey ?? [])
+  return plan
+}
+
+/** What `--max-unique` judges is judged at the end. */
+function checkJudging(plan: Plan, { output, dryRun }: FilesOptions): void {
+  checkMayJudge(plan.fields)
+  if (output === '-' && dryRun !== true)
+    throw new LetheError(
+      'bad-option',
+      '--max-unique is judged when all records are read, and what goes to standard output cannot be taken back; nothing was read',
+      'say -o FILE',
+    )
+}
+
+interface Work {
+  readonly plan: Plan
+  readonly file: PolicyFile
+  readonly configuration: RunConfiguration
+  readonly inputs: readonly Input[]
+  readonly outputs: readonly Output[]
+  readonly deadLetterFile: Output | undefined
+  readonly form: InputForm
+  readonly now: number
+  readonly options: FilesOptions
+  readonly prepared: PreparedPool
+  readonly hears: BatchHears
+}
+
+async function deidentify(work: Work): Promise<BatchResult> {
+  const { plan, file, inputs, now, options } = work
+  const countsGroups = quasiIdentifiers(plan.fields).length > 0
+  return await runBatch({
+    plan,
+    pool: await work.prepared.open(plan, {
+      kind: 'chunks',
+      policyFile: file.file,
+      fingerprint: plan.fingerprint,
+      configuration: work.configuration,
+      groupsKey: countsGroups ? newGroupsKey() : undefined,
+      options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
+    }),
+    inputs,
+    outputs: work.outputs,
+    deadLetterFile: work.deadLetterFile,
+    limit: options.maxDeadLetters,
+    countsGroups,
+    maxRecordBytes: options.maxRecordBytes,
+    chunkBytes: options.chunkBytes,
+    form: work.form,
+    escapeFormulas: options.escapeFormulas === true,
+    digests: options.summary !== undefined,
+    onProgress: (made) => work.hears.progress(made),
+  })
+}

@@ -1,0 +1,114 @@
+/** A batch over files for programs: `lethe batch` without a command line. */
+import { availableParallelism } from 'node:os'
+import { DEFAULT_DEAD_LETTER_LIMIT, parseDeadLetterLimit } from '../../engine/limit.ts'
+import { LetheError } from '../../errors.ts'
+import { inspectInput } from '../../files/input.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import type { ExpectedKey } from '../../keys/real-data.ts'
+import { formatProblems } from '../../policy/problems.ts'
+import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../../record/limits.ts'
+import type { BatchProgress } from '../../run/batch-run.ts'
+import { preparePool } from '../../run/chunk-pool.ts'
+import type { Summary } from '../account-view.ts'
+import type { InputFlags } from '../input-options.ts'
+import { keyringFrom } from '../keyring-option.ts'
+import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
+
+export interface FilesBatch {
+  /** Paths of CSV and NDJSON files, gzip or not. */
+  readonly inputs: readonly string[]
+  /** The path of a file, or of a folder that gets one output for each input. */
+  readonly output: string
+  /** The path of the policy. Files of transforms that it names are run. */
+  readonly policy: string
+  /** The keyset: what `loadKeyring` gave, or its path. */
+  readonly keys?: Keyring | string
+  /** The format of the inputs, where their names do not tell. */
+  readonly format?: RecordFormat
+  /** How bytes become cells, where the policy does not say it. */
+  readonly input?: InputFlags
+  /** Where the list of dead letters goes. */
+  readonly deadLetters?: string
+  /** Where the summary goes, as JSON. With it, the digests of all files are computed. */
+  readonly summary?: string
+  /** More dead letters leave no output: a count (`100`) or a share (`0.5%`); 1 % unless stated. */
+  readonly maxDeadLetters?: string
+  /** From 0 to 1: where a larger share of the data subjects stands alone, no output is left. */
+  readonly maxUnique?: number
+  /** The instant that retention is judged at; now unless stated. */
+  readonly asOf?: Date
+  /** How many threads work, the calling one among them; as many as there are processors unless stated. */
+  readonly workers?: number
+  /** Bytes that one record may have; 1 MiB unless stated. */
+  readonly maxRecordBytes?: number
+  /** Ids and check values of the keys that rules may use; others are refused. */
+  readonly expectKeys?: readonly ExpectedKey[]
+  /** Writes ' before CSV cells that a spreadsheet would run, which changes values. */
+  readonly escapeFormulas?: boolean
+  /** Does everything but write. */
+  readonly dryRun?: boolean
+  /** Called for each chunk that is settled: bytes read from the disk and records settled so far. */
+  readonly onProgress?: (made: BatchProgress) => void
+  /** Ends the batch at the next chunk; no output is left, and the reason is thrown. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * De-identifies files. Outputs get their names where all is done; its thread works too, so a batch keeps it busy.
+ * @returns the summary. Where its `status` is not `done`, no output was left; `records.deadLettered` counts the records that
+ *   could not be taken.
+ * @throws LetheError where a file cannot be read or written, or the policy has errors, which the message names; the reason of
+ *   `signal`. No output is left then.
+ */
+export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
+  const { keys, signal, onProgress } = batch
+  signal?.throwIfAborted()
+  if (batch.inputs.length === 0) throw new LetheError('bad-option', 'no input is named')
+  if ([...batch.inputs, batch.output].includes('-'))
+    throw new LetheError('bad-option', '- stands for a standard stream, and a program names files')
+  const inputs = batch.inputs.map((name) => inspectInput(name, batch.format))
+  const prepared = preparePool(inputs, batch.workers ?? availableParallelism())
+  try {
+    const keyring = typeof keys === 'string' ? keyringFrom(keys) : keys
+    const file = typeof keys === 'string' ? keys : undefined
+    return await batchFiles(inputs, optionsOf(batch), { keyring, file }, prepared, {
+      progress: (made) => {
+        signal?.throwIfAborted()
+        onProgress?.(made)
+      },
+      account: () => signal?.throwIfAborted(),
+    })
+  } catch (error) {
+    if (!(error instanceof PolicyProblems)) throw error
+    const all = formatProblems(error.problems, 'text').trimEnd()
+    throw new LetheError(error.code, `${error.message}:\n${all}`, error.suggestion)
+  } finally {
+    await prepared.close()
+  }
+}
+
+function optionsOf(batch: FilesBatch): FilesOptions {
+  const limit =
+    batch.maxDeadLetters === undefined
+      ? DEFAULT_DEAD_LETTER_LIMIT
+      : parseDeadLetterLimit(batch.maxDeadLetters)
+  if (limit === undefined)
+    throw new LetheError('bad-option', 'maxDeadLetters is a count, such as 100, or a share, such as 0.5%')
+  const { input, output, policy, format, deadLetters, summary, maxUnique, asOf, expectKeys } = batch
+  return {
+    ...input,
+    output,
+    policy,
+    maxDeadLetters: limit,
+    maxRecordBytes: batch.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES,
+    chunkBytes: 1 << 20,
+    escapeFormulas: batch.escapeFormulas === true,
+    dryRun: batch.dryRun === true,
+    ...(format === undefined ? {} : { format }),
+    ...(deadLetters === undefined ? {} : { deadLetter: deadLetters }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(maxUnique === undefined ? {} : { maxUnique }),
+    ...(asOf === undefined ? {} : { asOf: asOf.getTime() }),
+    ...(expectKeys === undefined ? {} : { expectKey: expectKeys }),
+  }
+}

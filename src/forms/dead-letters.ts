@@ -1,0 +1,33 @@
+/** The forms of dead letters: coordinates, a code, the rule and the policy; never a value. */
+import { z } from 'zod'
+import type { TopicDeadLetter } from '../kafka/batch-outputs.ts'
+import type { FileDeadLetter } from '../run/batch-run.ts'
+import { code, count, policyLabel } from './form-parts.ts'
+
+const shared = {
+  code,
+  rule: z.string().exactOptional().describe('The rule that could not take its value, where one could not.'),
+  policy: policyLabel,
+} as const
+
+/** A line of a list of dead letters. Version 0.1.0 wrote no `v`. */
+export const fileDeadLetterForm: z.ZodType<Omit<FileDeadLetter, 'v'> & { readonly v?: 1 }> = z.object({
+  v: z.literal(1).exactOptional().describe('Of this form; absent in lists of version 0.1.0.'),
+  input: z.int().min(1).describe('The number of the input, as they were named.'),
+  line: z.int().min(1).describe('The line that the record begins at; the header of CSV counts.'),
+  records: z
+    .int()
+    .min(2)
+    .exactOptional()
+    .describe('How many lines an open quote took with it, where it is not one record.'),
+  ...shared,
+})
+
+/** The value of a record in a dead-letter topic. */
+export const topicDeadLetterForm: z.ZodType<TopicDeadLetter> = z.object({
+  v: z.literal(1).describe('Of this form.'),
+  topic: z.string().describe('The topic of the record.'),
+  partition: count,
+  offset: count,
+  ...shared,
+})

@@ -1,0 +1,44 @@
+/** JSON Schemas (draft-07) of what runs write beside their outputs, from the forms that read it. */
+import { z } from 'zod'
+import { fileDeadLetterForm, topicDeadLetterForm } from './dead-letters.ts'
+import { streamSummaryForm, summaryForm } from './summaries.ts'
+
+const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, description: string]>> = {
+  summary: [
+    summaryForm,
+    'Lethe summary',
+    'What `lethe batch --summary` writes: the account of a run over files.',
+  ],
+  'stream-summary': [
+    streamSummaryForm,
+    'Lethe stream summary',
+    'What `lethe stream --summary` writes: the account of a run over topics.',
+  ],
+  'dead-letter': [
+    fileDeadLetterForm,
+    'Lethe dead letter',
+    'A line of what `lethe batch --dead-letter` writes.',
+  ],
+  'topic-dead-letter': [
+    topicDeadLetterForm,
+    'Lethe dead letter of a topic',
+    'The value of a record in a dead-letter topic of `lethe stream`.',
+  ],
+}
+
+/** By name of the file under config/schema/. With `closed`, members that the form does not name are refused. */
+export function formSchemas({
+  closed = false,
+}: {
+  readonly closed?: boolean
+} = {}): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    Object.entries(FORMS).map(([name, [form, title, description]]) => {
+      const { $schema, ...schema } = z.toJSONSchema(form, {
+        target: 'draft-7',
+        io: closed ? 'output' : 'input',
+      })
+      return [`${name}.schema.json`, { $schema, title, description, ...schema }]
+    }),
+  )
+}

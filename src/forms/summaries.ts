@@ -1,0 +1,200 @@
+/** The forms of summaries: what `--summary` writes, what reads it, and the JSON Schemas of it follow from these. */
+import { z } from 'zod'
+import type { Summary } from '../cli/account-view.ts'
+import type { StreamSummary } from '../cli/stream/summary.ts'
+import type { CodePlaces, Unsettled } from '../kafka/unsettled.ts'
+import { count, counts, sha256 } from './form-parts.ts'
+
+const fileDigest = z.object({
+  bytes: count.describe('Bytes of the file, as it lies on the disk.'),
+  sha256: sha256.describe('SHA-256 of these bytes, lower-case hex.'),
+})
+
+const share = z.object({
+  share: z.number().min(0).max(1),
+  error: z.number().min(0).describe('Standard deviation of the estimate; 0 where it is exact.'),
+})
+
+const policyShape = {
+  name: z.string(),
+  version: z.int().min(1),
+  purpose: z.string().describe('A data use of Fideslang.'),
+  fingerprint: sha256.describe(
+    'SHA-256 over the canonical policy and everything that its results depend on.',
+  ),
+  platform: z
+    .string()
+    .describe('Digest of the Unicode and time zone data that results depend on; empty where they do not.'),
+} as const
+
+/** Members of every account, of a batch or of a route. */
+const accountShape = {
+  policy: z.object(policyShape),
+  records: z.object({
+    in: count.describe('Records read.'),
+    published: count,
+    tombstones: count
+      .exactOptional()
+      .describe('Of topics: keys without a value, passed under their de-identified key.'),
+    suppressed: counts.describe('Records by the rule that suppressed them.'),
+    deadLettered: counts.describe('Records by the code they were dead-lettered for.'),
+    blank: count.describe('Lines that held no record.'),
+  }),
+  unlisted: count.describe('Members or columns met that no rule names: dropped.'),
+  kept: z
+    .array(
+      z.object({
+        field: z.string().describe('Output path.'),
+        from: z.string().exactOptional().describe('Input path, where it is another.'),
+        use: z.enum(['keep', 'keep.subtree']),
+        category: z.string().exactOptional(),
+        role: z.string(),
+        accepted: z.string().exactOptional().describe('Why the policy keeps it, where it has to say so.'),
+      }),
+    )
+    .describe('The fields that leave as they are.'),
+  rules: z
+    .array(
+      z.object({
+        rule: z.string().describe('Output path and what is done.'),
+        use: z.string().describe('The name of a transform, or keep, keep.subtree, drop.'),
+        options: z
+          .record(z.string(), z.unknown())
+          .exactOptional()
+          .describe('Of a transform, with defaults filled in.'),
+        applied: count.describe('Values that it took.'),
+        absent: count,
+        null: count,
+        failed: count.describe('Values that it could not take.'),
+        failures: counts.exactOptional().describe('Of these, how many for which reason.'),
+        met: count.exactOptional().describe('Values of records that another rule had failed.'),
+        looked: count
+          .exactOptional()
+          .describe('Values that leave as they are, or nearly, and were looked at.'),
+        suspects: counts
+          .exactOptional()
+          .describe('Of these, how many look like which kind of personal value.'),
+        accepted: z.string().exactOptional().describe('Why the policy takes a weak choice here.'),
+      }),
+    )
+    .describe('The rules, in the order of the policy.'),
+  groups: z
+    .object({
+      quasiIdentifiers: z.array(z.string()).describe('The output paths that were looked at.'),
+      counted: z.enum(['subjects', 'records']),
+      estimated: z.boolean(),
+      records: count,
+      withoutSubject: count,
+      subjects: z.number().min(0),
+      combinations: z.number().min(0),
+      alone: share,
+      fewerThan5: share,
+      fewerThan10: share,
+    })
+    .exactOptional()
+    .describe('Which data subjects stand alone, where the policy names quasi-identifiers.'),
+  warnings: z.array(z.string()).describe('Sentences for people; they may change.'),
+} as const
+
+const keysShape = {
+  keys: z.array(z.string()).describe('Ids of the keys that rules use.'),
+  keyChecks: z
+    .record(z.string(), z.string().regex(/^[0-9a-f]{8}$/))
+    .describe('The check value of each of them.'),
+} as const
+
+const places: z.ZodType<CodePlaces> = z.object({
+  count,
+  first: z.array(z.object({ topic: z.string(), partition: count, offset: count })),
+})
+
+const unsettled: z.ZodType<Unsettled> = z.object({
+  records: count.describe('Records of the batch that was not settled.'),
+  deadLettered: z.record(z.string(), places),
+}) as z.ZodType<Unsettled>
+
+const input = {
+  input: z.int().min(1),
+  format: z.string(),
+  bytes: count.describe('Bytes read from it, as they lie on the disk.'),
+  sha256: sha256.exactOptional().describe('Of these bytes; absent where they were not read to their end.'),
+  records: count,
+} as const
+
+const output = { output: z.int().min(1), inputs: z.array(z.int().min(1)), bytes: count, sha256 } as const
+
+const head = {
+  lethe: z.literal('summary'),
+  v: z.literal(1).describe('Of this form.'),
+  version: z.string().describe('Of Lethe.'),
+  status: z.enum(['done', 'too-many-dead-letters', 'too-many-stand-alone']),
+  dryRun: z.boolean().describe('Whether nothing was written.'),
+} as const
+
+const inputOptions = z.object({
+  encoding: z.string().exactOptional(),
+  delimiter: z.string().exactOptional(),
+  quote: z.literal('none').exactOptional(),
+  escape: z.literal('backslash').exactOptional(),
+  header: z.array(z.string()).exactOptional(),
+  skipLines: count.exactOptional(),
+  comment: z.string().exactOptional(),
+})
+
+export const summaryForm: z.ZodType<Summary> = z.object({
+  ...head,
+  ...accountShape,
+  ...keysShape,
+  asOf: z.iso.datetime().describe('The instant that retention was judged at.'),
+  inputs: z.array(z.object(input)),
+  inputOptions: inputOptions
+    .exactOptional()
+    .describe('The options of the command that say how inputs were read; absent where none was given.'),
+  outputs: z.array(z.object(output)).describe('The files that were published, in order.'),
+  deadLetterFile: fileDigest.exactOptional().describe('The list of dead letters, where one was asked for.'),
+})
+
+/** What of a summary is compared with files and policies. Version 0.1.0 wrote `v` 1 too, without digests and `outputs`. */
+export interface ReadSummary extends Pick<Summary, 'status' | 'dryRun' | 'deadLetterFile'> {
+  readonly policy: Pick<Summary['policy'], 'name' | 'version' | 'fingerprint'>
+  readonly inputs: readonly Pick<Summary['inputs'][number], 'input' | 'bytes' | 'sha256'>[]
+  readonly outputs?: readonly Pick<Summary['outputs'][number], 'output' | 'bytes' | 'sha256'>[]
+}
+
+export const readSummaryForm: z.ZodType<ReadSummary> = z.object({
+  ...head,
+  policy: z.object(policyShape).pick({ name: true, version: true, fingerprint: true }),
+  inputs: z.array(z.object(input)),
+  outputs: z.array(z.object(output)).exactOptional(),
+  deadLetterFile: fileDigest.exactOptional(),
+})
+
+const route = z.object({
+  route: z.string(),
+  ...keysShape,
+  ...accountShape,
+  emitted: z
+    .object({
+      published: count,
+      tombstones: count,
+      deadLetters: count,
+      pastRetention: count.describe('Of those published, how many their topic may delete at once.'),
+      unkeyed: count.describe('Of those published, how many lost their key because no rule names it.'),
+    })
+    .describe('Records written.'),
+  unsettled: unsettled
+    .exactOptional()
+    .describe('Where the route stopped for its dead letters: what it read then, which no count above holds.'),
+})
+
+export const streamSummaryForm: z.ZodType<StreamSummary> = z.object({
+  lethe: z.literal('stream-summary'),
+  v: z.literal(1).describe('Of this form.'),
+  version: z.string().describe('Of Lethe.'),
+  pipeline: z.string(),
+  delivery: z.enum(['exactly-once', 'at-least-once']),
+  driver: z.string(),
+  status: z.enum(['done', 'too-many-dead-letters', 'failed']),
+  complete: z.boolean().describe('Whether it is done, and every worker process gave its last account.'),
+  routes: z.array(route),
+})

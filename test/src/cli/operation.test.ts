@@ -1,0 +1,65 @@
+/** docs/operation.md: the way from a compromised key to new outputs, by the commands that stand there. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { folder, lethe, root } from './lethe.ts'
+
+const page = readFileSync(join(root, 'docs/operation.md'), 'utf8')
+const compromised = page.slice(page.indexOf('## A key is compromised'))
+const bridge = /```yaml\n([\s\S]*?)```/.exec(compromised)![1]!.replace(/^ {3}/gm, '')
+const commands = [...compromised.matchAll(/^ {3}lethe (.*)$/gm)].map(([, args]) => args!.split(' '))
+
+const POLICY = `policy: feed
+version: 1
+purpose: train_ai_system
+fields:
+  customer_id: { use: hash.hmac, domain: customer }
+`
+
+describe('a compromised key', () => {
+  it('is found in summaries, bridged once, and gone from outputs that are made anew', {
+    timeout: 240_000,
+  }, async () => {
+    const cwd = folder({
+      'customers.csv': 'customer_id\nC-1\nC-2\n',
+      'policy.yaml': POLICY,
+      'bridge.yaml': bridge,
+    })
+    mkdirSync(join(cwd, 'runs'))
+    const run = async (...args: string[]) => {
+      const ended = await lethe(args, { cwd })
+      expect([args, ended.code, ended.stderr]).toEqual([args, 0, ended.stderr])
+      return ended.stdout
+    }
+    const rows = (name: string) => readFileSync(join(cwd, name), 'utf8').trimEnd().split('\n').slice(1)
+    await run('keys', 'create', 'keys.json')
+    const first = ['batch', 'customers.csv', '-p', 'policy.yaml', '--keys', 'keys.json']
+    await run(...first, '-o', 'old.csv', '--summary', 'runs/old.json')
+
+    expect(commands.map(([name, what]) => `${name} ${what}`)).toEqual([
+      'keys list',
+      'keys add',
+      'keys promote',
+      'batch customers.csv',
+      'keys compromise',
+      'batch customers.csv',
+    ])
+    const outputs: string[] = []
+    for (const args of commands) outputs.push(await run(...args))
+    const check = /k1 +enabled +([0-9a-f]{8})/.exec(outputs[0]!)![1]!
+    expect(readFileSync(join(cwd, 'runs/old.json'), 'utf8')).toContain(`"k1": "${check}"`)
+    expect(readFileSync(join(cwd, 'runs/again.json'), 'utf8')).not.toContain(check)
+
+    const pairs = rows('bridge.csv').map((row) => row.split(','))
+    expect(pairs.map(([before]) => before)).toEqual(rows('old.csv'))
+    expect(pairs.map(([, after]) => after)).toEqual(rows('again.csv'))
+    expect(rows('again.csv').every((token) => token.startsWith('k2.'))).toBe(true)
+
+    writeFileSync(join(cwd, 'more.yaml'), bridge.replace('version: 1', 'version: 2'))
+    const refused = await lethe(
+      ['batch', 'customers.csv', '-p', 'more.yaml', '--keys', 'keys.json', '-o', 'more.csv'],
+      { cwd },
+    )
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/(compromised|disabled)-key/)])
+  })
+})
