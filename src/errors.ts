@@ -6,7 +6,12 @@ export const RECORD_CODES = {
   'record-too-large': 'the record is longer than --max-record-bytes, or `maxRecordBytes`, allows',
   'value-empty': 'the record has a value of no bytes, which is neither JSON nor a tombstone',
   'schema-registry-framed':
-    'the value is framed for a schema registry (0x00 and an id): Lethe reads JSON, so publish it without the registry serializer',
+    'the value is framed for a schema registry (0x00 and an id), and the pipeline does not say so: where JSON follows, write `value: { framing: confluent }` under `from:`',
+  'not-framed':
+    'the value does not begin with the frame of a schema registry (0x00 and an id) that the pipeline says it has',
+  'key-not-framed':
+    'the record key does not begin with the frame of a schema registry (0x00 and an id) that the pipeline says it has',
+  'not-json-text': 'the value is JSON, but not a string that holds JSON, as the pipeline says',
   'tombstone-without-key': 'the record has neither a value nor a key: what it deletes is not known',
   'key-missing': 'the record has no key, and a compacted topic takes none without one',
   'key-not-utf8': 'the record key is not UTF-8 text',
@@ -26,6 +31,8 @@ export const RECORD_CODES = {
   'json-lone-surrogate': 'a string holds half of a surrogate pair',
   'json-too-deep': 'objects and arrays nest more than 64 deep',
   'not-an-object': 'the record is JSON, but not an object',
+  'array-length':
+    'the record is an array of none or of several: only an array of one object is read as that object',
   'container-for-scalar': 'an object or array stands where the policy names a scalar',
   'scalar-for-container':
     'a scalar stands where the policy names something below it, or an array for an object',

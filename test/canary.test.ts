@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { RECORD_CODES } from '../src/errors.ts'
 import { transforms } from '../transforms/index.ts'
 import { FAILURE_CODES } from '../transforms/transform.ts'
-import { CODES_OF_MESSAGES } from './codes-of-messages.ts'
+import { CODES_OF_FORMS, CODES_OF_MESSAGES } from './codes-of-messages.ts'
 import { KEYS } from './src/cli/batch-inputs.ts'
 import { type Ended, folder, lethe } from './src/cli/lethe.ts'
 
@@ -261,6 +261,7 @@ describe('a thousand marked values', () => {
     const needed = [
       `{"at":1767200000,"note":${JSON.stringify(mark())}}`,
       `{"at":20522,"id":1,"note":${JSON.stringify(mark())}}`,
+      `[{"at":1767200000,"id":1,"note":${JSON.stringify(mark())}},${JSON.stringify(mark())}]`,
     ]
     writeFileSync(join(here, 'needed.ndjson'), needed.join('\n'))
     await run(here, 'needed', 3, ['needed.ndjson', '-p', 'needed.yaml'])
@@ -323,7 +324,13 @@ describe('a thousand marked values', () => {
   afterAll(() => {
     // Every way of failing was walked, but for those that a file cannot reach; canary-stream.test.ts walks those of
     // messages.
-    const unreachable = ['transform-error', 'not-well-formed', 'not-a-number', ...CODES_OF_MESSAGES]
+    const unreachable = [
+      'transform-error',
+      'not-well-formed',
+      'not-a-number',
+      ...CODES_OF_MESSAGES,
+      ...CODES_OF_FORMS,
+    ]
     const all = [...Object.keys(RECORD_CODES), ...Object.keys(FAILURE_CODES)]
     expect(all.filter((code) => !codes.has(code) && !unreachable.includes(code))).toEqual([])
   })

@@ -12,3 +12,6 @@ export const CODES_OF_MESSAGES: readonly RecordCode[] = [
   'output-too-large',
   'output-refused',
 ]
+
+/** The same, where the pipeline says how records stand in its messages. */
+export const CODES_OF_FORMS: readonly RecordCode[] = ['not-framed', 'key-not-framed', 'not-json-text']

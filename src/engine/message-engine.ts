@@ -8,10 +8,12 @@ import { type Block, ResultKind } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
 import { BLOCK_RECORDS, PADDING } from '../record/codec.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
+import { beginsFramed, type Opening } from '../record/wire-form.ts'
 import type { Account } from './account.ts'
 import { type Beside, Engine, type EngineOptions, type EngineParts } from './engine.ts'
 import { Envelope, resultBytes, textOf } from './envelope.ts'
 import { MessageBatch } from './message-batch.ts'
+import { openMessages } from './open-messages.ts'
 import { OutcomeBatch } from './outcome-batch.ts'
 import { FIRST_RECORDS, ONE_IN } from './suspects.ts'
 import { Times } from './times.ts'
@@ -28,18 +30,21 @@ export interface MessageOptions {
 }
 
 const LF = 0x0a
-const FRAMED = 0
 
 /** Fields beside the value, numbered behind those of the value. */
 export const besideOf = (plan: Plan): PlanField[] =>
   plan.envelope.map((field) => ({ ...field, index: plan.fields.length + field.index }))
 
-/** What a message engine is made of: a codec for values, and what an engine needs. */
-export type MessageEngineParts = Omit<EngineParts, 'beside'>
+/** What a message engine is made of: a codec for values, what opens them, and what an engine needs. */
+export interface MessageEngineParts extends Omit<EngineParts, 'beside'> {
+  /** Undefined where values and keys are read as they stand. */
+  readonly opening?: Opening | undefined
+}
 
 export class MessageEngine {
   readonly #engine: Engine
   readonly #maxRecordBytes: number
+  readonly #opening: Opening | undefined
   readonly #envelopeFields: readonly PlanField[]
   readonly #envelope: Envelope
   readonly #timeField: PlanField | undefined
@@ -48,6 +53,8 @@ export class MessageEngine {
   /** The batch at hand. */
   #messages: MessageBatch = new MessageBatch()
   #outcomes: OutcomeBatch = new OutcomeBatch(0)
+  /** By message: why it could not be opened. */
+  #codes: readonly (DeadLetterCode | undefined)[] | undefined
   /** Which message a line of the chunk is. */
   #messageOf = new Int32Array(0)
   /** By message of the batch, 1 where kept values are looked at; by record of the block the same. */
@@ -61,6 +68,7 @@ export class MessageEngine {
   constructor(parts: MessageEngineParts, options: EngineOptions & MessageOptions) {
     const { plan } = parts
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
+    this.#opening = parts.opening
     this.#envelopeFields = besideOf(plan)
     this.#envelope = new Envelope(this.#envelopeFields)
     this.#compacted = options.compacted
@@ -121,7 +129,10 @@ export class MessageEngine {
   rewrite(messages: MessageBatch, looked?: Uint8Array): OutcomeBatch {
     this.#looked = looked ?? this.#nextLooked(messages.length)
     const outcomes = new OutcomeBatch(messages.length)
-    this.#messages = messages
+    const opened =
+      this.#opening === undefined ? undefined : openMessages(messages, this.#opening, this.#maxRecordBytes)
+    this.#messages = opened?.messages ?? messages
+    this.#codes = opened?.codes
     this.#outcomes = outcomes
     if (this.#messageOf.length < messages.length) this.#messageOf = new Int32Array(messages.length)
     this.#rewrite(this.#sort())
@@ -142,11 +153,14 @@ export class MessageEngine {
     const others: number[] = []
     for (let index = 0; index < messages.length; index++) {
       const length = messages.valueLength(index)
-      if (messages.isTombstone(index)) this.#tombstone(index, messages.key(index))
+      const code = this.#codes?.[index]
+      if (code !== undefined) this.#refuse(index, code)
+      else if (messages.isTombstone(index)) this.#tombstone(index, messages.key(index))
       else if (length > this.#maxRecordBytes) this.#refuse(index, 'record-too-large')
       else if (messages.isLine(index)) lines.push(index)
       else if (length === 0) this.#refuse(index, 'value-empty')
-      else if (messages.value(index)![0] === FRAMED) this.#refuse(index, 'schema-registry-framed')
+      else if (this.#codes === undefined && beginsFramed(messages.value(index)!))
+        this.#refuse(index, 'schema-registry-framed')
       else others.push(index)
     }
     return { lines, others }

@@ -4,12 +4,15 @@ import type { Account } from '../engine/account.ts'
 import type { PackedMessages } from '../engine/message-batch.ts'
 import type { OutcomeParts } from '../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
+import type { WireForm } from '../record/wire-form.ts'
 import type { PlanSetup } from './compile-again.ts'
 
 /** How the records of one route are to be rewritten. */
 export interface RouteSetup extends PlanSetup {
   readonly maxRecordBytes: number
   readonly compacted: boolean
+  /** How records stand in the input's messages. */
+  readonly form: WireForm
   /** The run's, to count the data subjects behind what is published. */
   readonly groupsKey?: GroupsKey | undefined
 }

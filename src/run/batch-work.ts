@@ -19,18 +19,19 @@ interface RouteWork {
 }
 
 function workOf(
-  { maxRecordBytes, compacted, groupsKey }: RouteSetup,
+  { maxRecordBytes, compacted, form, groupsKey }: RouteSetup,
   { plan, policy, source, keys }: CompiledAgain,
 ): RouteWork {
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
-  const engine = messageEngine(plan, {
+  const options = {
     groups: count,
     now: Date.now(),
     maxRecordBytes,
     compacted,
     keyRules: keyRules(policy, source, keys ?? placeholderKeys),
-  })
+  }
+  const engine = messageEngine(plan, options, form)
   return { engine, groups: count?.groups }
 }
 

@@ -10,8 +10,10 @@ import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import { JsonCodec } from '../record/json/json-codec.ts'
+import { jsonOpening } from '../record/json/json-opening.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { type Shape, shapeOf } from '../record/shape.ts'
+import { type Open, PLAIN_FORM, unframed, type ValueForm, type WireForm } from '../record/wire-form.ts'
 
 /** A plan with its gates, and the shape that records are scanned by: of the plan, of what stands beside, of what gates read. */
 function gated(plan: Plan, beside: readonly PlanField[] = []): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
@@ -80,8 +82,31 @@ export function refuseColumnPaths(plan: Plan, input: string): void {
     )
 }
 
-/** De-identifies batches of messages whose values are JSON. Throws `LetheError` where the policy is about CSV alone. */
-export function messageEngine(plan: Plan, options: EngineOptions & MessageOptions): MessageEngine {
+interface ValueFormat {
+  readonly partsOf: (plan: Plan, options: EngineOptions, beside: readonly PlanField[]) => EngineParts
+  /** A format whose codec needs the frame, for the id of a schema, leaves it on. */
+  readonly opening: (form: ValueForm) => Open | undefined
+}
+
+/** By the format of values: the codec that reads a record's bytes, and what takes those out of a value. */
+const VALUE_FORMATS: Readonly<Record<ValueForm['format'], ValueFormat>> = {
+  json: { partsOf: jsonParts, opening: jsonOpening },
+}
+
+/**
+ * De-identifies batches of messages. `form`: how records stand in them; as they are, unless stated.
+ * @throws LetheError where the policy is about CSV alone
+ */
+export function messageEngine(
+  plan: Plan,
+  options: EngineOptions & MessageOptions,
+  form: WireForm = PLAIN_FORM,
+): MessageEngine {
   refuseColumnPaths(plan, 'topics')
-  return new MessageEngine(jsonParts(plan, options, besideOf(plan)), options)
+  const { partsOf, opening } = VALUE_FORMATS[form.value.format]
+  const value = opening(form.value)
+  const key = form.key.framing === 'confluent' ? unframed('key-not-framed') : undefined
+  const isPlain = value === undefined && key === undefined
+  const parts = partsOf(plan, options, besideOf(plan))
+  return new MessageEngine({ ...parts, opening: isPlain ? undefined : { value, key } }, options)
 }

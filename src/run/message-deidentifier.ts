@@ -10,6 +10,7 @@ import type { Compiled } from '../policy/compile.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
+import { PLAIN_FORM, type WireForm } from '../record/wire-form.ts'
 import { messageEngine } from './engines.ts'
 
 export interface MessageDeidentifier {
@@ -29,6 +30,8 @@ export interface MessageDeidentifierOptions
   readonly keys?: KeySource | undefined
   /** Whether the output topic is compacted: then tombstones go under the token of every enabled key. Default false. */
   readonly compacted?: boolean | undefined
+  /** How values and keys stand in their bytes: JSON and text as they are, unless stated. */
+  readonly form?: Partial<WireForm> | undefined
   /**
    * The instant that retention is judged at, ms since the epoch: one for all records, or a clock. Default: the time of
    * each call.
@@ -47,16 +50,20 @@ export function createMessageDeidentifier(
 ): MessageDeidentifier {
   if (plan === undefined || policy === undefined) throw new Error('the policy has problems')
   if (!plan.runnable) throw new Error('the policy needs keys, and was compiled without')
-  const { keys, compacted = false, maxRecordBytes } = options
+  const { keys, compacted = false, maxRecordBytes, form } = options
   const clock = clockOf(options.now)
   if (compacted && plan.needsKeys && keys === undefined)
     throw new Error('a compacted topic needs the keys, for tombstones under each of them')
-  const engine = messageEngine(plan, {
-    now: clock(),
-    maxRecordBytes,
-    compacted,
-    keyRules: compacted && keys !== undefined ? keyRules(policy, source, keys) : [],
-  })
+  const engine = messageEngine(
+    plan,
+    {
+      now: clock(),
+      maxRecordBytes,
+      compacted,
+      keyRules: compacted && keys !== undefined ? keyRules(policy, source, keys) : [],
+    },
+    { ...PLAIN_FORM, ...form },
+  )
   return {
     deidentify(messages) {
       engine.now = clock()

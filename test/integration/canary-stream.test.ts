@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
-import { CODES_OF_MESSAGES } from '../codes-of-messages.ts'
+import { CODES_OF_FORMS, CODES_OF_MESSAGES } from '../codes-of-messages.ts'
 import { folder, lethe, script } from '../src/cli/lethe.ts'
 import { findCanaries } from './checker/canaries.ts'
 import { readTopics } from './checker/read-topics.ts'
@@ -112,6 +112,21 @@ function messages(): Sent[] {
   return all
 }
 
+/** Of a topic whose values are JSON texts behind frames, and whose keys are framed: each of them wrong, then a right one. */
+function framed(): Sent[] {
+  const frame = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)])
+  const inner = (text: string): Buffer => frame(JSON.stringify(text))
+  return [
+    { key: frame(mark()), value: JSON.stringify(mark()) },
+    { key: mark(), value: inner('{}') },
+    { key: mark(), value: null },
+    { key: frame(mark()), value: frame(JSON.stringify({ [mark()]: mark() })) },
+    { key: frame(mark()), value: inner(mark()) },
+    { key: frame(mark()), value: inner(JSON.stringify([{ [mark()]: mark() }, { [mark()]: mark() }])) },
+    { key: frame(mark()), value: inner(JSON.stringify({ customer: { id: mark() }, [mark()]: mark() })) },
+  ]
+}
+
 const DRIVERS = [
   ['rdkafka', 'exactly-once'],
   ['rdkafka', 'at-least-once'],
@@ -120,11 +135,9 @@ const DRIVERS = [
 
 onKafka('canaries through a stream', () => {
   it.each(DRIVERS)('by %s, %s: nothing of a record leaves but by its rules', async (driver, delivery) => {
-    const [input, output, dead] = ['in', 'out', 'dead'].map((what) => uniqueName(`canary-${what}`)) as [
-      string,
-      string,
-      string,
-    ]
+    const [input, output, dead, frames, deframed] = ['in', 'out', 'dead', 'frames', 'deframed'].map((what) =>
+      uniqueName(`canary-${what}`),
+    ) as [string, string, string, string, string]
     const cwd = folder({
       'policy.yaml': POLICY,
       'pipeline.yaml': `
@@ -142,17 +155,28 @@ routes:
     to: { topic: ${output}, compacted: true }
     deadLetterTopic: ${dead}
     policy: policy.yaml
+  - name: f
+    from:
+      topics: [ ${frames} ]
+      group: ${uniqueName('canary')}
+      value: { framing: confluent, inner: json-text }
+      key: { framing: confluent }
+    to: { topic: ${deframed} }
+    deadLetterTopic: ${deframed}-dead
+    policy: framed.yaml
 `,
+      'framed.yaml': POLICY.split('retention')[0]!,
     })
     await lethe(['keys', 'create', 'keys.json'], { cwd })
     const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
     const admin = kafka.admin()
     await admin.connect()
     onTestFinished(async () => {
-      await admin.deleteTopics({ topics: [input, output, dead] })
+      await admin.deleteTopics({ topics: all })
       await admin.disconnect()
     })
-    const topics = [input, output, dead].map((topic) => ({ topic, numPartitions: 2 }))
+    const all = [input, output, dead, frames, deframed, `${deframed}-dead`]
+    const topics = all.map((topic) => ({ topic, numPartitions: 2 }))
     await admin.createTopics({
       topics: topics.map((topic) => ({
         ...topic,
@@ -166,6 +190,7 @@ routes:
     const producer = kafka.producer()
     await producer.connect()
     await producer.send({ topic: input, messages: sent })
+    await producer.send({ topic: frames, messages: framed() })
     await producer.disconnect()
 
     const env = { ...process.env, LETHE_LOG_LEVEL: 'debug', LETHE_LOG: 'json' }
@@ -196,8 +221,11 @@ routes:
       return await answer.text()
     }
     const consumed = async (): Promise<number> =>
-      Number(/^lethe_records_consumed_total\{route="r"\} (\d+)/m.exec(await metrics())?.[1] ?? 0)
-    for (const deadline = Date.now() + 60_000; (await consumed()) < sent.length && Date.now() < deadline; )
+      [...(await metrics()).matchAll(/^lethe_records_consumed_total\{route="[rf]"\} (\d+)/gm)]
+        .map(([, count]) => Number(count))
+        .reduce((sum, count) => sum + count, 0)
+    const count = sent.length + framed().length
+    for (const deadline = Date.now() + 60_000; (await consumed()) < count && Date.now() < deadline; )
       await sleep(200)
     const told = await metrics()
     child.kill('SIGTERM')
@@ -219,8 +247,13 @@ routes:
       expect([outputs.length, letters.length]).toEqual([keys.size, places.size])
     const codes = [...places.values()]
     expect(codes).toEqual(expect.arrayContaining(['bad-utf8', 'record-too-large', ...CODES_OF_MESSAGES]))
+    const fromFrames = await readTopics(broker.address, [deframed])
+    const lettersOfFrames = await readTopics(broker.address, [`${deframed}-dead`])
+    expect(new Set(fromFrames.map(({ key }) => String(key))).size).toBe(1)
+    const codesOfFrames = lettersOfFrames.map(({ value }) => JSON.parse(value!.toString()).code as string)
+    expect(codesOfFrames).toEqual(expect.arrayContaining([...CODES_OF_FORMS, 'json-syntax', 'array-length']))
     const texts = [
-      ...[...outputs, ...letters].flatMap(({ key, value, headers }) => [
+      ...[...outputs, ...letters, ...fromFrames, ...lettersOfFrames].flatMap(({ key, value, headers }) => [
         key ?? Buffer.alloc(0),
         value ?? Buffer.alloc(0),
         ...headers.flatMap(({ name, value: text }) => [Buffer.from(name), text]),

@@ -5,6 +5,7 @@ import type { Connection } from '../../src/kafka/driver.ts'
 import type { Route } from '../../src/kafka/pipeline-file/pipeline.ts'
 import { preflight } from '../../src/kafka/preflight.ts'
 import { type Grant, rightsOf } from '../../src/kafka/rights.ts'
+import { PLAIN_FORM } from '../../src/record/wire-form.ts'
 import { readPipeline } from '../../src/run/stream/prepare.ts'
 import { type Broker, startBroker } from '../broker/broker.mjs'
 import { broker, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
@@ -24,7 +25,7 @@ import {
 
 const routeOf = ({ input, output, dead }: Names, more: Partial<Route> = {}): Route => ({
   name: 'events',
-  from: { topics: [input], group: uniqueName('group'), start: 'earliest' },
+  from: { topics: [input], group: uniqueName('group'), start: 'earliest', ...PLAIN_FORM },
   to: { topic: output, partition: 'key', compacted: false },
   deadLetterTopic: dead,
   policy: 'policy.yaml',

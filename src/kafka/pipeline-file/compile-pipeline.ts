@@ -146,6 +146,8 @@ function pipelineOf(
           topics: route.from.topics,
           group: route.from.group,
           start: readStart(draft, { shape: route, index }),
+          value: route.from.value,
+          key: route.from.key,
         },
         to: route.to,
         deadLetterTopic: route.deadLetterTopic,

@@ -3,6 +3,7 @@
  * from these, so a description here is what people read while they write a pipeline.
  */
 import { z } from 'zod'
+import type { KeyForm, ValueForm } from '../../record/wire-form.ts'
 import { ClientSchema, whole } from './client-settings.ts'
 
 export const MIN_REASON = 10
@@ -53,7 +54,13 @@ export const KeysSchema: z.ZodType = z.union([
 
 export interface RouteShape {
   name: string
-  from: { topics: string[] | { pattern: string }; group: string; start: string }
+  from: {
+    topics: string[] | { pattern: string }
+    group: string
+    start: string
+    value: ValueForm
+    key: KeyForm
+  }
   to: { topic: string; partition: 'key' | 'same'; compacted: boolean }
   deadLetterTopic: string
   policy: string
@@ -94,6 +101,13 @@ const limit = z.union([
 
 const START = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 
+const framing = z
+  .enum(['none', 'confluent'])
+  .default('none')
+  .describe(
+    'confluent: 0x00 and the id of a schema (4 bytes) stand before the payload, as serializers for a schema registry write it. They are read and dropped: outputs have none. What has no frame is a dead letter.',
+  )
+
 const route: z.ZodType<RouteShape> = z.strictObject({
   name: name.describe('Names the route in metrics, messages and transactional ids.'),
   from: z
@@ -124,6 +138,20 @@ const route: z.ZodType<RouteShape> = z.strictObject({
         ])
         .default('earliest')
         .describe('Where a group that has read nothing begins: earliest, latest, or a time in RFC 3339.'),
+      value: z
+        .strictObject({
+          format: z.enum(['json']).default('json').describe('What a value is: a JSON object.'),
+          framing,
+          inner: z
+            .enum(['none', 'json-text'])
+            .default('none')
+            .describe(
+              'json-text: each value is a JSON string that holds the JSON of the record. It is opened once; any other value is a dead letter.',
+            ),
+        })
+        .prefault({})
+        .describe('How records stand in the values of messages.'),
+      key: z.strictObject({ framing }).prefault({}).describe('How keys stand in the keys of messages.'),
     })
     .describe('What is read.'),
   to: z

@@ -1,6 +1,7 @@
 /** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
 import type { KeysCommand } from '../../keys/command-keys.ts'
 import type { TextPosition as Place } from '../../policy/problems.ts'
+import type { KeyForm, ValueForm } from '../../record/wire-form.ts'
 
 /** Where a secret stands. Never the secret. */
 export type Secret = { readonly file: string } | { readonly env: string }
@@ -34,6 +35,9 @@ export interface Route {
     readonly topics: readonly string[] | { readonly pattern: string }
     readonly group: string
     readonly start: Start
+    /** How records stand in the messages. */
+    readonly value: ValueForm
+    readonly key: KeyForm
   }
   readonly to: {
     readonly topic: string

@@ -56,12 +56,38 @@ export class JsonWalker {
     const first = this.#lexer.space(start)
     if (first >= end) return 'json-truncated'
     const root = this.#shape.root
-    const isObject = this.#lexer.bytes[first] === 0x7b
-    if (!isObject) this.#shapeCode = 'not-an-object'
-    let p = isObject ? this.#members(first + 1, root, scope, 1) : this.#value(first, UNLISTED, scope, 0)
+    const byte = this.#lexer.bytes[first]
+    let p = -1
+    if (byte === 0x7b) p = this.#members(first + 1, root, scope, 1)
+    else if (byte === 0x5b) p = this.#arrayOfOne(first + 1, root, scope)
+    else {
+      this.#shapeCode = 'not-an-object'
+      p = this.#value(first, UNLISTED, scope, 0)
+    }
     if (p < 0) return this.#lexer.code
     p = this.#lexer.space(p)
     return p < end ? 'json-trailing' : this.#shapeCode
+  }
+
+  /** An array in place of a record, from behind its `[`: of exactly one object, it is that object. */
+  #arrayOfOne(p: number, root: ShapeNode, scope: number): number {
+    const { bytes } = this.#lexer
+    p = this.#lexer.space(p)
+    const isEmpty = bytes[p] === 0x5d
+    const isObject = bytes[p] === 0x7b
+    if (!isEmpty) {
+      p = isObject ? this.#members(p + 1, root, scope, 2) : this.#value(p, UNLISTED, scope, 1)
+      if (p < 0) return p
+      p = this.#lexer.space(p)
+    }
+    if (isEmpty || bytes[p] === 0x2c) this.#shapeCode = 'array-length'
+    else if (!isObject) this.#shapeCode = 'not-an-object'
+    while (bytes[p] === 0x2c) {
+      p = this.#value(this.#lexer.space(p + 1), UNLISTED, scope, 1)
+      if (p < 0) return p
+      p = this.#lexer.space(p)
+    }
+    return bytes[p] === 0x5d && p < this.#lexer.end ? p + 1 : this.#lexer.fail(p)
   }
 
   /** Members of an object, from behind its `{`; gives the position behind its `}`. */

@@ -165,6 +165,7 @@ function assemble(
         configuration,
         maxRecordBytes: pipeline.maxRecordBytes,
         compacted,
+        form: { value: route.from.value, key: route.from.key },
         groupsKey,
       }
       return { route, plan, setup, writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)) }

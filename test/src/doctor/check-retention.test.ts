@@ -6,11 +6,12 @@ import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
+import { PLAIN_FORM } from '../../../src/record/wire-form.ts'
 
 const DAY = 86_400_000
 const ROUTE: Route = {
   name: 'events',
-  from: { topics: ['in'], group: 'g', start: 'earliest' },
+  from: { topics: ['in'], group: 'g', start: 'earliest', ...PLAIN_FORM },
   to: { topic: 'out', partition: 'key', compacted: false },
   deadLetterTopic: 'dead',
   policy: 'p.yaml',

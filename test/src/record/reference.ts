@@ -76,8 +76,11 @@ export function expect(
   transformOf: TransformOf = (rule) => MARKS[rule.use]!,
   refuses: Refuses = () => undefined,
 ): Expected {
-  const record = readStrictly(bytes)
-  if (typeof record === 'string') return { dead: [record] }
+  const read = readStrictly(bytes)
+  if (typeof read === 'string') return { dead: [read] }
+  const items = read.kind === 'array' ? read.items : [read]
+  const [record] = items
+  if (items.length !== 1 || record === undefined) return { dead: ['array-length'] }
   if (record.kind !== 'object') return { dead: ['not-an-object'] }
   const { fault } = shapeOf(spec, record)
   if (fault !== undefined) return { dead: [fault] }

@@ -7,6 +7,7 @@ import { PackedRecords } from '../../../src/kafka/packed-records.ts'
 import type { InputRecord } from '../../../src/kafka/record.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
+import { PLAIN_FORM } from '../../../src/record/wire-form.ts'
 import type { RouteSetup } from '../../../src/run/batch-job.ts'
 import { root } from '../cli/lethe.ts'
 
@@ -27,6 +28,7 @@ const SETUP: RouteSetup = {
   },
   maxRecordBytes: 1 << 20,
   compacted: false,
+  form: PLAIN_FORM,
 }
 
 function threadOf(setup: RouteSetup): InstanceType<Module['RewritingThread']> {

@@ -6,6 +6,7 @@ import { isPipeline, readPipelineFile } from '../../../../src/kafka/pipeline-fil
 import { Keyring } from '../../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../../src/keys/test-keyset.ts'
 import { policyFileOf } from '../../../../src/policy/policy-file.ts'
+import { PLAIN_FORM } from '../../../../src/record/wire-form.ts'
 import { folder } from '../../cli/lethe.ts'
 import { compile, pipeline, route } from './sources.ts'
 
@@ -43,7 +44,7 @@ describe('compilePipeline', () => {
       routes: [
         {
           name: 'events',
-          from: { topics: ['in'], group: 'g', start: 'earliest' },
+          from: { topics: ['in'], group: 'g', start: 'earliest', ...PLAIN_FORM },
           to: { topic: 'out', partition: 'key', compacted: false },
           deadLetterTopic: 'dead',
           policy: 'plain.yaml',
@@ -70,7 +71,7 @@ maxRecordBytes: 512KiB
 maxDeadLetters: { most: 20, window: 100 }
 http: { host: 0.0.0.0, port: 0 }
 routes:
-${route({ topics: '{ pattern: "events\\\\.(eu|us)" }', start: '2026-01-31T00:00:00Z', compacted: 'true', policy: 'key.yaml' })}`
+${route({ topics: '{ pattern: "events\\\\.(eu|us)" }', start: '2026-01-31T00:00:00Z, value: { framing: confluent, inner: json-text }, key: { framing: confluent }', compacted: 'true', policy: 'key.yaml' })}`
     expect(sound(text)).toMatchObject({
       name: 'full',
       brokers: ['kafka-1.example.com:9093', '[2001:db8::1]:9093'],
@@ -98,7 +99,12 @@ ${route({ topics: '{ pattern: "events\\\\.(eu|us)" }', start: '2026-01-31T00:00:
       http: { host: '0.0.0.0', port: 0 },
       routes: [
         {
-          from: { topics: { pattern: 'events\\.(eu|us)' }, start: { time: Date.UTC(2026, 0, 31) } },
+          from: {
+            topics: { pattern: 'events\\.(eu|us)' },
+            start: { time: Date.UTC(2026, 0, 31) },
+            value: { format: 'json', framing: 'confluent', inner: 'json-text' },
+            key: { framing: 'confluent' },
+          },
           to: { compacted: true },
         },
       ],
