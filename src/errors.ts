@@ -15,6 +15,10 @@ export const RECORD_CODES = {
   'tombstone-without-key': 'the record has neither a value nor a key: what it deletes is not known',
   'key-missing': 'the record has no key, and a compacted topic takes none without one',
   'key-not-utf8': 'the record key is not UTF-8 text',
+  'key-not-json':
+    'the record key is not the JSON that the policy reads: an object where it names members of the key, a scalar where `$key` says `format: json`',
+  'key-member-unlisted':
+    'the JSON record key holds a member that the policy does not name, and the output is compacted, or the policy says `unlisted: reject`: name it, by `drop` where it tells no keys apart',
   'header-not-utf8': 'a header that the policy names is not UTF-8 text without NUL',
   'header-repeated': 'a header that the policy names is there more than once',
   'output-too-large': 'what is left of the record is larger than the output topic takes',

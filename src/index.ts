@@ -66,7 +66,6 @@ export type { KeySource } from './policy/key-source.ts'
 export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
 export { type PolicyFile, readPolicyFile } from './policy/policy-file.ts'
 export { formatProblems } from './policy/problems.ts'
-export type { Framing, KeyForm, ValueForm, WireForm } from './record/wire-form.ts'
 export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './run/deidentifier.ts'
 export {
   createMessageDeidentifier,

@@ -5,10 +5,21 @@ import { resolveKeyring } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { type Report, spell } from './finding.ts'
 
-/** What the driver is, as far as there is one, and whether it reads zstd. */
+/** What the driver is, as far as there is one, and which compressions it lacks here. */
 export interface LocalDriver {
   readonly name: DriverChoice['name'] | undefined
-  readonly zstd: boolean
+  readonly lacks: readonly string[]
+}
+
+const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const
+
+/** How a driver comes to read a compression. */
+export function wayToRead(driver: LocalDriver['name'], codec: string): string {
+  if (driver === 'kafkajs')
+    return `npm install, without --omit=optional, the package for ${codec} (see the checks of the driver)`
+  return codec === 'zstd'
+    ? 'install the headers of libzstd and npm rebuild node-rdkafka, or take `driver: kafkajs`'
+    : 'npm rebuild node-rdkafka, or take `driver: kafkajs`'
 }
 
 export async function checkDriver(report: Report, pipeline: Pipeline): Promise<LocalDriver> {
@@ -17,15 +28,15 @@ export async function checkDriver(report: Report, pipeline: Pipeline): Promise<L
     choice = await chooseDriver(pipeline)
   } catch (error) {
     report.failed('driver', error)
-    return { name: undefined, zstd: true }
+    return { name: undefined, lacks: [] }
   }
   report.ok('driver', `${choice.name}, ${pipeline.delivery}: ${choice.why}`)
   if (choice.name === 'kafkajs') {
-    return { name: choice.name, zstd: await checkPackages(report, pipeline) }
+    return { name: choice.name, lacks: await checkPackages(report, pipeline) }
   }
   const { loadLibrary } = await import('../kafka/drivers/rdkafka/client.ts')
   const { features, librdkafkaVersion } = await loadLibrary()
-  const codecs = ['gzip', 'snappy', 'lz4', 'zstd'].filter((codec) => features.includes(codec))
+  const codecs = CODECS.filter((codec) => features.includes(codec))
   report.ok('driver', `librdkafka ${librdkafkaVersion} was built with ${codecs.join(', ')}`)
   const wanted = pipeline.client.get('compression.type')
   if (wanted !== undefined && wanted !== 'none' && !features.includes(String(wanted)))
@@ -38,15 +49,26 @@ export async function checkDriver(report: Report, pipeline: Pipeline): Promise<L
       'the pipeline connects with TLS, and node-rdkafka was built without it',
       'install the headers of OpenSSL, then npm rebuild node-rdkafka',
     ])
-  return { name: choice.name, zstd: features.includes('zstd') }
+  return { name: choice.name, lacks: CODECS.filter((codec) => !features.includes(codec)) }
 }
 
-/** Whether kafkajs reads zstd here: its compressions come from packages. */
-async function checkPackages(report: Report, { client }: Pipeline): Promise<boolean> {
-  const { installOf, missingCompressions, PACKAGES } = await import('../kafka/drivers/kafkajs/codecs.ts')
+/** The compressions that kafkajs lacks here: they come from packages. Those that are there take a batch there and back. */
+async function checkPackages(report: Report, { client }: Pipeline): Promise<readonly string[]> {
+  const { installOf, missingCompressions, PACKAGES, roundTrips } = await import(
+    '../kafka/drivers/kafkajs/codecs.ts'
+  )
   const missing = await missingCompressions()
-  const there = ['gzip', 'snappy', 'lz4', 'zstd'].filter((codec) => !missing.some((one) => one === codec))
+  const there = CODECS.filter((codec) => !missing.some((one) => one === codec))
   report.ok('driver', `kafkajs reads and writes ${there.join(', ')}`)
+  const broken: string[] = []
+  for (const codec of there)
+    if (!(await roundTrips(codec))) {
+      broken.push(codec)
+      report.problem('driver', [
+        `what is compressed with ${codec} here is not the same when it is decompressed`,
+        'install the packages of the lock file anew: npm ci',
+      ])
+    }
   for (const codec of missing) {
     const what = `the package for ${codec} (${PACKAGES[codec]}) cannot be loaded here`
     if (client.get('compression.type') === codec)
@@ -57,7 +79,7 @@ async function checkPackages(report: Report, { client }: Pipeline): Promise<bool
         installOf(codec),
       ])
   }
-  return !missing.includes('zstd')
+  return [...missing, ...broken]
 }
 
 const OLD_MS = 2 * 365 * 86_400_000

@@ -145,7 +145,9 @@ function checkBacklog(
         (deletes(input) ? milliseconds(input, 'retention.ms') : undefined) ?? Number.POSITIVE_INFINITY,
     ),
   )
-  if (time.from === 'written' || kept >= Math.min(read, published)) return
+  // Its segments are kept for as long as the policy lets them be: more would be against it.
+  const isAllowed = kept + (milliseconds(settings, 'segment.ms') ?? 0) + time.ahead >= published
+  if (time.from === 'written' || kept >= read || isAllowed) return
   report.warn(
     'retention',
     [

@@ -3,7 +3,7 @@ import type { TopicDescription, TopicSettings } from '../kafka/admin.ts'
 import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf, problemsOf } from '../kafka/preflight.ts'
 import { isCompactedBy, milliseconds } from '../kafka/topic-settings.ts'
-import type { LocalDriver } from './check-client.ts'
+import { type LocalDriver, wayToRead } from './check-client.ts'
 import { plural, type Report, spell, spellBytes } from './finding.ts'
 
 export interface TopicsFound {
@@ -205,20 +205,18 @@ function checkCodecs(
   inputs: readonly string[],
   { driver, settings }: ProcessTopics,
 ): void {
-  if (driver.zstd) return
-  const way = 'install the headers of libzstd and npm rebuild node-rdkafka, or take `driver: kafkajs`'
   for (const input of inputs) {
     const codec = settings.get(input)?.values.get('compression.type')
-    if (codec === 'zstd')
+    if (codec !== undefined && driver.lacks.includes(codec))
       report.problem(
         'settings',
-        [`${input} is compressed with zstd, which the driver cannot read`, way],
+        [`${input} is compressed with ${codec}, which the driver cannot read`, wayToRead(driver.name, codec)],
         name,
       )
-    else if (codec === undefined || codec === 'producer')
+    else if (driver.lacks.length > 0 && (codec === undefined || codec === 'producer'))
       report.ok(
         'settings',
-        `${input} is compressed as its producers like; the driver reads anything but zstd`,
+        `${input} is compressed as its producers like; the driver reads anything but ${driver.lacks.join(', ')}`,
         name,
       )
   }

@@ -11,6 +11,7 @@ import { formatProblems } from '../policy/problems.ts'
 import type { LocalDriver } from './check-client.ts'
 import { checkBrokers, checkClock } from './check-cluster.ts'
 import { checkGroup } from './check-group.ts'
+import { checkInputs } from './check-inputs.ts'
 import { checkRetention } from './check-retention.ts'
 import { checkRights } from './check-rights.ts'
 import { checkTopics, type TopicsFound } from './check-topics.ts'
@@ -64,13 +65,18 @@ export async function examine(
     await checkGroup(report, route, admin, found)
   }
   await checkRights(report, pipeline, admin, cluster, found)
+  const readable = (names: Iterable<string>) =>
+    [...names].flatMap((name) => {
+      const topic = found.topics.get(name)
+      const mayRead = topic?.presence === 'there' && topic.rights?.has('read') !== false
+      return mayRead && topic.partitions.every(({ hasLeader }) => hasLeader)
+        ? [{ name, partitions: topic.partitions.length }]
+        : []
+    })
+  for (const route of routes) {
+    const inputs = readable(inputsOf(route, found.topics))
+    await checkInputs(report, route, policies.get(route.name)!, inputs, admin, driver)
+  }
   const names = new Set(routes.flatMap((route) => [...inputsOf(route, found.topics), route.to.topic]))
-  const readable = [...names].flatMap((name) => {
-    const topic = found.topics.get(name)
-    const mayRead = topic?.presence === 'there' && topic.rights?.has('read') !== false
-    return mayRead && topic.partitions.every(({ hasLeader }) => hasLeader)
-      ? [{ name, partitions: topic.partitions.length }]
-      : []
-  })
-  await checkClock(report, admin, readable, found.settings)
+  await checkClock(report, admin, readable(names), found.settings)
 }

@@ -9,6 +9,7 @@ export const CHECKS = {
   clock: 'clock',
   topics: 'topics',
   settings: 'settings of topics',
+  records: 'records of inputs',
   retention: 'retention',
   rights: 'rights',
   group: 'groups',

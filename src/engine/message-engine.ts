@@ -1,8 +1,8 @@
 /** De-identifies batches of messages: values as JSON, and what stands beside them. */
 import { isUtf8 } from 'node:buffer'
 import { intervalStart } from '../../transforms/calendar/interval.ts'
-import type { CompiledTransform } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
+import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, ResultKind } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
@@ -12,12 +12,13 @@ import { beginsFramed, type Opening } from '../record/wire-form.ts'
 import type { Account } from './account.ts'
 import { type Beside, Engine, type EngineOptions, type EngineParts } from './engine.ts'
 import { Envelope, resultBytes, textOf } from './envelope.ts'
+import { isOfJsonKey, JsonKeys } from './json-keys.ts'
 import { MessageBatch } from './message-batch.ts'
 import { openMessages } from './open-messages.ts'
 import { OutcomeBatch } from './outcome-batch.ts'
 import { FIRST_RECORDS, ONE_IN } from './suspects.ts'
 import { Times } from './times.ts'
-import { KeyTombstones } from './tombstones.ts'
+import type { KeyTombstones } from './tombstones.ts'
 
 export interface MessageOptions {
   /**
@@ -25,8 +26,8 @@ export interface MessageOptions {
    * every enabled key, and nothing is published without a key.
    */
   readonly compacted: boolean
-  /** The transform of `$key` under each key that may still be used; see `keyRules`. */
-  readonly keyRules: readonly CompiledTransform[]
+  /** The rules of the record key under each key that may still be used; see `keyRules`. */
+  readonly keyRules: readonly KeyVariant[]
 }
 
 const LF = 0x0a
@@ -39,14 +40,22 @@ export const besideOf = (plan: Plan): PlanField[] =>
 export interface MessageEngineParts extends Omit<EngineParts, 'beside'> {
   /** Undefined where values and keys are read as they stand. */
   readonly opening?: Opening | undefined
+  readonly tombstones: KeyTombstones
 }
+
+/** Whether a member of a JSON key that no rule names makes a record fail: of a compacted topic, it may tell keys apart. */
+export const rejectsKeyMembers = ({ unlisted }: Plan, { compacted }: MessageOptions): boolean =>
+  compacted || unlisted === 'reject'
 
 export class MessageEngine {
   readonly #engine: Engine
   readonly #maxRecordBytes: number
   readonly #opening: Opening | undefined
   readonly #envelopeFields: readonly PlanField[]
+  /** Those that are texts, but for JSON keys. */
+  readonly #texts: readonly PlanField[]
   readonly #envelope: Envelope
+  readonly #keys: JsonKeys | undefined
   readonly #timeField: PlanField | undefined
   readonly #compacted: boolean
   readonly #tombstones: KeyTombstones
@@ -70,9 +79,12 @@ export class MessageEngine {
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
     this.#opening = parts.opening
     this.#envelopeFields = besideOf(plan)
-    this.#envelope = new Envelope(this.#envelopeFields)
+    this.#texts = this.#envelopeFields.filter((field) => !isOfJsonKey(field))
+    this.#envelope = new Envelope(this.#texts)
+    const ofKeys = this.#envelopeFields.filter(isOfJsonKey)
+    if (ofKeys.length > 0) this.#keys = new JsonKeys(plan, ofKeys, rejectsKeyMembers(plan, options))
     this.#compacted = options.compacted
-    this.#tombstones = new KeyTombstones(plan, options.keyRules, options.compacted)
+    this.#tombstones = parts.tombstones
     const time = plan.time?.path.text
     this.#timeField =
       plan.fields.find((field) => field.path.text === time && field.from.text === time) ??
@@ -211,8 +223,11 @@ export class MessageEngine {
       return start
     })
     this.#envelope.open(messages.length)
-    if (this.#envelopeFields.length > 0)
+    if (this.#texts.length > 0)
       for (const list of [lines, others]) for (const index of list) this.#envelope.put(index, messages, chunk)
+    this.#keys?.open(messages.length)
+    if (this.#keys !== undefined)
+      for (const list of [lines, others]) for (const index of list) this.#keys.put(index, messages, chunk)
     for (let i = 0; i < PADDING; i++) chunk.byte(LF)
     const engine = this.#engine
     engine.open(chunk.bytes.subarray(0, chunk.length), length, 0)
@@ -245,12 +260,15 @@ export class MessageEngine {
     const records = this.#lookedRecords
     for (let record = 0; record < block.recordCount; record++)
       records[record] = this.#looked[this.#messageAt(block, record)]!
-    if (this.#envelopeFields.length > 0) this.#envelope.addSlots(block, this.#messageOf)
+    if (this.#texts.length > 0) this.#envelope.addSlots(block, this.#messageOf)
+    if (this.#keys === undefined) return
+    this.#keys.addSlots(block, this.#messageOf)
+    this.#engine.account.unlisted += this.#keys.takeUnlisted()
   }
 
   #collect(block: Block, from: number, to: number): void {
     const outcomes = this.#outcomes
-    for (const field of this.#envelopeFields)
+    for (const field of this.#texts)
       this.#eachPassing(block, field, from, to, (record, slot) =>
         this.#take(block, field, this.#messageAt(block, record), slot),
       )
@@ -258,11 +276,19 @@ export class MessageEngine {
       this.#eachPassing(block, this.#timeField, from, to, (record, slot) =>
         outcomes.setTimestamp(this.#messageAt(block, record), this.#times.of(block, slot)),
       )
+    if (this.#keys !== undefined) this.#takeKeys(this.#keys, block, from, to)
     for (let record = from; record < to; record++) {
       if (block.recordCode[record] !== undefined) continue
       if (block.suppressedBy[record] !== undefined) this.#suppressed(block, record)
       else if (this.#compacted && !outcomes.hasKey(this.#messageAt(block, record)))
         block.fail(record, 'key-missing', -1)
+    }
+  }
+
+  #takeKeys(keys: JsonKeys, block: Block, from: number, to: number): void {
+    for (let record = from; record < to; record++) {
+      const key = block.recordOut[record] === 0 ? keys.keyOf(block, record) : undefined
+      if (key !== undefined) this.#outcomes.setKey(this.#messageAt(block, record), key, 0, key.length)
     }
   }
 

@@ -3,7 +3,11 @@ import { isUtf8 } from 'node:buffer'
 import { look } from '../../transforms/detect/look.ts'
 import { type CompiledTransform, Failure, fail, type Result } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
+import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanRule } from '../policy/plan.ts'
+import { padded } from '../record/codec.ts'
+import type { Engine } from './engine.ts'
+import { codeOfKey, keyWritten } from './json-keys.ts'
 
 export type Tombstones =
   | { readonly kind: 'written'; readonly keys: readonly Uint8Array[]; readonly rules: readonly number[] }
@@ -26,25 +30,40 @@ function applyTo(transform: CompiledTransform, text: string, now: number): Resul
   return fail('transform-error')
 }
 
-export class KeyTombstones {
+/** The rules that apply where there is no value for conditions to hold on; undefined for a field without one. */
+export const rulesWithoutValue = (rules: readonly PlanRule[]): PlanRule | undefined =>
+  rules.find(({ when }) => when.every((condition) => condition.orNothing))
+
+export interface KeyTombstones {
+  /** `now`: the instant that records are judged at, ms since the epoch. */
+  of(key: Uint8Array | null, now: number): Tombstones
+}
+
+/** Where no rule lets a key leave. */
+export const noTombstones: KeyTombstones = {
+  of: (key) =>
+    key === null
+      ? { kind: 'refused', code: 'tombstone-without-key', rule: -1 }
+      : { kind: 'none', label: NO_KEY_LEAVES },
+}
+
+/** Of keys that are text. */
+export class TextTombstones implements KeyTombstones {
   readonly #rules: readonly PlanRule[]
-  readonly #everyKey: readonly CompiledTransform[] | undefined
+  readonly #variants: readonly KeyVariant[]
   readonly #refusesSuspects: boolean
 
-  /** `keyRules`: the transform of `$key` under each enabled key, for topics that are compacted. */
-  constructor(plan: Plan, keyRules: readonly CompiledTransform[], compacted: boolean) {
-    this.#rules = plan.envelope.find((field) => field.path.envelope === 'key')?.rulesByStep[0] ?? []
+  /** `variants`: the rules of the key under each enabled key, for topics that are compacted. */
+  constructor(plan: Plan, rules: readonly PlanRule[], variants: readonly KeyVariant[]) {
+    this.#rules = rules
     this.#refusesSuspects = plan.suspects === 'dead-letter'
-    this.#everyKey = compacted && keyRules.length > 0 ? keyRules : undefined
+    this.#variants = variants.length === 0 ? [new Map()] : variants
   }
 
-  /** `now`: the instant that records are judged at, ms since the epoch. */
   of(key: Uint8Array | null, now: number): Tombstones {
     if (key === null) return { kind: 'refused', code: 'tombstone-without-key', rule: -1 }
-    if (this.#rules.length === 0) return { kind: 'none', label: NO_KEY_LEAVES }
     if (!isUtf8(key)) return { kind: 'refused', code: 'key-not-utf8', rule: -1 }
-    // There is no value for conditions to hold on.
-    const rule = this.#rules.find(({ when }) => when.every((condition) => condition.orNothing))
+    const rule = rulesWithoutValue(this.#rules)
     if (rule === undefined) return { kind: 'refused', code: 'no-rule-matches', rule: this.#rules[0]!.id }
     const written = (keys: readonly Uint8Array[]): Tombstones =>
       this.#refusesSuspects && rule.watched && keys.some((one) => look(one, 0, one.length) !== 0)
@@ -54,7 +73,8 @@ export class KeyTombstones {
     if (rule.action.kind !== 'transform' || key.length === 0) return written([key])
     const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('utf8')
     const keys = new Map<string, Uint8Array>()
-    for (const transform of this.#everyKey ?? [rule.action.transform]) {
+    for (const variant of this.#variants) {
+      const transform = variant.get(rule.id) ?? rule.action.transform
       const result = applyTo(transform, text, now)
       if (typeof result === 'string') {
         if (transform.yields !== 'null') keys.set(result, Buffer.from(result))
@@ -65,5 +85,46 @@ export class KeyTombstones {
         return { kind: 'refused', code: result.code, rule: rule.id }
     }
     return keys.size === 0 ? { kind: 'none', label: NO_KEY_LEAVES } : written([...keys.values()])
+  }
+}
+
+/** Of keys that are JSON: an engine for each enabled key de-identifies the key as if it were a record. */
+export class JsonTombstones implements KeyTombstones {
+  readonly #engines: readonly Engine[]
+  /** A rule that asks for a value, where no other one applies. */
+  readonly #unmatched: PlanRule | undefined
+
+  constructor(engines: readonly Engine[], unmatched: PlanRule | undefined) {
+    this.#engines = engines
+    this.#unmatched = unmatched
+  }
+
+  of(key: Uint8Array | null, now: number): Tombstones {
+    if (key === null) return { kind: 'refused', code: 'tombstone-without-key', rule: -1 }
+    if (!isUtf8(key)) return { kind: 'refused', code: 'key-not-utf8', rule: -1 }
+    if (this.#unmatched !== undefined)
+      return { kind: 'refused', code: 'no-rule-matches', rule: this.#unmatched.id }
+    const keys = new Map<string, Uint8Array>()
+    const rules = new Set<number>()
+    const bytes = padded(key)
+    for (const engine of this.#engines) {
+      engine.now = now
+      engine.open(bytes, 0, 0)
+      engine.span(0, key.length, 0)
+      const { output, deadLetters } = engine.close()
+      const account = engine.takeAccount()
+      const [failed] = deadLetters
+      if (failed !== undefined) {
+        const { code, rule } = failed
+        return { kind: 'refused', code: rule < 0 ? codeOfKey(code) : code, rule }
+      }
+      for (const [rule, { applied }] of account.rules.entries()) if (applied > 0) rules.add(rule)
+      // Without its line break.
+      const written = keyWritten(output.subarray(0, -1))
+      if (written !== undefined) keys.set(Buffer.from(written).toString('latin1'), written)
+    }
+    return keys.size === 0
+      ? { kind: 'none', label: NO_KEY_LEAVES }
+      : { kind: 'written', keys: [...keys.values()], rules: [...rules] }
   }
 }

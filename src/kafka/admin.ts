@@ -6,6 +6,9 @@
 import type { BatchBounds } from './driver.ts'
 import type { InputRecord, OutputRecord, Position, TopicPartition } from './record.ts'
 
+/** For diagnostics: gets `{ compression }` for each batch of records that is decompressed in this thread, before it is. */
+export const DECOMPRESSED_CHANNEL = 'lethe.kafka.decompressed'
+
 /** What an ACL allows a user to do; see Kafka's operations. */
 export type Right =
   | 'read'

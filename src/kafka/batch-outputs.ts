@@ -17,6 +17,8 @@ import {
 } from './record.ts'
 import { POLICY_HEADER, type SourceWriter, sourceHeader } from './source-header.ts'
 
+const BRACE = 0x7b
+
 export interface RoutedBatch {
   readonly epoch: number
   readonly records: PackedRecords
@@ -37,6 +39,10 @@ export interface Emitted {
   pastRetention: number
   /** Of those published, how many lost their key because no rule names it, so that nothing tells their partition. */
   unkeyed: number
+  /** Of those published, how many have a JSON object for a key, of which the rule of `$key` takes the whole text. */
+  wholeKeys: number
+  /** Headers of those published that stayed behind. */
+  droppedHeaders: number
 }
 
 export const noneEmitted = (): Emitted => ({
@@ -45,6 +51,8 @@ export const noneEmitted = (): Emitted => ({
   deadLetters: 0,
   pastRetention: 0,
   unkeyed: 0,
+  wholeKeys: 0,
+  droppedHeaders: 0,
 })
 
 /** The value of a record in a dead-letter topic. `forms/dead-letters.ts` has its form. */
@@ -74,6 +82,8 @@ export class OutputWriter {
   readonly #policyHeader: OutputHeader
   /** Whether keys stay behind, and with them what chose a partition. */
   readonly leavesKeys: boolean
+  /** Whether a transform takes keys as texts: of a JSON object, that is another text than any of its members. */
+  readonly takesWholeKeys: boolean
 
   constructor(plan: Plan, to: Destination, sources: SourceWriter) {
     this.#plan = plan
@@ -83,6 +93,12 @@ export class OutputWriter {
     this.#policyHeader = { [POLICY_HEADER]: this.#policy }
     const hasRule = plan.envelope.some(({ from }) => from.envelope === 'key')
     this.leavesKeys = !hasRule && to.partition === 'key'
+    this.takesWholeKeys = plan.envelope.some(
+      ({ path, format, rulesByStep }) =>
+        path.text === '$key' &&
+        format === undefined &&
+        rulesByStep.flat().some(({ action }) => action.kind === 'transform'),
+    )
   }
 
   /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
@@ -182,7 +198,7 @@ export class BatchOutputs implements Outputs {
         counts.published++
         const timestamp = outcomes.timestamp(index)
         if (timestamp !== undefined && timestamp < oldest) counts.pastRetention++
-        if (writer.leavesKeys && batch.records.hasKey(index)) counts.unkeyed++
+        this.#countLosses(index)
       }
       for (const key of outcomes.tombstones(index)) {
         this.#tombstones.set(this.#inputs.length, key)
@@ -190,6 +206,19 @@ export class BatchOutputs implements Outputs {
         counts.tombstones++
       }
     }
+  }
+
+  /** Counts what stood beside the value of a record that is published, and does not leave with it. */
+  #countLosses(index: number): void {
+    const { counts } = this
+    const { records, outcomes } = this.#batch
+    const { leavesKeys, takesWholeKeys } = this.#writer
+    if (leavesKeys && records.hasKey(index)) counts.unkeyed++
+    if (takesWholeKeys && records.hasKey(index) && records.keys[records.keyStart(index)] === BRACE)
+      if (records.keyEnd(index) > records.keyStart(index)) counts.wholeKeys++
+    const headers = records.headers(index)
+    if (headers !== undefined)
+      counts.droppedHeaders += Math.max(0, headers.length - outcomes.headers(index).length)
   }
 
   get length(): number {

@@ -9,7 +9,7 @@ import type { Connection, DriverEvent } from './driver.ts'
 import { openAdmin } from './open-admin.ts'
 import type { Route } from './pipeline-file/pipeline.ts'
 import { topicMatcher } from './pipeline-file/topics.ts'
-import { isCompactedBy, keptFor, largestBatch } from './topic-settings.ts'
+import { isCompactedBy, keptFor, largestBatch, milliseconds } from './topic-settings.ts'
 
 /** What the topics of a route take, and keep. */
 export interface WriteLimits {
@@ -19,6 +19,8 @@ export interface WriteLimits {
   readonly maxBatchBytes: number | undefined
   /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
   readonly keptFor: number
+  /** How long a segment of the output topic is open, in milliseconds: a topic deletes whole ones. */
+  readonly segment: number
 }
 
 /** What could not be looked at. */
@@ -81,6 +83,7 @@ async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight
       maxMessageBytes: output,
       maxBatchBytes: known.length === 0 ? undefined : Math.min(...known),
       keptFor: keptFor(settings.get(to.topic)),
+      segment: milliseconds(settings.get(to.topic), 'segment.ms') ?? 0,
     })
   }
   return { limits, unchecked }

@@ -74,7 +74,7 @@ function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
       'keep, drop or a transform',
     )
   if (use === 'keep.subtree' && path.envelope !== undefined)
-    findings.add(useAt, 'bad-path', `${quote(path.text)} is a text and no container`, 'use keep')
+    findings.add(useAt, 'bad-path', `${quote(path.text)} is one value and no container`, 'use keep')
   if (use === 'keep') rule.action = { kind: 'keep' }
   if (use === 'keep.subtree') rule.action = { kind: 'keep-subtree' }
   if (use === 'drop') rule.action = { kind: 'drop' }

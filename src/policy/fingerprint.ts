@@ -57,6 +57,7 @@ const FIELD: Words<PolicyField> = {
   at: LEFT_OUT,
   from: ({ from, path }) => ({ from: from === path ? undefined : from.text }),
   fromAt: LEFT_OUT,
+  format: ({ format }) => ({ format }),
   category: ({ category }) => ({ category }),
   role: ({ role }) => ({ role }),
   roleByCategory: LEFT_OUT,

@@ -16,7 +16,7 @@ type Schema = Record<string, unknown> & {
 }
 
 const PATH =
-  'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `$key`, `$headers.name`, `$timestamp`.'
+  'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `$key`, `$key.name` (a member of a key that is JSON), `$headers.name`, `$timestamp`.'
 const NOT_IN_STEPS = ['from', 'when', 'category', 'role']
 const STEP_WORDS = RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word))
 
@@ -45,6 +45,7 @@ export function policyJsonSchema(transforms: readonly Transform[] = registered):
           ...shorthand(transforms),
           { $ref: '#/definitions/rule' },
           { type: 'array', minItems: 1, items: { $ref: '#/definitions/rule' } },
+          JSON_KEY,
         ],
       },
       stepField: {
@@ -109,6 +110,19 @@ function shorthand(transforms: readonly Transform[]): Schema[] {
     ...words.map(([word, description]) => ({ const: word, description })),
     ...bare.map(({ name, summary }) => ({ const: name, description: summary })),
   ]
+}
+
+/** A rule of `$key` that says how the key is read: what else it says, lint judges. */
+const JSON_KEY: Schema = {
+  type: 'object',
+  required: ['use', 'format'],
+  properties: {
+    format: {
+      const: 'json',
+      description:
+        'Of `$key` alone: the key is a JSON string, number, true or false, and the rule takes what it says.',
+    },
+  },
 }
 
 /** One rule: the words that all share, and by `use` the options of the transform and nothing else. */

@@ -1,23 +1,35 @@
-/** The rule for the record key, under every key that may still be used. */
+/** The rules for the record key, under every key that may still be used. */
 import type { CompiledTransform } from '../../transforms/transform.ts'
 import { contextFor, newSources } from './context.ts'
 import type { KeySource } from './key-source.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
 
+/** The transforms of the rules for a record key, by the rule's id in the plan, under one key of the keyset. */
+export type KeyVariant = ReadonlyMap<number, CompiledTransform>
+
 /**
- * The transform of `$key`, compiled once for each enabled key: a record that was published under an older key has an
- * older token, and only a tombstone under that one hides it. Empty where no transform handles `$key`.
- * `policy` was compiled from `source` without problems.
+ * The rules of `$key` and its members, compiled for each enabled key: a record that was published under an older key has
+ * older tokens, and only a tombstone under those hides it. A rule that names its key (`key:`) is there under that one, and
+ * under each. Empty where no transform handles the key. `policy` was compiled from `source` without problems.
  */
-export function keyRules(policy: Policy, source: PolicyFile, keys: KeySource): readonly CompiledTransform[] {
-  const rules = policy.fields.find((field) => field.path.envelope === 'key')?.rules ?? []
+export function keyRules(policy: Policy, source: PolicyFile, keys: KeySource): readonly KeyVariant[] {
+  const rules = policy.fields
+    .filter((field) => field.path.envelope === 'key')
+    .flatMap((field) => field.rules.map((rule) => ({ path: field.path.text, rule })))
+    .filter(({ rule }) => rule.transform !== undefined)
+  if (rules.length === 0) return []
+  const variant = (keyId: string | undefined, isNamed: boolean): KeyVariant =>
+    new Map(
+      rules.map(({ path, rule }) => {
+        const { keyed } = rule.transform!.properties
+        const id = keyed ? ((isNamed ? rule.key?.id : undefined) ?? keyId) : undefined
+        const context = contextFor({ path, keyId: id }, source, keys, newSources())
+        return [rule.planRule!, rule.transform!.compile(rule.options, context)]
+      }),
+    )
+  if (!rules.some(({ rule }) => rule.transform!.properties.keyed)) return [variant(undefined, false)]
   const ids = keys.keyset.keys.filter((key) => key.status === 'enabled').map((key) => key.id)
-  return rules.flatMap((rule) => {
-    const { transform } = rule
-    if (transform === undefined) return []
-    const compile = (keyId: string | undefined): CompiledTransform =>
-      transform.compile(rule.options, contextFor({ path: '$key', keyId }, source, keys, newSources()))
-    return transform.properties.keyed ? ids.map(compile) : [compile(undefined)]
-  })
+  const isAnyNamed = rules.length > 1 && rules.some(({ rule }) => rule.key !== undefined)
+  return ids.flatMap((id) => [variant(id, false), ...(isAnyNamed ? [variant(id, true)] : [])])
 }

@@ -41,6 +41,7 @@ export function checkLayout(
 ): void {
   const outputs = new Map<string, PolicyField>()
   const root = newBranch()
+  const key = newBranch()
   for (const field of fields) {
     const first = outputs.get(field.path.text)
     if (first !== undefined) {
@@ -54,6 +55,7 @@ export function checkLayout(
     }
     outputs.set(field.path.text, field)
     checkArrayDrops(field, findings)
+    if (field.path.envelope === 'key') claim(key, field.path, useOf(field, findings), field.at, findings)
     if (field.path.envelope !== undefined) continue
     const use = useOf(field, findings)
     claim(root, field.path, field.from === field.path ? use : 'scalar', field.at, findings)

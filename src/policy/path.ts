@@ -3,7 +3,7 @@
  * every element, `prices.*` every member of a map, `prices.$names` the names of that map. A name that
  * holds one of `. [ ] * "`, white space or a control character, is empty, or starts with `$` is written
  * as a JSON string: `a."b.c"`. `Comment[2]` is the second of several columns of that name, in CSV alone. Beside the
- * record's value stand `$key`, `$timestamp` and `$headers.name`.
+ * record's value stand `$key`, `$timestamp` and `$headers.name`; `$key.id` is a member of a key that is JSON.
  */
 
 export type Segment =
@@ -18,7 +18,7 @@ export type Segment =
 export interface Path {
   /** Canonical: two paths are the same if their texts are. */
   readonly text: string
-  /** Of an envelope path: empty, but for a header, where it is the header's name. */
+  /** Of an envelope path: empty, but for a header, where it is the header's name, and for members of a JSON key. */
   readonly segments: readonly Segment[]
   /** Set where the path does not lead into the record's value. */
   readonly envelope?: 'key' | 'timestamp' | 'header'
@@ -69,6 +69,7 @@ export function pathOf(segments: readonly Segment[]): Path {
 export function parsePath(text: string): Path {
   if (text === '') throw new PathError('a path is empty')
   if (text === '$key') return { text, segments: [], envelope: 'key' }
+  if (text.startsWith('$key.')) return keyPath(text)
   if (text === '$timestamp') return { text, segments: [], envelope: 'timestamp' }
   if (text.startsWith('$headers.')) {
     const { name, length } = readName(text, 9)
@@ -79,10 +80,22 @@ export function parsePath(text: string): Path {
   }
   if (text.startsWith('$') && text !== '$names')
     throw new PathError(
-      'beside the value a record has `$key`, `$timestamp` and `$headers.name` only',
+      'beside the value a record has `$key`, `$key.name`, `$timestamp` and `$headers.name` only',
       'write a name that starts with `$` as a JSON string',
     )
   return columnPath(text) ?? pathOf(readSegments(text))
+}
+
+/** `$key.id`, `$key.payload.id`: a member of a record key that is a JSON object. */
+function keyPath(text: string): Path {
+  const segments = readSegments(text.slice('$key.'.length))
+  if (segments.length === 0) throw new PathError('a path ends with a dot')
+  if (segments.some((segment) => segment.kind !== 'name'))
+    throw new PathError(
+      'what a record key holds is named member by member, without [], .* and $names',
+      '$key.id',
+    )
+  return { text: `$key.${printSegments(segments)}`, segments, envelope: 'key' }
 }
 
 /** `Comment[2]`, `"Issue key"[2]`: the number counts from 1. */

@@ -58,6 +58,8 @@ export interface PlanField {
   readonly path: Path
   /** Where the value comes from; the same object as `path` unless the policy says `from:`. */
   readonly from: Path
+  /** Of `$key`: how it is read, text unless stated. */
+  readonly format?: 'json' | undefined
   readonly category?: string | undefined
   readonly role: Role
   /**
@@ -97,7 +99,7 @@ export interface Plan {
   readonly suspects: 'warn' | 'dead-letter'
   /** Fields of the record's value. A field whose path ends in `.$names` rules the names of that map. */
   readonly fields: readonly PlanField[]
-  /** `$key`, `$headers.name`, `$timestamp`: they have no counterpart in a file. */
+  /** `$key` or its members, `$headers.name`, `$timestamp`: they have no counterpart in a file. */
   readonly envelope: readonly PlanField[]
   readonly rules: readonly PlanRule[]
   readonly subject: Path | undefined

@@ -42,6 +42,8 @@ export interface PolicyField {
   /** The same object as `path` unless the policy says `from:`. */
   readonly from: Path
   readonly fromAt: TextPosition
+  /** Of `$key`: how it is read, text unless stated. */
+  readonly format: 'json' | undefined
   readonly category: string | undefined
   readonly role: Role
   /** The role of the category, or of the data subject; the policy may have overridden it. */

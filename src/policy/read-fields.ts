@@ -2,7 +2,7 @@
 
 import type { Role } from '../identify/categories.ts'
 import { DATA_CATEGORIES, roleOfCategory } from '../identify/categories.ts'
-import type { MapEntry, TreeNode } from './document.ts'
+import { entryOf, type MapEntry, type TreeNode } from './document.ts'
 import { checkTaxonomyKey } from './fideslang.ts'
 import { type Path, printSegments, sameSegment, wildcardsOf } from './path.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
@@ -38,7 +38,10 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
     if (text !== undefined) texts.push(text)
   })
   if (texts.length < written.length || path === undefined || texts.length === 0) return undefined
-  const rules = texts.map((text) => text.rule)
+  const { rules, format } = keyFormat(
+    path,
+    texts.map((text) => text.rule),
+  )
   checkHeader(path, rules, entry.at, findings)
   checkOrder(rules, findings)
 
@@ -69,11 +72,25 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
     at: entry.at,
     from,
     fromAt: fromWord?.at ?? entry.at,
+    format,
     category: category?.text,
     role: (fieldWord(words, 'role')?.text as Role | undefined) ?? roleByCategory,
     roleByCategory,
     rules,
   }
+}
+
+/** Takes `format: json` out of the first rule of `$key`, where it says how the key is read, and is no option. */
+function keyFormat(
+  path: Path,
+  rules: readonly PolicyRule[],
+): { rules: readonly PolicyRule[]; format: 'json' | undefined } {
+  const [first, ...further] = rules
+  const isKey = path.envelope === 'key' && path.segments.length === 0
+  const word = isKey ? entryOf(first!.written, 'format') : undefined
+  if (word?.value.kind !== 'scalar' || word.value.text !== 'json') return { rules, format: undefined }
+  const entries = first!.written.entries.filter((entry) => entry !== word)
+  return { rules: [{ ...first!, written: { ...first!.written, entries } }, ...further], format: 'json' }
 }
 
 /** What Lethe says of its outputs in headers would be worth nothing if a producer could say it too. */

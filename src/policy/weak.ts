@@ -75,7 +75,7 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
   else if (identifies && field.from.envelope === 'key')
     weak(
       'kept-record-key',
-      `the record key is ${kept}, and keys most often name a person`,
+      `${field.from.segments.length > 0 ? `${path} of the record key` : 'the record key'} is ${kept}, and keys most often name a person`,
       'use hash.hmac with the domain of the field that it equals',
     )
   else if (identifies && field.from.envelope === 'header' && suspected === undefined)

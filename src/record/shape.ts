@@ -181,8 +181,8 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
   }
 
   for (const field of plan.fields) {
-    const last = field.from.segments.at(-1)!
-    if (last.kind === 'names') {
+    const last = field.from.segments.at(-1)
+    if (last?.kind === 'names') {
       const map = reach(root, field.from.segments.slice(0, -1))
       map.kind = 'map'
       map.namesField = field.index
@@ -190,7 +190,8 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
     }
     const node = reach(root, field.from.segments)
     // A dropped value may be a container too, unless another field or a condition reads it as a scalar.
-    if (isDropped(field)) node.kind = node.kind === 'unlisted' ? 'subtree' : node.kind
+    // The root is a field of its own only where the record is a key.
+    if (isDropped(field)) node.kind = node.kind === 'unlisted' || node === root ? 'subtree' : node.kind
     else node.kind = isSubtree(field) ? 'subtree' : 'scalar'
     if (field.from.text === field.path.text) {
       node.field = field.index

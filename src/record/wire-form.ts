@@ -4,7 +4,7 @@ import type { RecordCode } from '../errors.ts'
 /** `confluent`: 0x00 and the id of a schema, 4 bytes big endian, stand before the payload. */
 export type Framing = 'none' | 'confluent'
 
-export interface ValueForm {
+export interface PayloadForm {
   /** What the payload is. Each format has a codec, which `run/engines.ts` chooses. */
   readonly format: 'json'
   readonly framing: Framing
@@ -17,7 +17,7 @@ export interface KeyForm {
 }
 
 export interface WireForm {
-  readonly value: ValueForm
+  readonly value: PayloadForm
   readonly key: KeyForm
 }
 

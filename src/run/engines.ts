@@ -1,10 +1,19 @@
 /** Where gates, codecs and policy are joined to engines. No other file does: an engine without its gates would leak. */
 
 import { Engine, type EngineOptions, type EngineParts } from '../engine/engine.ts'
-import { besideOf, MessageEngine, type MessageOptions } from '../engine/message-engine.ts'
+import { isOfJsonKey, keyPlanOf } from '../engine/json-keys.ts'
+import { besideOf, MessageEngine, type MessageOptions, rejectsKeyMembers } from '../engine/message-engine.ts'
+import {
+  JsonTombstones,
+  type KeyTombstones,
+  noTombstones,
+  rulesWithoutValue,
+  TextTombstones,
+} from '../engine/tombstones.ts'
 import { LetheError } from '../errors.ts'
 import { gatesOf } from '../gates/index.ts'
-import type { Plan, PlanField } from '../policy/plan.ts'
+import type { KeyVariant } from '../policy/key-rules.ts'
+import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import type { CodecOptions } from '../record/codec.ts'
 import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
@@ -13,7 +22,7 @@ import { JsonCodec } from '../record/json/json-codec.ts'
 import { jsonOpening } from '../record/json/json-opening.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { type Shape, shapeOf } from '../record/shape.ts'
-import { type Open, PLAIN_FORM, unframed, type ValueForm, type WireForm } from '../record/wire-form.ts'
+import { type Open, type PayloadForm, PLAIN_FORM, unframed, type WireForm } from '../record/wire-form.ts'
 
 /** A plan with its gates, and the shape that records are scanned by: of the plan, of what stands beside, of what gates read. */
 function gated(plan: Plan, beside: readonly PlanField[] = []): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
@@ -82,14 +91,58 @@ export function refuseColumnPaths(plan: Plan, input: string): void {
     )
 }
 
+/** Tombstones have no value that a gate could judge: under the token of its key, each of them passes. */
+function tombstonesOf(plan: Plan, options: EngineOptions & MessageOptions): KeyTombstones {
+  const fields = plan.envelope.filter(({ path }) => path.envelope === 'key')
+  const [first] = fields
+  const variants = options.compacted ? options.keyRules : []
+  if (first === undefined) return noTombstones
+  if (!isOfJsonKey(first)) return new TextTombstones(plan, first.rulesByStep[0]!, variants)
+  const [unmatched] = fields
+    .filter(({ rulesByStep }) => rulesWithoutValue(rulesByStep[0]!) === undefined)
+    .flatMap(({ rulesByStep }) => rulesByStep[0]!)
+  const engines = (variants.length === 0 ? [new Map()] : variants).map((variant) =>
+    keyEngine(plan, fields, variant, options),
+  )
+  return new JsonTombstones(engines, unmatched)
+}
+
+/** De-identifies JSON keys by themselves, under the key of a variant. */
+function keyEngine(
+  plan: Plan,
+  fields: readonly PlanField[],
+  variant: KeyVariant,
+  options: EngineOptions & MessageOptions,
+): Engine {
+  const under = (rule: PlanRule): PlanRule => {
+    const transform = variant.get(rule.id)
+    if (rule.action.kind !== 'transform' || transform === undefined) return rule
+    return { ...rule, action: { ...rule.action, transform } }
+  }
+  const keyPlan = keyPlanOf(
+    plan,
+    fields.map((field, index) => {
+      const rules = field.rulesByStep[0]!
+      return { ...field, index, rulesByStep: [[under(rulesWithoutValue(rules) ?? rules[0]!)]] }
+    }),
+  )
+  const shape = shapeOf(keyPlan)
+  const codec = new JsonCodec(shape, {
+    ...codecOptions({ ...options, kernels: false, showNames: false }),
+    rejectUnlisted: rejectsKeyMembers(plan, options),
+    fields: fields.length,
+  })
+  return new Engine({ plan: keyPlan, shape, codec, gates: [] }, { ...options, groups: undefined })
+}
+
 interface ValueFormat {
   readonly partsOf: (plan: Plan, options: EngineOptions, beside: readonly PlanField[]) => EngineParts
   /** A format whose codec needs the frame, for the id of a schema, leaves it on. */
-  readonly opening: (form: ValueForm) => Open | undefined
+  readonly opening: (form: PayloadForm) => Open | undefined
 }
 
 /** By the format of values: the codec that reads a record's bytes, and what takes those out of a value. */
-const VALUE_FORMATS: Readonly<Record<ValueForm['format'], ValueFormat>> = {
+const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueFormat>> = {
   json: { partsOf: jsonParts, opening: jsonOpening },
 }
 
@@ -108,5 +161,6 @@ export function messageEngine(
   const key = form.key.framing === 'confluent' ? unframed('key-not-framed') : undefined
   const isPlain = value === undefined && key === undefined
   const parts = partsOf(plan, options, besideOf(plan))
-  return new MessageEngine({ ...parts, opening: isPlain ? undefined : { value, key } }, options)
+  const tombstones = tombstonesOf(plan, options)
+  return new MessageEngine({ ...parts, opening: isPlain ? undefined : { value, key }, tombstones }, options)
 }

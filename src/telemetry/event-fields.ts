@@ -154,6 +154,12 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
       'records that had a key are published without one, as no rule names it: partitions are chosen at random, and the order of a key is lost',
     fields: { ...route, count: integer },
   },
+  'whole-keys': {
+    level: 'warn',
+    message:
+      'record keys are JSON objects, and the rule for the key takes their whole text: what it makes joins with no field; write a rule for the member of the key',
+    fields: { ...route, count: integer },
+  },
   'too-many-dead-letters': {
     level: 'error',
     message: 'too many dead letters: the route stops, and this batch is not committed',

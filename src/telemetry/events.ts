@@ -112,6 +112,8 @@ export type LogEvent =
     }
   /** Records that had a key were published without one; once a route. `count`: of the first batch with such. */
   | { readonly kind: 'unkeyed'; readonly route: string; readonly count: number }
+  /** The rule of `$key` took the text of JSON objects; once a route. `count`: of the first batch with such. */
+  | { readonly kind: 'whole-keys'; readonly route: string; readonly count: number }
   | {
       readonly kind: 'too-many-dead-letters'
       readonly route: string

@@ -112,18 +112,22 @@ function messages(): Sent[] {
   return all
 }
 
-/** Of a topic whose values are JSON texts behind frames, and whose keys are framed: each of them wrong, then a right one. */
+/** Of a topic whose values are JSON texts behind frames, and whose keys are framed JSON: each of them wrong, then a right one. */
 function framed(): Sent[] {
   const frame = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)])
   const inner = (text: string): Buffer => frame(JSON.stringify(text))
+  const key = (more = ''): Buffer => frame(`{"id":${JSON.stringify(mark())}${more}}`)
   return [
-    { key: frame(mark()), value: JSON.stringify(mark()) },
+    { key: key(), value: JSON.stringify(mark()) },
     { key: mark(), value: inner('{}') },
     { key: mark(), value: null },
-    { key: frame(mark()), value: frame(JSON.stringify({ [mark()]: mark() })) },
-    { key: frame(mark()), value: inner(mark()) },
-    { key: frame(mark()), value: inner(JSON.stringify([{ [mark()]: mark() }, { [mark()]: mark() }])) },
-    { key: frame(mark()), value: inner(JSON.stringify({ customer: { id: mark() }, [mark()]: mark() })) },
+    { key: frame(mark()), value: inner('{}') },
+    { key: key(`,"${mark()}":2`), value: inner('{}') },
+    { key: key(), value: frame(JSON.stringify({ [mark()]: mark() })) },
+    { key: key(), value: inner(mark()) },
+    { key: key(), value: inner(JSON.stringify([{ [mark()]: mark() }, { [mark()]: mark() }])) },
+    { key: key(), value: null },
+    { key: key(), value: inner(JSON.stringify({ customer: { id: mark() }, [mark()]: mark() })) },
   ]
 }
 
@@ -161,11 +165,11 @@ routes:
       group: ${uniqueName('canary')}
       value: { framing: confluent, inner: json-text }
       key: { framing: confluent }
-    to: { topic: ${deframed} }
+    to: { topic: ${deframed}, compacted: true }
     deadLetterTopic: ${deframed}-dead
     policy: framed.yaml
 `,
-      'framed.yaml': POLICY.split('retention')[0]!,
+      'framed.yaml': POLICY.split('retention')[0]!.replace('$key:', '$key.id:'),
     })
     await lethe(['keys', 'create', 'keys.json'], { cwd })
     const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
@@ -180,7 +184,7 @@ routes:
     await admin.createTopics({
       topics: topics.map((topic) => ({
         ...topic,
-        configEntries: Object.entries(topic.topic === output ? OUTPUT : INPUT).map(([name, value]) => ({
+        configEntries: Object.entries([output, deframed].includes(topic.topic) ? OUTPUT : INPUT).map(([name, value]) => ({
           name,
           value: `${value}`,
         })),
@@ -249,7 +253,7 @@ routes:
     expect(codes).toEqual(expect.arrayContaining(['bad-utf8', 'record-too-large', ...CODES_OF_MESSAGES]))
     const fromFrames = await readTopics(broker.address, [deframed])
     const lettersOfFrames = await readTopics(broker.address, [`${deframed}-dead`])
-    expect(new Set(fromFrames.map(({ key }) => String(key))).size).toBe(1)
+    expect(new Set(fromFrames.map(({ key }) => String(key))).size).toBe(2)
     const codesOfFrames = lettersOfFrames.map(({ value }) => JSON.parse(value!.toString()).code as string)
     expect(codesOfFrames).toEqual(expect.arrayContaining([...CODES_OF_FORMS, 'json-syntax', 'array-length']))
     const texts = [

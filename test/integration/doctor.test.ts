@@ -177,6 +177,38 @@ onKafka('lethe doctor', () => {
     )
   })
 
+  it('5, 26, 27, 31. looks at records: keys without a rule, frames, compressions that the driver cannot read', async () => {
+    const all = await made({ input: { settings: { 'compression.type': 'zstd' } } })
+    const frame = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)])
+    const key = '{"id":"SecretKey"}'
+    await produce(broker.address, all.input, [
+      { key, value: '{"amount":1}' },
+      { key, value: frame('{"amount":2}') },
+      { value: '"{}"' },
+    ])
+    const bare = await doctor(fileOf(all))
+    for (const words of [
+      'records warning: 2 of 3 records of',
+      'records warning: 1 of 3 values of',
+      'are JSON strings',
+    ])
+      expect(bad(bare)).toContainEqual(containing(words))
+    const looked = bare.findings.find(({ what }) => what.includes('3 records looked at'))
+    expect(looked).toMatchObject({ check: 'records', what: containing('compressed with zstd') })
+    // Where node-rdkafka was built with zstd, there is nothing to say.
+    const reads = bare.findings.some(({ what }) => /librdkafka .* built with .*zstd/.test(what))
+    expect(bad(bare).some((line) => line.startsWith('records problem') && line.includes('zstd'))).toBe(!reads)
+    const top = 'keys: { file: keys.json }'
+    const ruled = fileOf(all, {
+      top,
+      policy: `${DATED.split('retention')[0]!}  $key: { use: hash.hmac, domain: c }\n`,
+    })
+    createKeysetFile(join(dirname(ruled), 'keys.json'), createKeyset(new Date()))
+    const report = await doctor(ruled)
+    expect(bad(report)).toContainEqual(containing('2 of them a JSON object'))
+    expect(bare.stdout + report.stdout).not.toContain('SecretKey')
+  })
+
   it('compares the clock with what brokers stamped', async () => {
     const all = await made()
     await produce(broker.address, all.input, [{ value: '{}', timestamp: String(Date.now() + 60_000) }])

@@ -80,7 +80,7 @@ onOwnKafka('probes follow the brokers', () => {
     for (const worker of workers) expect((await worker.within(27_000))?.code).toBe(0)
   })
 
-  it('that are not there at the start', async (test) => {
+  it('30. that are not there at the start', async (test) => {
     const world = await World.make(broker.address, test, {
       brokers: '127.0.0.1:1',
       pipeline: 'http: { port: 0 }\n',

@@ -75,7 +75,7 @@ onKafka('lethe stream', () => {
     expect(await worker.within(27_000)).toEqual({ code: 130, signal: null })
   })
 
-  it.concurrent('stops before too many dead letters are settled, and meets the same wall again', async (test) => {
+  it.concurrent('29. stops before too many dead letters are settled, and meets the same wall again', async (test) => {
     const world = await make(test, { pipeline: 'maxDeadLetters: { most: 10, window: 100 }\n' })
     await world.send([
       ...Array.from({ length: 200 }, (_, n) => ({ key: 'k', value: event(n) })),
@@ -295,7 +295,7 @@ fields:
     expect(await world.verdict()).toBe('clean')
   })
 
-  it.concurrent('says that records lost their keys, once, and what becomes of partitions', async (test) => {
+  it.concurrent('31. says that records lost their keys, once, and what becomes of partitions', async (test) => {
     const policy = `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n`
     const world = await make(test, { policy })
     await world.send([

@@ -84,6 +84,7 @@ export function summarizeStream(
         ...suspectWarnings(plan, plan.rules, account),
         ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
         ...(emitted.unkeyed === 0 ? [] : [unkeyed(emitted.unkeyed)]),
+        ...(emitted.wholeKeys === 0 ? [] : [wholeKeys(emitted.wholeKeys)]),
       ],
     })),
   }
@@ -100,6 +101,9 @@ const pastRetention = (count: number): string =>
 
 const unkeyed = (count: number): string =>
   `${count} records had a key and were published without one, as no rule names it: their partitions are chosen at random, a run of records at a time, and the order of a key is lost (add a rule for \`$key\`, or \`partition: same\` to the route)`
+
+const wholeKeys = (count: number): string =>
+  `${count} records have a JSON object for a key, and the rule for \`$key\` takes its whole text: what it makes joins with no field (write a rule for the member: \`$key.NAME\`, with the domain of the field that it equals)`
 
 export const deadLettersOf = ({ routes }: StreamSummary): number =>
   routes.reduce((all, { records }) => all + sum(records.deadLettered), 0)

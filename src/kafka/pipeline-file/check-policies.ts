@@ -2,7 +2,7 @@
 import { LetheError } from '../../errors.ts'
 import { type Compiled, compilePolicy } from '../../policy/compile.ts'
 import type { KeySource } from '../../policy/key-source.ts'
-import type { Policy } from '../../policy/policy.ts'
+import type { Policy, PolicyField } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
@@ -79,20 +79,32 @@ function checkRecordKey(policy: Policy, { shape, index }: RoutePart, { findings,
 }
 
 function recordKeyTrouble(policy: Policy): string | undefined {
-  const field = policy.fields.find(({ path }) => path.envelope === 'key')
-  if (field === undefined) return 'has no rule for `$key`'
+  const fields = policy.fields.filter(({ path }) => path.envelope === 'key')
+  if (fields.length === 0) return 'has no rule for `$key`'
+  const trouble = fields.map((field) => fieldTrouble(field, policy)).find((one) => one !== undefined)
+  if (trouble !== undefined) return trouble
+  return fields.every(isDropped) ? 'drops all that it names of `$key`' : undefined
+}
+
+const isDropped = ({ rules }: PolicyField): boolean => rules.every(({ use }) => use === 'drop')
+
+function fieldTrouble(field: PolicyField, policy: Policy): string | undefined {
+  const path = quote(field.path.text)
   const [rule, more] = field.rules
   if (more !== undefined || rule!.when.length > 0)
-    return 'has several rules for `$key`, or one with `when`: a tombstone fits none'
-  const { transform, use, otherwise } = rule!
-  if (transform === undefined) return `handles \`$key\` by ${quote(use)}, which is no transform`
-  if (transform.properties.uniqueness === 'lossy')
-    return `handles \`$key\` by ${quote(use)}, which makes one of several keys`
-  if ((transform.properties.needs ?? []).length > 0)
-    return `handles \`$key\` by ${quote(use)}, which needs more of the record than a tombstone has`
-  if (otherwise.kind !== 'dead-letter')
-    return 'has an `else` for `$key`: all keys that the rule cannot take would become one, or none'
+    return `has several rules for ${path}, or one with \`when\`: a tombstone fits none`
   if (policy.retention?.steps.some((step) => step.fields.has(field.path.text)) === true)
-    return 'changes `$key` in a step of retention: what was published before would stay'
+    return `changes ${path} in a step of retention: what was published before would stay`
+  const { transform, use, otherwise } = rule!
+  const isMember = field.path.segments.length > 0
+  // Members that are kept tell keys apart as they did; those that are dropped tell none, as the policy says.
+  if (isMember && (use === 'keep' || use === 'drop')) return undefined
+  if (transform === undefined) return `handles ${path} by ${quote(use)}, which is no transform`
+  if (transform.properties.uniqueness === 'lossy')
+    return `handles ${path} by ${quote(use)}, which makes one of several keys`
+  if ((transform.properties.needs ?? []).length > 0)
+    return `handles ${path} by ${quote(use)}, which needs more of the record than a tombstone has`
+  if (otherwise.kind !== 'dead-letter')
+    return `has an \`else\` for ${path}: all keys that the rule cannot take would become one, or none`
   return undefined
 }

@@ -3,7 +3,7 @@
  * from these, so a description here is what people read while they write a pipeline.
  */
 import { z } from 'zod'
-import type { KeyForm, ValueForm } from '../../record/wire-form.ts'
+import type { KeyForm, PayloadForm } from '../../record/wire-form.ts'
 import { ClientSchema, whole } from './client-settings.ts'
 
 export const MIN_REASON = 10
@@ -58,7 +58,7 @@ export interface RouteShape {
     topics: string[] | { pattern: string }
     group: string
     start: string
-    value: ValueForm
+    value: PayloadForm
     key: KeyForm
   }
   to: { topic: string; partition: 'key' | 'same'; compacted: boolean }

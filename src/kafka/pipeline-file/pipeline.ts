@@ -1,7 +1,7 @@
 /** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
 import type { KeysCommand } from '../../keys/command-keys.ts'
 import type { TextPosition as Place } from '../../policy/problems.ts'
-import type { KeyForm, ValueForm } from '../../record/wire-form.ts'
+import type { KeyForm, PayloadForm } from '../../record/wire-form.ts'
 
 /** Where a secret stands. Never the secret. */
 export type Secret = { readonly file: string } | { readonly env: string }
@@ -36,7 +36,7 @@ export interface Route {
     readonly group: string
     readonly start: Start
     /** How records stand in the messages. */
-    readonly value: ValueForm
+    readonly value: PayloadForm
     readonly key: KeyForm
   }
   readonly to: {

@@ -1,9 +1,9 @@
 /** Takes a JSON record out of the value of a message. */
 import { isUtf8 } from 'node:buffer'
-import { beginsFramed, type Open, unframed, type ValueForm } from '../wire-form.ts'
+import { beginsFramed, type Open, type PayloadForm, unframed } from '../wire-form.ts'
 
 /** Undefined where the value is the record, as it stands. */
-export function jsonOpening({ framing, inner }: ValueForm): Open | undefined {
+export function jsonOpening({ framing, inner }: PayloadForm): Open | undefined {
   const isFramed = framing === 'confluent'
   const frame = isFramed ? unframed('not-framed') : undefined
   if (inner === 'none') return frame

@@ -58,7 +58,9 @@ export class JsonWalker {
     const root = this.#shape.root
     const byte = this.#lexer.bytes[first]
     let p = -1
-    if (byte === 0x7b) p = this.#members(first + 1, root, scope, 1)
+    // The key of a message may be a scalar; a record is none.
+    if (root.kind !== 'object') p = this.#value(first, root, scope, 0)
+    else if (byte === 0x7b) p = this.#members(first + 1, root, scope, 1)
     else if (byte === 0x5b) p = this.#arrayOfOne(first + 1, root, scope)
     else {
       this.#shapeCode = 'not-an-object'

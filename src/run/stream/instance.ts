@@ -27,6 +27,7 @@ import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
 import { type BatchRewriter, RewritingThread } from '../batch-rewriter.ts'
 import { runRoute } from '../route.ts'
 import { untilAborted } from '../until-aborted.ts'
+import { keptForOf } from './kept-for.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
 import { lagOf, StreamProgress } from './stream-progress.ts'
 import type { RouteCounts } from './totals.ts'
@@ -119,6 +120,7 @@ class RouteRun {
   readonly #limit: WindowWatch
   #assigned = 0
   #toldUnkeyed = false
+  #toldWholeKeys = false
   /** Clients lost since a batch was settled. */
   #lost = 0
   /** When the last one was; undefined once a batch was settled. */
@@ -275,7 +277,7 @@ class RouteRun {
       rewriter: this.#rewriter,
       writer,
       bounds: pipeline.batch,
-      keptFor: this.#options.limits.get(this.name)?.keptFor ?? Number.POSITIVE_INFINITY,
+      keptFor: keptForOf(this.#prepared.plan, this.#options.limits.get(this.name), Date.now()),
       limit: this.#limit,
       untilEnd: this.#options.untilEnd,
       stop: this.#stop,
@@ -301,6 +303,10 @@ class RouteRun {
           if (emitted.unkeyed > 0 && !this.#toldUnkeyed) {
             this.#toldUnkeyed = true
             this.#options.log.event({ kind: 'unkeyed', route: this.name, count: emitted.unkeyed })
+          }
+          if (emitted.wholeKeys > 0 && !this.#toldWholeKeys) {
+            this.#toldWholeKeys = true
+            this.#options.log.event({ kind: 'whole-keys', route: this.name, count: emitted.wholeKeys })
           }
           for (const [code, count = 0] of Object.entries(account.deadLettered))
             this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })

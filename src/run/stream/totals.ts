@@ -47,11 +47,7 @@ export class Totals {
   add(route: string, { account, emitted, groups, unsettled }: RouteCounts): void {
     const total = this.#routes.get(route)!
     addAccount(total.account, account)
-    total.emitted.published += emitted.published
-    total.emitted.tombstones += emitted.tombstones
-    total.emitted.deadLetters += emitted.deadLetters
-    total.emitted.pastRetention += emitted.pastRetention
-    total.emitted.unkeyed += emitted.unkeyed
+    for (const what of Object.keys(emitted) as (keyof Emitted)[]) total.emitted[what] += emitted[what]
     if (groups !== undefined) this.#groups.get(route)?.groups.merge(groups)
     if (unsettled !== undefined) this.addUnsettled(route, unsettled)
   }

@@ -75,7 +75,9 @@ describe('an output topic', () => {
     expect(late({ 'retention.ms': -1 })).toEqual([expect.stringContaining('for ever, and out for 7d')])
     expect(late({ ...days(7), 'cleanup.policy': 'compact' })).toHaveLength(1)
     // The policy publishes nothing that is older.
-    expect(found(SUPPRESS, TO_DAY, days(29), days(365))).toHaveLength(1)
+    expect(found(SUPPRESS, TO_DAY, days(28), days(365))).toHaveLength(1)
+    // More would be too long, as whole segments are deleted: 32. a topic that --fix made is one of these.
+    expect(found(SUPPRESS, TO_DAY, days(29), days(365))).toEqual([])
     expect(found('', '{ use: generalize.date, to: hour }', { 'retention.ms': -1 }, days(365))).toEqual([])
     expect(found('', undefined, days(7), days(365))).toEqual([])
   })

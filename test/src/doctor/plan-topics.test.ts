@@ -40,7 +40,7 @@ routes:
   return plan!.settings.get('retention.ms')
 }
 
-it('keeps back-dated outputs where the policy suppresses none for its age', () => {
+it('32. keeps back-dated outputs where the policy suppresses none for its age', () => {
   expect(retentionOf('time: at\nfields: { at: { use: generalize.date, to: day } }\n')).toBe('-1')
 })
 

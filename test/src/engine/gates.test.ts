@@ -5,6 +5,7 @@ import { reconciles } from '../../../src/engine/account.ts'
 import { Engine } from '../../../src/engine/engine.ts'
 import type { Gate } from '../../../src/engine/gate.ts'
 import { besideOf, MessageEngine } from '../../../src/engine/message-engine.ts'
+import { TextTombstones } from '../../../src/engine/tombstones.ts'
 import { retentionGate } from '../../../src/gates/retention.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { parsePath } from '../../../src/policy/path.ts'
@@ -128,7 +129,10 @@ describe.each([true, false])('gates over records, with kernels: %s', (kernels) =
   it('judge messages too, whose keys follow', () => {
     const plan = planOf('  $key: { use: generalize.prefix, keep: 1 }\n')
     const parts = partsOf(plan, [consent, source, late], kernels, true)
-    const engine = new MessageEngine(parts, { now: NOW, compacted: true, keyRules: [] })
+    const engine = new MessageEngine(
+      { ...parts, tombstones: new TextTombstones(plan, plan.envelope[0]!.rulesByStep[0]!, []) },
+      { now: NOW, compacted: true, keyRules: [] },
+    )
     const messages = RECORDS.map((record, index) => ({
       key: Buffer.from(`${index}-key`),
       value: Buffer.from(JSON.stringify(record, null, index % 2)),

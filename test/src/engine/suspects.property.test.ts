@@ -252,8 +252,8 @@ describe('the watch on kept values', () => {
     const rule = '{ use: mask.pattern, pattern: "#[0-9]", accept: "for the test of keys" }'
     const plan = planOf('dead-letter', `  id: keep\n  $key: ${rule}\n`)
     for (const compacted of [false, true]) {
-      const keyRule = plan.envelope[0]!.rulesByStep[0]![0]!.action
-      const keyRules = keyRule.kind === 'transform' ? [keyRule.transform] : []
+      const { id, action } = plan.envelope[0]!.rulesByStep[0]![0]!
+      const keyRules = action.kind === 'transform' ? [new Map([[id, action.transform]])] : []
       const rewriter = messageEngine(plan, { now: 0, compacted, keyRules })
       const message = (key: string, value: Buffer | null) => ({
         key: Buffer.from(`${key} #1`),

@@ -56,7 +56,7 @@ const anyMessage = fc.record({
   key: fc.option(fc.string({ minLength: 1, unit: 'grapheme' }), { nil: null }),
 })
 
-describe('a record in another form', () => {
+describe('26. a record in another form', () => {
   it.each([
     ['framed', FRAMED, (text: string) => frame(text), (key: string) => frame(key, 0xffffffff)],
     ['in a JSON text', INNER, (text: string) => JSON.stringify(text), (key: string) => key],

@@ -197,7 +197,10 @@ function used(policy: object): Set<string> {
         const word = path === '' ? name : `${path}.${name}`
         if (word === 'fields' || word === 'retention.steps.fields') {
           found.add(word)
-          for (const one of Object.values(member as object)) visit(one, 'rule')
+          for (const [field, one] of Object.entries(member as object)) {
+            visit(one, 'rule')
+            visit(one, `${word}.${field}`)
+          }
         } else if (word === 'columns') found.add(word)
         else if (word === 'rule.when') found.add(word)
         else visit(member, word)
@@ -245,6 +248,12 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: [{ v: 'a' }, 'unlisted-field'],
     // A file with such a column is refused as a whole.
     csv: false,
+  },
+  // How a key is read, with records that have none: test/src/engine/json-keys.test.ts has others.
+  '$key with format: json': {
+    policy: { fields: { v: 'keep', $key: { use: 'mask.null', format: 'json' } } },
+    records: [{ v: 'a' }],
+    expected: [{ v: 'a' }],
   },
   'suspects: dead-letter': {
     policy: { suspects: 'dead-letter', fields: { v: 'keep' } },
@@ -488,6 +497,12 @@ const PLACES: Readonly<Record<string, Place>> = {
     result: (all) => all['$key'],
     beside: (text) => ({ key: text }),
   },
+  'a member of $key': {
+    policy: (one) => ({ fields: { '$key.k': one, u: 'keep' } }),
+    record: (text) => ({ u: 'x', f: text }),
+    result: (all) => JSON.parse(String(all['$key'])).k,
+    beside: (text) => ({ key: JSON.stringify({ k: text }) }),
+  },
   '$headers.h': {
     policy: (one) => ({ fields: { '$headers.h': one, u: 'keep' } }),
     record: (text) => ({ u: 'x', f: text }),
@@ -597,6 +612,7 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'keep.subtree': 'lint: accept-without-need',
   },
   $key: beside,
+  'a member of $key': beside,
   '$headers.h': beside,
   $timestamp: {
     ...beside,

@@ -78,6 +78,7 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
   'suspect-values': { kind: 'suspect-values', route: 'orders', rule: 'remark keep', looksLike: 'email' },
   'dead-letters': { kind: 'dead-letters', route: 'orders', code: 'json-syntax', count: 3 },
   unkeyed: { kind: 'unkeyed', route: 'orders', count: 12 },
+  'whole-keys': { kind: 'whole-keys', route: 'orders', count: 12 },
   'too-many-dead-letters': { kind: 'too-many-dead-letters', route: 'orders', count: 11, window: 1000 },
   unsettled: {
     kind: 'unsettled',

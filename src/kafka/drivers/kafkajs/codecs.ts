@@ -3,9 +3,11 @@
  * are loaded when the first batch needs them. What a batch decompresses to has a limit, looked up before memory is
  * taken for it: a few kilobytes may claim to be gigabytes.
  */
+import { channel } from 'node:diagnostics_channel'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { LetheError } from '../../../errors.ts'
+import { DECOMPRESSED_CHANNEL } from '../../admin.ts'
 import { lz4FrameSize, snappyParts, snappySize, zstdFrameSize } from './compressed-size.ts'
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
@@ -15,6 +17,8 @@ export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', '
 
 /** Above this, a batch is taken for an attack. Batches of the usual clients decompress to 1 MB at most. */
 export const MAX_DECOMPRESSED_BYTES: number = 64 << 20
+
+const decompressed = channel(DECOMPRESSED_CHANNEL)
 
 export class CompressionError extends Error {
   readonly code: 'compression-unknown' | 'compression-corrupt' | 'compression-bomb' | 'compression-missing'
@@ -139,6 +143,7 @@ export async function decompress(
   limit: number = MAX_DECOMPRESSED_BYTES,
 ): Promise<Buffer> {
   const compression = COMPRESSIONS[id]
+  if (decompressed.hasSubscribers) decompressed.publish({ compression })
   if (compression === undefined) throw new CompressionError('compression-unknown')
   try {
     return await DECOMPRESS[compression](bytes, limit)
@@ -146,6 +151,17 @@ export async function decompress(
     if (error instanceof CompressionError) throw error
     const { code } = error as NodeJS.ErrnoException
     throw code === 'ERR_BUFFER_TOO_LARGE' ? bomb() : new CompressionError('compression-corrupt')
+  }
+}
+
+/** Whether what is compressed here is the same when it is decompressed. */
+export async function roundTrips(compression: Compression): Promise<boolean> {
+  const plain = Buffer.from('one record of a batch, one record of a batch, one record of a batch')
+  try {
+    const packed = await compress(compression, plain)
+    return plain.equals(await decompress(COMPRESSIONS.indexOf(compression), packed))
+  } catch {
+    return false
   }
 }
 

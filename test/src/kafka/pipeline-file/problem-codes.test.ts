@@ -180,6 +180,8 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     'key-when',
     'key-one-when',
     'key-lossy',
+    'key-member-lossy',
+    'key-members-dropped',
     'key-else',
     'key-step',
   ].map(
