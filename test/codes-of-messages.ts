@@ -14,4 +14,10 @@ export const CODES_OF_MESSAGES: readonly RecordCode[] = [
 ]
 
 /** The same, where the pipeline says how records stand in its messages. */
-export const CODES_OF_FORMS: readonly RecordCode[] = ['not-framed', 'key-not-framed', 'not-json-text', 'key-not-json', 'key-member-unlisted']
+export const CODES_OF_FORMS: readonly RecordCode[] = [
+  'not-framed',
+  'key-not-framed',
+  'not-json-text',
+  'key-not-json',
+  'key-member-unlisted',
+]

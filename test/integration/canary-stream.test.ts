@@ -184,10 +184,12 @@ routes:
     await admin.createTopics({
       topics: topics.map((topic) => ({
         ...topic,
-        configEntries: Object.entries([output, deframed].includes(topic.topic) ? OUTPUT : INPUT).map(([name, value]) => ({
-          name,
-          value: `${value}`,
-        })),
+        configEntries: Object.entries([output, deframed].includes(topic.topic) ? OUTPUT : INPUT).map(
+          ([name, value]) => ({
+            name,
+            value: `${value}`,
+          }),
+        ),
       })),
     })
     const sent = messages()
