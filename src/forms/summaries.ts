@@ -180,6 +180,10 @@ const route = z.object({
       deadLetters: count,
       pastRetention: count.describe('Of those published, how many their topic may delete at once.'),
       unkeyed: count.describe('Of those published, how many lost their key because no rule names it.'),
+      wholeKeys: count.describe(
+        'Of those published, how many have a JSON object for a key, of which the rule of `$key` takes the whole text.',
+      ),
+      droppedHeaders: count.describe('Headers of those published that stayed behind.'),
     })
     .describe('Records written.'),
   unsettled: unsettled
