@@ -33,7 +33,7 @@ const TOP: Readonly<Record<string, string>> = {
   retention:
     'time: at\nfields:\n  at: { use: generalize.date, to: day }\n  postcode: { use: generalize.prefix, keep: 3 }\nretention:\n  futureTolerance: 10m\n  steps:\n    - { after: 180d, fields: { postcode: { use: generalize.prefix, keep: 1 } } }\n    - { after: 400d, then: suppress }',
   input:
-    "input:\n  encoding: windows-1252\n  delimiter: ';'\n  skipLines: 1\n  comment: '#'\n  header: [order, total]\n  nulls: [NULL, N/A]\nfields: { order: drop, total: keep }",
+    "input:\n  encoding: windows-1252\n  delimiter: ';'\n  skipLines: 1\n  comment: '#'\n  header: [order, total]\n  nulls: ['NULL', 'N/A']\nfields: { order: drop, total: keep }",
   columns: 'fields:\n  customer.id: { use: hash.hmac, domain: customer }\ncolumns: { cust_id: customer.id }',
   transforms: 'transforms: [./acme.mjs]\nfields: { note: { use: acme.cut, keep: 2 } }',
   required: 'fields: { amount: keep, currency: keep }\nrequired: [amount]',
