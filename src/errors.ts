@@ -249,6 +249,7 @@ const WHY_UNWRITABLE: Readonly<Record<string, string>> = {
   ENOTDIR: 'its folder is a file',
   EISDIR: 'it is a folder',
   EPIPE: 'its reader is gone',
+  EBUSY: 'it is a mount, which nothing can replace: name a file in a mounted folder',
   EFBIG: 'it is larger than the system allows',
 }
 

@@ -5,7 +5,7 @@ import { fieldsOf, type KeptField, viewKept, viewUse } from '../engine/account-f
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { FileDigest } from '../files/digest.ts'
 import type { Input } from '../files/input.ts'
-import type { Output } from '../files/output.ts'
+import type { Output } from '../files/sink.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import type { BatchResult, InputAccount } from '../run/batch-run.ts'
@@ -202,7 +202,10 @@ function rulesOfFiles(plan: Plan): readonly PlanRule[] {
 }
 
 /** Reasons are named where there are any. */
-const viewRule = ({ watched }: PlanRule, { failures, met, looked, suspects, ...counts }: RuleCount) => ({
+const viewRule = (
+  { watched }: PlanRule,
+  { label: _, failures, met, looked, suspects, ...counts }: RuleCount,
+) => ({
   ...counts,
   ...(counts.failed === 0 ? {} : { failures: sorted(failures) }),
   ...(met === 0 ? {} : { met }),

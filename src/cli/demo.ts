@@ -9,6 +9,7 @@ import type { EventFile } from '../demo/event-writer.ts'
 import { generateEvents } from '../demo/generate-events.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { type Explanation, explain } from '../explain/explanation.ts'
+import { runRecord } from '../explain/run-record.ts'
 import { createKeysetFile, loadKeyring } from '../keys/file.ts'
 import { createKeyset } from '../keys/keyset.ts'
 import { compilePolicy } from '../policy/compile.ts'
@@ -154,7 +155,7 @@ function samples(file: EventFile, policy: string, keys: string): Explanation[] {
     const next = scripts.findIndex((script) => script.test(line))
     // A purchase has most to show.
     if (next < 0 || !line.includes('"purchase"')) continue
-    const explanation = explain(read, plan, line, AS_OF.getTime())
+    const explanation = explain(read, runRecord(plan, { kind: 'json', text: line }, AS_OF.getTime()))
     if (explanation.outcome !== 'publish') continue
     scripts.splice(next, 1)
     found.push(explanation)

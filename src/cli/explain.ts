@@ -1,12 +1,11 @@
 /** `lethe explain -p POLICY [RECORD]`: what happens to each field, in plain words, and why. */
 
-import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
-import { fileError, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { type ExplainedField, type ExplainedRule, type Explanation, explain } from '../explain/explanation.ts'
 import { markdownOf } from '../explain/explanation-markdown.ts'
 import { overview } from '../explain/in-plain-words.ts'
-import { readJson, scalarText, valuesAt } from '../explain/json-tree.ts'
+import { eventTimeOf, type GivenRecord, runRecord, treeBefore } from '../explain/run-record.ts'
 import { sampleRecord } from '../explain/sample-record.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { withTransforms } from '../policy/custom/modules.ts'
@@ -15,18 +14,19 @@ import { formatProblems } from '../policy/problems.ts'
 import { columns, paint, printable, shorten, wrap } from '../terminal.ts'
 import { keyNames, viewKeys } from './account-keys.ts'
 import { parseTime } from './arguments.ts'
+import { readRecord } from './explain/read-record.ts'
+import { addInputOptions, formOf, type InputFlags } from './input-options.ts'
 import { keyringFrom, testKeyring } from './keyring-option.ts'
 
-interface Options {
+interface Options extends InputFlags {
   readonly policy: string
   readonly format: 'text' | 'json' | 'markdown'
   readonly keys?: string
   readonly asOf?: number
+  readonly headerOf?: string
 }
 
-const MAX_BYTES = 1 << 20
-
-function run(from: string | undefined, options: Options): void {
+async function run(from: string | undefined, options: Options): Promise<void> {
   if (options.format === 'markdown' && from !== undefined)
     throw new LetheError(
       'bad-option',
@@ -40,13 +40,14 @@ function run(from: string | undefined, options: Options): void {
     process.stderr.write(formatProblems(problems, 'text'))
     throw new LetheError('policy-invalid', `the policy ${options.policy} has errors`, 'correct them')
   }
-  const record = from === undefined ? sampleRecord(policy, plan, source) : readRecord(from)
-  const tree = plan.time === undefined ? undefined : readJson(record)
-  const moment = tree === undefined ? undefined : scalarText(valuesAt(tree, plan.time!.path)[0])
+  const given: GivenRecord =
+    from === undefined
+      ? { kind: 'json', text: sampleRecord(policy, plan, source) }
+      : await readRecord(from, formOf(plan.input, options), options.headerOf)
   // Without --as-of a made-up record is new; a given one is as old as it is today.
-  const born = from === undefined && moment !== undefined ? plan.time!.read(moment, Date.now()) : undefined
-  const now = options.asOf ?? (typeof born === 'number' ? born : Date.now())
-  const explanation = explain(policy, plan, record, now)
+  const born = from === undefined ? eventTimeOf(plan, treeBefore(plan, given), Date.now()) : undefined
+  const now = options.asOf ?? born ?? Date.now()
+  const explanation = explain(policy, runRecord(plan, given, now))
   if (options.format === 'markdown') {
     const names = keys && keyNames(viewKeys(plan, keys.keyset))
     process.stdout.write(markdownOf(policy, plan, explanation.fields, names))
@@ -77,27 +78,6 @@ function run(from: string | undefined, options: Options): void {
     process.stdout.write(printText(explanation, options.policy))
   }
   for (const note of notes) process.stderr.write(`lethe: ${note}\n`)
-}
-
-/** The first record of a file: one JSON object, on one line or several. */
-function readRecord(from: string): string {
-  let text: string
-  try {
-    text = readFileSync(from === '-' ? 0 : from, 'utf8')
-  } catch (error) {
-    throw fileError(`the record ${from}`, error)
-  }
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const first = lines[0] ?? ''
-  // NDJSON has a record on its first line; else line breaks are white space, as none stands inside a JSON string.
-  const record = readJson(first) instanceof Map ? first : text.replace(/[\r\n]+/g, ' ').trim()
-  if (record === '' || record.length > MAX_BYTES || !record.startsWith('{'))
-    throw new LetheError(
-      'file-malformed',
-      `${from === '-' ? 'the standard input' : from} holds no JSON object`,
-      'give one record as JSON',
-    )
-  return record
 }
 
 function printText(explanation: Explanation, file: string): string {
@@ -170,27 +150,32 @@ function width(): number {
 
 const EXAMPLES = `
 Tells for every field what it is, what is done to it, why, by which rule, and what that does not stop.
-With a record (JSON, from a file or stdin) it shows each value before and after; without one it makes a
-record up. It prints the values of the record that you give: do not keep what it prints.
+With a record (JSON or a row of CSV, from a file or stdin) it shows each value before and after; without one
+it makes a record up. It prints the values of the record that you give: do not keep what it prints. CSV is
+read as \`input:\` of the policy and the options say, and shows its first row; a row alone needs a header:
+that of the policy, --header, or --header-of.
 
 Examples:
   $ lethe explain -p policy.yaml
   $ head -1 events.ndjson | lethe explain -p policy.yaml --keys keys.json -
   $ lethe explain -p policy.yaml event.json --as-of 2026-01-01
+  $ lethe explain -p policy.yaml customers.csv
+  $ sed -n 17p customers.csv | lethe explain -p policy.yaml --header-of customers.csv -
   $ lethe explain -p policy.yaml --format json
   $ lethe explain -p policy.yaml --format markdown > policy.md      a page for its approval`
 
 export const command = (): Command =>
-  new Command('explain')
+  addInputOptions(new Command('explain'), { delimiter: 'comma; tab for .tsv' })
     .description('Explains what a policy does to each field, and why.')
     .requiredOption('-p, --policy <policy>', 'the policy')
-    .addArgument(new Argument('[record]', 'a file with one record as JSON; - is stdin'))
+    .addArgument(new Argument('[record]', 'a file: its first record is shown, JSON or CSV; - is stdin'))
     .addOption(
       new Option('--format <format>', 'how to print it')
         .choices(['text', 'json', 'markdown'])
         .default('text'),
     )
     .option('--keys <file>', 'the keyset (default: the published test keys)')
+    .option('--header-of <file>', 'of a row of CSV alone: the file whose first row is its header')
     .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)
-    .action((...given: Parameters<typeof run>) => withTransforms(async () => run(...given)))
+    .action((...given: Parameters<typeof run>) => withTransforms(() => run(...given)))

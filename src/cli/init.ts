@@ -1,26 +1,23 @@
 /** `lethe init --from FILE`: a draft policy from a sample of the data. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { fileError, LetheError } from '../errors.ts'
-import { formatByName, identityOfStdin } from '../files/input.ts'
-import { draftFrom } from '../init/draft.ts'
-import { checkHeader, columnsOf, nameable } from '../init/header.ts'
-import { wordsForNothing } from '../init/nothing.ts'
-import { label, readSample, type SampleFormat } from '../init/sample.ts'
-import { writeDraft } from '../init/write.ts'
+import { LetheError } from '../errors.ts'
+import { identityOfStdin } from '../files/input.ts'
+import { writeWhole } from '../files/whole-file.ts'
+import { draftOf } from '../init/draft.ts'
+import { readSample } from '../init/read-sample.ts'
+import { label, type SampleFormat } from '../init/sample.ts'
 import { packageRoot } from '../run/package-root.ts'
-import { parseDelimiter, whole } from './arguments.ts'
-import { parseEncoding } from './input-options.ts'
+import { whole } from './arguments.ts'
+import { addInputOptions, formOf, type InputFlags } from './input-options.ts'
 import { ReadFiles } from './read-files.ts'
 
-interface Options {
+interface Options extends InputFlags {
   readonly from: string
   readonly output?: string
   readonly format?: SampleFormat
   readonly rows: number
-  readonly delimiter?: string
-  readonly encoding?: string
   readonly name?: string
   readonly trustHeader?: boolean
   readonly force?: boolean
@@ -36,35 +33,15 @@ async function run(options: Options): Promise<void> {
   if (output === undefined || output === '-') reads.refuseStandardOutput()
   else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
-  const { from, format, rows, delimiter, encoding } = options
-  const read = await readSample({ from, format, rows, delimiter, encoding })
-  if (read.format === 'csv') checkHeader(read, options.trustHeader === true)
-  const sample = nameable(read)
-  const nameless = read.header.length - sample.header.length
-  const columns = columnsOf(sample.header)
-  const draft = draftFrom(sample, columns.paths, new Date().getUTCFullYear())
+  const { from, format, rows, trustHeader } = options
+  const read = await readSample({ from, format, rows, form: formOf({}, options), trustHeader })
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
-  const { renamed } = columns
-  const implied = formatByName(from).tab ? '\t' : ','
-  const input = {
-    encoding: sample.encoding,
-    delimiter: sample.format === 'csv' && sample.delimiter !== implied ? sample.delimiter : undefined,
-    nulls: wordsForNothing(sample.records),
-  }
-  const { unreadable } = sample
-  const text = writeDraft(draft, { name, schema, columns: renamed, unreadable, nameless, input })
+  const year = new Date().getUTCFullYear()
+  const { draft, text } = draftOf(read, { from, name, schema, year })
   if (output === undefined || output === '-') process.stdout.write(text)
-  else writeDraftFile(output, text)
-  const what = `${draft.records} records of ${label(from)} (${sample.format})`
+  else await writeWhole(output, text)
+  const what = `${draft.records} records of ${label(from)} (${read.format})`
   process.stderr.write(`lethe: read ${what}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
-}
-
-function writeDraftFile(output: string, text: string): void {
-  try {
-    writeFileSync(output, text)
-  } catch (error) {
-    throw fileError(output, error, 'written')
-  }
 }
 
 /** The name of the policy from that of the file: `Orders 2024.csv.gz` gives `orders-2024`. */
@@ -93,8 +70,9 @@ function parseName(text: string): string {
 
 const EXAMPLES = `
 Reads the first records of a CSV or NDJSON file (.gz too), looks at names and values, and proposes a
-path, category, role and transform for every field. Comments give the evidence as counts, never as
-values. What it is not sure of is left \`undecided\`, which \`lethe lint\` reports as an error.
+path, category, role and transform for every field, and under \`input:\` how such files are read. Comments
+give the evidence as counts, never as values. What it is not sure of is left \`undecided\`, which
+\`lethe lint\` reports as an error.
 
 Examples:
   $ lethe init --from customers.csv -o policy.yaml
@@ -103,7 +81,10 @@ Examples:
   $ lethe init --from customers.csv -o policy.yaml && lethe lint policy.yaml`
 
 export const command = (): Command =>
-  new Command('init')
+  addInputOptions(new Command('init'), {
+    delimiter: 'what the rows show, as of all that follows',
+    encoding: 'what they look like',
+  })
     .description('Writes a draft policy from a sample of the data.')
     .requiredOption('--from <file>', 'the sample: CSV or NDJSON, gzip too; - is stdin')
     .option('-o, --output <policy>', 'where to write the draft (default: stdout)')
@@ -114,14 +95,6 @@ export const command = (): Command =>
     )
     .addOption(
       new Option('--rows <n>', 'read at most so many records').argParser(whole(1, 1_000_000)).default(10_000),
-    )
-    .addOption(
-      new Option('--delimiter <char>', 'of CSV (default: what the header shows)').argParser(parseDelimiter),
-    )
-    .addOption(
-      new Option('--encoding <label>', 'what the bytes are in (default: what they look like)').argParser(
-        parseEncoding,
-      ),
     )
     .addOption(
       new Option('--name <name>', 'name of the policy (default: from the file)').argParser(parseName),

@@ -36,13 +36,16 @@ function parseComment(text: string): string {
   return text
 }
 
-/** Adds the options; `defaults` says what holds without them. */
-export const addInputOptions = (command: Command, defaults: { readonly delimiter: string }): Command =>
+/** Adds the options; `defaults` says what holds without them: of all that have none here, that there is none. */
+export const addInputOptions = (
+  command: Command,
+  defaults: { readonly delimiter: string; readonly encoding?: string },
+): Command =>
   command
     .addOption(
       new Option(
         '--encoding <label>',
-        'what the bytes are in (default: UTF-8, or UTF-16 by its byte order mark)',
+        `what the bytes are in (default: ${defaults.encoding ?? 'UTF-8, or UTF-16 by its byte order mark'})`,
       ).argParser(parseEncoding),
     )
     .addOption(

@@ -2,12 +2,21 @@
 
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
-import { type DeadLetterCode, describeCode } from '../errors.ts'
-import { type Json, leaves, readJson, scalarText, valuesAt } from '../explain/json-tree.ts'
+import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
+import { compareRecord } from '../explain/compare-record.ts'
+import { type Json, readJson, scalarText } from '../explain/json-tree.ts'
+import {
+  eventTimeOf,
+  type GivenRecord,
+  type RecordRun,
+  runRecord,
+  treeBefore,
+} from '../explain/run-record.ts'
 import { reasonsOf } from '../gates/index.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
+import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
-import { createDeidentifier } from '../run/deidentifier.ts'
+import { firstRow } from '../run/table-row.ts'
 
 export interface CaseResult {
   readonly case: PolicyCase
@@ -15,6 +24,10 @@ export interface CaseResult {
   readonly failure: string | undefined
   /** Lines of expected (`-`) and actual (`+`), by place. */
   readonly diff: readonly string[]
+  /** Undefined where the record does not fit the policy at all. */
+  readonly run: RecordRun | undefined
+  /** Whether what was published contains what it must not. */
+  readonly isForbidden: boolean
 }
 
 export interface CasesRun {
@@ -24,10 +37,10 @@ export interface CasesRun {
   readonly rules: number
 }
 
-/** Runs every case on a fresh record walker. `plan` is compiled with the published test keys. */
-export function runCases(plan: Plan, cases: readonly PolicyCase[]): CasesRun {
+/** Runs every case on a fresh record walker. `plan` is compiled with the published test keys; `form` is that of CSV. */
+export function runCases(plan: Plan, cases: readonly PolicyCase[], form: InputForm): CasesRun {
   const account = emptyAccount(plan)
-  const results = cases.map((one) => runCase(plan, one, account))
+  const results = cases.map((one) => runCase(plan, one, form, account))
   // Rules of the record key, headers and timestamp meet no record here.
   const outside = new Set(plan.envelope.flatMap((field) => field.rulesByStep.flat().map((rule) => rule.id)))
   const inside = plan.rules.filter((rule) => !outside.has(rule.id))
@@ -40,66 +53,71 @@ export function runCases(plan: Plan, cases: readonly PolicyCase[]): CasesRun {
   return { results, uncovered, rules: inside.length + reasons.length }
 }
 
-function runCase(plan: Plan, one: PolicyCase, account: Account): CaseResult {
-  const deidentifier = createDeidentifier(plan, { format: 'json', now: one.asOf ?? momentOf(plan, one.text) })
-  const outcome = deidentifier.deidentify(new TextEncoder().encode(one.text))
-  addAccount(account, deidentifier.account)
-  const { failure, diff } = compare(one.expected, outcome)
-  if (failure !== undefined) return { case: one, failure, diff }
-  return { case: one, failure: forbidden(one.mustNotContain, outcome), diff: [] }
+function runCase(plan: Plan, one: PolicyCase, form: InputForm, account: Account): CaseResult {
+  let run: RecordRun
+  try {
+    const given = recordOf(one, form)
+    run = runRecord(plan, given, one.asOf ?? momentOf(plan, given))
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error
+    const way = error.suggestion === undefined ? '' : ` -> ${error.suggestion}`
+    return { case: one, failure: `${error.message}${way}`, diff: [], run: undefined, isForbidden: false }
+  }
+  addAccount(account, run.account)
+  const { failure, diff } = compare(one, run)
+  const contains = forbidden(one.mustNotContain, run)
+  return { case: one, failure: failure ?? contains, diff, run, isForbidden: contains !== undefined }
+}
+
+/** Throws `LetheError` where the text of a row is none. */
+function recordOf({ format, text, name }: PolicyCase, form: InputForm): GivenRecord {
+  if (format === 'json') return { kind: 'json', text }
+  const label = `the csv of ${JSON.stringify(name)}`
+  const row = firstRow(label, new TextEncoder().encode(text), form, { names: form.header, implied: ',' })
+  if (row.hasMore)
+    throw new LetheError('file-malformed', `${label} has more than one row`, 'write a case for each')
+  return { kind: 'row', row }
 }
 
 /** A case that states no `asOf` is judged at the time of its event: it gives the same result on every day. */
-function momentOf(plan: Plan, text: string): number {
-  const record = plan.time && readJson(text)
-  const written = record === undefined ? undefined : scalarText(valuesAt(record, plan.time!.path)[0])
+function momentOf(plan: Plan, given: GivenRecord): number {
+  if (plan.time === undefined) return Date.now()
   // The event is its own present, so that no range ends a year after today.
-  const moment = written === undefined ? undefined : plan.time!.read(written, Number.POSITIVE_INFINITY)
-  return typeof moment === 'number' ? moment : Date.now()
+  return eventTimeOf(plan, treeBefore(plan, given), Number.POSITIVE_INFINITY) ?? Date.now()
 }
 
-function tell(expected: Expected | RecordOutcome): string {
+/** What became of a record, in words. */
+export function tell(expected: Expected | RecordOutcome): string {
   if (expected.kind === 'publish') return 'published'
   if (expected.kind === 'suppress') return 'suppressed'
   return `dead-lettered with ${expected.code}`
 }
 
-function compare(expected: Expected, outcome: RecordOutcome): { failure?: string; diff: readonly string[] } {
+function compare(
+  { expected, format }: PolicyCase,
+  run: RecordRun,
+): { failure?: string; diff: readonly string[] } {
+  const { outcome } = run
   const code = (one: Expected | RecordOutcome): DeadLetterCode | undefined =>
     one.kind === 'dead-letter' ? one.code : undefined
-  if (expected.kind !== outcome.kind || code(expected) !== code(outcome)) {
-    let what = tell(outcome)
-    if (outcome.kind === 'dead-letter') what += ` (${describeCode(outcome.code)})`
-    const by = outcome.kind === 'suppress' ? outcome.reason : outcome.kind === 'dead-letter' && outcome.rule
-    if (by) what += ` by ${by}`
+  let what = tell(outcome)
+  if (outcome.kind === 'dead-letter') what += ` (${describeCode(outcome.code)})`
+  const by = outcome.kind === 'suppress' ? outcome.reason : outcome.kind === 'dead-letter' && outcome.rule
+  if (by) what += ` by ${by}`
+  if (expected === undefined) return { failure: `nothing is expected; it was ${what}`, diff: [] }
+  if (expected.kind !== outcome.kind || code(expected) !== code(outcome))
     return { failure: `expected to be ${tell(expected)}, but it was ${what}`, diff: [] }
-  }
-  if (expected.kind !== 'publish' || outcome.kind !== 'publish') return { diff: [] }
-  const diff = difference(readJson(expected.json), readJson(new TextDecoder().decode(outcome.value)))
+  if (expected.kind !== 'publish') return { diff: [] }
+  const diff = compareRecord(expected, format, run)
   return diff.length === 0 ? { diff } : { failure: 'what was published differs', diff }
 }
 
-function difference(expected: Json | undefined, actual: Json | undefined): string[] {
-  const want = new Map(expected === undefined ? [] : leaves(expected))
-  const got = new Map(actual === undefined ? [] : leaves(actual))
-  const lines: string[] = []
-  for (const place of new Set([...want.keys(), ...got.keys()])) {
-    const [a, b] = [want.get(place), got.get(place)]
-    if (a === b) continue
-    const name = place === '' ? '(the record)' : place
-    if (a !== undefined) lines.push(`- ${name}: ${a}`)
-    if (b !== undefined) lines.push(`+ ${name}: ${b}`)
-  }
-  return lines
-}
-
 /** Looks for texts that must not leave, as they are written and inside decoded strings and names. */
-function forbidden(texts: readonly string[], outcome: RecordOutcome): string | undefined {
-  if (outcome.kind !== 'publish') return undefined
-  const raw = new TextDecoder().decode(outcome.value)
-  const record = readJson(raw)
+function forbidden(texts: readonly string[], { outcome, published, after }: RecordRun): string | undefined {
+  if (outcome.kind !== 'publish' || published === undefined) return undefined
+  const record = after ?? readJson(published)
   const decoded = record === undefined ? [] : everyText(record)
-  const found = texts.filter((text) => raw.includes(text) || decoded.some((one) => one.includes(text)))
+  const found = texts.filter((text) => published.includes(text) || decoded.some((one) => one.includes(text)))
   if (found.length === 0) return undefined
   return `what was published contains ${found.map((text) => JSON.stringify(text)).join(', ')}, which it must not`
 }

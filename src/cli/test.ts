@@ -9,12 +9,15 @@ import { withTransforms } from '../policy/custom/modules.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { paint, printable } from '../terminal.ts'
+import { addInputOptions, formOf, type InputFlags } from './input-options.ts'
 import { testKeyring } from './keyring-option.ts'
 import { type CaseResult, type CasesRun, runCases } from './run-cases.ts'
+import { type Updated, update } from './test/update.ts'
 
-interface Options {
+interface Options extends InputFlags {
   readonly format: 'text' | 'json' | 'github'
   readonly requireCoverage?: boolean
+  readonly update?: boolean
 }
 
 interface Tested {
@@ -22,16 +25,19 @@ interface Tested {
   readonly cases: string
   readonly problems: readonly Problem[]
   readonly run: CasesRun | undefined
+  /** Where expectations were to be written. */
+  readonly updated?: Updated
 }
 
 const CASES = /\.cases\.ya?ml$/
 
 /** The cases beside a policy, or the policy of a cases file. Throws `LetheError` where one is missing. */
-function pair(file: string): { policy: string; cases: CasesFile } {
+function pair(file: string, mayLack: boolean): { policy: string; cases: CasesFile; text: string } {
   if (CASES.test(file)) {
-    const cases = readCasesFile(file)
+    const text = readCasesFile(file)
+    const cases = readCases(file, text, mayLack)
     const beside = file.replace(CASES, '.yaml')
-    return { policy: cases.policy === undefined ? beside : join(dirname(file), cases.policy), cases }
+    return { policy: cases.policy === undefined ? beside : join(dirname(file), cases.policy), cases, text }
   }
   const stem = file.replace(/\.ya?ml$/, '')
   const beside = [`${stem}.cases.yaml`, `${stem}.cases.yml`].find((name) => existsSync(name))
@@ -44,32 +50,38 @@ function pair(file: string): { policy: string; cases: CasesFile } {
       `write ${stem}.cases.yaml: see lethe test --help`,
     )
   }
-  return { policy: file, cases: readCasesFile(beside) }
+  const text = readCasesFile(beside)
+  return { policy: file, cases: readCases(beside, text, mayLack), text }
 }
 
-function readCasesFile(file: string): CasesFile {
-  let text: string
+function readCasesFile(file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     throw fileError(`the cases ${file}`, error)
   }
-  return readCases(file, text)
 }
 
-function testOne(file: string): Tested {
-  const { policy, cases } = pair(file)
+async function testOne(file: string, options: Options): Promise<Tested> {
+  const mayLack = options.update === true
+  const { policy, cases, text } = pair(file, mayLack)
   const { plan, problems } = compilePolicy(readPolicyFile(policy), { keys: testKeyring() })
-  const all = [...problems, ...cases.problems]
-  const run = plan === undefined || cases.problems.length > 0 ? undefined : runCases(plan, cases.cases)
-  return { policy, cases: cases.file, problems: all, run }
+  const tested = { policy, cases: cases.file, problems: [...problems, ...cases.problems] }
+  if (plan === undefined || cases.problems.length > 0) return { ...tested, run: undefined }
+  const form = formOf(plan.input, options)
+  const run = runCases(plan, cases.cases, form)
+  if (!mayLack) return { ...tested, run }
+  const updated = await update(policy, cases, text, run)
+  // What was written holds now, and is read again to say so.
+  const again = updated.refused.length > 0 ? cases : readCases(cases.file, readCasesFile(cases.file), mayLack)
+  return { ...tested, run: runCases(plan, again.cases, form), updated }
 }
 
 function failed({ run }: Tested): readonly CaseResult[] {
   return run?.results.filter((result) => result.failure !== undefined) ?? []
 }
 
-function printText({ policy, problems, run }: Tested): void {
+function printText({ policy, problems, run, updated }: Tested): void {
   const { bold, dim, green, red, yellow } = paint(process.stdout)
   const lines = [bold(policy)]
   for (const { case: one, failure, diff } of run?.results ?? []) {
@@ -85,6 +97,8 @@ function printText({ policy, problems, run }: Tested): void {
     lines.push(dim(`  ${rules - uncovered.length} of ${rules} rules exercised`))
     for (const rule of uncovered) lines.push(yellow(`  no case exercises ${rule}`))
   }
+  for (const name of updated?.names ?? []) lines.push(yellow(`  updated: ${name}`))
+  for (const why of updated?.refused ?? []) lines.push(red(`  not updated: ${printable(why)}`))
   process.stdout.write(`${lines.join('\n')}\n${formatProblems(problems, 'text')}`)
 }
 
@@ -123,8 +137,12 @@ function asJson({ policy, cases, problems, run }: Tested): object {
   }
 }
 
-function run(files: readonly string[], { format, requireCoverage = false }: Options): void {
-  const tested = files.map(testOne)
+async function run(files: readonly string[], options: Options): Promise<void> {
+  const { format, requireCoverage = false } = options
+  if (options.update === true && format !== 'text')
+    throw new LetheError('bad-option', '--update prints text', 'run the cases again with --format afterwards')
+  const tested: Tested[] = []
+  for (const file of files) tested.push(await testOne(file, options))
   if (format === 'json')
     process.stdout.write(`${JSON.stringify({ v: 1, policies: tested.map(asJson) }, null, 2)}\n`)
   else for (const one of tested) format === 'text' ? printText(one) : printGithub(one, requireCoverage)
@@ -135,6 +153,10 @@ function run(files: readonly string[], { format, requireCoverage = false }: Opti
   const broken = count((one) => one.problems.length)
   const parts = [`${cases - bad} of ${cases} cases hold`]
   if (uncovered > 0) parts.push(`${uncovered} rules without a case`)
+  const updates = count((one) => one.updated?.names.length ?? 0)
+  if (updates > 0) parts.push(`${updates} updated`)
+  const refused = tested.filter((one) => (one.updated?.refused.length ?? 0) > 0)
+  for (const { cases: file } of refused) parts.push(`${file} is as it was`)
   if (broken > 0) parts.push(`${broken} errors in policies or cases`)
   process.stderr.write(`lethe: ${parts.join(', ')}\n`)
   if (bad > 0 || broken > 0 || (requireCoverage && uncovered > 0)) process.exitCode = EXIT.violations
@@ -155,15 +177,26 @@ time of its event. These two hold for the policy in the README:
       input: { occurred_at: yesterday }
       outcome: { dead-letter: event-time-unparsable }
 
+\`part\` states some members, and those alone are judged: what must be absent is named in \`absent: [paths]\`, or
+the case has the full form, \`expect\`. A row of CSV is \`csv:\`, its header and the row, read as \`input:\` of the
+policy and the options say (without a header where they give one); \`expect\` and \`part\` say its cells by paths,
+\`expectCsv\` header and row. Cases are text: --encoding and --skip-lines change nothing there.
+
+--update writes what came into the cases file: \`expect\`, \`part\` and \`expectCsv\`, also where a case says none
+of them; comments and order stay. It changes no outcome: a record that should have been published and was
+not, or that holds what it must not, is an error of the policy, and nothing is written then. Read the
+difference before you keep it.
+
 Examples:
   $ lethe test policy.yaml
   $ lethe test policies/*.cases.yaml --require-coverage
   $ lethe test policy.yaml --format github
+  $ lethe test policy.yaml --update && git diff policy.cases.yaml
 
 Exit codes: 0 all cases hold, 1 one does not (or a policy is not sound), 2 there are no cases.`
 
 export const command = (): Command =>
-  new Command('test')
+  addInputOptions(new Command('test'), { delimiter: 'comma' })
     .description('Runs the cases beside each policy, and says which rules no case exercised.')
     .addArgument(new Argument('<policy...>', 'policies, or their cases files'))
     .addOption(
@@ -171,6 +204,7 @@ export const command = (): Command =>
         .choices(['text', 'json', 'github'])
         .default('text'),
     )
+    .option('--update', 'write what was published into the cases, as what they expect')
     .option('--require-coverage', 'fail where a rule has no case')
     .addHelpText('after', EXAMPLES)
-    .action((...given: Parameters<typeof run>) => withTransforms(async () => run(...given)))
+    .action((...given: Parameters<typeof run>) => withTransforms(() => run(...given)))

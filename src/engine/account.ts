@@ -5,6 +5,8 @@ import type { Plan } from '../policy/plan.ts'
 import { countName, newNames } from '../record/names.ts'
 
 export interface RuleCount {
+  /** Output path and what is done, `customer.email hash.hmac`; with `[2]` where a field has several rules. */
+  readonly label: string
   /** Values that the rule changed, kept or dropped. */
   applied: number
   /** Records that passed the gates and held no such value. */
@@ -34,7 +36,7 @@ export interface Account {
   deadLettered: Partial<Record<DeadLetterCode, number>>
   /** Blank lines: no records. */
   blank: number
-  /** By `PlanRule.id`. */
+  /** One for each rule, in the order of the policy, those of its retention steps too. */
   rules: RuleCount[]
   /** Members or columns that no rule names, as often as they were met. */
   unlisted: number
@@ -50,7 +52,8 @@ export function emptyAccount(plan: Plan): Account {
     suppressed: {},
     deadLettered: {},
     blank: 0,
-    rules: plan.rules.map(() => ({
+    rules: plan.rules.map(({ label }) => ({
+      label,
       applied: 0,
       absent: 0,
       null: 0,

@@ -3,10 +3,8 @@
 import { viewUse } from '../engine/account-fields.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { describeCode } from '../errors.ts'
-import type { Plan } from '../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
 import { suspectedInputs } from '../policy/suspected.ts'
-import { createDeidentifier } from '../run/deidentifier.ts'
 import {
   doesNotStop,
   onFailure,
@@ -17,7 +15,8 @@ import {
   whatLeaves,
   whenItApplies,
 } from './in-plain-words.ts'
-import { type Json, printJson, readJson, valuesAt } from './json-tree.ts'
+import { type Json, printJson, valuesAt } from './json-tree.ts'
+import type { RecordRun } from './run-record.ts'
 
 export interface ExplainedRule {
   readonly use: string
@@ -67,14 +66,9 @@ export interface Explanation {
   readonly fields: readonly ExplainedField[]
 }
 
-/** Runs one record, given as JSON text, through the plan, and tells of every field. `now` in ms since 1970. */
-export function explain(policy: Policy, plan: Plan, record: string, now: number): Explanation {
-  const deidentifier = createDeidentifier(plan, { format: 'json', now })
-  const outcome = deidentifier.deidentify(new TextEncoder().encode(record))
-  const published = outcome.kind === 'publish' ? new TextDecoder().decode(outcome.value).trimEnd() : undefined
-  const before = readJson(record)
-  const after = published === undefined ? undefined : readJson(published)
-  const { account } = deidentifier
+/** Tells of every field what the policy does, and what it did to a record. */
+export function explain(policy: Policy, run: RecordRun): Explanation {
+  const { outcome, account, before, after, published } = run
   const tell = (rule: PolicyRule, step: string | undefined, id: number | undefined): ExplainedRule => ({
     use: rule.use,
     options: optionsOf(rule),

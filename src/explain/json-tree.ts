@@ -54,6 +54,25 @@ export function leaves(value: Json, place = ''): [string, string][] {
   return [[place, printJson(value)]]
 }
 
+/** The tree that cells of a row stand for, each at its path of names. */
+export function treeOf(cells: readonly (readonly [path: Path, text: string])[]): Json {
+  const root = new Map<string, Json>()
+  for (const [{ segments }, text] of cells) {
+    let place = root
+    segments.forEach((segment, i) => {
+      const name = segment.kind === 'name' ? segment.name : ''
+      if (i === segments.length - 1) place.set(name, text)
+      else {
+        const below = place.get(name)
+        const next = below instanceof Map ? (below as Map<string, Json>) : new Map<string, Json>()
+        place.set(name, next)
+        place = next
+      }
+    })
+  }
+  return root
+}
+
 /** All values at a path, in the order of the record: several where it runs over elements or members. */
 export function valuesAt(root: Json, path: Path): Json[] {
   return path.segments.reduce<Json[]>(

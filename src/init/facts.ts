@@ -5,6 +5,7 @@ import { fullOf, IDS, WRAPPERS } from '../identify/lexicon.ts'
 import type { Suspicion } from '../identify/suspicion.ts'
 import { splitName } from '../identify/words.ts'
 import type { ValueForm } from './detect.ts'
+import { isTypeName } from './extended-json.ts'
 import type { Profile } from './profile.ts'
 import { FEW } from './value-tallies.ts'
 
@@ -59,7 +60,9 @@ function entityOf(names: readonly string[], suspicion: Suspicion | undefined): s
 
 /** What can be said of one profile. */
 export function factsOf(profile: Profile, records: number): Facts {
-  const names = profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  const all = profile.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  const speaking = all.filter((name) => !isTypeName(name))
+  const names = speaking.length === 0 ? all : speaking
   const last = profile.segments.at(-1)?.kind
   const place = last === 'names' ? 'names' : last === 'member' ? 'members' : 'value'
   const suspicion = categoryOf(names, place)

@@ -41,31 +41,61 @@ function looksLikeBelow(
   return below.length >= SOME_ROWS && alike.length >= 0.8 * below.length
 }
 
-/** Says why the first row cannot be a header, or looks like data. Never quotes it. */
-function suspicion(sample: Sample): string | undefined {
-  const rows = sample.records as readonly Row[]
-  for (const [i, text] of sample.header.entries()) {
+/** Says why the first row looks like data. Never quotes it. */
+function suspicion(header: Row, rows: readonly Row[]): string | undefined {
+  for (const [i, text] of header.entries()) {
     if (text.trim() === '') continue
     const column = `column ${i + 1} of the first row`
     const data = looksLikeData(text)
     if (data !== undefined) return `${column} looks like ${DETECTORS[data]}`
     if (text.length > LONGEST) return `${column} is longer than ${LONGEST} characters`
-    if (looksLikeBelow(text, i, sample.header, rows)) return `${column} looks like the values below it`
-    const again = rows.some((row) => row[i] === text && row.some((cell, j) => cell !== sample.header[j]))
+    if (looksLikeBelow(text, i, header, rows)) return `${column} looks like the values below it`
+    const again = rows.some((row) => row[i] === text && row.some((cell, j) => cell !== header[j]))
     if (again) return `${column} occurs again below, as a value`
   }
   return undefined
 }
 
-/** Throws `LetheError` where the first row is no header. `trusted`: the user says it is one, though it looks like data. */
-export function checkHeader(sample: Sample, trusted: boolean): void {
-  const why = sample.header.every((text) => text.trim() === '') ? 'it is empty' : suspicion(sample)
-  if (why === undefined || (trusted && why !== 'it is empty')) return
-  const way =
-    why === 'it is empty'
-      ? 'give the columns names in the first row'
-      : 'put a header row first; if this is one, say --trust-header'
-  throw new LetheError('header-invalid', `the first row is no header: ${why}`, way)
+/** Whether a cell is a word that headers have, and no value of its column. */
+const hasHeaderWord = (header: Row, below: readonly Row[]): boolean =>
+  header.some(
+    (text, i) =>
+      /\p{L}{2}/u.test(text) &&
+      looksLikeData(text) === undefined &&
+      hasKnownWord(text) &&
+      below.every((row) => row[i] !== text),
+  )
+
+/**
+ * Why the first row is data, and no header; undefined where it may be one. `trusted`: the user says it is one, though it looks
+ * like data. Throws `LetheError` where it is empty, or looks like both.
+ */
+export function headerDoubt(header: Row, below: readonly Row[], trusted: boolean): string | undefined {
+  if (header.every((text) => text.trim() === ''))
+    throw new LetheError(
+      'header-invalid',
+      'the first row is no header: it is empty',
+      'give the columns names in the first row',
+    )
+  const why = trusted ? undefined : suspicion(header, below)
+  if (why === undefined || !hasHeaderWord(header, below)) return why
+  throw new LetheError(
+    'header-invalid',
+    `the first row is no header: ${why}; and another one is a word that headers have`,
+    'if it is one, say --trust-header; if the file has none, name its columns with --header',
+  )
+}
+
+/** Whether a row is a header beyond doubt: words that headers have, or text above what is data. */
+export function isPlainlyHeader(header: Row, below: readonly Row[]): boolean {
+  const some = below.slice(0, 200)
+  return (
+    hasHeaderWord(header, below) ||
+    header.some((_, i) => {
+      const cells = some.map((row) => row[i]!).filter((cell) => !isWordForNothing(cell))
+      return cells.length > 0 && cells.every((cell) => looksLikeData(cell) !== undefined)
+    })
+  )
 }
 
 /** The columns that a policy can name, under the names by which it does: `Comment[2]` is the second of that name. */

@@ -4,6 +4,7 @@ import { hasKnownWord, isOfKnownWords } from '../identify/known-words.ts'
 import { splitName } from '../identify/words.ts'
 import type { Segment } from '../policy/path.ts'
 import { detect, looksLikeData } from './detect.ts'
+import { isTypeName } from './extended-json.ts'
 
 /** The objects at one path, and how often each of their members was met. */
 export interface Members {
@@ -22,6 +23,7 @@ const RANDOM = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{10,}$|^[A-Za-z]{1,8}[-_]?\d{2
 
 /** A member name that may be a value: it looks like data, an id or a code, a person's name, or like no name of a field. */
 export function isDoubtfulName(name: string): boolean {
+  if (isTypeName(name)) return false
   if (!NAME.test(name) || looksLikeData(name) !== undefined || RANDOM.test(name)) return true
   // Field names of several words are written with blanks too, but of words that fields have.
   return /\s/.test(name) && detect(name).includes('name-like') && !hasKnownWord(name)

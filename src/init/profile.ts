@@ -34,11 +34,13 @@ export interface Profile {
   notations: DateNotations
   /** Objects and arrays at this path, beside the scalars. */
   containers: number
+  /** Its values, to compare them with those of another path: a draft shows none. */
+  readonly tallies: ValueTallies
 }
 
 interface Node {
   values: ValueTallies
-  counts: Omit<Profile, 'segments' | 'distinct' | 'fewest' | 'subjects' | 'isPerSubject'>
+  counts: Omit<Profile, 'segments' | 'tallies' | 'distinct' | 'fewest' | 'subjects' | 'isPerSubject'>
   objects: number
   members: Map<string, Node>
   overflown: Node | undefined
@@ -240,6 +242,7 @@ function toProfile(node: Node, segments: readonly Segment[]): Profile {
   return {
     ...node.counts,
     segments,
+    tallies: node.values,
     shortest: node.counts.values === 0 ? 0 : node.counts.shortest,
     distinct: node.values.distinct,
     fewest: node.values.fewest,

@@ -7,6 +7,7 @@ import { type Facts, factsOf } from './facts.ts'
 import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
 import { RULES, unknown } from './proposal-rules.ts'
+import { type Chosen, joinSiblings } from './siblings.ts'
 import { saysDay } from './value-rules.ts'
 import { DISTINCT_CAP } from './value-tallies.ts'
 
@@ -35,11 +36,6 @@ export interface Draft {
   readonly unnamed: number
 }
 
-interface Chosen {
-  readonly facts: Facts
-  readonly proposal: Proposal
-}
-
 function choose(
   profiles: Profiles,
   year: number,
@@ -47,7 +43,8 @@ function choose(
   const all = profiles.profiles.map((profile) => factsOf(profile, profiles.records))
   const time = chooseTime(all)
   const setting: Setting = { hasTime: time !== undefined, year }
-  return { chosen: all.map((facts) => ({ facts, proposal: proposalFor(facts, setting) })), time }
+  const chosen = all.map((facts) => ({ facts, proposal: proposalFor(facts, setting) }))
+  return { chosen: joinSiblings(chosen), time }
 }
 
 /** The path that says whose record each is, where there is one. */

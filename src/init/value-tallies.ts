@@ -70,6 +70,15 @@ export class ValueTallies {
     this.#records += other.#records
   }
 
+  /** The share of values, 0 to 1, that another path has too: of the one that has fewer. */
+  overlap(other: ValueTallies): number {
+    const [few, many] = this.distinct <= other.distinct ? [this, other] : [other, this]
+    if (few.distinct === 0) return 0
+    let shared = 0
+    for (const text of few.#byValue.keys()) if (many.#byValue.has(text)) shared++
+    return shared / few.distinct
+  }
+
   /** At `DISTINCT_CAP` it means: that many or more. */
   get distinct(): number {
     return this.#byValue.size

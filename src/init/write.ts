@@ -1,24 +1,13 @@
 /** The draft as YAML: a comment with the evidence above every field, counts only. */
-import { wrap } from '../terminal.ts'
 import type { Draft, DraftField } from './propose.ts'
-
-const WIDTH = 110
-
-/** A text as a YAML scalar of the core schema, quoted unless it is plainly a word. */
-export function yamlText(text: string): string {
-  const plain = /^[A-Za-z_][A-Za-z0-9_./-]*$/.test(text)
-  return plain && !/^(?:true|false|null|yes|no|on|off|y|n|nan)$/i.test(text) ? text : JSON.stringify(text)
-}
+import { type DraftInput, inputLines } from './write-input.ts'
+import { comment, yamlText } from './yaml-text.ts'
 
 function flow(words: Readonly<Record<string, string | number>>): string {
   const parts = Object.entries(words).map(
     ([key, value]) => `${key}: ${typeof value === 'number' ? value : yamlText(value)}`,
   )
   return `{ ${parts.join(', ')} }`
-}
-
-function comment(text: string, indent: string): string[] {
-  return wrap(text, WIDTH - indent.length - 2).map((line) => `${indent}# ${line}`)
 }
 
 function fieldLines({ path, proposal, evidence }: DraftField): string[] {
@@ -41,12 +30,8 @@ export interface Frame {
   readonly unreadable: number
   /** Columns without a name. */
   readonly nameless: number
-  /** What `input:` has to say for such files; undefined where a word is not needed. */
-  readonly input?: {
-    readonly encoding: string | undefined
-    readonly delimiter: string | undefined
-    readonly nulls: readonly (readonly [word: string, count: number])[]
-  }
+  /** How such files are read. */
+  readonly input?: DraftInput
 }
 
 /** The whole policy file. */
@@ -88,34 +73,12 @@ export function writeDraft(draft: Draft, frame: Frame): string {
     )
   lines.push('unlisted: drop', 'fields:')
   for (const field of draft.fields) lines.push(...fieldLines(field))
-  lines.push(...inputLines(frame.input))
+  if (frame.input !== undefined) lines.push(...inputLines(frame.input))
   if (frame.columns.size > 0) {
     lines.push('# Headers that are not themselves paths.', 'columns:')
     for (const [header, path] of frame.columns) lines.push(`  ${yamlText(header)}: ${yamlText(path)}`)
   }
   return `${lines.join('\n')}\n`
-}
-
-function inputLines(input: Frame['input']): string[] {
-  const { encoding, delimiter, nulls = [] } = input ?? {}
-  if (encoding === undefined && delimiter === undefined && nulls.length === 0) return []
-  const words = nulls.map(([word]) => JSON.stringify(word)).join(', ')
-  const seen = nulls.map(([word, count]) => `${JSON.stringify(word)} ${count}`).join(', ')
-  return [
-    '# How such files are read.',
-    'input:',
-    ...(encoding === undefined ? [] : [`  encoding: ${encoding}`]),
-    ...(delimiter === undefined ? [] : [`  delimiter: ${JSON.stringify(delimiter)}`]),
-    ...(nulls.length === 0
-      ? []
-      : [
-          ...comment(
-            `Words for nothing, and how often each was met: ${seen}. They leave as they are written.`,
-            '  ',
-          ),
-          `  nulls: [${words}]`,
-        ]),
-  ]
 }
 
 function timeLines({ time }: Draft): string[] {

@@ -7,24 +7,36 @@ import { readMoment } from '../../transforms/calendar.ts'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { type DeadLetterCode, type Problem, RECORD_CODES } from '../errors.ts'
 import { checkShape, type ShapeCodes } from './check-form.ts'
-import { entryOf, type MapNode, readDocument, type TreeNode } from './document.ts'
+import { entryOf, type MapNode, readDocument, type TreeNode, textOf } from './document.ts'
+import { type Path, PathError, parsePath } from './path.ts'
 import { Findings, quote, type TextPosition } from './problems.ts'
 import { nearest } from './suggest.ts'
 
 export type Expected =
   /** The record is published, as this JSON: compared as values, numbers by their text. */
-  | { readonly kind: 'publish'; readonly json: string }
+  | { readonly kind: 'publish'; readonly how: 'whole'; readonly json: string }
+  /** With these members, as JSON; what they do not state is not judged. Nothing stands at `absent`. */
+  | {
+      readonly kind: 'publish'
+      readonly how: 'part'
+      readonly json: string
+      readonly absent: readonly Path[]
+    }
+  /** As these lines of CSV: header and row. */
+  | { readonly kind: 'publish'; readonly how: 'csv'; readonly csv: string }
   | { readonly kind: 'suppress' }
   | { readonly kind: 'dead-letter'; readonly code: DeadLetterCode }
 
 export interface PolicyCase {
   readonly at: TextPosition
   readonly name: string
-  /** The bytes of the record, as text. */
+  /** The bytes of the record, as text: JSON, or a row of CSV with its header. */
   readonly text: string
+  readonly format: 'json' | 'csv'
   /** The time of judging, in ms since 1970-01-01T00:00Z; undefined where the case states none. */
   readonly asOf: number | undefined
-  readonly expected: Expected
+  /** Undefined where it states none, as it may where expectations are about to be written. */
+  readonly expected: Expected | undefined
   /** None of these may stand anywhere in what leaves. */
   readonly mustNotContain: readonly string[]
 }
@@ -44,8 +56,22 @@ const CASE_WORDS = {
     .optional()
     .describe('The record, as YAML; plain numbers keep their digits.'),
   text: z.string().min(1).optional().describe('The record, byte for byte, where its spelling matters.'),
+  csv: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The record as CSV, as `input:` of the policy says: its header, and one row.'),
   asOf: z.string().optional().describe('The time of judging, RFC 3339.'),
-  expect: z.record(z.string(), z.unknown()).optional().describe('The record that is published.'),
+  expect: z.record(z.string(), z.unknown()).optional().describe('The whole record that is published.'),
+  expectCsv: z.string().min(1).optional().describe('Of a case with `csv`: what is published, as CSV.'),
+  part: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Members of the record that is published; those not stated are not judged.'),
+  absent: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Beside `part`: paths at which what is published has nothing.'),
   outcome: z
     .union([z.literal('suppress'), z.strictObject({ 'dead-letter': z.string() })])
     .optional()
@@ -65,8 +91,11 @@ export const CasesSchema: z.ZodType = z.strictObject({
 const CODES: ShapeCodes = { unknown: 'unknown-key', missing: 'missing-key', wrong: 'wrong-type' }
 const DEAD_LETTER_CODES = [...Object.keys(RECORD_CODES), ...Object.keys(FAILURE_CODES)]
 
-/** Reads a cases file from its text; never throws for a bad one. `cases` is empty where there are problems. */
-export function readCases(file: string, text: string): CasesFile {
+/**
+ * Reads a cases file from its text; never throws for a bad one. `cases` is empty where there are problems. `mayLack`: a case
+ * need not say what is expected.
+ */
+export function readCases(file: string, text: string, mayLack = false): CasesFile {
   const findings = new Findings(file)
   const tree = readDocument(text.replace(/^\ufeff/, ''), findings)
   const read = (policy?: string, cases: readonly PolicyCase[] = []): CasesFile => ({
@@ -83,7 +112,7 @@ export function readCases(file: string, text: string): CasesFile {
   const names = new Set<string>()
   for (const item of list?.kind === 'list' ? list.items : []) {
     if (item.kind !== 'map') continue
-    const one = readCase(item, findings)
+    const one = readCase(item, findings, mayLack)
     if (one === undefined) continue
     if (names.has(one.name)) findings.add(one.at, 'bad-case', `two cases are called ${quote(one.name)}`)
     names.add(one.name)
@@ -92,24 +121,26 @@ export function readCases(file: string, text: string): CasesFile {
   return read(policy?.kind === 'scalar' ? policy.text : undefined, cases)
 }
 
-function readCase(node: MapNode, findings: Findings): PolicyCase | undefined {
+function readCase(node: MapNode, findings: Findings, mayLack: boolean): PolicyCase | undefined {
   const before = findings.count
   const { at } = node
   const value = (key: string): TreeNode | undefined => entryOf(node, key)?.value
   const input = value('input')
   const text = value('text')
-  if ((input === undefined) === (text === undefined))
-    findings.add(at, 'bad-case', 'a case has either `input` or `text`')
-  const expected = readExpected(node, findings)
+  const csv = value('csv')
+  if ([input, text, csv].filter((one) => one !== undefined).length !== 1)
+    findings.add(at, 'bad-case', 'a case has one of `input`, `text` and `csv`')
+  const expected = readExpected(node, findings, mayLack)
   const asOf = readAsOf(value('asOf'), findings)
   const banned = value('must_not_contain')
   const name = value('name')
-  const record = text?.kind === 'scalar' ? text.text : input === undefined ? '' : toJson(input, findings)
-  if (findings.count > before || expected === undefined || name?.kind !== 'scalar') return undefined
+  const record = textOf(csv) ?? textOf(text) ?? (input === undefined ? '' : toJson(input, findings))
+  if (findings.count > before || name?.kind !== 'scalar') return undefined
   return {
     at,
     name: name.text,
     text: record,
+    format: csv === undefined ? 'json' : 'csv',
     asOf,
     expected,
     mustNotContain:
@@ -117,15 +148,53 @@ function readCase(node: MapNode, findings: Findings): PolicyCase | undefined {
   }
 }
 
-function readExpected(node: MapNode, findings: Findings): Expected | undefined {
-  const expect = entryOf(node, 'expect')
-  const outcome = entryOf(node, 'outcome')
-  if ((expect === undefined) === (outcome === undefined)) {
-    findings.add(node.at, 'bad-case', 'a case has either `expect` or `outcome`')
+const EXPECTATIONS = ['expect', 'expectCsv', 'part', 'outcome'] as const
+
+function readExpected(node: MapNode, findings: Findings, mayLack: boolean): Expected | undefined {
+  const stated = EXPECTATIONS.filter((key) => entryOf(node, key) !== undefined)
+  const value = entryOf(node, stated[0] ?? '')?.value
+  const absent = entryOf(node, 'absent')
+  if (absent !== undefined && stated[0] !== 'part')
+    findings.add(absent.at, 'bad-case', '`absent` stands beside `part`; `expect` says all that is there')
+  if (stated.length === 0 && mayLack) return undefined
+  if (stated.length !== 1 || value === undefined) {
+    findings.add(node.at, 'bad-case', 'a case has one of `expect`, `expectCsv`, `part` and `outcome`')
     return undefined
   }
-  if (expect !== undefined) return { kind: 'publish', json: toJson(expect.value, findings) }
-  const { value } = outcome!
+  switch (stated[0]!) {
+    case 'expect':
+      return { kind: 'publish', how: 'whole', json: toJson(value, findings) }
+    case 'part':
+      return {
+        kind: 'publish',
+        how: 'part',
+        json: toJson(value, findings),
+        absent: pathsOf(absent?.value, findings),
+      }
+    case 'expectCsv':
+      if (entryOf(node, 'csv') === undefined)
+        findings.add(value.at, 'bad-case', '`expectCsv` is what comes of a case with `csv`')
+      return { kind: 'publish', how: 'csv', csv: textOf(value) ?? '' }
+    case 'outcome':
+      return readOutcome(value, findings)
+  }
+}
+
+function pathsOf(node: TreeNode | undefined, findings: Findings): Path[] {
+  if (node?.kind !== 'list') return []
+  return node.items.flatMap((item) => {
+    if (item.kind !== 'scalar') return []
+    try {
+      return [parsePath(item.text)]
+    } catch (error) {
+      if (!(error instanceof PathError)) throw error
+      findings.add(item.at, 'bad-case', error.message, error.suggestion)
+      return []
+    }
+  })
+}
+
+function readOutcome(value: TreeNode, findings: Findings): Expected | undefined {
   if (value.kind === 'scalar') return value.text === 'suppress' ? { kind: 'suppress' } : undefined
   const code = entryOf(value, 'dead-letter')?.value
   if (code?.kind !== 'scalar') return undefined

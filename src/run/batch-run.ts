@@ -2,7 +2,7 @@
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import { type DeadLetterLimit, LimitWatch } from '../engine/limit.ts'
 import type { FileDigest } from '../files/digest.ts'
-import type { Output } from '../files/output.ts'
+import type { Output } from '../files/sink.ts'
 import type { Rejected } from '../files/splitter.ts'
 import type { Figures } from '../groups/figures.ts'
 import { SubjectGroups } from '../groups/subject-groups.ts'

@@ -4,7 +4,7 @@ import { DialectSplitter } from '../files/dialect-splitter.ts'
 import { Digester, type FileDigest } from '../files/digest.ts'
 import { type Input, openInput } from '../files/input.ts'
 import { takeLead } from '../files/lead.ts'
-import type { Output } from '../files/output.ts'
+import type { Output } from '../files/sink.ts'
 import {
   CsvSplitter,
   LineSplitter,

@@ -4,7 +4,7 @@ import { reconciles, sum } from '../../engine/account.ts'
 import type { DeadLetterLimit } from '../../engine/limit.ts'
 import { LetheError, type Problem } from '../../errors.ts'
 import type { Input } from '../../files/input.ts'
-import type { Output } from '../../files/output.ts'
+import type { Output } from '../../files/sink.ts'
 import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../../groups/subject-groups.ts'
 import type { Keyring } from '../../keys/keyring.ts'
@@ -23,7 +23,7 @@ import { checkMayJudge, standAlone } from '../groups.ts'
 import { formOf, type InputFlags, usedFlags } from '../input-options.ts'
 import { ReadFiles } from '../read-files.ts'
 import { versionWarnings } from './older.ts'
-import { Opened, type OutputOptions, openOutputs } from './outputs.ts'
+import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
 
 /** What a batch is told, beside its inputs. */
 export interface FilesOptions extends OutputOptions, InputFlags {
@@ -45,8 +45,8 @@ export interface FilesOptions extends OutputOptions, InputFlags {
 export interface BatchHears {
   /** Of each chunk that is settled; what it throws ends the run, and leaves no output. */
   progress(made: BatchProgress): void
-  /** The account, before anything gets its name. */
-  account(summary: Summary, result: BatchResult): void
+  /** The account, before anything gets its name; `left` says what stands there if nothing does. */
+  account(summary: Summary, result: BatchResult, left: string): void
 }
 
 /** The keys of a batch, and the file that they were read from, over which nothing is written. */
@@ -111,7 +111,7 @@ export async function batchFiles(
         'account-mismatch',
         `the account does not add up: ${result.account.records} records in, ${result.account.published} published, ` +
           `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
-        'this is a defect of Lethe; no output was left',
+        `this is a defect of Lethe; ${whatIsLeft(outputs)}`,
       )
     const tooManyAlone =
       result.groups !== undefined &&
@@ -129,7 +129,7 @@ export async function batchFiles(
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
-    hears.account(summary, result)
+    hears.account(summary, result, whatIsLeft(outputs))
     if (summary.status === 'done') for (const output of new Set(outputs)) output.publish()
     deadLetterFile?.publish()
     summaryFile?.publish()

@@ -1,9 +1,10 @@
 /** Where `lethe batch` writes: nothing that it reads, nothing twice, and nothing that is left behind. */
-import { realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { LetheError } from '../../errors.ts'
 import { formatByName, type Input } from '../../files/input.ts'
-import { type Output, openNothing, openOutput, openStdout } from '../../files/output.ts'
+import { openNothing, openOutput, openStdout } from '../../files/output.ts'
+import { placeOf } from '../../files/place.ts'
+import type { Output } from '../../files/sink.ts'
 import type { RecordFormat } from '../../record/limits.ts'
 import { onInterrupt } from '../../run/interrupt.ts'
 import type { ReadFiles } from '../read-files.ts'
@@ -72,24 +73,16 @@ export class Opened {
   }
 }
 
-interface Place {
-  /** Absolute; links in the folder's name are followed. */
-  readonly path: string
-  readonly isFolder: boolean
-  /** A device, pipe or socket. */
-  readonly isSpecial: boolean
-}
-
-function placeOf(name: string): Place {
-  let path = resolve(name)
-  try {
-    path = join(realpathSync(dirname(path)), basename(path))
-    const stats = statSync(path)
-    const isFolder = stats.isDirectory()
-    return { path, isFolder, isSpecial: !isFolder && !stats.isFile() }
-  } catch {
-    return { path, isFolder: false, isSpecial: false }
-  }
+/** What stands where outputs are to be that are not published, for people. */
+export function whatIsLeft(outputs: readonly Output[]): string {
+  const distinct = [...new Set(outputs)]
+  if (distinct.some((output) => output.standing() === 'part'))
+    return 'what standard output was given is no whole output: discard it'
+  const older = distinct.filter((output) => output.standing() === 'older')
+  if (older.length === 0) return 'no output was left'
+  if (older.length === 1)
+    return `no output was left; what stands at ${older[0]!.name} is an older one, as it was`
+  return `no output was left; ${older.length} older ones stand under their names, as they were`
 }
 
 const FORMAT_NAME: Readonly<Record<RecordFormat, string>> = { csv: 'CSV', ndjson: 'NDJSON' }

@@ -28,15 +28,17 @@ export async function run(
 ): Promise<void> {
   const file = options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
   const progress = options.quiet === true ? undefined : progressLine(totalOf(inputs))
+  let left = ''
   try {
     const summary = await batchFiles(inputs, options, { keyring: keyringFrom(file), file }, prepared, {
       progress: (made) => progress?.show(made),
-      account: (made, result) => {
+      account: (made, result, standing) => {
+        left = standing
         progress?.clear()
         report(made, options, result)
       },
     })
-    finish(summary, options)
+    finish(summary, options, left)
   } catch (error) {
     if (error instanceof PolicyProblems) process.stderr.write(formatProblems(error.problems, 'text'))
     throw error
@@ -64,17 +66,17 @@ function report(summary: Summary, options: BatchOptions, result: BatchResult): v
     process.stderr.write('lethe: some records were dead-lettered; --dead-letter FILE lists where and why\n')
 }
 
-function finish(summary: Summary, { maxUnique }: BatchOptions): void {
+function finish(summary: Summary, { maxUnique }: BatchOptions, left: string): void {
   if (summary.status === 'too-many-dead-letters')
     throw new LetheError(
       'too-many-dead-letters',
-      `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; no output was left`,
+      `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; ${left}`,
       'see --dead-letter FILE for where and why, and --max-dead-letters to allow more',
     )
   if (summary.status === 'too-many-stand-alone')
     throw new LetheError(
       'too-many-alone',
-      `too many data subjects stand alone: ${percent(summary.groups!.alone)}, and with two standard deviations that is not below ${maxUnique! * 100} %; no output was left`,
+      `too many data subjects stand alone: ${percent(summary.groups!.alone)}, and with two standard deviations that is not below ${maxUnique! * 100} %; ${left}`,
       summary.groups!.withoutSubject === summary.records.published
         ? 'correct `subject:` of the policy: no record has a value there, so all of them count as one data subject'
         : 'generalize the quasi-identifiers further or drop some, or allow more with --max-unique',

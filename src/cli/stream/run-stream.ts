@@ -133,7 +133,7 @@ async function lead(
   )
   if (options.quiet !== true)
     process.stderr.write(`${streamLines(summary, ending, paint(process.stderr)).join('\n')}\n`)
-  summaryFile?.write(`${JSON.stringify(summary, null, 2)}\n`)
+  await summaryFile?.write(`${JSON.stringify(summary, null, 2)}\n`)
   if (failure !== undefined) throw failure
   if (signal === 'SIGINT') process.exitCode = EXIT.interrupted
   else if (options.untilEnd === true && deadLettersOf(summary) > 0) process.exitCode = EXIT.deadLetters

@@ -1,6 +1,5 @@
 /** Where the account of a stream goes, as JSON: never a file that the stream reads. */
-import { writeFileSync } from 'node:fs'
-import { fileError } from '../../errors.ts'
+import { writeWhole } from '../../files/whole-file.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
 import type { RunFiles } from '../../run/run-files.ts'
 import { ReadFiles } from '../read-files.ts'
@@ -19,14 +18,10 @@ export class SummaryFile {
   }
 
   /** @throws LetheError: usage like the constructor; io where it cannot be written */
-  write(text: string): void {
+  async write(text: string): Promise<void> {
     // Since the start, a link may have come to lead somewhere else.
     this.#refuseRead()
-    try {
-      writeFileSync(this.#file, text)
-    } catch (error) {
-      throw fileError(this.#file, error, 'written')
-    }
+    await writeWhole(this.#file, text)
   }
 
   #refuseRead(): void {

@@ -30,13 +30,31 @@ it.each([
 })
 
 it('is nothing where a file needs nothing, and no draft where no row can be read', async () => {
-  const cwd = folder({
-    'a.csv': 'n,w\n1,x\n',
-    'prose.csv': 'Report of March\nn,w\n1,x\n',
-    'z.csv': 'PK\x03\x04',
-  })
+  const cwd = folder({ 'a.csv': 'n,w\n1,x\n', 'z.csv': 'PK\x03\x04', 'bad.csv': 'a,b,c\n1\n2,3\n4,5,6,7\n' })
   expect((await lethe(['init', '--from', 'a.csv'], { cwd })).stdout).not.toContain('input:')
-  const prose = await lethe(['init', '--from', 'prose.csv'], { cwd })
-  expect([prose.code, prose.stdout, prose.stderr]).toEqual([2, '', expect.stringContaining('`skipLines`')])
+  const bad = await lethe(['init', '--from', 'bad.csv'], { cwd })
+  expect([bad.code, bad.stdout, bad.stderr]).toEqual([2, '', expect.stringContaining('--skip-lines')])
   expect((await lethe(['init', '--from', 'z.csv'], { cwd })).stderr).toContain('this is a ZIP archive')
+})
+
+it('is what the options say, where they say it', async () => {
+  const cwd = folder({ 'in.csv': 'made by hand\n1#"x\n! no row\n2#y\n' })
+  const flags = [
+    '--delimiter',
+    '#',
+    '--quote',
+    'none',
+    '--skip-lines',
+    '1',
+    '--comment',
+    '!',
+    '--header',
+    'n,w',
+  ]
+  const { code, stdout, stderr } = await lethe(['init', '--from', 'in.csv', ...flags], { cwd })
+  expect([code, stderr]).toEqual([0, expect.stringContaining('read 2 records')])
+  for (const line of ['delimiter: "#"', 'quote: none', 'skipLines: 1', 'comment: "!"', 'header: ["n", "w"]'])
+    expect(stdout).toContain(`  ${line}\n`)
+  const both = await lethe(['init', '--from', 'in.csv', '--quote', 'none', '--escape', 'backslash'], { cwd })
+  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('nothing to escape')])
 })

@@ -237,9 +237,10 @@ describe('names of members that are data', () => {
     ]) {
       const input = `${rows.map((row) => row.join(',')).join('\n')}\n`
       const { code, stdout, stderr } = await lethe(['init', '--from', '-', '--format', 'csv'], { input })
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-      expect(stderr).toContain('looks like the values below it')
-      for (const cell of rows.flat()) expect(stderr).not.toContain(cell)
+      // A word that headers have, too, such as Street, leaves it to a person.
+      expect([0, 2]).toContain(code)
+      expect((stdout + stderr).replace(/\n[# ]*/g, ' ')).toContain('looks like the values below it')
+      for (const cell of rows.flat()) expect(stdout + stderr).not.toContain(cell)
     }
   })
 
@@ -319,7 +320,7 @@ describe('a draft', () => {
         }
         return record
       })
-      const sample = { format: 'ndjson', header: [], delimiter: ',', records, unreadable: 0 } as const
+      const sample = { format: 'ndjson', header: [], records, unreadable: 0 } as const
       const frame = { name: 'p', schema: 's', columns: new Map<string, string>(), unreadable: 0, nameless: 0 }
       const text = writeDraft(draftFrom(sample, [], 2026), frame)
       const { problems } = compilePolicy({ file: 'p.yaml', text, readFile: () => new Uint8Array() })

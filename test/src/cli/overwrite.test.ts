@@ -86,7 +86,7 @@ it('is asked by everything in src/cli that writes a file by a name it was given'
   const writers = files.filter(
     (name) =>
       name.endsWith('.ts') &&
-      /\b(writeFile|appendFile|createWriteStream|openOutput)(Sync)?\(/.test(
+      /\b(writeFile|appendFile|createWriteStream|openOutput|writeWhole)(Sync)?\(/.test(
         readFileSync(join(root, 'src/cli', name), 'utf8'),
       ),
   )

@@ -23,7 +23,7 @@ describe('the example policies', () => {
     const file = join(folder, name.replace(/\.yaml$/, '.cases.yaml'))
     const cases = readCases(file, readFileSync(file, 'utf8'))
     expect(cases.problems).toEqual([])
-    const { results, uncovered } = runCases(plan!, cases.cases)
+    const { results, uncovered } = runCases(plan!, cases.cases, plan!.input)
     expect(
       results.filter((r) => r.failure !== undefined).map((r) => [r.case.name, r.failure, r.diff]),
     ).toEqual([])

@@ -15,7 +15,8 @@ const worker = (): { metrics: Metrics; route: RouteMetrics } => {
 }
 
 const settle = (route: RouteMetrics, records: number): void => {
-  const rules = [{ applied: records, absent: 0, null: 0, failed: 0, failures: {}, looked: 0, suspects: {} }]
+  const none = { absent: 0, null: 0, failed: 0, failures: {}, met: 0, looked: 0, suspects: {} }
+  const rules = [{ label: 'id keep', applied: records, ...none }]
   const counts = { records, published: records, tombstones: 0, suppressed: {}, deadLettered: {}, rules }
   route.settled(counts, { published: records, tombstones: 0, deadLetters: 0, pastRetention: 0 }, 0.02)
 }

@@ -1,0 +1,77 @@
+/** The record that `lethe explain` is given: the first one of a file, JSON or CSV. */
+import { LetheError } from '../../errors.ts'
+import { readJson } from '../../explain/json-tree.ts'
+import type { GivenRecord } from '../../explain/run-record.ts'
+import { inspectInput, openInput } from '../../files/input.ts'
+import { takeLead } from '../../files/lead.ts'
+import type { InputForm } from '../../policy/input-form.ts'
+import { firstRow, namesOf } from '../../run/table-row.ts'
+
+const MAX_BYTES = 1 << 20
+
+interface TextHead {
+  /** The first bytes of the file, as UTF-8. */
+  readonly text: Buffer
+  /** The delimiter that holds where the policy states none. */
+  readonly implied: string
+}
+
+/** What a file begins with; of CSV without the lines that stand above the table. Throws `LetheError`. */
+async function headOf(file: string, form: InputForm, skipLines: number): Promise<TextHead> {
+  const input = inspectInput(file, 'csv')
+  const opened = await openInput(input, form.encoding, () => {})
+  const lead = await takeLead(opened.text, skipLines)
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const piece of lead.text) {
+    parts.push(Buffer.from(piece))
+    length += piece.length
+    if (length > MAX_BYTES) break
+  }
+  return { text: Buffer.concat(parts), implied: lead.delimiter ?? input.delimiter ?? ',' }
+}
+
+/**
+ * The first record of `from`, which may be `-`: one JSON object, on one line or several, or a row of CSV under `form`.
+ * `headerOf`: the file whose first row is the header of the row. Throws `LetheError` where there is none.
+ */
+export async function readRecord(
+  from: string,
+  form: InputForm,
+  headerOf: string | undefined,
+): Promise<GivenRecord> {
+  const name = from === '-' ? 'the standard input' : from
+  // What comes through a pipe is a row of a file more often than a file.
+  const { text, implied } = await headOf(from, form, from === '-' ? 0 : (form.skipLines ?? 0))
+  const json = text.toString('utf8')
+  if (json.trimStart().startsWith('{')) return { kind: 'json', text: jsonRecord(json, name) }
+  if (json.trimStart().startsWith('['))
+    throw new LetheError(
+      'file-malformed',
+      `${name} holds no JSON object`,
+      'give one record as JSON, or a row of CSV',
+    )
+  const isWhole = text.length <= MAX_BYTES
+  const table = isWhole ? text : text.subarray(0, text.lastIndexOf(0x0a) + 1)
+  let names = form.header
+  if (headerOf !== undefined) {
+    if (names !== undefined)
+      throw new LetheError(
+        'bad-option',
+        '--header-of beside a header that is stated',
+        'leave one of them out',
+      )
+    const other = await headOf(headerOf, form, form.skipLines ?? 0)
+    names = namesOf(headerOf, other.text, form, other.implied)
+  }
+  return { kind: 'row', row: firstRow(name, table, form, { names, implied }) }
+}
+
+function jsonRecord(text: string, name: string): string {
+  const first = text.split('\n').find((line) => line.trim() !== '') ?? ''
+  // NDJSON has a record on its first line; else line breaks are white space, as none stands inside a JSON string.
+  const record = readJson(first) instanceof Map ? first : text.replace(/[\r\n]+/g, ' ').trim()
+  if (record.length > MAX_BYTES)
+    throw new LetheError('file-malformed', `the record of ${name} is longer than 1 MiB`, 'give one record')
+  return record
+}

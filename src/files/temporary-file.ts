@@ -1,0 +1,134 @@
+/** A file that is written under a temporary name beside its place, and takes its own name when it is whole. */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  write,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Digester, FileDigest } from './digest.ts'
+import { type Output, outputError, standingAt } from './sink.ts'
+
+const writeTo = promisify(write)
+const syncData = promisify(fdatasync)
+
+/** So many bytes may wait for the disk before it is asked to take them. */
+const SYNC_BYTES = 32 << 20
+
+export class TemporaryFile implements Output {
+  readonly name: string
+  readonly #temporary: string
+  #unsynced = 0
+  #syncing: Promise<void> = Promise.resolve()
+  #fd: number
+  #published = false
+  readonly #digester: Digester | undefined
+  digest: FileDigest | undefined
+
+  readonly #shown: string
+
+  /** `shown`: what to call it in errors, where its name is not what the user knows. */
+  constructor(name: string, digester: Digester | undefined, shown: string = name) {
+    this.name = name
+    this.#shown = shown
+    this.#digester = digester
+    const tag = randomBytes(6).toString('hex')
+    this.#temporary = join(dirname(name), `.${basename(name)}.${tag}.part`)
+    try {
+      // For the owner alone, until it is whole.
+      this.#fd = openSync(this.#temporary, 'wx', 0o600)
+    } catch (error) {
+      throw outputError(shown, error, name)
+    }
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    try {
+      let writing = writeTo(this.#fd, bytes, 0, bytes.length)
+      // While the system writes.
+      this.#digester?.add(bytes)
+      let at = (await writing).bytesWritten
+      while (at < bytes.length) {
+        writing = writeTo(this.#fd, bytes, at, bytes.length - at)
+        at += (await writing).bytesWritten
+      }
+      await this.#syncBehind(bytes.length)
+    } catch (error) {
+      throw outputError(this.#shown, error, this.name)
+    }
+  }
+
+  /** Now and then starts to bring to the disk what was written: at the end it would all have to be waited for. */
+  async #syncBehind(bytes: number): Promise<void> {
+    this.#unsynced += bytes
+    if (this.#unsynced < SYNC_BYTES) return
+    this.#unsynced = 0
+    await this.#syncing
+    this.#syncing = syncData(this.#fd)
+    // A failure is thrown to the next write.
+    this.#syncing.catch(() => {})
+  }
+
+  async finish(): Promise<void> {
+    try {
+      await this.#syncing
+      fchmodSync(this.#fd, 0o666 & ~process.umask())
+      fsyncSync(this.#fd)
+      const fd = this.#fd
+      this.#fd = -1
+      closeSync(fd)
+      this.digest = this.#digester?.end()
+    } catch (error) {
+      throw outputError(this.#shown, error, this.name)
+    }
+  }
+
+  publish(): void {
+    try {
+      renameSync(this.#temporary, this.name)
+      this.#published = true
+      syncFolder(dirname(this.name))
+    } catch (error) {
+      throw outputError(this.#shown, error, this.name)
+    }
+  }
+
+  standing(): 'nothing' | 'older' {
+    return standingAt(this.name)
+  }
+
+  discard(): void {
+    if (this.#published) return
+    try {
+      if (this.#fd >= 0) closeSync(this.#fd)
+    } catch {
+      // Already closed: what matters is that the file goes.
+    }
+    this.#fd = -1
+    try {
+      unlinkSync(this.#temporary)
+    } catch {
+      // Already gone, or the disk is: there is nothing more to do, and no result stands under the name.
+    }
+  }
+}
+
+function syncFolder(folder: string): void {
+  try {
+    const fd = openSync(folder, constants.O_RDONLY)
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    // Not every system lets a folder be synced; the file itself is.
+  }
+}

@@ -1,0 +1,140 @@
+/** Reads the first records of a file for `lethe init`: CSV or NDJSON, plain or gzip, at most 16 MiB of text. */
+import { createReadStream } from 'node:fs'
+import { constants, createGunzip } from 'node:zlib'
+import { fileError, LetheError } from '../errors.ts'
+import { decodingOf } from '../files/decoding.ts'
+import { formatByName } from '../files/input.ts'
+import { binaryForm, byteOrderMark, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
+import { csvSample } from './csv-sample.ts'
+import { label, type Sample, type SampleFormat, type SampleOptions } from './sample.ts'
+
+const MAX_BYTES = 16 * 1024 * 1024
+
+/** Throws `LetheError` where there is nothing to read: a missing file, text that is not UTF-8, no record at all. */
+export async function readSample(options: SampleOptions): Promise<Sample> {
+  const { bytes, cut } = await head(options.from)
+  const binary = binaryForm(bytes, options.from === '-' ? undefined : options.from)
+  if (binary !== undefined)
+    throw new LetheError(
+      'file-malformed',
+      `${label(options.from)}: this is ${binary.is}, and not text`,
+      binary.suggestion,
+    )
+  const { text, encoding } = decode(bytes, cut, options.form.encoding)
+  const format = options.format ?? formatOf(options.from, text)
+  if (text.trim() === '') throw new LetheError('file-malformed', `${label(options.from)} holds no records`)
+  const implied = formatByName(options.from).tab ? '\t' : undefined
+  const sample =
+    format === 'csv'
+      ? csvSample(label(options.from), text, { ...options, implied, isCut: cut })
+      : ndjsonSample(text, cut, options)
+  return { ...sample, encoding }
+}
+
+/** The first bytes, unpacked where they are gzip; `cut` where there is more. */
+async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
+  try {
+    const raw = await take(from === '-' ? process.stdin : createReadStream(from))
+    if (raw.bytes[0] !== 0x1f || raw.bytes[1] !== 0x8b) return raw
+    // Of a file that was not read to its end, the packed end is missing as a matter of course.
+    const gunzip = createGunzip(raw.cut ? { finishFlush: constants.Z_SYNC_FLUSH } : {})
+    gunzip.end(raw.bytes)
+    const unpacked = await take(gunzip)
+    return { bytes: unpacked.bytes, cut: raw.cut || unpacked.cut }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code?.startsWith('Z_'))
+      throw new LetheError('input-damaged', `${label(from)} is not a whole gzip file`)
+    throw fileError(label(from), error)
+  }
+}
+
+async function take(stream: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; cut: boolean }> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= MAX_BYTES) return { bytes: Buffer.concat(chunks), cut: true }
+  }
+  return { bytes: Buffer.concat(chunks), cut: false }
+}
+
+/** The text, and its encoding where that is not told by the bytes themselves. */
+function decode(
+  bytes: Buffer,
+  cut: boolean,
+  stated: string | undefined,
+): { text: string; encoding?: string } {
+  const mark = byteOrderMark(bytes)
+  if (mark !== undefined && mark.encoding !== 'utf-32')
+    return { text: decodeAs(mark.encoding, bytes.subarray(mark.length)) }
+  if (stated !== undefined && stated !== 'utf-8') return { text: decodeAs(stated, bytes), encoding: stated }
+  const utf16 = looksLikeUtf16(bytes)
+  if (utf16 !== undefined) return { text: decodeAs(utf16, bytes), encoding: utf16 }
+  if (!bytes.subarray(0, 4096).includes(0)) {
+    try {
+      return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: cut }) }
+    } catch {
+      // A broken record somewhere must not spoil the sample; a file in another encoding is broken in most.
+      const text = new TextDecoder('utf-8').decode(bytes)
+      const lines = text.split('\n')
+      if (lines.filter((line) => line.includes('\ufffd')).length * 5 < lines.length) return { text }
+      const likely = likelyEncoding(bytes)
+      if (likely !== undefined) return { text: decodeAs(likely, bytes), encoding: likely }
+    }
+  }
+  throw new LetheError(
+    'file-malformed',
+    'the sample is not UTF-8 text',
+    'say in which encoding it is, e.g. --encoding windows-1251, or convert it first with iconv -f',
+  )
+}
+
+function decodeAs(encoding: string, bytes: Buffer): string {
+  const decoding = decodingOf(encoding)
+  const text = decoding === undefined ? bytes : Buffer.concat([decoding.push(bytes), decoding.end()])
+  return new TextDecoder('utf-8').decode(text)
+}
+
+function formatOf(from: string, text: string): SampleFormat {
+  if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(from)) return 'csv'
+  if (/\.(?:ndjson|jsonl|json)(?:\.gz)?$/i.test(from)) return 'ndjson'
+  return /^\s*[{[]/.test(text) ? 'ndjson' : 'csv'
+}
+
+function ndjsonSample(text: string, cut: boolean, { rows, from }: SampleOptions): Sample {
+  if (/^\s*\[/.test(text)) {
+    const way = `write one record a line, e.g. jq -c '.[]' ${from === '-' ? '' : from}`.trimEnd()
+    throw new LetheError(
+      'file-malformed',
+      `${label(from)} begins with a JSON array; NDJSON has one object a line`,
+      way,
+    )
+  }
+  const lines = text.split('\n')
+  if (cut) lines.pop()
+  const records: object[] = []
+  let unreadable = 0
+  for (const line of lines) {
+    if (records.length >= rows) break
+    if (line.trim() === '') continue
+    const value = parseLine(line)
+    if (value === undefined || line.includes('\ufffd')) unreadable++
+    else records.push(value)
+  }
+  if (records.length === 0) {
+    const way = 'a record is one JSON object on one line; for CSV say --format csv'
+    throw new LetheError('file-malformed', `no line of ${label(from)} is a JSON object`, way)
+  }
+  return { format: 'ndjson', header: [], records, unreadable }
+}
+
+function parseLine(line: string): object | undefined {
+  try {
+    const value = JSON.parse(line) as unknown
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
