@@ -4,7 +4,7 @@ import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
 import { compareRecord } from '../explain/compare-record.ts'
-import { type Json, readJson, scalarText } from '../explain/json-tree.ts'
+import { everyText, readJson } from '../explain/json-tree.ts'
 import {
   eventTimeOf,
   type GivenRecord,
@@ -120,11 +120,4 @@ function forbidden(texts: readonly string[], { outcome, published, after }: Reco
   const found = texts.filter((text) => published.includes(text) || decoded.some((one) => one.includes(text)))
   if (found.length === 0) return undefined
   return `what was published contains ${found.map((text) => JSON.stringify(text)).join(', ')}, which it must not`
-}
-
-function everyText(value: Json): string[] {
-  if (value instanceof Map) return [...value].flatMap(([name, member]) => [name, ...everyText(member)])
-  if (Array.isArray(value)) return value.flatMap(everyText)
-  const text = scalarText(value)
-  return text === undefined ? [] : [text]
 }

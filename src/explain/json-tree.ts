@@ -96,3 +96,11 @@ export function scalarText(value: Json | undefined): string | undefined {
   if (typeof value === 'boolean') return String(value)
   return typeof value === 'string' && value !== '' ? value : undefined
 }
+
+/** Every name and scalar of a record, as text. */
+export function everyText(value: Json): string[] {
+  if (value instanceof Map) return [...value].flatMap(([name, member]) => [name, ...everyText(member)])
+  if (Array.isArray(value)) return value.flatMap(everyText)
+  const text = scalarText(value)
+  return text === undefined ? [] : [text]
+}
