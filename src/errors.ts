@@ -38,6 +38,7 @@ export const RECORD_CODES = {
   'array-length':
     'the record is an array of none or of several: only an array of one object is read as that object',
   'container-for-scalar': 'an object or array stands where the policy names a scalar',
+  'pattern-tie': 'two patterns that nothing ranks match the path of a value',
   'scalar-for-container':
     'a scalar stands where the policy names something below it, or an array for an object',
   'unlisted-field':

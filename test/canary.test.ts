@@ -152,6 +152,16 @@ fields:
 retention: { steps: [{ after: 100d, then: suppress }] }
 `
 
+const TIED = `policy: tied
+version: 1
+purpose: train_ai_system
+fields:
+  bill_*: { use: hash.hmac, domain: bill }
+  "*_city": drop
+  ship_*: drop
+  "**.email": { use: hash.hmac, domain: email }
+`
+
 const LARGE = `policy: large
 version: 1
 purpose: train_ai_system
@@ -294,6 +304,24 @@ describe('a thousand marked values', () => {
     await run(here, 'csv', 3, ['in.csv', '-p', 'csv.yaml'])
     await run(here, 'formulas', 3, ['in.csv', '-p', 'csv.yaml', '--escape-formulas'])
 
+    // Names that patterns match leave; those of records that fail do not, and no name stands in an error.
+    writeFileSync(join(here, 'tied.yaml'), TIED)
+    const tied = [
+      { bill_a_city: mark() },
+      { [`bill_${mark()}_city`]: mark() },
+      { a: { [mark()]: { email: mark() } } },
+      { a: { email: { [mark()]: mark() } } },
+    ]
+    writeFileSync(join(here, 'tied.ndjson'), tied.map((one) => JSON.stringify(one)).join('\n'))
+    await run(here, 'tied', 3, ['tied.ndjson', '-p', 'tied.yaml'])
+    writeFileSync(join(here, 'tied.csv'), `bill_${mark()}_city,email\n1,2\n`)
+    await run(here, 'tied-csv', 2, ['tied.csv', '-p', 'tied.yaml'])
+    writeFileSync(
+      join(here, 'alike.csv'),
+      `${['', ''].map(() => `ship_${marks}${FIRST}`).join()},email\n1,2,3\n`,
+    )
+    await run(here, 'alike-csv', 2, ['alike.csv', '-p', 'tied.yaml'])
+
     // What is refused as a whole.
     const header = (name: string, text: string) => writeFileSync(join(here, name), text)
     const twice = mark()
@@ -308,9 +336,17 @@ describe('a thousand marked values', () => {
     for (const name of readdirSync(here))
       if (/\.(out|dead|sum)$/.test(name) && name !== 'warned.out')
         search(name, readFileSync(join(here, name)))
-    for (const name of ['suspects', 'inline', 'threads', 'reject', 'large', 'needed', 'encoded', 'csv'].map(
-      (run) => `${run}.dead`,
-    ))
+    for (const name of [
+      'suspects',
+      'inline',
+      'threads',
+      'reject',
+      'large',
+      'needed',
+      'encoded',
+      'tied',
+      'csv',
+    ].map((run) => `${run}.dead`))
       for (const [, code] of places.get(name)!.matchAll(/"code":"([^"]+)"/g)) codes.add(code!)
 
     expect(marks).toBeGreaterThanOrEqual(1000)

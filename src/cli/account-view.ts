@@ -246,7 +246,8 @@ function warnings(plan: Plan, inputs: readonly Input[], account: Account): strin
   // A CSV file has no arrays and no maps: rules for them are there for the same events as JSON.
   const flat = inputs.every((input) => input.format === 'csv')
   const fields = plan.fields.filter(
-    (field) => !flat || field.from.segments.every((segment) => segment.kind === 'name'),
+    ({ from }) =>
+      !flat || from.segments.every(({ kind }) => kind === 'name' || (from.isPattern && kind !== 'element')),
   )
   return unmet(fields, account)
 }

@@ -37,7 +37,9 @@ export class ResultSizes {
     this.#mostBeside = format.quoteBytes + Math.max(0, ...this.#fields.map(({ before }) => before))
     const sources = new Map<string, number>()
     for (const { from } of fields) sources.set(from.text, (sources.get(from.text) ?? 0) + 1)
-    this.#copies = Math.max(0, ...sources.values())
+    // A pattern may take what others take, too.
+    const byPattern = fields.some(({ from }) => from.isPattern) ? 1 : 0
+    this.#copies = Math.max(0, ...sources.values()) + byPattern
     this.#fieldOfRule = new Int32Array(plan.rules.length)
     for (const [place, field] of fields.entries())
       for (const rule of field.rulesByStep.flat()) this.#fieldOfRule[rule.id] = place

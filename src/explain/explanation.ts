@@ -16,6 +16,7 @@ import {
   whenItApplies,
 } from './in-plain-words.ts'
 import { type Json, printJson, valuesAt } from './json-tree.ts'
+import { matchedValues } from './matched-values.ts'
 import type { RecordRun } from './run-record.ts'
 
 export interface ExplainedRule {
@@ -86,6 +87,8 @@ export function explain(policy: Policy, run: RecordRun): Explanation {
     failed: (id === undefined ? undefined : account.rules[id]?.failed) ?? 0,
   })
   const suspected = suspectedInputs(policy.fields, policy.columns)
+  const matchedBefore = before === undefined ? undefined : matchedValues(policy, before)
+  const matchedAfter = after === undefined ? undefined : matchedValues(policy, after)
   const fields = policy.fields.map(
     (field): ExplainedField => ({
       path: field.path.text,
@@ -98,8 +101,8 @@ export function explain(policy: Policy, run: RecordRun): Explanation {
         ...field.rules.map((rule) => tell(rule, undefined, rule.planRule)),
         ...stepsOf(policy, field).map(({ after: step, rule }) => tell(rule, step, rule.planRule)),
       ],
-      before: printed(before, field, field.from),
-      after: printed(after, field, field.path),
+      before: matchedBefore?.get(field)?.map(printJson) ?? printed(before, field, field.from),
+      after: matchedAfter?.get(field)?.map(printJson) ?? printed(after, field, field.path),
     }),
   )
   return { outcome: outcome.kind, became: became(outcome), published, unlisted: account.unlisted, fields }

@@ -86,6 +86,7 @@ function step(value: Json, segment: Segment): readonly Json[] {
   if (!(value instanceof Map)) return []
   if (segment.kind === 'member') return [...value.values()]
   if (segment.kind === 'names') return [...value.keys()]
+  if (segment.kind !== 'name') return []
   const member = value.get(segment.name)
   return member === undefined ? [] : [member]
 }

@@ -3,7 +3,7 @@ import { formatsOf } from '../../transforms/calendar/dates.ts'
 import { exampleOf, NAMED_FORMATS } from '../../transforms/calendar/forms.ts'
 import { type CompiledTransform, Failure, type RecordContext } from '../../transforms/transform.ts'
 import { splitName } from '../identify/words.ts'
-import type { Path } from '../policy/path.ts'
+import { type Path, pathOf, type Segment } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Policy, PolicyField } from '../policy/policy.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
@@ -79,7 +79,7 @@ export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): st
     }
     const compiled = plan.rules[field.rules[0]?.planRule ?? -1]?.action
     const transform = compiled?.kind === 'transform' ? compiled.transform : undefined
-    put(record, field.from, valueFor(field, transform, source))
+    put(record, exampleOfPattern(field.from), valueFor(field, transform, source))
   }
   return JSON.stringify(record)
 }
@@ -129,6 +129,17 @@ function listed(options: Readonly<Record<string, unknown>> | undefined, source: 
   if (typeof file !== 'string' || typeof delimiter !== 'string') return []
   const first = new TextDecoder().decode(source.readFile(file)).split(/\r?\n/, 1)[0]!
   return [first.split(delimiter, 1)[0]!.replace(/^\ufeff?"?|"$/g, '')]
+}
+
+/** A path that the pattern matches. */
+function exampleOfPattern(path: Path): Path {
+  return pathOf(
+    path.segments.flatMap((segment): Segment[] =>
+      segment.kind === 'any'
+        ? []
+        : [segment.kind === 'like' ? { kind: 'name', name: segment.pieces.join('a') } : segment],
+    ),
+  )
 }
 
 /** Writes `value` at the path where nothing is yet; one element of an array, one member of a map. */

@@ -1,6 +1,7 @@
 /** Reads `columns:`: what CSV headers that are not themselves paths stand for. */
 import type { TreeNode } from './document.ts'
 import type { Path } from './path.ts'
+import { NONE, type Patterns, TIE } from './patterns.ts'
 import { type Findings, quote } from './problems.ts'
 import { readPath } from './read-rule.ts'
 import { suggestion } from './suggest.ts'
@@ -9,10 +10,12 @@ import { suggestion } from './suggest.ts'
 export function readColumns(
   node: TreeNode | undefined,
   inputs: readonly Path[],
+  patterns: Patterns,
   findings: Findings,
 ): ReadonlyMap<string, string> {
   const columns = new Map<string, string>()
   const known = new Set(inputs.filter((path) => path.envelope === undefined).map((path) => path.text))
+  const ending = ({ segments }: Path): number => patterns.ending(patterns.along(segments))
   const headerOf = new Map<string, string>()
   for (const { key, at, value } of node?.kind === 'map' ? node.entries : []) {
     if (value.kind !== 'scalar' || typeof value.value !== 'string') continue
@@ -27,7 +30,14 @@ export function readColumns(
         'duplicate-path',
         `the column ${quote(other)} already stands for ${quote(path.text)}`,
       )
-    else if (!known.has(path.text))
+    else if (!known.has(path.text) && ending(path) === TIE)
+      findings.add(
+        value.at,
+        'pattern-tie',
+        `${quote(path.text)} is matched by several patterns, and nothing ranks them: ${patterns.texts(patterns.along(path.segments)).map(quote).join(', ')}`,
+        'list the path itself',
+      )
+    else if (!known.has(path.text) && ending(path) === NONE)
       findings.add(
         value.at,
         'unknown-path',

@@ -75,6 +75,13 @@ function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
     )
   if (use === 'keep.subtree' && path.envelope !== undefined)
     findings.add(useAt, 'bad-path', `${quote(path.text)} is one value and no container`, 'use keep')
+  if (use === 'keep.subtree' && path.isPattern)
+    findings.add(
+      useAt,
+      'bad-path',
+      `${quote(path.text)} is a pattern, and matches single values`,
+      'list the container itself',
+    )
   if (use === 'keep') rule.action = { kind: 'keep' }
   if (use === 'keep.subtree') rule.action = { kind: 'keep-subtree' }
   if (use === 'drop') rule.action = { kind: 'drop' }
@@ -117,7 +124,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
     const compiled = transform.compile(
       options,
       contextFor(
-        { path: path.text, keyId: rule.key?.id },
+        { path, keyId: rule.key?.id },
         setting.source,
         setting.keys ?? placeholderKeys,
         setting.sources,

@@ -19,6 +19,7 @@ import { checkTaxonomyKey, DATA_USES } from './fideslang.ts'
 import { readInputForm } from './input-form.ts'
 import type { KeySource } from './key-source.ts'
 import { checkLayout, type ReadPath } from './layout.ts'
+import { matchedInputs, patternsOf } from './matched.ts'
 import { type Path, sameSegment, wildcardsOf } from './path.ts'
 import { checkPersonas } from './personas.ts'
 import type { Plan } from './plan.ts'
@@ -155,6 +156,7 @@ export function compileWith(
   const columns = readColumns(
     entryOf(tree, 'columns')?.value,
     [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
+    patternsOf(fields),
     findings,
   )
   const input = readInputForm(entryOf(tree, 'input')?.value, findings)
@@ -164,13 +166,15 @@ export function compileWith(
     reads.map(({ path }) => path),
     findings,
   )
+  // What a pattern does to an input that other fields or conditions read is judged together with them.
+  const judged = [...fields, ...matchedInputs(fields, reads, findings)]
   const said: Said = {
-    roles: rolesByInput(fields),
-    suspected: suspectedInputs(fields, columns),
+    roles: rolesByInput(judged),
+    suspected: suspectedInputs(judged, columns),
     time: time?.path.text,
     hasToken,
   }
-  faults.push(...weakTogether(fields, steps, said))
+  faults.push(...weakTogether(judged, steps, said))
   settleFaults(faults, rules, findings)
   const readsTime = time && compileTime(time, tree, findings)
   if (time !== undefined && usesZoneData(time.zone)) sources.platform.add('time-zones')

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type CompileContext, OptionError } from '../../transforms/transform.ts'
 import { LetheError } from '../errors.ts'
 import type { KeySource } from './key-source.ts'
+import type { Path } from './path.ts'
 import type { PolicyFile } from './policy-file.ts'
 import { readTable, TableError } from './table.ts'
 
@@ -35,8 +36,8 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 export interface RulePlace {
-  /** Canonical text of the output path. */
-  readonly path: string
+  /** The output path. */
+  readonly path: Path
   /** The rule's `key:`. */
   readonly keyId: string | undefined
 }
@@ -68,7 +69,16 @@ export function contextFor(
     return text
   }
   return {
-    path: place.path,
+    get path() {
+      // One domain for all that it matches has to outlive the pattern's text.
+      if (place.path.isPattern)
+        throw new OptionError(
+          'under a pattern, the domain of values has to be stated',
+          undefined,
+          'add `domain:`; fields of one domain agree',
+        )
+      return place.path.text
+    },
     key: (use, domain) => {
       sources.keyIds.add(place.keyId ?? keys.primaryId)
       return keys.key(use, domain, place.keyId)

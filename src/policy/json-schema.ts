@@ -16,7 +16,7 @@ type Schema = Record<string, unknown> & {
 }
 
 const PATH =
-  'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `$key`, `$key.name` (a member of a key that is JSON), `$headers.name`, `$timestamp`.'
+  'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `address_*` and `**.email` (patterns: docs/patterns.md), `$key`, `$key.name` (a member of a key that is JSON), `$headers.name`, `$timestamp`.'
 const NOT_IN_STEPS = ['from', 'when', 'category', 'role']
 const STEP_WORDS = RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word))
 

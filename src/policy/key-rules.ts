@@ -16,7 +16,7 @@ export type KeyVariant = ReadonlyMap<number, CompiledTransform>
 export function keyRules(policy: Policy, source: PolicyFile, keys: KeySource): readonly KeyVariant[] {
   const rules = policy.fields
     .filter((field) => field.path.envelope === 'key')
-    .flatMap((field) => field.rules.map((rule) => ({ path: field.path.text, rule })))
+    .flatMap((field) => field.rules.map((rule) => ({ path: field.path, rule })))
     .filter(({ rule }) => rule.transform !== undefined)
   if (rules.length === 0) return []
   const variant = (keyId: string | undefined, isNamed: boolean): KeyVariant =>

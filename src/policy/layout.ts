@@ -2,6 +2,8 @@
  * Whether all paths of a policy can hold at once. Every path that is read or written goes into one tree; a
  * path ends where a scalar (or a subtree) is handled, so none may lead through the end of another.
  */
+
+import { patternsOf } from './matched.ts'
 import { type Path, printSegments, type Segment, wildcardsOf } from './path.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote, type TextPosition } from './problems.ts'
@@ -56,13 +58,40 @@ export function checkLayout(
     outputs.set(field.path.text, field)
     checkArrayDrops(field, findings)
     if (field.path.envelope === 'key') claim(key, field.path, useOf(field, findings), field.at, findings)
-    if (field.path.envelope !== undefined) continue
+    if (field.path.envelope !== undefined || field.path.isPattern) continue
     const use = useOf(field, findings)
     claim(root, field.path, field.from === field.path ? use : 'scalar', field.at, findings)
     if (field.from !== field.path) claim(root, field.from, use, field.fromAt, findings)
   }
   for (const { path, at } of reads) claim(root, path, 'read', at, findings)
   checkNames(outputs, findings)
+  checkPatterns(fields, findings)
+}
+
+/** A map has a rule for every member, and a kept container keeps what is below: a pattern there would be a second rule. */
+function checkPatterns(fields: readonly PolicyField[], findings: Findings): void {
+  const own = fields.filter(({ path }) => path.isPattern)
+  if (own.length === 0) return
+  const patterns = patternsOf(fields)
+  for (const { from, fromAt, rules } of fields) {
+    if (from.isPattern || from.envelope !== undefined) continue
+    const isMap = from.segments.some(({ kind }) => kind === 'member')
+    if (!isMap && !rules.some((rule) => rule.use === 'keep.subtree')) continue
+    const open = patterns.open(patterns.along(from.segments))
+    for (const text of patterns.texts(open))
+      findings.add(
+        fromAt,
+        'path-overlap',
+        `${quote(text)} may lead into ${quote(from.text)}, which ${isMap ? 'has a rule for every member' : USES.subtree}`,
+        isMap ? 'name the members, or begin the pattern elsewhere' : 'list the paths below it',
+      )
+  }
+  for (const { path, at } of own)
+    for (const { path: longer } of own) {
+      const head = printSegments(longer.segments.slice(0, path.segments.length))
+      if (longer.segments.length > path.segments.length && head === path.text)
+        findings.add(at, 'path-overlap', `${quote(longer.text)} leads into ${quote(path.text)}`)
+    }
 }
 
 function useOf(field: PolicyField, findings: Findings): Use {

@@ -4,6 +4,9 @@
  * holds one of `. [ ] * "`, white space or a control character, is empty, or starts with `$` is written
  * as a JSON string: `a."b.c"`. `Comment[2]` is the second of several columns of that name, in CSV alone. Beside the
  * record's value stand `$key`, `$timestamp` and `$headers.name`; `$key.id` is a member of a key that is JSON.
+ *
+ * A pattern is a path with `*` in a name (`address_*`, `"Custom field ("*")"`) or with `**`, which stands for any names
+ * and elements, also none (`**.email`). What patterns match is in `patterns.ts`.
  */
 
 export type Segment =
@@ -14,6 +17,10 @@ export type Segment =
   | { readonly kind: 'member' }
   /** `.$names`, last only: the names of the map's members. */
   | { readonly kind: 'names' }
+  /** A name with `*` in it: the texts around each `*`, in order. */
+  | { readonly kind: 'like'; readonly pieces: readonly string[] }
+  /** `**`: any names and elements, or none. */
+  | { readonly kind: 'any' }
 
 export interface Path {
   /** Canonical: two paths are the same if their texts are. */
@@ -24,6 +31,8 @@ export interface Path {
   readonly envelope?: 'key' | 'timestamp' | 'header'
   /** Set where it is a column by name and number: its one segment is the whole text, and no JSON has it. */
   readonly isColumn?: true
+  /** Set where it holds `*` in a name, or `**`. */
+  readonly isPattern?: true
 }
 
 /** Why a text is no path. The sentence quotes at most the name at fault. */
@@ -36,7 +45,9 @@ export class PathError extends Error {
 }
 
 /** Records nest at most this deep, so a longer path would match nothing. */
-const MAX_SEGMENTS = 64
+export const MAX_SEGMENTS = 64
+/** What one name costs is bounded by this. */
+const MAX_STARS = 3
 const BARE = /^[^$.[\]*"\s\p{Cc}][^.[\]*"\s\p{Cc}]*/u
 /** With the `u` flag only half of a pair matches. */
 const SURROGATE = /\p{Cs}/u
@@ -51,9 +62,24 @@ export function printSegments(segments: readonly Segment[]): string {
       continue
     }
     if (text !== '') text += '.'
-    text += segment.kind === 'member' ? '*' : segment.kind === 'names' ? '$names' : printName(segment.name)
+    text += printSegment(segment)
   }
   return text
+}
+
+function printSegment(segment: Exclude<Segment, { kind: 'element' }>): string {
+  switch (segment.kind) {
+    case 'name':
+      return printName(segment.name)
+    case 'member':
+      return '*'
+    case 'names':
+      return '$names'
+    case 'like':
+      return segment.pieces.map((piece) => (piece === '' ? '' : printName(piece))).join('*')
+    case 'any':
+      return '**'
+  }
 }
 
 export function printName(name: string): string {
@@ -62,8 +88,11 @@ export function printName(name: string): string {
 
 /** The path of these segments within the record's value. */
 export function pathOf(segments: readonly Segment[]): Path {
-  return { text: printSegments(segments), segments }
+  const text = printSegments(segments)
+  return segments.some(isWild) ? { text, segments, isPattern: true } : { text, segments }
 }
+
+const isWild = ({ kind }: Segment): boolean => kind === 'like' || kind === 'any'
 
 /** Reads a path as a policy writes it; throws `PathError`. */
 export function parsePath(text: string): Path {
@@ -74,7 +103,7 @@ export function parsePath(text: string): Path {
   if (text.startsWith('$headers.')) {
     const { name, length } = readName(text, 9)
     if (9 + length !== text.length)
-      throw new PathError('a header is `$headers.` and one name', '$headers.name')
+      throw new PathError('a header is `$headers.` and one name, which is no pattern', '$headers.name')
     const segments: Segment[] = [{ kind: 'name', name }]
     return { text: `$headers.${printName(name)}`, segments, envelope: 'header' }
   }
@@ -83,7 +112,20 @@ export function parsePath(text: string): Path {
       'beside the value a record has `$key`, `$key.name`, `$timestamp` and `$headers.name` only',
       'write a name that starts with `$` as a JSON string',
     )
-  return columnPath(text) ?? pathOf(readSegments(text))
+  const path = columnPath(text) ?? pathOf(readSegments(text))
+  if (path.isPattern) checkPattern(path.segments)
+  return path
+}
+
+function checkPattern(segments: readonly Segment[]): void {
+  if (segments.some(({ kind }) => kind === 'member' || kind === 'names'))
+    throw new PathError('a pattern does not run over a map (`.*`)', 'write the map or the pattern')
+  const any = segments.findIndex(({ kind }) => kind === 'any')
+  if (any < 0) return
+  if (segments.findLastIndex(({ kind }) => kind === 'any') !== any)
+    throw new PathError('a path holds `**` more than once', '**.email')
+  const next = segments[any + 1]?.kind
+  if (next !== 'name' && next !== 'like') throw new PathError('`**` leads to no name', '**.email')
 }
 
 /** `$key.id`, `$key.payload.id`: a member of a record key that is a JSON object. */
@@ -125,18 +167,53 @@ function readSegments(text: string): Segment[] {
       if (text[at] !== '.') throw unreadable(text, at)
       at++
     }
-    if (text[at] === '*' || text.startsWith('$names', at)) {
-      if (segments.length === 0)
-        throw new PathError('a record is no map: every member at its top has to be named')
-      segments.push({ kind: text[at] === '*' ? 'member' : 'names' })
-      at += text[at] === '*' ? 1 : 6
+    const stars = STARS.exec(text.slice(at))?.[0]
+    if (stars === '**') {
+      segments.push({ kind: 'any' })
+      at += 2
       continue
     }
-    const { name, length } = readName(text, at)
-    segments.push({ kind: 'name', name })
+    if (stars === '*' || text.startsWith('$names', at)) {
+      if (segments.length === 0)
+        throw new PathError('a record is no map: every member at its top has to be named')
+      segments.push({ kind: stars === '*' ? 'member' : 'names' })
+      at += stars === '*' ? 1 : 6
+      continue
+    }
+    const { segment, length } = readNamed(text, at)
+    segments.push(segment)
     at += length
   }
   return segments
+}
+
+/** `*` or `**` that is all of a step. */
+const STARS = /^\*\*?(?=[.[]|$)/
+
+/** A name, or one with `*` in it: bare and quoted texts with a `*` between them. */
+function readNamed(text: string, from: number): { segment: Segment; length: number } {
+  const pieces: string[] = []
+  let piece: string | undefined
+  let at = from
+  while (at < text.length && text[at] !== '.' && text[at] !== '[') {
+    if (text[at] === '*') {
+      if (pieces.length > 0 && piece === undefined) throw new PathError('a name holds `**`', 'a_*')
+      pieces.push(piece ?? '')
+      piece = undefined
+      at++
+      continue
+    }
+    if (piece !== undefined) throw unreadable(text, at)
+    const { name, length } = readName(text, at)
+    piece = name
+    at += length
+  }
+  if (pieces.length === 0) {
+    const { name, length } = readName(text, from)
+    return { segment: { kind: 'name', name }, length }
+  }
+  if (pieces.length > MAX_STARS) throw new PathError(`a name holds more than ${MAX_STARS} of \`*\``)
+  return { segment: { kind: 'like', pieces: [...pieces, piece ?? ''] }, length: at - from }
 }
 
 function readName(text: string, at: number): { name: string; length: number } {
@@ -182,5 +259,5 @@ export function wildcardsOf(path: Path): readonly Segment[] {
 }
 
 export function sameSegment(a: Segment, b: Segment): boolean {
-  return a.kind === b.kind && (a.kind !== 'name' || a.name === (b as { name: string }).name)
+  return a.kind === b.kind && printSegments([a]) === printSegments([b])
 }

@@ -38,6 +38,7 @@ const POLICY_ONLY_CODES = {
   'bad-path': 'a path cannot be read, or not be used here',
   'duplicate-path': 'a path is listed twice',
   'path-overlap': 'a path leads into, or around, what another one handles',
+  'pattern-tie': 'two patterns that nothing ranks match one path',
   'bad-from': 'an output path and its `from` do not run over the same elements and members',
   'names-missing': 'a map is rewritten, but nothing says what happens to its names',
   'names-unused': 'names are ruled where no rule reaches the members',
@@ -51,6 +52,7 @@ const POLICY_ONLY_CODES = {
   'kept-direct-identifier': 'a direct identifier is kept as it is, or nearly',
   'name-suggests-identifier':
     'a value is kept as it is, or nearly, though its name speaks of something personal',
+  'kept-by-pattern': 'whatever comes under a name that a pattern matches is kept as it is, or nearly',
   'kept-map-names': 'the names of a map are kept as they are, or nearly',
   'kept-record-key': 'the record key is kept as it is, or nearly',
   'kept-header': 'a header is kept as it is, or nearly',

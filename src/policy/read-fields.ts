@@ -29,7 +29,7 @@ export function readFields(
 }
 
 function readField(entry: MapEntry, subject: Path | undefined, findings: Findings): PolicyField | undefined {
-  const path = readPath(entry.key, entry.at, findings)
+  const path = readPath(entry.key, entry.at, findings, 'field')
   const written = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   if (written.length === 0) findings.add(entry.value.at, 'wrong-type', 'a list of rules holds at least one')
   const texts: RuleText[] = []
@@ -146,6 +146,10 @@ function checkFrom(
   }
   if (rules.every((rule) => rule.use === 'drop'))
     findings.add(at, 'misplaced-word', 'a dropped field takes its value from nowhere', 'remove from')
+  if (path.isPattern) {
+    findings.add(at, 'bad-from', 'what a pattern matches is rewritten in place only', 'remove from')
+    return
+  }
   const here = wildcardsOf(path)
   const there = wildcardsOf(from)
   if (here.length === there.length && here.every((segment, i) => sameSegment(segment, there[i]!))) return

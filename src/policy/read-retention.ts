@@ -97,7 +97,7 @@ function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findi
   if (then === undefined && (replaced?.value.kind !== 'map' || replaced.value.entries.length === 0))
     findings.add(item.at, 'bad-step', 'the step changes nothing', 'add `fields:` or `then: suppress`')
   for (const entry of replaced?.value.kind === 'map' ? replaced.value.entries : []) {
-    const path = readPath(entry.key, entry.at, findings)
+    const path = readPath(entry.key, entry.at, findings, 'field')
     const text = readRule(entry, 'step', findings)
     if (path === undefined) continue
     if (!known.has(path.text))

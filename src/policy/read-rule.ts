@@ -28,10 +28,23 @@ export interface RuleText {
   readonly words: MapNode
 }
 
-/** Reads a path, or says at `at` why it is none. */
-export function readPath(text: string, at: TextPosition, findings: Findings): Path | undefined {
+/** Reads a path, or says at `at` why it is none. Patterns stand only where fields are named. */
+export function readPath(
+  text: string,
+  at: TextPosition,
+  findings: Findings,
+  place: 'field' | 'value' = 'value',
+): Path | undefined {
   try {
-    return parsePath(text)
+    const path = parsePath(text)
+    if (path.isPattern !== true || place === 'field') return path
+    findings.add(
+      at,
+      'bad-path',
+      `${quote(text)} is a pattern, and here stands one value`,
+      'patterns are keys of `fields:`, there and in steps of retention',
+    )
+    return undefined
   } catch (error) {
     if (!(error instanceof PathError)) throw error
     findings.add(at, 'bad-path', `${quote(text)} is no path: ${error.message}`, error.suggestion)

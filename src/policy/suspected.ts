@@ -12,7 +12,9 @@ export interface Suspected extends Suspicion {
 
 /** What the name at the end of `path` speaks of, sure or not. */
 export function suspicionOf(path: Path): Suspicion | undefined {
-  const names = path.segments.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  const names = path.segments.flatMap((segment) =>
+    segment.kind === 'name' ? [segment.name] : segment.kind === 'like' ? [segment.pieces.join('_')] : [],
+  )
   const last = path.segments.at(-1)?.kind
   return categoryOf(names, last === 'names' ? 'names' : last === 'member' ? 'members' : 'value')
 }

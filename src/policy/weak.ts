@@ -60,6 +60,12 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
       `${path} is ${kept}, and ${suspected.by === field.path.text ? 'its name' : quote(suspected.by)} speaks of ${suspected.why}`,
       `use a transform, drop it, say what it is by \`category: ${suspected.category}\` or the right one`,
     )
+  if (field.path.isPattern && nearlyAll(rule))
+    weak(
+      'kept-by-pattern',
+      `whatever a producer writes under a name that ${path} matches is ${kept}`,
+      'list the names that you know',
+    )
   if (identifies && field.from.segments.at(-1)?.kind === 'names')
     weak(
       'kept-map-names',

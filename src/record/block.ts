@@ -291,6 +291,14 @@ export class Block {
     for (let i = 0; i < count; i++) list[before + i] = slot + i * step
   }
 
+  /** The same for several columns of slots at once: of each row, one slot after each of `firsts`. */
+  addRowsToField(field: number, firsts: readonly number[], step: number, rows: number): void {
+    const before = this.#growField(field, firsts.length * rows)
+    const list = this.fieldSlots[field]!
+    let at = before
+    for (let row = 0; row < rows; row++) for (const first of firsts) list[at++] = first + row * step
+  }
+
   addListToField(field: number, slots: Int32Array): void {
     const before = this.#growField(field, slots.length)
     this.fieldSlots[field]!.set(slots, before)

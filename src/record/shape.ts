@@ -6,62 +6,11 @@
  * in the record. They are remembered by scope: the record, or the array element or map member they stand in.
  */
 import type { Path, Segment } from '../policy/path.ts'
+import type { Patterns, Places } from '../policy/patterns.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { encodeBytes, latin1 } from './byte-text.ts'
-
-export const NODE_KINDS = ['unlisted', 'scalar', 'object', 'array', 'map', 'subtree'] as const
-
-export type NodeKind = (typeof NODE_KINDS)[number]
-
-export interface ShapeNode {
-  /** Position in `Shape.nodes`. */
-  id: number
-  kind: NodeKind
-  /** Members by name (byte strings). */
-  readonly children: Map<string, ShapeNode>
-  /** The same by hash of the name's bytes, for the walker. */
-  readonly byHash: Map<number, ShapeNode>
-  /** Element of an array, or member of a map. */
-  item: ShapeNode | undefined
-  /** Path of this place, for people. */
-  path: string
-  /** Name as a byte string, and `"name":` as it is written. */
-  readonly name: string
-  readonly literal: string
-  /** Field whose result stands here in the output; -1: none, the value is only read. */
-  field: number
-  /** Field that rules the names of this map; -1 where this is no map. */
-  namesField: number
-  /** Fields written elsewhere that take this value. */
-  readonly derived: number[]
-  /** Watches that remember this value. */
-  readonly watches: number[]
-  /** Whether this container stands in the output. */
-  emitted: boolean
-  /** Derived fields to write when this container ends. */
-  tree: DerivedTree | undefined
-  /** The walker's: the last object in which this member was met, to see duplicates. */
-  lastSeen: number
-  /** Whether it is a member of a listed object: unlisted ones of those are counted. */
-  readonly isMember: boolean
-}
-
-/** Output members that have no counterpart in the input, written after those that have. */
-export interface DerivedTree {
-  readonly leaves: { readonly name: Uint8Array; readonly field: number }[]
-  readonly containers: DerivedContainer[]
-}
-
-export interface DerivedContainer {
-  /** Position in `Shape.containers`. */
-  readonly id: number
-  /** `\"name\":` */
-  readonly literal: string
-  readonly name: Uint8Array
-  readonly tree: DerivedTree
-  /** Where the input may hold it too, and then it is written there. */
-  readonly node: ShapeNode | undefined
-}
+import { OpenNodes, planPatterns } from './open-nodes.ts'
+import { type DerivedContainer, type DerivedTree, isDropped, makeNode, type ShapeNode } from './shape-node.ts'
 
 export interface Watch {
   readonly path: Path
@@ -78,6 +27,8 @@ export interface Shape {
   readonly watchOf: ReadonlyMap<string, number>
   readonly subject: number
   readonly time: number
+  /** What only patterns lead to; undefined where there are none. */
+  readonly openNodes: OpenNodes | undefined
 }
 
 /** FNV-like hash of a name's bytes; the walker computes it while it scans. */
@@ -89,27 +40,6 @@ export function hashName(name: string): number {
 
 export function memberLiteral(name: string): string {
   return `${encodeBytes(JSON.stringify(name))}:`
-}
-
-function makeNode(name: string, literal: string, isMember = false): ShapeNode {
-  return {
-    id: -1,
-    path: '',
-    kind: 'unlisted',
-    children: new Map(),
-    byHash: new Map(),
-    item: undefined,
-    name,
-    literal,
-    field: -1,
-    namesField: -1,
-    derived: [],
-    watches: [],
-    emitted: false,
-    tree: undefined,
-    lastSeen: 0,
-    isMember,
-  }
 }
 
 /** A node for everything that is not listed: validated, never written. */
@@ -149,10 +79,6 @@ function reach(root: ShapeNode, segments: readonly Segment[]): ShapeNode {
   return segments.reduce(childOf, root)
 }
 
-function isDropped(field: PlanField): boolean {
-  return field.rulesByStep[0]!.every((rule) => rule.action.kind === 'drop')
-}
-
 function isSubtree(field: PlanField): boolean {
   return field.rulesByStep[0]!.some((rule) => rule.action.kind === 'keep-subtree')
 }
@@ -181,6 +107,7 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
   }
 
   for (const field of plan.fields) {
+    if (field.path.isPattern) continue
     const last = field.from.segments.at(-1)
     if (last?.kind === 'names') {
       const map = reach(root, field.from.segments.slice(0, -1))
@@ -201,15 +128,49 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
   const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
   // First all scopes, so that each derived field sees which containers stand in the output.
   for (const { path } of derived) scopeOf(root, path.segments)
-  const containers: DerivedContainer[] = []
-  for (const { path, index } of derived) addDerived(root, path.segments, index, containers)
   for (const field of [...plan.fields, ...beside])
     for (const rules of field.rulesByStep)
       for (const rule of rules) for (const condition of rule.when) watch(condition.path)
   const subject = plan.subject === undefined ? -1 : watch(plan.subject)
   const time = plan.time === undefined ? -1 : watch(plan.time.path)
   for (const path of reads) watch(path)
-  return { root, nodes: numbered(root), containers, watches, watchOf, subject, time }
+  const openNodes = openedBy(plan, root, derived)
+  const containers: DerivedContainer[] = []
+  for (const { path, index } of derived) addDerived(root, path.segments, index, containers)
+  const nodes = numbered(root)
+  if (openNodes !== undefined) openNodes.blank.id = nodes.push(openNodes.blank) - 1
+  return { root, nodes, containers, watches, watchOf, subject, time, openNodes }
+}
+
+/** Lets the patterns into the tree: they lead through its containers, and take scalars that are only read. */
+function openedBy(plan: Plan, root: ShapeNode, derived: readonly PlanField[]): OpenNodes | undefined {
+  const own = planPatterns(plan)
+  if (own === undefined) return undefined
+  const nodes = new OpenNodes(own.patterns, own.fields, makeNode('', ''))
+  // A derived field claims its path: else a pattern could write a member of that name beside it.
+  const claimed = new Set(derived.map(({ path }) => claim(root, path.segments, own.patterns)))
+  const visit = (node: ShapeNode, places: Places): void => {
+    if (node.kind === 'scalar' && node.field < 0 && !claimed.has(node)) {
+      node.field = nodes.fieldAt(places)?.index ?? -1
+      return
+    }
+    if (node.kind !== 'object' && node.kind !== 'array') return
+    node.open = nodes.openAt(places)
+    if (node.open !== undefined) node.emitted = true
+    for (const child of node.children.values())
+      visit(child, own.patterns.next(places, Buffer.from(latin1(child.name)).toString('utf8')))
+    if (node.item !== undefined) visit(node.item, own.patterns.next(places))
+  }
+  visit(root, own.patterns.start)
+  return nodes
+}
+
+/** The node of an output path where patterns could write the same; undefined where none leads there. */
+function claim(root: ShapeNode, segments: readonly Segment[], patterns: Patterns): ShapeNode | undefined {
+  if (patterns.along(segments).length === 0) return undefined
+  const leaf = reach(root, segments)
+  if (leaf.kind === 'unlisted') leaf.isMember = true
+  return leaf
 }
 
 function numbered(root: ShapeNode): ShapeNode[] {

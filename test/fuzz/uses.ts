@@ -2,6 +2,7 @@
 import type { Keyring } from '../../src/keys/keyring.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { contextFor, newSources } from '../../src/policy/context.ts'
+import { parsePath } from '../../src/policy/path.ts'
 import type { Plan } from '../../src/policy/plan.ts'
 import { transforms } from '../../transforms/index.ts'
 import type { CompiledTransform } from '../../transforms/transform.ts'
@@ -90,7 +91,7 @@ export function textFunctions(keys: Keyring): TransformOf {
     if (before !== undefined) return before
     const transform = transforms.find(({ name }) => name === rule.use)!
     const context = contextFor(
-      { path, keyId: undefined },
+      { path: parsePath(path), keyId: undefined },
       { file: 'p.yaml', text: '', readFile },
       keys,
       newSources(),

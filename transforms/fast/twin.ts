@@ -36,7 +36,14 @@ export function withTwin(transform: Transform, twin: Twin<never>): Transform {
 function readingOnce(context: CompileContext): CompileContext {
   const tables = new Map<string, ReturnType<CompileContext['readTable']>>()
   return {
-    ...context,
+    // Not copied: it throws where the policy has to state a domain.
+    get path() {
+      return context.path
+    },
+    key: context.key,
+    readText: context.readText,
+    usesList: context.usesList,
+    usesPlatform: context.usesPlatform,
     readTable: (file, delimiter) => {
       // A delimiter is one character.
       const name = delimiter + file

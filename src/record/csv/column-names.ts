@@ -4,13 +4,16 @@
  */
 import { LetheError } from '../../errors.ts'
 import { printName } from '../../policy/path.ts'
-import type { Plan } from '../../policy/plan.ts'
+import type { Plan, PlanField } from '../../policy/plan.ts'
+import type { ColumnPatterns } from './column-patterns.ts'
 
 export interface NamedColumn {
   /** Canonical input path. */
   readonly path: string
   /** What the column is called where it leaves. */
   readonly name: string
+  /** The field of the pattern that matches it, where the policy does not name it. */
+  readonly matched?: PlanField
 }
 
 /** `columns 1, 3` of positions from 0. */
@@ -36,6 +39,7 @@ export function nameColumns(
   plan: Plan,
   header: readonly string[],
   isKnown: (path: string) => boolean,
+  patterns: ColumnPatterns,
   input: string,
 ): (NamedColumn | undefined)[] {
   const trimmed = header.map((name) => name.trim())
@@ -50,7 +54,8 @@ export function nameColumns(
   /** By `columns:`, as a path, or as one name that has to be quoted in a path. */
   const pathOf = (index: number, text: string, quoted: string): string | undefined => {
     const stated = plan.columns.get(text)
-    if (stated !== undefined) return isKnown(stated) ? stated : undefined
+    if (stated !== undefined)
+      return isKnown(stated) || patterns.fieldOf(stated, index) !== undefined ? stated : undefined
     if (text !== quoted && isKnown(text) && isKnown(quoted)) throw fitsTwo(index)
     return isKnown(text) ? text : isKnown(quoted) ? quoted : undefined
   }
@@ -65,17 +70,29 @@ export function nameColumns(
       )
     return { path, name: text }
   }
+  const byPattern = (index: number, text: string, all: readonly number[]): NamedColumn | undefined => {
+    const found = plan.columns.has(text) ? undefined : patterns.match(text, index)
+    if (found === undefined) return undefined
+    if (all.length > 1)
+      throw new LetheError(
+        'header-invalid',
+        `${input}: the pattern \`${found.field.path.text}\` matches ${ordinals(all)}, which have one name`,
+        'list the columns: NAME[1] is the first of them, NAME[2] the second',
+      )
+    return { path: found.path, name: found.name, matched: found.field }
+  }
   return header.map((name, index) => {
     const bare = trimmed[index]!
     const group = alike.get(bare)!
     const isTrimmed = name !== bare && !exact.has(bare)
+    const number = `[${group.indexOf(index) + 1}]`
     const named =
       byName(index, name, exact.get(name)!) ?? (isTrimmed ? byName(index, bare, group) : undefined)
-    const number = `[${group.indexOf(index) + 1}]`
     // A column of that very name is the one that is meant, and of a lone column its name says enough.
-    if (exact.has(`${bare}${number}`) || (named !== undefined && group.length === 1)) return named
-    const path = pathOf(index, `${bare}${number}`, `${printName(bare)}${number}`)
-    if (path === undefined) return named
+    const isNamed = exact.has(`${bare}${number}`) || (named !== undefined && group.length === 1)
+    const path = isNamed ? undefined : pathOf(index, `${bare}${number}`, `${printName(bare)}${number}`)
+    if (path === undefined)
+      return named ?? (isTrimmed ? byPattern(index, bare, group) : byPattern(index, name, exact.get(name)!))
     if (named !== undefined) throw fitsTwo(index)
     return { path, name: `${bare}${number}` }
   })

@@ -62,6 +62,8 @@ export class CsvCodec implements Codec {
   readonly #walker: CsvWalker
   /** Where each output column's slot stands among the slots of its row. */
   readonly #outputOffsets: readonly number[]
+  /** Of a field that takes several columns: where their slots stand among those of their row. */
+  readonly #manyOffsets: ReadonlyMap<number, readonly number[]>
   readonly #kernel: CsvKernel | undefined
   /** The kernel, where it has the chunk at hand. */
   #usable: CsvKernel | undefined
@@ -84,13 +86,24 @@ export class CsvCodec implements Codec {
     this.#header = header
     this.#options = options
     this.#walker = new CsvWalker(style)
-    const offsets = new Map<number, number>()
+    const offsets = new Map<number, number[]>()
+    const firsts: number[] = []
     let offset = 0
     for (const column of columns.input) {
-      for (const [index, field] of column.fields.entries()) offsets.set(field, offset + index)
+      firsts.push(offset)
+      for (const [index, field] of column.fields.entries()) {
+        const all = offsets.get(field)
+        if (all === undefined) offsets.set(field, [offset + index])
+        else all.push(offset + index)
+      }
       offset += slotsOf(column)
     }
-    this.#outputOffsets = columns.output.map((column) => offsets.get(column.field)!)
+    this.#manyOffsets = new Map([...offsets].filter(([, all]) => all.length > 1))
+    this.#outputOffsets = columns.output.map(({ field, column }) =>
+      column === undefined
+        ? offsets.get(field)![0]!
+        : firsts[column]! + columns.input[column]!.fields.indexOf(field),
+    )
     this.#kernel = options.kernels
       ? CsvKernel.open(columns, this.#outputOffsets, style, BLOCK_RECORDS)
       : undefined
@@ -133,9 +146,16 @@ export class CsvCodec implements Codec {
     this.#rows += rows
     for (let row = 0; row < rows; row++) this.#firstSlot[record + row] = slot + row * step
     let first = slot
+    for (const [field, offsets] of this.#manyOffsets)
+      block.addRowsToField(
+        field,
+        offsets.map((offset) => slot + offset),
+        step,
+        rows,
+      )
     for (const column of this.#columns.input) {
       for (const [index, field] of column.fields.entries())
-        block.addManyToField(field, first + index, step, rows)
+        if (!this.#manyOffsets.has(field)) block.addManyToField(field, first + index, step, rows)
       first += slotsOf(column)
       // The last of a column's slots is the one that is watched.
       for (const watch of column.watches) {

@@ -3,6 +3,7 @@ import { LetheError } from '../../errors.ts'
 import type { Plan, PlanField } from '../../policy/plan.ts'
 import type { Shape } from '../shape.ts'
 import { type NamedColumn, nameColumns, ordinals } from './column-names.ts'
+import { columnPatterns } from './column-patterns.ts'
 import { missingPaths } from './missing-columns.ts'
 
 export interface CsvColumn {
@@ -18,6 +19,8 @@ export const slotsOf = ({ fields, watches }: CsvColumn): number =>
 export interface CsvOutputColumn {
   readonly header: string
   readonly field: number
+  /** The column of the input that it is; undefined where it is derived. */
+  readonly column?: number
 }
 
 export interface CsvColumns {
@@ -48,13 +51,14 @@ export function resolveColumns(
 ): CsvColumns {
   const fieldsOf = new Map<string, number[]>()
   for (const field of plan.fields) {
-    if (isNames(field)) continue
+    if (isNames(field) || field.path.isPattern) continue
     const fields = fieldsOf.get(field.from.text)
     if (fields === undefined) fieldsOf.set(field.from.text, [field.index])
     else fields.push(field.index)
   }
   const isKnown = (path: string): boolean => fieldsOf.has(path) || shape.watchOf.has(path)
-  const named = nameColumns(plan, header, isKnown, input)
+  const patterns = columnPatterns(plan, input)
+  const named = nameColumns(plan, header, isKnown, patterns, input)
   const taken = new Map<string, number>()
   const unlisted: number[] = []
   const columns = named.map((one, index): CsvColumn => {
@@ -72,7 +76,11 @@ export function resolveColumns(
       )
     taken.set(path, index)
     const watch = shape.watchOf.get(path)
-    return { fields: fieldsOf.get(path) ?? [], watches: watch === undefined ? [] : [watch] }
+    const matched = one.matched ?? patterns.fieldOf(path, index)
+    return {
+      fields: [...(fieldsOf.get(path) ?? []), ...(matched === undefined ? [] : [matched.index])],
+      watches: watch === undefined ? [] : [watch],
+    }
   })
   // What has no name, no policy can name.
   const refused = plan.unlisted === 'reject' ? unlisted.filter((index) => header[index]!.trim() !== '') : []
@@ -123,7 +131,7 @@ function outputColumns(
   const direct = columns.flatMap((column, index) =>
     column.fields
       .filter((field) => !isDerived(field) && stays(field))
-      .map((field) => ({ header: named[index]!.name, field })),
+      .map((field) => ({ header: named[index]!.name, field, column: index })),
   )
   const fed = new Set(columns.flatMap((column) => column.fields))
   const derived = plan.fields

@@ -26,12 +26,18 @@ export const Op = {
   derivedContainer: 11,
   /** The record holds null for container a: its derived members, seen from scope b, if there are any; else null. */
   nullContainer: 12,
+  /** A member that a pattern let through: its name is the chunk's bytes from b on, `a` of them. */
+  inputName: 13,
+  /** The same for a name that had escapes: text b. */
+  textName: 14,
 } as const
 
 export class JsonOps {
   /** Two numbers each. */
   words: Int32Array<ArrayBuffer> = new Int32Array(1 << 13)
   count = 0
+  /** Names as JSON writes them, for `textName`. */
+  readonly texts: string[] = []
 
   add(code: number, a: number, b: number): void {
     const at = this.count++ << 1

@@ -9,7 +9,8 @@ import type { RecordCode } from '../../errors.ts'
 import { type Block, SlotKind } from '../block.ts'
 import { encodeBytes } from '../byte-text.ts'
 import { countName } from '../names.ts'
-import { hashName, type Shape, type ShapeNode, UNLISTED, UNLISTED_MEMBER } from '../shape.ts'
+import { hashName, type Shape, UNLISTED, UNLISTED_MEMBER } from '../shape.ts'
+import type { ShapeNode } from '../shape-node.ts'
 import { CLASS, JsonLexer } from './json-lexer.ts'
 import { JsonOps, Op } from './json-ops.ts'
 import { unescapeJson } from './json-text.ts'
@@ -30,6 +31,10 @@ export class JsonWalker {
   /** Members met that no rule names. */
   unlisted = 0
   readonly #names = new MemberNames()
+  /** How often a pattern has ended at a value. */
+  #ended = 0
+  /** Names of the record at hand that are unlisted, by path, where they are asked for. */
+  readonly #unlistedNames: string[] = []
   /** Unlisted names by path, where they are asked for. */
   names: Record<string, number> | undefined
 
@@ -45,6 +50,7 @@ export class JsonWalker {
     this.#block = block
     this.#names.open(block)
     this.ops.count = 0
+    this.ops.texts.length = 0
   }
 
   /** Walks one record, `bytes[start..end)`; gives undefined, or why it is none. */
@@ -66,6 +72,8 @@ export class JsonWalker {
       this.#shapeCode = 'not-an-object'
       p = this.#value(first, UNLISTED, scope, 0)
     }
+    if (this.names !== undefined)
+      for (const name of this.#unlistedNames.splice(0)) countName(this.names, name, 1)
     if (p < 0) return this.#lexer.code
     p = this.#lexer.space(p)
     return p < end ? 'json-trailing' : this.#shapeCode
@@ -170,12 +178,64 @@ export class JsonWalker {
     this.#names.add(hash, start, end, name)
     if (this.#names.isDuplicate(names)) return this.#lexer.fail(p, 'json-duplicate-name')
     if (isMap) return this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
-    const unlisted = node.kind === 'unlisted' ? UNLISTED : UNLISTED_MEMBER
-    if (this.names !== undefined && unlisted === UNLISTED_MEMBER) {
-      const shown = this.#decoded(start, end)
-      countName(this.names, node.path === '' ? shown : `${node.path}.${shown}`, 1)
+    if (node.kind === 'unlisted') return this.#member(p, UNLISTED, scope, depth, object)
+    if (node.open !== undefined) {
+      const bytes = name ?? this.#block.source.slice(start, end)
+      const led = this.#shape.openNodes!.member(node.open, hash, bytes)
+      if (led !== undefined) return this.#led(p, led, node, scope, depth, start, end, name)
     }
-    return this.#member(p, unlisted, scope, depth, object)
+    this.#noteUnlisted(node, start, end)
+    return this.#member(p, UNLISTED_MEMBER, scope, depth, object)
+  }
+
+  #noteUnlisted(node: ShapeNode, start: number, end: number): void {
+    if (this.names === undefined) return
+    const shown = this.#decoded(start, end)
+    this.#unlistedNames.push(node.path === '' ? shown : `${node.path}.${shown}`)
+  }
+
+  /** A member that patterns lead to. What they only lead through stays where it holds something that they end at. */
+  #led(
+    p: number,
+    led: ShapeNode,
+    parent: ShapeNode,
+    scope: number,
+    depth: number,
+    start: number,
+    end: number,
+    name: string | undefined,
+  ): number {
+    if (led.isTie) {
+      this.#shapeCode ??= 'pattern-tie'
+      this.#ended++
+      return this.#value(p, UNLISTED, scope, depth)
+    }
+    const { ops } = this
+    const before = { ops: ops.count, texts: ops.texts.length, ended: this.#ended, code: this.#shapeCode }
+    const [unlisted, names] = [this.unlisted, this.#unlistedNames.length]
+    const byte = this.#lexer.bytes[p]!
+    const leadsOn = led.kind === 'open'
+    if (!leadsOn || byte === 0x7b || byte === 0x5b) {
+      if (name === undefined) ops.add(Op.inputName, end - start, start)
+      else
+        ops.add(
+          Op.textName,
+          0,
+          ops.texts.push(JSON.stringify(Buffer.from(name, 'latin1').toString('utf8'))) - 1,
+        )
+      if (!leadsOn || (led.ends && byte === 0x5b)) this.#ended++
+      p = this.#value(p, led, scope, depth)
+      if (p < 0 || this.#ended > before.ended) return p
+    } else p = this.#value(p, UNLISTED, scope, depth)
+    if (p < 0) return p
+    ops.count = before.ops
+    ops.texts.length = before.texts
+    this.unlisted = unlisted + 1
+    this.#unlistedNames.length = names
+    this.#noteUnlisted(parent, start, end)
+    this.#shapeCode = before.code
+    if (this.#reject) this.#shapeCode ??= 'unlisted-field'
+    return p
   }
 
   #derived(node: ShapeNode, scope: number, object: number): void {
@@ -280,6 +340,10 @@ export class JsonWalker {
         ? this.#members(p + 1, UNLISTED, scope, depth + 1)
         : this.#elements(p + 1, UNLISTED, scope, depth + 1)
     }
+    if (kind === 'open')
+      return isObject
+        ? this.#members(p + 1, node, scope, depth + 1)
+        : this.#elements(p + 1, node, scope, depth + 1)
     const fits = isObject ? kind === 'object' || kind === 'map' : kind === 'array'
     if (fits) {
       if (node.emitted && node.literal !== '') this.ops.add(Op.name, node.id, 0)

@@ -4,7 +4,8 @@ import { type Block, ResultKind, SlotKind } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { latin1 } from '../byte-text.ts'
 import type { Format } from '../format.ts'
-import type { DerivedContainer, DerivedTree, Shape } from '../shape.ts'
+import type { Shape } from '../shape.ts'
+import type { DerivedContainer, DerivedTree } from '../shape-node.ts'
 import { type JsonOps, Op } from './json-ops.ts'
 import { jsonString, unescapeJson } from './json-text.ts'
 
@@ -121,6 +122,24 @@ export class JsonWriter {
             sink.length = began
             return false
           }
+          first = true
+          break
+        }
+        case Op.inputName:
+        case Op.textName: {
+          const next = (index + 1) << 1
+          if ((words[next]! & 15) === Op.value && resultKind[words[next + 1]!] === ResultKind.dropped) {
+            index++
+            break
+          }
+          if (!first) sink.byte(COMMA)
+          if ((word & 15) === Op.textName) sink.text(ops.texts[b]!)
+          else {
+            sink.byte(QUOTE)
+            sink.copy(block.bytes, b, b + a)
+            sink.byte(QUOTE)
+          }
+          sink.byte(COLON)
           first = true
           break
         }

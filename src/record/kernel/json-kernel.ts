@@ -3,7 +3,8 @@ import { type Memory, WasmModule } from '../../../transforms/wasm.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import type { JsonOps } from '../json/json-ops.ts'
-import { NODE_KINDS, type Shape, type ShapeNode } from '../shape.ts'
+import type { Shape } from '../shape.ts'
+import { NODE_KINDS, type NodeKind, type ShapeNode } from '../shape-node.ts'
 import { JSON_WASM } from './json.wasm.ts'
 import { Container, JsonHeader, Member, Met, MOST_MET, Node } from './json-layout.ts'
 import { aligned, FIRST_FREE, HEADER, KernelMemory, READ_AHEAD } from './memory.ts'
@@ -186,7 +187,7 @@ export class JsonKernel {
       const literalAt = this.#putBytes(literal)
       this.#memory.words.set([literalAt, literal.length], (names >> 2) + node.id * 2)
       this.#memory.set(Node, nodes + node.id * Node.bytes, {
-        kind: NODE_KINDS.indexOf(node.kind),
+        kind: (NODE_KINDS as readonly NodeKind[]).indexOf(node.kind),
         emitted: node.emitted ? 1 : 0,
         named: node.literal === '' ? 0 : 1,
         id: node.id,

@@ -43,6 +43,8 @@ export const enum Op {
   derived = 10,
   derivedContainer = 11,
   nullContainer = 12,
+  inputName = 13,
+  textName = 14,
 }
 
 @unmanaged export class Node {

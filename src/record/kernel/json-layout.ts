@@ -2,7 +2,7 @@
 import { type KernelLayout, Struct } from '../../../transforms/wasm-layout.ts'
 import { ResultKind, SlotKind } from '../block.ts'
 import { Op } from '../json/json-ops.ts'
-import { NODE_KINDS } from '../shape.ts'
+import { NODE_KINDS } from '../shape-node.ts'
 import { HEADER, RESULT_PLACES, type ResultPlace } from './memory.ts'
 
 /** Names met in the open objects, at most. */

@@ -389,6 +389,20 @@ const CASES: Readonly<Record<string, Case>> = {
     records: [{ a: { v: 'x' } }, { a: { v: '' } }, { w: 'y' }],
     expected: [{ 'a.v': 'x' }, 'required-missing', 'required-missing'],
   },
+  'patterns, which a path goes before': {
+    policy: {
+      fields: { v_1: day, 'v_*': year, '**.w': { ...year } },
+    },
+    records: [
+      { v_1: TIME, v_2: TIME, u: TIME },
+      { a: { b: { w: TIME } }, c: { d: 1 } },
+      { v_2: 'no date' },
+      { v_3: { w: TIME } },
+    ],
+    expected: [{ v_1: '2026-03-10', v_2: '2026' }, { 'a.b.w': '2026' }, 'unparsable', 'container-for-scalar'],
+    // patterns.property.test.ts has columns.
+    csv: false,
+  },
   'a subtree': {
     policy: { fields: { v: { use: 'keep.subtree', accept } } },
     records: [{ v: { a: [1, 'b'] } }],

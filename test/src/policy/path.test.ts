@@ -4,6 +4,7 @@ import { PathError, parsePath, pathOf, type Segment, wildcardsOf } from '../../.
 
 const name = (text: string): Segment => ({ kind: 'name', name: text })
 const element: Segment = { kind: 'element' }
+const like = (...pieces: string[]): Segment => ({ kind: 'like', pieces })
 const member: Segment = { kind: 'member' }
 
 describe('parsePath', () => {
@@ -24,6 +25,12 @@ describe('parsePath', () => {
     ['größe.名', [name('größe'), name('名')]],
     ['a-b.c_d.42', [name('a-b'), name('c_d'), name('42')]],
     ['__proto__', [name('__proto__')]],
+    ['address_*', [like('address_', '')]],
+    ['a.*_id', [name('a'), like('', '_id')]],
+    ['"Custom field ("*")"', [like('Custom field (', ')')]],
+    ['a*b*.c', [like('a', 'b', ''), name('c')]],
+    ['**.email', [{ kind: 'any' }, name('email')]],
+    ['a.**.b[].c_*', [name('a'), { kind: 'any' }, name('b'), element, like('c_', '')]],
   ])('reads %s', (text, segments) => {
     expect(parsePath(text).segments).toEqual(segments)
   })
@@ -63,7 +70,14 @@ describe('parsePath', () => {
     '"\\x"',
     '"\\ud800"',
     '"\\u0000"',
-    'a*',
+    'a**',
+    'a*"b"c',
+    '**',
+    '**.*',
+    'a.**',
+    '**.a.**.b',
+    'a_*.*',
+    'a*b*c*d*',
     'a"b"',
     '"a"b',
     'a\u0000',
