@@ -53,11 +53,13 @@ const ROOMS: Readonly<
     rooms: ['engine', 'errors', 'identify', 'policy', 'run', 'terminal', 'transforms'],
     packages: [],
   },
+  diff: { rooms: ['explain', 'identify', 'policy', 'terminal', 'transforms'], packages: [] },
   demo: { rooms: ['errors', 'kafka', 'keys', 'terminal'], packages: ['@faker-js/faker'] },
   cli: {
     rooms: [
       'catalogue',
       'demo',
+      'diff',
       'doctor',
       'engine',
       'errors',

@@ -66,6 +66,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./explain.ts'),
   },
   {
+    name: 'diff',
+    summary: 'what became weaker or stronger from one policy to another',
+    load: () => import('./diff.ts'),
+  },
+  {
     name: 'keys',
     summary: 'make and rotate the keys of tokens',
     load: () => import('./keys.ts'),

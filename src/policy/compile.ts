@@ -10,7 +10,7 @@ import { buildPlan } from './build-plan.ts'
 import { checkShape, type ShapeCodes } from './check-form.ts'
 import { readColumns } from './columns.ts'
 import { checkFormats, compileRule, type RuleSetting } from './compile-rule.ts'
-import { newSources } from './context.ts'
+import { newSources, type Sources } from './context.ts'
 import { guarded } from './custom/guarded.ts'
 import { readTransforms } from './custom/read-transforms.ts'
 import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode, textOf } from './document.ts'
@@ -49,6 +49,8 @@ export interface Compiled {
   readonly problems: readonly Problem[]
   /** As far as it could be read. */
   readonly policy: Policy | undefined
+  /** The digests of what it read beside its text; complete where there is a plan. */
+  readonly sources: Sources
 }
 
 const POLICY_SHAPE: ShapeCodes = {
@@ -99,10 +101,12 @@ export function compileWith(
 ): Compiled {
   compiledChannel.publish({ file: source.file })
   const findings = new Findings(source.file)
+  const sources = newSources()
   const failed: (policy?: Policy) => Compiled = (policy) => ({
     plan: undefined,
     problems: findings.sorted(),
     policy,
+    sources,
   })
   const tree = readDocument(source.text.replace(/^\ufeff/, ''), findings)
   if (tree === undefined) return failed()
@@ -119,7 +123,6 @@ export function compileWith(
   const time = readTime(entryOf(tree, 'time')?.value, findings)
   const retentionEntry = entryOf(tree, 'retention')
   const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
-  const sources = newSources()
   const setting: RuleSetting = {
     source,
     register: readTransforms(entryOf(tree, 'transforms')?.value, register, source, sources, findings),
@@ -205,7 +208,7 @@ export function compileWith(
     retention: retention && judgeOf(retention),
     keys,
   })
-  return { plan, problems: [], policy }
+  return { plan, problems: [], policy, sources }
 }
 
 /** @throws TypeError where two transforms have one name: what it stands for would depend on their order */

@@ -32,13 +32,18 @@ export function readPolicyFile(
   read: ReadWhole = readFromDisk,
 ): PolicyFile {
   const bytes = read(file, role, MAX_POLICY_BYTES)
-  let text: string
+  return policyFileOf(file, textOfPolicy(bytes, `${role} ${file}`), read)
+}
+
+/** The text of a policy; `name` is for messages. @throws LetheError (usage) where it is no UTF-8 or over 1 MiB */
+export function textOfPolicy(bytes: Uint8Array, name: string): string {
+  if (bytes.length > MAX_POLICY_BYTES)
+    throw new LetheError('file-too-large', `${name} is larger than ${MAX_POLICY_BYTES >> 20} MiB`)
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new LetheError('file-malformed', `${role} ${file} is not valid UTF-8`, 'save it as UTF-8')
+    throw new LetheError('file-malformed', `${name} is not valid UTF-8`, 'save it as UTF-8')
   }
-  return policyFileOf(file, text, read)
 }
 
 /** A policy whose text is at hand: the files that it names stand beside `file`. Reads nothing. */
