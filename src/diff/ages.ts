@@ -16,7 +16,7 @@ export function agesOf(was: PolicyRetention | undefined, is: PolicyRetention | u
   const ages: Age[] = []
   for (let before = 0; before <= old.length; before++)
     for (let after = 0; after <= now.length; after++) {
-      // Whoever reached a step has not reached the next one of the other policy, unless that one comes no later.
+      // An event that reached a step has not reached the next one of the other policy, unless that one comes no later.
       if (comesFirst(now[after], old[before - 1]) || comesFirst(old[before], now[after - 1])) continue
       ages.push({ before, after, from: laterOf(old[before - 1], now[after - 1])?.text })
     }
