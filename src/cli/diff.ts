@@ -7,15 +7,22 @@ import { type DiffFormat, formatDiff } from '../diff/print-diff.ts'
 import type { Compared } from '../diff/side.ts'
 import { EXIT, fileError, LetheError } from '../errors.ts'
 import { compilePolicy } from '../policy/compile.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
 import { type PolicyFile, readPolicyFile, textOfPolicy } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 
-function run(old: string, current: string, { format }: { readonly format: DiffFormat }): void {
+interface Options {
+  readonly format: DiffFormat
+  readonly allowCode?: boolean
+}
+
+async function run(old: string, current: string, { format, allowCode }: Options): Promise<void> {
   if (old === '-' && current === '-')
     throw new LetheError('bad-option', 'standard input is named twice', 'name a file for one of the policies')
   const named = readPolicyFile(old === '-' ? current : old)
-  const before = compared(old === '-' ? beside(named) : named)
-  const after = compared(current === '-' ? beside(named) : old === '-' ? named : readPolicyFile(current))
+  const before = await compared(old === '-' ? beside(named) : named, allowCode)
+  const second = current === '-' ? beside(named) : old === '-' ? named : readPolicyFile(current)
+  const after = await compared(second, allowCode)
   const changes = comparePolicies(before, after, { sharesFiles: old === '-' || current === '-' })
   const files = { before: old, after: current === '-' ? old : current }
   process.stdout.write(formatDiff({ before, after, files, changes }, format))
@@ -37,8 +44,11 @@ function beside({ readFile }: PolicyFile): PolicyFile {
   return { file: 'standard input', text: textOfPolicy(bytes, 'standard input'), readFile }
 }
 
-export function compared(source: PolicyFile): Compared {
-  const { plan, policy, problems, sources } = compilePolicy(source)
+/** Runs the files of transforms that it names only where `allowsCode`. @throws LetheError (usage) where it has errors */
+export async function compared(source: PolicyFile, allowsCode = false): Promise<Compared> {
+  const { plan, policy, problems, sources } = allowsCode
+    ? await compilePolicyFile(source)
+    : compilePolicy(source)
   if (plan !== undefined && policy !== undefined) return { plan, policy, sources }
   process.stderr.write(formatProblems(problems, 'text'))
   throw new LetheError('policy-invalid', `the policy ${source.file} has errors`, 'correct them')
@@ -46,7 +56,8 @@ export function compared(source: PolicyFile): Compared {
 
 const EXAMPLES = `
 Compares field by field, in plain words, what can be known of each value. Weaker is also what only may be: what
-cannot be ranked, such as another regular expression, counts as weaker. Reads no data, and opens no socket.
+cannot be ranked, such as another regular expression, counts as weaker. Reads no data, opens no socket, and runs no
+code: a policy with transforms: is an error until --allow-code lets it.
 A policy on standard input reads the lists that it names beside the other policy.
 
 Examples:
@@ -67,5 +78,6 @@ export const command = (): Command =>
         .choices(['text', 'markdown', 'json', 'github'])
         .default('text'),
     )
+    .option('--allow-code', 'run the files of transforms that policies name')
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -92,6 +92,8 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
         )
     }
   },
+  // By what they hold, with the files that rules name.
+  modules: ELSEWHERE,
   required: ({ required: was }, { required: is }, add) => {
     for (const { path } of missingIn(was, is))
       add('weaker', 'required', `a record without ${quote(path.text)} leaves, and was a dead letter`)

@@ -20,6 +20,7 @@ export function comparePolicies(
   compareWords(before.policy, after.policy, changes)
   compareFields(new Side(before), new Side(after), changes)
   compareLists(before, after, changes)
+  compareModules(before, after, changes)
   if (sharesFiles)
     for (const file of before.sources.files.keys())
       if (after.sources.files.has(file))
@@ -43,6 +44,21 @@ export function comparePolicies(
 }
 
 const ORDER: readonly Change['verdict'][] = ['weaker', 'unranked', 'different', 'stronger']
+
+/** Files of transforms are code: of another code nothing can be said. */
+function compareModules(was: Compared, is: Compared, changes: Changes): void {
+  const digests = ({ policy, sources }: Compared) => policy.modules.map((file) => sources.files.get(file))
+  const known = digests(was)
+  const of = digests(is)
+  for (const [at, file] of is.policy.modules.entries())
+    if (!known.includes(of[at]))
+      changes.add('unranked', 'file', `the transforms of ${quote(file)} are other code, or new`, undefined)
+    else if (!was.policy.modules.includes(file))
+      changes.add('different', 'file', `the same file of transforms is called ${quote(file)} now`, undefined)
+  for (const [at, file] of was.policy.modules.entries())
+    if (!of.includes(known[at]) && !is.policy.modules.includes(file))
+      changes.add('different', 'file', `the transforms of ${quote(file)} are not loaded any more`, undefined)
+}
 
 /** Lists that transforms ship: of two versions of Lethe, or of a library that it uses. */
 function compareLists({ sources: was }: Compared, { sources: is }: Compared, changes: Changes): void {
