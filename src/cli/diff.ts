@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { isWeaker } from '../diff/change.ts'
-import { comparePolicies } from '../diff/compare.ts'
+import { comparePolicies } from '../diff/compare-policies.ts'
 import { type DiffFormat, formatDiff } from '../diff/print-diff.ts'
 import type { Compared } from '../diff/side.ts'
 import { EXIT, fileError, LetheError } from '../errors.ts'

@@ -5,7 +5,7 @@ import type { TextPosition } from '../policy/problems.ts'
  * `unranked`: it differs, and which of the two tells more cannot be decided; it counts as weaker. `different`: it differs, and
  * nothing more can be known of a value.
  */
-export type Verdict = 'weaker' | 'stronger' | 'different' | 'unranked'
+export type Ranking = 'weaker' | 'stronger' | 'different' | 'unranked'
 
 /** What a change is about: a closed list; a word keeps its meaning. */
 export const CHANGE_KINDS = {
@@ -47,7 +47,7 @@ export const CHANGE_KINDS = {
 export type ChangeKind = keyof typeof CHANGE_KINDS
 
 export interface Change {
-  readonly verdict: Verdict
+  readonly verdict: Ranking
   readonly kind: ChangeKind
   /** The output path; undefined where it is about the policy as a whole. */
   readonly field: string | undefined
@@ -65,7 +65,7 @@ export function isWeaker({ verdict }: Change): boolean {
 const OPPOSITE = { weaker: 'stronger', stronger: 'weaker' } as const
 
 /** The verdict of going the other way. */
-export function opposite(verdict: Verdict): Verdict {
+export function opposite(verdict: Ranking): Ranking {
   return verdict === 'weaker' || verdict === 'stronger' ? OPPOSITE[verdict] : verdict
 }
 
@@ -75,7 +75,7 @@ export class Changes {
   readonly #said: Set<string> = new Set()
 
   add(
-    verdict: Verdict,
+    verdict: Ranking,
     kind: ChangeKind,
     what: string,
     at: TextPosition | undefined,

@@ -5,7 +5,7 @@ import type { PolicyField, PolicyRule } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
 import { nearlyAll } from '../policy/revealed.ts'
 import { type Age, agesOf } from './ages.ts'
-import type { ChangeKind, Changes, Verdict } from './change.ts'
+import type { ChangeKind, Changes, Ranking } from './change.ts'
 import { compareRules } from './compare-rules.ts'
 import { type Selection, sameConditions, selections } from './selections.ts'
 import type { Side } from './side.ts'
@@ -127,13 +127,13 @@ class FieldComparison {
     return true
   }
 
-  #add(verdict: Verdict, kind: ChangeKind, what: string, { from }: Age, at?: TextPosition): void {
+  #add(verdict: Ranking, kind: ChangeKind, what: string, { from }: Age, at?: TextPosition): void {
     const text = from === undefined ? what : `from an age of ${from} on: ${what}`
     this.#changes.add(verdict, kind, text, at ?? this.#after.fields.get(this.#path.text)?.at, this.#path.text)
   }
 }
 
-function tells(verdict: Verdict, from: Told, to: Told): string {
+function tells(verdict: Ranking, from: Told, to: Told): string {
   const before = `before, ${toldInWords(from)}`
   if (from.by !== to.by && toldInWords(from) === toldInWords(to) && verdict === 'unranked')
     return `${toldInWords(to)}, as before, but by other options: which of the two tells more cannot be decided`
@@ -161,7 +161,7 @@ const RANK: Readonly<Record<Role, number>> = {
 /** What a field says of itself beside its rules. */
 function compareSayings(was: PolicyField, is: PolicyField, changes: Changes): void {
   const field = is.path.text
-  const add = (verdict: Verdict, kind: ChangeKind, what: string) =>
+  const add = (verdict: Ranking, kind: ChangeKind, what: string) =>
     changes.add(verdict, kind, what, is.at, field)
   if (was.from.text !== is.from.text)
     changes.add(

@@ -3,7 +3,7 @@ import { canonicalJson } from '../policy/fingerprint.ts'
 import type { Otherwise } from '../policy/plan.ts'
 import type { PolicyRule } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
-import type { Change, ChangeKind, Verdict } from './change.ts'
+import type { Change, ChangeKind, Ranking } from './change.ts'
 import type { Side } from './side.ts'
 
 /** What a word of a rule says of it. `is` stands in the new policy. */
@@ -69,7 +69,7 @@ export function compareRules(was: PolicyRule, is: PolicyRule, sides: Sides): Ret
   return Object.values(WORDS).flatMap((compare) => compare?.(was, is, sides) ?? [])
 }
 
-const one = (verdict: Verdict, kind: ChangeKind, what: string): ReturnType<Compare> => [
+const one = (verdict: Ranking, kind: ChangeKind, what: string): ReturnType<Compare> => [
   { verdict, kind, what },
 ]
 

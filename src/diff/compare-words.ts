@@ -6,10 +6,10 @@ import type { InputForm } from '../policy/input-form.ts'
 import type { Policy, PolicyRequired, PolicyTime } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
 import { isNoLonger, stepsOf } from './ages.ts'
-import type { ChangeKind, Changes, Verdict } from './change.ts'
+import type { ChangeKind, Changes, Ranking } from './change.ts'
 
 type Compare = (was: Policy, is: Policy, add: Add) => void
-type Add = (verdict: Verdict, kind: ChangeKind, what: string, at?: TextPosition) => void
+type Add = (verdict: Ranking, kind: ChangeKind, what: string, at?: TextPosition) => void
 
 /** Compared elsewhere, or no choice of the policy. A new word of a policy does not compile until it is decided here. */
 const ELSEWHERE = null

@@ -2,7 +2,7 @@
 import { code, prose, row } from '../explain/markdown-text.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { paint, printable } from '../terminal.ts'
-import { type Change, isWeaker, type Verdict } from './change.ts'
+import { type Change, isWeaker, type Ranking } from './change.ts'
 import type { Compared } from './side.ts'
 
 export type DiffFormat = 'text' | 'markdown' | 'json' | 'github'
@@ -15,7 +15,7 @@ export interface Comparison {
   readonly changes: readonly Change[]
 }
 
-const TITLES: Readonly<Record<Verdict, string>> = {
+const TITLES: Readonly<Record<Ranking, string>> = {
   weaker: 'weaker',
   unranked: 'different, cannot be ranked: counts as weaker',
   different: 'different',
@@ -26,9 +26,9 @@ export function formatDiff(comparison: Comparison, format: DiffFormat): string {
   return { text: asText, markdown: asMarkdown, json: asJson, github: asCommands }[format](comparison)
 }
 
-const grouped = (changes: readonly Change[]): readonly [Verdict, readonly Change[]][] =>
-  (Object.keys(TITLES) as Verdict[])
-    .map((verdict): [Verdict, Change[]] => [verdict, changes.filter((one) => one.verdict === verdict)])
+const grouped = (changes: readonly Change[]): readonly [Ranking, readonly Change[]][] =>
+  (Object.keys(TITLES) as Ranking[])
+    .map((verdict): [Ranking, Change[]] => [verdict, changes.filter((one) => one.verdict === verdict)])
     .filter(([, ofVerdict]) => ofVerdict.length > 0)
 
 const nameOf = ({ policy }: Compared): string => `${policy.name}, version ${policy.version}`

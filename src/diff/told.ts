@@ -4,7 +4,7 @@ import { ALL, NOTHING, type Revelation } from '../../transforms/reveals/revelati
 import { inWords } from '../../transforms/reveals/words.ts'
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { PolicyRule } from '../policy/policy.ts'
-import type { Verdict } from './change.ts'
+import type { Ranking } from './change.ts'
 import type { Side } from './side.ts'
 
 export interface Told {
@@ -42,7 +42,7 @@ export function toldBy(rule: PolicyRule, side: Side, isAbove: boolean): Told {
 }
 
 /** Undefined where both tell the same. */
-export function compareTold(before: Told, after: Told): Exclude<Verdict, 'different'> | undefined {
+export function compareTold(before: Told, after: Told): Exclude<Ranking, 'different'> | undefined {
   const more = ORDER.indexOf(after.leaves) - ORDER.indexOf(before.leaves)
   if (more !== 0) return more > 0 ? 'weaker' : 'stronger'
   if (before.by === after.by) return undefined

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { type ChangeKind, isWeaker } from '../../../src/diff/change.ts'
-import { comparePolicies } from '../../../src/diff/compare.ts'
+import { comparePolicies } from '../../../src/diff/compare-policies.ts'
 import { BASE, compiled, edited, LISTS } from './policies.ts'
 
 /** Kinds of changes that are said, and are no alarm. */

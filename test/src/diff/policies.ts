@@ -1,7 +1,7 @@
 /** Policies to compare: a base, and edits of its text. */
 import { stringify } from 'yaml'
 import type { Change } from '../../../src/diff/change.ts'
-import { comparePolicies } from '../../../src/diff/compare.ts'
+import { comparePolicies } from '../../../src/diff/compare-policies.ts'
 import type { Compared } from '../../../src/diff/side.ts'
 import { type CompileOptions, compilePolicy } from '../../../src/policy/compile.ts'
 

@@ -1,7 +1,7 @@
 /** Forty edits that let more be known, each of which has to be named; and that going back is no alarm. */
 import { describe, expect, it } from 'vitest'
 import { type ChangeKind, isWeaker } from '../../../src/diff/change.ts'
-import { comparePolicies } from '../../../src/diff/compare.ts'
+import { comparePolicies } from '../../../src/diff/compare-policies.ts'
 import { BASE, changesOf, compiled, edited, LISTS } from './policies.ts'
 
 const REASON = 'accept: "the reason is written here"'
