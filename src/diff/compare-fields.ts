@@ -1,7 +1,7 @@
 /** Field by field and age by age: what leaves of each value, under which rule, before and after. */
 import type { Role } from '../identify/categories.ts'
 import type { Path } from '../policy/path.ts'
-import type { PolicyField, PolicyRule } from '../policy/policy.ts'
+import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
 import { nearlyAll } from '../policy/revealed.ts'
 import { type Age, agesOf } from './ages.ts'
@@ -87,9 +87,10 @@ class FieldComparison {
         : [toldBy(rule, this.#before, isAbove), toldUnlisted(this.#after)]
       const what = `${toldInWords(to)}; before, ${toldInWords(from)}`
       const kind = isAdded ? 'field-added' : 'field-removed'
-      const verdict = compareTold(from, to)
+      const other = (isAdded ? this.#before : this.#after).policy
+      const verdict = beside(compareTold(from, to), other)
       if (this.#isNew(isAdded ? 'unlisted' : rule, isAdded ? rule : 'unlisted'))
-        this.#add(verdict ?? 'different', kind, what, age, isAdded ? rule.useAt : undefined)
+        this.#add(verdict, kind, what, age, isAdded ? rule.useAt : undefined)
     }
   }
 
@@ -131,6 +132,13 @@ class FieldComparison {
     const text = from === undefined ? what : `from an age of ${from} on: ${what}`
     this.#changes.add(verdict, kind, text, at ?? this.#after.fields.get(this.#path.text)?.at, this.#path.text)
   }
+}
+
+/** A path that one policy does not list may be one that a pattern of it takes, so nothing is known to be less. */
+function beside(verdict: Ranking | undefined, { fields }: Policy): Ranking {
+  if (verdict !== 'weaker' && fields.some(({ path, from }) => path.isPattern || from.isPattern))
+    return 'unranked'
+  return verdict ?? 'different'
 }
 
 function tells(verdict: Ranking, from: Told, to: Told): string {

@@ -256,4 +256,12 @@ describe('lethe diff', () => {
       { verdict: 'unranked', kind: 'file', field: 'customer.shop' },
     ])
   })
+
+  it('does not rank a path that is listed no more where a pattern may take it', () => {
+    const head =
+      'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  "amount_*": { use: generalize.number, width: 10 }\n'
+    expect(changesOf(`${head}  amount_x: drop\n`, head)).toContainEqual(
+      expect.objectContaining({ verdict: 'unranked', kind: 'field-removed', field: 'amount_x' }),
+    )
+  })
 })
