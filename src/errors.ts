@@ -125,6 +125,8 @@ export const ERROR_GROUPS = {
   Configuration: {
     'policy-invalid': ['usage', 'the policy has errors; `lethe lint` lists them'],
     'pipeline-invalid': ['usage', 'the pipeline file has errors; `lethe lint` lists them'],
+    'approval-missing': ['usage', 'the policy has fewer approvals than the run requires'],
+    'approval-options': ['usage', 'an option would change what was approved'],
     'cases-missing': ['usage', 'there is no file of cases beside the policy'],
     'config-changed': ['passing', 'a file of the configuration changed while the run began'],
     'config-differs': [
@@ -156,6 +158,8 @@ export const ERROR_GROUPS = {
     'key-unusable': ['usage', 'the state of a key does not allow its use'],
     'key-unexpected': ['usage', 'a key is not the one that --expect-key names'],
     'key-guessable': ['usage', 'the secret of a key is known or can be guessed'],
+    'signing-key-invalid': ['usage', 'a signing key is none, or its passphrase is missing or wrong'],
+    'public-keys-invalid': ['usage', 'a file of public keys holds none, too few, or something else'],
     'test-keys': ['usage', 'the published test keys are given for real data'],
   },
   Runs: {

@@ -27,6 +27,7 @@ const ROOMS: Readonly<
   telemetry: { rooms: ['errors'], packages: ['pino', 'prom-client'] },
   run: {
     rooms: [
+      'approval',
       'engine',
       'errors',
       'files',
@@ -46,17 +47,23 @@ const ROOMS: Readonly<
     rooms: ['errors', 'files', 'identify', 'policy', 'record', 'terminal', 'transforms'],
     packages: [],
   },
-  doctor: { rooms: ['engine', 'errors', 'kafka', 'keys', 'policy', 'terminal', 'transforms'], packages: [] },
+  doctor: {
+    rooms: ['approval', 'engine', 'errors', 'kafka', 'keys', 'policy', 'terminal', 'transforms'],
+    packages: [],
+  },
   catalogue: { rooms: ['errors', 'policy', 'terminal', 'transforms'], packages: ['zod'] },
   forms: { rooms: ['cli', 'kafka', 'run'], packages: ['zod'] },
   explain: {
-    rooms: ['engine', 'errors', 'identify', 'policy', 'run', 'terminal', 'transforms'],
+    rooms: ['approval', 'engine', 'errors', 'identify', 'policy', 'run', 'terminal', 'transforms'],
     packages: [],
   },
+  signing: { rooms: ['errors', 'keys'], packages: [] },
+  approval: { rooms: ['errors', 'policy', 'signing'], packages: [] },
   diff: { rooms: ['explain', 'identify', 'policy', 'terminal', 'transforms'], packages: [] },
   demo: { rooms: ['errors', 'kafka', 'keys', 'terminal'], packages: ['@faker-js/faker'] },
   cli: {
     rooms: [
+      'approval',
       'catalogue',
       'demo',
       'diff',
@@ -75,6 +82,7 @@ const ROOMS: Readonly<
       'policy',
       'record',
       'run',
+      'signing',
       'telemetry',
       'terminal',
       'transforms',

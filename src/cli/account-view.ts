@@ -1,5 +1,6 @@
 /** The account of a run, as versioned JSON and as a table for people. Counts, names out of the policy, no values. */
 
+import type { CountedApproval } from '../approval/required-approval.ts'
 import { type Account, type RuleCount, sum } from '../engine/account.ts'
 import { fieldsOf, type KeptField, viewKept, viewUse } from '../engine/account-fields.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
@@ -71,6 +72,8 @@ export interface Summary extends AccountView, KeysView {
   readonly v: 1
   readonly version: string
   readonly status: 'done' | 'too-many-dead-letters' | 'too-many-stand-alone'
+  /** The approvals of the policy that counted, where they are required. */
+  readonly approvals?: readonly CountedApproval[]
   readonly dryRun: boolean
   /** The instant that retention was judged at, RFC 3339. */
   readonly asOf: string
@@ -127,6 +130,8 @@ export function viewAccount(
 
 export interface SummaryOptions {
   readonly now: number
+  /** Undefined where none are required. */
+  readonly approvals: readonly CountedApproval[] | undefined
   readonly dryRun: boolean
   /** More data subjects stand alone than `--max-unique` allows. */
   readonly tooManyAlone: boolean
@@ -158,6 +163,7 @@ export function summarize(
         : 'done',
     dryRun: options.dryRun,
     policy,
+    ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...viewKeys(plan, options.keyset),
     asOf: new Date(options.now).toISOString(),
     inputs: result.inputs.map(({ bytes, records: count, digest }, index) => ({
@@ -280,6 +286,9 @@ export function verboseLines(summary: Summary): string[] {
     `  platform     ${policy.platform === '' ? 'none: no rule depends on it' : policy.platform}`,
     `  keys         ${keyNames(summary)}`,
     `  as of        ${summary.asOf}`,
+    ...(summary.approvals ?? []).map(
+      ({ role, key, when }) => `  approved     as ${role}, ${when}, key ${key}`,
+    ),
     ...columns([['input', 'format', 'bytes', 'records'], ...rows], [0, 2, 3]).map((line) => `  ${line}`),
   ]
 }

@@ -1,6 +1,7 @@
 /** How the words of command lines are read. Each throws commander's error, which says what is expected. */
 import { InvalidArgumentError } from 'commander'
 import { readMoment } from '../../transforms/calendar.ts'
+import type { RequiredApproval } from '../approval/required-approval.ts'
 import type { ExpectedKey } from '../keys/real-data.ts'
 import { DELIMITER } from '../policy/input-form.ts'
 
@@ -37,6 +38,14 @@ export function parseDuration(text: string): number {
   const [, count, unit] = /^([1-9]\d{0,6})(ms|s|m|h)$/.exec(text) ?? []
   if (unit === undefined) throw new InvalidArgumentError('It is written as 500ms, 30s, 5m or 2h.')
   return Number(count) * UNITS[unit as keyof typeof UNITS]
+}
+
+/** A file of public keys, and how many of them have to approve: `trusted.pem,2`; one unless stated. */
+export function parseRequiredApproval(text: string): RequiredApproval {
+  const [, keysFile, need = '1'] = /^(.+?)(?:,([1-9]\d?))?$/.exec(text) ?? []
+  if (keysFile === undefined || keysFile.includes(','))
+    throw new InvalidArgumentError('It is a file of public keys and a number from 1 to 99, as trusted.pem,2.')
+  return { keysFile, need: Number(need) }
 }
 
 /** A key to expect, `k1:3fa9c012`; the option may be repeated. */

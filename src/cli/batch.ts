@@ -6,7 +6,8 @@ import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { preparePool } from '../run/chunk-pool.ts'
-import { parseExpectedKey, parseTime, whole } from './arguments.ts'
+import { RunFiles } from '../run/run-files.ts'
+import { parseExpectedKey, parseRequiredApproval, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run-batch.ts'
 import { parseShare } from './groups.ts'
 import { addInputOptions } from './input-options.ts'
@@ -14,6 +15,12 @@ import { addInputOptions } from './input-options.ts'
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
   if (options.output === undefined && options.dryRun !== true)
     throw new LetheError('bad-option', 'no output is named', 'say -o FILE, -o FOLDER/ or -o - (or --dry-run)')
+  const files = new RunFiles()
+  if (options.requireApproval !== undefined) {
+    // Not even what an input is may be looked at before.
+    const { refuseUnapproved } = await import('./batch/approved.ts')
+    await refuseUnapproved(options, files)
+  }
   const inputs = names.map((name) => inspectInput(name, options.format))
   if (inputs.filter((input) => input.name === '-').length > 1)
     throw new LetheError('bad-option', 'standard input is named twice')
@@ -21,7 +28,7 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
   const prepared = preparePool(inputs, options.workers ?? availableParallelism())
   try {
     const { run } = await import('./batch/run-batch.ts')
-    await run(inputs, options, prepared)
+    await run(inputs, options, prepared, files)
   } finally {
     await prepared.close()
   }
@@ -62,6 +69,12 @@ export const command = (): Command =>
         '--expect-key <id:check>',
         'a key that the run must use, with its check value; may be repeated',
       ).argParser(parseExpectedKey),
+    )
+    .addOption(
+      new Option(
+        '--require-approval <keys[,n]>',
+        'run only where n people approved the policy (default: 1), whose public keys stand in this file',
+      ).argParser(parseRequiredApproval),
     )
     .addOption(
       new Option('--format <format>', 'what the inputs are (default: by name)').choices(['csv', 'ndjson']),

@@ -71,6 +71,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./diff.ts'),
   },
   {
+    name: 'approve',
+    summary: 'a signed line that a person agrees to a policy',
+    load: () => import('./approve.ts'),
+  },
+  {
+    name: 'signing-key',
+    summary: 'make a key that a person signs with',
+    load: () => import('./signing-key.ts'),
+  },
+  {
     name: 'keys',
     summary: 'make and rotate the keys of tokens',
     load: () => import('./keys.ts'),

@@ -1,7 +1,7 @@
 /** `lethe doctor PIPELINE`: whether the cluster is as the pipeline needs it, and what to do where it is not. */
 import { Argument, Command, Option } from 'commander'
 import { checkDriver, checkKeys } from '../doctor/check-client.ts'
-import { examine, findTopics, policiesOf } from '../doctor/examine.ts'
+import { checkApprovals, examine, findTopics, policiesOf } from '../doctor/examine.ts'
 import { plural, Report } from '../doctor/finding.ts'
 import { makeTopics, planTopics } from '../doctor/fix.ts'
 import { count, type FindingsFormat, formatReport } from '../doctor/print-findings.ts'
@@ -22,6 +22,7 @@ async function run(file: string, options: Options): Promise<void> {
   const report = new Report()
   const driver = await checkDriver(report, pipeline)
   const keys = checkKeys(report, pipeline, Date.now())
+  await checkApprovals(report, pipeline)
   const policies = await policiesOf(pipeline, keys)
   const connection = resolveConnection(pipeline)
   let admin: Admin | undefined

@@ -9,6 +9,7 @@ import { eventTimeOf, type GivenRecord, runRecord, treeBefore } from '../explain
 import { sampleRecord } from '../explain/sample-record.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { withTransforms } from '../policy/custom/modules.ts'
+import { approvalInWords, approvalsMarkdown, approvalsOf } from '../explain/shown-approvals.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { columns, paint, printable, shorten, wrap } from '../terminal.ts'
@@ -24,6 +25,7 @@ interface Options extends InputFlags {
   readonly keys?: string
   readonly asOf?: number
   readonly headerOf?: string
+  readonly approvalKeys?: string
 }
 
 async function run(from: string | undefined, options: Options): Promise<void> {
@@ -48,9 +50,11 @@ async function run(from: string | undefined, options: Options): Promise<void> {
   const born = from === undefined ? eventTimeOf(plan, treeBefore(plan, given), Date.now()) : undefined
   const now = options.asOf ?? born ?? Date.now()
   const explanation = explain(policy, runRecord(plan, given, now))
+  const approvals = approvalsOf(options.policy, plan, options.approvalKeys)
   if (options.format === 'markdown') {
     const names = keys && keyNames(viewKeys(plan, keys.keyset))
     process.stdout.write(markdownOf(policy, plan, explanation.fields, names))
+    process.stdout.write(approvalsMarkdown(approvals))
     return
   }
   const notes: string[] = []
@@ -68,12 +72,19 @@ async function run(from: string | undefined, options: Options): Promise<void> {
       isSample: from === undefined,
       testKeys: keys === undefined,
       ...usedKeys,
+      approvals: approvals.map(({ approval: { key, role, when, note }, state }) => ({
+        key,
+        role,
+        when,
+        note,
+        state,
+      })),
     }
     process.stdout.write(`${JSON.stringify({ ...head, ...explanation }, null, 2)}\n`)
   } else {
     process.stdout.write(`${paint(process.stdout).bold(`${plan.name}, version ${plan.version}`)}\n`)
     process.stdout.write(
-      `${columns([...overview(policy), ['keys', keyNames(usedKeys)], ['fingerprint', plan.fingerprint]].map(([name, text]) => [`  ${name}`, text ?? ''])).join('\n')}\n`,
+      `${columns([...overview(policy), ['keys', keyNames(usedKeys)], ['fingerprint', plan.fingerprint], ...approvals.map((one) => ['approved', approvalInWords(one)])].map(([name, text]) => [`  ${name}`, text ?? ''])).join('\n')}\n`,
     )
     process.stdout.write(printText(explanation, options.policy))
   }
@@ -176,6 +187,7 @@ export const command = (): Command =>
     )
     .option('--keys <file>', 'the keyset (default: the published test keys)')
     .option('--header-of <file>', 'of a row of CSV alone: the file whose first row is its header')
+    .option('--approval-keys <file>', 'public keys to check the approvals of the policy with')
     .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)
     .action((...given: Parameters<typeof run>) => withTransforms(() => run(...given)))

@@ -90,6 +90,16 @@ export function usedFlags(flags: InputFlags): InputFlags | undefined {
   return used.length === 0 ? undefined : Object.fromEntries(used)
 }
 
+/** The first option that was given and says what the policy does not; undefined where there is none. */
+export function unstatedFlag(policy: InputForm, flags: InputFlags): string | undefined {
+  const used = usedFlags(flags) ?? {}
+  return Object.entries(FLAGS).find(
+    ([name]) =>
+      name in used &&
+      JSON.stringify(used[name as keyof InputFlags]) !== JSON.stringify(policy[name as keyof InputFlags]),
+  )?.[1]
+}
+
 /** What policy and options say together. Throws `LetheError` where an option says another thing than the policy. */
 export function formOf(policy: InputForm, flags: InputFlags): InputForm {
   const used = usedFlags(flags) ?? {}

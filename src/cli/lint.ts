@@ -8,6 +8,7 @@ import { withTransforms } from '../policy/custom/modules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
+import { approvalProblems } from '../run/unapproved.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { type LintedPolicy, versionProblems } from './lint/versions.ts'
 
@@ -53,8 +54,9 @@ function lint(file: string, keys: KeySource | undefined): Linted {
   const source = readPolicyFile(file, 'the file')
   if (isPipeline(source.text)) {
     const { problems, pipeline, policies } = compilePipeline(source, { keysOf: () => keys })
+    const unapproved = pipeline === undefined ? [] : approvalProblems(pipeline, policies)
     const named = pipeline === undefined ? [] : [...policies].flatMap(([name, one]) => versionOf(name, one))
-    return { kind: 'pipeline', problems, policies: named }
+    return { kind: 'pipeline', problems: [...problems, ...unapproved], policies: named }
   }
   const compiled = compilePolicy(source, { keys })
   return { kind: 'policy', problems: compiled.problems, policies: versionOf(source.file, compiled) }

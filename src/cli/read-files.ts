@@ -11,6 +11,8 @@ const NAMES: Readonly<Record<RunFileKind, string>> = {
   pipeline: 'the pipeline file',
   policy: 'the policy',
   list: 'a file that the policy names',
+  approvals: 'a file of approvals',
+  'public-keys': 'a file of public keys',
   keyset: 'the keyset file',
 }
 

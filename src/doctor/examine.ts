@@ -1,4 +1,5 @@
 /** Everything that `lethe doctor` looks at, in order: what is on this machine first, then the cluster. */
+import { requireApproved } from '../approval/required-approval.ts'
 import { LetheError } from '../errors.ts'
 import type { Admin } from '../kafka/admin.ts'
 import type { Connection } from '../kafka/driver.ts'
@@ -16,6 +17,22 @@ import { checkRetention } from './check-retention.ts'
 import { checkRights } from './check-rights.ts'
 import { checkTopics, type TopicsFound } from './check-topics.ts'
 import type { Report } from './finding.ts'
+
+/** Whether each policy has the approvals that the pipeline requires. */
+export async function checkApprovals(report: Report, { approval, routes }: Pipeline): Promise<void> {
+  if (approval === undefined) return
+  for (const { name, policy } of routes) {
+    const { plan } = await compilePolicyFile(policy)
+    if (plan === undefined) continue
+    try {
+      const counted = requireApproved(policy, plan, approval)
+      const who = counted.map(({ role, key }) => `${role} (${key})`).join(', ')
+      report.ok('approval', `${counted.length} of ${approval.need}: ${who}`, name)
+    } catch (error) {
+      report.failed('approval', error, name)
+    }
+  }
+}
 
 /** The policy of each route, by the route's name. @throws LetheError (usage) where one has errors */
 export async function policiesOf(

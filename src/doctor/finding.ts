@@ -5,6 +5,7 @@ import { LetheError } from '../errors.ts'
 export const CHECKS = {
   driver: 'driver',
   keys: 'keys',
+  approval: 'approvals',
   brokers: 'brokers',
   clock: 'clock',
   topics: 'topics',

@@ -12,7 +12,7 @@ export interface PolicyFile {
 }
 
 /** What a file is, for messages: `the file` is one that a policy names, or one that may be either. */
-export type FileRole = 'the pipeline' | 'the policy' | 'the file'
+export type FileRole = 'the pipeline' | 'the policy' | 'the file' | 'the approvals' | 'the public keys'
 
 /** Reads a file of at most `most` bytes, whole. Throws `LetheError`. */
 export type ReadWhole = (file: string, role: FileRole, most: number) => Uint8Array<ArrayBuffer>
@@ -61,7 +61,10 @@ export const readFromDisk: ReadWhole = (file, role, most) => {
     return readAtMost(file, most)
   } catch (error) {
     if (error instanceof TooLarge)
-      throw new LetheError('file-too-large', `${role} ${file} is larger than ${most >> 20} MiB`)
+      throw new LetheError(
+        'file-too-large',
+        `${role} ${file} is larger than ${most >= 1 << 20 ? `${most >> 20} MiB` : `${most >> 10} KiB`}`,
+      )
     throw fileError(`${role} ${file}`, error)
   }
 }

@@ -8,7 +8,7 @@ import { LetheError } from '../errors.ts'
 import { type FileRole, type ReadWhole, readFromDisk } from '../policy/policy-file.ts'
 
 /** What a file is for the run. */
-export type RunFileKind = 'pipeline' | 'policy' | 'list' | 'keyset'
+export type RunFileKind = 'pipeline' | 'policy' | 'list' | 'approvals' | 'public-keys' | 'keyset'
 
 export interface ChangedFile {
   readonly kind: RunFileKind
@@ -32,6 +32,8 @@ const KINDS: Readonly<Record<FileRole, RunFileKind>> = {
   'the pipeline': 'pipeline',
   'the policy': 'policy',
   'the file': 'list',
+  'the approvals': 'approvals',
+  'the public keys': 'public-keys',
 }
 
 export class RunFiles {
@@ -90,7 +92,7 @@ export class RunFiles {
     if (changed === undefined) return
     throw new LetheError(
       'config-changed',
-      `the ${changed.kind === 'list' ? 'file' : changed.kind} ${changed.file} changed while the run began; nothing was read`,
+      `the ${changed.kind === 'list' ? 'file' : changed.kind.replace('-', ' ')} ${changed.file} changed while the run began; nothing was read`,
       'start it again when nothing writes there any more',
     )
   }

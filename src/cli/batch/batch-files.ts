@@ -17,17 +17,17 @@ import type { RecordFormat } from '../../record/limits.ts'
 import { type BatchProgress, type BatchResult, runBatch } from '../../run/batch-run.ts'
 import type { PreparedPool } from '../../run/chunk-pool.ts'
 import type { RunConfiguration } from '../../run/configuration.ts'
-import { RunFiles } from '../../run/run-files.ts'
+import type { RunFiles } from '../../run/run-files.ts'
 import { type Summary, summarize } from '../account-view.ts'
 import { checkMayJudge, standAlone } from '../groups.ts'
-import { formOf, type InputFlags, usedFlags } from '../input-options.ts'
+import { formOf, usedFlags } from '../input-options.ts'
 import { ReadFiles } from '../read-files.ts'
+import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
 
 /** What a batch is told, beside its inputs. */
-export interface FilesOptions extends OutputOptions, InputFlags {
-  readonly policy: string
+export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly expectKey?: readonly ExpectedKey[]
   readonly format?: RecordFormat
   readonly asOf?: number
@@ -73,11 +73,12 @@ export async function batchFiles(
   options: FilesOptions,
   { keyring: keys, file: keysFile }: BatchKeys,
   prepared: PreparedPool,
+  files: RunFiles,
   hears: BatchHears,
 ): Promise<Summary> {
-  const files = new RunFiles()
   const file = readPolicyFile(options.policy, 'the policy', files.read)
   const plan = await compile(file, keys, options)
+  const approvals = approvedBy(plan, options, files)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
   files.refuseChanged()
@@ -119,6 +120,7 @@ export async function batchFiles(
       standAlone(result.groups, options.maxUnique)
     const summary = summarize(plan, inputs, result, {
       now,
+      approvals,
       dryRun: options.dryRun === true,
       keyset: keys?.keyset,
       tooManyAlone,

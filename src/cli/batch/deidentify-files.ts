@@ -12,6 +12,7 @@ import { preparePool } from '../../run/chunk-pool.ts'
 import type { Summary } from '../account-view.ts'
 import type { InputFlags } from '../input-options.ts'
 import { keyringFrom } from '../keyring-option.ts'
+import { RunFiles } from '../../run/run-files.ts'
 import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
 
 export interface FilesBatch {
@@ -71,7 +72,7 @@ export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   try {
     const keyring = typeof keys === 'string' ? keyringFrom(keys) : keys
     const file = typeof keys === 'string' ? keys : undefined
-    return await batchFiles(inputs, optionsOf(batch), { keyring, file }, prepared, {
+    return await batchFiles(inputs, optionsOf(batch), { keyring, file }, prepared, new RunFiles(), {
       progress: (made) => {
         signal?.throwIfAborted()
         onProgress?.(made)

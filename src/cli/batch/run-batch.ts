@@ -6,6 +6,7 @@ import type { Input } from '../../files/input.ts'
 import { formatProblems } from '../../policy/problems.ts'
 import type { BatchResult } from '../../run/batch-run.ts'
 import type { PreparedPool } from '../../run/chunk-pool.ts'
+import type { RunFiles } from '../../run/run-files.ts'
 import { paint } from '../../terminal.ts'
 import { accountLines, nameLines, type Summary, verboseLines } from '../account-view.ts'
 import { percent } from '../groups.ts'
@@ -25,12 +26,13 @@ export async function run(
   inputs: readonly Input[],
   options: BatchOptions,
   prepared: PreparedPool,
+  files: RunFiles,
 ): Promise<void> {
   const file = options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
   const progress = options.quiet === true ? undefined : progressLine(totalOf(inputs))
   let left = ''
   try {
-    const summary = await batchFiles(inputs, options, { keyring: keyringFrom(file), file }, prepared, {
+    const summary = await batchFiles(inputs, options, { keyring: keyringFrom(file), file }, prepared, files, {
       progress: (made) => progress?.show(made),
       account: (made, result, standing) => {
         left = standing

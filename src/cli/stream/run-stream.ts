@@ -122,9 +122,10 @@ async function lead(
   const summary = summarizeStream(
     pipeline,
     driver.name,
-    prepared.routes.map(({ route, plan }) => ({
+    prepared.routes.map(({ route, plan, approvals }) => ({
       route: route.name,
       plan,
+      approvals,
       keyset: prepared.configuration.keyset,
       ...totals.of(route.name),
       figures: totals.figures(route.name),

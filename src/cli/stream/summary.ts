@@ -1,5 +1,6 @@
 /** The account of a stream's routes: for people, and as versioned JSON. */
 
+import type { CountedApproval } from '../../approval/required-approval.ts'
 import { type Account, sum } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Figures } from '../../groups/figures.ts'
@@ -17,6 +18,8 @@ import { suspectWarnings } from '../suspect-warnings.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
   readonly route: string
+  /** The approvals of the policy that counted, where they are required. */
+  readonly approvals?: readonly CountedApproval[]
   /** Records written, which are not the records read: dead letters and tombstones are among them. */
   readonly emitted: Emitted
   /** Only where the route stopped for its dead letters: what it read then, which no count above holds. */
@@ -39,6 +42,8 @@ export interface StreamSummary {
 export interface RouteTotals {
   readonly route: string
   readonly plan: Plan
+  /** Undefined where the pipeline requires none. */
+  readonly approvals: readonly CountedApproval[] | undefined
   /** Undefined where the pipeline names no keys. */
   readonly keyset: Keyset | undefined
   readonly account: Account
@@ -70,8 +75,9 @@ export function summarizeStream(
     driver,
     status: statusOf(failure),
     complete: failure === undefined && lastAccounts,
-    routes: routes.map(({ route, plan, account, emitted, figures, unsettled, keyset }) => ({
+    routes: routes.map(({ route, plan, approvals, account, emitted, figures, unsettled, keyset }) => ({
       route,
+      ...(approvals === undefined ? {} : { approvals }),
       ...viewKeys(plan, keyset),
       ...viewAccount(plan, account),
       emitted,

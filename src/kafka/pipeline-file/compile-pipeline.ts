@@ -136,6 +136,10 @@ function pipelineOf(
     driver: shape.driver,
     instance: shape.instance,
     keys: secrets.keys,
+    approval: shape.approval && {
+      need: shape.approval.need,
+      keysFile: fileBeside(dirname(file), shape.approval.keys.file),
+    },
     source: shape.source,
     ...amounts,
     http: shape.http,

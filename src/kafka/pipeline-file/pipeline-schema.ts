@@ -80,6 +80,7 @@ export interface PipelineShape {
   driver?: 'rdkafka' | 'kafkajs' | undefined
   instance?: string | { env: string } | undefined
   keys?: unknown
+  approval?: { need: number; keys: { file: string } } | undefined
   source: 'encrypted' | 'clear' | 'none'
   batch: { records: number; bytes: number | string; time: string }
   maxRecordBytes: number | string
@@ -244,6 +245,22 @@ export function pipelineSchema(
     keys: keys
       .optional()
       .describe('The keyset: { file: … }, { env: … } with its JSON, or { command: […] } that prints it.'),
+    approval: z
+      .strictObject({
+        need: whole(1, 100).default(1).describe('How many people have to have approved each policy.'),
+        keys: z
+          .strictObject({
+            file: z
+              .string()
+              .min(1)
+              .describe('A file of public keys in PEM, relative to this one: whose approvals count.'),
+          })
+          .describe('The public keys of those who may approve.'),
+      })
+      .optional()
+      .describe(
+        'Runs only where every policy has so many approvals (POLICY.approval, made by `lethe approve`) by different keys.',
+      ),
     source: z
       .enum(['encrypted', 'clear', 'none'])
       .default('encrypted')

@@ -68,6 +68,8 @@ export interface Pipeline {
   /** Names this instance among those of the pipeline, and stays the same over restarts: see `resolveInstance`. */
   readonly instance: string | { readonly env: string } | undefined
   readonly keys: KeysPlace | undefined
+  /** What each policy has to have before it runs. */
+  readonly approval: { readonly need: number; readonly keysFile: string } | undefined
   readonly source: 'encrypted' | 'clear' | 'none'
   readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }
   readonly maxRecordBytes: number

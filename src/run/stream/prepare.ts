@@ -2,6 +2,7 @@
  * From a pipeline file to what runs: everything is read once, checked and compiled before a socket opens. A worker process
  * does the same from what its parent read, and touches no file but those that open connections.
  */
+import { type CountedApproval, requireApproved } from '../../approval/required-approval.ts'
 import { LetheError } from '../../errors.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
 import { OutputWriter } from '../../kafka/batch-outputs.ts'
@@ -36,6 +37,8 @@ import { RunFiles } from '../run-files.ts'
 export interface PreparedRoute {
   readonly route: Route
   readonly plan: Plan
+  /** The approvals that count; undefined where none are required. */
+  readonly approvals: readonly CountedApproval[] | undefined
   /** For the thread that rewrites. */
   readonly setup: RouteSetup
   readonly writer: OutputWriter
@@ -101,10 +104,12 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
     return keys
   })
   if (fault !== undefined) throw fault
+  // Before the files are compared, so that approvals and keys are among them.
+  const approvals = approvalsOf(compilation, files.read)
   files.refuseChanged()
   const configuration: RunConfiguration = { files: files.bytes, keyset: keys?.keyset }
   const instance = resolveInstance(compilation.pipeline)
-  const prepared = assemble(compilation, configuration, keys, instance, newGroupsKey())
+  const prepared = assemble(compilation, configuration, keys, instance, newGroupsKey(), approvals)
   // What is wrong with a certificate is found before a socket opens, too.
   prepared.connect()
   return { prepared, files }
@@ -125,7 +130,19 @@ export function prepareFrom(
     keysOf: () => keys,
   })
   if (pipeline === undefined) throw new Error('a worker found errors in a pipeline that its parent compiled')
-  return assemble({ pipeline, policies }, configuration, keys, instance, groupsKey)
+  const compilation = { pipeline, policies }
+  return assemble(compilation, configuration, keys, instance, groupsKey, approvalsOf(compilation, read))
+}
+
+/** By the file of a policy; undefined where the pipeline requires none. @throws LetheError (usage) where some are missing */
+function approvalsOf(
+  { pipeline: { approval, routes }, policies }: Compilation,
+  read: ReadWhole,
+): ReadonlyMap<string, readonly CountedApproval[]> | undefined {
+  if (approval === undefined) return undefined
+  return new Map(
+    routes.map(({ policy }) => [policy, requireApproved(policy, planOf(policies, policy), approval, read)]),
+  )
 }
 
 function readKeys(keys: KeysPlace | undefined, files: RunFiles): Keyring | undefined {
@@ -147,6 +164,7 @@ function assemble(
   keys: Keyring | undefined,
   instance: string,
   groupsKey: GroupsKey,
+  approvals: ReturnType<typeof approvalsOf>,
 ): Prepared {
   const plans = pipeline.routes.map(({ policy }) => planOf(policies, policy))
   return {
@@ -168,7 +186,14 @@ function assemble(
         form: { value: route.from.value, key: route.from.key },
         groupsKey,
       }
-      return { route, plan, setup, writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)) }
+      const approved = approvals?.get(route.policy)
+      return {
+        route,
+        plan,
+        approvals: approved,
+        setup,
+        writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)),
+      }
     }),
     connect: () => resolveConnection(pipeline),
   }
