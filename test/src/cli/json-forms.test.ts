@@ -78,6 +78,15 @@ const explanation = z.strictObject({
   testKeys: z.boolean(),
   keys: z.array(z.string()),
   keyChecks: z.record(z.string(), z.string().regex(/^[0-9a-f]{8}$/)),
+  approvals: z.array(
+    z.strictObject({
+      key: z.string().regex(/^[0-9a-f]{16}$/),
+      role: z.string(),
+      when: z.string(),
+      note: z.string(),
+      state: z.string(),
+    }),
+  ),
   outcome: z.enum(['publish', 'suppress', 'dead-letter']),
   became: z.string(),
   published: z.string().optional(),
