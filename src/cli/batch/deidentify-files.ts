@@ -9,10 +9,10 @@ import { formatProblems } from '../../policy/problems.ts'
 import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../../record/limits.ts'
 import type { BatchProgress } from '../../run/batch-run.ts'
 import { preparePool } from '../../run/chunk-pool.ts'
+import { RunFiles } from '../../run/run-files.ts'
 import type { Summary } from '../account-view.ts'
 import type { InputFlags } from '../input-options.ts'
 import { keyringFrom } from '../keyring-option.ts'
-import { RunFiles } from '../../run/run-files.ts'
 import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
 
 export interface FilesBatch {
