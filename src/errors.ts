@@ -107,7 +107,7 @@ export const ERROR_GROUPS = {
     'not-a-file': ['usage', 'a folder, or another thing that is no regular file, stands where a file must'],
     'file-too-large': ['usage', 'a file is larger than files of its kind may be'],
     'file-malformed': ['usage', 'a file is not in the form that its place demands, such as UTF-8 or JSON'],
-    'input-damaged': ['io', 'the gzip data of an input is cut short or damaged'],
+    'input-damaged': ['io', 'an input, or its compressed data, is cut short or damaged'],
     'input-changed': ['io', 'an input became shorter while it was read'],
     'format-unknown': ['usage', 'the format of an input is neither named nor told by its name'],
     'header-invalid': [

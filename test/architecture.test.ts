@@ -92,10 +92,11 @@ const ROOMS: Readonly<
   index: { rooms: ['cli', 'engine', 'errors', 'keys', 'policy', 'run', 'transforms'], packages: [] },
 }
 
-/** The folders that may import a client library, or what it needs: its driver's, and no other. */
+/** The folders that may import a client library, or what it needs: its driver's, and no other; and the one file of zstd. */
 const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   'src/kafka/drivers/rdkafka/': ['node-rdkafka'],
   'src/kafka/drivers/kafkajs/': ['kafkajs', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
+  'src/files/zstd.ts': ['@cloudpss/zstd'],
 }
 
 const roomOf = (file: string): string => {

@@ -5,7 +5,8 @@ import { type Account, type RuleCount, sum } from '../engine/account.ts'
 import { fieldsOf, type KeptField, viewKept, viewUse } from '../engine/account-fields.ts'
 import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { FileDigest } from '../files/digest.ts'
-import type { Input } from '../files/input.ts'
+import { formatByName, type Input } from '../files/input.ts'
+import type { FileCompression } from '../files/magic.ts'
 import type { Output } from '../files/sink.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
@@ -236,12 +237,18 @@ function unclosed(inputs: readonly InputAccount[]): string[] {
   )
 }
 
+const ENDINGS: Readonly<Record<FileCompression, string>> = { none: '', gzip: '.gz', zstd: '.zst' }
+
 function misnamed(inputs: readonly Input[]): string[] {
-  return inputs.flatMap(({ isMisnamed, gzip }, at) => {
+  return inputs.flatMap(({ isMisnamed, compression, name }, at) => {
     if (!isMisnamed) return []
-    return gzip === true
-      ? [`input ${at + 1} is gzip, though its name does not end in .gz: it was unpacked`]
-      : [`input ${at + 1} is not gzip, though its name ends in .gz: it was read as it is`]
+    const named = formatByName(name).compression
+    if (named === 'none')
+      return [
+        `input ${at + 1} is ${compression}, though its name does not end in ${ENDINGS[compression!]}: it was unpacked`,
+      ]
+    const how = compression === 'none' ? 'it was read as it is' : `it is ${compression}, and was unpacked`
+    return [`input ${at + 1} is not ${named}, though its name ends in ${ENDINGS[named]}: ${how}`]
   })
 }
 

@@ -57,9 +57,12 @@ Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or
 
 export const command = (): Command =>
   addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })
-    .description('De-identifies CSV and NDJSON files as a policy says.')
+    .description('De-identifies CSV, NDJSON and JSON files as a policy says.')
     .addArgument(
-      new Argument('<in...>', 'input files: .csv .tsv .ndjson .jsonl, .gz too; - is standard input'),
+      new Argument(
+        '<in...>',
+        'input files: .csv .tsv .ndjson .jsonl .json, .gz and .zst too; - is standard input',
+      ),
     )
     .requiredOption('-p, --policy <file>', 'the policy')
     .option('-o, --output <out>', 'a file, a folder (one output an input), or - for standard output')
@@ -77,7 +80,11 @@ export const command = (): Command =>
       ).argParser(parseRequiredApproval),
     )
     .addOption(
-      new Option('--format <format>', 'what the inputs are (default: by name)').choices(['csv', 'ndjson']),
+      new Option('--format <format>', 'what the inputs are (default: by name)').choices([
+        'csv',
+        'ndjson',
+        'json',
+      ]),
     )
     .addOption(
       new Option('--workers <n>', 'threads that work at once (default: one a core)').argParser(whole(1, 256)),

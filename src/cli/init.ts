@@ -47,7 +47,7 @@ async function run(options: Options): Promise<void> {
 /** The name of the policy from that of the file: `Orders 2024.csv.gz` gives `orders-2024`. */
 function nameOf(from: string): string {
   const name = basename(from)
-    .replace(/\.gz$/i, '')
+    .replace(/\.(?:gz|zst)$/i, '')
     .replace(/\.[^.]+$/, '')
     .toLowerCase()
     .replace(/[^a-z0-9._]+/g, '-')
@@ -69,8 +69,8 @@ function parseName(text: string): string {
 }
 
 const EXAMPLES = `
-Reads the first records of a CSV or NDJSON file (.gz too), looks at names and values, and proposes a
-path, category, role and transform for every field, and under \`input:\` how such files are read. Comments
+Reads the first records of a CSV, NDJSON or JSON file (.gz and .zst too), looks at names and values, and
+proposes a path, category, role and transform for every field, and under \`input:\` how such files are read. Comments
 give the evidence as counts, never as values. What it is not sure of is left \`undecided\`, which
 \`lethe lint\` reports as an error.
 
@@ -86,11 +86,11 @@ export const command = (): Command =>
     encoding: 'what they look like',
   })
     .description('Writes a draft policy from a sample of the data.')
-    .requiredOption('--from <file>', 'the sample: CSV or NDJSON, gzip too; - is stdin')
+    .requiredOption('--from <file>', 'the sample: CSV, NDJSON or JSON, gzip and zstd too; - is stdin')
     .option('-o, --output <policy>', 'where to write the draft (default: stdout)')
     .addOption(
       new Option('--format <format>', 'what the sample is (default: by its name or first character)').choices(
-        ['csv', 'ndjson'],
+        ['csv', 'ndjson', 'json'],
       ),
     )
     .addOption(

@@ -7,14 +7,15 @@ import { createGunzip, type Gunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/limits.ts'
 import { decodingOf } from './decoding.ts'
-import { binaryForm, byteOrderMark, isGzip, looksLikeUtf16 } from './magic.ts'
+import { binaryForm, byteOrderMark, compressionOf, type FileCompression, looksLikeUtf16 } from './magic.ts'
+import { unzstd } from './zstd-reader.ts'
 
 export interface Input {
   /** As the user named it; `-` is standard input. */
   readonly name: string
   readonly format: RecordFormat
-  /** Whether it is compressed; undefined where that shows only while it is read. */
-  readonly gzip: boolean | undefined
+  /** How it is compressed; undefined where that shows only while it is read. */
+  readonly compression: FileCompression | undefined
   /** What its name says of that, and its bytes do not. */
   readonly isMisnamed: boolean
   /** Delimiter that the name implies: a tab for .tsv. */
@@ -30,17 +31,19 @@ const FORMATS: Readonly<Record<string, RecordFormat>> = {
   tsv: 'csv',
   ndjson: 'ndjson',
   jsonl: 'ndjson',
+  json: 'json',
 }
 
 /** What a file is by its name: `events.csv.gz` is CSV, compressed. */
 export function formatByName(name: string): {
   format: RecordFormat | undefined
-  gzip: boolean
+  compression: FileCompression
   tab: boolean
 } {
-  const gzip = /\.gz$/i.test(name)
-  const extension = /\.([a-z]+)$/i.exec(gzip ? name.slice(0, -3) : name)?.[1]?.toLowerCase() ?? ''
-  return { format: FORMATS[extension], gzip, tab: extension === 'tsv' }
+  const [, rest = name, ending] = /^(.*)\.(gz|zst)$/i.exec(name) ?? []
+  const extension = /\.([a-z]+)$/i.exec(rest)?.[1]?.toLowerCase() ?? ''
+  const compression = ending === undefined ? 'none' : /^gz$/i.test(ending) ? 'gzip' : 'zstd'
+  return { format: FORMATS[extension], compression, tab: extension === 'tsv' }
 }
 
 export const identityOf = (stats: Stats): string => `${stats.dev}:${stats.ino}`
@@ -56,20 +59,20 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
       name === '-'
         ? 'standard input has no name to tell its format by'
         : `${name}: the name does not tell a format`,
-      'say --format csv or --format ndjson',
+      'say --format csv, json or ndjson',
     )
   if (stats?.isFile() !== true) {
-    const gzip = stats !== undefined && byName.gzip ? true : undefined
+    const compression = stats !== undefined && byName.compression !== 'none' ? byName.compression : undefined
     const delimiter = byName.tab ? '\t' : undefined
     const identity = stats === undefined ? identityOfStdin() : identityOf(stats)
-    return { name, format, gzip, isMisnamed: false, delimiter, size: undefined, identity }
+    return { name, format, compression, isMisnamed: false, delimiter, size: undefined, identity }
   }
-  const gzip = stats.size === 0 ? byName.gzip : isGzip(firstBytes(name))
+  const compression = stats.size === 0 ? byName.compression : compressionOf(firstBytes(name))
   return {
     name,
     format,
-    gzip,
-    isMisnamed: gzip !== byName.gzip,
+    compression,
+    isMisnamed: compression !== byName.compression,
     delimiter: byName.tab ? '\t' : undefined,
     size: stats.size,
     identity: identityOf(stats),
@@ -80,7 +83,7 @@ function firstBytes(name: string): Uint8Array {
   let fd: number | undefined
   try {
     fd = openSync(name, 'r')
-    const bytes = Buffer.alloc(2)
+    const bytes = Buffer.alloc(4)
     return bytes.subarray(0, readSync(fd, bytes))
   } catch (error) {
     throw inputError(name, error)
@@ -133,7 +136,7 @@ const READ_BYTES = 1 << 20
 /** So much of a text is looked at before it is taken for text. */
 const HEAD_BYTES = 4096
 
-type Source = Pick<Input, 'name' | 'gzip' | 'size' | 'isMisnamed'>
+type Source = Pick<Input, 'name' | 'compression' | 'size' | 'isMisnamed'>
 
 export interface OpenInput {
   /** The encoding that its bytes were in, by the platform's name. */
@@ -158,7 +161,9 @@ export async function openInput(
 ): Promise<OpenInput> {
   // A read that waits for a pipe could not be given up.
   const pieces = whole(input, onRead, (onTaken) =>
-    input.gzip !== false || input.size === undefined ? streamed(input, onTaken) : read(input.name, onTaken),
+    input.compression !== 'none' || input.size === undefined
+      ? streamed(input, onTaken)
+      : read(input.name, onTaken),
   )
   try {
     // A mark may be cut in two by a read.
@@ -217,19 +222,20 @@ async function* textOf(
 
 /** The encoding of a file, and how long its byte order mark is. Throws `LetheError` where it is no text that can be read. */
 function encodingOfHead(
-  { name, gzip, size, isMisnamed }: Source,
+  { name, compression, size, isMisnamed }: Source,
   head: Uint8Array,
   stated: string | undefined,
 ): { encoding: string; length: number } {
-  const where = gzip === true ? `${name}: what is packed in it is` : `${name}: this is`
-  const binary = binaryForm(head, gzip === true || size === undefined ? undefined : name)
+  const isPacked = compression === 'gzip' || compression === 'zstd'
+  const where = isPacked ? `${name}: what is packed in it is` : `${name}: this is`
+  const binary = binaryForm(head, isPacked || size === undefined ? undefined : name)
   if (binary !== undefined)
     throw new LetheError('file-malformed', `${where} ${binary.is}, and not text`, binary.suggestion)
   // Of text no byte is a control character but tab, line break and the like; a damaged file has some soon.
-  if (isMisnamed && gzip === false && stated === undefined && head.some((byte) => byte < 0x09))
+  if (isMisnamed && !isPacked && stated === undefined && head.some((byte) => byte < 0x09))
     throw new LetheError(
       'input-damaged',
-      `${name} is not gzip, or is damaged: it is no text either`,
+      `${name} is not ${formatByName(name).compression}, or is damaged: it is no text either`,
       'fetch the file again',
     )
   const mark = byteOrderMark(head)
@@ -288,16 +294,24 @@ async function* read(name: string, onRead: (data: Uint8Array) => void): AsyncGen
 
 /** The bytes of standard input or of a pipe, or of a compressed file as they were. */
 async function* streamed(
-  input: Pick<Input, 'name' | 'gzip'>,
+  input: Pick<Input, 'name' | 'compression'>,
   onRead: (data: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
   const raw: Readable =
     input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
-  const gzip = input.gzip ?? (await beginsAsGzip(raw))
+  const compression = input.compression ?? (await compressionAtStart(raw))
+  if (compression === 'zstd') {
+    try {
+      yield* unzstd(input.name, heard(raw, onRead))
+    } finally {
+      raw.destroy()
+    }
+    return
+  }
   raw.on('data', onRead)
   let stream: Readable = raw
   let rest: Remainder | undefined
-  if (gzip) {
+  if (compression === 'gzip') {
     const gunzip = createGunzip({ chunkSize: 1 << 18 })
     rest = new Remainder(raw, gunzip)
     raw.on('error', (error) => gunzip.destroy(error))
@@ -317,17 +331,24 @@ async function* streamed(
   }
 }
 
+async function* heard(raw: Readable, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  for await (const data of raw as AsyncIterable<Buffer>) {
+    onRead(data)
+    yield data
+  }
+}
+
 /** Looks at the first bytes that a stream gives, and puts them back. */
-async function beginsAsGzip(raw: Readable): Promise<boolean> {
+async function compressionAtStart(raw: Readable): Promise<FileCompression> {
   await new Promise<void>((resolve, reject) => {
     raw.once('readable', resolve)
     raw.once('end', resolve)
     raw.once('error', reject)
   })
   const first = raw.read() as Buffer | null
-  if (first === null) return false
+  if (first === null) return 'none'
   raw.unshift(first)
-  return isGzip(first)
+  return compressionOf(first)
 }
 
 /**

@@ -1,7 +1,14 @@
 /** What a file is by its first bytes, whatever its name says. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { isZstd } from './zstd-frames.ts'
 
-export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
+export type FileCompression = 'none' | 'gzip' | 'zstd'
+
+/** How a file is compressed, by its first four bytes. */
+export function compressionOf(head: Uint8Array): FileCompression {
+  if (begins(head, [0x1f, 0x8b])) return 'gzip'
+  return isZstd(head) ? 'zstd' : 'none'
+}
 
 /** Byte order marks: the longer ones first, since one begins another. */
 const MARKS: readonly (readonly [encoding: string, bytes: readonly number[]])[] = [

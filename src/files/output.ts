@@ -4,17 +4,18 @@
  */
 import { unwritable } from '../errors.ts'
 import { Digester, type FileDigest } from './digest.ts'
-import { GzipOutput } from './gzip-output.ts'
+import type { FileCompression } from './magic.ts'
+import { PackedOutput } from './packed-output.ts'
 import type { Output } from './sink.ts'
 import { TemporaryFile } from './temporary-file.ts'
 
 /**
- * A file that appears whole or not at all. `gzip`: compress it; `digest`: compute its digest. Throws `LetheError` where
- * it cannot be opened.
+ * A file that appears whole or not at all. `compression`: of its bytes, where `loadZstd` was awaited for zstd; `digest`:
+ * compute its digest. Throws `LetheError` where it cannot be opened.
  */
-export function openOutput(name: string, gzip: boolean, digest = false): Output {
+export function openOutput(name: string, compression: FileCompression, digest = false): Output {
   const raw = new TemporaryFile(name, digest ? new Digester() : undefined)
-  return gzip ? new GzipOutput(raw) : raw
+  return compression === 'none' ? raw : new PackedOutput(raw, compression)
 }
 
 const STDOUT = 'standard output'

@@ -11,8 +11,10 @@ export interface Records {
   readonly kind: 'records'
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly length: number
-  /** Of its first byte in the stream. */
+  /** Of its first byte in the stream; of JSON, in the lines made of it. */
   readonly offset: number
+  /** Of JSON that is not one record a line: the line that each record begins on, from 1. */
+  readonly recordLines?: Float64Array | undefined
 }
 
 /** Bytes that were skipped, because no record that can be read begins or ends there. */
@@ -23,6 +25,8 @@ export interface Rejected {
   readonly records: number
   /** Physical lines covered. */
   readonly lines: number
+  /** The line that the record begins on, from 1, where the lines before are not counted. */
+  readonly line?: number | undefined
 }
 
 export type Piece = Records | Rejected
@@ -39,6 +43,14 @@ export interface SplitOptions {
 const LF = 0x0a
 const QUOTE = 0x22
 
+/** Takes the bytes of a text in order, cut anywhere. */
+export interface Splitter {
+  /** The pieces that are complete; `data` is the caller's again afterwards. */
+  push(data: Uint8Array): Piece[]
+  /** The rest. */
+  end(): Piece[]
+}
+
 /** A line break may add two bytes to a record. */
 const LINE_BREAK_BYTES = 2
 
@@ -46,7 +58,7 @@ const LINE_BREAK_BYTES = 2
  * Cuts at line feeds; `CsvSplitter` cuts at those outside of quotes. `push` takes the bytes in order and gives the
  * pieces that are complete, `end` the rest.
  */
-export class LineSplitter {
+export class LineSplitter implements Splitter {
   protected readonly options: SplitOptions
   /** Where the bytes held begin in the stream. */
   #base = 0

@@ -15,6 +15,11 @@ export const fileDeadLetterForm: z.ZodType<Omit<FileDeadLetter, 'v'> & { readonl
   v: z.literal(1).exactOptional().describe('Of this form; absent in lists of version 0.1.0.'),
   input: z.int().min(1).describe('The number of the input, as they were named.'),
   line: z.int().min(1).describe('The line that the record begins at; the header of CSV counts.'),
+  record: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('Of JSON that is not read a line at a time: which record of the input it is.'),
   records: z
     .int()
     .min(2)

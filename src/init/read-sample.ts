@@ -1,10 +1,12 @@
-/** Reads the first records of a file for `lethe init`: CSV or NDJSON, plain or gzip, at most 16 MiB of text. */
+/** Reads the first records of a file for `lethe init`: CSV, NDJSON or JSON, plain, gzip or zstd, at most 16 MiB of text. */
 import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import { decodingOf } from '../files/decoding.ts'
 import { formatByName } from '../files/input.ts'
-import { binaryForm, byteOrderMark, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
+import { JsonSplitter } from '../files/json-splitter.ts'
+import { binaryForm, byteOrderMark, compressionOf, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
+import { unzstd } from '../files/zstd-reader.ts'
 import { csvSample } from './csv-sample.ts'
 import { label, type Sample, type SampleFormat, type SampleOptions } from './sample.ts'
 
@@ -27,7 +29,7 @@ export async function readSample(options: SampleOptions): Promise<Sample> {
   const sample =
     format === 'csv'
       ? csvSample(label(options.from), text, { ...options, implied, isCut: cut })
-      : ndjsonSample(text, cut, options)
+      : jsonSample(text, cut, format, options)
   return { ...sample, encoding }
 }
 
@@ -35,7 +37,12 @@ export async function readSample(options: SampleOptions): Promise<Sample> {
 async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
   try {
     const raw = await take(from === '-' ? process.stdin : createReadStream(from))
-    if (raw.bytes[0] !== 0x1f || raw.bytes[1] !== 0x8b) return raw
+    const compression = compressionOf(raw.bytes)
+    if (compression === 'none') return raw
+    if (compression === 'zstd') {
+      const unpacked = await take(unzstd(label(from), [raw.bytes]), raw.cut)
+      return { bytes: unpacked.bytes, cut: raw.cut || unpacked.cut }
+    }
     // Of a file that was not read to its end, the packed end is missing as a matter of course.
     const gunzip = createGunzip(raw.cut ? { finishFlush: constants.Z_SYNC_FLUSH } : {})
     gunzip.end(raw.bytes)
@@ -43,19 +50,28 @@ async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
     return { bytes: unpacked.bytes, cut: raw.cut || unpacked.cut }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    if (error instanceof LetheError) throw error
     if (code?.startsWith('Z_'))
       throw new LetheError('input-damaged', `${label(from)} is not a whole gzip file`)
     throw fileError(label(from), error)
   }
 }
 
-async function take(stream: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; cut: boolean }> {
-  const chunks: Buffer[] = []
+/** `mayFail`: of a file that was not read to its end, the packed end is missing. */
+async function take(
+  stream: AsyncIterable<Uint8Array>,
+  mayFail = false,
+): Promise<{ bytes: Buffer; cut: boolean }> {
+  const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of stream) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length >= MAX_BYTES) return { bytes: Buffer.concat(chunks), cut: true }
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length >= MAX_BYTES) return { bytes: Buffer.concat(chunks), cut: true }
+    }
+  } catch (error) {
+    if (!mayFail || length === 0) throw error
   }
   return { bytes: Buffer.concat(chunks), cut: false }
 }
@@ -98,22 +114,27 @@ function decodeAs(encoding: string, bytes: Buffer): string {
 }
 
 function formatOf(from: string, text: string): SampleFormat {
-  if (/\.(?:csv|tsv)(?:\.gz)?$/i.test(from)) return 'csv'
-  if (/\.(?:ndjson|jsonl|json)(?:\.gz)?$/i.test(from)) return 'ndjson'
-  return /^\s*[{[]/.test(text) ? 'ndjson' : 'csv'
+  const byName = formatByName(from).format
+  if (byName !== undefined) return byName
+  if (!/^\s*[{[]/.test(text)) return 'csv'
+  const [firstLine] = text.trimStart().split('\n', 1)
+  return parseLine(firstLine!) === undefined ? 'json' : 'ndjson'
 }
 
-function ndjsonSample(text: string, cut: boolean, { rows, from }: SampleOptions): Sample {
-  if (/^\s*\[/.test(text)) {
-    const way = `write one record a line, e.g. jq -c '.[]' ${from === '-' ? '' : from}`.trimEnd()
+function jsonSample(
+  text: string,
+  cut: boolean,
+  format: 'ndjson' | 'json',
+  { rows, from }: SampleOptions,
+): Sample {
+  if (format === 'ndjson' && /^\s*\[/.test(text))
     throw new LetheError(
       'file-malformed',
       `${label(from)} begins with a JSON array; NDJSON has one object a line`,
-      way,
+      'say --format json, or name it .json',
     )
-  }
-  const lines = text.split('\n')
-  if (cut) lines.pop()
+  const lines = format === 'ndjson' ? text.split('\n') : jsonLines(text, cut, label(from))
+  if (cut && format === 'ndjson') lines.pop()
   const records: object[] = []
   let unreadable = 0
   for (const line of lines) {
@@ -124,10 +145,22 @@ function ndjsonSample(text: string, cut: boolean, { rows, from }: SampleOptions)
     else records.push(value)
   }
   if (records.length === 0) {
-    const way = 'a record is one JSON object on one line; for CSV say --format csv'
-    throw new LetheError('file-malformed', `no line of ${label(from)} is a JSON object`, way)
+    const way = `a record is one JSON object${format === 'ndjson' ? ' on one line' : ''}; for CSV say --format csv`
+    const what = format === 'ndjson' ? 'line' : 'record'
+    throw new LetheError('file-malformed', `no ${what} of ${label(from)} is a JSON object`, way)
   }
-  return { format: 'ndjson', header: [], records, unreadable }
+  return { format, header: [], records, unreadable }
+}
+
+/** The records of JSON that is not one record a line, each on one. Throws `LetheError` where they cannot be told apart. */
+function jsonLines(text: string, cut: boolean, name: string): string[] {
+  const splitter = new JsonSplitter(name, { chunkBytes: MAX_BYTES, maxRecordBytes: MAX_BYTES })
+  const pieces = splitter.push(Buffer.from(text))
+  // Of a text that was cut, the last record may be half a record.
+  if (!cut) pieces.push(...splitter.end())
+  return pieces.flatMap((piece) =>
+    piece.kind === 'records' ? Buffer.from(piece.bytes.subarray(0, piece.length)).toString().split('\n') : [],
+  )
 }
 
 function parseLine(line: string): object | undefined {

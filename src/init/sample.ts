@@ -1,7 +1,8 @@
 /** A sample of the data, as `lethe init` looks at it. */
 import type { InputForm } from '../policy/input-form.ts'
+import type { RecordFormat } from '../record/limits.ts'
 
-export type SampleFormat = 'csv' | 'ndjson'
+export type SampleFormat = RecordFormat
 
 export interface SampleOptions {
   /** Path of a file, or `-` for stdin. */
@@ -20,9 +21,9 @@ export interface Sample {
   readonly format: SampleFormat
   /** Of CSV: the names of its columns. */
   readonly header: readonly string[]
-  /** Of CSV: rows as long as the header. Of NDJSON: objects. */
+  /** Of CSV: rows as long as the header; else objects. */
   readonly records: readonly (readonly string[] | object)[]
-  /** Records that could not be read: ragged rows, stray quotes, lines that are no JSON object. */
+  /** Records that could not be read: ragged rows, stray quotes, what is no JSON object. */
   readonly unreadable: number
   /** Where neither UTF-8 nor a byte order mark tells it. */
   readonly encoding?: string | undefined

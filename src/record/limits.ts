@@ -1,7 +1,7 @@
 /** What is known of records before any is read: their formats, and how long they may be. */
 
-/** Whether a file is newline-delimited JSON or CSV. */
-export type RecordFormat = 'ndjson' | 'csv'
+/** What a file is: a record a line, an array of records or values one behind the other, or CSV. */
+export type RecordFormat = 'ndjson' | 'json' | 'csv'
 
 /** Longer records are dead letters, unless another limit is set. */
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20

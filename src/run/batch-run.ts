@@ -57,6 +57,8 @@ export interface FileDeadLetter {
   readonly input: number
   /** The line that the record begins at, from 1. */
   readonly line: number
+  /** Of JSON that is not read a line at a time: which record of the input it is, from 1. */
+  readonly record?: number
   /** Lines that an open quote took with it, where it is not one record. */
   readonly records?: number
   readonly code: string
@@ -100,7 +102,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     addAccount(account, done.account)
     own.records += done.account.records
     if (run.deadLetterFile !== undefined && done.deadLetters.length > 0)
-      await run.deadLetterFile.append(deadLetterLines(plan, batch, own.lines, done))
+      await run.deadLetterFile.append(deadLetterLines(plan, batch, own, done))
     if ('rejected' in batch && batch.rejected.code === 'csv-quote-unclosed')
       own.unclosed = { line: own.lines + 1, lines: batch.rejected.lines }
     own.lines += done.lines
@@ -175,13 +177,17 @@ function* deadOrdinals(before: number, batch: Batch, done: RewrittenChunk): Gene
 }
 
 /** Coordinates, code, rule and fingerprint; never a value, nor a file's name, which may be one. */
-function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: RewrittenChunk): Uint8Array {
+function deadLetterLines(plan: Plan, batch: Batch, own: InputAccount, done: RewrittenChunk): Uint8Array {
+  // Of JSON that is not one record a line, lines say little.
+  const lines = 'rejected' in batch ? lineOf(batch.rejected) : batch.recordLines
+  const before = own.records - done.account.records
   const text = done.deadLetters
-    .map(({ line, code, rule }) =>
+    .map(({ record, line, code, rule }) =>
       JSON.stringify({
         v: 1,
         input: batch.input + 1,
-        line: lines + line + 1,
+        line: lines?.[record] ?? own.lines + line + 1,
+        ...(lines === undefined ? {} : { record: before + record + 1 }),
         ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
         code,
         ...(rule >= 0 ? { rule: plan.rules[rule]!.label } : {}),
@@ -191,3 +197,6 @@ function deadLetterLines(plan: Plan, batch: Batch, lines: number, done: Rewritte
     .join('\n')
   return Buffer.from(`${text}\n`)
 }
+
+const lineOf = ({ line }: Rejected): readonly number[] | undefined =>
+  line === undefined ? undefined : [line]

@@ -3,6 +3,7 @@ import { LetheError } from '../errors.ts'
 import { DialectSplitter } from '../files/dialect-splitter.ts'
 import { Digester, type FileDigest } from '../files/digest.ts'
 import { type Input, openInput } from '../files/input.ts'
+import { JsonSplitter } from '../files/json-splitter.ts'
 import { takeLead } from '../files/lead.ts'
 import type { Output } from '../files/sink.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type Piece,
   type Rejected,
   type SplitOptions,
+  type Splitter,
 } from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -26,7 +28,13 @@ import { checkWidth, headerError, readHeader } from './table-header.ts'
 
 /** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
 export type Batch =
-  | { readonly input: number; readonly chunk: Chunk; readonly headerLines: number }
+  | {
+      readonly input: number
+      readonly chunk: Chunk
+      readonly headerLines: number
+      /** Of JSON that is not one record a line: the line that each record begins on, from 1. */
+      readonly recordLines?: Float64Array | undefined
+    }
   | { readonly input: number; readonly rejected: Rejected; readonly headerLines: number }
 
 type Table = Layout & { format: 'csv' }
@@ -77,10 +85,10 @@ export class BatchSource {
 
   async *batches(): AsyncGenerator<Batch> {
     for (const [index, input] of this.#run.inputs.entries()) {
-      if (input.format === 'ndjson') refuseColumnPaths(this.#run.plan, input.name)
+      if (input.format !== 'csv') refuseColumnPaths(this.#run.plan, input.name)
       const opened = await this.#open(index, input)
       if (input.format === 'csv') yield* this.#csv(index, input, opened)
-      else yield* this.#ndjson(index, opened)
+      else yield* this.#json(index, opened)
     }
   }
 
@@ -99,8 +107,10 @@ export class BatchSource {
     const { chunkBytes, maxRecordBytes } = this.#run
     const allocate = (bytes: number) => this.#spares.take(bytes)
     const options = { chunkBytes, maxRecordBytes, allocate }
-    if (input.format === 'ndjson') {
-      const pieces = this.#cut(text, new LineSplitter(options), onEnd)
+    if (input.format !== 'csv') {
+      const splitter =
+        input.format === 'ndjson' ? new LineSplitter(options) : new JsonSplitter(input.name, options)
+      const pieces = this.#cut(text, splitter, onEnd)
       return { dialect: { delimiter: ',' }, lines: 0, bytes: 0, isDecoded, pieces }
     }
     const lead = await takeLead(text, form.skipLines ?? 0)
@@ -109,11 +119,7 @@ export class BatchSource {
     return { dialect, lines: lead.lines, bytes: lead.bytes, isDecoded, pieces }
   }
 
-  async *#cut(
-    text: AsyncIterable<Uint8Array>,
-    splitter: LineSplitter,
-    onEnd: () => void,
-  ): AsyncGenerator<Piece> {
+  async *#cut(text: AsyncIterable<Uint8Array>, splitter: Splitter, onEnd: () => void): AsyncGenerator<Piece> {
     const { chunkBytes } = this.#run
     // What a read gives may be more than one chunk.
     for await (const data of text)
@@ -123,13 +129,15 @@ export class BatchSource {
     yield* splitter.end()
   }
 
-  async *#ndjson(index: number, { isDecoded, pieces }: Opened): AsyncGenerator<Batch> {
+  /** Whatever the file was, its chunks hold a record a line. */
+  async *#json(index: number, { isDecoded, pieces }: Opened): AsyncGenerator<Batch> {
     const layout: Layout = { format: 'ndjson', isDecoded }
     for await (const piece of pieces) {
       if (piece.kind === 'rejected') yield { input: index, headerLines: 0, rejected: piece }
       else {
-        const { bytes, length, offset } = piece
-        yield { input: index, headerLines: 0, chunk: { layoutId: index, layout, bytes, length, offset } }
+        const { bytes, length, offset, recordLines } = piece
+        const chunk = { layoutId: index, layout, bytes, length, offset }
+        yield { input: index, headerLines: 0, chunk, recordLines }
       }
     }
   }

@@ -37,7 +37,7 @@ const SMALL_BYTES = 1 << 20
 /** Starts the threads that these inputs are worth, so that `workers` work, this one among them. */
 export function preparePool(inputs: readonly Input[], workers: number): PreparedPool {
   const isSmall = inputs.every(
-    (input) => input.gzip === false && (input.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES,
+    (input) => input.compression === 'none' && (input.size ?? Number.POSITIVE_INFINITY) <= SMALL_BYTES,
   )
   const threads: ChunkThreads = new Threads(THREAD, isSmall ? 0 : workers - 1, {
     maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,

@@ -3,8 +3,9 @@
 import { reconciles, sum } from '../../engine/account.ts'
 import type { DeadLetterLimit } from '../../engine/limit.ts'
 import { LetheError, type Problem } from '../../errors.ts'
-import type { Input } from '../../files/input.ts'
+import { formatByName, type Input } from '../../files/input.ts'
 import type { Output } from '../../files/sink.ts'
+import { loadZstd } from '../../files/zstd.ts'
 import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../../groups/subject-groups.ts'
 import type { Keyring } from '../../keys/keyring.ts'
@@ -88,6 +89,8 @@ export async function batchFiles(
   reads.add('the keyset file', keysFile)
   const opened = new Opened(reads)
   try {
+    const names = [options.output ?? '', ...inputs.map((input) => input.name)]
+    if (names.some((name) => formatByName(name).compression === 'zstd')) await loadZstd()
     const outputs = openOutputs(inputs, options, opened)
     const deadLetterFile =
       options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, options)

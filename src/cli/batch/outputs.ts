@@ -1,7 +1,9 @@
 /** Where `lethe batch` writes: nothing that it reads, nothing twice, and nothing that is left behind. */
 import { basename, join } from 'node:path'
 import { LetheError } from '../../errors.ts'
+import { ArrayOutput } from '../../files/array-output.ts'
 import { formatByName, type Input } from '../../files/input.ts'
+import type { FileCompression } from '../../files/magic.ts'
 import { openNothing, openOutput, openStdout } from '../../files/output.ts'
 import { placeOf } from '../../files/place.ts'
 import type { Output } from '../../files/sink.ts'
@@ -32,7 +34,7 @@ export class Opened {
   }
 
   /** Opens a file for writing, unless it is read or is written to already. */
-  open(name: string, options: OutputOptions, gzip = false): Output {
+  open(name: string, options: OutputOptions, compression: FileCompression = 'none'): Output {
     const place = placeOf(name)
     this.#reads.refuse(place.path)
     if (place.isSpecial)
@@ -52,7 +54,7 @@ export class Opened {
     const output =
       options.dryRun === true
         ? openNothing(name)
-        : openOutput(place.path, gzip, options.summary !== undefined)
+        : openOutput(place.path, compression, options.summary !== undefined)
     this.#outputs.push(output)
     return output
   }
@@ -85,7 +87,10 @@ export function whatIsLeft(outputs: readonly Output[]): string {
   return `no output was left; ${older.length} older ones stand under their names, as they were`
 }
 
-const FORMAT_NAME: Readonly<Record<RecordFormat, string>> = { csv: 'CSV', ndjson: 'NDJSON' }
+const FORMAT_NAME: Readonly<Record<RecordFormat, string>> = { csv: 'CSV', ndjson: 'NDJSON', json: 'JSON' }
+
+/** What goes into one output: CSV, or JSON of either form. */
+const kindOf = (format: RecordFormat): 'csv' | 'json' => (format === 'csv' ? 'csv' : 'json')
 
 /** One output for each input, or one for all of them. */
 export function openOutputs(inputs: readonly Input[], options: OutputOptions, opened: Opened): Output[] {
@@ -96,24 +101,29 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
       throw new LetheError('folder-missing', `the folder ${name} does not exist`, 'make it first')
     if (inputs.some((input) => input.name === '-'))
       throw new LetheError('bad-option', 'standard input has no name to write to a folder by', 'say -o FILE')
-    return inputs.map((input) =>
-      opened.open(join(name, basename(input.name)), options, formatByName(input.name).gzip),
-    )
+    return inputs.map((input) => openFile(join(name, basename(input.name)), input.format, options, opened))
   }
-  if (new Set(inputs.map((input) => input.format)).size > 1)
+  if (new Set(inputs.map((input) => kindOf(input.format))).size > 1)
     throw new LetheError(
       'output-conflict',
-      'CSV and NDJSON do not go into one output',
+      'CSV and JSON do not go into one output',
       'write to a folder: -o FOLDER/',
     )
-  const byName = formatByName(name)
+  const stated = formatByName(name).format
   const { format } = inputs[0]!
-  if (byName.format !== undefined && byName.format !== format)
+  if (stated !== undefined && kindOf(stated) !== kindOf(format))
     throw new LetheError(
       'output-conflict',
       `${name} would not hold what its name says: the output of ${FORMAT_NAME[format]} is ${FORMAT_NAME[format]}`,
       `name it .${format}`,
     )
-  const output = name === '-' ? opened.standardOutput(options) : opened.open(name, options, byName.gzip)
+  const output = name === '-' ? opened.standardOutput(options) : openFile(name, format, options, opened)
   return inputs.map(() => output)
+}
+
+/** Its name says whether it is compressed, and whether JSON is an array. */
+function openFile(name: string, format: RecordFormat, options: OutputOptions, opened: Opened): Output {
+  const byName = formatByName(name)
+  const output = opened.open(name, options, byName.compression)
+  return byName.format === 'json' && format !== 'csv' ? new ArrayOutput(output) : output
 }

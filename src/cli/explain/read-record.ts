@@ -3,7 +3,9 @@ import { LetheError } from '../../errors.ts'
 import { readJson } from '../../explain/json-tree.ts'
 import type { GivenRecord } from '../../explain/run-record.ts'
 import { inspectInput, openInput } from '../../files/input.ts'
+import { JsonSplitter } from '../../files/json-splitter.ts'
 import { takeLead } from '../../files/lead.ts'
+import type { Piece, Records } from '../../files/splitter.ts'
 import type { InputForm } from '../../policy/input-form.ts'
 import { firstRow, namesOf } from '../../run/table-row.ts'
 
@@ -44,13 +46,7 @@ export async function readRecord(
   // What comes through a pipe is a row of a file more often than a file.
   const { text, implied } = await headOf(from, form, from === '-' ? 0 : (form.skipLines ?? 0))
   const json = text.toString('utf8')
-  if (json.trimStart().startsWith('{')) return { kind: 'json', text: jsonRecord(json, name) }
-  if (json.trimStart().startsWith('['))
-    throw new LetheError(
-      'file-malformed',
-      `${name} holds no JSON object`,
-      'give one record as JSON, or a row of CSV',
-    )
+  if (/^\s*[[{]/.test(json)) return { kind: 'json', text: jsonRecord(json, name) }
   const isWhole = text.length <= MAX_BYTES
   const table = isWhole ? text : text.subarray(0, text.lastIndexOf(0x0a) + 1)
   let names = form.header
@@ -67,11 +63,24 @@ export async function readRecord(
   return { kind: 'row', row: firstRow(name, table, form, { names, implied }) }
 }
 
+/** The first record: of NDJSON, of an array, or of records one behind the other, on one line or several. */
 function jsonRecord(text: string, name: string): string {
   const first = text.split('\n').find((line) => line.trim() !== '') ?? ''
-  // NDJSON has a record on its first line; else line breaks are white space, as none stands inside a JSON string.
-  const record = readJson(first) instanceof Map ? first : text.replace(/[\r\n]+/g, ' ').trim()
+  const record = readJson(first) instanceof Map ? first : firstOf(text, name)
   if (record.length > MAX_BYTES)
     throw new LetheError('file-malformed', `the record of ${name} is longer than 1 MiB`, 'give one record')
+  if (!record.startsWith('{'))
+    throw new LetheError(
+      'file-malformed',
+      `${name} holds no JSON object`,
+      'give one record as JSON, or a row of CSV',
+    )
   return record
+}
+
+function firstOf(text: string, name: string): string {
+  const splitter = new JsonSplitter(name, { chunkBytes: 1, maxRecordBytes: MAX_BYTES })
+  const isRecords = (piece: Piece): piece is Records => piece.kind === 'records'
+  const records = splitter.push(Buffer.from(text)).find(isRecords) ?? splitter.end().find(isRecords)
+  return Buffer.from(records?.bytes.subarray(0, records.bytes.indexOf(0x0a)) ?? []).toString()
 }

@@ -121,7 +121,7 @@ describe('lethe batch refuses inputs', () => {
     })
     await refused(cwd, batch(cwd, ['a.csv', 'b.csv', '-o', 'out.csv']), 2, 'header differs')
     await refused(cwd, batch(cwd, ['a.csv', 'c.tsv', '-o', 'out.csv']), 2, 'delimiter')
-    await refused(cwd, batch(cwd, ['a.csv', 'd.ndjson', '-o', 'out.csv']), 2, 'CSV and NDJSON')
+    await refused(cwd, batch(cwd, ['a.csv', 'd.ndjson', '-o', 'out.csv']), 2, 'CSV and JSON')
   })
 })
 

@@ -116,6 +116,7 @@ const deadLetter = z.strictObject({
   v: z.literal(1),
   input: z.int().min(1),
   line: z.int().min(1),
+  record: z.int().min(1).optional(),
   records: z.int().min(2).optional(),
   code: z.string().regex(/^[a-z-]+$/),
   rule: z.string().optional(),

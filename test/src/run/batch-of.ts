@@ -36,8 +36,8 @@ export async function batchOf(
   const { plan, problems } = compilePolicy(source)
   if (plan === undefined) throw new Error(JSON.stringify(problems))
   const inputs = [inspectInput(join(cwd, name), undefined)]
-  const out = openOutput(join(cwd, 'out'), false)
-  const deadLetterFile = openOutput(join(cwd, 'dead'), false)
+  const out = openOutput(join(cwd, 'out'), 'none')
+  const deadLetterFile = openOutput(join(cwd, 'dead'), 'none')
   const prepared = preparePool(inputs, 1)
   try {
     const configuration = { files: new Map(), keyset: undefined }

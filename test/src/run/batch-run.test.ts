@@ -32,8 +32,8 @@ fields:
   const { plan, problems } = compilePolicy(source)
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
   const inputs = ['a.csv', 'b.ndjson'].map((name) => inspectInput(join(cwd, name), undefined))
-  const outputs = ['a.out', 'b.out'].map((name) => openOutput(join(cwd, name), false))
-  const deadLetterFile = openOutput(join(cwd, 'dead'), false)
+  const outputs = ['a.out', 'b.out'].map((name) => openOutput(join(cwd, name), 'none'))
+  const deadLetterFile = openOutput(join(cwd, 'dead'), 'none')
   const prepared = preparePool(inputs, 2)
   const progress: number[] = []
   try {

@@ -1,13 +1,15 @@
 /** An output that is compressed on its way to the file. */
-import { createGzip, type Gzip } from 'node:zlib'
+import type { Transform } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import type { FileDigest } from './digest.ts'
 import { type Output, outputError } from './sink.ts'
 import type { TemporaryFile } from './temporary-file.ts'
+import { newCompressor } from './zstd.ts'
 
-export class GzipOutput implements Output {
+export class PackedOutput implements Output {
   readonly name: string
   readonly #file: TemporaryFile
-  readonly #gzip: Gzip = createGzip()
+  readonly #packer: Transform
   readonly #pumped: Promise<void>
   #failure: unknown
   /** Appends under way: a compressor that is destroyed does not answer them. */
@@ -17,7 +19,9 @@ export class GzipOutput implements Output {
     return this.#file.digest
   }
 
-  constructor(file: TemporaryFile) {
+  /** zstd: where `loadZstd` was awaited. */
+  constructor(file: TemporaryFile, compression: 'gzip' | 'zstd') {
+    this.#packer = compression === 'gzip' ? createGzip() : newCompressor()
     this.name = file.name
     this.#file = file
     this.#pumped = this.#pump()
@@ -27,10 +31,10 @@ export class GzipOutput implements Output {
 
   async #pump(): Promise<void> {
     try {
-      for await (const data of this.#gzip as AsyncIterable<Buffer>) await this.#file.append(data)
+      for await (const data of this.#packer as AsyncIterable<Buffer>) await this.#file.append(data)
     } catch (error) {
       this.#failure = error
-      this.#gzip.destroy()
+      this.#packer.destroy()
       for (const reject of this.#appending) reject(error)
       throw error
     }
@@ -41,7 +45,7 @@ export class GzipOutput implements Output {
       if (this.#failure !== undefined) reject(this.#failure)
       else {
         this.#appending.add(reject)
-        this.#gzip.write(bytes, (error) => {
+        this.#packer.write(bytes, (error) => {
           this.#appending.delete(reject)
           if (error) reject(this.#failure ?? outputError(this.name, error))
           else resolve()
@@ -51,7 +55,7 @@ export class GzipOutput implements Output {
   }
 
   async finish(): Promise<void> {
-    this.#gzip.end()
+    this.#packer.end()
     await this.#pumped
     await this.#file.finish()
   }
@@ -65,7 +69,7 @@ export class GzipOutput implements Output {
   }
 
   discard(): void {
-    this.#gzip.destroy()
+    this.#packer.destroy()
     this.#file.discard()
   }
 }
