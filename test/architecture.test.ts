@@ -54,7 +54,7 @@ const ROOMS: Readonly<
   catalogue: { rooms: ['errors', 'policy', 'terminal', 'transforms'], packages: ['zod'] },
   forms: { rooms: ['cli', 'kafka', 'run'], packages: ['zod'] },
   explain: {
-    rooms: ['approval', 'engine', 'errors', 'identify', 'policy', 'run', 'terminal', 'transforms'],
+    rooms: ['approval', 'engine', 'errors', 'files', 'identify', 'policy', 'run', 'terminal', 'transforms'],
     packages: [],
   },
   signing: { rooms: ['errors', 'keys'], packages: [] },

@@ -82,6 +82,6 @@ it('refuses what it cannot show, and says what to do', async () => {
   )
   expect(await refuse(['-', '--header', 'at,mail'], CSV)).toContain('has 4 columns')
   expect(await refuse(['-'], 'at;amount\n2024;1\n')).toContain('the header lacks a column')
-  expect(await refuse(['-'], '[{"at":1}]')).toContain('holds no JSON object')
+  expect(await refuse(['-'], '[1]')).toContain('holds no JSON object')
   expect(await refuse(['-'], '\n')).toContain('holds no row')
 })

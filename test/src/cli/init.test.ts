@@ -192,13 +192,13 @@ describe('lethe init', () => {
     const cwd = folder({
       'some.ndjson': '{"a":1}\n{"a":\n[1]\n\n{"a":2}\n',
       'none.ndjson': 'secret-value\n',
-      'array.json': '[{"a":1}]',
+      'array.ndjson': '[{"a":1}]',
       'empty.csv': '',
     })
     expect((await lethe(['init', '--from', 'some.ndjson'], { cwd })).stdout).toContain(
       'could not be read: 2.',
     )
-    for (const name of ['none.ndjson', 'array.json', 'empty.csv']) {
+    for (const name of ['none.ndjson', 'array.ndjson', 'empty.csv']) {
       const { code, stderr } = await lethe(['init', '--from', name], { cwd })
       expect({ name, code }).toEqual({ name, code: 2 })
       expect(stderr).not.toContain('secret')

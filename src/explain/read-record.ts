@@ -1,13 +1,13 @@
 /** The record that `lethe explain` is given: the first one of a file, JSON or CSV. */
-import { LetheError } from '../../errors.ts'
-import { readJson } from '../../explain/json-tree.ts'
-import type { GivenRecord } from '../../explain/run-record.ts'
-import { inspectInput, openInput } from '../../files/input.ts'
-import { JsonSplitter } from '../../files/json-splitter.ts'
-import { takeLead } from '../../files/lead.ts'
-import type { Piece, Records } from '../../files/splitter.ts'
-import type { InputForm } from '../../policy/input-form.ts'
-import { firstRow, namesOf } from '../../run/table-row.ts'
+import { LetheError } from '../errors.ts'
+import { inspectInput, openInput } from '../files/input.ts'
+import { JsonSplitter } from '../files/json-splitter.ts'
+import { takeLead } from '../files/lead.ts'
+import type { Piece, Records } from '../files/splitter.ts'
+import type { InputForm } from '../policy/input-form.ts'
+import { firstRow, namesOf } from '../run/table-row.ts'
+import { readJson } from './json-tree.ts'
+import type { GivenRecord } from './run-record.ts'
 
 const MAX_BYTES = 1 << 20
 
