@@ -47,7 +47,7 @@ export interface RunResult {
 export const SESSION_MS = 14_500
 const TRANSACTION_MS = 4_000
 /** The drain's deadline, and a little. */
-export const STOP_MS = 27_000
+const STOP_MS = 27_000
 const END_MS = 120_000
 
 export class Run {
