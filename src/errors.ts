@@ -91,36 +91,33 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export const ERROR_GROUPS = {
   'Command line': {
     'bad-option': ['usage', 'an argument or option is wrong or missing, or does not go with another one'],
-    'bad-environment': [
-      'usage',
-      'an environment variable that is read is not set, or holds what is not taken',
-    ],
-    'unknown-name': ['usage', 'nothing has the name that an argument gives'],
+    'bad-environment': ['usage', 'an environment variable is not set, or its value is not accepted'],
+    'unknown-name': ['usage', 'an argument names something that does not exist'],
     'step-failed': ['io', 'a step of `lethe demo` failed'],
     defect: ['io', 'a defect of Lethe; its text is withheld, since it may quote data'],
   },
   Files: {
     'file-missing': ['io', 'a file that is read does not exist'],
-    'file-unreadable': ['io', 'a file may not or cannot be read'],
-    'file-unwritable': ['io', 'a file may not or cannot be written'],
+    'file-unreadable': ['io', 'a file cannot be read: no permission, or an error of the system'],
+    'file-unwritable': ['io', 'a file cannot be written: no permission, or an error of the system'],
     'folder-missing': ['io', 'the folder of a file that is written does not exist'],
-    'not-a-file': ['usage', 'a folder, or another thing that is no regular file, stands where a file must'],
+    'not-a-file': ['usage', 'a path that must be a regular file is a folder, a pipe or a device'],
     'file-too-large': ['usage', 'a file is larger than files of its kind may be'],
     'file-malformed': ['usage', 'a file is not in the form that its place demands, such as UTF-8 or JSON'],
     'input-damaged': ['io', 'an input, or its compressed data, is cut short or damaged'],
     'input-changed': ['io', 'an input became shorter while it was read'],
-    'format-unknown': ['usage', 'the format of an input is neither named nor told by its name'],
+    'format-unknown': ['usage', 'the format of an input is not stated and does not follow from its name'],
     'header-invalid': [
       'usage',
-      'the first row of a CSV file is no header, or its names are empty or repeated',
+      'the first row of a CSV file is not a header, or its names are empty or repeated',
     ],
     'columns-mismatch': ['usage', 'the columns of a CSV file do not fit the policy'],
-    'output-exists': ['usage', 'what would be written exists already, and is not overwritten'],
+    'output-exists': ['usage', 'an output exists already; Lethe does not overwrite it'],
     'output-conflict': [
       'usage',
       'an output would overwrite a file that is read, be written twice, or mix what differs',
     ],
-    'system-error': ['io', 'the operating system refuses something that is not one of the above'],
+    'system-error': ['io', 'the operating system reports an error that is none of the above'],
   },
   Configuration: {
     'policy-invalid': ['usage', 'the policy has errors; `lethe lint` lists them'],
@@ -133,7 +130,7 @@ export const ERROR_GROUPS = {
       'usage',
       'a worker process or thread has another configuration than the process that started it',
     ],
-    'secret-invalid': ['usage', 'a secret that the pipeline file names is not set, is empty or is no text'],
+    'secret-invalid': ['usage', 'a secret that the pipeline file names is not set, is empty or is not text'],
     'certificate-invalid': [
       'usage',
       'a certificate or private key cannot be read, or the two do not belong together',
@@ -178,7 +175,7 @@ export const ERROR_GROUPS = {
     'broker-refused': ['io', 'the broker refuses a request'],
     'clusters-differ': ['io', 'brokers that are named together belong to different clusters'],
     'right-missing': ['io', 'the user lacks a right on a topic, a group, the cluster or a transactional id'],
-    'topic-missing': ['io', 'a topic or partition does not exist, or may not be seen'],
+    'topic-missing': ['io', 'a topic or partition does not exist, or the user has no right to see it'],
     'topic-mismatch': ['usage', 'the settings of a topic contradict the pipeline file'],
     'group-conflict': [
       'io',
@@ -247,8 +244,8 @@ export class LetheError extends Error {
 const WHY_UNWRITABLE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
-  EACCES: 'its folder may not be written to',
-  EPERM: 'its folder may not be written to',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOENT: 'its folder does not exist',
   ENOTDIR: 'its folder is a file',
@@ -281,7 +278,8 @@ export function fileError(name: string, error: unknown, verb: 'read' | 'written'
           'make it first',
         )
   const kind = verb === 'read' ? 'file-unreadable' : 'file-unwritable'
-  if (code === 'EACCES' || code === 'EPERM') return new LetheError(kind, `${name} may not be ${verb}`)
+  if (code === 'EACCES' || code === 'EPERM')
+    return new LetheError(kind, `${name} cannot be ${verb}: permission denied`)
   return new LetheError(kind, `${name} cannot be ${verb} (${code ?? 'unknown error'})`)
 }
 

@@ -11,9 +11,10 @@ import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closingLine, countsOf } from './counts.mjs'
+import { eachLine } from './lines.mjs'
+import { argumentsOf, PROJECTS, reportOf } from './vitest-run.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const PROJECTS = ['unit', 'integration']
 /** Unit tests let the integration tests go first, which have deadlines. */
 const UNIT_PRIORITY = 5
 
@@ -28,19 +29,9 @@ function run(name, args, priority = 0) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     if (priority !== 0 && child.pid !== undefined) setPriority(child.pid, priority)
-    for (const stream of [child.stdout, child.stderr]) {
-      let rest = ''
-      stream.setEncoding('utf8')
-      stream.on('data', (text) => {
-        const lines = (rest + text).split('\n')
-        rest = lines.pop()
-        for (const line of lines) process.stdout.write(`${name} | ${line}\n`)
-      })
-      stream.on('end', () => {
-        if (rest !== '') process.stdout.write(`${name} | ${rest}\n`)
-      })
-    }
-    child.once('error', (error) => process.stdout.write(`${name} | ${error.message}\n`))
+    const say = (line) => process.stdout.write(`${name} | ${line}\n`)
+    for (const stream of [child.stdout, child.stderr]) eachLine(stream, say)
+    child.once('error', (error) => say(error.message))
     child.once('close', (status) => {
       process.stdout.write(`— ${name}: ${status === 0 ? 'ok' : 'failed'} after ${seconds(began)}\n`)
       resolve(status === 0)
@@ -60,15 +51,14 @@ async function checkSources() {
   await must('kernels', ['test/kernels.mjs', '--check'])
 }
 
-const reportOf = (project) => join(root, `coverage/tests-${project}.json`)
-
 function test(project) {
-  rmSync(reportOf(project), { force: true })
-  const reporters = ['default', './test/slowest.ts', 'json'].map((reporter) => `--reporter=${reporter}`)
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters]
-  const report = [`--outputFile.json=${reportOf(project)}`, '--passWithNoTests']
+  rmSync(join(root, reportOf(project)), { force: true })
   const priority = project === 'unit' ? UNIT_PRIORITY : 0
-  return must(`${project} tests`, [...args, ...report, ...process.argv.slice(2)], priority)
+  return must(
+    `${project} tests`,
+    [...argumentsOf(project), '--passWithNoTests', ...process.argv.slice(2)],
+    priority,
+  )
 }
 
 // Without it, tests are skipped by name, as where it is not installed.
@@ -77,7 +67,7 @@ await Promise.all(PROJECTS.map(test))
 
 const reports = PROJECTS.map((project) => {
   try {
-    return JSON.parse(readFileSync(reportOf(project), 'utf8'))
+    return JSON.parse(readFileSync(join(root, reportOf(project)), 'utf8'))
   } catch {
     process.stdout.write(`there is no report of the ${project} tests\n`)
     if (!failed.includes(`${project} tests`)) failed.push(`${project} tests`)

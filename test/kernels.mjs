@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import './integration/chaos/typescript.mjs'
+import './typescript.mjs'
 
 const { kernels, layoutOf, moduleOf, ROOT } = await import('./kernel-build.ts')
 

@@ -36,7 +36,7 @@ export interface Reading {
 export type Reader<T> = (text: string, now: number) => T | Failure
 
 /**
- * The forms that `options` name, in order, as they read in `zone`. Throws `OptionError` for what is no form, for several of
+ * The forms that `options` name, in order, as they read in `zone`. Throws `OptionError` for what is not a form, for several of
  * which one text could mean two days, and for a range that is none.
  */
 export function compileReadings(options: ReadingOptions, zone: Zone): readonly Reading[] {

@@ -39,7 +39,7 @@ export const notationOptions: {
         .max(16)
         .regex(
           /^(?![.,'\u2019]+$)[^\s\d+\-\u2212](?:[^\d+\-\u2212]*[^\s\d+\-\u2212])?$/,
-          'an affix has no digit, no + or -, no blank at its ends, and is no separator',
+          'an affix has no digit, no + or -, no blank at its ends, and is not a separator',
         ),
     )
     .min(1)

@@ -1,4 +1,4 @@
-/** A text of so many UTF-16 units or more is collected in bytes. */
+/** A text of at least this many UTF-16 units is collected in bytes. */
 const LONG = 64
 
 /**

@@ -36,7 +36,7 @@ export class Failure {
 const failures = new Map<FailureCode, Failure>()
 for (const code of Object.keys(FAILURE_CODES) as FailureCode[]) failures.set(code, new Failure(code))
 
-/** The one `Failure` of a code, made beforehand: refusing a value costs nothing. */
+/** The one `Failure` of a code, allocated once: refusing a value allocates nothing. */
 export function fail(code: FailureCode): Failure {
   return failures.get(code)!
 }
@@ -57,7 +57,7 @@ export type Yields = 'string' | 'number' | 'same' | 'null'
 export type Result = string | Failure
 
 /**
- * How many UTF-16 units a result may have for a value of so many: a mask sign has up to 16, and a fixed text of the rule
+ * The most UTF-16 units of a result for a value of `units` units: a mask sign has up to 16, and a fixed text of the rule
  * may have some thousand. What would be longer fails with `out-of-domain`: a long value must not fill the memory.
  */
 export function longestResult(units: number): number {
@@ -97,7 +97,7 @@ export interface WriteBatch {
   /**
    * A faster equal of `apply` on UTF-8 bytes, for transforms that need no record: reads `source[start..end)`, which
    * is never empty, writes the result to `out` from `at` on (`end - start + WRITE_ROOM` bytes are free), and gives
-   * the position behind it. -1 means "ask `apply`": for a failure, and for every value that it does not care to
+   * the position behind it. -1 means "ask `apply`": for a failure, and for every value that it does not
    * take. It is meant for the common short ASCII values; the format's escapes are the caller's concern.
    */
   readonly writeBytes?: (

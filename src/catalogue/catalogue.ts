@@ -101,7 +101,7 @@ function leastOptions(entry: Entry): Record<string, unknown> {
   )
 }
 
-/** What the results tell of their values, with the options of the examples. */
+/** What the results reveal about their values, with the options of the examples. */
 function revealed(entry: Entry): (readonly [string, string])[] {
   const { reveals, options, examples } = entry
   if (reveals === undefined) return []

@@ -19,7 +19,7 @@ export function whole(least: number, most: number): (text: string) => number {
 export function parseDelimiter(text: string): string {
   const delimiter = text === '\\t' || text === 'tab' ? '\t' : text
   if (!DELIMITER.test(delimiter))
-    throw new InvalidArgumentError('It is one ASCII character that is no quote, or tab.')
+    throw new InvalidArgumentError('It must be `tab` or one ASCII character other than a quote.')
   return delimiter
 }
 

@@ -86,5 +86,5 @@ export function checkMayJudge(fields: readonly PlanField[]): void {
     )
 }
 
-/** Whether so many stand alone that the share may not be below `most`: two standard deviations are added. */
+/** Whether the share of subjects that stand alone, plus two standard deviations, reaches `most`. */
 export const standAlone = ({ alone }: Figures, most: number): boolean => alone.share + 2 * alone.error >= most

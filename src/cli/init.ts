@@ -94,7 +94,7 @@ export const command = (): Command =>
       ),
     )
     .addOption(
-      new Option('--rows <n>', 'read at most so many records').argParser(whole(1, 1_000_000)).default(10_000),
+      new Option('--rows <n>', 'the most records to read').argParser(whole(1, 1_000_000)).default(10_000),
     )
     .addOption(
       new Option('--name <name>', 'name of the policy (default: from the file)').argParser(parseName),

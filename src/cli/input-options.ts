@@ -1,4 +1,4 @@
-/** The options that say how bytes become cells. They exist for nothing else: what values are, the policy alone says. */
+/** The options that say how the bytes of files become cells. The meaning of the values is set by the policy alone. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import {
@@ -32,7 +32,8 @@ function parseHeader(text: string): readonly string[] {
 }
 
 function parseComment(text: string): string {
-  if (!COMMENT.test(text)) throw new InvalidArgumentError('It is one sign of ASCII that is no quote.')
+  if (!COMMENT.test(text))
+    throw new InvalidArgumentError('It must be one ASCII punctuation character other than a quote.')
   return text
 }
 
@@ -61,12 +62,12 @@ export const addInputOptions = (
       ),
     )
     .addOption(
-      new Option('--skip-lines <n>', 'of CSV: so many lines stand above the table').argParser(
+      new Option('--skip-lines <n>', 'of CSV: the number of lines above the table').argParser(
         whole(0, MOST_SKIPPED),
       ),
     )
     .addOption(
-      new Option('--comment <char>', 'of CSV: the sign that begins lines which are no rows').argParser(
+      new Option('--comment <char>', 'of CSV: the sign that begins lines which are not rows').argParser(
         parseComment,
       ),
     )

@@ -8,7 +8,7 @@ export function keyringFrom(file: string | undefined): Keyring | undefined {
   return file === undefined ? undefined : loadKeyring(file)
 }
 
-/** The published keys, for cases and examples: what they make protects no one. */
+/** The published keys, for cases and examples: their tokens protect no one. */
 export function testKeyring(): Keyring {
   return Keyring.fromKeyset(testKeyset())
 }

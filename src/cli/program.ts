@@ -76,7 +76,7 @@ export async function run(args: readonly string[]): Promise<number> {
   return Number(process.exitCode ?? EXIT.ok)
 }
 
-/** What commander says of a command line, as an error with a code. */
+/** Turns an error of commander about the command line into one with a code. */
 function refused({ message }: CommanderError) {
   const [what, more] = message.replace(/^error: /, '').split('\n')
   const near = /^\(Did (you mean .*\?)\)$/.exec(more ?? '')?.[1]

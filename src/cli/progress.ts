@@ -1,4 +1,4 @@
-/** A progress line on a terminal: bytes, records a second, time left. Nothing where stderr is no terminal. */
+/** A progress line on a terminal: bytes, records a second, time left. Nothing where stderr is not a terminal. */
 import type { BatchProgress } from '../run/batch-run.ts'
 import { shorten } from '../terminal.ts'
 

@@ -82,16 +82,16 @@ Exit codes: 0 shown, 2 usage or pipeline, 4 broker, 130 interrupted.`
 
 export const command = (): Command =>
   new Command('tap')
-    .description('Shows the last outputs of a pipeline: after, never before.')
+    .description('Shows the last records that a pipeline has written; never its inputs.')
     .addArgument(new Argument('<pipeline>', 'the pipeline file'))
-    .option('--route <name>', 'of which route, where there are several')
-    .addOption(new Option('--limit <n>', 'how many at most').argParser(whole(1, 10_000)).default(10))
+    .option('--route <name>', 'the route, where there are several')
+    .addOption(new Option('--limit <n>', 'the most records to show').argParser(whole(1, 10_000)).default(10))
     .addOption(
-      new Option('--duration <time>', 'show new ones for so long, such as 30s').argParser(parseDuration),
+      new Option('--duration <time>', 'show new records for this time, such as 30s').argParser(parseDuration),
     )
-    .option('--dead-letters', 'those of the dead letter topic')
+    .option('--dead-letters', 'show the records of the dead-letter topic')
     .addOption(
-      new Option('--format <format>', 'json: an object a line').choices(['text', 'json']).default('text'),
+      new Option('--format <format>', 'json: one object per line').choices(['text', 'json']).default('text'),
     )
     .addHelpText('after', EXAMPLES)
     .action(run)

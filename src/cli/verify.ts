@@ -85,7 +85,7 @@ function line({ file, bytes, sha256, ok, is }: Verified, { policy }: ReadSummary
   const what = (ok ? is.filter(({ kind }) => kind !== 'input') : is).map(wordsOf).join(' and ')
   const told = ok
     ? green(what)
-    : red(is.length === 0 ? 'is no file of this run' : `${what}: raw data, and no output`)
+    : red(is.length === 0 ? 'is not a file of this run' : `${what}: raw data, and no output`)
   const name = file === '-' ? 'standard input' : printable(file)
   return `${name}: ${told} ${dim(`${bytes} bytes, sha256 ${sha256}${ok ? `, by ${policy.name}@${policy.version}#${policy.fingerprint.slice(0, 16)}…` : ''}`)}`
 }

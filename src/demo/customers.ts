@@ -46,7 +46,7 @@ const region = (
   mailable: boolean,
 ): Region => ({ locale, country, currency, offset, latitude, longitude, mailable })
 
-export const REGIONS: readonly Region[] = [
+const REGIONS: readonly Region[] = [
   region('en_US', 'US', 'USD', '-05:00', 40.71, -74.01, true),
   region('en_GB', 'GB', 'GBP', 'Z', 51.51, -0.13, true),
   region('de', 'DE', 'EUR', '+01:00', 52.52, 13.4, true),

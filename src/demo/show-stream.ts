@@ -31,7 +31,7 @@ export interface StreamDemo {
 }
 
 const PARTITIONS = 4
-/** One record in so many deletes its key. */
+/** One record in this many deletes its key. */
 const TOMBSTONE_EVERY = 250
 const SAMPLES = 3
 const PIPELINE = 'demo'

@@ -115,7 +115,7 @@ export function checkKeys(report: Report, pipeline: Pipeline, now: number): Keyr
   else if (age > OLD_MS)
     report.warn('keys', [
       `the primary key ${primary} has been in use for more than two years`,
-      'rotate it where tokens need not join with those of so long ago: lethe keys add, then promote',
+      'rotate it, unless new tokens must join with old ones: lethe keys add, then promote',
     ])
   return keyring
 }

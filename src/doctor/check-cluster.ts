@@ -84,7 +84,7 @@ export async function checkClock(
   ])
 }
 
-/** How far behind the end to look: markers of transactions are no records. */
+/** How far behind the end to look: markers of transactions are not records. */
 const BACK = 5
 const READ_MS = 1000
 

@@ -65,7 +65,7 @@ export async function checkGroup(
         'group',
         [
           `the group ${group} stands at offset ${position} of ${topic}, partition ${partition}, behind the end of the log at ${end}`,
-          'the topic was made anew, or lost records: use a new group, or reset the offset by hand',
+          'the topic was created again, or lost records: use a new group, or reset the offset by hand',
         ],
         name,
       )

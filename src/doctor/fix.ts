@@ -131,7 +131,7 @@ async function agrees(): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw new LetheError(
       'bad-option',
-      'this is no terminal, so there is no one to ask',
+      'standard input is not a terminal, so no question can be asked',
       'add --yes to make them',
     )
   const lines = createInterface({ input: process.stdin, output: process.stderr })

@@ -1,4 +1,4 @@
-/** What an account says of fields beside counts: which leave as they are, and with which options the others do not. */
+/** The part of an account that is not counts: which fields are kept, and the rules and options of the others. */
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 

@@ -34,7 +34,7 @@ export interface Account {
   /** By the label of the rule that suppressed. */
   suppressed: Record<string, number>
   deadLettered: Partial<Record<DeadLetterCode, number>>
-  /** Blank lines: no records. */
+  /** Blank lines, which are not records. */
   blank: number
   /** One for each rule, in the order of the policy, those of its retention steps too. */
   rules: RuleCount[]

@@ -83,7 +83,7 @@ export class ByteRules {
         try {
           to = write(bytes, slotStart[slot]!, slotEnd[slot]!, out, at)
         } catch {
-          // As if it did not care to take the value: `apply` says what is wrong with it.
+          // The same as -1: `apply` decides, and says what is wrong with the value.
         }
         if (to > at && (plain || this.#isPlain(out, at, to))) {
           resultKind[slot] = ResultKind.arena

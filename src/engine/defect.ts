@@ -30,7 +30,7 @@ export function placesOf(error: Error): readonly string[] {
 
 /** Where an error arose, without its message. */
 export function placeOf(error: unknown): DefectPlace {
-  if (!(error instanceof Error)) return { kind: 'something that is no error', places: [] }
+  if (!(error instanceof Error)) return { kind: 'something that is not an error', places: [] }
   return { kind: error.constructor.name, places: placesOf(error) }
 }
 

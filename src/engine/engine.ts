@@ -24,9 +24,9 @@ export interface EngineOptions {
   readonly now: number
   /** Bytes; a longer record is a dead letter. Default 1 MiB. */
   readonly maxRecordBytes?: number | undefined
-  /** More bytes than this may not be made of a record. Default 16 MiB, or four times `maxRecordBytes`. */
+  /** The most bytes that the results of one record may have. Default 16 MiB, or four times `maxRecordBytes`. */
   readonly maxResultBytes?: number | undefined
-  /** Whether the text was decoded from another encoding: then what is no UTF-8 is `bad-encoding`. Default false. */
+  /** Whether the text was decoded from another encoding: then what is not UTF-8 is `bad-encoding`. Default false. */
   readonly isDecoded?: boolean | undefined
   /** Count the names that no rule names, for `Account.unlistedNames`. They are values of the data. */
   readonly showNames?: boolean | undefined

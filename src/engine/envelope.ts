@@ -26,7 +26,7 @@ export class Envelope {
     this.#fields = fields
   }
 
-  /** Starts a batch of so many messages. */
+  /** Starts a batch. `messages`: their count. */
   open(messages: number): void {
     const room = messages * this.#fields.length
     if (room > this.#starts.length) {
@@ -141,7 +141,7 @@ export class Envelope {
 }
 
 /** RFC 3339 of a record's timestamp; undefined where there is none that can be written. */
-export function timestampText(timestamp: number): string | undefined {
+function timestampText(timestamp: number): string | undefined {
   return timestamp >= 0 && timestamp <= MAX_DATE ? new Date(timestamp).toISOString() : undefined
 }
 

@@ -1,4 +1,4 @@
-/** A gate at work: what it asks of the records of a block, and what it says of them. */
+/** Runs one gate over a block: gives it the values of records, and marks its verdicts in the block. */
 import type { DeadLetterCode } from '../errors.ts'
 import type { Block } from '../record/block.ts'
 import type { Shape } from '../record/shape.ts'

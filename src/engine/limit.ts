@@ -7,7 +7,7 @@ export type DeadLetterLimit =
 
 export const DEFAULT_DEAD_LETTER_LIMIT: DeadLetterLimit = { kind: 'share', most: 0.01 }
 
-/** A share is judged once so many records are seen: before, one bad record would be a large one. */
+/** Records that must be seen before a share is judged: of fewer, one bad record would be a large share. */
 export const SHARE_NEEDS_RECORDS = 1000
 
 /** Reads `100` or `0.5%`; undefined for anything else. */

@@ -207,7 +207,7 @@ export class MessageEngine {
     const messages = this.#messages
     const chunk = this.#chunkOf(lines)
     const { length } = chunk
-    // What is no UTF-8 would have each record of the batch looked at one by one.
+    // What is not UTF-8 would have each record of the batch looked at one by one.
     if (!isUtf8(chunk.bytes.subarray(0, length))) {
       const isText = (index: number): boolean => isUtf8(messages.value(index)!)
       for (const index of lines) if (!isText(index)) this.#refuse(index, 'bad-utf8')

@@ -6,7 +6,7 @@ export interface MessageHeader {
 }
 
 export interface Message {
-  /** Null is no key; an empty key is one. */
+  /** Null is not a key; an empty key is one. */
   readonly key: Uint8Array | null
   /** A JSON object as UTF-8; null is a tombstone. */
   readonly value: Uint8Array | null

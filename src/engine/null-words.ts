@@ -3,7 +3,7 @@ import type { Plan } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
 
-/** An escape is at most so many bytes a character: `\\u0041`. */
+/** The most bytes that an escape takes for one character: `\\u0041`. */
 const ESCAPE_BYTES = 6
 
 export class NullWords {

@@ -36,7 +36,7 @@ export type Outcome = WithTombstones &
       }
   )
 
-/** Of a record of a file, which is no tombstone. */
+/** Of a record of a file, which is not a tombstone. */
 export type RecordOutcome = Exclude<Outcome, { readonly kind: 'tombstone' }>
 
 /** The label of a rule by its id; undefined for -1, which stands for the record as a whole. */

@@ -20,7 +20,7 @@ export class ResultSizes {
   readonly #most: number
   /** Whose rule it is, by rule: the place among the fields. */
   readonly #fieldOfRule: Int32Array
-  /** At most so many outputs are copies of one input. */
+  /** The most outputs that are copies of one input. */
   readonly #copies: number
   /** What a slot takes beside its result, at most. */
   readonly #mostBeside: number

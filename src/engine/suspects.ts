@@ -16,9 +16,9 @@ import type { Account } from './account.ts'
 
 /** Of each input, values that begin before are all looked at; behind it one in `ONE_IN`. */
 export const FIRST_BYTES: number = 8 << 20
-/** Of messages it is so many that come first. */
+/** Of messages, the first records whose values are all looked at. */
 export const FIRST_RECORDS = 10_000
-/** And one in so many of the others. */
+/** Of all later values, or records, one in this many is looked at. */
 export const ONE_IN = 64
 
 /** What values may look like. */

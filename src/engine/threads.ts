@@ -115,7 +115,7 @@ export class Threads<Setup, Job, Done> {
     this.onFailure(error)
   }
 
-  /** Ends the threads. What waits for one waits for ever. */
+  /** Ends the threads. Jobs that still wait never settle. */
   async close(): Promise<void> {
     this.#closing = true
     await Promise.all(this.#threads.map((thread) => thread.terminate()))

@@ -14,7 +14,7 @@ export class Times {
   readonly #known: Map<string, number | undefined> = new Map()
 
   /**
-   * `read`: ms since the epoch of a text, undefined where it is no time. `isInterval`: what `intervalStart` knows, it
+   * `read`: ms since the epoch of a text, undefined where it is not a time. `isInterval`: what `intervalStart` knows, it
    * reads as that does.
    */
   constructor(isInterval: boolean, read: (text: string) => number | undefined) {

@@ -18,7 +18,7 @@ export type Tombstones =
 /** Label of tombstones that are suppressed, because no rule lets a key leave. */
 export const NO_KEY_LEAVES = 'tombstone, and no key may leave'
 
-/** A transform that throws, or gives what is no result, has failed. */
+/** A transform that throws, or gives what is not a result, has failed. */
 function applyTo(transform: CompiledTransform, text: string, now: number): Result {
   try {
     // A tombstone holds no record that a rule could ask for.

@@ -28,7 +28,7 @@ export interface ExplainedRule {
   readonly done: string
   readonly when: string | undefined
   readonly onFailure: string | undefined
-  /** What a result tells of its value, in a few words. */
+  /** What a result reveals about its value, in a few words. */
   readonly leaves: string
   readonly accepted: string | undefined
   readonly weaknesses: readonly string[]

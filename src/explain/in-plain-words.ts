@@ -47,7 +47,7 @@ export function whatIsDone(rule: PolicyRule): string {
   return `${rule.use}${options === '' ? '' : ` (${options})`}: ${what}`
 }
 
-/** What a result tells of its value. */
+/** What a result reveals about its value. */
 export function whatLeaves(rule: PolicyRule): string {
   if (rule.use === 'drop') return 'nothing: the field is left out'
   const told = inWords(revealedBy(rule))

@@ -1,5 +1,5 @@
 /**
- * Decodes the bytes of a file to UTF-8, piece by piece. What is no text in the encoding becomes the byte 0xFF, which
+ * Decodes the bytes of a file to UTF-8, piece by piece. What is not text in the encoding becomes the byte 0xFF, which
  * stands in no UTF-8: so it makes its own record a dead letter, and no other.
  */
 

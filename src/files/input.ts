@@ -133,7 +133,7 @@ function inputError(name: string, error: unknown): LetheError {
 
 const READ_BYTES = 1 << 20
 
-/** So much of a text is looked at before it is taken for text. */
+/** Bytes at the start of an input that decide whether it is text. */
 const HEAD_BYTES = 4096
 
 type Source = Pick<Input, 'name' | 'compression' | 'size' | 'isMisnamed'>
@@ -142,7 +142,7 @@ export interface OpenInput {
   /** The encoding that its bytes were in, by the platform's name. */
   readonly encoding: string
   /**
-   * Its text in UTF-8, in order, without a byte order mark; each piece holds until the next is asked for. What is no text in
+   * Its text in UTF-8, in order, without a byte order mark; each piece holds until the next is asked for. What is not text in
    * its encoding is the byte 0xFF; of a file in UTF-8 the bytes are as they are. Throws `LetheError` where reading or
    * unzipping fails, or the file ends before the size it had.
    */
@@ -152,7 +152,7 @@ export interface OpenInput {
 /**
  * Opens an input; `text` has to be read then. `stated`: its encoding, by the platform's name. `onRead` sees the bytes that
  * were taken from the disk, before they are unzipped, and all of them once the input is read to its end. Throws
- * `LetheError` where it is no text, or is in another encoding than the stated one.
+ * `LetheError` where it is not text, or is in another encoding than the stated one.
  */
 export async function openInput(
   input: Source,
@@ -220,7 +220,7 @@ async function* textOf(
   }
 }
 
-/** The encoding of a file, and how long its byte order mark is. Throws `LetheError` where it is no text that can be read. */
+/** The encoding of a file, and how long its byte order mark is. Throws `LetheError` where it is not text that can be read. */
 function encodingOfHead(
   { name, compression, size, isMisnamed }: Source,
   head: Uint8Array,

@@ -30,7 +30,7 @@ export function byteOrderMark(head: Uint8Array): { encoding: string; length: num
 
 const ascii = (text: string): readonly number[] => [...text].map((sign) => sign.charCodeAt(0))
 
-/** What begins like this is no text. */
+/** What begins like this is not text. */
 const BINARY: readonly (readonly [bytes: readonly number[], is: string, suggestion: string])[] = [
   [[0x1f, 0x8b], 'gzip', 'unpack it first: gzip -dc FILE'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'zstd', 'unpack it first: zstd -dc FILE'],
@@ -49,7 +49,7 @@ export interface Other {
   readonly suggestion: string
 }
 
-/** What a file is that is no text; undefined where it may be text. `file`: where it lies, if it can be read anywhere. */
+/** What a file is that is not text; undefined where it may be text. `file`: where it lies, if it can be read anywhere. */
 export function binaryForm(head: Uint8Array, file: string | undefined): Other | undefined {
   if (begins(head, [0x50, 0x4b, 0x03, 0x04])) return zipForm(head, file)
   const found = BINARY.find(([bytes]) => begins(head, bytes))
@@ -102,7 +102,7 @@ export function looksLikeUtf16(head: Uint8Array): 'utf-16le' | 'utf-16be' | unde
   return even * 4 > length && odd * 8 < even ? 'utf-16be' : undefined
 }
 
-/** So many bytes beyond ASCII in a row stand in no word of a language of Western Europe, or hardly any: `größe` has two. */
+/** This many bytes beyond ASCII in a row occur in almost no word of a language of Western Europe: `größe` has two. */
 const RUN = 3
 
 /**

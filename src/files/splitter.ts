@@ -36,7 +36,7 @@ export interface SplitOptions {
   readonly chunkBytes: number
   /** Longer records are skipped while they are read. */
   readonly maxRecordBytes: number
-  /** Gives at least so many bytes to put a piece in, whatever they hold. Default: new ones. */
+  /** Gives memory of at least `bytes` bytes for a piece; it need not be cleared. Default: new memory. */
   readonly allocate?: ((bytes: number) => Uint8Array<ArrayBuffer>) | undefined
 }
 

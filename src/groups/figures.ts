@@ -1,7 +1,7 @@
 /** From the sample of combinations and subjects to figures, and how far these may be off. */
 import { HASHES } from './keyed-hash.ts'
 
-/** Groups of fewer subjects than these are told apart; at or above it a group is large. */
+/** Groups below this size are counted by size; groups of this size or larger are counted as large. */
 export const LARGEST = 10
 const SIZES = { alone: 2, fewerThan5: 5, fewerThan10: LARGEST } as const
 

@@ -21,10 +21,10 @@ export const newGroupsKey = (): GroupsKey => ({
   subjects: new Uint8Array(randomBytes(32)),
 })
 
-/** So many combinations, and so many subjects, are kept. */
+/** The most combinations, and the most subjects, that are kept. */
 export const KEPT = 4096
 
-/** Of a combination that so many subjects share, no more of them are remembered. */
+/** The most subjects that are remembered of one combination. */
 const MANY = LARGEST
 const REMEMBERED = MANY - 1
 
@@ -163,7 +163,7 @@ export class SubjectGroups {
     }
   }
 
-  /** What was counted since the last call; counting starts anew. */
+  /** What was counted since the last call; counting starts again at zero. */
   take(): GroupsPart {
     // The caller looks for the smallest.
     const part = this.#partOf(this.#combinations.all(), this.#subjects.all())

@@ -40,7 +40,7 @@ export function byId(own: NameWords, { next }: Around, referred: boolean): Suspi
     if (!isId(word)) continue
     let before = i - 1
     while (before >= 0 && WITHIN_IDS.has(own[before]!)) before--
-    // The account of a merchant is no person's.
+    // The account of a merchant is not a person's.
     const ofThing = VAGUE_PEOPLE.has(own[before] ?? '') && THINGS.has(own[before - 1] ?? '')
     if (isPerson(own[before]) && !ofThing && !isTakenBack(own, before, i + 1)) return suspect(IDENTIFIER)
     const behind = own.slice(i + 1).find((other) => !/^(?:de|del|di|do|da|du|of|la|le|el)$/.test(other))

@@ -1,4 +1,4 @@
-/** What the name of a field says of its values: which personal category, if any. Looks at no value. */
+/** The personal category that the name of a field suggests, if any. Looks at no value. */
 import { byId, byOwnId, byPeople } from './by-people.ts'
 import { type Kind, listed } from './kind.ts'
 import { knownWords } from './known-words.ts'

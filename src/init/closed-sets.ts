@@ -16,7 +16,7 @@ const WORDS = new Set(
     | סוג | סטטוס | ประเภท | สถานะ | प्रकार | स्थिति | loai | trang thai`),
 )
 
-/** So many values at most, each met often. */
+/** The most values of a closed set; each must occur often. */
 const VALUES = 12
 const RECORDS_EACH = 10
 

@@ -30,7 +30,7 @@ export class DateNotations {
     this.#monthOnly += other.#monthOnly
   }
 
-  /** The notation that at least so many values are in; undefined where there is none. */
+  /** The notation of at least `least` values; undefined where there is none. */
   of(least: number): Notation | undefined {
     // The sort keeps the order in which patterns of equal count came: two digits before one.
     const fitting = [...this.#counts]

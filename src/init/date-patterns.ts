@@ -2,7 +2,7 @@
 import type { Form } from '../../transforms/calendar/form.ts'
 import { compilePattern } from '../../transforms/calendar/pattern.ts'
 
-/** Compiled, by pattern. There are few: what follows makes only so many. */
+/** Compiled forms by pattern. Their number is bounded: the code below makes only a few patterns. */
 const forms = new Map<string, Form>()
 
 /** The form of a pattern. */

@@ -8,7 +8,7 @@ import { type Draft, propose, subjectOf } from './propose.ts'
 import type { Sample } from './sample.ts'
 import { writeDraft } from './write.ts'
 
-/** Whose records they are is told by so many of them. */
+/** Records from which the data subject is determined. */
 const FIRST = 1_000
 
 /** `paths` has one for each column of CSV; `year` is the calendar year of today. */

@@ -16,7 +16,7 @@ export interface Facts {
   readonly name: string
   /** The words of the field's own name, `_first_name_`: lower-case, an underscore around each. */
   readonly own: string
-  /** What the dictionary says of its name. */
+  /** What the dictionary knows about its name. */
   readonly suspicion: Suspicion | undefined
   /** Whether its name speaks of this category, or of one below it. */
   readonly speaksOf: (...categories: readonly string[]) => boolean

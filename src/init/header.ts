@@ -137,7 +137,7 @@ function asPath(text: string): readonly Segment[] | undefined {
   }
 }
 
-/** A path for every column; where a header is none, or lies inside another one, a new name. */
+/** A path for every column; where a header is not a path, or lies inside another one, a new name. */
 export function columnsOf(header: readonly string[]): Columns {
   const taken = new Set<string>()
   const renamed = new Map<string, string>()

@@ -68,7 +68,7 @@ export function isMap(node: Members, segments: readonly Segment[]): boolean {
   // Few fields in each object, many names over all: these names were not designed.
   const met = names.reduce((sum, name) => sum + metWith(node, name), 0)
   if (names.length >= 20 && met < node.objects * names.length * 0.2) return true
-  // No name is in half of the objects, and most are no words that fields have.
+  // No name is in half of the objects, and most are not words that fields have.
   return (
     node.objects >= MANY_OBJECTS &&
     names.length >= SEVERAL_NAMES &&

@@ -1,4 +1,4 @@
-/** What a sample says of each path: counts only. The values go into the counts and are forgotten. */
+/** The profile of each path of a sample: counts only. Values are counted and not kept. */
 import { printSegments, type Segment } from '../policy/path.ts'
 import { DateNotations } from './date-notations.ts'
 import { detect, type ValueForm } from './detect.ts'

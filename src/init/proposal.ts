@@ -1,4 +1,4 @@
-/** What a rule of `lethe init` says of one path. */
+/** The proposal of a rule of `lethe init` for one path. */
 import type { Role } from '../identify/categories.ts'
 import type { Facts } from './facts.ts'
 

@@ -9,7 +9,7 @@ export interface SampleOptions {
   readonly from: string
   /** Undefined: by the file's name, else by its first character. */
   readonly format: SampleFormat | undefined
-  /** At most so many records. */
+  /** The most records that are read. */
   readonly rows: number
   /** What is known of how it is written; the rest is found. */
   readonly form: Omit<InputForm, 'nulls'>

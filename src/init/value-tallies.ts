@@ -6,7 +6,7 @@ export const FEW = 5
 /** More distinct values, or data subjects, than this are not told apart any more. */
 export const DISTINCT_CAP = 2_000
 
-/** With so many subjects at least it can be said that each has a value of their own. */
+/** The fewest subjects of which it can be said that each has its own value. */
 const ENOUGH_SUBJECTS = 2
 const NEARLY_ALL = 0.9
 

@@ -22,7 +22,7 @@ export type Right =
   | 'alter-configs'
   | 'idempotent-write'
 
-/** `forbidden`: this user may not know; perhaps it is not there either. */
+/** `forbidden`: this user has no right to see it, and it may not exist. */
 export type Presence = 'there' | 'missing' | 'forbidden'
 
 export interface ClusterDescription {
@@ -96,7 +96,7 @@ export interface Admin {
   group(name: string): Promise<GroupDescription>
   /** Whether this user may look at a transactional id, which is the least right of its users. */
   mayDescribeTransactions(transactionalId: string): Promise<boolean>
-  /** Where there is a committed offset. Undefined: this user may not know. */
+  /** Where there is a committed offset. Undefined: this user has no right to see it. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly Position[] | undefined>
   /** A number is a time in ms since the epoch; `latest` lies before open transactions. */
   offsets(

@@ -1,6 +1,6 @@
 /**
- * Whether brokers answer, asked all the time, over a connection of its own: a client library tells late of brokers that
- * went away, and never that they are back. The same for both drivers.
+ * Asks the brokers periodically whether they answer, over a connection of its own, for both drivers: a client library
+ * reports late that brokers are unreachable, and never that they are back.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cause, causeOf, reasonOf } from './cause.ts'
@@ -12,10 +12,7 @@ const EVERY_MS = 1_000
 /** A broker that was asked without an answer is asked once more: this process may have been late itself. */
 const PATIENCE_MS = 2_000
 
-/** After so long what is told is true: the pause, and two questions. */
-export const BROKERS_KNOWN_MS: number = EVERY_MS + 2 * PATIENCE_MS
-
-/** What a question told: `ok`, or why there was no answer. */
+/** The result of a request: `ok`, or why there was no answer. */
 export type BrokerState = 'ok' | Cause
 
 export class BrokerWatch {

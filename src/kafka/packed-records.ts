@@ -4,10 +4,10 @@ import { Spares } from '../record/spares.ts'
 import { type InputRecord, type Position, partitionKey, type TopicPartition } from './record.ts'
 
 const FIRST_ROOM = 256
-/** A batch is read while another is written; what is larger is seldom, and made anew. */
+/** A batch is read while another is written. Larger batches are rare; their memory is not kept. */
 const SPARES = new Spares(2, 16 << 20)
 
-/** What a batch like one of so many bytes takes: with the line breaks between values and the quotes around keys. */
+/** The memory for a batch of `bytes` bytes, with the line breaks between values and the quotes around keys. */
 export const roomFor = (bytes: number): number => bytes + (bytes >> 3)
 
 export class PackedRecords extends MessageBatch {

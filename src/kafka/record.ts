@@ -24,7 +24,7 @@ export interface Header {
 }
 
 export interface InputRecord extends Position {
-  /** Null is no key; an empty key is one. */
+  /** Null is not a key; an empty key is one. */
   readonly key: Uint8Array | null
   /** Null is a tombstone; an empty value is none. */
   readonly value: Uint8Array | null

@@ -58,7 +58,7 @@ export function rightsOf({ name, delivery, driver, routes }: Pipeline): readonly
 const WRITTEN: readonly Right[] = ['write', 'describe', 'describe-configs']
 
 const READ: readonly Right[] = ['read', 'describe']
-/** It refuses compacted topics, and so those whose settings it may not see. */
+/** It refuses compacted topics, and so those whose settings it has no right to see. */
 const READ_BY_KAFKAJS: readonly Right[] = [...READ, 'describe-configs']
 
 function grant(

@@ -20,12 +20,12 @@ export interface Source extends Position {
   readonly output: string | undefined
   /** `pipeline`: under a key of the pipeline alone, as in 0.1.0, and so equal in all of its output topics. */
   readonly form: 'output' | 'pipeline' | 'clear'
-  /** The key they were under; undefined where they stood in the clear. */
+  /** The key that they were encrypted under; undefined where they were not encrypted. */
   readonly key: { readonly id: string; readonly status: KeyStatus } | undefined
 }
 
 export const UNREAD_CODES = {
-  'not-a-source': 'this is no lethe-source header',
+  'not-a-source': 'this is not a lethe-source header',
   'no-keys': 'it is encrypted, and the pipeline file names no keys',
   'unknown-key': 'the keyset does not hold the key that it names',
   'unknown-topic':

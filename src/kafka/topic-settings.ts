@@ -9,7 +9,7 @@ export function milliseconds(settings: TopicSettings | undefined, name: string):
   return value < 0 || value > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : value
 }
 
-/** Whether the topic keeps the last record of each key only; undefined where that may not be known. */
+/** Whether the topic keeps the last record of each key only; undefined where this user has no right to see it. */
 export function isCompactedBy(settings: TopicSettings | undefined): boolean | undefined {
   return settings?.values.get('cleanup.policy')?.split(',').includes('compact')
 }
@@ -18,7 +18,7 @@ export function isCompactedBy(settings: TopicSettings | undefined): boolean | un
 export const deletes = (settings: TopicSettings): boolean =>
   settings.values.get('cleanup.policy')?.split(',').includes('delete') ?? true
 
-/** How old the timestamp of a record may be until the topic deletes it, in ms; infinity: it does not, for its age. */
+/** The age of its timestamp at which the topic deletes a record, in ms; Infinity where it deletes none by age. */
 export function keptFor(settings: TopicSettings | undefined): number {
   if (settings === undefined || !deletes(settings)) return Number.POSITIVE_INFINITY
   // Then the broker puts its own time over that of the record.

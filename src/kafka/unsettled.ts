@@ -1,12 +1,12 @@
 /**
  * The dead letters of a batch that is not settled, because there are too many of them. No dead letter is written for
- * them, so that this is all that tells of them: codes, counts and coordinates, never a value.
+ * them, so that this is the only report of them: codes, counts and coordinates, never a value.
  */
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
 import type { RoutedBatch } from './batch-outputs.ts'
 import { type Position, partitionKey } from './record.ts'
 
-/** So many places are named of each code. */
+/** The most places that are named for each code. */
 const MOST_FIRST = 3
 
 export interface CodePlaces {

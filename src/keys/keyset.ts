@@ -34,7 +34,7 @@ export interface Keyset {
   readonly test: boolean
 }
 
-/** Where a new key's secret comes from: gives so many random bytes. */
+/** The source of a new key's secret: gives `bytes` random bytes. */
 export type Random = (bytes: number) => Uint8Array
 
 /** A keyset with one enabled key, `k1`. */

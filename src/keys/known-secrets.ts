@@ -1,5 +1,5 @@
 /**
- * Secrets that are none: the published one, and those that were typed. All are told by their bytes, whatever the
+ * Secrets that are none: the published one, and those that were typed. All are recognised by their bytes, whatever the
  * file says that holds them.
  */
 import { isUtf8 } from 'node:buffer'
@@ -9,11 +9,11 @@ import { testKeyset } from './test-keyset.ts'
 
 /** Bytes in a row that go up or down by equal steps, 0 among them: 32 random ones hold such a run once in 2^75 times. */
 const LONGEST_RUN = 12
-/** A pattern of so many bytes or fewer, repeated: once in 2^64 times. */
+/** A repeated pattern of at most this many bytes: a random secret is one once in 2^64 times. */
 const LONGEST_PATTERN = 24
-/** So many different bytes or fewer: once in 2^44 times. Whatever the order: words of 2, 4 or 8 bytes, halves, mirrors. */
+/** At most this many different bytes: once in 2^44 times. Whatever the order: words of 2, 4 or 8 bytes, halves, mirrors. */
 const FEWEST_VALUES = 16
-/** All bytes within a range of fewer than so many: once in 2^57 times. Counting bytes in another order, say. */
+/** All bytes within a range of fewer than this many values: once in 2^57 times. Counting bytes in another order, say. */
 const NARROWEST = 64
 
 const published = testKeyset().keys.map(({ secret }) => secret.export())

@@ -21,7 +21,7 @@ export function refusePublished(keys: Keyring | undefined): void {
 }
 
 /**
- * Checks the keys of a run against those that it was told to expect. Nothing expected, nothing checked.
+ * Checks the keys of a run against those that --expect-key names. Without any, nothing is checked.
  * @param used ids of the keys that rules use
  * @throws LetheError (usage) where a key is missing or another one, or where a rule uses one that is not expected
  */

@@ -10,10 +10,10 @@ const EXPOSED_MODE = 0o027
 
 /**
  * Reads a file; `what` it should be is for messages, e.g. `a keyset file`.
- * @throws LetheError (usage) if it is no regular file, or too large; the system's error if it cannot be read
+ * @throws LetheError (usage) if it is not a regular file, or too large; the system's error if it cannot be read
  */
 export function readSecretFile(file: string, what: string): { text: string; stats: Stats } {
-  // Not blocking: a named pipe without a writer would hold the command up for ever.
+  // Not blocking: a named pipe without a writer would block the command forever.
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     // Of the open file, so that it cannot be exchanged between the check and the reading.

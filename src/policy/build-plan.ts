@@ -15,7 +15,7 @@ export interface PlanParts {
   readonly keys: KeySource | undefined
 }
 
-/** Every rule of `policy` has its action by now. */
+/** Builds the plan of a compiled policy: every rule must have its `action`. */
 export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): Plan {
   const rules: PlanRule[] = []
   const steps = policy.retention?.steps ?? []

@@ -83,7 +83,7 @@ const CASE_WORDS = {
 }
 
 /** The shape of a cases file. */
-export const CasesSchema: z.ZodType = z.strictObject({
+const CasesSchema: z.ZodType = z.strictObject({
   policy: z.string().min(1).optional().describe('The policy, relative to this file.'),
   cases: z.array(z.strictObject(CASE_WORDS)).min(1).describe('The cases, in order.'),
 })
@@ -203,7 +203,7 @@ function readOutcome(value: TreeNode, findings: Findings): Expected | undefined 
   findings.add(
     code.at,
     'bad-case',
-    `${quote(code.text)} is no code of a dead letter`,
+    `${quote(code.text)} is not a code of a dead letter`,
     near && `did you mean \`${near}\`?`,
   )
   return undefined
@@ -213,7 +213,7 @@ function readAsOf(node: TreeNode | undefined, findings: Findings): number | unde
   if (node?.kind !== 'scalar') return undefined
   const instant = readMoment(node.text, false)
   if (instant === undefined)
-    findings.add(node.at, 'bad-case', 'asOf is no time in RFC 3339', '2024-07-15T13:45:00Z')
+    findings.add(node.at, 'bad-case', 'asOf is not a time in RFC 3339', '2024-07-15T13:45:00Z')
   return instant
 }
 

@@ -120,7 +120,7 @@ function codeFor<Code extends string>(path: readonly PropertyKey[], codes: Shape
   return codes.wrong
 }
 
-/** The form that was meant: the only one whose own type fits. */
+/** The form that the author meant: the only one whose type fits. */
 function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const fitting = branches.filter(
     (issues) =>

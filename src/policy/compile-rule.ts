@@ -145,7 +145,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
       findings.add(
         rule.useAt,
         'bad-timestamp-rule',
-        `what ${transform.name} makes of a timestamp is no time, so that the record would leave without one`,
+        `what ${transform.name} makes of a timestamp is not a time, so that the record would leave without one`,
         'use generalize.date or shift.date; drop leaves the timestamp out',
       )
       return
@@ -159,7 +159,7 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
       findings.add(
         rule.otherwiseAt ?? rule.useAt,
         'bad-timestamp-rule',
-        'what `else` writes is no time, so that the record would leave without a timestamp',
+        'what `else` writes is not a time, so that the record would leave without a timestamp',
         'write a date, dead-letter, or drop, which leaves the timestamp out',
       )
     rule.action = {

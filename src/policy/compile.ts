@@ -248,7 +248,7 @@ function checkPurpose(tree: MapNode, findings: Findings): void {
     findings.add(
       value.at,
       'unknown-purpose',
-      `${quote(value.text)} is no data use of Fideslang, nor below one`,
+      `${quote(value.text)} is not a data use of Fideslang, nor below one`,
       near === undefined ? 'e.g. train_ai_system' : `did you mean \`${near}\`?`,
     )
 }
@@ -308,7 +308,7 @@ function checkConditions(field: PolicyField, findings: Findings): void {
     for (const { path, at } of rule.when) {
       const needs = wildcardsOf(path)
       if (path.envelope !== undefined || path.segments.at(-1)?.kind === 'names')
-        findings.add(at, 'bad-when', `${quote(path.text)} is no scalar of the record's value`)
+        findings.add(at, 'bad-when', `${quote(path.text)} is not a scalar of the record's value`)
       else if (needs.length > reach.length || !needs.every((segment, i) => sameSegment(segment, reach[i]!)))
         findings.add(
           at,

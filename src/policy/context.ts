@@ -21,7 +21,7 @@ export function newSources(): Sources {
   return { files: new Map(), lists: new Map(), platform: new Set(), keyIds: new Set() }
 }
 
-/** A file could not be read or is no table: the problem gets a code of its own. */
+/** A file could not be read or is not a table: the problem gets a code of its own. */
 export class FileError extends OptionError {
   /** As the policy writes it. */
   readonly file: string

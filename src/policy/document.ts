@@ -112,12 +112,12 @@ const YAML_ERRORS: Readonly<Record<string, readonly [DocumentCode, string]>> = {
   UNEXPECTED_TOKEN: ['yaml-syntax', 'something stands here that does not belong'],
 }
 
-/** Of these, only the first is told: the others may be what it causes. */
+/** Of these, only the first is reported: it may have caused the others. */
 const FOLLOWS: ReadonlySet<DocumentCode> = new Set(['yaml-syntax', 'yaml-tab'])
 
 function suggestionFor({ code, message }: YAMLParseError): string | undefined {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'
-  // The library has one code for both; what it says of brackets and braces begins so.
+  // The library has one code for both; its messages about brackets and braces begin with this.
   if (code === 'BAD_INDENT' && !message.startsWith('Flow'))
     return 'begin the line in the same column as the lines that belong beside it'
   return IN_FLOW.has(code) ? 'quote texts that hold [ ] { } , : or #' : undefined
@@ -131,7 +131,7 @@ const IN_FLOW: ReadonlySet<string> = new Set([
   'BAD_SCALAR_START',
 ])
 
-/** The library composes by recursion; deep input would end the process, so depth is measured beforehand. */
+/** The library composes by recursion; deep input would end the process, so depth is measured first. */
 function nestsTooDeep(text: string): boolean {
   const parser = new Parser()
   for (const lexeme of new Lexer().lex(text)) {

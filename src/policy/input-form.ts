@@ -14,9 +14,9 @@ export interface InputForm {
   readonly escape?: 'backslash' | undefined
   /** The names of the columns of files that have none. */
   readonly header?: readonly string[] | undefined
-  /** So many lines at the start of a file belong to no table. */
+  /** Count of lines at the start of a file that do not belong to the table. */
   readonly skipLines?: number | undefined
-  /** One ASCII character: a line that begins with it is no row. */
+  /** One ASCII character: a line that begins with it is not a row. */
   readonly comment?: string | undefined
   /** Words that stand for nothing, in records of any format; sorted. */
   readonly nulls?: readonly string[] | undefined
@@ -31,7 +31,7 @@ export function encodingOf(label: string): string | undefined {
   }
 }
 
-/** One ASCII character that ends no line and is no quote. */
+/** One ASCII character that ends no line and is not a quote. */
 export const DELIMITER: RegExp = /^[\t\x20\x21\x23-\x7e]$/
 
 export const ENCODINGS_HINT =
@@ -54,7 +54,7 @@ export function contradictionIn({
   return undefined
 }
 
-/** So many lines may be skipped. */
+/** The most lines that may be skipped. */
 export const MOST_SKIPPED = 1_000_000
 
 /** Says what is wrong with the names of a header, if anything is. */
@@ -75,7 +75,7 @@ export function readInputForm(node: TreeNode | undefined, findings: Findings): I
     findings.add(
       at('encoding'),
       'bad-input',
-      `${quote(label)} is no encoding that this platform decodes`,
+      `${quote(label)} is not an encoding that this platform decodes`,
       ENCODINGS_HINT,
     )
   const names = entryOf(node, 'header')?.value

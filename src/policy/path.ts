@@ -35,7 +35,7 @@ export interface Path {
   readonly isPattern?: true
 }
 
-/** Why a text is no path. The sentence quotes at most the name at fault. */
+/** Why a text is not a path. The sentence quotes at most the name at fault. */
 export class PathError extends Error {
   readonly suggestion: string | undefined
   constructor(message: string, suggestion?: string) {

@@ -24,7 +24,7 @@ const PART_BYTES = 1 << 16
 
 /**
  * Reads the policy at `file`, or what `role` says. It, and what it names, come from the disk, or from where `read` has
- * them. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it is missing or cannot be read.
+ * them. Throws `LetheError`: usage where it is not a file, not UTF-8 or over 1 MiB, I/O where it is missing or cannot be read.
  */
 export function readPolicyFile(
   file: string,

@@ -1,4 +1,4 @@
-/** A policy as it was written, parsed, with positions: what compiling works on and what `lethe explain` tells of. */
+/** A policy as it was written, parsed, with positions: the input of compiling and of `lethe explain`. */
 import type { ReadingOptions } from '../../transforms/calendar.ts'
 import type { Transform, Weakness } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'

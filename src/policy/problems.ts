@@ -18,15 +18,15 @@ export const DOCUMENT_CODES = {
 export type DocumentCode = keyof typeof DOCUMENT_CODES
 
 const POLICY_ONLY_CODES = {
-  'unknown-key': 'a key is no word of a policy',
+  'unknown-key': 'a key is not a word of a policy',
   'missing-key': 'a key is missing',
   'wrong-type': 'a value is of the wrong type or form',
   'bad-name': 'a name is not written as names are',
-  'unknown-purpose': 'a purpose is no data use of Fideslang',
-  'unknown-category': 'a category is no data category of Fideslang',
+  'unknown-purpose': 'a purpose is not a data use of Fideslang',
+  'unknown-category': 'a category is not a data category of Fideslang',
   'bad-unlisted': 'what happens to unlisted fields is neither `drop` nor `reject`',
   'bad-suspects': 'what happens to suspect values is neither `warn` nor `dead-letter`',
-  'bad-input': 'what `input` says of files cannot be done',
+  'bad-input': 'the settings of `input` cannot be applied',
   'unknown-transform': 'no transform has this name',
   'bad-transforms': 'a file of transforms cannot be used, or what it defines does not keep the contract',
   'transforms-not-loaded': 'a file of transforms is code, and no code runs here unless it is allowed',
@@ -56,7 +56,7 @@ const POLICY_ONLY_CODES = {
   'kept-map-names': 'the names of a map are kept as they are, or nearly',
   'kept-record-key': 'the record key is kept as it is, or nearly',
   'kept-header': 'a header is kept as it is, or nearly',
-  'bad-timestamp-rule': 'what a rule makes of the timestamp of a record is no time',
+  'bad-timestamp-rule': 'what a rule makes of the timestamp of a record is not a time',
   'kept-timestamp': 'the timestamp of the record is kept as it is, or nearly',
   'reserved-header': 'a header is one of those that Lethe writes itself',
   'kept-beside-keyed':
@@ -77,7 +77,7 @@ const POLICY_ONLY_CODES = {
   'bad-period': 'a period cannot be read',
   'steps-not-ascending': 'retention steps do not follow one another in time',
   'bad-step': 'a retention step cannot be read, or means nothing here',
-  'step-not-coarser': 'a retention step tells more than what it replaces',
+  'step-not-coarser': 'a retention step reveals more than the rule that it replaces',
   'unknown-path': 'a path is not read by any field',
   'bad-case': 'a case cannot be read',
 } as const

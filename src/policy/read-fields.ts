@@ -53,7 +53,7 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
       findings.add(
         category.at,
         'unknown-category',
-        `${quote(category.text)} is no data category of Fideslang, nor below one`,
+        `${quote(category.text)} is not a data category of Fideslang, nor below one`,
         near && `did you mean \`${near}\`?`,
       )
   }

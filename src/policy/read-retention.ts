@@ -66,7 +66,7 @@ function checkPeriod(
   const at = entryOf(item, 'after')?.value.at ?? item.at
   const period = parsePeriod(step.after)
   if (period === undefined || period.unit === 'm') {
-    // What is no period at all, the schema has said.
+    // What is not a period at all, the schema has said.
     if (periodText.safeParse(step.after).success)
       findings.add(at, 'bad-period', 'not a period of hours to 1,000 years', '12h, 30d, 6w, 6mo or 2y')
     return before
@@ -104,7 +104,7 @@ function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findi
       findings.add(
         entry.at,
         'unknown-path',
-        `${quote(path.text)} is no field of this policy`,
+        `${quote(path.text)} is not a field of this policy`,
         suggestion(path.text, known),
       )
     else if (rules.has(path.text))

@@ -47,7 +47,7 @@ export function readPath(
     return undefined
   } catch (error) {
     if (!(error instanceof PathError)) throw error
-    findings.add(at, 'bad-path', `${quote(text)} is no path: ${error.message}`, error.suggestion)
+    findings.add(at, 'bad-path', `${quote(text)} is not a path: ${error.message}`, error.suggestion)
     return undefined
   }
 }

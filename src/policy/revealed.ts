@@ -1,4 +1,4 @@
-/** What the result of a rule tells of its value: the words `keep` and `drop` too. */
+/** What the result of a rule reveals about its value; also for the words `keep` and `drop`. */
 import { ALL, NOTHING, type Revelation } from '../../transforms/reveals/revelation.ts'
 import { tellsNearlyAll } from '../../transforms/reveals/together.ts'
 import type { PolicyRule } from './policy.ts'

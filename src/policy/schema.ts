@@ -220,7 +220,7 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
         .string()
         .regex(COMMENT, 'not one sign of ASCII, and no quote')
         .optional()
-        .describe('Of CSV: the sign that begins lines which are no rows, e.g. "#".'),
+        .describe('Of CSV: the sign that begins lines which are not rows, e.g. "#".'),
       nulls: z
         .array(z.string().regex(/^[^"\r\n]{1,64}$/, 'not 1 to 64 characters without quotes and line breaks'))
         .min(1)

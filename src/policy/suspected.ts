@@ -1,4 +1,4 @@
-/** What the names around a field say of its values, where the policy itself does not say it. */
+/** What the names around a field suggest about its values, where the policy does not state it. */
 import { isTooGeneral } from '../identify/categories.ts'
 import { categoryOf } from '../identify/category-of.ts'
 import type { Suspicion } from '../identify/suspicion.ts'

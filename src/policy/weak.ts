@@ -1,4 +1,4 @@
-/** What is weak about one rule of a field: what it leaves readable of something that may not be. */
+/** What is weak about one rule of a field: what it leaves readable of a value that must not be readable. */
 
 import type { Role } from '../identify/categories.ts'
 import { categoryOf } from '../identify/category-of.ts'
@@ -9,7 +9,7 @@ import { type PolicyCode, quote } from './problems.ts'
 import { nearlyAll, paramsOf, revealedBy, tellsIdentifier } from './revealed.ts'
 import type { Suspected, SuspectedInputs } from './suspected.ts'
 
-/** What one field says of a value holds for every other one that is fed by it: all roles, by input path. */
+/** All roles by input path: a role that one field states about a value holds for every field with that input. */
 export function rolesByInput(fields: readonly PolicyField[]): ReadonlyMap<string, ReadonlySet<Role>> {
   const rolesOf = new Map<string, Set<Role>>()
   for (const { from, role, roleByCategory } of fields) {
@@ -19,7 +19,7 @@ export function rolesByInput(fields: readonly PolicyField[]): ReadonlyMap<string
   return rolesOf
 }
 
-/** What the policy as a whole says of the inputs of its fields. */
+/** What the policy as a whole states about the inputs of its fields. */
 export interface Said {
   /** By input path. */
   readonly roles: ReadonlyMap<string, ReadonlySet<Role>>
@@ -122,7 +122,7 @@ function weakParams(rule: PolicyRule): Fault[] {
   })
 }
 
-/** What a name says of a value that is told nearly, where the policy does not say it itself. */
+/** What the name of a field suggests about a value that is almost revealed, where the policy does not state it. */
 function suspicionIn(field: PolicyField, rule: PolicyRule, said: Said): Suspected | undefined {
   if (!tellsIdentifier(rule) && !nearlyAll(rule)) return undefined
   const suspected = said.suspected.get(field.from.text)
@@ -131,7 +131,7 @@ function suspicionIn(field: PolicyField, rule: PolicyRule, said: Said): Suspecte
   return tells ? suspected : undefined
 }
 
-/** An hour of the record's timestamp may be told, and a day; a moment may not. */
+/** The record's timestamp may be revealed to the hour or the day, and not exactly. */
 function tellsMoment(rule: PolicyRule): boolean {
   const revealed = revealedBy(rule)
   return (

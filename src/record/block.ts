@@ -40,7 +40,7 @@ export const ResultKind = {
   dropped: 3,
 } as const
 
-/** So many texts of a chunk are decoded one by one before its byte string is made. */
+/** Texts of a chunk that are decoded one by one before its byte string is made. */
 const WORTH_A_STRING = 1024
 
 const HIGH = /[\x80-\xff]/
@@ -372,7 +372,7 @@ export class Block {
     }
   }
 
-  /** Takes back what was marked since there were so many failed and so many suppressed records. */
+  /** Unmarks the records that were marked since the counts of failed and suppressed records were `failed` and `suppressed`. */
   unmark(failed: number, suppressed: number): void {
     while (this.failedCount > failed) {
       const record = this.failed[--this.failedCount]!

@@ -69,7 +69,7 @@ export class ByteSink {
     this.length += this.#buffer.write(text, this.length, 'utf8')
   }
 
-  /** Starts anew, in `memory` if it holds `capacity` bytes, else in memory of its own. */
+  /** Starts again, in `memory` if it holds `capacity` bytes, else in memory of its own. */
   open(memory: ArrayBuffer | undefined, capacity: number): void {
     if (memory === undefined && capacity <= this.bytes.length) return
     this.#buffer =

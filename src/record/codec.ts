@@ -33,7 +33,7 @@ export interface ScanCounts {
 export interface CodecOptions {
   /** Bytes; a longer record fails with `record-too-large`. */
   readonly maxRecordBytes: number
-  /** Why a record fails that is no UTF-8. */
+  /** Why a record fails that is not UTF-8. */
   readonly notUtf8: 'bad-utf8' | 'bad-encoding'
   /** Whether to count the names that no rule names. They are values of the data. */
   readonly showNames: boolean

@@ -11,7 +11,7 @@ const MOST_RESULT_BYTES = 1 << 29
 
 /**
  * How many bytes the rules may make of one record that is not longer than `maxRecordBytes`: 16 MiB, or four times as
- * much as a record may have, and never so much that two of them do not fit in memory that 31 bits number.
+ * much as a record may have, and at most so much that two of them fit in a memory with 31-bit addresses.
  */
 export function maxResultBytes(maxRecordBytes: number): number {
   return Math.min(MOST_RESULT_BYTES, Math.max(LEAST_RESULT_BYTES, 4 * maxRecordBytes))

@@ -38,7 +38,7 @@ export function hashName(name: string): number {
   return hash
 }
 
-export function memberLiteral(name: string): string {
+function memberLiteral(name: string): string {
   return `${encodeBytes(JSON.stringify(name))}:`
 }
 

@@ -1,5 +1,5 @@
 /**
- * Memory of chunks that are done, to be filled again: memory that is made anew for every chunk has to be cleared
+ * Memory of chunks that are done, to be filled again: memory that is allocated for every chunk has to be cleared
  * first and collected afterwards, on the thread that feeds all others.
  */
 export class Spares {

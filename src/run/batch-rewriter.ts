@@ -63,7 +63,7 @@ export class RewritingThread {
     }
   }
 
-  /** What waits for it waits for ever. */
+  /** Work that still waits for it never settles. */
   close(): Promise<void> {
     return this.#thread.close()
   }

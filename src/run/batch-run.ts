@@ -69,10 +69,10 @@ export interface FileDeadLetter {
 
 class LimitReached extends Error {}
 
-/** Outputs of so many chunks may wait to be written. */
+/** Chunks whose outputs may wait to be written. */
 const WRITES_BEHIND = 4
 
-/** Larger memory than that of so many chunks, as a long record needs, is not kept. */
+/** Memory larger than this many chunks, as a long record needs, is not kept. */
 const SPARE_CHUNKS = 4
 
 /** Reads and de-identifies everything; the outputs are finished but not published. */

@@ -39,7 +39,7 @@ export type Batch =
 
 type Table = Layout & { format: 'csv' }
 
-/** What is told of the inputs while they are read, by their position. */
+/** Events of inputs while they are read, by the position of the input. */
 export interface Hears {
   read(input: number, bytes: number): void
   ended(input: number, digest: FileDigest): void

@@ -1,4 +1,4 @@
-/** A plan cannot be posted to a thread: each compiles it anew, and makes sure that it is the same. */
+/** A plan cannot be posted to a thread: each compiles it again, and checks that the result is the same. */
 import { LetheError } from '../errors.ts'
 import { Keyring } from '../keys/keyring.ts'
 import { type Compiled, compilePolicy } from '../policy/compile.ts'

@@ -1,7 +1,7 @@
 /**
  * Everything that decides what a run publishes, as it was when the run began. The process that reads it hands it to the
  * others over a private pipe, and each process to its threads: nothing is compiled from anything else. What opens
- * connections is not part of it: certificates and passwords are read anew for each client.
+ * connections is not part of it: certificates and passwords are read again for each client.
  */
 import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'

@@ -18,7 +18,7 @@ import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/un
 import type { BatchRewriter, RewrittenBatch } from './batch-rewriter.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** What an observer of a route is told. Counts, codes and coordinates; never a value. */
+/** The events of a route for an observer. Counts, codes and coordinates; never a value. */
 export interface RouteWatch {
   /** The loop is alive. */
   turned(): void
@@ -31,7 +31,7 @@ export interface RouteWatch {
     readonly settleMs: number
   }): void
   discarded(records: number): void
-  /** A batch is not settled, because so many of the last records would be dead letters; and what it holds. */
+  /** A batch is not settled, because `count` of the last `of` records would be dead letters. `held`: what the batch holds. */
   tooManyDeadLetters(count: number, of: number, held: readonly UnsettledPart[]): void
   /** The positions and ends of what is owned. */
   lag(positions: readonly Position[], ends: readonly Position[]): void
@@ -57,9 +57,9 @@ export interface RouteOptions {
   readonly now: () => number
 }
 
-/** So often is the lag asked for, which also sees partitions that stand still. */
+/** How often the lag is asked for; this also detects partitions that make no progress. */
 const LAG_MS = 10_000
-/** So often do positions move on that have no records before them, such as those behind control records. */
+/** How often positions are committed that have no records before them, such as those behind control records. */
 const IDLE_MS = 5_000
 const MOST_BACKOFF_MS = 2_000
 
@@ -98,7 +98,7 @@ class RouteLoop {
         if (!(stop.aborted && error instanceof ClientLost)) throw error
       })
       .finally(() => ended.abort())
-    // Brokers that are away would hold it up for ever; nothing of what is given up here is visible.
+    // Brokers that are away would hold it up forever; nothing of what is given up here is visible.
     const late = untilAborted(stop, ended.signal).then(() => sleep(drain, undefined, { ref: false }))
     await Promise.race([loop, late])
     loop.catch(() => {})

@@ -221,7 +221,7 @@ export interface Line {
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug']
 
-/** What may be written of `event`; undefined for what is no event. */
+/** What may be written of `event`; undefined for what is not an event. */
 export function readEvent(event: LogEvent): Line | undefined {
   const { kind } = event
   if (!Object.hasOwn(EVENTS, kind)) return undefined

@@ -5,7 +5,7 @@
  */
 import { clientCode } from './codes.ts'
 
-/** One loop as another process tells of it. */
+/** The state of one loop, as another process reports it. */
 export interface LoopReport {
   readonly name: string
   /** Milliseconds since it turned. */
@@ -25,7 +25,7 @@ export interface Verdict {
 }
 
 export interface HealthOptions {
-  /** A loop that has not turned for so many milliseconds hangs. Longer than the longest wait within a turn. */
+  /** In milliseconds: a loop that has not completed a turn for this long counts as hanging. Longer than the longest wait within a turn. */
   readonly stalledAfter: number
   /** Worker processes to hear of before this one is ready; 0: the loops are here. */
   readonly workers?: number
@@ -124,7 +124,7 @@ export class Health {
     this.#reports.delete(worker)
   }
 
-  /** Do all loops turn? */
+  /** Whether no loop hangs. */
   live(): Verdict {
     const hanging = this.#all().filter(({ age }) => age > this.#stalledAfter)
     const lines = hanging.map(({ name, age }) => `${name}: no turn for ${Math.round(age / 1000)} s`)

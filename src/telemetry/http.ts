@@ -163,7 +163,7 @@ function listenError(host: string, port: number, code: string | undefined): Leth
   if (code === 'EACCES')
     return new LetheError(
       'port-unavailable',
-      `metrics and probes may not be served at ${where}`,
+      `metrics and probes cannot be served at ${where}: permission denied for the port`,
       'set http.port to 1024 or above',
     )
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')

@@ -61,7 +61,7 @@ const RESULTS = ['applied', 'absent', 'null', 'failed'] as const
 
 type LagLabels = { readonly topic: string; readonly partition: string }
 
-/** Topics as Kafka allows them; any other text is no topic. */
+/** Topics as Kafka allows them; any other text is not a topic. */
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
 
 export class RouteMetrics {

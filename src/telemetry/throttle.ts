@@ -20,7 +20,7 @@ export class Throttle<Line> {
   readonly #sorts = new Map<string, Sort<Line>>()
   #timer: NodeJS.Timeout | undefined
 
-  /** `write` is told how many lines of the sort were left out since the one before it. */
+  /** `write` gets the number of lines of its kind that were left out since the last one. */
   constructor(write: (line: Line, omitted: number) => void, interval = 1000) {
     this.#write = write
     this.#interval = interval

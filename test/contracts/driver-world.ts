@@ -88,7 +88,7 @@ export async function admin(): Promise<Admin> {
   return shared
 }
 /** Ends the connections that tests share; the next one makes new ones. */
-export async function disconnectShared(): Promise<void> {
+async function disconnectShared(): Promise<void> {
   await shared?.close()
   await writer?.then((producer) => producer.disconnect())
   shared = undefined

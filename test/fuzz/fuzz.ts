@@ -194,7 +194,7 @@ function csvCase(keys: Keyring, transformOf: reference.TransformOf): fc.Arbitrar
           const text = `${odd === null ? '' : odd}${cells.join(',')}`
           return Array.from({ length: times }, () => text)
         })
-        // Bytes as they are: one odd byte is no UTF-8.
+        // Bytes as they are: one odd byte is not UTF-8.
         const body = Buffer.concat(
           rows.flatMap((row) => [
             row.startsWith('\xff')
@@ -384,7 +384,7 @@ function differenceOf({ expected, format }: Case, { output, dead, records }: See
     : `a dead letter says ${dead[at]!.code} instead of ${refused[at]!.dead.join(' or ')}`
 }
 
-/** Both codes of a text that is no JSON are one here: where a text ends early is a matter of taste. */
+/** Both codes of a text that is not JSON are one here: where a text ends early is a matter of taste. */
 const usual = (code: string): string => (code === 'json-truncated' ? 'json-syntax' : code)
 
 function command(

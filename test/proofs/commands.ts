@@ -1,5 +1,6 @@
 /** Commands of a proof. Each has a process group of its own, which is ended by its id when the proof is interrupted. */
 import { spawn } from 'node:child_process'
+import { eachLine } from '../lines.mjs'
 
 export interface CommandOptions {
   readonly cwd?: string
@@ -52,17 +53,11 @@ export class Commands {
     if (pid !== undefined) this.#running.add(pid)
     const texts = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const) {
-      let rest = ''
       child[name].setEncoding('utf8')
       child[name].on('data', (text: string) => {
         texts[name] += text
-        const lines = (rest + text).split('\n')
-        rest = lines.pop()!
-        for (const line of lines) onLine?.(line)
       })
-      child[name].on('end', () => {
-        if (rest !== '') onLine?.(rest)
-      })
+      if (onLine !== undefined) eachLine(child[name], onLine)
     }
     try {
       const status = await new Promise<number | null>((resolve, reject) => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { closingLine, countsOf, type Report } from '../counts.mjs'
+import { argumentsOf, PROJECTS, reportOf } from '../vitest-run.mjs'
 import { copyCheckout } from './checkout.ts'
 import { Commands } from './commands.ts'
 import { environmentOn, fetchNode } from './node-release.ts'
@@ -16,7 +17,6 @@ const HELP = `npm run proof:node -- [options]
   --version N      a release of Node.js, such as 22 or 22.12.0; may be repeated (default: 22 and 24)
   --project NAME   the tests of this project and no other check: unit or integration; may be repeated
 `
-const PROJECTS = ['unit', 'integration']
 const { values } = parseArgs({
   options: {
     version: { type: 'string', multiple: true, default: ['22', '24'] },
@@ -59,8 +59,7 @@ async function prove(wanted: string, folder: string): Promise<void> {
     else {
       await step('node-rdkafka', 'node', 'test/client.mjs')
       await step('build', 'node', 'test/built.mjs')
-      for (const project of values.project)
-        await step(`${project} tests`, 'node', 'node_modules/vitest/vitest.mjs', ...ofProject(project))
+      for (const project of values.project) await step(`${project} tests`, 'node', ...argumentsOf(project))
     }
     // The check lets it be missing, and skips its tests.
     if ((await commands.run('node', ['-e', 'require("node-rdkafka")'], { cwd: copy, env })).status !== 0)
@@ -68,7 +67,7 @@ async function prove(wanted: string, folder: string): Promise<void> {
   }
   const projects = values.project.length === 0 ? PROJECTS : values.project
   const lines = projects.map((project) => {
-    const report = reportIn(join(copy, `coverage/tests-${project}.json`))
+    const report = reportIn(join(copy, reportOf(project)))
     const counts = report === undefined ? undefined : countsOf([report])
     if (report === undefined || counts === undefined || counts.passed === 0)
       failures.push(`no ${project} test ran`)
@@ -77,11 +76,6 @@ async function prove(wanted: string, folder: string): Promise<void> {
   })
   const seconds = Math.round((performance.now() - began) / 1000)
   results.push({ line: `Node.js ${version}: ${lines.join('; ')}; ${seconds} s`, failures })
-}
-
-function ofProject(project: string): readonly string[] {
-  const reporters = ['--reporter=default', '--reporter=json']
-  return ['run', '--project', project, ...reporters, `--outputFile.json=coverage/tests-${project}.json`]
 }
 
 function reportIn(file: string): Report | undefined {

@@ -114,7 +114,7 @@ describe('notation', () => {
     [{ affix: ['%'] }, '5-'],
     [{ decimal: ',' }, '0x10'],
     [{ decimal: ',' }, '١'],
-  ] as const)('%j: %j is no number', (options, text) => {
+  ] as const)('%j: %j is not a number', (options, text) => {
     expect(read(options, text)).toBeUndefined()
   })
 

@@ -9,7 +9,7 @@ import { addPeriod, parsePeriod } from './period.ts'
 import { readWritten } from './rfc3339.ts'
 import type { Zone } from './zone.ts'
 
-/** The range of numbers since 1970, where none is stated: from here to so much after now. */
+/** The range of epoch numbers, where none is stated: from this date to `EPOCH_AHEAD` after now. */
 export const EPOCH_FROM = '1990-01-01'
 export const EPOCH_AHEAD = '1y'
 
@@ -22,7 +22,7 @@ export interface BoundOptions {
 /** Whether an instant lies in the range; both in ms since the epoch, `now` may be without end. */
 export type InRange = (instant: number, now: number) => boolean
 
-/** The range of a form; undefined where every date will do. Throws `OptionError` for what is no date. */
+/** The range of a form; undefined where every date will do. Throws `OptionError` for what is not a date. */
 export function compileBounds(options: BoundOptions, counts: boolean, zone: Zone): InRange | undefined {
   const { notBefore, notAfter } = options
   if (!counts && notBefore === undefined && notAfter === undefined) return undefined
@@ -56,7 +56,7 @@ function edge(text: string, option: string, days: 0 | 1, zone: Zone): number {
   const written = readWritten(text)
   if (written === undefined || (written.time !== undefined && written.offset === undefined))
     throw new OptionError(
-      `${option} is no date and no moment of RFC 3339`,
+      `${option} is neither a date nor an RFC 3339 timestamp`,
       option,
       'write it as 1990-01-01, or as 1990-01-01T00:00:00Z',
     )

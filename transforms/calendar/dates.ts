@@ -66,7 +66,7 @@ export function versionOfReading(options: ReadingOptions): 2 | undefined {
   return readsEpochs(options) ? 2 : undefined
 }
 
-/** Whether no value has a time, but in numbers of days a fraction. False for what is no format. */
+/** Whether no value has a time, but in numbers of days a fraction. False for what is not a format. */
 export function isDatesOnly(options: ReadingOptions): boolean {
   try {
     return formatsOf(options).every((format) => format === 'epoch-days' || compileForm(format).bare)

@@ -12,7 +12,7 @@ export const LAST_MS: number = (LAST_DAY + 1) * DAY_MS - 1
 interface EpochUnit {
   /** Milliseconds in one. */
   readonly size: number
-  /** Of the digits before the point so many, from the last, are less than a millisecond. */
+  /** How many of the last digits before the point are fractions of a millisecond. */
   readonly below: number
   readonly perDay: bigint
 }

@@ -12,7 +12,7 @@ const format: Format = z.union([z.enum(NAMED_FORMATS), z.string()])
 /** How one date is written. */
 export const dateFormat: Format = format.describe(`How the value is written: ${WORDS}.`)
 
-export const dateFormats: z.ZodOptional<z.ZodArray<Format>> = z
+const dateFormats: z.ZodOptional<z.ZodArray<Format>> = z
   .array(format)
   .min(2)
   .max(16)

@@ -25,7 +25,7 @@ export function isDigitAt(text: string, at: number): boolean {
   return digit >= 0 && digit <= 9
 }
 
-/** The number that `count` digits at `at` are; -1 where there are not so many. */
+/** The number that the `count` digits at `at` write; -1 where there are fewer digits. */
 export function digitsAt(text: string, at: number, count: number): number {
   let value = 0
   for (let i = at; i < at + count; i++) {

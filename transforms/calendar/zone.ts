@@ -46,7 +46,7 @@ function lookUp(name: string, option: string): (instant: number) => number {
       option,
       'write a name of the IANA time zone database, such as Europe/Berlin, or UTC',
     )
-  // Intl takes offsets such as +02:00 too; they are no zones and not every platform knows them.
+  // Intl takes offsets such as +02:00 too; they are not zones and not every platform knows them.
   if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(name)) throw refuse()
   let format: Intl.DateTimeFormat
   try {

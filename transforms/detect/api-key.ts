@@ -54,7 +54,7 @@ const BY_FIRST: readonly (readonly Form[] | undefined)[] = Array.from({ length: 
   return forms.length === 0 ? undefined : forms
 })
 
-/** All forms have at least so many bytes without a space or a dot in them, but for SG. and what follows it. */
+/** The fewest bytes without a space or a dot in a key of any form, except behind `SG.`. */
 const LEAST = 20
 
 function keyEnd(bytes: Uint8Array, p: number, end: number, forms: readonly Form[]): number {

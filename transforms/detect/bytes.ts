@@ -34,10 +34,3 @@ export function standsAt(bytes: Uint8Array, at: number, end: number, ascii: stri
   for (let i = 0; i < ascii.length; i++) if (bytes[at + i] !== ascii.charCodeAt(i)) return false
   return true
 }
-
-/** Behind the last byte from `from` on, before `end`, that the table has. */
-export function runEnd(bytes: Uint8Array, from: number, end: number, table: Uint8Array): number {
-  let p = from
-  while (p < end && table[bytes[p]!] === 1) p++
-  return p
-}

@@ -26,11 +26,11 @@ interface Described {
 export interface Needs {
   /** Characters of which one at least is there: of `@ % . : J -`. */
   readonly oneOf?: string
-  /** So many digits, dots, colons. */
+  /** Count of digits, dots or colons. */
   readonly digits?: number
   readonly dots?: number
   readonly colons?: number
-  /** So many bytes. */
+  /** Count of bytes. */
   readonly bytes: number
 }
 

@@ -22,7 +22,7 @@ const CLASSES = Int32Array.from({ length: 256 }, (_, byte) => {
   const bit = at < 0 ? 0 : 1 << at
   return bit | (isDigit(byte) ? DIGIT : byte === 0x2e ? DOT : byte === 0x3a ? COLON : 0)
 })
-/** Counters hold for so many bytes. */
+/** Bytes that a counter can count. */
 const WINDOW = 127
 
 interface Prepared {

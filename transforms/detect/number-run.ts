@@ -20,7 +20,7 @@ export const Between = {
 
 /** No number has a longer group: its digits are not noted, and its length counts as 0. */
 export const MOST_DIGITS = 40
-/** A run is cut behind so many groups; the next one begins before the cut, so that no number is missed there. */
+/** The most groups of one run. A longer run is cut, and the next part begins before the cut, so that no number is missed. */
 const MOST_GROUPS = 24
 const OVERLAP = 8
 

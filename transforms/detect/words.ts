@@ -5,7 +5,7 @@ export interface Words {
   readonly pattern: RegExp
 }
 
-/** So far before a number a word may end, and so long it may be. */
+/** The most bytes between the end of a word and a number, and the greatest length of the word. */
 const BETWEEN = 12
 const REACH = 40
 

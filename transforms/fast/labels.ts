@@ -1,4 +1,4 @@
-/** A table from text to text, looked up in bytes: for the kernels of transforms that know their values beforehand. */
+/** A table from text to text, looked up in bytes: for twins of transforms whose values are known when they are compiled. */
 
 import { WRITE_ROOM } from '../transform.ts'
 import { copyBytes, utf8, type WriteBytes } from './bytes.ts'

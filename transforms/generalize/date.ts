@@ -45,7 +45,7 @@ export interface DateOptions extends ReadingOptions {
 
 /** The date, quarter and so on of a day; the years 0001 to 9999 only. */
 function dayLabel(days: number, unit: Exclude<Unit, 'hour'>): Result {
-  // A zone may carry a moment over the edge of the first or the last year.
+  // The zone's offset may move an instant before the first year or behind the last one.
   if (days < FIRST_DAY || days > LAST_DAY) return fail('out-of-domain')
   if (unit === 'day') return formatDay(days)!
   if (unit === 'week') {

@@ -52,7 +52,7 @@ export function cellOf(stated: number | string): Decimal {
   const cell = decimalOption(stated, 'cell')
   if (cell.units <= 0n || cell.scale > 12 || !isMultiple(NINETY, cell))
     throw new OptionError(
-      'cell is no side that divides 90 degrees',
+      'cell is not a side that divides 90 degrees',
       'cell',
       'give 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5 …',
     )

@@ -101,7 +101,7 @@ function weaknessesOf(table: Table, level: number): readonly Weakness[] {
 
 /**
  * A value of the hierarchy in, its cell of the stated level out. Values are compared exactly: no trimming, no
- * folding of case. Throws `OptionError`, with the row and no cell, for a file that is no hierarchy.
+ * folding of case. Throws `OptionError`, with the row and no cell, for a file that is not a hierarchy.
  * Source of the format: ARX Data Anonymization Tool, hierarchies as CSV.
  */
 export const hierarchy: Transform = defineTransform({

@@ -47,7 +47,7 @@ function gaps({ edges }: EdgeIntervals): number[] {
 }
 
 /** Widths need no exactness where they are only counted in whole numbers. */
-export function toNumber({ units, scale }: Decimal): number {
+function toNumber({ units, scale }: Decimal): number {
   return Number(units) / 10 ** scale
 }
 

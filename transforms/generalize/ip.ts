@@ -36,7 +36,7 @@ const ZONE = /^[A-Za-z0-9._~-]+$/
 
 const isPort = (text: string): boolean => PORT.test(text) && Number(text.slice(1)) <= MOST_PORT
 
-/** The address in a text such as `[fe80::1%eth0]:443`, as it is written there; undefined where it is no such text. */
+/** The address in a text such as `[fe80::1%eth0]:443`, as it is written there; undefined where it there is none. */
 function addressIn(text: string): string | undefined {
   let address = text.trim()
   if (address.startsWith('[')) {
@@ -111,7 +111,7 @@ function ipv4Networks(bits: number): (text: string) => string | undefined {
   }
 }
 
-/** The network of so many bits, written as RFC 5952 says. */
+/** The network of the leading `bits` bits, written as RFC 5952 says. */
 function network(groups: Uint16Array, bits: number): string {
   for (let at = 0; at < 8; at++) groups[at]! &= 0xffff << Math.min(16, Math.max(0, 16 * (at + 1) - bits))
   return `${printIpv6(groups)}/${bits}`

@@ -18,7 +18,7 @@ import type { EdgeIntervals, WidthIntervals } from './intervals.ts'
 
 type Apply = (text: string) => Result
 
-/** How many labels are kept ready. Further ones are written anew for each value. */
+/** How many labels are kept ready. Further ones are formatted for each value. */
 const LABELS = 4096
 
 /** The label of what lies below `bound`, the first of all. */

@@ -144,7 +144,7 @@ export const number: Transform = defineTransform({
   },
   failures: {
     unparsable:
-      'The value is no decimal number: NaN, Infinity, hexadecimal; separators, white space and units that the rule does not state.',
+      'The value is not a decimal number: NaN, Infinity, hexadecimal; separators, white space and units that the rule does not state.',
     'out-of-domain':
       'The number has more than 40 digits, before and after the point together, once written out.',
   },
@@ -176,7 +176,7 @@ export const number: Transform = defineTransform({
       output: '[1230,1240)',
     },
     {
-      title: 'a dot is no decimal there',
+      title: 'a dot is not a decimal there',
       options: { width: 10, decimal: ',', grouping: '.', affix: ['€', 'EUR'] },
       input: '12.50',
       output: { fails: 'unparsable' },

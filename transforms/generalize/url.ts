@@ -164,7 +164,7 @@ export const url: Transform = defineTransform({
   },
   failures: {
     unparsable:
-      'The value is no absolute http, https, ws or wss URL, nor one that `schemeless` or `relative` allows, or the URL standard would have to repair it.',
+      'The value is not an absolute http, https, ws or wss URL, nor one that `schemeless` or `relative` allows, or the URL standard would have to repair it.',
     'out-of-domain':
       'The host is an IP address: that may name a person’s own machine. generalize.ip takes addresses.',
   },
@@ -209,7 +209,7 @@ export const url: Transform = defineTransform({
       output: 'https://shop.example',
     },
     {
-      title: 'an address is no name',
+      title: 'an address is not a name',
       options: {},
       input: 'http://203.0.113.7/',
       output: { fails: 'out-of-domain' },

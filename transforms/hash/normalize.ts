@@ -28,7 +28,7 @@ import { isStreamSafe } from '../stream-safe.ts'
 import { type CompileContext, type Failure, fail, OptionError } from '../transform.ts'
 import { mailAddress } from './mail-address.ts'
 
-export const NORMALIZATIONS = ['none', 'trim', 'lower', 'email', 'phone', 'nfkc'] as const
+const NORMALIZATIONS = ['none', 'trim', 'lower', 'email', 'phone', 'nfkc'] as const
 export type Normalization = (typeof NORMALIZATIONS)[number]
 
 /** What becomes of digits that start with the country code, and say neither `+` nor `00` nor `0`. */

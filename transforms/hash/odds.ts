@@ -7,7 +7,7 @@ const VALUES = 1_000_000
  * Odds that any two of a million different values share a token, given `size` equally likely tokens: the
  * birthday bound `1 - exp(-n(n-1) / 2·size)`.
  */
-export function collisionOdds(size: number): number {
+function collisionOdds(size: number): number {
   return -Math.expm1((-VALUES * (VALUES - 1)) / (2 * size))
 }
 

@@ -8,7 +8,7 @@ const MOST_FIRST = 6
 const MOST_LAST = 4
 /** Digits hidden in every number, however short. */
 export const LEAST_HIDDEN = 6
-/** Shown digits beyond which what is left can be tried out: 16 - 8 hidden digits, one of them fixed by Luhn. */
+/** The most shown digits; with more, the hidden ones can be guessed: 16 - 8 hidden digits, one of them fixed by Luhn. */
 const MOST_SHOWN = 8
 
 const ZERO = 0x30
@@ -110,7 +110,7 @@ export const card: Transform = defineTransform({
   compile: ({ keepFirst, keepLast, with: sign, luhn }: CardOptions) => {
     checkSign(sign)
     if (/^\p{N}/u.test(sign)) {
-      throw new OptionError('`with` may not be a digit: it would read as part of the number', 'with', '"*"')
+      throw new OptionError('`with` must not be a digit: it would read as part of the number', 'with', '"*"')
     }
     return {
       yields: 'string',

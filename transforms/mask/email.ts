@@ -10,9 +10,9 @@ import { checkSign, signOption } from './sign.ts'
 export const SIGNS = 3
 /** RFC 5321, 4.5.3.1: 64 octets, the at sign, 255 octets. */
 export const LONGEST = 320
-/** A piece of the local part that is at least this long (UTF-16 units) may not stand in a kept domain. */
+/** A piece of the local part that is at least this long (UTF-16 units) must not occur in a kept domain. */
 export const PIECE = 3
-/** So many units of a word of the domain, in a row, may not stand in the local part. */
+/** A run of this many UTF-16 units of a word of the domain must not occur in the local part. */
 export const RUN = 4
 const LONGEST_SHOWN = 16
 
@@ -144,7 +144,7 @@ export const email: Transform = defineTransform({
     const listed = domains === undefined ? undefined : new Set(domains)
     if (/^[\p{L}\p{N}@]/u.test(sign)) {
       throw new OptionError(
-        '`with` may not be a letter, a digit or @: the result could be an address',
+        '`with` must not be a letter, a digit or @: the result could be an address',
         'with',
         '"*"',
       )
@@ -170,7 +170,7 @@ export const email: Transform = defineTransform({
   },
 })
 
-/** The first grapheme, if as much stays hidden as `mask.characters` hides and it is no quote. */
+/** The first grapheme, if as much stays hidden as `mask.characters` hides and it is not a quote. */
 function firstOf(local: string): string {
   const starts = graphemeStarts(local)
   if (mostShown(countVisible(local, starts)) < 1 || local.startsWith('"')) return ''

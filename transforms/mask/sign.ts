@@ -20,7 +20,7 @@ export function checkSign(sign: string): string {
 }
 
 /**
- * `count` mask signs. The short ones are made beforehand.
+ * `count` mask signs. The short ones are made in advance.
  * @returns a function of the count of signs, 0 or more
  */
 export function repeater(sign: string): (count: number) => string {

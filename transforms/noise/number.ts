@@ -41,7 +41,7 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>
 
-/** In units of 10**-decimals: fewer than ten possible results tell a value almost exactly. */
+/** In units of 10**-decimals: fewer than ten possible results reveal a value almost exactly. */
 const LEAST_REACH = 5n
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
@@ -196,7 +196,8 @@ export const number: Transform = defineTransform({
     mayReturnInput: false,
   },
   failures: {
-    unparsable: 'The value is no decimal number, or not written as `decimal`, `grouping` and `affix` state.',
+    unparsable:
+      'The value is not a decimal number, or not written as `decimal`, `grouping` and `affix` state.',
     'out-of-domain':
       'The number lies beyond `min` or `max`, or has more than 40 digits, before and after the point together.',
     'subject-missing': 'The record names no data subject.',

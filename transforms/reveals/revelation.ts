@@ -1,5 +1,5 @@
 /**
- * What the result of a transform tells of its input. Every transform answers this for its options (`reveals`), and
+ * What the result of a transform reveals about its input. Every transform answers this for its options (`reveals`), and
  * what is weak, what a step of retention may follow on, and what several outputs of one input tell together is
  * derived from the answer. So the answer has to be honest: where a transform cannot know, it says `all`.
  */

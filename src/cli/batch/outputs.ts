@@ -15,7 +15,7 @@ export interface OutputOptions {
   /** A file, a folder, or `-`. */
   readonly output?: string
   readonly dryRun?: boolean
-  /** Where a summary is written, it says the digest of every file. */
+  /** The file of the summary. Where one is written, it has the digest of every output. */
   readonly summary?: string
 }
 
@@ -40,7 +40,7 @@ export class Opened {
     if (place.isSpecial)
       throw new LetheError(
         'not-a-file',
-        `${name} is no regular file, and one would take its place`,
+        `${name} is not a regular file, and one would take its place`,
         'say -o - and redirect standard output',
       )
     if (place.isFolder) throw new LetheError('not-a-file', `${name} is a folder`, 'name a file')

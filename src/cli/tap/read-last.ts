@@ -4,7 +4,7 @@ import type { Admin } from '../../kafka/admin.ts'
 import { type InputRecord, type Position, partitionKey, type TopicPartition } from '../../kafka/record.ts'
 
 const TAKE = { records: 1000, bytes: 4 << 20, time: 250 } as const
-/** Reading the tail of a topic may take so long. */
+/** The longest time for reading the tail of a topic. */
 const READ_MS = 30_000
 
 /** @throws LetheError (io) where the topic is not there, or may not be read */

@@ -7,7 +7,7 @@ import { type ReadSummary, readSummaryForm } from '../../forms/summaries.ts'
 const MOST_BYTES = 64 << 20
 
 /**
- * @throws LetheError: io where it cannot be read, usage where it is no summary of `lethe batch`. Nothing that the file
+ * @throws LetheError: io where it cannot be read, usage where it is not a summary of `lethe batch`. Nothing that the file
  *   holds is quoted.
  */
 export function readSummary(name: string): ReadSummary {
@@ -38,7 +38,7 @@ export function readSummary(name: string): ReadSummary {
     'file-malformed',
     isOfStream
       ? `${name} is the summary of a stream, which writes no files`
-      : `${name} is no summary of \`lethe batch\` that this version reads`,
+      : `${name} is not a summary of \`lethe batch\` that this version reads`,
     'name what `lethe batch --summary` wrote',
   )
 }

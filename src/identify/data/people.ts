@@ -165,7 +165,7 @@ is | has | was | can | should | needs | needed | show | allow | allows | allowed
 | unsubscribed | subscribed | marked | opted | blocked | muted | numero de | tokens | emails sent | hat | ist | test
 `
 
-/** A name of these is no name of a person: `product.display_name`. */
+/** A name of these is not a name of a person: `product.display_name`. */
 export const THINGS = `
 product | products | item | items | line | sku | app | application | campaign | brand | store | shop | category
 | categories | event | events | page | screen | library | os | browser | model | plan | table | file | column | class

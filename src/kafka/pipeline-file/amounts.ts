@@ -7,7 +7,7 @@ import type { Pipeline, Start } from './pipeline.ts'
 const UNITS = { B: 1, KiB: 1 << 10, MiB: 1 << 20, ms: 1, s: 1000 } as const
 
 /** Bytes or milliseconds of `8MiB`, `100ms` or a plain number; undefined where it is written otherwise. */
-export function amountOf(written: number | string): number | undefined {
+function amountOf(written: number | string): number | undefined {
   if (typeof written === 'number') return written
   const [, count, unit] = /^(\d{1,10})(B|KiB|MiB|ms|s)$/.exec(written) ?? []
   return unit === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS]
@@ -34,7 +34,7 @@ function bounded(
 
 export type Amounts = Pick<Pipeline, 'batch' | 'maxRecordBytes' | 'deadLetters'>
 
-/** What the file says of sizes, times and limits; only of use where the shape is sound. */
+/** The sizes, times and limits of the file; to be used only where the shape has no errors. */
 export function readAmounts(draft: PipelineDraft): Amounts {
   const { batch, maxRecordBytes, maxDeadLetters } = draft.parts
   return {

@@ -132,7 +132,7 @@ export function checkTimeouts({ parts, findings, at }: PipelineDraft): void {
       findings.add(
         place('request.timeout.ms'),
         'bad-timeouts',
-        'a request may not last longer than its transaction',
+        'the timeout of a request must not be longer than that of its transaction',
         `at most ${transaction}`,
       )
   }
@@ -147,7 +147,7 @@ export function checkTimeouts({ parts, findings, at }: PipelineDraft): void {
     findings.add(
       place('max.poll.interval.ms', 'session.timeout.ms'),
       'bad-timeouts',
-      'the interval of polls may not be shorter than a session',
+      'the interval of polls must not be shorter than the session timeout',
       `max.poll.interval.ms of at least ${session}`,
     )
 }

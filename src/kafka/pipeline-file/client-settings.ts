@@ -45,12 +45,12 @@ export const CLIENT_SETTINGS: Readonly<Record<string, ClientSetting>> = {
   ),
   'session.timeout.ms': setting(
     whole(6000, 1_800_000),
-    'After so long without a heartbeat, the group takes the partitions away; 45000 unless stated.',
+    'A member that sends no heartbeat for this time loses its partitions; 45000 unless stated.',
   ),
   'heartbeat.interval.ms': setting(whole(100, 600_000), 'Time between two heartbeats.'),
   'max.poll.interval.ms': setting(
     whole(1000, 86_400_000),
-    'A client that asks for no records for so long leaves the group.',
+    'A client that polls no records for this time leaves the group.',
   ),
   'partition.assignment.strategy': setting(
     z.enum(['cooperative-sticky', 'range']),
@@ -58,7 +58,7 @@ export const CLIENT_SETTINGS: Readonly<Record<string, ClientSetting>> = {
   ),
   'transaction.timeout.ms': setting(
     whole(1000, 900_000),
-    'The broker aborts a transaction that is open for so long; 30000 unless stated.',
+    'The broker aborts a transaction that is open for this time; 30000 unless stated.',
     RDKAFKA,
   ),
   'compression.type': setting(
@@ -75,12 +75,12 @@ export const CLIENT_SETTINGS: Readonly<Record<string, ClientSetting>> = {
   'socket.keepalive.enable': setting(z.boolean(), 'Whether idle connections are kept alive.', RDKAFKA),
   'connections.max.idle.ms': setting(
     whole(0, 86_400_000),
-    'Idle connections are closed after so long; 0 means never.',
+    'Idle connections are closed after this time; 0 means never.',
     RDKAFKA,
   ),
   'metadata.max.age.ms': setting(
     whole(1000, 86_400_000),
-    'How often topics and partitions are looked up anew.',
+    'How often topics and partitions are looked up again.',
   ),
   'reconnect.backoff.ms': setting(whole(0, 600_000), 'First wait before a new connection.', RDKAFKA),
   'reconnect.backoff.max.ms': setting(whole(0, 3_600_000), 'Longest wait before a new connection.', RDKAFKA),
@@ -93,7 +93,7 @@ export const CLIENT_DEFAULTS: Readonly<Record<'session.timeout.ms' | 'transactio
   'transaction.timeout.ms': 30_000,
 }
 
-/** A transaction ends so long before its member is given up: else a zombie's could still be open. */
+/** How long before its member's session ends a transaction must end: else the transaction of a zombie could still be open. */
 export const TRANSACTION_MARGIN_MS = 10_000
 
 /** Settings that people look for here, and what to do instead. */
@@ -124,7 +124,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'queue.buffering.max.ms': 'the name is `linger.ms`',
 }
 
-/** Why a pipeline may not set `name`, and what to do; undefined where nothing is known of it. */
+/** Why a pipeline may not set `name`, and what to do; undefined for an unknown setting. */
 export function refusalOf(name: string): { readonly shown: string; readonly instead: string } | undefined {
   // Names are taken from the list, never from the file: `sasl.password=…` may end with a secret.
   const family = /^(sasl|ssl)\b/i.exec(name)?.[1]?.toLowerCase()

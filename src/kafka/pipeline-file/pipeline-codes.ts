@@ -2,7 +2,7 @@
 import { DOCUMENT_CODES, type DocumentCode, type Findings } from '../../policy/problems.ts'
 
 const PIPELINE_ONLY_CODES = {
-  'unknown-key': 'a key is no word of a pipeline',
+  'unknown-key': 'a key is not a word of a pipeline',
   'missing-key': 'a key is missing',
   'wrong-type': 'a value is of the wrong type or form',
   interpolation: 'a `$` with braces behind it is replaced by nothing',

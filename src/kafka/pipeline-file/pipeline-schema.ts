@@ -265,7 +265,7 @@ export function pipelineSchema(
       .enum(['encrypted', 'clear', 'none'])
       .default('encrypted')
       .describe(
-        'The header `lethe-source` of each output, which tells its input: encrypted for the holder of the keys, clear for everybody, or none.',
+        'The header `lethe-source` of each output, which tells its input: encrypted for the holder of the keys, clear for everyone, or none.',
       ),
     batch: z
       .strictObject({
@@ -283,7 +283,9 @@ export function pipelineSchema(
         limit,
         z.strictObject({
           most: limit.describe('A share such as 1%, or a count.'),
-          window: whole(1, 1_000_000).default(1000).describe('Among so many of the last records.'),
+          window: whole(1, 1_000_000)
+            .default(1000)
+            .describe('The number of last records that the limit is judged over.'),
         }),
       ])
       .default('1%')

@@ -58,7 +58,7 @@ function keyringOf(keys: KeysPlace, environment: Environment): Keyring {
 
 /**
  * The name of this instance: as the file says, else that of the host.
- * @throws LetheError (usage) where that is no name
+ * @throws LetheError (usage) where that is not a name
  */
 export function resolveInstance(
   { instance }: Pipeline,
@@ -127,7 +127,7 @@ function nameOf(secret: Secret): string {
   return 'file' in secret ? secret.file : `the environment variable ${secret.env}`
 }
 
-/** `public`: everybody may read it, but others may not put something else in its place. */
+/** `public`: everyone may read it, but other users must not be able to replace it. */
 function read(
   secret: Secret,
   word: string,

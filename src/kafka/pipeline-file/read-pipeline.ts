@@ -4,7 +4,7 @@ import { type PolicyFile, type ReadWhole, readPolicyFile } from '../../policy/po
 import { type DocumentCode, Findings } from '../../policy/problems.ts'
 
 /**
- * Reads the pipeline at `file`, from the disk or from where `read` has it. Throws `LetheError`: usage where it is no file, no UTF-8 or over 1 MiB, I/O where it is
+ * Reads the pipeline at `file`, from the disk or from where `read` has it. Throws `LetheError`: usage where it is not a file, not UTF-8 or over 1 MiB, I/O where it is
  * missing or cannot be read.
  */
 export function readPipelineFile(file: string, read?: ReadWhole): PolicyFile {

@@ -105,7 +105,7 @@ export interface Secrets {
   readonly keys: KeysPlace | undefined
 }
 
-/** All secrets of the file; `findings` says of each why it cannot be read. */
+/** All secrets of the file; `findings` gets the reason for each that cannot be read. */
 export function readSecrets(tree: MapNode, folder: string, findings: PipelineFindings): Secrets {
   const tls = entryOf(tree, 'tls')?.value
   const of = (parent: TreeNode | undefined, word: string): Secret | undefined =>

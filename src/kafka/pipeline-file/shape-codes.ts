@@ -1,4 +1,4 @@
-/** How slips in the shape of a pipeline file are told. */
+/** The codes of errors in the shape of a pipeline file. */
 
 import type { Foreign, ShapeCodes } from '../../policy/check-form.ts'
 import { quote } from '../../policy/problems.ts'
@@ -56,7 +56,7 @@ function foreignSetting(name: string): Foreign<PipelineCode> {
     }
   return {
     code: 'unknown-setting',
-    message: `${/^[a-z]+(\.[a-z]+)+$/.test(name) ? quote(name) : 'this'} is no client setting that a pipeline may set`,
+    message: `${/^[a-z]+(\.[a-z]+)+$/.test(name) ? quote(name) : 'this'} is not a client setting that a pipeline may set`,
     suggestion:
       suggestion(name, Object.keys(CLIENT_SETTINGS)) ??
       'those are listed in config/schema/pipeline.schema.json',

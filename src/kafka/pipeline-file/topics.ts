@@ -22,7 +22,7 @@ export function patternTrouble(pattern: string): string | undefined {
     return undefined
   } catch (error) {
     if (!(error instanceof re2js.RE2JSException)) throw error
-    return 'the pattern is no regular expression'
+    return 'the pattern is not a regular expression'
   }
 }
 

@@ -7,7 +7,7 @@ export interface CsvDialect {
   readonly quote?: 'none' | undefined
   /** `backslash`: in quotes it stands before a quote, or before itself; before anything else it is itself. */
   readonly escape?: 'backslash' | undefined
-  /** One ASCII character: a line that begins with it is no row. */
+  /** One ASCII character: a line that begins with it is not a row. */
   readonly comment?: string | undefined
 }
 

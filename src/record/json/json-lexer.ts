@@ -21,7 +21,7 @@ export class JsonLexer {
   /** Why the last answer was -1. */
   code: RecordCode = 'json-syntax'
 
-  /** Notes why it is no JSON; at the record's end, that it is cut off. */
+  /** Notes why it is not JSON; at the record's end, that it is cut off. */
   fail(p: number, code: RecordCode = 'json-syntax'): number {
     this.code = code === 'json-syntax' && p >= this.end ? 'json-truncated' : code
     return -1

@@ -54,7 +54,7 @@ export class JsonOps {
     this.count += words.length >> 1
   }
 
-  /** Says of the `mapName` at `index` that its member ends with the operation noted last. */
+  /** Marks the operation noted last as the end of the member of the `mapName` at `index`. */
   endMember(index: number): void {
     this.words[index << 1] = Op.mapName | ((this.count - index) << 4)
   }

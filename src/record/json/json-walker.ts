@@ -137,7 +137,7 @@ export class JsonWalker {
     return p
   }
 
-  /** The value of a member that is no map's. */
+  /** The value of a member that is not a map's. */
   #member(p: number, child: ShapeNode, scope: number, depth: number, object: number): number {
     if (p < 0) return p
     child.lastSeen = object

@@ -1,7 +1,7 @@
 /** The names met in the objects that are open, to see duplicates: only those that the shape does not know. */
 import { type Block, doubled } from '../block.ts'
 
-/** So many names of one object are compared with each other; of more, a set is made. */
+/** Up to this many names of one object are compared pairwise; for more, a set is made. */
 const FEW = 64
 
 export class MemberNames {

@@ -85,7 +85,7 @@ export class CsvKernel {
 
   /**
    * @param offsets where each output column's slot stands among the slots of its row
-   * @param rows so many a block holds at most
+   * @param rows the most rows of a block
    * @returns undefined where the platform cannot
    */
   static open(

@@ -127,7 +127,7 @@ export class JsonKernel {
   /**
    * @param fields how many fields the plan has
    * @param rejects whether a member that no rule names makes a record fail
-   * @param rows so many records a block holds at most
+   * @param rows the most records of a block
    * @returns undefined where the platform cannot, or a listed name has to be written with escapes
    */
   static open(shape: Shape, fields: number, rejects: boolean, rows: number): JsonKernel | undefined {

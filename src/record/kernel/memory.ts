@@ -50,7 +50,7 @@ export class KernelMemory {
     this.words = new Int32Array(memory.buffer)
   }
 
-  /** Makes sure that there are so many bytes; false where there is no memory left. What it holds stays. */
+  /** Grows the memory to at least `bytes` bytes and keeps its contents; false where no memory is left. */
   ensure(bytes: number): boolean {
     const missing = bytes - this.bytes.length
     if (missing <= 0) return true

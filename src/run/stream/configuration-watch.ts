@@ -10,14 +10,14 @@ export class ConfigurationWatch {
   /** The states that were told of. */
   #told: ReadonlySet<string> = new Set()
 
-  /** Looks every so many milliseconds, which costs a look at the date of each file. */
+  /** Compares the modification time of each file. `every`: the interval in milliseconds. */
   constructor(files: Pick<RunFiles, 'changed'>, log: Log, every: number) {
     this.#files = files
     this.#log = log
     this.#timer = setInterval(() => this.look(), every).unref()
   }
 
-  /** Tells each change once. */
+  /** Reports each change once. */
   look(): void {
     this.#tell((change) => !this.#told.has(idOf(change)))
   }

@@ -1,4 +1,4 @@
-/** One process of a pipeline: all its routes, until they are told to stop or are through. */
+/** One process of a pipeline: all its routes, until they are stopped or have reached their end. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from '../../engine/account.ts'
@@ -32,14 +32,14 @@ import type { Prepared, PreparedRoute } from './prepare.ts'
 import { lagOf, StreamProgress } from './stream-progress.ts'
 import type { RouteCounts } from './totals.ts'
 
-/** What is on its way when the process is told to stop has so long to be settled. */
+/** When the process is stopped, batches in progress have this time to be settled. */
 export const DRAIN_MS = 20_000
 /** Before a lost client is replaced; twice as long each time, until one has settled something. */
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 30_000
-/** So many clients in a row that settle nothing, though brokers answer: another one would not either. */
+/** The most clients in a row that settle nothing though brokers answer; then the process gives up. */
 const MOST_LOST = 10
-/** For so long after a client is lost, brokers that have just started may not know their topics, users and rights. */
+/** How long after a client is lost, brokers that have just started may not know their topics, users and rights yet. */
 const UNSETTLED_MS = 60_000
 
 export interface InstanceOptions {
@@ -50,7 +50,7 @@ export interface InstanceOptions {
   /** Number of this process among those of the instance. */
   readonly worker: number
   readonly untilEnd: boolean
-  /** So often is told how it gets on, in milliseconds. */
+  /** The interval of progress reports in milliseconds. */
   readonly progress: number
   /** Stops all routes in order. */
   readonly stop: AbortSignal

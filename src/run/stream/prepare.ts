@@ -98,7 +98,7 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
       keys = readKeys(secret, files)
     } catch (error) {
       if (!(error instanceof LetheError)) throw error
-      // What is wrong with the pipeline is told first.
+      // Errors of the pipeline are reported first.
       fault = error
     }
     return keys

@@ -27,5 +27,5 @@ export interface ProcessSetting {
   readonly health: Health
 }
 
-/** A loop that has not turned for so long hangs: longer than the longest call of a client within a turn. */
+/** A loop that has not completed a turn for this long counts as hanging. Longer than the longest call of a client within a turn. */
 export const STALLED_MS = 60_000

@@ -25,7 +25,7 @@ export interface Workers {
 
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 30_000
-/** Who ran for so long starts anew with the first wait. */
+/** After a run of this length, the next restart has the first, shortest wait. */
 const GOOD_RUN_MS = 60_000
 
 export function superviseWorkers(
@@ -217,14 +217,14 @@ class Supervisor implements Workers {
     if (this.#workers.every(({ ended }) => ended)) this.#done?.()
   }
 
-  /** Usage, dead letters and what never worked fail the same way again; a fenced worker has been replaced. */
+  /** Usage errors, too many dead letters and a failed start would happen again; a fenced worker is already replaced. */
   #mayRunAgain({ opened, fenced }: Worker, code: number | null): boolean {
     if (this.#stopping || code === EXIT.ok || fenced) return false
     if (code === EXIT.usage || code === EXIT.deadLetters) return false
     return opened || code === null
   }
 
-  /** A worker is out for good. Others go on without a fenced one; anything else would meet them too. */
+  /** A worker ends for good. Others go on without a fenced one; any other cause would end them too. */
   #give({ fenced, number }: Worker, code: number | null): void {
     const others = this.#workers.some(({ ended }) => !ended)
     if (fenced && others) return
@@ -233,13 +233,13 @@ class Supervisor implements Workers {
       exitCode === EXIT.deadLetters
         ? new LetheError(
             'too-many-dead-letters',
-            `worker ${number} met too many dead letters`,
-            'their codes and where they stand are above, and in the summary',
+            `worker ${number} had too many dead letters`,
+            'their codes and positions are in the log above, and in the summary',
           )
         : new LetheError(
             exitCode === EXIT.usage ? 'worker-refused' : 'worker-failed',
-            `worker ${number} ended, and starting it again is no use`,
-            'see its words above',
+            `worker ${number} ended, and a restart would fail the same way`,
+            'see its messages in the log above',
           )
     this.#stop()
   }

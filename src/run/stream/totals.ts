@@ -17,7 +17,7 @@ export interface RouteCounts {
   readonly unsettled?: readonly UnsettledPart[] | undefined
 }
 
-/** Groups are many bytes, and change ever less: so often do they go to another process. */
+/** How often groups are sent to another process: they take many bytes, and change less and less. */
 const GROUPS_MS = 10_000
 
 interface RouteGroups {

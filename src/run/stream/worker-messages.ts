@@ -43,5 +43,5 @@ export interface Begin {
 /** `stop`: in order. A signal would count as the second one after Ctrl-C. */
 export type LeadMessage = Begin | { readonly kind: 'stop' }
 
-/** So often does a worker report. */
+/** How often a worker reports. */
 export const REPORT_MS = 1_000

@@ -214,7 +214,7 @@ describe('names of members that are data', () => {
     expect([...(await lintCodes(text))]).toEqual(['undecided'])
   })
 
-  it('do not come out of a first row that is no header', async () => {
+  it('do not come out of a first row that is not a header', async () => {
     for (const rows of [
       [
         ['Anna Schmidt', 'Elm Street'],

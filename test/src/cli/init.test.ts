@@ -115,7 +115,7 @@ describe('lethe init', () => {
     expect(Object.keys(draft.fields).filter((path) => path.includes('@'))).toEqual([])
   })
 
-  it('reads CSV by its header, gzip too, and names columns whose header is no path', async () => {
+  it('reads CSV by its header, gzip too, and names columns whose header is not a path', async () => {
     const rows = events(200).map((event) => {
       const { id, email } = event['customer'] as { id: string; email: string }
       return `${id};"${email}";${event['occurred_at'] as string};x`

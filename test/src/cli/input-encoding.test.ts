@@ -38,7 +38,7 @@ describe('the encoding of a file', () => {
     expect((await run(cwd, ['a.csv.gz', '-o', '-'])).stdout).toBe(out('o.csv'))
   })
 
-  it('is what the policy names, or an option; what is no text is a dead letter of its record alone', async () => {
+  it('is what the policy names, or an option; what is not text is a dead letter of its record alone', async () => {
     const sjis = Buffer.concat([
       Buffer.from('n,label\n1,'),
       Buffer.of(0x93, 0x8c, 0x8b, 0x9e),
@@ -87,7 +87,7 @@ describe('the encoding of a file', () => {
     expect([unknown.code, unknown.stdout]).toEqual([2, ''])
   })
 
-  it('is named where the header is no UTF-8, as far as that can be told', async () => {
+  it('is named where the header is not UTF-8, as far as that can be told', async () => {
     const cwd = place({
       'west.csv': Buffer.from('n,stra\xdfe\n1,2\n', 'latin1'),
       'east.csv': Buffer.from('n,\xe3\xee\xf0\xee\xe4\n1,2\n', 'latin1'),

@@ -25,7 +25,7 @@ it('calls anything else a defect, says where, and withholds its text', () => {
   expect(written).not.toContain('anna')
 })
 
-it('says nothing of a thrown value that is no error', () => {
+it('says nothing of a thrown value that is not an error', () => {
   expect(reportError('anna@example.com')).toBe(4)
   expect(written).not.toContain('anna')
 })

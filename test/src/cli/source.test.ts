@@ -109,7 +109,7 @@ describe('lethe source', () => {
     }
   })
 
-  it('shows what is no token such that a terminal is safe', async () => {
+  it('shows what is not a token such that a terminal is safe', async () => {
     const { code, stdout } = await source(['\u001b[2J'])
     expect(code).toBe(1)
     expect(stdout).toContain('\\u001b[2J')

@@ -124,14 +124,14 @@ describe('lethe verify', () => {
     for (const name of ['changed', 'short']) {
       const ended = await verify(cwd, 'out/a.ndjson', name)
       expect(ended).toMatchObject({ code: 1 })
-      expect(ended.stdout).toContain(`${name}: is no file of this run`)
+      expect(ended.stdout).toContain(`${name}: is not a file of this run`)
     }
     const raw = await verify(cwd, 'a.ndjson')
     expect(raw).toMatchObject({ code: 1 })
     expect(raw.stdout).toContain('a.ndjson: input 1: raw data, and no output')
   })
 
-  it('ends with 2 for what is no summary, and 4 for what is not there', async () => {
+  it('ends with 2 for what is not a summary, and 4 for what is not there', async () => {
     const cwd = await made()
     const run = async (...args: string[]) => (await lethe(['verify', ...args], { cwd })).code
     expect(await run('policy.yaml', 'out/a.ndjson')).toBe(2)

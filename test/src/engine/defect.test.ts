@@ -24,8 +24,8 @@ it('says where an error arose, and nothing of what it says', () => {
   )
 })
 
-it('says nothing of a thrown value that is no error', () => {
-  expect(placeOf('anna')).toEqual({ kind: 'something that is no error', places: [] })
+it('says nothing of a thrown value that is not an error', () => {
+  expect(placeOf('anna')).toEqual({ kind: 'something that is not an error', places: [] })
 })
 
 it('says no place where the message was taken away after the stack was made', () => {

@@ -60,7 +60,7 @@ describe('the bound on results', () => {
         ([spec, records], maxBytes, size) => {
           const { plan } = compileMarks(reference.policyText(spec))
           if (plan === undefined) return
-          // A blank line is no record, and would be counted for one here.
+          // A blank line is not a record, and would be counted for one here.
           const lines = records
             .map(([text, damage]) =>
               damage === null ? Buffer.from(text) : damaged(Buffer.from(text), damage),

@@ -22,7 +22,7 @@ const write: NonNullable<CompiledTransform['writeBytes']> = (source, start, end,
   return at + result.length
 }
 
-/** Every way in which a transform may be called, each of which may throw, or give what is no result. */
+/** Every way in which a transform may be called, each of which may throw, or give what is not a result. */
 const compiled: Record<string, CompiledTransform> = {
   apply: { yields: 'string', apply },
   applyAll: {

@@ -33,7 +33,7 @@ describe('JSON for people', () => {
     })
   })
 
-  it('gives undefined for what is no JSON', () => {
+  it('gives undefined for what is not JSON', () => {
     for (const text of ['', '{', 'nul', '{"a":1,}']) expect(readJson(text)).toBeUndefined()
   })
 

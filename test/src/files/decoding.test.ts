@@ -1,4 +1,4 @@
-/** Decoding in pieces gives what decoding at once gives, and marks what is no text where it stands. */
+/** Decoding in pieces gives what decoding at once gives, and marks what is not text where it stands. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodingOf } from '../../../src/files/decoding.ts'

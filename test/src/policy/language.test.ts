@@ -636,7 +636,7 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 }
 
-/** A timestamp is an instant: the first one of what a rule yields, and none where that is no time. */
+/** A timestamp is an instant: the first one of what a rule yields, and none where that is not a time. */
 function instantOf(text: string): string {
   if (text === 'no-rule-matches') return text
   const time = Date.parse(text)
@@ -645,7 +645,7 @@ function instantOf(text: string): string {
 
 describe.each(Object.entries(PLACES))('a rule of %s', (name, place) => {
   it.each(Object.entries(RULES))('means what it does elsewhere, or is refused: %s', (rule, one) => {
-    // A timestamp is never a text that is no date.
+    // A timestamp is never a text that is not a date.
     if (name === '$timestamp' && one.text !== undefined) return
     expect(outcome(place, one)).toBe(EXCEPT[name]![rule] ?? EXPECTED[rule])
   })

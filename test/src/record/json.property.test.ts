@@ -17,7 +17,7 @@ const NOW = Date.UTC(2024, 0, 1)
 
 const planOf = (spec: reference.Spec): Plan | undefined => compileMarks(reference.policyText(spec)).plan
 
-/** Both codes of a text that is no JSON are one here: where a text ends early is a matter of taste. */
+/** Both codes of a text that is not JSON are one here: where a text ends early is a matter of taste. */
 const codeOf = (code: string): string => (code === 'json-truncated' ? 'json-syntax' : code)
 
 function agree(outcome: Outcome, expected: reference.Expected): void {

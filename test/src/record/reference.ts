@@ -58,7 +58,7 @@ export function policyText(spec: Spec): string {
 
 export type Expected =
   | { readonly publish: string }
-  /** One of these codes; `syntax` stands for both codes of a text that is no JSON. */
+  /** One of these codes; `syntax` stands for both codes of a text that is not JSON. */
   | { readonly dead: readonly string[] }
 
 /** What a rule does with a text. */

@@ -85,7 +85,7 @@ it.each([
 })
 
 it.each([undefined, null, 42, {}, [], new Error('E-mail: ada@example.org')])(
-  'what is no text is no code',
+  'what is not text is no code',
   (thing) => {
     expect(knownCode(thing as never)).toBe('other')
   },

@@ -229,14 +229,14 @@ describe('what must not come out', () => {
     )
   })
 
-  it('is named other, or left out where it is no number', () => {
+  it('is named other, or left out where it is not a number', () => {
     log().event({ kind: 'retry', route: `orders ${CANARY}`, code: CANARY })
     log().event({ kind: 'assigned', route: 'orders', partitions: CANARY as never })
     expect(parsed()).toMatchObject([{ route: 'other', code: 'other' }, { route: 'orders' }])
     expect(parsed()[1]).not.toHaveProperty('partitions')
   })
 
-  it('is no event at all', () => {
+  it('is not an event at all', () => {
     for (const kind of [CANARY, 'constructor', '__proto__', 42]) log().event({ kind } as never)
     expect(lines).toEqual([])
   })

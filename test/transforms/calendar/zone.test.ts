@@ -107,7 +107,7 @@ describe('time zones', () => {
     }
   })
 
-  it('refuse names that are no zones', () => {
+  it('refuse names that are not zones', () => {
     for (const name of ['Europe/Atlantis', '+02:00', '', 'Europe/Berlin ', 'CEST!', '\u0000', '../UTC']) {
       expect(() => compileZone(name), name).toThrow(OptionError)
     }

@@ -55,7 +55,7 @@ describe('generalize.url', () => {
     'http://0x7f.1/',
     'http://3405803783/',
     'http://203.0.113.7:80/x',
-  ])('fails on %s: an address is no name', (text) => {
+  ])('fails on %s: an address is not a name', (text) => {
     expect(run(text)).toBe('!out-of-domain')
   })
 

@@ -44,7 +44,7 @@ describe('normalize', () => {
     ['"a b, @ <c>"@y.example', '"a b, @ <c>"@y.example'],
     ['x@[192.0.2.1]', 'x@[192.0.2.1]'],
     ['x@[IPv6:2001:db8::1]', 'x@[ipv6:2001:db8::1]'],
-    // What has no @ is no address, and is hashed as it was.
+    // What has no @ is not an address, and is hashed as it was.
     ['Name, Other <none>', 'name, other <none>'],
     ['@Handle', '@handle'],
     ['x@', 'x@'],

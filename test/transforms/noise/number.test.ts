@@ -143,7 +143,7 @@ describe('noise.number', () => {
     expect(run({ span: '100000000000000000000' })('0')).toMatch(/^-?\d{15,21}$/)
   })
 
-  it('fails on what is no number, and without a subject; throws on nothing', () => {
+  it('fails on what is not a number, and without a subject; throws on nothing', () => {
     expect(run({ span: 5 })('12 EUR')).toBe('!unparsable')
     expect(run({ span: 5 })('1e999999999')).toBe('!out-of-domain')
     expect(running(number, { span: 5 }, contextWith(), of(undefined))('1')).toBe('!subject-missing')

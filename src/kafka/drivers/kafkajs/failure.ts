@@ -230,7 +230,7 @@ export function failureOf(
     case 'KafkaJSNotImplemented':
       return new LetheError(
         'broker-unsupported',
-        `${broker} is no Kafka broker that kafkajs can talk to`,
+        `${broker} is not a Kafka broker that kafkajs supports`,
         'it is too old, or too new',
       )
     case 'KafkaJSGroupCoordinatorNotFound':

@@ -58,7 +58,7 @@ export function gapError(at: Position, found: number | undefined, low: number, e
     return new LetheError(
       'offsets-lost',
       `${place(at)}: the group stands at offset ${offset}, the log ends at ${end}`,
-      'the topic was made anew, or lost records: use a new group, or reset its offsets by hand',
+      'the topic was created again, or lost records: use a new group, or reset its offsets by hand',
     )
   return new LetheError(
     'records-unreadable',

@@ -8,13 +8,13 @@ import { isCompactedBy } from '../../topic-settings.ts'
 import { gapError, RDKAFKA } from './fetched.ts'
 import type { KafkajsCluster } from './kafkajs-cluster.ts'
 
-/** @throws LetheError where an input topic is compacted, or this user may not know */
+/** @throws LetheError where an input topic is compacted, or this user has no right to see whether it is */
 export async function refuseCompacted(cluster: KafkajsCluster, topics: readonly string[]): Promise<void> {
   const settings = await cluster.settings(topics)
   for (const topic of topics) {
     const found = settings.get(topic)
     const isCompacted = isCompactedBy(found)
-    // That it is not there is told elsewhere.
+    // A missing topic is reported elsewhere.
     if (isCompacted === false || found?.presence === 'missing') continue
     if (isCompacted === true)
       throw new LetheError(

@@ -18,7 +18,7 @@ import { causeIn, failureOf, RetriableError } from './failure.ts'
 import { registerCodecs } from './register-codecs.ts'
 import { type Settings, settingsOf } from './settings.ts'
 
-/** A broker that never answered is given up after so long. */
+/** How long the first answer of a broker may take. */
 export const OPEN_MS = 15_000
 
 /** Some two minutes with the usual `retry.backoff.ms`. */
@@ -192,7 +192,7 @@ export class KafkajsClient {
     try {
       return await work()
     } catch (error) {
-      // What an inner try has explained is not looked into again.
+      // An error that an inner attempt has explained is not examined again.
       if (error instanceof RetriableError || error instanceof LetheError || error instanceof Refused)
         throw error
       // A defect of ours is none of the broker.
@@ -218,7 +218,7 @@ export class KafkajsClient {
     }
   }
 
-  /** The same, for so many milliseconds. @throws RetriableError: the last one; LetheError */
+  /** The same, for at most `most` milliseconds. @throws RetriableError: the last one; LetheError */
   async insistFor<T>(most: number, what: string, work: () => Promise<T>): Promise<T> {
     let last = new RetriableError('timeout')
     const late = AbortSignal.timeout(most)
@@ -240,7 +240,7 @@ export class KafkajsClient {
     return await Promise.race([insisting, givenUp])
   }
 
-  /** The same, where a person waits. @throws LetheError where the brokers do not answer for so many milliseconds */
+  /** The same, where a person waits. @throws LetheError where the brokers do not answer within `most` milliseconds */
   async ask<T>(most: number, what: string, question: () => Promise<T>): Promise<T> {
     try {
       return await this.insistFor(most, what, question)

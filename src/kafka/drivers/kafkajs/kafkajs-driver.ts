@@ -30,7 +30,7 @@ import { Signal, within } from './signal.ts'
 /** How long a rebalance waits for a batch that is being settled. */
 const MOST_GRACE_MS = 10_000
 const ANSWER_MS = 60_000
-/** What is asked by the way may go unanswered. */
+/** How long to wait for an answer that is only reported, and may be missing. */
 const ASIDE_MS = 5_000
 /** Above this, no more is taken from kafkajs, which holds the answer of one fetch itself. */
 const MOST_QUEUED_BYTES = 4 << 20

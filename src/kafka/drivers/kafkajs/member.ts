@@ -120,7 +120,7 @@ export class Member {
     return undefined
   }
 
-  /** Leaves the group, within so many milliseconds. */
+  /** Leaves the group, within `most` milliseconds. */
   async leave(most: number): Promise<void> {
     this.#isOver = true
     const end = performance.now() + most

@@ -14,7 +14,7 @@ export class Ping {
     this.#cluster = new KafkajsCluster(this.#client)
   }
 
-  /** @throws RetriableError, LetheError where it does not answer within so many milliseconds, or refuses this client */
+  /** @throws RetriableError, LetheError where it does not answer within `most` milliseconds, or refuses this client */
   async once(most: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {

@@ -15,13 +15,13 @@ export class Signal {
     wake()
   }
 
-  /** Resolves at the next change, or after so many milliseconds. */
+  /** Resolves at the next change, or after `most` milliseconds. */
   wait(most: number): Promise<void> {
     return within(most, this.#next)
   }
 }
 
-/** Waits for the end of some work, well or not, and no longer than so many milliseconds. */
+/** Waits until `work` is settled, at most `most` milliseconds. Never rejects. */
 export async function within(most: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {

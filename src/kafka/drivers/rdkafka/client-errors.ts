@@ -104,7 +104,7 @@ export const codeName = (code: number): string =>
 const UNTOLD = -1
 
 /**
- * What `produce` and `flush` fail with and reports of delivery come without their code: it is told by the words of
+ * What `produce` and `flush` fail with and reports of delivery come without their code: it is recognised by the words of
  * `rd_kafka_err2str`, which stay here.
  */
 const WORDS: readonly (readonly [words: RegExp, code: number])[] = [
@@ -243,7 +243,7 @@ export const isUnknown: (code: number) => boolean = isOneOf([
   CODE.UNKNOWN_PARTITION,
 ])
 
-/** A question to the brokers that may be asked again: they are away, or find their places anew. */
+/** A question to the brokers that may be asked again: they are unreachable, or are electing leaders. */
 export const isPassing = ({ code, isRetriable }: ClientError): boolean =>
   isRetriable || isOfTheMoment(code) || isOfTheCluster(code)
 
@@ -301,7 +301,7 @@ const SENTENCES: Readonly<Record<number, readonly [ErrorCode, is: string, way: s
   [CODE.UNKNOWN_TOPIC]: ['topic-missing', 'a topic does not exist', 'lethe doctor PIPELINE says which'],
 }
 
-/** What the broker says of a transaction that it has given up. */
+/** Errors of the broker for a transaction that it has aborted. */
 export const isGivenUp: (code: number) => boolean = isOneOf([
   CODE.INVALID_TXN_STATE,
   CODE.INVALID_PRODUCER_EPOCH,

@@ -15,7 +15,7 @@ export interface Client {
   connect(options: { readonly timeout: number }, done: (error: unknown, metadata: unknown) => void): unknown
 }
 
-export const INSTALL = 'npm install node-rdkafka (it builds librdkafka: a C++ toolchain, make and Python 3)'
+const INSTALL = 'npm install node-rdkafka (it builds librdkafka: a C++ toolchain, make and Python 3)'
 
 export const ZSTD =
   'install the headers of libzstd, then npm rebuild node-rdkafka; the driver kafkajs reads zstd too'

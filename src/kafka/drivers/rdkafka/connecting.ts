@@ -60,7 +60,7 @@ function make<T>(make: () => T): T {
     throw new LetheError(
       'setting-refused',
       'librdkafka refuses the settings of a client',
-      'check `client:` and `tls:`: values, and files that are no PEM',
+      'check the values of `client:` and `tls:`, and that the files are PEM',
     )
   }
 }

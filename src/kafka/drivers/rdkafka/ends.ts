@@ -4,7 +4,7 @@ import { type Position, partitionKey } from '../../record.ts'
 import { checkRange, watermarks } from './rdkafka-offsets.ts'
 import type { Session } from './session.ts'
 
-/** So often may a partition stand still before its log's end until something is wrong. */
+/** Checks in which a partition may make no progress before the end of its log; then it is an error. */
 const STALLS = 3
 
 export class Ends {
@@ -47,7 +47,7 @@ export class Ends {
     this.#stalls.set(key, { offset, times: before.times + 1 })
     if (before.times + 1 < STALLS) return
     options.onEvent({ kind: 'retry', code: 'stalled' })
-    // Asking for the same place again makes the client fetch anew.
+    // Asking for the same place again makes the client fetch again.
     owned.endEpoch()
     owned.fetched({ topic, partition, offset: offset + 1 })
     this.#session.rewind = true

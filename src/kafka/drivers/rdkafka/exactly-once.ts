@@ -8,7 +8,7 @@ import type { Publisher } from './publisher.ts'
 import { plain } from './rdkafka-offsets.ts'
 import { type Session, TRANSACTION_CALL_MS } from './session.ts'
 
-/** So often is a transaction made again whose sequence had a gap. */
+/** The most attempts at a transaction whose sequence had a gap. */
 const MOST_TRIES = 3
 
 export class ExactlyOnce {

@@ -35,7 +35,7 @@ const FAILURES: readonly (readonly [words: RegExp, code: string])[] = [
   [/: SASL | in state AUTH/, 'auth-failed'],
 ]
 
-/** What a line says that tells of a connection, as a code of ours; undefined: it tells of something else. */
+/** The code for a log line about a connection; undefined for any other line. */
 export function failureIn({ fac, message }: LogLine): string | undefined {
   return fac === 'FAIL' ? FAILURES.find(([words]) => words.test(message))?.[1] : undefined
 }
@@ -44,7 +44,7 @@ export function failureIn({ fac, message }: LogLine): string | undefined {
 export const isUnheard = ({ message }: LogLine): boolean =>
   /Disconnected.* in state APIVERSION_QUERY\b/.test(message)
 
-/** So long is believed what a listener speaks. */
+/** How long the detected protocol of a listener stays valid. */
 const BELIEVED_MS = 30_000
 
 /** Asks the brokers whether they speak TLS, at most once in half a minute. */

@@ -214,7 +214,7 @@ export class RdkafkaFetcher {
           call((done) => this.#session.consumer.seek(position as never, SEEK_MS, done as never)),
         )
       } catch (error) {
-        // Given up meanwhile, perhaps: what is still owned is looked at anew.
+        // Partitions may have been revoked meanwhile: those still owned are looked at again.
         if (epoch !== owned.epoch) {
           this.#session.rewind = true
           return

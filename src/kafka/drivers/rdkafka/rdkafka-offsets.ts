@@ -84,7 +84,7 @@ export function checkRange({ topic, partition, offset }: Position, low: number, 
     throw new LetheError(
       'offsets-lost',
       `topic ${topic}, partition ${partition}: the group stands at offset ${offset}, the log ends at ${high}`,
-      'the topic was made anew, or lost records: use a new group, or reset its offsets by hand',
+      'the topic was created again, or lost records: use a new group, or reset its offsets by hand',
     )
 }
 

@@ -1,5 +1,5 @@
 /**
- * What all parts of the driver share: its clients, what it owns, whether it is to read anew, closes or has failed. And
+ * What all parts of the driver share: its clients, what it owns, whether it must read again, closes or has failed. And
  * calls that are made again while their error is of the moment.
  */
 import { setTimeout as sleep } from 'node:timers/promises'

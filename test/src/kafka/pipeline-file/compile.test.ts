@@ -261,7 +261,7 @@ describe('isPipeline', () => {
 })
 
 describe('readPipelineFile', () => {
-  it('says what is missing, and what is no text', () => {
+  it('says what is missing, and what is not text', () => {
     const cwd = folder({ 'p.yaml': new Uint8Array([0xff, 0xfe]) })
     expect(() => readPipelineFile(`${cwd}/gone.yaml`)).toThrow(`the pipeline ${cwd}/gone.yaml does not exist`)
     expect(() => readPipelineFile(`${cwd}/p.yaml`)).toThrow(`the pipeline ${cwd}/p.yaml is not valid UTF-8`)

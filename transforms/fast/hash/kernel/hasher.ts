@@ -5,13 +5,13 @@ import { Kernel, MEMO_BYTES } from './kernel.ts'
 /** Below this many values a kernel that is not there yet is not worth opening. */
 const WORTH_OPENING = 16
 
-/** The memo is judged over so many values… */
+/** The use of the memo is judged over this many values… */
 const WINDOW = 8192
-/** …and rests for so many where fewer than this share of them were remembered: it then costs more than it saves. */
+/** …and it is switched off for this many where fewer than `WORTH_KEEPING` of them were hits: it then costs more than it saves. */
 const REST = 8 * WINDOW
 const WORTH_KEEPING = 0.25
 
-/** So many values go by before the memo is tried the first time: small jobs do without its memory. */
+/** Values before the memo is used for the first time: small jobs do not need its memory. */
 const FIRST_REST = 4096
 
 export class Hasher {

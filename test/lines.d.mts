@@ -1,0 +1,3 @@
+import type { Readable } from 'node:stream'
+
+export function eachLine(stream: Readable, onLine: (line: string) => void): void

@@ -1,0 +1,3 @@
+export const PROJECTS: readonly string[]
+export const reportOf: (project: string) => string
+export function argumentsOf(project: string): string[]
