@@ -239,13 +239,13 @@ describe('lethe batch refuses outputs', () => {
   })
 
   it.runIf(process.platform === 'linux')(
-    'that are no regular files, rather than put a file in their place',
+    'that are not regular files, rather than put a file in their place',
     async () => {
       const cwd = place({ 'in.csv': csvOf(rows(3)) })
       // Never try this with /dev/null: a Lethe that is broken would replace it.
       spawnSync('mkfifo', [join(cwd, 'pipe')])
-      await refused(cwd, batch(cwd, ['in.csv', '-o', 'pipe']), 2, 'no regular file')
-      await refused(cwd, batch(cwd, ['in.csv', '-o', 'o.csv', '--dead-letter', 'pipe']), 2, 'no regular file')
+      await refused(cwd, batch(cwd, ['in.csv', '-o', 'pipe']), 2, 'not a regular file')
+      await refused(cwd, batch(cwd, ['in.csv', '-o', 'o.csv', '--dead-letter', 'pipe']), 2, 'not a regular file')
     },
   )
 })
