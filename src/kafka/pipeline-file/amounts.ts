@@ -7,7 +7,7 @@ import type { Pipeline, Start } from './pipeline.ts'
 const UNITS = { B: 1, KiB: 1 << 10, MiB: 1 << 20, ms: 1, s: 1000 } as const
 
 /** Bytes or milliseconds of `8MiB`, `100ms` or a plain number; undefined where it is written otherwise. */
-function amountOf(written: number | string): number | undefined {
+export function amountOf(written: number | string): number | undefined {
   if (typeof written === 'number') return written
   const [, count, unit] = /^(\d{1,10})(B|KiB|MiB|ms|s)$/.exec(written) ?? []
   return unit === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS]

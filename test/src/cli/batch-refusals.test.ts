@@ -245,7 +245,12 @@ describe('lethe batch refuses outputs', () => {
       // Never try this with /dev/null: a Lethe that is broken would replace it.
       spawnSync('mkfifo', [join(cwd, 'pipe')])
       await refused(cwd, batch(cwd, ['in.csv', '-o', 'pipe']), 2, 'not a regular file')
-      await refused(cwd, batch(cwd, ['in.csv', '-o', 'o.csv', '--dead-letter', 'pipe']), 2, 'not a regular file')
+      await refused(
+        cwd,
+        batch(cwd, ['in.csv', '-o', 'o.csv', '--dead-letter', 'pipe']),
+        2,
+        'not a regular file',
+      )
     },
   )
 })
