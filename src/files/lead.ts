@@ -38,15 +38,19 @@ export async function takeLead(text: AsyncGenerator<Uint8Array>, skipLines: numb
   let lines = separator === undefined ? 0 : 1
   let bytes = separator?.length ?? 0
   held = held.subarray(bytes)
+  let isWithin = false
   while (lines < skipLines) {
     const end = held.indexOf(LF)
     const taken = end < 0 ? held.length : end + 1
     bytes += taken
     held = held.subarray(taken)
+    isWithin = end < 0 && (isWithin || taken > 0)
     if (end >= 0) lines++
     else if (isOver) break
     else await more()
   }
+  // The last line of a file may have no break.
+  if (isWithin) lines++
   return { delimiter: separator?.delimiter, lines, bytes, text: joined(held, text) }
 }
 

@@ -114,6 +114,13 @@ export class BatchSource {
       return { dialect: { delimiter: ',' }, lines: 0, bytes: 0, isDecoded, pieces }
     }
     const lead = await takeLead(text, form.skipLines ?? 0)
+    // A file of no bytes has no lines to skip; any other could have lost rows.
+    if (lead.lines > 0 && lead.lines < (form.skipLines ?? 0))
+      throw new LetheError(
+        'header-invalid',
+        `${input.name}: it ends with line ${lead.lines}, and skipLines is ${form.skipLines}`,
+        'correct skipLines: it counts the lines above the header, or above the first row',
+      )
     const dialect = dialectOf(input, form, lead.delimiter)
     const pieces = this.#cut(lead.text, splitterOf(dialect, options), onEnd)
     return { dialect, lines: lead.lines, bytes: lead.bytes, isDecoded, pieces }

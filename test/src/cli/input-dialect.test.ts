@@ -105,6 +105,13 @@ describe('what stands above a table', () => {
       (await batchOf(policy('header: [n, label], skipLines: 1, comment: "#"'), 'prose\n# c\n1,x\n')).out,
     ).toBe('n,label\n1,x\n')
     expect(await refusal(named, '1,x,y\n')).toContain('first row has 3 columns')
+    for (const skipLines of [1, 2]) {
+      const skipping = policy(`header: [n, label], skipLines: ${skipLines}`)
+      expect((await batchOf(skipping, 'a title\n'.repeat(skipLines).trimEnd())).account.records).toBe(0)
+      expect(await refusal(policy(`skipLines: ${skipLines + 1}`), 'a title\n'.repeat(skipLines))).toContain(
+        `it ends with line ${skipLines}, and skipLines is ${skipLines + 1}`,
+      )
+    }
   })
 })
 
