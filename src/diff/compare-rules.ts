@@ -49,9 +49,10 @@ const WORDS: { readonly [Word in keyof PolicyRule]-?: Compare | typeof ELSEWHERE
       ? []
       : one('different', 'accept', `the reason reads ${quote(is.reason)} now`)
   },
-  transform: ({ transform: was, options: old }, { transform: is, options }) => {
+  transform: ({ transform: was }, { transform: is, options }) => {
     if (was === undefined || is === undefined || was.name !== is.name) return []
-    const [from, to] = [was.versionOf(old) ?? was.version, is.versionOf(options) ?? is.version]
+    // Of the same options: a version that only they change is no other transform.
+    const [from, to] = [was.versionOf(options) ?? was.version, is.versionOf(options) ?? is.version]
     return from === to
       ? []
       : one(

@@ -26,7 +26,7 @@ cases:
       [
         'published',
         '{"id":9007199254740993,"price":1.50,"note":"x\\ty","none":null,"tags":["a",true],"1":-0}',
-        { kind: 'publish', json: '{"price":1.50}' },
+        { kind: 'publish', json: '{"price":1.50}', how: 'whole' },
       ],
       ['bytes', '{"a":1e400}', { kind: 'dead-letter', code: 'bad-utf8' }],
       ['gone', '{}', { kind: 'suppress' }],
