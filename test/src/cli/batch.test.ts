@@ -299,7 +299,7 @@ retention:
     ])
     const summary = JSON.parse(read(cwd, 's.json'))
     for (const line of dead) {
-      expect(Object.keys(line)).toEqual(['input', 'line', 'code', 'policy'])
+      expect(Object.keys(line)).toEqual(['v', 'input', 'line', 'code', 'policy'])
       expect(line['policy']).toBe(`kept@2#${summary.policy.fingerprint}`)
     }
     expect(summary).toMatchObject({

@@ -149,7 +149,7 @@ describe('lethe lint', () => {
     ['formats: [dd/MM/yyyy, MM/dd/yyyy]', 'another one of format 2', 'not guessed'],
     ['formats: [auto, epoch-hours]', 'format 2 of the list: no format is called so', 'epoch-days'],
     ['format: auto, formats: [auto, dd/MM/yyyy]', 'format and formats exclude each other', 'remove one'],
-    ['notBefore: yesterday', 'no date', '1990-01-01'],
+    ['notBefore: yesterday', 'neither a date', '1990-01-01'],
     ['notBefore: 2026-01-01, notAfter: 2025-01-01', 'lies before notBefore', 'later'],
   ])('names what is wrong with %s, in a rule and in time:', async (options, message, way) => {
     const cwd = folder({

@@ -1,5 +1,6 @@
 /** Small inputs of the field, and what is right for them: what `init` and `lint` say. */
 import { gzipSync } from 'node:zlib'
+import { compress } from '@cloudpss/zstd/napi'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { compilePolicy } from '../../../src/policy/compile.ts'
@@ -76,20 +77,17 @@ it('no. 18: a file of 5,002 columns has a draft with a line of its own for each,
 })
 
 it('no. 19: what is packed is unpacked or named, whatever the file is called', async () => {
+  const rows = Buffer.from('n,w\n1,x\n')
   const cwd = folder({
-    'gzip.csv': gzipSync('n,w\n1,x\n'),
+    'gzip.csv': gzipSync(rows),
+    'zstd.csv': compress(rows),
     'zip.csv': 'PK\x03\x04',
-    'zstd.csv': Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]),
   })
-  expect((await lethe(['init', '--from', 'gzip.csv'], { cwd })).code).toBe(0)
-  for (const [name, is] of [
-    ['zip.csv', 'ZIP'],
-    ['zstd.csv', 'zstd'],
-  ] as const) {
-    const { code, stderr } = await lethe(['init', '--from', name], { cwd })
-    expect([code, stderr]).toEqual([2, expect.stringContaining(`this is ${is === 'ZIP' ? 'a ZIP' : is}`)])
-    expect(stderr).toContain('unpack')
-  }
+  for (const name of ['gzip.csv', 'zstd.csv'])
+    expect([name, (await lethe(['init', '--from', name], { cwd })).code]).toEqual([name, 0])
+  const { code, stderr } = await lethe(['init', '--from', 'zip.csv'], { cwd })
+  expect([code, stderr]).toEqual([2, expect.stringContaining('this is a ZIP')])
+  expect(stderr).toContain('unpack')
 })
 
 it('no. 21: a file whose columns have other names is refused before a row is shown', async () => {
