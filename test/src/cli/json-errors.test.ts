@@ -9,7 +9,7 @@ describe('errors where --format json is given', () => {
     [['lint', 'absent.yaml'], 'file-missing'],
     [['explain', '-p', 'absent.yaml'], 'file-missing'],
     [['explain', '-p', 'broken.yaml'], 'policy-invalid'],
-    [['explain', '-p', 'policy.yaml', 'broken.yaml'], 'file-malformed'],
+    [['explain', '-p', 'policy.yaml', 'broken.yaml'], 'header-invalid'],
     [['verify', 'absent.json', 'x'], 'file-missing'],
     [['verify', 'broken.yaml', 'x'], 'file-malformed'],
     [['doctor', 'broken.yaml'], 'pipeline-invalid'],
