@@ -161,7 +161,7 @@ describe('the packed package, in a folder of its own', () => {
     expect(readdirSync(join(user, 'node_modules/lethe/dist')).sort()).toEqual(['bin', 'src', 'transforms'])
   })
 
-  it('holds what its texts link to', () => {
+  it('no. 39: holds what its texts link to', () => {
     for (const [text, fewest] of [
       ['README.md', 8],
       ['src/README.md', 2],
