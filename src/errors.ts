@@ -67,6 +67,9 @@ export type RecordCode = keyof typeof RECORD_CODES
 /** Every code that a dead letter can carry. */
 export type DeadLetterCode = RecordCode | FailureCode
 
+export const isDeadLetterCode = (text: string): text is DeadLetterCode =>
+  Object.hasOwn(RECORD_CODES, text) || Object.hasOwn(FAILURE_CODES, text)
+
 /** One sentence for a dead letter's code. */
 export function describeCode(code: DeadLetterCode): string {
   return code in RECORD_CODES ? RECORD_CODES[code as RecordCode] : FAILURE_CODES[code as FailureCode]
@@ -162,6 +165,10 @@ export const ERROR_GROUPS = {
   Runs: {
     'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],
     'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],
+    'replay-refused': [
+      'usage',
+      'these dead letters cannot be replayed: each record would not be there once, or not be the newest of its key',
+    ],
     'account-mismatch': ['io', 'the counts of a run do not add up, so its output is withheld'],
     'worker-refused': ['usage', 'a worker process ended because of its configuration'],
     'worker-failed': ['io', 'a worker process ended, and another would end the same way'],

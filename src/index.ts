@@ -34,8 +34,7 @@ export {
   type Weakness,
   type Yields,
 } from '../transforms/transform.ts'
-export type { Summary } from './cli/account-view.ts'
-export { deidentifyFiles, type FilesBatch } from './cli/batch/deidentify-files.ts'
+export { deidentifyFiles, type FilesBatch } from './batch/deidentify-files.ts'
 export type { Account, RuleCount } from './engine/account.ts'
 export type { Now } from './engine/clock.ts'
 export type { Message, MessageHeader } from './engine/message.ts'
@@ -66,6 +65,7 @@ export type { KeySource } from './policy/key-source.ts'
 export type { Plan, PlanField, PlanRule } from './policy/plan.ts'
 export { type PolicyFile, readPolicyFile } from './policy/policy-file.ts'
 export { formatProblems } from './policy/problems.ts'
+export type { Summary } from './run/account/account-view.ts'
 export { createDeidentifier, type Deidentifier, type DeidentifierOptions } from './run/deidentifier.ts'
 export {
   createMessageDeidentifier,

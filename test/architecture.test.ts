@@ -52,7 +52,11 @@ const ROOMS: Readonly<
     packages: [],
   },
   catalogue: { rooms: ['errors', 'policy', 'terminal', 'transforms'], packages: ['zod'] },
-  forms: { rooms: ['cli', 'kafka', 'run'], packages: ['zod'] },
+  forms: { rooms: ['kafka', 'run'], packages: ['zod'] },
+  batch: {
+    rooms: ['approval', 'engine', 'errors', 'files', 'forms', 'groups', 'keys', 'policy', 'record', 'run'],
+    packages: [],
+  },
   explain: {
     rooms: ['approval', 'engine', 'errors', 'files', 'identify', 'policy', 'run', 'terminal', 'transforms'],
     packages: [],
@@ -64,6 +68,7 @@ const ROOMS: Readonly<
   cli: {
     rooms: [
       'approval',
+      'batch',
       'catalogue',
       'demo',
       'diff',
@@ -89,7 +94,7 @@ const ROOMS: Readonly<
     ],
     packages: ['commander', 'zod', 'yaml', '@faker-js/faker'],
   },
-  index: { rooms: ['cli', 'engine', 'errors', 'keys', 'policy', 'run', 'transforms'], packages: [] },
+  index: { rooms: ['batch', 'engine', 'errors', 'keys', 'policy', 'run', 'transforms'], packages: [] },
 }
 
 /** The folders that may import a client library, or what it needs: its driver's, and no other; and the one file of zstd. */
@@ -223,7 +228,7 @@ describe('the house', () => {
         .reduce((lines, file) => lines + readFileSync(file, 'utf8').split('\n').length - 1, 0)
     expect(linesIn('src/cli/stream')).toBeGreaterThan(0)
     expect(linesIn('src/cli/stream')).toBeLessThan(400)
-    expect(linesIn('src/cli/')).toBeLessThan(4_950)
+    expect(linesIn('src/cli/')).toBeLessThan(4_500)
   })
 
   it('has no cycles', () => {

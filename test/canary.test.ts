@@ -219,6 +219,19 @@ async function run(cwd: string, name: string, code: number, args: readonly strin
   expect(ended.code, ended.stderr).toBe(code)
 }
 
+/** Reads the dead letters of a run again, by its policy: they die of the same. */
+async function runAgain(cwd: string, name: string, input: string, policyFile: string): Promise<void> {
+  const [out, dead, sum] = ['out', 'dead', 'sum'].map((kind) => join(cwd, `${name} again.${kind}`))
+  const of = ['--dead-letter', join(cwd, `${name}.dead`), '--summary', join(cwd, `${name}.sum`)]
+  const to = ['-o', out!, '--new-dead-letter', dead!, '--new-summary', sum!]
+  const common = ['--keys', 'keys.json', '--as-of', NOW, '--max-record-bytes', '20000']
+  const ended = await lethe(['replay', input, '-p', policyFile, ...of, ...to, ...common], { cwd })
+  search(`${name} again stderr`, ended.stderr)
+  search(`${name} again stdout`, ended.stdout)
+  expect(ended.code, ended.stderr).toBe(3)
+  expect(readFileSync(dead!, 'utf8')).toBe(readFileSync(join(cwd, `${name}.dead`), 'utf8'))
+}
+
 describe('a thousand marked values', () => {
   const codes = new Set<string>()
 
@@ -250,6 +263,7 @@ describe('a thousand marked values', () => {
       '900',
     ])
     await run(here, 'reject', 3, ['in.ndjson', '-p', 'reject.yaml'])
+    await runAgain(here, 'inline', 'in.ndjson', 'json.yaml')
 
     // Kept, but what they look like may not leave; and where it may, nothing else tells of it.
     const suspects = suspectRecords()
@@ -302,6 +316,7 @@ describe('a thousand marked values', () => {
     ]
     writeFileSync(join(here, 'in.csv'), rows.join('\r\n'))
     await run(here, 'csv', 3, ['in.csv', '-p', 'csv.yaml'])
+    await runAgain(here, 'csv', 'in.csv', 'csv.yaml')
     await run(here, 'formulas', 3, ['in.csv', '-p', 'csv.yaml', '--escape-formulas'])
 
     // Names that patterns match leave; those of records that fail do not, and no name stands in an error.

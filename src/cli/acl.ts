@@ -8,16 +8,19 @@ import { readPipeline } from '../run/stream/prepare.ts'
 interface Options {
   readonly principal?: string
   readonly commandConfig?: string
+  readonly replay?: boolean
 }
 
 async function run(file: string, options: Options): Promise<void> {
   const pipeline = await readPipeline(file)
-  const grants = rightsOf(pipeline)
+  const grants = rightsOf(pipeline, options.replay)
   const principal = options.principal ?? `User:${pipeline.sasl?.username ?? 'lethe'}`
   const isGuarded = pipeline.tls !== undefined || pipeline.sasl !== undefined
   const config = options.commandConfig ?? (isGuarded ? 'admin.properties' : undefined)
   const lines = [
-    comment(`What ${principal} needs to run the pipeline ${pipeline.name}, and nothing more.`),
+    comment(
+      `What ${principal} needs to run ${options.replay === true ? 'and to replay ' : ''}the pipeline ${pipeline.name}, and nothing more.`,
+    ),
     ...(isGuarded && options.commandConfig === undefined
       ? [
           comment(
@@ -100,6 +103,7 @@ Examples:
   $ lethe acl pipeline.yaml
   $ lethe acl pipeline.yaml --principal User:lethe-prod | sh
   $ lethe acl pipeline.yaml --command-config admin.properties > grant.sh
+  $ lethe acl pipeline.yaml --replay                  for a user that runs \`lethe replay\` as well
 
 Exit codes: 0 printed, 2 usage, pipeline or policy, 4 a file cannot be read.`
 
@@ -113,6 +117,7 @@ export const command = (): Command =>
         'whom to allow (default: User: and the name under `sasl:`, else User:lethe)',
       ).argParser(readPrincipal),
     )
+    .option('--replay', 'also what `lethe replay` needs: to read dead letters, and transactions')
     .option('--command-config <file>', "how the administrator's tool connects, for kafka-acls.sh")
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -18,7 +18,7 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
   const files = new RunFiles()
   if (options.requireApproval !== undefined) {
     // Not even what an input is may be looked at before.
-    const { refuseUnapproved } = await import('./batch/approved.ts')
+    const { refuseUnapproved } = await import('../batch/approved.ts')
     await refuseUnapproved(options, files)
   }
   const inputs = names.map((name) => inspectInput(name, options.format))

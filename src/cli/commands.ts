@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./stream.ts'),
   },
   {
+    name: 'replay',
+    summary: 'dead letters again, after the policy is mended',
+    load: () => import('./replay.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'checks that the cluster is as a pipeline needs it',
     load: () => import('./doctor.ts'),

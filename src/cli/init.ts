@@ -8,10 +8,11 @@ import { writeWhole } from '../files/whole-file.ts'
 import { draftOf } from '../init/draft.ts'
 import { readSample } from '../init/read-sample.ts'
 import { label, type SampleFormat } from '../init/sample.ts'
+import { formOf, type InputFlags } from '../run/input-flags.ts'
 import { packageRoot } from '../run/package-root.ts'
+import { ReadFiles } from '../run/read-files.ts'
 import { whole } from './arguments.ts'
-import { addInputOptions, formOf, type InputFlags } from './input-options.ts'
-import { ReadFiles } from './read-files.ts'
+import { addInputOptions } from './input-options.ts'
 
 interface Options extends InputFlags {
   readonly from: string

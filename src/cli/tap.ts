@@ -1,14 +1,14 @@
 /** `lethe tap PIPELINE`: the last outputs of a route, as the training job reads them. After, never before. */
 import { Argument, Command, Option } from 'commander'
-import { LetheError } from '../errors.ts'
+import { isMarker } from '../kafka/dead-letter.ts'
 import { openAdmin } from '../kafka/open-admin.ts'
-import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveConnection } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { POLICY_HEADER } from '../kafka/source-header.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
 import { paint } from '../terminal.ts'
 import { parseDuration, whole } from './arguments.ts'
+import { routeOf } from './route-option.ts'
 import { recordJson, recordLines } from './tap/print-record.ts'
 import { partitionsOf, readLast, readNew } from './tap/read-last.ts'
 
@@ -27,11 +27,15 @@ async function run(file: string, options: Options): Promise<void> {
   const { limit, duration } = options
   let foreign = 0
   let shown = 0
+  let markers = 0
   // Another producer's record may hold anything: this command shows what a policy let through.
   const isOurs = ({ headers }: InputRecord): boolean => {
     const ours = headers?.some(({ name }) => name === POLICY_HEADER) ?? false
     if (!ours) foreign++
-    return ours
+    // What says that a dead letter was replayed is none.
+    const isLetter = !isMarker({ headers })
+    if (ours && !isLetter) markers++
+    return ours && isLetter
   }
   const admin = await openAdmin(resolveConnection(pipeline))
   try {
@@ -52,19 +56,14 @@ async function run(file: string, options: Options): Promise<void> {
   }
   if (shown === 0)
     process.stderr.write(`lethe: ${topic} has no ${duration === undefined ? '' : 'new '}outputs\n`)
+  if (markers > 0)
+    process.stderr.write(
+      `lethe: ${topic} holds markers of dead letters that were replayed, which are not shown; some of the dead letters shown may be theirs\n`,
+    )
   if (foreign > 0)
     process.stderr.write(
       `lethe: ${topic} holds records that are not shown: they have no header ${POLICY_HEADER}, so Lethe did not write them\n`,
     )
-}
-
-function routeOf({ routes }: Pipeline, name: string | undefined): Route {
-  const names = routes.map((route) => route.name).join(', ')
-  if (name === undefined && routes.length > 1)
-    throw new LetheError('bad-option', 'the pipeline has several routes', `add --route with one of ${names}`)
-  const found = name === undefined ? routes[0] : routes.find((route) => route.name === name)
-  if (found !== undefined) return found
-  throw new LetheError('unknown-name', 'the pipeline has no route of that name', `it has ${names}`)
 }
 
 const EXAMPLES = `

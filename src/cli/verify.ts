@@ -1,5 +1,7 @@
 /** `lethe verify SUMMARY OUT…`: are these the files that the summary speaks of? */
 import { Argument, Command, Option } from 'commander'
+import { digestOf, isPublished, type Match, matchesOf } from '../batch/compare.ts'
+import { readSummary } from '../batch/read-summary.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
@@ -12,8 +14,6 @@ import {
   VERSION_NOT_RAISED,
 } from '../policy/seen.ts'
 import { paint, printable } from '../terminal.ts'
-import { digestOf, isPublished, type Match, matchesOf } from './verify/compare.ts'
-import { readSummary } from './verify/read-summary.ts'
 
 interface Options {
   readonly policy?: string

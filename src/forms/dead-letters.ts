@@ -1,6 +1,6 @@
 /** The forms of dead letters: coordinates, a code, the rule and the policy; never a value. */
 import { z } from 'zod'
-import type { TopicDeadLetter } from '../kafka/batch-outputs.ts'
+import type { TopicDeadLetter } from '../kafka/dead-letter.ts'
 import type { FileDeadLetter } from '../run/batch-run.ts'
 import { code, count, policyLabel } from './form-parts.ts'
 
@@ -35,4 +35,6 @@ export const topicDeadLetterForm: z.ZodType<TopicDeadLetter> = z.object({
   partition: count,
   offset: count,
   ...shared,
+  pipeline: z.string().exactOptional().describe('The pipeline that left the record out; 0.1.0 did not say.'),
+  route: z.string().exactOptional().describe('The route that did.'),
 })

@@ -1,7 +1,7 @@
 /** JSON Schemas (draft-07) of what runs write beside their outputs, from the forms that read it. */
 import { z } from 'zod'
 import { fileDeadLetterForm, topicDeadLetterForm } from './dead-letters.ts'
-import { streamSummaryForm, summaryForm } from './summaries.ts'
+import { replaySummaryForm, streamSummaryForm, summaryForm } from './summaries.ts'
 
 const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, description: string]>> = {
   summary: [
@@ -13,6 +13,11 @@ const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, d
     streamSummaryForm,
     'Lethe stream summary',
     'What `lethe stream --summary` writes: the account of a run over topics.',
+  ],
+  'replay-summary': [
+    replaySummaryForm,
+    'Lethe replay summary',
+    'What `lethe replay PIPELINE --summary` writes: the account of a replay of the dead letters of a route.',
   ],
   'dead-letter': [
     fileDeadLetterForm,

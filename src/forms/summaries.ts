@@ -1,8 +1,9 @@
 /** The forms of summaries: what `--summary` writes, what reads it, and the JSON Schemas of it follow from these. */
 import { z } from 'zod'
-import type { Summary } from '../cli/account-view.ts'
-import type { StreamSummary } from '../cli/stream/summary.ts'
 import type { CodePlaces, Unsettled } from '../kafka/unsettled.ts'
+import type { Summary } from '../run/account/account-view.ts'
+import type { ReplaySummary } from '../run/account/replay-summary.ts'
+import type { StreamSummary } from '../run/account/stream-summary.ts'
 import { count, counts, sha256 } from './form-parts.ts'
 
 const fileDigest = z.object({
@@ -150,14 +151,19 @@ export const summaryForm: z.ZodType<Summary> = z.object({
   inputOptions: inputOptions
     .exactOptional()
     .describe('The options of the command that say how inputs were read; absent where none was given.'),
+  inputForm: inputOptions.describe(
+    'How inputs were read, by policy and options together; `lethe replay` reads them so again.',
+  ),
   outputs: z.array(z.object(output)).describe('The files that were published, in order.'),
   deadLetterFile: fileDigest.exactOptional().describe('The list of dead letters, where one was asked for.'),
 })
 
 /** What of a summary is compared with files and policies. Version 0.1.0 wrote `v` 1 too, without digests and `outputs`. */
-export interface ReadSummary extends Pick<Summary, 'status' | 'dryRun' | 'deadLetterFile'> {
+export interface ReadSummary
+  extends Pick<Summary, 'status' | 'dryRun' | 'deadLetterFile' | 'inputOptions'>,
+    Partial<Pick<Summary, 'inputForm' | 'keyChecks'>> {
   readonly policy: Pick<Summary['policy'], 'name' | 'version' | 'fingerprint'>
-  readonly inputs: readonly Pick<Summary['inputs'][number], 'input' | 'bytes' | 'sha256'>[]
+  readonly inputs: readonly Pick<Summary['inputs'][number], 'input' | 'bytes' | 'sha256' | 'format'>[]
   readonly outputs?: readonly Pick<Summary['outputs'][number], 'output' | 'bytes' | 'sha256'>[]
 }
 
@@ -165,11 +171,14 @@ export const readSummaryForm: z.ZodType<ReadSummary> = z.object({
   ...head,
   policy: z.object(policyShape).pick({ name: true, version: true, fingerprint: true }),
   inputs: z.array(z.object(input)),
+  inputOptions: inputOptions.exactOptional(),
+  inputForm: inputOptions.exactOptional(),
+  keyChecks: keysShape.keyChecks.exactOptional(),
   outputs: z.array(z.object(output)).exactOptional(),
   deadLetterFile: fileDigest.exactOptional(),
 })
 
-const route = z.object({
+const routeShape = {
   route: z.string(),
   ...keysShape,
   ...accountShape,
@@ -189,7 +198,7 @@ const route = z.object({
   unsettled: unsettled
     .exactOptional()
     .describe('Where the route stopped for its dead letters: what it read then, which no count above holds.'),
-})
+} as const
 
 export const streamSummaryForm: z.ZodType<StreamSummary> = z.object({
   lethe: z.literal('stream-summary'),
@@ -200,5 +209,30 @@ export const streamSummaryForm: z.ZodType<StreamSummary> = z.object({
   driver: z.string(),
   status: z.enum(['done', 'too-many-dead-letters', 'failed']),
   complete: z.boolean().describe('Whether it is done, and every worker process gave its last account.'),
-  routes: z.array(route),
+  routes: z.array(z.object(routeShape)),
+})
+
+export const replaySummaryForm: z.ZodType<ReplaySummary> = z.object({
+  lethe: z.literal('replay-summary'),
+  v: z.literal(1).describe('Of this form.'),
+  version: z.string().describe('Of Lethe.'),
+  pipeline: z.string(),
+  status: z.enum(['done', 'stopped', 'too-many-dead-letters', 'failed']),
+  complete: z
+    .boolean()
+    .describe('Whether each record that was to be read again was settled and counted here, or is gone.'),
+  deadLetters: z
+    .object({
+      read: count.describe('Of the route.'),
+      replayedBefore: count,
+      leftOut: count.describe('They wait, and were not asked for.'),
+      taken: count,
+      unnamed: count.describe('Not counted as read: they name no route, as 0.1.0 wrote them.'),
+      others: count.describe('Not counted as read: of other routes, or no dead letters.'),
+    })
+    .exactOptional()
+    .describe('What stood in the dead-letter topic at the start; absent where it was not read.'),
+  wanted: count.describe('Records that the dead letters taken are of.'),
+  sourceExpired: count.describe('Of these, how many are gone from their topic.'),
+  ...routeShape,
 })

@@ -5,6 +5,7 @@ import type { OutcomeBatch } from '../engine/outcome-batch.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
+import { deadLetterText, type LetterOwner } from './dead-letter.ts'
 import type { Polled } from './driver.ts'
 import type { PackedRecords } from './packed-records.ts'
 import {
@@ -55,26 +56,34 @@ export const noneEmitted = (): Emitted => ({
   droppedHeaders: 0,
 })
 
-/** The value of a record in a dead-letter topic. `forms/dead-letters.ts` has its form. */
-export interface TopicDeadLetter {
-  readonly v: 1
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly code: string
-  readonly rule?: string
-  /** `name@version#fingerprint`. */
-  readonly policy: string
-}
-
 export interface Destination {
   readonly topic: string
   readonly partition: 'key' | 'same'
   readonly deadLetterTopic: string
+  /** Whom its dead letters name: pipelines and routes may share a topic of them. */
+  readonly owner: LetterOwner
 }
 
+/** What a batch writes, and for which of its records. */
+export interface WrittenBatch extends Outputs {
+  readonly counts: Emitted
+  /** Which input an output is made of. */
+  inputOf(output: number): number
+  /** The input that all outputs are made of, if it is one. */
+  readonly onlyInput: number | undefined
+}
+
+export interface BatchWriter {
+  /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
+  write(batch: RoutedBatch, oldest: number): WrittenBatch
+}
+
+/** `name@version#fingerprint`, as headers, dead letters and markers carry it. */
+export const policyLabel = ({ name, version, fingerprint }: Plan): string =>
+  `${name}@${version}#${fingerprint}`
+
 /** Makes the records that a batch writes. */
-export class OutputWriter {
+export class OutputWriter implements BatchWriter {
   readonly #plan: Plan
   readonly #to: Destination
   readonly sources: SourceWriter
@@ -89,7 +98,7 @@ export class OutputWriter {
     this.#plan = plan
     this.#to = to
     this.sources = sources
-    this.#policy = `${plan.name}@${plan.version}#${plan.fingerprint}`
+    this.#policy = policyLabel(plan)
     this.#policyHeader = { [POLICY_HEADER]: this.#policy }
     const hasRule = plan.envelope.some(({ from }) => from.envelope === 'key')
     this.leavesKeys = !hasRule && to.partition === 'key'
@@ -101,7 +110,6 @@ export class OutputWriter {
     )
   }
 
-  /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
   write(batch: RoutedBatch, oldest: number): BatchOutputs {
     return new BatchOutputs(batch, this, oldest)
   }
@@ -139,22 +147,19 @@ export class OutputWriter {
 
   /** Coordinates and a code: never the value, never the key. */
   deadLetter({ records, outcomes }: RoutedBatch, index: number): OutputRecord {
-    const { topic, partition, offset } = records.position(index)
     const rule = outcomes.rule(index)
-    const value: TopicDeadLetter = {
-      v: 1,
-      topic,
-      partition,
-      offset,
+    const text = deadLetterText({
+      ...records.position(index),
       code: outcomes.code(index)!,
-      ...(rule < 0 ? {} : { rule: this.#plan.rules[rule]!.label }),
+      rule: rule < 0 ? undefined : this.#plan.rules[rule]!.label,
       policy: this.#policy,
-    }
+      owner: this.#to.owner,
+    })
     return {
       topic: this.#to.deadLetterTopic,
       partition: undefined,
       key: null,
-      value: Buffer.from(JSON.stringify(value)),
+      value: Buffer.from(text),
       headers: [this.#policyHeader],
       timestamp: undefined,
     }
@@ -170,7 +175,7 @@ export class OutputWriter {
 }
 
 /** What a batch writes, each record made as it is asked for: few are ever held at once. */
-export class BatchOutputs implements Outputs {
+export class BatchOutputs implements WrittenBatch {
   readonly counts: Emitted = noneEmitted()
   readonly #batch: RoutedBatch
   readonly #writer: OutputWriter
@@ -225,12 +230,10 @@ export class BatchOutputs implements Outputs {
     return this.#inputs.length
   }
 
-  /** Which input an output is made of. */
   inputOf(output: number): number {
     return this.#inputs[output]!
   }
 
-  /** The input that all outputs are made of, if it is one. */
   get onlyInput(): number | undefined {
     const inputs = this.#inputs
     return inputs.every((input) => input === inputs[0]) ? inputs[0] : undefined

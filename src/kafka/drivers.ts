@@ -3,6 +3,7 @@ import { LetheError } from '../errors.ts'
 import type { Driver, DriverOptions } from './driver.ts'
 import type { DriverName } from './pipeline-file/client-settings.ts'
 import type { Pipeline } from './pipeline-file/pipeline.ts'
+import type { Planned, ReplayRequest } from './replay/replay-request.ts'
 
 export interface DriverChoice {
   readonly name: DriverName
@@ -35,6 +36,27 @@ export async function chooseDriver({
   return (await hasLibrary())
     ? await rdkafka('node-rdkafka is installed, and faster')
     : await kafkajs('node-rdkafka is not installed')
+}
+
+/**
+ * Chooses the driver of a replay and loads it: it settles in transactions, whatever the pipeline's delivery is.
+ * @throws LetheError (usage) where the pipeline file names kafkajs, or node-rdkafka is not installed
+ */
+export async function chooseReplayDriver(
+  { driver }: Pick<Pipeline, 'driver'>,
+  request: ReplayRequest,
+  planned: Planned,
+): Promise<DriverChoice> {
+  if (driver === 'kafkajs')
+    throw new LetheError(
+      'setting-refused',
+      'the driver kafkajs cannot replay: outputs and the markers of what was replayed are settled in one transaction, and it hands over records of aborted ones',
+      'install node-rdkafka and take `driver: kafkajs` out of the pipeline file, or out of a copy of it for the replay: its name and routes must stay the same',
+    )
+  const { loadLibrary } = await import('./drivers/rdkafka/client.ts')
+  await loadLibrary()
+  const { replayDriver } = await import('./drivers/rdkafka/replay-driver.ts')
+  return { name: 'rdkafka', why: 'a replay needs transactions', make: replayDriver(request, planned) }
 }
 
 /** The strictest delivery that an installed driver can keep, for users who leave the choice to Lethe. */

@@ -18,8 +18,15 @@ export interface Grant {
 /** What `transactionalId` begins with, for all instances and workers of a route. */
 export const transactionalPrefix = (pipeline: string, route: string): string => `lethe.${pipeline}.${route}.`
 
-/** The rights of all routes; what several need is there once. */
-export function rightsOf({ name, delivery, driver, routes }: Pipeline): readonly Grant[] {
+/** Of the replays of a route, one for all: the last one takes over. No instance's, as those end in a number. */
+export const replayTransactionalId = (pipeline: string, route: string): string =>
+  `${transactionalPrefix(pipeline, route)}replay`
+
+/** The rights of all routes; what several need is there once. `replays`: with those of `lethe replay`. */
+export function rightsOf(
+  { name, delivery, driver, routes }: Pipeline,
+  replays: boolean = false,
+): readonly Grant[] {
   // Which driver it is where none is named, depends on what is installed there.
   const isKafkajs = driver === 'kafkajs' || (driver === undefined && delivery === 'at-least-once')
   const grants = [
@@ -29,15 +36,25 @@ export function rightsOf({ name, delivery, driver, routes }: Pipeline): readonly
       grant('group', `${route.from.group}.until-end`, ['read'], 'ends that --until-end stops at', route),
     ]),
     ...routes.map((route) => grant('topic', route.to.topic, WRITTEN, 'output', route)),
-    ...routes.map((route) => grant('topic', route.deadLetterTopic, WRITTEN, 'dead letters', route)),
-    ...(delivery === 'exactly-once'
+    ...routes.map((route) =>
+      grant(
+        'topic',
+        route.deadLetterTopic,
+        replays ? ['read', ...WRITTEN] : WRITTEN,
+        replays ? 'dead letters, also to replay them' : 'dead letters',
+        route,
+      ),
+    ),
+    ...(delivery === 'exactly-once' || replays
       ? routes.map(
           (route): Grant => ({
             ...grant(
               'transactional-id',
               transactionalPrefix(name, route.name),
               ['write', 'describe'],
-              'transactions of all instances and workers',
+              replays
+                ? 'transactions of all instances and workers, and of replays'
+                : 'transactions of all instances and workers',
               route,
             ),
             match: 'prefixed',

@@ -8,10 +8,11 @@ import type { Figures } from '../groups/figures.ts'
 import { SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import { Spares } from '../record/spares.ts'
-import { type Batch, type BatchInputs, BatchSource } from './batch-source.ts'
+import { type BatchInputs, BatchSource } from './batch-source.ts'
 import type { RewrittenChunk } from './chunk.ts'
 import type { Pool } from './chunk-pool.ts'
 import { runPipeline } from './in-order.ts'
+import type { Batch } from './input-batch.ts'
 
 export interface BatchRun extends BatchInputs {
   readonly pool: Pool
@@ -105,7 +106,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
       await run.deadLetterFile.append(deadLetterLines(plan, batch, own, done))
     if ('rejected' in batch && batch.rejected.code === 'csv-quote-unclosed')
       own.unclosed = { line: own.lines + 1, lines: batch.rejected.lines }
-    own.lines += done.lines
+    own.lines += ('cut' in batch ? batch.cut?.total : undefined) ?? done.lines
     const over = watch.takes(before, account.records, deadOrdinals(before, batch, done))
     if (over) throw new LimitReached()
     if (done.spare !== undefined) spares.give(done.spare)
@@ -181,12 +182,13 @@ function deadLetterLines(plan: Plan, batch: Batch, own: InputAccount, done: Rewr
   // Of JSON that is not one record a line, lines say little.
   const lines = 'rejected' in batch ? lineOf(batch.rejected) : batch.recordLines
   const before = own.records - done.account.records
+  const cut = 'cut' in batch ? batch.cut : undefined
   const text = done.deadLetters
     .map(({ record, line, code, rule }) =>
       JSON.stringify({
         v: 1,
         input: batch.input + 1,
-        line: lines?.[record] ?? own.lines + line + 1,
+        line: lines?.[record] ?? own.lines + (cut?.of(line) ?? line) + 1,
         ...(lines === undefined ? {} : { record: before + record + 1 }),
         ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
         code,

@@ -11,7 +11,6 @@ import {
   LineSplitter,
   linesOf,
   type Piece,
-  type Rejected,
   type SplitOptions,
   type Splitter,
 } from '../files/splitter.ts'
@@ -22,20 +21,11 @@ import type { CsvDialect } from '../record/csv/csv-dialect.ts'
 import { headerLine } from '../record/csv/csv-text.ts'
 import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
-import type { Chunk, Layout } from './chunk.ts'
+import type { Layout } from './chunk.ts'
 import { refuseColumnPaths, runShape } from './engines.ts'
+import type { Batch } from './input-batch.ts'
+import { selectedRecords } from './selected-records.ts'
 import { checkWidth, headerError, readHeader } from './table-header.ts'
-
-/** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
-export type Batch =
-  | {
-      readonly input: number
-      readonly chunk: Chunk
-      readonly headerLines: number
-      /** Of JSON that is not one record a line: the line that each record begins on, from 1. */
-      readonly recordLines?: Float64Array | undefined
-    }
-  | { readonly input: number; readonly rejected: Rejected; readonly headerLines: number }
 
 type Table = Layout & { format: 'csv' }
 
@@ -57,6 +47,8 @@ export interface BatchInputs {
   readonly escapeFormulas: boolean
   /** Whether to compute the digests of the inputs. */
   readonly digests: boolean
+  /** Of each input the lines at which the records begin that are to be read, from 1; undefined: all. */
+  readonly only?: readonly ReadonlySet<number>[] | undefined
 }
 
 /** An input that was opened. */
@@ -87,8 +79,10 @@ export class BatchSource {
     for (const [index, input] of this.#run.inputs.entries()) {
       if (input.format !== 'csv') refuseColumnPaths(this.#run.plan, input.name)
       const opened = await this.#open(index, input)
-      if (input.format === 'csv') yield* this.#csv(index, input, opened)
-      else yield* this.#json(index, opened)
+      const batches = input.format === 'csv' ? this.#csv(index, input, opened) : this.#json(index, opened)
+      const lines = this.#run.only?.[index]
+      if (lines === undefined) yield* batches
+      else yield* selectedRecords(batches, lines, input.name)
     }
   }
 

@@ -4,7 +4,7 @@ import { type Account, reconciles, sum } from '../engine/account.ts'
 import type { WindowWatch } from '../engine/limit-window.ts'
 import { LetheError } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
-import { before, type Emitted, type OutputWriter, type RoutedBatch, refuse } from '../kafka/batch-outputs.ts'
+import { type BatchWriter, before, type Emitted, type RoutedBatch, refuse } from '../kafka/batch-outputs.ts'
 import {
   type BatchBounds,
   ClientLost,
@@ -41,7 +41,7 @@ export interface RouteOptions {
   readonly name: string
   readonly driver: Driver
   readonly rewriter: BatchRewriter
-  readonly writer: OutputWriter
+  readonly writer: BatchWriter
   readonly bounds: BatchBounds
   readonly limit: WindowWatch
   /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */

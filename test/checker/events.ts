@@ -95,7 +95,17 @@ export function writesOf(
       record: { key: key && Buffer.from(key), value: value && Buffer.from(value), headers: [source, stamp] },
     }))
   const more = defect === 'raw dead letter' ? { record: String(input.value) } : {}
-  const letter = { v: 1, topic, partition, offset, code: CODE, policy: POLICY, ...more }
+  const letter = {
+    v: 1,
+    topic,
+    partition,
+    offset,
+    code: CODE,
+    policy: POLICY,
+    pipeline: 'p',
+    route: 'r',
+    ...more,
+  }
   return [
     {
       isDeadLetter: true,

@@ -23,6 +23,8 @@ export interface TestContext {
 
 export interface WorldOptions {
   readonly partitions?: number
+  /** Of the dead-letter topic. */
+  readonly deadPartitions?: number
   readonly outputSettings?: Readonly<Record<string, string>>
   /** Topics that are not made. */
   readonly without?: readonly ('in' | 'out' | 'dead')[]
@@ -78,6 +80,7 @@ export class World {
   async #prepare(): Promise<void> {
     const {
       partitions = 3,
+      deadPartitions = 1,
       outputSettings,
       without = [],
       compacted,
@@ -109,7 +112,7 @@ routes:
       .filter((one) => !without.includes(one))
       .map((one) => ({
         topic: names[one],
-        numPartitions: one === 'dead' ? 1 : partitions,
+        numPartitions: one === 'dead' ? deadPartitions : partitions,
         ...(one === 'out' ? { configEntries } : {}),
       }))
     await this.create(topics)
@@ -149,6 +152,14 @@ routes:
   async run(...args: readonly string[]): Promise<Ended> {
     return await lethe(['stream', this.pipeline, ...args], {
       env: { CHAOS_INSTANCE: 'a', LETHE_LOG: 'json' },
+    })
+  }
+
+  /** Runs `lethe replay` to its end, or until it is killed after so many milliseconds. */
+  async replay(args: readonly string[] = [], killAfter?: number): Promise<Ended> {
+    return await lethe(['replay', this.pipeline, ...args], {
+      env: { CHAOS_INSTANCE: 'a', LETHE_LOG: 'json' },
+      ...(killAfter !== undefined && { killAfter }),
     })
   }
 

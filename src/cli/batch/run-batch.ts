@@ -1,18 +1,19 @@
 /** What `lethe batch` does, once its command line is read: a batch, its progress, and its account for people. */
 
+import { batchFiles, type FilesOptions, PolicyProblems } from '../../batch/batch-files.ts'
 import { sum } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Input } from '../../files/input.ts'
 import { formatProblems } from '../../policy/problems.ts'
+import type { Summary } from '../../run/account/account-view.ts'
 import type { BatchResult } from '../../run/batch-run.ts'
 import type { PreparedPool } from '../../run/chunk-pool.ts'
 import type { RunFiles } from '../../run/run-files.ts'
 import { paint } from '../../terminal.ts'
-import { accountLines, nameLines, type Summary, verboseLines } from '../account-view.ts'
+import { accountLines, nameLines, verboseLines } from '../account-lines.ts'
 import { percent } from '../groups.ts'
 import { keyringFrom } from '../keyring-option.ts'
 import { progressLine } from '../progress.ts'
-import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
 
 export interface BatchOptions extends FilesOptions {
   readonly keys?: string

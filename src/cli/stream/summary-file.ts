@@ -1,8 +1,8 @@
 /** Where the account of a stream goes, as JSON: never a file that the stream reads. */
 import { writeWhole } from '../../files/whole-file.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
+import { ReadFiles } from '../../run/read-files.ts'
 import type { RunFiles } from '../../run/run-files.ts'
-import { ReadFiles } from '../read-files.ts'
 
 export class SummaryFile {
   readonly #file: string

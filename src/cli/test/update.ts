@@ -5,7 +5,7 @@ import { printJson, readJson, valuesAt } from '../../explain/json-tree.ts'
 import { writeWhole } from '../../files/whole-file.ts'
 import { type CasesFile, type PolicyCase, readCases } from '../../policy/cases.ts'
 import { type CaseUpdate, updateCases } from '../../policy/update-cases.ts'
-import { ReadFiles } from '../read-files.ts'
+import { ReadFiles } from '../../run/read-files.ts'
 import { type CaseResult, type CasesRun, tell } from '../run-cases.ts'
 
 export interface Updated {

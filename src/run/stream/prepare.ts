@@ -5,7 +5,7 @@
 import { type CountedApproval, requireApproved } from '../../approval/required-approval.ts'
 import { LetheError } from '../../errors.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
-import { OutputWriter } from '../../kafka/batch-outputs.ts'
+import { type BatchWriter, OutputWriter } from '../../kafka/batch-outputs.ts'
 import type { Connection } from '../../kafka/driver.ts'
 import type { PolicyOptions } from '../../kafka/pipeline-file/check-policies.ts'
 import { compilePipeline } from '../../kafka/pipeline-file/compile-pipeline.ts'
@@ -41,7 +41,7 @@ export interface PreparedRoute {
   readonly approvals: readonly CountedApproval[] | undefined
   /** For the thread that rewrites. */
   readonly setup: RouteSetup
-  readonly writer: OutputWriter
+  readonly writer: BatchWriter
 }
 
 export interface Prepared {
@@ -176,7 +176,8 @@ function assemble(
     routes: pipeline.routes.map((route, at) => {
       const plan = plans[at]!
       const { topic, partition, compacted } = route.to
-      const to = { topic, partition, deadLetterTopic: route.deadLetterTopic }
+      const owner = { pipeline: pipeline.name, route: route.name }
+      const to = { topic, partition, deadLetterTopic: route.deadLetterTopic, owner }
       const setup: RouteSetup = {
         policyFile: route.policy,
         fingerprint: plan.fingerprint,

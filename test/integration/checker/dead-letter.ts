@@ -19,6 +19,8 @@ const MEMBERS: Readonly<Record<string, Shape>> = {
   offset: isCount,
   code: (value) => typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value),
   policy: isText,
+  pipeline: isText,
+  route: isText,
 }
 
 const HEADERS: ReadonlySet<string> = new Set(['lethe-policy'])

@@ -37,6 +37,13 @@ function words(script: string): readonly (readonly string[])[] {
 }
 
 describe('lethe acl', () => {
+  it('prints what a replay needs only where it is asked for', async () => {
+    const dead = async (...args: readonly string[]) =>
+      words((await acl(args)).stdout).find((command) => command.at(-1) === 'dead')
+    expect(await dead()).not.toContain('Read')
+    expect(await dead('--replay')).toContain('Read')
+  })
+
   it('prints commands for a shell, one for each that is needed', async () => {
     const { code, stdout, stderr } = await acl()
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readSummary } from '../../../src/cli/verify/read-summary.ts'
+import { readSummary } from '../../../src/batch/read-summary.ts'
 import { fileDeadLetterForm } from '../../../src/forms/dead-letters.ts'
 import { formSchemas } from '../../../src/forms/json-schemas.ts'
 import { fits, type Schema } from '../draft-07.ts'

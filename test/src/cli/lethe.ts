@@ -20,6 +20,8 @@ export interface Setting {
   readonly cwd?: string
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
+  /** Kills it with SIGKILL after so many milliseconds, if it has not ended. */
+  readonly killAfter?: number
 }
 
 /** Runs `lethe` with `args`; the environment says nothing about colours unless `env` does. */
@@ -35,7 +37,10 @@ export function lethe(args: readonly string[], setting: Setting = {}): Promise<E
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
     child.on('error', reject)
+    const killing =
+      setting.killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), setting.killAfter)
     child.on('close', (code, signal) => {
+      clearTimeout(killing)
       resolve({ code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() })
     })
     child.stdin.on('error', () => {})

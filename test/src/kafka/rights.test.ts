@@ -47,6 +47,17 @@ describe('rights', () => {
       ({ resource, name, match, rights }) => `${resource} ${match} ${name} ${rights.join('+')}`,
     )
 
+  it('of replays are more by reading dead letters, and by transactions', () => {
+    const { pipeline: made } = compile(pipeline('delivery: at-least-once', route({ topics: '[in]' })))
+    const textOf = (replays: boolean) =>
+      rightsOf(made!, replays).map(({ resource, name, rights }) => `${resource} ${name} ${rights.join('+')}`)
+    const [before, after] = [textOf(false), textOf(true)]
+    expect(after.filter((one) => !before.includes(one))).toEqual([
+      'topic dead read+write+describe+describe-configs',
+      'transactional-id lethe.p.events. write+describe',
+    ])
+  })
+
   it('are the least, and never to create', () => {
     expect(of('', route({ topics: '[in, in2]' }))).toEqual([
       'topic literal in read+describe',

@@ -23,13 +23,15 @@ export interface BatchSetting {
   readonly form?: InputForm
   readonly chunkBytes?: number
   readonly name?: string
+  /** Only what begins at these lines. */
+  readonly only?: ReadonlySet<number>
 }
 
 /** `policy`: its text without the head. Rejects with the run's `LetheError`. */
 export async function batchOf(
   policy: string,
   input: string | Uint8Array,
-  { form = {}, chunkBytes = 1 << 20, name = 'in.csv' }: BatchSetting = {},
+  { form = {}, chunkBytes = 1 << 20, name = 'in.csv', only }: BatchSetting = {},
 ): Promise<Ran> {
   const cwd = folder({ [name]: input })
   const source = policyFileOf('p.yaml', `policy: p\nversion: 1\npurpose: train_ai_system\n${policy}`)
@@ -62,6 +64,7 @@ export async function batchOf(
       form: { ...plan.input, ...form },
       escapeFormulas: false,
       digests: false,
+      only: only && [only],
       onProgress: () => {},
     })
     if (!reconciles(result.account)) throw new Error('the account does not add up')

@@ -1,4 +1,4 @@
-/** Settling exactly once: the outputs of a batch and the offsets behind it in one transaction. */
+/** Settling exactly once: the outputs of a batch and the offsets behind it, where it has any, in one transaction. */
 import { LetheError } from '../../../errors.ts'
 import { Refused, type Settled } from '../../driver.ts'
 import type { Outputs, Position } from '../../record.ts'
@@ -41,16 +41,17 @@ export class ExactlyOnce {
         await this.#arrive()
         return await this.#abort('epoch')
       }
-      await this.#session.insist(() =>
-        call((done) =>
-          producer.sendOffsetsToTransaction(
-            plain(next) as never,
-            this.#session.consumer,
-            TRANSACTION_CALL_MS,
-            done,
+      if (next.length > 0)
+        await this.#session.insist(() =>
+          call((done) =>
+            producer.sendOffsetsToTransaction(
+              plain(next) as never,
+              this.#session.consumer,
+              TRANSACTION_CALL_MS,
+              done,
+            ),
           ),
-        ),
-      )
+        )
       await this.#session.insist(() => call((done) => producer.commitTransaction(TRANSACTION_CALL_MS, done)))
     } catch (given) {
       if (given instanceof LetheError) throw given

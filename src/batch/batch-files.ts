@@ -1,29 +1,30 @@
 /** A batch over files: what `lethe batch` and a program both do. Prints nothing. */
 
-import { reconciles, sum } from '../../engine/account.ts'
-import type { DeadLetterLimit } from '../../engine/limit.ts'
-import { LetheError, type Problem } from '../../errors.ts'
-import { formatByName, type Input } from '../../files/input.ts'
-import type { Output } from '../../files/sink.ts'
-import { loadZstd } from '../../files/zstd.ts'
-import { quasiIdentifiers } from '../../groups/quasi-identifiers.ts'
-import { newGroupsKey } from '../../groups/subject-groups.ts'
-import type { Keyring } from '../../keys/keyring.ts'
-import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../../keys/real-data.ts'
-import { compilePolicyFile } from '../../policy/compile-file.ts'
-import type { InputForm } from '../../policy/input-form.ts'
-import type { Plan } from '../../policy/plan.ts'
-import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
-import type { RecordFormat } from '../../record/limits.ts'
-import { type BatchProgress, type BatchResult, runBatch } from '../../run/batch-run.ts'
-import type { PreparedPool } from '../../run/chunk-pool.ts'
-import type { RunConfiguration } from '../../run/configuration.ts'
-import type { RunFiles } from '../../run/run-files.ts'
-import { type Summary, summarize } from '../account-view.ts'
-import { checkMayJudge, standAlone } from '../groups.ts'
-import { formOf, usedFlags } from '../input-options.ts'
-import { ReadFiles } from '../read-files.ts'
+import { reconciles, sum } from '../engine/account.ts'
+import type { DeadLetterLimit } from '../engine/limit.ts'
+import { LetheError, type Problem } from '../errors.ts'
+import { formatByName, type Input } from '../files/input.ts'
+import type { Output } from '../files/sink.ts'
+import { loadZstd } from '../files/zstd.ts'
+import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
+import { newGroupsKey } from '../groups/subject-groups.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../keys/real-data.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
+import type { InputForm } from '../policy/input-form.ts'
+import type { Plan } from '../policy/plan.ts'
+import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
+import type { RecordFormat } from '../record/limits.ts'
+import { type Summary, summarize } from '../run/account/account-view.ts'
+import { checkMayJudge, standAlone } from '../run/account/groups-view.ts'
+import { type BatchProgress, type BatchResult, runBatch } from '../run/batch-run.ts'
+import type { PreparedPool } from '../run/chunk-pool.ts'
+import type { RunConfiguration } from '../run/configuration.ts'
+import { cuttingOf, formOf, usedFlags } from '../run/input-flags.ts'
+import { ReadFiles } from '../run/read-files.ts'
+import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
+import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
 
@@ -40,6 +41,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly chunkBytes: number
   readonly escapeFormulas?: boolean
   readonly showNames?: boolean
+  /** Where only records are read whose dead letters are listed. */
+  readonly replay?: FileReplay
 }
 
 /** Who is told what a batch does. */
@@ -82,11 +85,14 @@ export async function batchFiles(
   const approvals = approvedBy(plan, options, files)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
+  const { replay } = options
+  if (replay !== undefined) checkForm(replay, cuttingOf(form), plan, keys?.keyset)
   files.refuseChanged()
   const reads = new ReadFiles()
   for (const [at, { identity }] of inputs.entries()) reads.addIdentity(`input ${at + 1}`, identity)
   reads.addRun(files)
   reads.add('the keyset file', keysFile)
+  for (const [what, name] of replay?.reads ?? []) reads.add(what, name)
   const opened = new Opened(reads)
   try {
     const names = [options.output ?? '', ...inputs.map((input) => input.name)]
@@ -95,7 +101,7 @@ export async function batchFiles(
     const deadLetterFile =
       options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, options)
     const summaryFile = options.summary === undefined ? undefined : opened.open(options.summary, options)
-    const older = versionWarnings(plan, options)
+    const older = replay === undefined ? versionWarnings(plan, options) : versionBefore(plan, replay)
     const now = options.asOf ?? Date.now()
     const result = await deidentify({
       plan,
@@ -117,6 +123,7 @@ export async function batchFiles(
           `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
         `this is a defect of Lethe; ${whatIsLeft(outputs)}`,
       )
+    if (replay !== undefined) checkReplayed(replay, inputs, result)
     const tooManyAlone =
       result.groups !== undefined &&
       options.maxUnique !== undefined &&
@@ -130,6 +137,7 @@ export async function batchFiles(
       outputs,
       deadLetterFile,
       flags: usedFlags(options),
+      form: cuttingOf(form),
       warnings: older,
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
@@ -207,7 +215,8 @@ async function deidentify(work: Work): Promise<BatchResult> {
     chunkBytes: options.chunkBytes,
     form: work.form,
     escapeFormulas: options.escapeFormulas === true,
-    digests: options.summary !== undefined,
+    digests: options.summary !== undefined || options.replay !== undefined,
+    only: options.replay?.lines,
     onProgress: (made) => work.hears.progress(made),
   })
 }

@@ -1,15 +1,15 @@
 /** Where `lethe batch` writes: nothing that it reads, nothing twice, and nothing that is left behind. */
 import { basename, join } from 'node:path'
-import { LetheError } from '../../errors.ts'
-import { ArrayOutput } from '../../files/array-output.ts'
-import { formatByName, type Input } from '../../files/input.ts'
-import type { FileCompression } from '../../files/magic.ts'
-import { openNothing, openOutput, openStdout } from '../../files/output.ts'
-import { placeOf } from '../../files/place.ts'
-import type { Output } from '../../files/sink.ts'
-import type { RecordFormat } from '../../record/limits.ts'
-import { onInterrupt } from '../../run/interrupt.ts'
-import type { ReadFiles } from '../read-files.ts'
+import { LetheError } from '../errors.ts'
+import { ArrayOutput } from '../files/array-output.ts'
+import { formatByName, type Input } from '../files/input.ts'
+import type { FileCompression } from '../files/magic.ts'
+import { openNothing, openOutput, openStdout } from '../files/output.ts'
+import { placeOf } from '../files/place.ts'
+import type { Output } from '../files/sink.ts'
+import type { RecordFormat } from '../record/limits.ts'
+import { onInterrupt } from '../run/interrupt.ts'
+import type { ReadFiles } from '../run/read-files.ts'
 
 export interface OutputOptions {
   /** A file, a folder, or `-`. */

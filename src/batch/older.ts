@@ -1,7 +1,7 @@
 /** What stands where a run is going to write: a summary or a list of dead letters of an earlier run. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { LetheError } from '../../errors.ts'
-import { fileDeadLetterForm } from '../../forms/dead-letters.ts'
+import { LetheError } from '../errors.ts'
+import { fileDeadLetterForm } from '../forms/dead-letters.ts'
 import {
   describeVersionNotRaised,
   isVersionNotRaised,
@@ -9,8 +9,8 @@ import {
   RAISE_VERSION,
   type SeenPolicy,
   VERSION_NOT_RAISED,
-} from '../../policy/seen.ts'
-import { readSummary } from '../verify/read-summary.ts'
+} from '../policy/seen.ts'
+import { readSummary } from './read-summary.ts'
 
 /** Longer than a line of the list can be. */
 const LINE_BYTES = 4096

@@ -1,20 +1,19 @@
-/** The account of a stream's routes: for people, and as versioned JSON. */
+/** The account of a stream's routes, as versioned JSON. */
 
 import type { CountedApproval } from '../../approval/required-approval.ts'
-import { type Account, sum } from '../../engine/account.ts'
+import type { Account } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch-outputs.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
-import { type Unsettled, type UnsettledPart, unsettledLines, wholeOf } from '../../kafka/unsettled.ts'
+import { type Unsettled, type UnsettledPart, wholeOf } from '../../kafka/unsettled.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { packageVersion } from '../../run/package-root.ts'
-import type { Paint } from '../../terminal.ts'
-import { type KeysView, keyNames, viewKeys } from '../account-keys.ts'
-import { type AccountView, accountLines, unmet, viewAccount } from '../account-view.ts'
-import { viewGroups } from '../groups.ts'
-import { suspectWarnings } from '../suspect-warnings.ts'
+import { type AccountView, unmet, viewAccount } from './account-view.ts'
+import { viewGroups } from './groups-view.ts'
+import { type KeysView, viewKeys } from './keys-view.ts'
+import { suspectWarnings } from './suspect-warnings.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
   readonly route: string
@@ -75,28 +74,41 @@ export function summarizeStream(
     driver,
     status: statusOf(failure),
     complete: failure === undefined && lastAccounts,
-    routes: routes.map(({ route, plan, approvals, account, emitted, figures, unsettled, keyset }) => ({
-      route,
-      ...(approvals === undefined ? {} : { approvals }),
-      ...viewKeys(plan, keyset),
-      ...viewAccount(plan, account),
-      emitted,
-      ...(figures === undefined
-        ? {}
-        : { groups: viewGroups(plan, [...plan.fields, ...plan.envelope], figures) }),
-      ...(unsettled === undefined ? {} : { unsettled: wholeOf(unsettled) }),
-      warnings: [
-        ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
-        ...suspectWarnings(plan, plan.rules, account),
-        ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
-        ...(emitted.unkeyed === 0 ? [] : [unkeyed(emitted.unkeyed)]),
-        ...(emitted.wholeKeys === 0 ? [] : [wholeKeys(emitted.wholeKeys)]),
-      ],
-    })),
+    routes: routes.map(summarizeRoute),
   }
 }
 
-function statusOf(failure: unknown): StreamSummary['status'] {
+export function summarizeRoute({
+  route,
+  plan,
+  approvals,
+  account,
+  emitted,
+  figures,
+  unsettled,
+  keyset,
+}: RouteTotals): RouteSummary {
+  return {
+    route,
+    ...(approvals === undefined ? {} : { approvals }),
+    ...viewKeys(plan, keyset),
+    ...viewAccount(plan, account),
+    emitted,
+    ...(figures === undefined
+      ? {}
+      : { groups: viewGroups(plan, [...plan.fields, ...plan.envelope], figures) }),
+    ...(unsettled === undefined ? {} : { unsettled: wholeOf(unsettled) }),
+    warnings: [
+      ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
+      ...suspectWarnings(plan, plan.rules, account),
+      ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),
+      ...(emitted.unkeyed === 0 ? [] : [unkeyed(emitted.unkeyed)]),
+      ...(emitted.wholeKeys === 0 ? [] : [wholeKeys(emitted.wholeKeys)]),
+    ],
+  }
+}
+
+export function statusOf(failure: unknown): StreamSummary['status'] {
   if (failure === undefined) return 'done'
   const isOver = failure instanceof LetheError && failure.exitCode === EXIT.deadLetters
   return isOver ? 'too-many-dead-letters' : 'failed'
@@ -110,37 +122,3 @@ const unkeyed = (count: number): string =>
 
 const wholeKeys = (count: number): string =>
   `${count} records have a JSON object for a key, and the rule for \`$key\` takes its whole text: what it makes joins with no field (write a rule for the member: \`$key.NAME\`, with the domain of the field that it equals)`
-
-export const deadLettersOf = ({ routes }: StreamSummary): number =>
-  routes.reduce((all, { records }) => all + sum(records.deadLettered), 0)
-
-const stopLines = (held: Unsettled, { red }: Paint): string[] => [
-  red(`  not settled, and not counted above: ${held.records} records, of which these would be dead letters`),
-  ...unsettledLines(held).map((line) => `    ${line}`),
-]
-
-export function streamLines(
-  summary: StreamSummary,
-  { lastAccounts }: Pick<Ending, 'lastAccounts'>,
-  paint: Paint,
-): string[] {
-  return [
-    `${paint.bold(summary.pipeline)} ${paint.dim(`${summary.delivery}, ${summary.driver}`)}`,
-    ...summary.routes.flatMap((route) => {
-      const { published, tombstones, deadLetters } = route.emitted
-      return [
-        `${paint.bold(`route ${route.route}`)} ${paint.dim(`wrote ${published} records, ${tombstones} tombstones, ${deadLetters} dead letters`)}`,
-        ...(route.keys.length === 0 ? [] : [`  keys  ${keyNames(route)}`]),
-        ...accountLines(route, paint),
-        ...(route.unsettled === undefined ? [] : stopLines(route.unsettled, paint)),
-      ]
-    }),
-    ...(lastAccounts
-      ? []
-      : [
-          paint.yellow(
-            '  warning: a worker ended without its last account: the records it settled then are not counted here',
-          ),
-        ]),
-  ]
-}

@@ -3,13 +3,13 @@ import {
   type CountedApproval,
   type RequiredApproval,
   requireApproved,
-} from '../../approval/required-approval.ts'
-import { LetheError } from '../../errors.ts'
-import { compilePolicyFile } from '../../policy/compile-file.ts'
-import type { Plan } from '../../policy/plan.ts'
-import { readPolicyFile } from '../../policy/policy-file.ts'
-import type { RunFiles } from '../../run/run-files.ts'
-import { type InputFlags, unstatedFlag } from '../input-options.ts'
+} from '../approval/required-approval.ts'
+import { LetheError } from '../errors.ts'
+import { compilePolicyFile } from '../policy/compile-file.ts'
+import type { Plan } from '../policy/plan.ts'
+import { readPolicyFile } from '../policy/policy-file.ts'
+import { type InputFlags, unstatedFlag } from '../run/input-flags.ts'
+import type { RunFiles } from '../run/run-files.ts'
 
 export interface ApprovalOptions extends InputFlags {
   readonly policy: string

@@ -1,8 +1,8 @@
 /** Which file of a run a file is, by size and SHA-256. */
 import { createReadStream } from 'node:fs'
-import { fileError } from '../../errors.ts'
-import { Digester, type FileDigest } from '../../files/digest.ts'
-import type { ReadSummary } from '../../forms/summaries.ts'
+import { fileError } from '../errors.ts'
+import { Digester, type FileDigest } from '../files/digest.ts'
+import type { ReadSummary } from '../forms/summaries.ts'
 
 export interface Match {
   readonly kind: 'output' | 'dead-letters' | 'input'

@@ -1,7 +1,7 @@
 /** What the watch on kept values found, in words: counts, kinds and names out of the policy, never a value. */
-import { detectors } from '../../transforms/detect/index.ts'
-import type { Account } from '../engine/account.ts'
-import type { Plan, PlanRule } from '../policy/plan.ts'
+import { detectors } from '../../../transforms/detect/index.ts'
+import type { Account } from '../../engine/account.ts'
+import type { Plan, PlanRule } from '../../policy/plan.ts'
 
 const SUMMARIES: ReadonlyMap<string, string> = new Map(detectors.map(({ kind, summary }) => [kind, summary]))
 

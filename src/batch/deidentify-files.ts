@@ -1,18 +1,18 @@
 /** A batch over files for programs: `lethe batch` without a command line. */
 import { availableParallelism } from 'node:os'
-import { DEFAULT_DEAD_LETTER_LIMIT, parseDeadLetterLimit } from '../../engine/limit.ts'
-import { LetheError } from '../../errors.ts'
-import { inspectInput } from '../../files/input.ts'
-import type { Keyring } from '../../keys/keyring.ts'
-import type { ExpectedKey } from '../../keys/real-data.ts'
-import { formatProblems } from '../../policy/problems.ts'
-import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../../record/limits.ts'
-import type { BatchProgress } from '../../run/batch-run.ts'
-import { preparePool } from '../../run/chunk-pool.ts'
-import { RunFiles } from '../../run/run-files.ts'
-import type { Summary } from '../account-view.ts'
-import type { InputFlags } from '../input-options.ts'
-import { keyringFrom } from '../keyring-option.ts'
+import { DEFAULT_DEAD_LETTER_LIMIT, parseDeadLetterLimit } from '../engine/limit.ts'
+import { LetheError } from '../errors.ts'
+import { inspectInput } from '../files/input.ts'
+import { loadKeyring } from '../keys/file.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { ExpectedKey } from '../keys/real-data.ts'
+import { formatProblems } from '../policy/problems.ts'
+import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../record/limits.ts'
+import type { Summary } from '../run/account/account-view.ts'
+import type { BatchProgress } from '../run/batch-run.ts'
+import { preparePool } from '../run/chunk-pool.ts'
+import type { InputFlags } from '../run/input-flags.ts'
+import { RunFiles } from '../run/run-files.ts'
 import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
 
 export interface FilesBatch {
@@ -70,7 +70,7 @@ export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   const inputs = batch.inputs.map((name) => inspectInput(name, batch.format))
   const prepared = preparePool(inputs, batch.workers ?? availableParallelism())
   try {
-    const keyring = typeof keys === 'string' ? keyringFrom(keys) : keys
+    const keyring = typeof keys === 'string' ? loadKeyring(keys) : keys
     const file = typeof keys === 'string' ? keys : undefined
     return await batchFiles(inputs, optionsOf(batch), { keyring, file }, prepared, new RunFiles(), {
       progress: (made) => {

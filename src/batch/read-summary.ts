@@ -1,7 +1,7 @@
 /** Reads a summary of `lethe batch` back, as far as it is needed to compare with it. */
 import { readFileSync, statSync } from 'node:fs'
-import { fileError, LetheError } from '../../errors.ts'
-import { type ReadSummary, readSummaryForm } from '../../forms/summaries.ts'
+import { fileError, LetheError } from '../errors.ts'
+import { type ReadSummary, readSummaryForm } from '../forms/summaries.ts'
 
 /** Options of rules are in it, and a list of categories may be long. */
 const MOST_BYTES = 64 << 20

@@ -1,21 +1,19 @@
-/** The account of a run, as versioned JSON and as a table for people. Counts, names out of the policy, no values. */
+/** The account of a run, as versioned JSON. Counts, names out of the policy, no values. */
 
-import type { CountedApproval } from '../approval/required-approval.ts'
-import { type Account, type RuleCount, sum } from '../engine/account.ts'
-import { fieldsOf, type KeptField, viewKept, viewUse } from '../engine/account-fields.ts'
-import { type DeadLetterCode, describeCode } from '../errors.ts'
-import type { FileDigest } from '../files/digest.ts'
-import { formatByName, type Input } from '../files/input.ts'
-import type { FileCompression } from '../files/magic.ts'
-import type { Output } from '../files/sink.ts'
-import type { Keyset } from '../keys/keyset.ts'
-import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import type { BatchResult, InputAccount } from '../run/batch-run.ts'
-import { packageVersion } from '../run/package-root.ts'
-import { columns, type Paint, printable, wrap } from '../terminal.ts'
-import { type KeysView, keyNames, viewKeys } from './account-keys.ts'
-import { type GroupsView, groupLines, viewGroups } from './groups.ts'
-import type { InputFlags } from './input-options.ts'
+import type { CountedApproval } from '../../approval/required-approval.ts'
+import type { Account, RuleCount } from '../../engine/account.ts'
+import { fieldsOf, type KeptField, viewKept, viewUse } from '../../engine/account-fields.ts'
+import type { FileDigest } from '../../files/digest.ts'
+import { formatByName, type Input } from '../../files/input.ts'
+import type { FileCompression } from '../../files/magic.ts'
+import type { Output } from '../../files/sink.ts'
+import type { Keyset } from '../../keys/keyset.ts'
+import type { Plan, PlanField, PlanRule } from '../../policy/plan.ts'
+import type { BatchResult, InputAccount } from '../batch-run.ts'
+import type { InputFlags } from '../input-flags.ts'
+import { packageVersion } from '../package-root.ts'
+import { type GroupsView, viewGroups } from './groups-view.ts'
+import { type KeysView, viewKeys } from './keys-view.ts'
 import { suspectWarnings } from './suspect-warnings.ts'
 
 /** What the table shows. */
@@ -88,6 +86,8 @@ export interface Summary extends AccountView, KeysView {
   }[]
   /** The options of the command that say how the inputs were read; absent where none was given. */
   readonly inputOptions?: InputFlags
+  /** How the inputs were read, by policy and options together: so they are read again by `lethe replay`. */
+  readonly inputForm: InputFlags
   /** The files that were published, in order; empty where none was. */
   readonly outputs: readonly OutputView[]
   /** The list of dead letters, where one was asked for. */
@@ -141,6 +141,7 @@ export interface SummaryOptions {
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
   readonly flags: InputFlags | undefined
+  readonly form: InputFlags
   /** What is to be said beside what the account shows. */
   readonly warnings: readonly string[]
 }
@@ -175,6 +176,7 @@ export function summarize(
       records: count,
     })),
     ...(options.flags === undefined ? {} : { inputOptions: options.flags }),
+    inputForm: options.form,
     outputs: result.tooManyDeadLetters || options.tooManyAlone ? [] : viewOutputs(options.outputs),
     ...(options.deadLetterFile?.digest === undefined
       ? {}
@@ -275,91 +277,4 @@ export function unmet(fields: readonly PlanField[], account: Account): string[] 
   if (idle.length > 1 && idle.length === rules.length)
     return ['no rule of the policy met a value, so what left is empty: is it the policy for this data?']
   return idle.map((rule) => `the rule for ${rule.label} never met a value: is its path right?`)
-}
-
-const number = (count: number): string => count.toLocaleString('en')
-
-/** What the table leaves out. */
-export function verboseLines(summary: Summary): string[] {
-  const { policy, inputs } = summary
-  const rows = inputs.map(({ input, format, bytes, records }) => [
-    String(input),
-    format,
-    number(bytes),
-    number(records),
-  ])
-  return [
-    `  fingerprint  ${policy.fingerprint}`,
-    `  platform     ${policy.platform === '' ? 'none: no rule depends on it' : policy.platform}`,
-    `  keys         ${keyNames(summary)}`,
-    `  as of        ${summary.asOf}`,
-    ...(summary.approvals ?? []).map(
-      ({ role, key, when }) => `  approved     as ${role}, ${when}, key ${key}`,
-    ),
-    ...columns([['input', 'format', 'bytes', 'records'], ...rows], [0, 2, 3]).map((line) => `  ${line}`),
-  ]
-}
-
-/** Names that no rule names, by how often they were met. They are values: for eyes that asked, on no file. */
-export function nameLines(names: Readonly<Record<string, number>>): string[] {
-  const rows = Object.entries(names)
-    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-    .map(([path, count]) => [printable(path), number(count)])
-  return columns([['unlisted name', 'met'], ...rows], [1]).map((line) => `  ${line}`)
-}
-
-/** What leaves as it is, in as many lines as it takes. */
-function keptLines(kept: readonly KeptField[]): string[] {
-  if (kept.length === 0) return []
-  const names = kept.map(({ field, use }) => printable(use === 'keep' ? field : `${field} (whole)`))
-  return wrap(`kept as they are: ${names.join(', ')}`, 98).map(
-    (line, at) => `  ${at === 0 ? '' : '  '}${line}`,
-  )
-}
-
-/** The summary as lines for a terminal. */
-export function accountLines(summary: AccountView, paint: Paint): string[] {
-  const { bold, dim, yellow, red } = paint
-  const { records, policy } = summary
-  const suppressed = sum(records.suppressed)
-  const dead = sum(records.deadLettered)
-  const flow: string[][] = [
-    ['records in', number(records.in), ''],
-    ['published', number(records.published), ''],
-    ...(records.tombstones === undefined ? [] : [['tombstones', number(records.tombstones), '']]),
-    ['suppressed', number(suppressed), ''],
-    ...Object.entries(records.suppressed).map(([rule, count]) => [`  ${rule}`, number(count), '']),
-    ['dead-lettered', dead > 0 ? red(number(dead)) : '0', ''],
-    ...Object.entries(records.deadLettered).map(([code, count]) => [
-      `  ${code}`,
-      number(count),
-      dim(describeCode(code as DeadLetterCode)),
-    ]),
-    ...(records.blank > 0 ? [['blank lines', number(records.blank), '']] : []),
-    ...(summary.unlisted > 0
-      ? [['unlisted values', number(summary.unlisted), dim('no rule names them: dropped')]]
-      : []),
-  ]
-  const rules = [
-    ['rule', 'applied', 'absent', 'null', 'failed'].map((word) => dim(word)),
-    ...summary.rules.map((rule) => [
-      rule.rule,
-      number(rule.applied),
-      number(rule.absent),
-      number(rule.null),
-      rule.failed > 0 ? red(number(rule.failed)) : '0',
-    ]),
-  ]
-  return [
-    `${bold(`${policy.name} version ${policy.version}`)} ${dim(`${policy.fingerprint.slice(0, 16)}…  for ${policy.purpose}`)}`,
-    ...columns(flow, [1]).map((line) => `  ${line}`),
-    '',
-    ...columns(rules, [1, 2, 3, 4]).map((line) => `  ${line}`),
-    ...keptLines(summary.kept),
-    ...(summary.groups === undefined ? [] : ['', ...groupLines(summary.groups, paint)]),
-    ...summary.rules.flatMap(({ rule, accepted }) =>
-      accepted === undefined ? [] : [yellow(`  accepted: ${rule}: ${accepted}`)],
-    ),
-    ...summary.warnings.map((warning) => yellow(`  warning: ${warning}`)),
-  ]
 }

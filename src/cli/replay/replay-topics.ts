@@ -1,0 +1,157 @@
+/** What `lethe replay PIPELINE` does, once its command line is read. */
+import type { DeadLetterLimit } from '../../engine/limit.ts'
+import { EXIT, LetheError } from '../../errors.ts'
+import { reasonOf } from '../../kafka/cause.ts'
+import { FencedError } from '../../kafka/driver.ts'
+import { preflight } from '../../kafka/preflight.ts'
+import { type ExpectedKey, refuseOtherKeys } from '../../keys/real-data.ts'
+import { withTransforms } from '../../policy/custom/modules.ts'
+import { type ReplaySummary, summarizeReplay } from '../../run/account/replay-summary.ts'
+import { onStop, type StopSignal } from '../../run/interrupt.ts'
+import { packageVersion } from '../../run/package-root.ts'
+import { hearsAtStart } from '../../run/stream/at-start.ts'
+import { DRAIN_MS, runInstance } from '../../run/stream/instance.ts'
+import { prepareFromDisk } from '../../run/stream/prepare.ts'
+import { checkReplayRights, type PreparedReplay, prepareReplay } from '../../run/stream/prepare-replay.ts'
+import { type ProcessSetting, STALLED_MS } from '../../run/stream/process-setting.ts'
+import { tellConfiguration, tellMixed } from '../../run/stream/provenance.ts'
+import { Totals } from '../../run/stream/totals.ts'
+import { Health } from '../../telemetry/health.ts'
+import { createLog, logSettings } from '../../telemetry/log.ts'
+import { Metrics } from '../../telemetry/metrics.ts'
+import { paint } from '../../terminal.ts'
+import { routeOf } from '../route-option.ts'
+import { SummaryFile } from '../stream/summary-file.ts'
+import { replayLines } from './replay-lines.ts'
+
+export interface TopicReplayOptions {
+  readonly route?: string
+  readonly code?: readonly string[]
+  readonly since?: number
+  readonly until?: number
+  readonly unnamed?: boolean
+  readonly maxDeadLetters: DeadLetterLimit
+  readonly expectKey?: readonly ExpectedKey[]
+  readonly summary?: string
+  /** Seconds. */
+  readonly progress: number
+  readonly quiet?: boolean
+}
+
+export async function run(file: string, options: TopicReplayOptions): Promise<void> {
+  const { prepared: whole, files } = await withTransforms(() => prepareFromDisk(file))
+  const route = routeOf(whole.pipeline, options.route)
+  const summaryFile =
+    options.summary === undefined ? undefined : new SummaryFile(options.summary, whole.pipeline, files)
+  const { code, since, until, unnamed = false } = options
+  const codes = code === undefined ? undefined : new Set(code)
+  const replaying = await prepareReplay(
+    whole,
+    route,
+    { codes, since, until, unnamed },
+    options.maxDeadLetters,
+  )
+  const { prepared } = replaying
+  refuseOtherKeys(
+    prepared.configuration.keyset,
+    prepared.routes.flatMap(({ plan }) => plan.keyIds),
+    options.expectKey ?? [],
+  )
+  const log = createLog(logSettings(process.env, process.stderr.isTTY))
+  const metrics = new Metrics({ version: packageVersion(), process: false })
+  const health = new Health({ stalledAfter: STALLED_MS, workers: 0 })
+  try {
+    await lead({ prepared, driver: replaying.driver, log, metrics, health }, replaying, options, summaryFile)
+  } finally {
+    log.close()
+  }
+}
+
+async function lead(
+  setting: ProcessSetting,
+  { replay }: PreparedReplay,
+  options: TopicReplayOptions,
+  summaryFile: SummaryFile | undefined,
+): Promise<void> {
+  const { prepared, driver, log } = setting
+  const { pipeline, routes } = prepared
+  const [{ route, plan, approvals }] = routes as readonly [(typeof routes)[number]]
+  const began = performance.now()
+  log.event({
+    kind: 'started',
+    version: packageVersion(),
+    pipeline: pipeline.name,
+    driver: driver.name,
+    delivery: 'exactly-once',
+    workers: 1,
+  })
+  tellConfiguration(prepared, log)
+  const totals = new Totals(routes)
+  const stop = new AbortController()
+  let signal: StopSignal | undefined
+  const giveBack = onStop((given) => {
+    signal = given
+    log.event({ kind: 'stopping', signal: given, milliseconds: DRAIN_MS })
+    stop.abort()
+  })
+  let failure: unknown
+  try {
+    const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes, hearsAtStart(setting))
+    for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
+    await checkReplayRights(prepared.connect(), pipeline.name, route)
+    await tellMixed(prepared, log)
+    await runInstance({
+      ...setting,
+      limits,
+      worker: 0,
+      untilEnd: true,
+      progress: options.progress * 1000,
+      stop: stop.signal,
+      opened: () => {},
+      groupLimits: (name) => totals.groupLimits(name),
+      settled: (name, counts) => totals.add(name, counts),
+      unsettled: (name, held) => totals.addUnsettled(name, held),
+    })
+  } catch (error) {
+    failure = error instanceof FencedError ? takenOver(route.name) : error
+    const code = reasonOf(failure) ?? (failure instanceof LetheError ? failure.code : 'defect')
+    log.event({ kind: 'failed', route: '', code })
+  } finally {
+    giveBack()
+  }
+  const summary = summarizeReplay(
+    pipeline,
+    {
+      route: route.name,
+      plan,
+      approvals,
+      keyset: prepared.configuration.keyset,
+      ...totals.of(route.name),
+      figures: totals.figures(route.name),
+    },
+    replay,
+    { failure, isStopped: stop.signal.aborted },
+  )
+  if (options.quiet !== true)
+    process.stderr.write(`${replayLines(summary, paint(process.stderr)).join('\n')}\n`)
+  await summaryFile?.write(`${JSON.stringify(summary, null, 2)}\n`)
+  if (failure !== undefined) throw failure
+  process.exitCode = exitCodeOf(summary, signal)
+  log.event({
+    kind: 'stopped',
+    exitCode: Number(process.exitCode),
+    milliseconds: Math.round(performance.now() - began),
+  })
+}
+
+function exitCodeOf({ records }: ReplaySummary, signal: StopSignal | undefined): number {
+  if (signal === 'SIGINT') return EXIT.interrupted
+  return Object.keys(records.deadLettered).length > 0 ? EXIT.deadLetters : EXIT.ok
+}
+
+const takenOver = (route: string): LetheError =>
+  new LetheError(
+    'fenced',
+    `another \`lethe replay\` of the route ${route} has begun since, and takes what this one had not settled`,
+    'let that one finish: nothing was lost, and nothing was written twice',
+  )

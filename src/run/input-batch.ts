@@ -1,0 +1,24 @@
+/** One piece of an input, between its reader and the threads. */
+import type { Rejected } from '../files/splitter.ts'
+import type { Chunk } from './chunk.ts'
+
+/** What was cut out of a chunk: its lines are counted as they stand in the input. */
+export interface CutLines {
+  /** Physical lines of the chunk as it was. */
+  readonly total: number
+  /** From a line of what is left, from 0, to that of the chunk as it was. */
+  readonly of: (line: number) => number
+}
+
+/** What the pipeline carries: a chunk to rewrite, or bytes that the splitter skipped. */
+export type Batch =
+  | {
+      readonly input: number
+      readonly chunk: Chunk
+      readonly headerLines: number
+      /** Of JSON that is not one record a line: the line that each record begins on, from 1. */
+      readonly recordLines?: Float64Array | undefined
+      /** Where only some of its records were asked for. */
+      readonly cut?: CutLines
+    }
+  | { readonly input: number; readonly rejected: Rejected; readonly headerLines: number }
