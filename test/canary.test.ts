@@ -74,6 +74,8 @@ function policy(unlisted: 'drop' | 'reject', isCsv: boolean): { text: string; fi
         `  ${path}: ${JSON.stringify({ use: transform.name, ...options, else: otherwise, ...accept })}`,
       )
     })
+  fields.push('list')
+  lines.push('  list: { use: mask.email, read: { trim: true, strip: { prefix: Zq }, split: "@" } }')
   fields.push('gone', 'whose', 'choice')
   lines.push('  gone: drop', '  whose: { use: hash.hmac, domain: whose }')
   lines.push(

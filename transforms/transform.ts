@@ -81,6 +81,23 @@ export interface CompiledTransform extends WriteBatch {
   readonly weaknesses?: readonly Weakness[]
 }
 
+/** Of a value that says, once it is read, that nothing is there: it leaves as this text, and counts as null. */
+export class Nothing {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type RuleResult = Result | Nothing
+
+/** What a rule of a policy runs: a compiled transform, or one whose values are read first (`read:`). */
+export interface RuleTransform extends WriteBatch {
+  readonly yields: Yields
+  readonly apply: (text: string, record: RecordContext) => RuleResult
+  readonly plain?: boolean
+}
+
 /** Bytes that `writeBytes` may write beyond the length of its input. */
 export const WRITE_ROOM = 320
 

@@ -48,6 +48,7 @@ const RULE: Readonly<Record<string, string>> = {
   key: 'before: { use: hash.hmac, domain: customer, from: customer.id, key: k1 }\n  customer.id: { use: hash.hmac, domain: customer }',
   accept: 'remarks: { use: keep.subtree, accept: written by our own staff from a closed list }',
   lineBreaks: 'article: { use: keep, lineBreaks: allow }',
+  read: 'mails:\n    { use: hash.hmac, domain: email, normalize: email, read: { trim: true, strip: { prefix: "mailto:", missing: allow }, split: ";" } }\n  weight: { use: generalize.number, width: 5, read: trim }',
   from: 'customer.age: { use: generalize.prefix, keep: 1, from: customer.age_text }',
   category:
     'customer.email: { use: hash.hmac, domain: email, normalize: email, category: user.contact.email }',

@@ -23,6 +23,7 @@ export const CHANGE_KINDS = {
   else: 'what follows where a value cannot be taken',
   'line-breaks': 'whether a cell that is kept may hold a line break',
   from: 'the input that a field is made of',
+  read: 'what is done to a value before its rule sees it',
   columns: 'which column of a CSV file a path stands for',
   role: 'what a field is to an attacker',
   category: 'the data category of a field',

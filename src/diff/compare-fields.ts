@@ -3,6 +3,7 @@ import type { Role } from '../identify/categories.ts'
 import type { Path } from '../policy/path.ts'
 import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
+import { canonicalReading } from '../policy/reading.ts'
 import { nearlyAll } from '../policy/revealed.ts'
 import { type Age, agesOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
@@ -166,6 +167,8 @@ const RANK: Readonly<Record<Role, number>> = {
   other: 0,
 }
 
+const readingOf = ({ read }: PolicyField): string => JSON.stringify(read && canonicalReading(read)) ?? ''
+
 /** What a field says of itself beside its rules. */
 function compareSayings(was: PolicyField, is: PolicyField, changes: Changes): void {
   const field = is.path.text
@@ -177,6 +180,14 @@ function compareSayings(was: PolicyField, is: PolicyField, changes: Changes): vo
       'from',
       `it is made of ${quote(is.from.text)}, and was made of ${quote(was.from.text)}`,
       is.fromAt,
+      field,
+    )
+  if (readingOf(was) !== readingOf(is))
+    changes.add(
+      'unranked',
+      'read',
+      'its values are read otherwise before its rules see them',
+      is.read?.at ?? is.at,
       field,
     )
   const rank = RANK[is.role] - RANK[was.role]

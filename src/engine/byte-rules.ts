@@ -1,5 +1,5 @@
 /** Runs the byte kernels of transforms: values that need no care go from the chunk to the arena without a string. */
-import { type CompiledTransform, WRITE_ROOM } from '../../transforms/transform.ts'
+import { type RuleTransform, WRITE_ROOM } from '../../transforms/transform.ts'
 import { type Block, ResultKind, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
 import type { RuleCount } from './account.ts'
@@ -24,13 +24,7 @@ export class ByteRules {
   }
 
   /** Runs whatever kernel the transform has; gives how many slots are left for `apply`, moved to the front. */
-  apply(
-    block: Block,
-    transform: CompiledTransform,
-    slots: Int32Array,
-    count: number,
-    tally: RuleCount,
-  ): number {
+  apply(block: Block, transform: RuleTransform, slots: Int32Array, count: number, tally: RuleCount): number {
     const run =
       transform.writeAllBytes !== undefined
         ? this.#writeAll
@@ -60,7 +54,7 @@ export class ByteRules {
   /** Runs a kernel value by value; gives how many slots it left, moved to the front. */
   #writeEach(
     block: Block,
-    transform: CompiledTransform,
+    transform: RuleTransform,
     slots: Int32Array,
     count: number,
     tally: RuleCount,
@@ -103,7 +97,7 @@ export class ByteRules {
   /** Runs a kernel over all values at once; gives how many slots it left, moved to the front. */
   #writeAll(
     block: Block,
-    transform: CompiledTransform,
+    transform: RuleTransform,
     slots: Int32Array,
     count: number,
     tally: RuleCount,

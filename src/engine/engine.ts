@@ -125,8 +125,10 @@ export class Engine {
     const { nulls } = plan.input
     this.#nulls = nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format)
     const shown = quasiIdentifiers(fields)
-    if (options.groups !== undefined && shown.length > 0)
-      this.#groups = new QuasiIdentifiers(shown, shape.subject, codec.format, options.groups, BLOCK_RECORDS)
+    if (options.groups !== undefined && shown.length > 0) {
+      const subject = { watch: shape.subject, read: plan.subject && plan.readers.get(plan.subject.text) }
+      this.#groups = new QuasiIdentifiers(shown, subject, codec.format, options.groups, BLOCK_RECORDS)
+    }
   }
 
   /** The instant that records are judged at from now on, ms since the epoch. */

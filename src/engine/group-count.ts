@@ -31,12 +31,18 @@ const BACKSLASH = 0x5c
 const LETTER_N = 0x6e
 const NULL_LENGTH = 4
 
+/** Whose a record is: the watch, -1 where records are counted as subjects, and how its text is read. */
+export interface SubjectWatch {
+  readonly watch: number
+  readonly read: ((text: string) => string | undefined) | undefined
+}
+
 export class QuasiIdentifiers {
   readonly #format: Format
   readonly #count: GroupCount
   readonly #fields: readonly PlanField[]
-  /** The watch that says whose a record is; -1: records are counted as subjects. */
   readonly #watch: number
+  readonly #readSubject: SubjectWatch['read']
   /** Of the records of a block: two words of each. */
   readonly #hashes: Int32Array<ArrayBuffer>
   readonly #subjects: Int32Array<ArrayBuffer>
@@ -50,8 +56,15 @@ export class QuasiIdentifiers {
   #end = 0
 
   /** `most`: records of a block. */
-  constructor(fields: readonly PlanField[], watch: number, format: Format, count: GroupCount, most: number) {
+  constructor(
+    fields: readonly PlanField[],
+    { watch, read }: SubjectWatch,
+    format: Format,
+    count: GroupCount,
+    most: number,
+  ) {
     this.#format = format
+    this.#readSubject = read
     this.#count = count
     this.#watch = watch
     this.#fields = fields
@@ -111,8 +124,12 @@ export class QuasiIdentifiers {
       if (slot < 0) continue
       const kind = slotKind[slot]!
       if (kind === SlotKind.nothing) continue
-      if (kind === SlotKind.escaped) {
-        this.#useText(this.#format.text(block, slot))
+      const read = this.#readSubject
+      if (kind === SlotKind.escaped || read !== undefined) {
+        const written = this.#format.text(block, slot)
+        const text = read === undefined ? written : read(written)
+        if (text === undefined) continue
+        this.#useText(text)
         this.#addOne(this.#count.subjects, subjects, record, 0)
         continue
       }

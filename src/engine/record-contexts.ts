@@ -14,12 +14,14 @@ export class RecordContexts {
     eventTime: undefined,
     now: 0,
   }
+  readonly #readSubject: ((text: string) => string | undefined) | undefined
   #record = -1
 
   constructor(plan: Plan, shape: Shape, watched: WatchedTexts) {
     this.#plan = plan
     this.#shape = shape
     this.#watched = watched
+    this.#readSubject = plan.subject && plan.readers.get(plan.subject.text)
   }
 
   /** Before another block, or another run over the same one. */
@@ -34,7 +36,9 @@ export class RecordContexts {
       const scope = block.recordScope[record]!
       const time = this.#watched.text(block, this.#shape.time, scope)
       const instant = time === undefined ? undefined : this.#plan.time!.read(time, now)
-      this.#context.subject = this.#watched.text(block, this.#shape.subject, scope)
+      const subject = this.#watched.text(block, this.#shape.subject, scope)
+      const read = this.#readSubject
+      this.#context.subject = subject === undefined || read === undefined ? subject : read(subject)
       this.#context.eventTime = typeof instant === 'number' ? instant : undefined
       this.#context.now = now
     }

@@ -2,7 +2,14 @@
  * Applies one rule to values of a block: copies or drops them, or gives them to the rule's transform, as bytes where it
  * takes bytes, else as texts. Writes each result to the block, or does what `else:` says.
  */
-import { type CompiledTransform, Failure, fail, type Result } from '../../transforms/transform.ts'
+import {
+  Failure,
+  fail,
+  Nothing,
+  type Result,
+  type RuleResult,
+  type RuleTransform,
+} from '../../transforms/transform.ts'
 import type { PlanRule } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
@@ -32,7 +39,7 @@ export class RuleApplier {
   readonly #maxArenaBytes: number
   /** Values of one strip, and their results. */
   readonly #texts: string[] = []
-  readonly #out: Result[] = []
+  readonly #out: RuleResult[] = []
 
   constructor(
     format: Format,
@@ -128,7 +135,7 @@ export class RuleApplier {
   #transform(
     block: Block,
     rule: PlanRule,
-    transform: CompiledTransform,
+    transform: RuleTransform,
     slots: Int32Array,
     count: number,
     tally: RuleCount,
@@ -140,7 +147,7 @@ export class RuleApplier {
       if (transform.applyAll !== undefined) {
         // What it does not set is no result, least of all that of another record.
         out.fill(MISSING, 0, count)
-        transform.applyAll(texts, out, count)
+        transform.applyAll(texts, out as Result[], count)
       } else
         for (let i = 0; i < count; i++)
           out[i] = transform.apply(
@@ -155,7 +162,8 @@ export class RuleApplier {
       const written = this.#written(block, slot, out[i]!, transform)
       if (typeof written === 'string') {
         block.setText(slot, written)
-        tally.applied++
+        if (out[i] instanceof Nothing) tally.null++
+        else tally.applied++
         this.#noteRoom(block)
         if (this.isFull) return
       } else {
@@ -166,12 +174,7 @@ export class RuleApplier {
   }
 
   /** A transform that throws, which none may: each value that it does so for has failed, and its text is withheld. */
-  #transformOneByOne(
-    block: Block,
-    transform: CompiledTransform,
-    slots: ArrayLike<number>,
-    count: number,
-  ): void {
+  #transformOneByOne(block: Block, transform: RuleTransform, slots: ArrayLike<number>, count: number): void {
     for (let i = 0; i < count; i++)
       try {
         this.#out[i] = transform.apply(
@@ -187,9 +190,10 @@ export class RuleApplier {
   #written(
     block: Block,
     slot: number,
-    result: Result,
-    { yields, plain = false }: CompiledTransform,
+    result: RuleResult,
+    { yields, plain = false }: RuleTransform,
   ): string | Failure {
+    if (result instanceof Nothing) return this.#format.writeString(result.text, false)
     if (typeof result !== 'string') return result instanceof Failure ? result : MISSING
     if (yields === 'null') return this.#format.null
     if (yields === 'number' || (yields !== 'string' && block.slotKind[slot] === SlotKind.number))

@@ -1,7 +1,7 @@
 /** Under which keys a tombstone is written. */
 import { isUtf8 } from 'node:buffer'
 import { look } from '../../transforms/detect/look.ts'
-import { type CompiledTransform, Failure, fail, type Result } from '../../transforms/transform.ts'
+import { Failure, fail, Nothing, type Result, type RuleTransform } from '../../transforms/transform.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanRule } from '../policy/plan.ts'
@@ -19,10 +19,11 @@ export type Tombstones =
 export const NO_KEY_LEAVES = 'tombstone, and no key may leave'
 
 /** A transform that throws, or gives what is not a result, has failed. */
-function applyTo(transform: CompiledTransform, text: string, now: number): Result {
+function applyTo(transform: RuleTransform, text: string, now: number): Result {
   try {
     // A tombstone holds no record that a rule could ask for.
     const result: unknown = transform.apply(text, { subject: undefined, eventTime: undefined, now })
+    if (result instanceof Nothing) return result.text
     if (typeof result === 'string' || result instanceof Failure) return result
   } catch {
     // As below.

@@ -70,21 +70,21 @@ export interface Explanation {
 /** Tells of every field what the policy does, and what it did to a record. */
 export function explain(policy: Policy, run: RecordRun): Explanation {
   const { outcome, account, before, after, published } = run
-  const tell = (rule: PolicyRule, step: string | undefined, id: number | undefined): ExplainedRule => ({
+  const tell = (rule: PolicyRule, { read }: PolicyField, step?: string): ExplainedRule => ({
     use: rule.use,
     options: optionsOf(rule),
     allOptions: viewUse({ use: rule.use, options: rule.options }).options,
-    done: whatIsDone(rule),
+    done: whatIsDone(rule, read),
     when: whenItApplies(rule),
-    onFailure: onFailure(rule),
+    onFailure: onFailure(rule, read),
     leaves: whatLeaves(rule),
     accepted: rule.accept?.reason,
     weaknesses: (rule.weaknesses ?? []).map((weakness) => weakness.reason),
     doesNotStop: doesNotStop(rule),
     line: rule.at.line,
     after: step,
-    applied: (id === undefined ? undefined : account.rules[id]?.applied) ?? 0,
-    failed: (id === undefined ? undefined : account.rules[id]?.failed) ?? 0,
+    applied: account.rules[rule.planRule ?? -1]?.applied ?? 0,
+    failed: account.rules[rule.planRule ?? -1]?.failed ?? 0,
   })
   const suspected = suspectedInputs(policy.fields, policy.columns)
   const matchedBefore = before === undefined ? undefined : matchedValues(policy, before)
@@ -98,8 +98,8 @@ export function explain(policy: Policy, run: RecordRun): Explanation {
       role: field.role,
       isBeside: field.path.envelope !== undefined,
       rules: [
-        ...field.rules.map((rule) => tell(rule, undefined, rule.planRule)),
-        ...stepsOf(policy, field).map(({ after: step, rule }) => tell(rule, step, rule.planRule)),
+        ...field.rules.map((rule) => tell(rule, field)),
+        ...stepsOf(policy, field).map(({ after: step, rule }) => tell(rule, field, step)),
       ],
       before: matchedBefore?.get(field)?.map(printJson) ?? printed(before, field, field.from),
       after: matchedAfter?.get(field)?.map(printJson) ?? printed(after, field, field.path),

@@ -6,6 +6,7 @@ import type { Role } from '../identify/categories.ts'
 import type { TreeNode } from '../policy/document.ts'
 import type { Otherwise } from '../policy/plan.ts'
 import type { Policy, PolicyField, PolicyRequired, PolicyRule } from '../policy/policy.ts'
+import type { Reading } from '../policy/reading.ts'
 import { revealedBy } from '../policy/revealed.ts'
 import type { Suspected } from '../policy/suspected.ts'
 
@@ -36,15 +37,27 @@ export function optionsOf(rule: PolicyRule): string {
   return rule.written.entries.map(({ key, value }) => `${key}: ${written(value)}`).join(', ')
 }
 
+/** What is done to a value before its rule sees it, as the start of a sentence; empty where nothing is. */
+function howItIsRead(read: Reading | undefined): string {
+  if (read === undefined) return ''
+  const fixes = [read.prefix, read.suffix].filter((fix) => fix !== '').map((fix) => `"${fix}"`)
+  const steps = [
+    ...(read.trim ? ['white space around it goes'] : []),
+    ...(fixes.length > 0 ? [`${fixes.join(' and ')} ${read.mayMiss ? 'may go' : 'goes'}`] : []),
+    ...(read.split === undefined ? [] : [`each part between "${read.split}" by itself`]),
+  ]
+  return `read first (${steps.join(', ')}), then `
+}
+
 /** What is done, in a sentence. */
-export function whatIsDone(rule: PolicyRule): string {
+export function whatIsDone(rule: PolicyRule, read?: Reading): string {
   const options = optionsOf(rule)
   if (rule.use === 'keep') return 'kept as it is'
   if (rule.use === 'keep.subtree') return 'kept as it is, with whatever is below it'
   if (rule.use === 'drop') return 'left out'
   if (rule.use === 'undecided') return 'undecided'
   const what = rule.transform?.summary ?? ''
-  return `${rule.use}${options === '' ? '' : ` (${options})`}: ${what}`
+  return `${howItIsRead(read)}${rule.use}${options === '' ? '' : ` (${options})`}: ${what}`
 }
 
 /** What a result reveals about its value. */
@@ -71,8 +84,9 @@ const OTHERWISE: Readonly<Record<Exclude<Otherwise['kind'], 'constant'>, string>
 }
 
 /** What follows where the transform cannot take a value; undefined for rules that take every value. */
-export function onFailure(rule: PolicyRule): string | undefined {
-  if (rule.transform === undefined || Object.keys(rule.transform.failures).length === 0) return undefined
+export function onFailure(rule: PolicyRule, read?: Reading): string | undefined {
+  if (rule.transform === undefined) return undefined
+  if (Object.keys(rule.transform.failures).length === 0 && read === undefined) return undefined
   const { otherwise } = rule
   return otherwise.kind === 'constant'
     ? `the constant ${otherwise.value} is written`

@@ -1,12 +1,13 @@
 /** A made-up record that a policy can take: for `lethe explain` without a record. */
 import { formatsOf } from '../../transforms/calendar/dates.ts'
 import { exampleOf, NAMED_FORMATS } from '../../transforms/calendar/forms.ts'
-import { type CompiledTransform, Failure, type RecordContext } from '../../transforms/transform.ts'
+import { Failure, type RecordContext, type RuleTransform } from '../../transforms/transform.ts'
 import { splitName } from '../identify/words.ts'
 import { type Path, pathOf, type Segment } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Policy, PolicyField } from '../policy/policy.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
+import type { Reading } from '../policy/reading.ts'
 import { suspicionOf } from '../policy/suspected.ts'
 
 /** Made-up values by Fideslang category; the longest key that fits wins. */
@@ -68,8 +69,15 @@ interface Member {
 /** The text of one JSON object that holds a value for every field. */
 export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): string {
   const record: Member = {}
-  if (policy.time !== undefined) put(record, policy.time.path, exampleOf(formatsOf(policy.time)[0]!))
-  if (policy.subject !== undefined) put(record, policy.subject.path, 'C-1001')
+  /** As it is written where fields read it so. */
+  const around = (path: Path, text: string): string =>
+    writtenAs(
+      policy.fields.find(({ from, read }) => from.text === path.text && read !== undefined)?.read,
+      text,
+    )
+  const { time, subject } = policy
+  if (time !== undefined) put(record, time.path, around(time.path, exampleOf(formatsOf(time)[0]!)))
+  if (subject !== undefined) put(record, subject.path, around(subject.path, 'C-1001'))
   for (const field of policy.fields) {
     if (field.from.envelope !== undefined || field.from.segments.at(-1)?.kind === 'names') continue
     // The first rule's conditions are met, so that it has something to do.
@@ -86,7 +94,7 @@ export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): st
 
 function valueFor(
   field: PolicyField,
-  transform: CompiledTransform | undefined,
+  transform: RuleTransform | undefined,
   source: PolicyFile,
 ): string | number {
   const category = field.category ?? suspicionOf(field.from)?.category ?? ''
@@ -100,11 +108,17 @@ function valueFor(
   const examples = rule?.transform?.examples ?? []
   const same = examples.filter((example) => typeof example.output === 'string')
   candidates.push(...same.map((example) => example.input), ...GENERAL)
-  const taken = transform && candidates.find((text) => !(transform.apply(text, CONTEXT) instanceof Failure))
-  const text = taken ?? candidates[0]!
+  const written = candidates.map((text) => writtenAs(field.read, text))
+  const taken = transform && written.find((text) => !(transform.apply(text, CONTEXT) instanceof Failure))
+  const text = taken ?? written[0]!
   const isNumber =
     /^(?:generalize|noise)\.number$/.test(rule?.use ?? '') && /^-?(?:0|[1-9]\d{0,14})$/.test(text)
   return isNumber ? Number(text) : text
+}
+
+/** The text that a reading makes this one of. */
+function writtenAs(read: Reading | undefined, text: string): string {
+  return read === undefined ? text : `${read.prefix}${text}${read.suffix}`
 }
 
 /** The moment in the formats of a rule that reads dates. */

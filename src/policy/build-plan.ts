@@ -1,16 +1,20 @@
 /** From a policy without problems to its plan. */
 import type { Reader } from '../../transforms/calendar.ts'
 import type { CompiledRetention } from '../../transforms/retention/expire.ts'
+import { fail } from '../../transforms/transform.ts'
+import type { ReadText } from './check-readings.ts'
 import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Path } from './path.ts'
-import type { Plan, PlanField, PlanRule } from './plan.ts'
+import type { Plan, PlanField, PlanRule, PlanTime } from './plan.ts'
 import type { Policy, PolicyField, PolicyRule } from './policy.ts'
 import { isWatched } from './revealed.ts'
 
 export interface PlanParts {
   readonly readTime: Reader<number> | undefined
+  /** By input path. */
+  readonly readers: ReadonlyMap<string, ReadText>
   readonly retention: CompiledRetention | undefined
   readonly keys: KeySource | undefined
 }
@@ -67,7 +71,8 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     envelope,
     rules,
     subject: policy.subject?.path,
-    time: policy.time && { path: policy.time.path, read: parts.readTime! },
+    time: policy.time && timeOf(policy.time.path, parts),
+    readers: parts.readers,
     retention: parts.retention,
     input: policy.input ?? {},
     columns: policy.columns,
@@ -76,6 +81,19 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     needsKeys: keyed,
     runnable: !keyed || parts.keys !== undefined,
     keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),
+  }
+}
+
+/** The event time, read as the field of its input reads it. */
+function timeOf(path: Path, { readTime, readers }: PlanParts): PlanTime {
+  const read = readers.get(path.text)
+  if (read === undefined) return { path, read: readTime! }
+  return {
+    path,
+    read: (text, now) => {
+      const time = read(text)
+      return time === undefined ? fail('unparsable') : readTime!(time, now)
+    },
   }
 }
 

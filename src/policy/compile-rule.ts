@@ -5,6 +5,7 @@ import {
   type CompiledTransform,
   fail,
   OptionError,
+  type RuleTransform,
   type Transform,
   type Weakness,
 } from '../../transforms/transform.ts'
@@ -14,11 +15,11 @@ import { contextFor, FileError, type Sources } from './context.ts'
 import type { Register } from './custom/read-transforms.ts'
 import { entryOf, type MapNode, type TreeNode } from './document.ts'
 import { type KeySource, placeholderKeys } from './key-source.ts'
-import type { Path } from './path.ts'
 import type { Action } from './plan.ts'
-import type { PolicyRule } from './policy.ts'
+import type { PolicyField, PolicyRule } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
 import { type Findings, quote, type TextPosition } from './problems.ts'
+import { readByField } from './reading.ts'
 import { isWatched } from './revealed.ts'
 import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
 import { suggestion } from './suggest.ts'
@@ -30,16 +31,19 @@ export interface RuleSetting {
   readonly keys: KeySource | undefined
   readonly sources: Sources
   readonly findings: Findings
+  /** Words that stand for nothing. */
+  readonly nulls: readonly string[]
   /** Which of the things that transforms need the policy names. */
   readonly has: { readonly subject: boolean; readonly time: boolean }
 }
 
-/** Compiles one rule in place: fills in transform, options, weaknesses and action. */
-export function compileRule(rule: PolicyRule, path: Path, setting: RuleSetting): void {
+/** Compiles one rule of a field in place: fills in transform, options, weaknesses and action. */
+export function compileRule(rule: PolicyRule, field: PolicyField, setting: RuleSetting): void {
   const { findings } = setting
+  const { path } = field
   if (path.segments.at(-1)?.kind === 'names') checkNamesRule(rule, findings)
-  if (Object.hasOwn(FIELD_WORDS, rule.use)) compileWord(rule, path, findings)
-  else compileTransform(rule, path, setting)
+  if (Object.hasOwn(FIELD_WORDS, rule.use)) compileWord(rule, field, findings)
+  else compileTransform(rule, field, setting)
   if (rule.lineBreaksAt !== undefined && rule.action !== undefined && !isWatched(rule))
     findings.add(
       rule.lineBreaksAt,
@@ -49,7 +53,7 @@ export function compileRule(rule: PolicyRule, path: Path, setting: RuleSetting):
     )
 }
 
-function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
+function compileWord(rule: PolicyRule, { path }: PolicyField, findings: Findings): void {
   const { use, otherwise, otherwiseAt, key, useAt } = rule
   for (const entry of rule.written.entries)
     findings.add(
@@ -87,7 +91,8 @@ function compileWord(rule: PolicyRule, path: Path, findings: Findings): void {
   if (use === 'drop') rule.action = { kind: 'drop' }
 }
 
-function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): void {
+function compileTransform(rule: PolicyRule, field: PolicyField, setting: RuleSetting): void {
+  const { path } = field
   const { findings, register } = setting
   const transform = register.transforms.get(rule.use)
   if (transform === undefined) {
@@ -121,15 +126,9 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
   checkFormats(rule.written, 'bad-option', findings)
   try {
     rule.weaknesses = transform.weaknesses(rule.options)
-    const compiled = transform.compile(
-      options,
-      contextFor(
-        { path, keyId: rule.key?.id },
-        setting.source,
-        setting.keys ?? placeholderKeys,
-        setting.sources,
-      ),
-    )
+    const keys = setting.keys ?? placeholderKeys
+    const context = contextFor({ path, keyId: rule.key?.id }, setting.source, keys, setting.sources)
+    const compiled = transform.compile(options, context)
     rule.weaknesses = [...rule.weaknesses, ...(compiled.weaknesses ?? [])]
     if (
       path.segments.at(-1)?.kind === 'names' &&
@@ -162,10 +161,11 @@ function compileTransform(rule: PolicyRule, path: Path, setting: RuleSetting): v
         'what `else` writes is not a time, so that the record would leave without a timestamp',
         'write a date, dead-letter, or drop, which leaves the timestamp out',
       )
+    const read = readByField(compiled, field, setting.nulls)
     rule.action = {
       kind: 'transform',
       name: transform.name,
-      transform: setting.keys === undefined && transform.properties.keyed ? refusing(compiled) : compiled,
+      transform: setting.keys === undefined && transform.properties.keyed ? refusing(read) : read,
     }
   } catch (error) {
     reportCompileError(error, rule, transform, findings)
@@ -244,7 +244,7 @@ function checkNamesRule(rule: PolicyRule, findings: Findings): void {
 }
 
 /** A keyed transform that was compiled without keys is there to be checked: run by accident, it refuses all. */
-function refusing(compiled: CompiledTransform): CompiledTransform {
+function refusing(compiled: RuleTransform): RuleTransform {
   return { yields: compiled.yields, apply: () => fail('transform-error') }
 }
 

@@ -8,6 +8,7 @@ import { OptionError, type Transform } from '../../transforms/transform.ts'
 import type { Problem } from '../errors.ts'
 import { buildPlan } from './build-plan.ts'
 import { checkShape, type ShapeCodes } from './check-form.ts'
+import { checkReadings } from './check-readings.ts'
 import { readColumns } from './columns.ts'
 import { checkFormats, compileRule, type RuleSetting } from './compile-rule.ts'
 import { newSources, type Sources } from './context.ts'
@@ -123,16 +124,19 @@ export function compileWith(
   const time = readTime(entryOf(tree, 'time')?.value, findings)
   const retentionEntry = entryOf(tree, 'retention')
   const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
+  const input = readInputForm(entryOf(tree, 'input')?.value, findings)
+  const nulls = input?.nulls ?? []
   const setting: RuleSetting = {
     source,
     register: readTransforms(entryOf(tree, 'transforms')?.value, register, source, sources, findings),
     keys,
     sources,
     findings,
+    nulls,
     has: { subject: entryOf(tree, 'subject') !== undefined, time: entryOf(tree, 'time') !== undefined },
   }
   for (const field of fields) {
-    for (const rule of field.rules) compileRule(rule, field.path, setting)
+    for (const rule of field.rules) compileRule(rule, field, setting)
     checkConditions(field, findings)
   }
   const faults: Fault[] = []
@@ -162,7 +166,6 @@ export function compileWith(
     patternsOf(fields),
     findings,
   )
-  const input = readInputForm(entryOf(tree, 'input')?.value, findings)
   const { required, optional } = readRequired(
     tree,
     fields,
@@ -171,6 +174,7 @@ export function compileWith(
   )
   // What a pattern does to an input that other fields or conditions read is judged together with them.
   const judged = [...fields, ...matchedInputs(fields, reads, findings)]
+  const readers = checkReadings(judged, steps, { subject, time }, nulls, findings)
   const said: Said = {
     roles: rolesByInput(judged),
     suspected: suspectedInputs(judged, columns),
@@ -205,6 +209,7 @@ export function compileWith(
   if (findings.count > 0) return failed(policy)
   const plan = buildPlan(policy, sources, {
     readTime: readsTime,
+    readers,
     retention: retention && judgeOf(retention),
     keys,
   })

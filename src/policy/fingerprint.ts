@@ -17,6 +17,7 @@ import type {
   PolicyStep,
   PolicyTime,
 } from './policy.ts'
+import { canonicalReading } from './reading.ts'
 
 /** Members of the canonical form that a word of a policy gives; `undefined` ones are left out. */
 type Canonical<T> = (whole: T) => Readonly<Record<string, unknown>>
@@ -58,6 +59,7 @@ const FIELD: Words<PolicyField> = {
   from: ({ from, path }) => ({ from: from === path ? undefined : from.text }),
   fromAt: LEFT_OUT,
   format: ({ format }) => ({ format }),
+  read: ({ read }) => ({ read: read && canonicalReading(read) }),
   category: ({ category }) => ({ category }),
   role: ({ role }) => ({ role }),
   roleByCategory: LEFT_OUT,

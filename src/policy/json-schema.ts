@@ -7,6 +7,7 @@ import { transforms as registered } from '../../transforms/index.ts'
 import type { Transform } from '../../transforms/transform.ts'
 import { DATA_CATEGORIES } from '../identify/categories.ts'
 import { DATA_USES } from './fideslang.ts'
+import { NOT_IN_STEPS } from './read-rule.ts'
 import { FIELD_WORDS, PolicySchema, RULE_WORDS, RuleWords } from './schema.ts'
 
 type Schema = Record<string, unknown> & {
@@ -17,7 +18,6 @@ type Schema = Record<string, unknown> & {
 
 const PATH =
   'A path: `a.b` (member), `items[].sku` (every element), `prices.*` (every member of a map), `prices.$names` (its names), `address_*` and `**.email` (patterns: docs/patterns.md), `$key`, `$key.name` (a member of a key that is JSON), `$headers.name`, `$timestamp`.'
-const NOT_IN_STEPS = ['from', 'when', 'category', 'role']
 const STEP_WORDS = RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word))
 
 /** The schema, with keys in a fixed order: the same register gives the same text. */
@@ -137,6 +137,7 @@ function ruleSchema(transforms: readonly Transform[], words: readonly string[]):
   } as Schema
   const allowed = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, true]))
   const plain = words.filter((word) => word !== 'else' && word !== 'key')
+  const unread = plain.filter((word) => word !== 'read')
   return {
     type: 'object',
     required: ['use'],
@@ -144,7 +145,7 @@ function ruleSchema(transforms: readonly Transform[], words: readonly string[]):
     allOf: [
       ...Object.keys(FIELD_WORDS).map((word) =>
         whenUse(word, {
-          properties: allowed(plain),
+          properties: allowed(word.startsWith('keep') ? unread : plain),
           additionalProperties: false,
           ...(word === 'keep.subtree' ? { required: ['accept'] } : {}),
         }),

@@ -1,12 +1,13 @@
 /** The rules for the record key, under every key that may still be used. */
-import type { CompiledTransform } from '../../transforms/transform.ts'
+import type { RuleTransform } from '../../transforms/transform.ts'
 import { contextFor, newSources } from './context.ts'
 import type { KeySource } from './key-source.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
+import { readByField } from './reading.ts'
 
 /** The transforms of the rules for a record key, by the rule's id in the plan, under one key of the keyset. */
-export type KeyVariant = ReadonlyMap<number, CompiledTransform>
+export type KeyVariant = ReadonlyMap<number, RuleTransform>
 
 /**
  * The rules of `$key` and its members, compiled for each enabled key: a record that was published under an older key has
@@ -16,16 +17,18 @@ export type KeyVariant = ReadonlyMap<number, CompiledTransform>
 export function keyRules(policy: Policy, source: PolicyFile, keys: KeySource): readonly KeyVariant[] {
   const rules = policy.fields
     .filter((field) => field.path.envelope === 'key')
-    .flatMap((field) => field.rules.map((rule) => ({ path: field.path, rule })))
+    .flatMap((field) => field.rules.map((rule) => ({ field, rule })))
     .filter(({ rule }) => rule.transform !== undefined)
   if (rules.length === 0) return []
   const variant = (keyId: string | undefined, isNamed: boolean): KeyVariant =>
     new Map(
-      rules.map(({ path, rule }) => {
+      rules.map(({ field, rule }) => {
         const { keyed } = rule.transform!.properties
         const id = keyed ? ((isNamed ? rule.key?.id : undefined) ?? keyId) : undefined
-        const context = contextFor({ path, keyId: id }, source, keys, newSources())
-        return [rule.planRule!, rule.transform!.compile(rule.options, context)]
+        const context = contextFor({ path: field.path, keyId: id }, source, keys, newSources())
+        const compiled = rule.transform!.compile(rule.options, context)
+        // Words for nothing are none in keys.
+        return [rule.planRule!, readByField(compiled, field, [])]
       }),
     )
   if (!rules.some(({ rule }) => rule.transform!.properties.keyed)) return [variant(undefined, false)]

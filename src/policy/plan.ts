@@ -1,6 +1,6 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
 import type { Reader } from '../../transforms/calendar.ts'
-import type { CompiledTransform } from '../../transforms/transform.ts'
+import type { RuleTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
 import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
@@ -26,7 +26,7 @@ export type Action =
   | { readonly kind: 'keep-subtree' }
   /** Whatever stands there, scalar or container, leaves no trace. */
   | { readonly kind: 'drop' }
-  | { readonly kind: 'transform'; readonly name: string; readonly transform: CompiledTransform }
+  | { readonly kind: 'transform'; readonly name: string; readonly transform: RuleTransform }
 
 export interface PlanRule {
   /** Position in `Plan.rules`: counters are arrays over it. */
@@ -104,6 +104,8 @@ export interface Plan {
   readonly rules: readonly PlanRule[]
   readonly subject: Path | undefined
   readonly time: PlanTime | undefined
+  /** By input path, how its values are read outside of rules, where a field says `read`; undefined for what is nothing then. */
+  readonly readers: ReadonlyMap<string, (text: string) => string | undefined>
   readonly retention: PlanRetention | undefined
   /** How files are to be read. */
   readonly input: InputForm

@@ -7,6 +7,7 @@ import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 import type { Action, Condition, Otherwise } from './plan.ts'
 import type { TextPosition } from './problems.ts'
+import type { PolicyReading } from './reading.ts'
 
 export interface PolicyCondition extends Condition {
   readonly at: TextPosition
@@ -44,6 +45,8 @@ export interface PolicyField {
   readonly fromAt: TextPosition
   /** Of `$key`: how it is read, text unless stated. */
   readonly format: 'json' | undefined
+  /** What is done to its values before its rules see them. */
+  readonly read: PolicyReading | undefined
   readonly category: string | undefined
   readonly role: Role
   /** The role of the category, or of the data subject; the policy may have overridden it. */

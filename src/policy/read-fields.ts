@@ -8,6 +8,7 @@ import { type Path, printSegments, sameSegment, wildcardsOf } from './path.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote } from './problems.ts'
 import { fieldWord, type RuleText, readPath, readRule } from './read-rule.ts'
+import { readingOf } from './reading.ts'
 
 /** In any case of letters. */
 const RESERVED = 'lethe-'
@@ -57,6 +58,7 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
         near && `did you mean \`${near}\`?`,
       )
   }
+  const read = readingOf(words)
   const fromWord = fieldWord(words, 'from')
   let from: Path | undefined = path
   if (fromWord !== undefined) {
@@ -73,6 +75,7 @@ function readField(entry: MapEntry, subject: Path | undefined, findings: Finding
     from,
     fromAt: fromWord?.at ?? entry.at,
     format,
+    read,
     category: category?.text,
     role: (fieldWord(words, 'role')?.text as Role | undefined) ?? roleByCategory,
     roleByCategory,

@@ -139,7 +139,7 @@ export function compileSteps(
     for (const step of retention.steps) {
       const rule = step.fields.get(field.path.text)
       if (rule === undefined) continue
-      compileRule(rule, field.path, setting)
+      compileRule(rule, field, setting)
       faults.push(...checkStepRule(field, rule, inForce, setting.findings))
       inForce = [rule]
     }

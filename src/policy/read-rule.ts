@@ -12,13 +12,19 @@ const RULE_CODES: ShapeCodes = {
   unknown: 'unknown-key',
   missing: 'missing-key',
   wrong: 'wrong-type',
-  byKey: { when: 'bad-when', else: 'bad-else', accept: 'bad-accept', key: 'unknown-key-id' },
+  byKey: {
+    when: 'bad-when',
+    else: 'bad-else',
+    accept: 'bad-accept',
+    key: 'unknown-key-id',
+    read: 'bad-read',
+  },
 }
 
 /** Words that hold for a field as a whole: of a list, its first rule says them. */
-const FIELD_LEVEL = ['from', 'category', 'role'] as const
+const FIELD_LEVEL = ['from', 'category', 'role', 'read'] as const
 /** Words that a rule of a retention step does not take. */
-const NOT_IN_STEPS = ['from', 'when', 'category', 'role'] as const
+export const NOT_IN_STEPS: readonly string[] = ['from', 'when', 'category', 'role', 'read']
 
 const MIN_REASON = 10
 

@@ -42,6 +42,38 @@ const elseSchema = z
     'What follows where the transform cannot take a value: dead-letter (the default: the record goes there), null, drop (the field only), or a constant.',
   )
 
+const mark = (what: string): z.ZodType<string> =>
+  z.string().regex(/^[^\r\n\0]{1,64}$/, `${what} has 1 to 64 characters, and no line break`)
+
+const readSchema = z
+  .union([
+    z.literal('trim'),
+    z.strictObject({
+      trim: z.literal(true).optional().describe('White space around the value, and around its parts, goes.'),
+      strip: z
+        .strictObject({
+          prefix: mark('a prefix').optional().describe('What values begin with, to the letter.'),
+          suffix: mark('a suffix').optional().describe('What values end with, to the letter.'),
+          missing: z
+            .literal('allow')
+            .optional()
+            .describe('Takes values without prefix or suffix as they are; else they are `unparsable`.'),
+        })
+        .optional()
+        .describe('Prefix and suffix go.'),
+      split: z
+        .string()
+        .regex(/^[^\r\n\0]{1,8}$/, 'a separator has 1 to 8 characters, and no line break')
+        .optional()
+        .describe(
+          'What stands between the parts of a list. Each part goes to the rule, and the results are joined in the same way.',
+        ),
+    }),
+  ])
+  .describe(
+    'What is done to a value before its rule sees it, in this order: `trim`, `strip`, `split`. A part that is empty, or one of the words of `input.nulls`, stays as it is. It holds for all rules of the field, in steps of retention too; the first rule says it.',
+  )
+
 export interface RuleWordsShape {
   use: string
   when?: unknown
@@ -49,6 +81,16 @@ export interface RuleWordsShape {
   key?: string | undefined
   accept?: string | undefined
   lineBreaks?: 'allow' | undefined
+  read?:
+    | 'trim'
+    | {
+        trim?: true | undefined
+        strip?:
+          | { prefix?: string | undefined; suffix?: string | undefined; missing?: 'allow' | undefined }
+          | undefined
+        split?: string | undefined
+      }
+    | undefined
   from?: string | undefined
   category?: string | undefined
   role?: (typeof ROLES)[number] | undefined
@@ -75,6 +117,7 @@ const ruleWords = z.strictObject({
     .describe(
       'Of what leaves as it is, or nearly: lets a CSV cell hold a line break. Without it such a row is a dead letter, because a stray quote makes one cell of several rows, and their other columns would leave with it.',
     ),
+  read: readSchema.optional(),
   from: path
     .optional()
     .describe(

@@ -8,7 +8,7 @@ import { twins } from '../../transforms/fast/index.ts'
 import { withTwin } from '../../transforms/fast/twin.ts'
 import { hierarchy } from '../../transforms/generalize/hierarchy.ts'
 import { transforms } from '../../transforms/index.ts'
-import type { CompileContext, CompiledTransform } from '../../transforms/transform.ts'
+import type { CompileContext, CompiledTransform, WriteBatch } from '../../transforms/transform.ts'
 
 /** By name: options of a rule, and what its twin brings. */
 const EXPECTED: Readonly<Record<string, readonly [options: object, parts: readonly string[]]>> = {
@@ -48,7 +48,7 @@ const NONE: readonly (readonly [name: string, options: object])[] = [
 ]
 
 const PARTS = ['applyAll', 'writeAllBytes', 'writeBytes'] as const
-const partsOf = (compiled: CompiledTransform): readonly string[] =>
+const partsOf = (compiled: WriteBatch): readonly string[] =>
   PARTS.filter((part) => compiled[part] !== undefined)
 
 let tables: readonly (readonly (readonly string[])[])[] = []

@@ -2,7 +2,7 @@
  * Columns that a pattern of the policy matches, or a map: `custom.*` is every column `custom.NAME`. A name of the header is a
  * path, or one name as it stands. What is matched here is a value of the data and stands in no error.
  */
-import type { Failure } from '../../../transforms/transform.ts'
+import type { RuleResult } from '../../../transforms/transform.ts'
 import { LetheError } from '../../errors.ts'
 import { PathError, parsePath, pathOf, printSegments, type Segment } from '../../policy/path.ts'
 import { NONE, TIE } from '../../policy/patterns.ts'
@@ -121,7 +121,7 @@ function ruledName(plan: Plan, names: readonly Segment[], name: string): string 
       'give the names one rule, without `when` and steps',
     )
   if (rule.action.kind === 'keep') return name
-  let result: string | Failure | undefined
+  let result: RuleResult | undefined
   try {
     if (rule.action.kind === 'transform')
       result = rule.action.transform.apply(name, { subject: undefined, eventTime: undefined, now: 0 })

@@ -403,6 +403,30 @@ const CASES: Readonly<Record<string, Case>> = {
     // patterns.property.test.ts has columns.
     csv: false,
   },
+  'how values are read, in steps of retention too': {
+    policy: {
+      time: 't',
+      input: { nulls: ['NULL'] },
+      fields: {
+        t: { ...day, read: 'trim' },
+        v: { use: 'generalize.date', to: 'day', read: { trim: true, split: ';' } },
+        w: { ...year, read: { strip: { prefix: 'on ' } }, else: { constant: 'none' } },
+      },
+      retention: { steps: [{ after: '1d', fields: { v: year } }] },
+    },
+    records: [
+      { t: ` ${TIME}`, v: ` ${TIME} ;;NULL; 2025-01-01`, w: 'on 2024-01-01' },
+      { t: '2026-03-08T10:00:00Z ', v: `${TIME};no date`, w: '2024-01-01' },
+      { t: '2026-03-08T10:00:00Z ', v: `${TIME};2025-01-01`, w: '2024-01-01' },
+      { t: TIME, v: ' NULL ', w: 'NULL' },
+    ],
+    expected: [
+      { t: '2026-03-10', v: '2026-03-10;;NULL;2025-01-01', w: '2024' },
+      'unparsable',
+      { t: '2026-03-08', v: '2026;2025', w: 'none' },
+      { t: '2026-03-10', v: 'NULL', w: 'NULL' },
+    ],
+  },
   'a subtree': {
     policy: { fields: { v: { use: 'keep.subtree', accept } } },
     records: [{ v: { a: [1, 'b'] } }],
@@ -452,6 +476,18 @@ const RULES: Readonly<
   'role: other': { rule: { ...day, role: 'other' } },
   lineBreaks: { rule: { use: 'keep', lineBreaks: 'allow' } },
   from: { rule: { ...day, from: 'f' } },
+  'read: trim': { rule: { ...day, read: 'trim' }, text: `\t ${TIME}\u00a0` },
+  'read: strip': {
+    rule: { ...day, read: { trim: true, strip: { prefix: 'at:', suffix: '!' } } },
+    text: ` at: ${TIME}! `,
+  },
+  'read: strip, and nothing to strip': {
+    rule: { ...day, read: { strip: { prefix: 'at:' } } },
+  },
+  'read: strip, which may be missing': {
+    rule: { ...day, read: { strip: { prefix: 'at:', missing: 'allow' } } },
+  },
+  'read: split': { rule: { ...day, read: { split: '; ' } }, text: `${TIME}; 2025-01-01` },
 }
 
 interface Place {
@@ -590,6 +626,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'role: other': aDay,
   lineBreaks: TIME,
   from: aDay,
+  'read: trim': aDay,
+  'read: strip': aDay,
+  'read: strip, and nothing to strip': 'unparsable',
+  'read: strip, which may be missing': aDay,
+  'read: split': `${aDay}; 2025-01-01`,
 }
 
 const notNeeded = { 'keep, accepted': 'lint: accept-without-need' }
@@ -618,11 +659,12 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     drop: noName,
     'keep.subtree': noName,
     from: 'lint: bad-from',
+    'read: split': 'lint: bad-read, kept-map-names',
   },
   'a step': {
     ...notNeeded,
     ...whole('wrong-type', 'when'),
-    ...whole('misplaced-word', 'category', 'role', 'from'),
+    ...whole('misplaced-word', 'category', 'role', 'from', 'read'),
     'keep.subtree': 'lint: accept-without-need',
   },
   $key: beside,
@@ -633,6 +675,7 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...Object.fromEntries(Object.entries(EXPECTED).map(([name, text]) => [name, instantOf(text)])),
     ...beside,
     ...whole('bad-timestamp-rule', 'key', 'role: direct-identifier'),
+    ...whole('bad-read', 'read'),
   },
 }
 
