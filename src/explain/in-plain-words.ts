@@ -5,8 +5,7 @@ import { inWords } from '../../transforms/reveals/words.ts'
 import type { Role } from '../identify/categories.ts'
 import type { TreeNode } from '../policy/document.ts'
 import type { Otherwise } from '../policy/plan.ts'
-import type { Policy, PolicyField, PolicyRequired, PolicyRule } from '../policy/policy.ts'
-import type { Reading } from '../policy/reading.ts'
+import type { Policy, PolicyField, PolicyRequired, PolicyRule, ValueReading } from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
 import type { Suspected } from '../policy/suspected.ts'
 
@@ -38,7 +37,7 @@ export function optionsOf(rule: PolicyRule): string {
 }
 
 /** What is done to a value before its rule sees it, as the start of a sentence; empty where nothing is. */
-function howItIsRead(read: Reading | undefined): string {
+function howItIsRead(read: ValueReading | undefined): string {
   if (read === undefined) return ''
   const fixes = [read.prefix, read.suffix].filter((fix) => fix !== '').map((fix) => `"${fix}"`)
   const steps = [
@@ -50,7 +49,7 @@ function howItIsRead(read: Reading | undefined): string {
 }
 
 /** What is done, in a sentence. */
-export function whatIsDone(rule: PolicyRule, read?: Reading): string {
+export function whatIsDone(rule: PolicyRule, read?: ValueReading): string {
   const options = optionsOf(rule)
   if (rule.use === 'keep') return 'kept as it is'
   if (rule.use === 'keep.subtree') return 'kept as it is, with whatever is below it'
@@ -84,7 +83,7 @@ const OTHERWISE: Readonly<Record<Exclude<Otherwise['kind'], 'constant'>, string>
 }
 
 /** What follows where the transform cannot take a value; undefined for rules that take every value. */
-export function onFailure(rule: PolicyRule, read?: Reading): string | undefined {
+export function onFailure(rule: PolicyRule, read?: ValueReading): string | undefined {
   if (rule.transform === undefined) return undefined
   if (Object.keys(rule.transform.failures).length === 0 && read === undefined) return undefined
   const { otherwise } = rule

@@ -5,9 +5,8 @@ import { Failure, type RecordContext, type RuleTransform } from '../../transform
 import { splitName } from '../identify/words.ts'
 import { type Path, pathOf, type Segment } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Policy, PolicyField } from '../policy/policy.ts'
+import type { Policy, PolicyField, ValueReading } from '../policy/policy.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
-import type { Reading } from '../policy/reading.ts'
 import { suspicionOf } from '../policy/suspected.ts'
 
 /** Made-up values by Fideslang category; the longest key that fits wins. */
@@ -117,7 +116,7 @@ function valueFor(
 }
 
 /** The text that a reading makes this one of. */
-function writtenAs(read: Reading | undefined, text: string): string {
+function writtenAs(read: ValueReading | undefined, text: string): string {
   return read === undefined ? text : `${read.prefix}${text}${read.suffix}`
 }
 

@@ -7,7 +7,6 @@ import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 import type { Action, Condition, Otherwise } from './plan.ts'
 import type { TextPosition } from './problems.ts'
-import type { PolicyReading } from './reading.ts'
 
 export interface PolicyCondition extends Condition {
   readonly at: TextPosition
@@ -35,6 +34,21 @@ export interface PolicyRule {
   action?: Action | undefined
   /** Position in `Plan.rules`. */
   planRule?: number
+}
+
+/** Acts in this order: white space, prefix and suffix, white space again, parts, white space around each. */
+export interface ValueReading {
+  readonly trim: boolean
+  readonly prefix: string
+  readonly suffix: string
+  /** Whether a value without prefix or suffix is taken as it is. */
+  readonly mayMiss: boolean
+  /** What stands between parts; undefined: the value is one. */
+  readonly split: string | undefined
+}
+
+export interface PolicyReading extends ValueReading {
+  readonly at: TextPosition
 }
 
 export interface PolicyField {

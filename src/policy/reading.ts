@@ -15,23 +15,7 @@ import {
 } from '../../transforms/transform.ts'
 import type { MapNode } from './document.ts'
 import { entryOf, textOf } from './document.ts'
-import type { PolicyField } from './policy.ts'
-import type { TextPosition } from './problems.ts'
-
-/** Acts in this order: white space, prefix and suffix, white space again, parts, white space around each. */
-export interface Reading {
-  readonly trim: boolean
-  readonly prefix: string
-  readonly suffix: string
-  /** Whether a value without prefix or suffix is taken as it is. */
-  readonly mayMiss: boolean
-  /** What stands between parts; undefined: the value is one. */
-  readonly split: string | undefined
-}
-
-export interface PolicyReading extends Reading {
-  readonly at: TextPosition
-}
+import type { PolicyField, PolicyReading, ValueReading } from './policy.ts'
 
 /** A text with more parts is `out-of-domain`. */
 export const MOST_PARTS = 1024
@@ -57,7 +41,7 @@ export function readingOf(words: MapNode): PolicyReading | undefined {
 }
 
 /** What a reading says, in a form that is equal for equal readings. */
-export function canonicalReading(reading: Reading): object {
+export function canonicalReading(reading: ValueReading): object {
   const { trim, prefix, suffix, mayMiss, split } = reading
   return { trim, prefix, suffix, mayMiss, split }
 }
@@ -67,7 +51,7 @@ export function canonicalReading(reading: Reading): object {
  * What is empty, or one of the words in `nothings`, says that nothing is there: of that no prefix is asked.
  */
 export function readerOf(
-  { trim, prefix, suffix, mayMiss }: Reading,
+  { trim, prefix, suffix, mayMiss }: ValueReading,
   nothings: ReadonlySet<string>,
 ): (text: string) => string | Failure {
   return (text) => {
@@ -97,7 +81,7 @@ export function readByField(
  * The transform over values that are read first. `nulls`: words that stand for nothing, as the empty text does; no transform
  * sees them. One that looks at no value needs no reading.
  */
-function readAs(compiled: CompiledTransform, reading: Reading, nulls: readonly string[]): RuleTransform {
+function readAs(compiled: CompiledTransform, reading: ValueReading, nulls: readonly string[]): RuleTransform {
   const { yields, apply } = compiled
   if (yields === 'null') return compiled
   const nothings = new Set(['', ...nulls])
@@ -130,7 +114,7 @@ function readAs(compiled: CompiledTransform, reading: Reading, nulls: readonly s
 function applyToParts(
   whole: string,
   { yields, apply }: CompiledTransform,
-  { trim, split }: Reading,
+  { trim, split }: ValueReading,
   nothings: ReadonlySet<string>,
   record: RecordContext,
 ): Result {
@@ -148,7 +132,7 @@ function applyToParts(
     if (length > longest) return fail('out-of-domain')
   }
   const joined = parts.join(split)
-  // A result that holds the separator would be several parts to whoever reads the list.
+  // A result that holds the separator would be several parts to who reads the list.
   const again = joined.split(split!)
   return again.length === parts.length && again.every((part, i) => part === parts[i])
     ? joined

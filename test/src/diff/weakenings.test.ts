@@ -252,11 +252,12 @@ describe('lethe diff', () => {
   it('names a field whose values are read otherwise', () => {
     const of = (read: string) =>
       `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  a: { use: hash.hmac, domain: d${read} }\n`
-    expect(changesOf(of(', read: trim'), of(', read: { split: ";" }'))).toMatchObject([
+    const said = (was: string, is: string) => changesOf(was, is).filter(({ kind }) => kind !== 'version')
+    expect(said(of(', read: trim'), of(', read: { split: ";" }'))).toMatchObject([
       { verdict: 'unranked', kind: 'read', field: 'a' },
     ])
-    expect(changesOf(of(''), of(', read: trim'))).toMatchObject([{ verdict: 'unranked', kind: 'read' }])
-    expect(changesOf(of(', read: trim'), of(', read: { trim: true }'))).toEqual([])
+    expect(said(of(''), of(', read: trim'))).toMatchObject([{ verdict: 'unranked', kind: 'read' }])
+    expect(said(of(', read: trim'), of(', read: { trim: true }'))).toEqual([])
   })
 
   it('names a list whose content changed under the same name', () => {
