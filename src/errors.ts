@@ -176,7 +176,9 @@ export const ERROR_GROUPS = {
   },
   Kafka: {
     'broker-unreachable': ['passing', 'no broker answers, or none in time'],
-    'broker-auth-failed': ['io', 'the broker refuses the user, the password or the mechanism'],
+    'broker-auth-failed': ['io', 'the broker refuses the user, the password, the token or the mechanism'],
+    'token-unavailable': ['passing', 'a token endpoint or file gives no valid token for the brokers now'],
+    'token-refused': ['io', 'a token endpoint refuses the client, or answers with no token'],
     'broker-tls-failed': ['io', 'no TLS connection to the broker can be made'],
     'broker-unsupported': ['io', 'the broker speaks no version of the protocol that the driver knows'],
     'broker-refused': ['io', 'the broker refuses a request'],

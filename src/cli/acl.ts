@@ -1,5 +1,6 @@
 /** `lethe acl PIPELINE`: the commands that grant a pipeline's user the least it needs. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { LetheError } from '../errors.ts'
 import type { Right } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { type Grant, rightsOf } from '../kafka/rights.ts'
@@ -14,6 +15,12 @@ interface Options {
 async function run(file: string, options: Options): Promise<void> {
   const pipeline = await readPipeline(file)
   const grants = rightsOf(pipeline, options.replay)
+  if (options.principal === undefined && pipeline.sasl?.mechanism === 'oauthbearer')
+    throw new LetheError(
+      'bad-option',
+      'with oauthbearer a broker takes the name of the user from the token, by default from its claim `sub`',
+      'name it: --principal User:NAME',
+    )
   const principal = options.principal ?? `User:${pipeline.sasl?.username ?? 'lethe'}`
   const isGuarded = pipeline.tls !== undefined || pipeline.sasl !== undefined
   const config = options.commandConfig ?? (isGuarded ? 'admin.properties' : undefined)
@@ -114,7 +121,7 @@ export const command = (): Command =>
     .addOption(
       new Option(
         '--principal <principal>',
-        'whom to allow (default: User: and the name under `sasl:`, else User:lethe)',
+        'whom to allow (default: User: and the name under `sasl:`, else User:lethe; needed with oauthbearer)',
       ).argParser(readPrincipal),
     )
     .option('--replay', 'also what `lethe replay` needs: to read dead letters, and transactions')

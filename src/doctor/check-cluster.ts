@@ -2,7 +2,7 @@
 import type { Admin, ClusterDescription, TopicSettings } from '../kafka/admin.ts'
 import { clusterOf } from '../kafka/clusters.ts'
 import type { Connection } from '../kafka/driver.ts'
-import { isLoopback } from '../kafka/pipeline-file/check-connection.ts'
+import { exposedBy, isLoopback } from '../kafka/pipeline-file/check-connection.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import type { InputRecord, Position } from '../kafka/record.ts'
 import { plural, type Report, spell } from './finding.ts'
@@ -29,7 +29,7 @@ export async function checkBrokers(
     return
   }
   report.problem('brokers', [
-    `the pipeline names brokers of this machine, but the cluster sends its clients to ${named}: events${pipeline.sasl?.mechanism === 'plain' ? ' and the password' : ''} cross the network in the clear`,
+    `the pipeline names brokers of this machine, but the cluster sends its clients to ${named}: events${exposedBy(pipeline.sasl?.mechanism)} cross the network in the clear`,
     'use a listener with TLS and write `tls: true`, set advertised.listeners of the brokers, or write `plaintext: { accept: "the reason" }`',
   ])
 }

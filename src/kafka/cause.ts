@@ -4,7 +4,15 @@
  */
 import { LetheError } from '../errors.ts'
 
-export type Cause = 'connection-refused' | 'tls-handshake' | 'auth-failed' | 'dns' | 'timeout' | 'unknown'
+export type Cause =
+  | 'connection-refused'
+  | 'tls-handshake'
+  | 'auth-failed'
+  | 'token-unavailable'
+  | 'token-refused'
+  | 'dns'
+  | 'timeout'
+  | 'unknown'
 
 /** What it is, and what to do. */
 export const CAUSES: Readonly<Record<Cause, readonly [what: string, way: string]>> = {
@@ -17,6 +25,14 @@ export const CAUSES: Readonly<Record<Cause, readonly [what: string, way: string]
     'check that `tls:` is there where the listener speaks TLS, and nowhere else',
   ],
   'auth-failed': ['the broker refuses the user', 'check `sasl:`, and that the listener has the mechanism'],
+  'token-unavailable': [
+    'there is no token for the brokers',
+    'check `sasl:`, and that the token endpoint answers from this machine',
+  ],
+  'token-refused': [
+    'there is no token for the brokers',
+    'check client id, secret and scope under `sasl.oidc:`',
+  ],
   dns: [
     'the name does not resolve',
     'check `brokers:`, and the names that the brokers advertise, from this machine',

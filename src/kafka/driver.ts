@@ -9,8 +9,9 @@
  * once another has begun, `settle` discards it, and its records are polled again by their owner.
  */
 
-import { LetheError } from '../errors.ts'
+import { type ErrorCode, LetheError } from '../errors.ts'
 import { CAUSES, type Cause } from './cause.ts'
+import type { TokenSource } from './oauth/token-source.ts'
 import type { PackedRecords } from './packed-records.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
 import type { Outputs, Position, TopicPartition } from './record.ts'
@@ -50,6 +51,12 @@ export class Refused extends Error {
 /** Another process has taken over this one's name and work: it stays down. */
 export class FencedError extends LetheError {}
 
+/** Brokers, or what gives this client the right to talk to them. */
+const AWAY: Readonly<Partial<Record<string, ErrorCode>>> = {
+  'no-broker': 'broker-unreachable',
+  'token-unavailable': 'token-unavailable',
+}
+
 /**
  * This client has failed, and a new one may go on: what was not settled is read again, and exactly once
  * nothing of it is visible.
@@ -60,9 +67,14 @@ export class ClientLost extends LetheError {
   /** Why it does not get through, where that is what happened. */
   readonly reason: Cause | undefined
   constructor(clientCode: string, message: string, way?: string, reason?: Cause) {
-    super(clientCode === 'no-broker' ? 'broker-unreachable' : 'client-lost', message, way)
+    super(AWAY[clientCode] ?? 'client-lost', message, way)
     this.clientCode = clientCode
     this.reason = reason
+  }
+
+  /** Whether what is missing runs elsewhere, and may be away for long. */
+  get isAway(): boolean {
+    return Object.hasOwn(AWAY, this.clientCode)
   }
 }
 
@@ -108,6 +120,12 @@ export interface Connection {
         readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
         readonly username: string
         readonly password: string
+      }
+    | {
+        readonly mechanism: 'oauthbearer'
+        readonly tokens: TokenSource
+        readonly username?: undefined
+        readonly password?: undefined
       }
     | undefined
   /** Client settings by their Kafka names, from the pipeline file's allow-list. */

@@ -71,7 +71,8 @@ function report<Code extends string>(
     }
     return
   }
-  if (issue.code === 'invalid_union') {
+  const isDiscriminator = issue.code === 'invalid_union' && issue.errors.length === 0
+  if (issue.code === 'invalid_union' && !(isDiscriminator && !found)) {
     const branch = likeliest(issue.errors)
     if (branch !== undefined) {
       for (const inner of branch)

@@ -12,7 +12,7 @@ const OWN: readonly string[] = words(`
   stopping deadline no-broker missing-topic missing-right missing-offsets out-of-range stalled topic-deleted
   transaction-timeout topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
   not-delivered defect local-other broker-other librdkafka
-  connection-refused tls-handshake auth-failed dns timeout connection-lost connection-closed host-unreachable
+  connection-refused tls-handshake auth-failed token-unavailable token-refused dns timeout connection-lost connection-closed host-unreachable
   answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb compression-missing
   not-a-member crash stopped kafkajs-response-error kafkajs-connection kafkajs-response-unmatched kafkajs-request-queue kafkajs-broker kafkajs-other`)
 

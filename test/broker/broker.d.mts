@@ -7,6 +7,8 @@ export interface BrokerOptions {
   readonly tls?: true | 'client-certificates'
   /** SASL listeners (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) with these users; over TLS too if there is `tls`. */
   readonly users?: readonly { readonly name: string; readonly password: string }[]
+  /** A listener with SASL OAUTHBEARER that takes tokens without a signature, and has clients authenticate again after 4 s. */
+  readonly tokens?: boolean
   /** More plain listeners, advertised under other addresses (host:port): those of proxies. See `behind`. */
   readonly advertised?: readonly string[]
   /** Users may do only what ACLs allow; whoever comes through the plain listener may do everything. */
@@ -42,6 +44,8 @@ export interface Broker {
   readonly tlsAddress?: string
   /** SASL without TLS. */
   readonly saslAddress?: string
+  /** SASL OAUTHBEARER without TLS. */
+  readonly tokensAddress?: string
   /** SASL over TLS. */
   readonly saslTlsAddress?: string
   /** Where the proxy of each `advertised` address connects to. */

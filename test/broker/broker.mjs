@@ -29,6 +29,7 @@ const isParticular = (options) =>
     options.own ||
       options.tls ||
       options.users ||
+      options.tokens ||
       options.advertised ||
       options.authorizer ||
       options.properties,

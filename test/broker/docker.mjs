@@ -24,9 +24,9 @@ ${Object.entries(settings(options, ports, undefined, '0.0.0.0'))
   .join('')}`
 }
 
-/** Throws with the reason where it cannot run. TLS, users and proxies are for Kafka as a process only. */
+/** Throws with the reason where it cannot run. TLS, users, tokens and proxies are for Kafka as a process only. */
 export async function startDocker(options, onProgress) {
-  if (options.tls || options.users || options.advertised) {
+  if (options.tls || options.users || options.tokens || options.advertised) {
     throw new Error('the broker in docker has one plain listener only')
   }
   const docker = (args, input) =>

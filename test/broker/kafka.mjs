@@ -60,6 +60,7 @@ async function startOnce(jars, options) {
       address: at('PLAIN'),
       tlsAddress: at('TLS'),
       saslAddress: at('SASL'),
+      tokensAddress: at('TOKENS'),
       saslTlsAddress: at('SASL_TLS'),
       behind: (options.advertised ?? []).map((_, index) => at(`PROXY${index}`)),
       certificates,

@@ -25,14 +25,15 @@ const ALONE = {
   'log.cleaner.dedupe.buffer.size': 8_388_608,
 }
 
-const SECURITY = { TLS: 'SSL', SASL: 'SASL_PLAINTEXT', SASL_TLS: 'SASL_SSL' }
+const SECURITY = { TLS: 'SSL', SASL: 'SASL_PLAINTEXT', SASL_TLS: 'SASL_SSL', TOKENS: 'SASL_PLAINTEXT' }
 
 /** The listeners asked for, by name. `PLAIN` is always there. */
-export function listenerNames({ tls, users, advertised = [] }) {
+export function listenerNames({ tls, users, tokens, advertised = [] }) {
   const names = ['PLAIN', 'CONTROLLER', ...advertised.map((_, index) => `PROXY${index}`)]
   if (tls) names.push('TLS')
   if (users) names.push('SASL')
   if (tls && users) names.push('SASL_TLS')
+  if (tokens) names.push('TOKENS')
   return names
 }
 
@@ -55,6 +56,7 @@ export function settings(options, ports, certificates, bind = '127.0.0.1') {
     'controller.quorum.voters': `1@127.0.0.1:${ports.get('CONTROLLER')}`,
     ...(certificates === undefined ? {} : tlsSettings(options.tls, certificates)),
     ...(options.users === undefined ? {} : saslSettings(options.users)),
+    ...(options.tokens === true ? TOKEN_SETTINGS : {}),
     ...(options.authorizer === true ? AUTHORIZER : {}),
     ...options.properties,
   }
@@ -87,6 +89,14 @@ function saslSettings(users) {
     for (const [mechanism, module] of Object.entries(modules))
       all[`listener.name.${listener}.${mechanism.toLowerCase()}.sasl.jaas.config`] = module
   return all
+}
+
+/** Tokens without a signature; a connection lasts for as long as its token, and authenticates again within seconds. */
+const TOKEN_SETTINGS = {
+  'listener.name.tokens.sasl.enabled.mechanisms': 'OAUTHBEARER',
+  'listener.name.tokens.oauthbearer.sasl.jaas.config':
+    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
+  'listener.name.tokens.oauthbearer.connections.max.reauth.ms': 4000,
 }
 
 export const scramArguments = (users = []) =>

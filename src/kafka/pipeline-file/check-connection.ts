@@ -10,6 +10,10 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
+/** What would cross a network beside events where there is no TLS. */
+export const exposedBy = (mechanism: string | undefined): string =>
+  mechanism === 'plain' ? ' and the password' : mechanism === 'oauthbearer' ? ' and the token' : ''
+
 function hostOf(broker: string): string {
   return broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 }
@@ -39,9 +43,9 @@ export function checkConnection(draft: PipelineDraft): void {
       findings.add(
         at('brokers', i),
         'plaintext-broker',
-        `the broker ${quote(parts.brokers![i]!)} is on another machine, and there is no TLS: events${
-          parts.sasl?.mechanism === 'plain' ? ' and the password' : ''
-        } would cross the network in the clear`,
+        `the broker ${quote(parts.brokers![i]!)} is on another machine, and there is no TLS: events${exposedBy(
+          parts.sasl?.mechanism,
+        )} would cross the network in the clear`,
         'write `tls: true`, or `plaintext: { accept: "the reason" }`',
       )
 }

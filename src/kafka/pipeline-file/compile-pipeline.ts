@@ -13,6 +13,7 @@ import { type Amounts, readAmounts, readStart } from './amounts.ts'
 import { checkConnection, checkDriver, checkTimeouts } from './check-connection.ts'
 import { checkPolicies, type PolicyOptions } from './check-policies.ts'
 import { checkRoutes } from './check-routes.ts'
+import { checkSasl, saslOf } from './check-sasl.ts'
 import { CLIENT_DEFAULTS } from './client-settings.ts'
 import { draftOf, type PipelineDraft } from './draft-pipeline.ts'
 import type { Pipeline, Route } from './pipeline.ts'
@@ -52,6 +53,7 @@ export function compilePipeline(source: PolicyFile, options: PolicyOptions = {})
   const draft = draftOf(tree, findings)
   const amounts = readAmounts(draft)
   checkConnection(draft)
+  checkSasl(draft, secrets)
   checkDriver(draft)
   checkTimeouts(draft)
   checkRoutes(draft)
@@ -119,11 +121,7 @@ function pipelineOf(
       key: secrets.key,
       keyPassword: secrets.keyPassword,
     },
-    sasl: shape.sasl && {
-      mechanism: shape.sasl.mechanism,
-      username: shape.sasl.username,
-      password: secrets.password!,
-    },
+    sasl: shape.sasl && saslOf(shape.sasl, secrets),
     plaintext: shape.plaintext?.accept.trim(),
     client: new Map(
       Object.entries({

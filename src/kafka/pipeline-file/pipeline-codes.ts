@@ -16,6 +16,7 @@ const PIPELINE_ONLY_CODES = {
   'plain-secret': 'a secret stands in the file itself',
   'bad-secret': 'where a secret stands cannot be read',
   'bad-tls': 'certificate, key and password of the client do not belong together',
+  'bad-sasl': 'words under `sasl:` do not go together, or the token endpoint is none',
   'plaintext-broker': 'events or passwords would cross a network in the clear',
   'bad-accept': 'a reason is too short to be one',
   'accept-without-need': 'a weakness is accepted where there is none',

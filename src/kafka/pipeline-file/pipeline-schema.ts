@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { KeyForm, PayloadForm } from '../../record/wire-form.ts'
 import { ClientSchema, whole } from './client-settings.ts'
+import { type SaslShape, saslSchema } from './sasl-schema.ts'
 
 export const MIN_REASON = 10
 
@@ -71,9 +72,7 @@ export interface PipelineShape {
   description?: string | undefined
   brokers: string[]
   tls?: true | { ca?: unknown; cert?: unknown; key?: unknown; keyPassword?: unknown } | undefined
-  sasl?:
-    | { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: unknown }
-    | undefined
+  sasl?: SaslShape | undefined
   plaintext?: { accept: string } | undefined
   client: Record<string, string | number | boolean>
   delivery: 'exactly-once' | 'at-least-once'
@@ -202,16 +201,7 @@ export function pipelineSchema(
       ])
       .optional()
       .describe('Encrypts and checks the connection. `true` trusts the authorities of the system.'),
-    sasl: z
-      .strictObject({
-        mechanism: z
-          .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
-          .describe('How the password is proved.'),
-        username: z.string().min(1).max(255).describe('The user.'),
-        password: secret.describe('The password: { file: … } or { env: … }.'),
-      })
-      .optional()
-      .describe('How this client says who it is.'),
+    sasl: saslSchema(secret).optional().describe('How this client says who it is.'),
     plaintext: z
       .strictObject({
         accept: z

@@ -12,7 +12,10 @@ import { parseKeyset } from '../../keys/keyset-format.ts'
 import { refusePublished } from '../../keys/real-data.ts'
 import { readSecretFile, refuseExposed } from '../../keys/secret-file.ts'
 import type { Connection } from '../driver.ts'
-import type { KeysPlace, Pipeline, Secret } from './pipeline.ts'
+import { fetchToken } from '../oauth/client-credentials.ts'
+import { expiryOf, isBearerToken, type Token } from '../oauth/token.ts'
+import { TokenSource } from '../oauth/token-source.ts'
+import type { KeysPlace, Pipeline, Sasl, Secret } from './pipeline.ts'
 
 /** `process.env`, or what stands for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -22,18 +25,63 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * @throws LetheError: io if a file cannot be read; usage if one is exposed or holds something else, or a variable is
  *   not set
  */
-export function resolveConnection(pipeline: Pipeline, environment: Environment = process.env): Connection {
+export function resolveConnection(
+  pipeline: Pipeline,
+  environment: Environment = process.env,
+  tokens: TokenSource | undefined = tokensOf(pipeline, environment),
+): Connection {
   const { brokers, client, sasl } = pipeline
   return {
     brokers,
     client,
     tls: pipeline.tls && resolveTls(pipeline.tls, environment),
-    sasl: sasl && {
-      mechanism: sasl.mechanism,
-      username: sasl.username,
-      password: read(sasl.password, 'sasl.password', environment),
-    },
+    sasl:
+      tokens === undefined
+        ? sasl && resolvePassword(sasl, environment)
+        : { mechanism: 'oauthbearer', tokens },
   }
+}
+
+function resolvePassword(sasl: Sasl, environment: Environment): Connection['sasl'] {
+  if (sasl.mechanism === 'oauthbearer') return undefined
+  const { mechanism, username } = sasl
+  return { mechanism, username, password: read(sasl.password, 'sasl.password', environment) }
+}
+
+/** A token is read again so often, whatever it says of its end: who writes the file may have renewed it. */
+const TOKEN_FILE_MS = 60_000
+
+/**
+ * What gives tokens to the clients of a pipeline, for all of them; undefined where it names none. Secrets are read for
+ * each request, so that new ones are taken up.
+ */
+export function tokensOf(
+  { sasl }: Pick<Pipeline, 'sasl'>,
+  environment: Environment = process.env,
+): TokenSource | undefined {
+  if (sasl?.mechanism !== 'oauthbearer') return undefined
+  const { from, extensions } = sasl
+  return 'file' in from
+    ? new TokenSource({ extensions, atMost: TOKEN_FILE_MS, fetch: async () => tokenIn(from) })
+    : new TokenSource({
+        extensions,
+        fetch: () =>
+          fetchToken({
+            endpoint: new URL(from.tokenEndpoint),
+            clientId: from.clientId,
+            clientSecret: read(from.clientSecret, 'sasl.oidc.clientSecret', environment),
+            scope: from.scope,
+            ca: from.ca && certificatesIn(from.ca, 'sasl.oidc.ca', environment),
+            timeout: from.timeout,
+          }),
+      })
+}
+
+function tokenIn(where: { readonly file: string }): Token {
+  const value = read(where, 'sasl.token', {}).trim()
+  if (!isBearerToken(value))
+    throw new LetheError('secret-invalid', `${where.file}, which \`sasl.token\` names, holds no bearer token`)
+  return { value, expiresAt: expiryOf(value) }
 }
 
 /**
@@ -79,11 +127,10 @@ export function resolveInstance(
 }
 
 function resolveTls(tls: NonNullable<Pipeline['tls']>, environment: Environment): Connection['tls'] {
-  const ca = tls.ca && read(tls.ca, 'tls.ca', environment, 'public')
+  const ca = tls.ca && certificatesIn(tls.ca, 'tls.ca', environment)
   const cert = tls.cert && read(tls.cert, 'tls.cert', environment, 'public')
   const key = tls.key && read(tls.key, 'tls.key', environment)
   const keyPassword = tls.keyPassword && read(tls.keyPassword, 'tls.keyPassword', environment)
-  if (ca !== undefined) certificateOf(ca, tls.ca!)
   if (cert !== undefined && key !== undefined) {
     const certificate = certificateOf(cert, tls.cert!)
     if (!certificate.checkPrivateKey(privateKeyOf(key, tls.key!, keyPassword)))
@@ -94,6 +141,12 @@ function resolveTls(tls: NonNullable<Pipeline['tls']>, environment: Environment)
       )
   }
   return { ca, cert, key, keyPassword }
+}
+
+function certificatesIn(where: Secret, word: string, environment: Environment): string {
+  const text = read(where, word, environment, 'public')
+  certificateOf(text, where)
+  return text
 }
 
 function certificateOf(text: string, where: Secret): X509Certificate {

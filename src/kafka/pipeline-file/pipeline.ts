@@ -21,10 +21,34 @@ export interface Tls {
   readonly keyPassword: Secret | undefined
 }
 
-export interface Sasl {
+export type Sasl = PasswordSasl | TokenSasl
+
+export interface PasswordSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
   readonly password: Secret
+}
+
+export interface TokenSasl {
+  readonly mechanism: 'oauthbearer'
+  /** A file that something else keeps up to date, or an endpoint that is asked. */
+  readonly from: { readonly file: string } | Oidc
+  /** What is told to the broker beside the token. */
+  readonly extensions: Readonly<Record<string, string>>
+  readonly username?: undefined
+  readonly password?: undefined
+}
+
+/** The grant of client credentials (RFC 6749, 4.4). */
+export interface Oidc {
+  readonly tokenEndpoint: string
+  readonly clientId: string
+  readonly clientSecret: Secret
+  readonly scope: string | undefined
+  /** Certificates of authorities as PEM; undefined: those of the system. */
+  readonly ca: Secret | undefined
+  /** How long one request may take, in milliseconds. */
+  readonly timeout: number
 }
 
 export interface Route {

@@ -102,12 +102,18 @@ export interface Secrets {
   readonly key: Secret | undefined
   readonly keyPassword: Secret | undefined
   readonly password: Secret | undefined
+  readonly token: Secret | undefined
+  readonly clientSecret: Secret | undefined
+  /** Of the token endpoint. */
+  readonly endpointCa: Secret | undefined
   readonly keys: KeysPlace | undefined
 }
 
 /** All secrets of the file; `findings` gets the reason for each that cannot be read. */
 export function readSecrets(tree: MapNode, folder: string, findings: PipelineFindings): Secrets {
   const tls = entryOf(tree, 'tls')?.value
+  const sasl = entryOf(tree, 'sasl')?.value
+  const oidc = entryOf(sasl, 'oidc')?.value
   const of = (parent: TreeNode | undefined, word: string): Secret | undefined =>
     readSecret(entryOf(parent, word)?.value, word, folder, findings)
   return {
@@ -115,7 +121,10 @@ export function readSecrets(tree: MapNode, folder: string, findings: PipelineFin
     cert: of(tls, 'cert'),
     key: of(tls, 'key'),
     keyPassword: of(tls, 'keyPassword'),
-    password: of(entryOf(tree, 'sasl')?.value, 'password'),
+    password: of(sasl, 'password'),
+    token: of(sasl, 'token'),
+    clientSecret: of(oidc, 'clientSecret'),
+    endpointCa: of(oidc, 'ca'),
     keys: readKeysPlace(entryOf(tree, 'keys')?.value, folder, findings),
   }
 }

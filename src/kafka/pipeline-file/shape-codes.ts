@@ -30,9 +30,10 @@ export const PIPELINE_SHAPE: ShapeCodes<PipelineCode> = {
   },
   hints: {
     'routes.from.topics': 'a list of names, or { pattern: … }',
+    'sasl.mechanism': 'plain, scram-sha-256, scram-sha-512 or oauthbearer',
     tls: 'write `tls: true` or a mapping; without TLS, leave it out',
   },
-  unquoted: new Set(['tls', 'sasl']),
+  unquoted: new Set(['tls', 'sasl', 'sasl.oidc']),
   foreign: (under, name): Foreign<PipelineCode> | undefined => {
     if (under === 'client') return foreignSetting(name)
     if ((under === 'routes' || under.startsWith('routes.')) && (name === 'brokers' || name === 'cluster'))

@@ -234,7 +234,7 @@ class RouteRun {
   /** @throws `error`, where another client would meet it too */
   async #replaceDriver(error: unknown): Promise<void> {
     if (!(error instanceof ClientLost || this.#mayPass(error))) throw error
-    const isAway = error instanceof ClientLost && error.clientCode === 'no-broker'
+    const isAway = error instanceof ClientLost && error.isAway
     const code = reasonOf(error) ?? (error instanceof ClientLost ? error.clientCode : error.code)
     if (error instanceof ClientLost) this.#lostAt = performance.now()
     // Brokers that are away may stay so for long.

@@ -14,6 +14,7 @@ import {
   resolveConnection,
   resolveInstance,
   resolveKeyring,
+  tokensOf,
 } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import { readPipelineFile } from '../../kafka/pipeline-file/read-pipeline.ts'
 import {
@@ -167,6 +168,8 @@ function assemble(
   approvals: ReturnType<typeof approvalsOf>,
 ): Prepared {
   const plans = pipeline.routes.map(({ policy }) => planOf(policies, policy))
+  // One for all clients: one that follows another needs no new token.
+  const tokens = tokensOf(pipeline)
   return {
     pipeline,
     configuration,
@@ -196,7 +199,7 @@ function assemble(
         writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)),
       }
     }),
-    connect: () => resolveConnection(pipeline),
+    connect: () => resolveConnection(pipeline, process.env, tokens),
   }
 }
 

@@ -96,6 +96,14 @@ describe('lethe acl', () => {
     )
   })
 
+  it('wants the name of a user whom a token names', async () => {
+    const top = 'sasl: { mechanism: oauthbearer, token: { file: /nowhere } }'
+    const { code, stdout, stderr } = await acl([], { top })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('--principal')
+    expect(words((await acl(['--principal', 'User:sub'], { top })).stdout)[0]).toContain('User:sub')
+  })
+
   it('warns where a pattern makes it grant more', async () => {
     const { stdout, stderr } = await acl([], { topics: '{ pattern: "[h-k]n.*" }' })
     expect(words(stdout)[0]!.slice(-2)).toEqual(['--topic', '*'])

@@ -156,7 +156,8 @@ function tlsFailure(code: string, broker: string): LetheError {
   return new Unfit('tls-handshake', 'broker-tls-failed', message, way)
 }
 
-const refused = (broker: string, what: string): LetheError =>
+/** The broker refuses who this client says it is. */
+export const refused = (broker: string, what: string): LetheError =>
   new Unfit(
     'auth-failed',
     'broker-auth-failed',
@@ -225,7 +226,7 @@ export function failureOf(
     case 'KafkaJSSASLAuthenticationError':
       // kafkajs calls a connection that breaks while it authenticates the same.
       if (isCut) return new RetriableError('connection-lost')
-      return refused(broker, 'refuses the user name, the password or the mechanism')
+      return refused(broker, 'refuses the user name, the password, the token or the mechanism')
     case 'KafkaJSServerDoesNotSupportApiKey':
     case 'KafkaJSNotImplemented':
       return new LetheError(

@@ -8,12 +8,14 @@ import kafkajs, {
   type ConsumerConfig,
   type Kafka,
   type KafkaConfig,
+  type Mechanism,
   type SASLOptions,
 } from 'kafkajs'
 import { LetheError } from '../../../errors.ts'
 import { causeOf } from '../../cause.ts'
 import { type Connection, type DriverEvent, noBroker, Refused } from '../../driver.ts'
 import { speaksTls } from '../../speaks-tls.ts'
+import { bearerMechanism } from './bearer.ts'
 import { causeIn, failureOf, RetriableError } from './failure.ts'
 import { registerCodecs } from './register-codecs.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -39,6 +41,12 @@ function secureContext({ tls }: Connection): SecureContext | undefined {
   }
 }
 
+/**
+ * So long before a session ends a connection authenticates again (KIP-368). A broker does not let it do so within a second,
+ * so that sessions shorter than the sum could not be kept.
+ */
+const REAUTHENTICATION_MS = 2000
+
 const LOGGED: Readonly<Record<string, string>> = {
   Connection: 'connection',
   RequestQueue: 'request-queue',
@@ -49,6 +57,9 @@ const LOGGED: Readonly<Record<string, string>> = {
 class SilentError extends Error {
   readonly code = 'ETIMEDOUT'
 }
+
+const saslOf = (sasl: NonNullable<Connection['sasl']>): SASLOptions | Mechanism =>
+  sasl.mechanism === 'oauthbearer' ? bearerMechanism(sasl.tokens) : (sasl as SASLOptions)
 
 type Target = Parameters<NonNullable<KafkaConfig['socketFactory']>>[0]
 
@@ -83,10 +94,11 @@ export class KafkajsClient {
       brokers: [...brokers],
       clientId: this.settings.clientId,
       connectionTimeout: this.settings.connectionTimeout,
+      reauthenticationThreshold: REAUTHENTICATION_MS,
       requestTimeout: this.settings.requestTimeout,
       enforceRequestTimeout: true,
       ...(this.#secure === undefined ? {} : { ssl: { secureContext: this.#secure } }),
-      ...(this.#sasl === undefined ? {} : { sasl: this.#sasl as SASLOptions }),
+      ...(this.#sasl === undefined ? {} : { sasl: saslOf(this.#sasl) }),
       socketFactory: (target) => this.#connect(target),
       retry: { retries, initialRetryTime: this.settings.backoff, maxRetryTime: MOST_BACKOFF_MS },
       logLevel: kafkajs.logLevel.WARN,

@@ -15,6 +15,7 @@ import {
   type Polled,
   type Settled,
 } from '../../driver.ts'
+import { watchTokens } from '../../oauth/watch-tokens.ts'
 import { PackedRecords } from '../../packed-records.ts'
 import { type Outputs, type Position, partitionKey, type TopicPartition } from '../../record.ts'
 import { checkCompression } from './codecs.ts'
@@ -65,6 +66,7 @@ class KafkajsDriver implements Driver {
   readonly #options: DriverOptions
   readonly #what: string
   readonly #client: KafkajsClient
+  #endTokens: () => void = () => {}
   readonly #cluster: KafkajsCluster
   readonly #sender: Sender
   readonly #queue: FetchQueue = new FetchQueue()
@@ -116,6 +118,7 @@ class KafkajsDriver implements Driver {
     }
     if (this.#closing) return
     this.#isOpen = true
+    this.#endTokens = watchTokens(this.#options)
     this.#looking = setInterval(() => void this.#look(), Math.min(metadataMaxAge, LOOK_MS))
     this.#join()
   }
@@ -445,6 +448,7 @@ class KafkajsDriver implements Driver {
   async close(deadline: number): Promise<void> {
     this.#closing = true
     clearInterval(this.#looking)
+    this.#endTokens()
     const end = performance.now() + deadline
     this.#changed.notify()
     await within(deadline, this.#settling)

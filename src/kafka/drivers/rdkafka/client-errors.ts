@@ -250,12 +250,12 @@ export const isPassing = ({ code, isRetriable }: ClientError): boolean =>
 const SENTENCES: Readonly<Record<number, readonly [ErrorCode, is: string, way: string]>> = {
   [CODE.AUTHENTICATION]: [
     'broker-auth-failed',
-    'the broker refuses the user name or password',
+    'the broker refuses the user name, the password or the token',
     'check `sasl:`',
   ],
   [CODE.SASL_AUTHENTICATION_FAILED]: [
     'broker-auth-failed',
-    'the broker refuses the user name or password',
+    'the broker refuses the user name, the password or the token',
     'check `sasl:`',
   ],
   [CODE.SSL]: [

@@ -13,6 +13,7 @@ import { LetheError } from '../../../errors.ts'
 import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
 import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
+import { Bearer } from './bearer.ts'
 import { type Client, call, type Library, loadLibrary } from './client.ts'
 import { asClientError, fatalError } from './client-errors.ts'
 import { checkCodec, connect, makeConsumer, makeProducer, watch } from './connecting.ts'
@@ -36,6 +37,7 @@ class RdkafkaDriver implements Driver {
   readonly #ends: Ends
   readonly #fetcher: RdkafkaFetcher
   readonly #publisher: Publisher
+  readonly #bearer: Bearer
   readonly #settler: ExactlyOnce | AtLeastOnce
   #library!: Library
   #opening: Promise<void> = Promise.resolve()
@@ -48,6 +50,7 @@ class RdkafkaDriver implements Driver {
     this.#ends = new Ends(session)
     this.#fetcher = new RdkafkaFetcher(session, this.#membership, this.#ends)
     this.#publisher = new Publisher(session)
+    this.#bearer = new Bearer(options)
     this.#settler =
       options.delivery === 'exactly-once'
         ? new ExactlyOnce(session, this.#publisher)
@@ -68,6 +71,8 @@ class RdkafkaDriver implements Driver {
     session.producer = makeProducer(library, session.options)
     watch(session.producer as Client, session)
     this.#publisher.prepare()
+    await this.#bearer.add(session.producer)
+    this.#stillOpen()
     await connect(session.producer as Client, 'producer', connection)
     this.#stillOpen()
     session.producer.setPollInterval(50)
@@ -76,6 +81,8 @@ class RdkafkaDriver implements Driver {
     )
     watch(session.consumer as Client, session)
     this.#fetcher.prepare()
+    await this.#bearer.add(session.consumer)
+    this.#stillOpen()
     await connect(session.consumer as Client, 'consumer', connection)
     this.#stillOpen()
     try {
@@ -165,11 +172,13 @@ class RdkafkaDriver implements Driver {
     const keeper = new this.#library.KafkaConsumer(global, topic as never)
     watch(keeper as Client, this.#session)
     try {
+      await this.#bearer.add(keeper)
       await connect(keeper as Client, 'consumer', options.connection)
       return await fixEnds(keeper, consumer, options)
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'fixing where to end')
     } finally {
+      this.#bearer.remove(keeper)
       await new Promise<void>((resolve) => keeper.disconnect(() => resolve()))
     }
   }
@@ -180,6 +189,7 @@ class RdkafkaDriver implements Driver {
     const quiet = (work: Promise<unknown>): Promise<unknown> => Promise.race([work.catch(() => {}), late])
     // The library frees a client that still works for another call of ours.
     await quiet(this.#opening)
+    this.#bearer.close()
     await quiet(this.#membership.rebalancing)
     await quiet(this.#fetcher.consuming)
     await quiet(this.#session.settling)

@@ -42,8 +42,10 @@ function common({ brokers, tls, sasl }: Connection): Settings {
   }
   if (sasl !== undefined) {
     settings['sasl.mechanisms'] = sasl.mechanism.toUpperCase()
-    settings['sasl.username'] = sasl.username
-    settings['sasl.password'] = sasl.password
+    if (sasl.mechanism !== 'oauthbearer') {
+      settings['sasl.username'] = sasl.username
+      settings['sasl.password'] = sasl.password
+    }
   }
   return settings
 }

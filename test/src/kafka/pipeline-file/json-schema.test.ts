@@ -12,7 +12,11 @@ const check = (text: string) => fits(parse(text), schema, schema)
 /** Every description that an object schema gives to its words, by dotted key. */
 function undescribed(node: Schema, path = ''): string[] {
   const properties = (node['properties'] ?? {}) as Record<string, Schema>
-  const below = [node['items'], ...((node['anyOf'] as Schema[]) ?? [])].filter((one) => one !== undefined)
+  const below = [
+    node['items'],
+    ...((node['anyOf'] as Schema[]) ?? []),
+    ...((node['oneOf'] as Schema[]) ?? []),
+  ].filter((one) => one !== undefined)
   return [
     ...Object.entries(properties).flatMap(([name, one]) => [
       ...(one['description'] === undefined ? [`${path}${name}`] : []),
@@ -40,6 +44,11 @@ maxDeadLetters: { most: 5, window: 100 }
 batch: { bytes: 1024 }
 client: { compression.type: lz4, fetch.min.bytes: 1 }`
     expect(check(pipeline(full))).toBe(true)
+    for (const sasl of [
+      'token: { file: t }',
+      'oidc: { tokenEndpoint: "https://idp/t", clientId: c, clientSecret: { env: S }, scope: "a b", ca: { file: c }, timeout: 2s }, extensions: { a: b }',
+    ])
+      expect(check(pipeline(`sasl: { mechanism: oauthbearer, ${sasl} }`))).toBe(true)
     expect(
       check(pipeline('tls: true', route({ topics: '{ pattern: a.* }', start: '2026-01-31T00:00:00Z' }))),
     ).toBe(true)
@@ -54,6 +63,9 @@ client: { compression.type: lz4, fetch.min.bytes: 1 }`
     'keys: { file: a, env: B }',
     'sasl: { mechanism: plain, username: u, password: hunter2 }',
     'sasl: { mechanism: plain, username: u }',
+    'sasl: { mechanism: oauthbearer, token: eyJh }',
+    'sasl: { mechanism: oauthbearer, username: u, password: { env: P } }',
+    'sasl: { mechanism: plain, username: u, password: { env: P }, token: { file: t } }',
     'client: { debug: all }',
     'client: { fetch.min.bytes: 0 }',
     'batch: { bytes: 8MB }',

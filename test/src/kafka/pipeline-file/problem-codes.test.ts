@@ -4,6 +4,11 @@ import { compile, pipeline, route } from './sources.ts'
 
 const remote = 'brokers: [kafka.example.com:9092]'
 const sasl = (words: string) => `sasl: { mechanism: plain, username: u, ${words} }`
+const URL = 'https://idp.example.com/token'
+const KAFKAJS = 'driver: kafkajs\ndelivery: at-least-once'
+const bearer = (words: string, top = '') => `sasl: { mechanism: oauthbearer, ${words} }\n${top}`
+const oidc = (url = URL, more = '', secret = '{ env: S }') =>
+  `oidc: { tokenEndpoint: ${url.replace(/^(▸?)(.*)$/, '$1"$2"')}, clientId: lethe, clientSecret: ${secret}${more} }`
 const second = (words: Parameters<typeof route>[0] = {}) =>
   route({ name: 'second', topics: '[in2]', group: 'g2', to: 'out2', dead: 'dead2', ...words })
 
@@ -90,6 +95,36 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
   ['bad-tls', 'a certificate without a key', pipeline('tls: { cert: ▸{ file: c } }')],
   ['bad-tls', 'a key without a certificate', pipeline('tls: { key: ▸{ file: c } }')],
   ['bad-tls', 'a password without a key', pipeline('tls: { keyPassword: ▸{ file: c } }')],
+  ['missing-key', 'a mechanism', pipeline('sasl: ▸{ username: u, password: { env: P } }')],
+  [
+    'missing-key',
+    'a client id',
+    pipeline(bearer(`oidc: ▸{ tokenEndpoint: ${URL}, clientSecret: { env: S } }`)),
+  ],
+  ['unknown-key', 'a user name beside a token', pipeline(bearer('token: { file: t }, ▸username: u'))],
+  ['unknown-key', 'a token beside a password', pipeline(sasl('password: { env: P }, ▸token: { file: t }'))],
+  ['plain-secret', 'a token', pipeline(bearer('token: ▸eyJhbGciOiJub25lIn0.hunter2.'))],
+  ['plain-secret', 'a client secret', pipeline(bearer(oidc(URL, '', '▸hunter2')))],
+  ['bad-sasl', 'no source of tokens', pipeline('sasl: ▸{ mechanism: oauthbearer }')],
+  ['bad-sasl', 'two sources', pipeline(bearer(`token: { file: t }, ${oidc().replace('oidc: ', 'oidc: ▸')}`))],
+  ['bad-sasl', 'a token in a variable', pipeline(bearer('token: ▸{ env: TOKEN }'))],
+  ['bad-sasl', 'an endpoint that is no URL', pipeline(bearer(oidc('▸idp.example.com/token')))],
+  ['bad-sasl', 'an endpoint in the clear', pipeline(bearer(oidc('▸http://idp.example.com/token')))],
+  ['bad-sasl', 'a password in a URL', pipeline(bearer(oidc('▸https://u:hunter2@idp.example.com/token')))],
+  [
+    'bad-sasl',
+    'an authority without TLS',
+    pipeline(bearer(oidc('http://localhost:1/', ', ca: ▸{ file: c }'))),
+  ],
+  ['bad-sasl', 'an extension', pipeline(bearer('token: { file: t }, extensions: { a-b: ▸x }', KAFKAJS))],
+  [
+    'bad-sasl',
+    'an extension that is the token',
+    pipeline(bearer('token: { file: t }, extensions: { auth: ▸x }', KAFKAJS)),
+  ],
+  ['not-in-driver', 'extensions', pipeline(bearer('token: { file: t }, extensions: ▸{ a: x }'))],
+  ['wrong-type', 'scopes', pipeline(bearer(oidc(URL, ', scope: ▸"a  b"')))],
+  ['bad-amount', 'a time limit of tokens', pipeline(bearer(oidc(URL, ', timeout: ▸61s')))],
   ['plaintext-broker', 'a name', pipeline('brokers: [▸kafka:9092]')],
   ['plaintext-broker', 'the second one', pipeline('brokers: [localhost:9092, ▸10.0.0.1:9092]')],
   ['plaintext-broker', 'a name that looks like here', pipeline('brokers: [▸localhost.example.com:9092]')],

@@ -72,6 +72,30 @@ describe('resolveConnection', () => {
     expect(sasl?.password).toBe(`${SECRET}\n`)
   })
 
+  it('reads a token again, and says that a file holds none', async () => {
+    const cwd = files({ token: `${SECRET}\n` })
+    const token = (): Promise<unknown> => {
+      const { sasl } = resolveConnection(
+        compiled(`sasl: { mechanism: oauthbearer, token: { file: ${cwd}/token } }`),
+        {},
+      )
+      if (sasl?.mechanism !== 'oauthbearer') throw new Error('no tokens')
+      return sasl.tokens.current().catch((error: unknown) => error)
+    }
+    expect(await token()).toBe(SECRET)
+    const again = (text: string): Promise<unknown> => {
+      writeFileSync(`${cwd}/token`, text)
+      return token()
+    }
+    expect(await again('another')).toBe('another')
+    const error = await again(`${SECRET} and more`)
+    expect(error).toMatchObject({
+      exitCode: EXIT.usage,
+      message: `${cwd}/token, which \`sasl.token\` names, holds no bearer token`,
+    })
+    expect(inspect(error)).not.toContain(SECRET)
+  })
+
   it('names the variable that is not set or empty', () => {
     const resolve = (environment: Record<string, string>) =>
       failure(() => resolveConnection(withPassword('{ env: PW }'), environment))
