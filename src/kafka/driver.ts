@@ -11,7 +11,7 @@
 
 import { type ErrorCode, LetheError } from '../errors.ts'
 import { CAUSES, type Cause } from './cause.ts'
-import type { TokenSource } from './oauth/token-source.ts'
+import type { Tokens } from './oauth/tokens.ts'
 import type { PackedRecords } from './packed-records.ts'
 import type { Delivery, Route, Start } from './pipeline-file/pipeline.ts'
 import type { Outputs, Position, TopicPartition } from './record.ts'
@@ -123,7 +123,7 @@ export interface Connection {
       }
     | {
         readonly mechanism: 'oauthbearer'
-        readonly tokens: TokenSource
+        readonly tokens: Tokens
         readonly username?: undefined
         readonly password?: undefined
       }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ClientLost } from '../driver.ts'
 import type { Extensions, Token } from './token.ts'
 import { noToken } from './token-error.ts'
+import type { Tokens } from './tokens.ts'
 
 export interface TokenSourceOptions {
   /** Asks for a token. What it throws is passed on. */
@@ -28,7 +29,7 @@ const MOST_BACKOFF_MS = 30_000
 /** Who needs a token and has none waits for tries that begin within so long. */
 const PATIENCE_MS = 10_000
 
-export class TokenSource {
+export class TokenSource implements Tokens {
   readonly extensions: Extensions
   readonly #fetch: () => Promise<Token>
   readonly #atMost: number
@@ -45,10 +46,6 @@ export class TokenSource {
     this.#atMost = atMost
   }
 
-  /**
-   * A token that is valid now.
-   * @throws ClientLost, Unfit, LetheError where there is none, after tries of some 10 s where that may help
-   */
   async current(): Promise<string> {
     if (this.#isValid()) {
       if (Date.now() >= this.#dueAt) this.#ask().catch(() => {})
@@ -68,7 +65,6 @@ export class TokenSource {
     }
   }
 
-  /** Hands over each token that follows, and each failure to get one, until what it returns is called. */
   keep(take: (token: string) => void, failed: (error: unknown) => void): () => void {
     const ended = new AbortController()
     void this.#keep(take, failed, ended.signal)

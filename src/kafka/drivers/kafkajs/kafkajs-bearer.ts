@@ -4,12 +4,12 @@
  */
 import type { AuthenticationProviderArgs, Mechanism } from 'kafkajs'
 import { firstMessage, LAST_MESSAGE } from '../../oauth/token.ts'
-import type { TokenSource } from '../../oauth/token-source.ts'
+import type { Tokens } from '../../oauth/tokens.ts'
 import { protocolCode, refused } from './failure.ts'
 
 const SASL_AUTHENTICATION_FAILED = 58
 
-export const bearerMechanism = (tokens: TokenSource): Mechanism => ({
+export const bearerMechanism = (tokens: Tokens): Mechanism => ({
   mechanism: 'oauthbearer',
   authenticationProvider: (given) => ({
     authenticate: async () => {
