@@ -42,7 +42,8 @@ const textOf = (encoding: Encoding, signs: readonly string[]): fc.Arbitrary<stri
   )
 
 const setting = fc.record({
-  encoding: fc.constantFrom(...ENCODINGS),
+  // Two escape sequences in a row, as joined texts have them there, are an error of ISO-2022-JP.
+  encoding: fc.constantFrom(...ENCODINGS.filter((encoding) => encoding !== 'iso-2022-jp')),
   packing: fc.constantFrom(...PACKINGS),
   lineBreak: fc.constantFrom('\n', '\r\n'),
   nulls: fc.constantFrom([], NULLS),
@@ -83,7 +84,10 @@ const table: fc.Arbitrary<File> = fc
       return {
         name: `in.csv${packing}`,
         policy: `${HEAD}input: ${JSON.stringify(input)}\nfields:\n  ${FIELDS}\n  k_*: ${KEPT}\n`,
-        bytes: pack(encode(lines.join(lineBreak) + (last ? lineBreak : ''), encoding), packing),
+        bytes: pack(
+          encode(lines.join(lineBreak) + (last || lines.length === 1 ? lineBreak : ''), encoding),
+          packing,
+        ),
         records: rows.length,
         expected: [['n', 'k_a', 'who', 'k_b b'], ...out]
           .map((cells) => writeRow(cells, delimiter, lineBreak))
