@@ -10,7 +10,7 @@ const fail = (why) => {
 }
 
 if (process.argv[2] === '--client') {
-  const needed = ['gzip', 'snappy', 'lz4', 'zstd', 'ssl', 'sasl_plain', 'sasl_scram']
+  const needed = ['gzip', 'snappy', 'lz4', 'zstd', 'ssl', 'sasl_plain', 'sasl_scram', 'sasl_oauthbearer']
   const { default: client } = await import('node-rdkafka').catch(() => fail('node-rdkafka was not built'))
   const missing = needed.filter((feature) => !client.features.includes(feature))
   if (missing.length > 0) fail(`node-rdkafka was built without ${missing.join(', ')}`)
