@@ -54,6 +54,7 @@ onKafka('before the start', () => {
       maxMessageBytes: 3_000_000,
       maxBatchBytes: 50_000,
       keptFor: 7 * 86_400_000,
+      segment: 7 * 86_400_000,
     })
   })
 
@@ -197,6 +198,7 @@ onOwnKafka('before the start, with rights and clusters', () => {
       maxMessageBytes: undefined,
       maxBatchBytes: undefined,
       keptFor: Number.POSITIVE_INFINITY,
+      segment: 0,
     })
   })
 
