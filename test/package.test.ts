@@ -80,7 +80,7 @@ describe('the packed package, in a folder of its own', () => {
     )
   }, 5 * MINUTES)
 
-  it('has the command', { timeout: MINUTES }, () => {
+  it('has the command', { timeout: 4 * MINUTES }, () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     expect(lethe('--version').trim()).toBe(version)
     expect(lethe('demo', '--count', '300')).toContain('One policy, one token')
@@ -90,7 +90,7 @@ describe('the packed package, in a folder of its own', () => {
     lethe('lint', policy)
   })
 
-  it('has the library, which takes a transform of the user', { timeout: MINUTES }, () => {
+  it('has the library, which takes a transform of the user', { timeout: 4 * MINUTES }, () => {
     writeFileSync(
       join(user, 'user.mjs'),
       `
