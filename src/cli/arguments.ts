@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { readMoment } from '../../transforms/calendar.ts'
 import type { RequiredApproval } from '../approval/required-approval.ts'
+import { type DeadLetterLimit, parseDeadLetterLimit } from '../engine/limit.ts'
 import type { ExpectedKey } from '../keys/real-data.ts'
 import { DELIMITER } from '../policy/input-form.ts'
 
@@ -13,6 +14,14 @@ export function whole(least: number, most: number): (text: string) => number {
       throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
     return number
   }
+}
+
+/** The most records that may become dead letters. */
+export function parseLimit(text: string): DeadLetterLimit {
+  const limit = parseDeadLetterLimit(text)
+  if (limit === undefined)
+    throw new InvalidArgumentError('It is a count, such as 100, or a share, such as 0.5%.')
+  return limit
 }
 
 /** The delimiter of CSV: one ASCII character. */

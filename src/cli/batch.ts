@@ -1,13 +1,13 @@
 /** `lethe batch`: files in, de-identified files out. */
 import { availableParallelism } from 'node:os'
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, parseDeadLetterLimit } from '../engine/limit.ts'
+import { Argument, Command, Option } from 'commander'
+import { DEFAULT_DEAD_LETTER_LIMIT } from '../engine/limit.ts'
 import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { RunFiles } from '../run/run-files.ts'
-import { parseExpectedKey, parseRequiredApproval, parseTime, whole } from './arguments.ts'
+import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run-batch.ts'
 import { parseShare } from './groups.ts'
 import { addInputOptions } from './input-options.ts'
@@ -32,13 +32,6 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
   } finally {
     await prepared.close()
   }
-}
-
-function parseLimit(text: string): DeadLetterLimit {
-  const limit = parseDeadLetterLimit(text)
-  if (limit === undefined)
-    throw new InvalidArgumentError('It is a count, such as 100, or a share, such as 0.5%.')
-  return limit
 }
 
 const EXAMPLES = `

@@ -1,8 +1,8 @@
 /** `lethe replay`: the records of dead letters again, after the policy is mended. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { type DeadLetterLimit, parseDeadLetterLimit } from '../engine/limit.ts'
+import type { DeadLetterLimit } from '../engine/limit.ts'
 import { isDeadLetterCode, LetheError } from '../errors.ts'
-import { parseExpectedKey, parseRequiredApproval, parseTime, whole } from './arguments.ts'
+import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
 import type { FileReplayOptions } from './replay/replay-files.ts'
 import type { TopicReplayOptions } from './replay/replay-topics.ts'
 
@@ -62,13 +62,6 @@ function parseCode(text: string, before: readonly string[] = []): readonly strin
 }
 
 const ALL: DeadLetterLimit = { kind: 'share', most: 1 }
-
-function parseLimit(text: string): DeadLetterLimit {
-  const limit = parseDeadLetterLimit(text)
-  if (limit === undefined)
-    throw new InvalidArgumentError('It is a count, such as 100, or a share, such as 0.5%.')
-  return limit
-}
 
 const EXAMPLES = `
 Topics: reads a route's dead letters, and then the records that they are of, and gives these to the same route: gates, rules,

@@ -56,6 +56,16 @@ onOwnKafka('lethe stream and SASL OAUTHBEARER', () => {
     }
   })
 
+  it.concurrent('replays dead letters with its tokens', async () => {
+    await tokens.within(DRIVERS[0]!, oidc(tokens.endpoint.url), '', async (world) => {
+      await world.send([...events(7, 20), { value: '{' }])
+      expect((await world.run('--until-end')).code).toBe(3)
+      const { code, stdout, stderr } = await world.replay()
+      expect([code, stderr]).toEqual([3, expect.stringMatching(/json-truncated/)])
+      showsNone(stdout + stderr)
+    })
+  })
+
   it.concurrent('asks the cluster as itself with doctor and tap', async () => {
     await tokens.within(DRIVERS[0]!, oidc(tokens.endpoint.url), '', async (world) => {
       await world.send(events(6, 5))

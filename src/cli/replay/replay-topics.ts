@@ -1,20 +1,17 @@
 /** What `lethe replay PIPELINE` does, once its command line is read. */
 import type { DeadLetterLimit } from '../../engine/limit.ts'
 import { EXIT, LetheError } from '../../errors.ts'
-import { reasonOf } from '../../kafka/cause.ts'
 import { FencedError } from '../../kafka/driver.ts'
-import { preflight } from '../../kafka/preflight.ts'
 import { type ExpectedKey, refuseOtherKeys } from '../../keys/real-data.ts'
 import { withTransforms } from '../../policy/custom/modules.ts'
 import { type ReplaySummary, summarizeReplay } from '../../run/account/replay-summary.ts'
-import { onStop, type StopSignal } from '../../run/interrupt.ts'
+import type { StopSignal } from '../../run/interrupt.ts'
 import { packageVersion } from '../../run/package-root.ts'
-import { hearsAtStart } from '../../run/stream/at-start.ts'
-import { DRAIN_MS, runInstance } from '../../run/stream/instance.ts'
+import { checkTopics, runHere, tellStart, totalsOf, untilEnded } from '../../run/stream/leading-process.ts'
 import { prepareFromDisk } from '../../run/stream/prepare.ts'
 import { checkReplayRights, type PreparedReplay, prepareReplay } from '../../run/stream/prepare-replay.ts'
 import { type ProcessSetting, STALLED_MS } from '../../run/stream/process-setting.ts'
-import { tellConfiguration, tellMixed } from '../../run/stream/provenance.ts'
+import { tellMixed } from '../../run/stream/provenance.ts'
 import { Totals } from '../../run/stream/totals.ts'
 import { Health } from '../../telemetry/health.ts'
 import { createLog, logSettings } from '../../telemetry/log.ts'
@@ -73,65 +70,27 @@ async function lead(
   options: TopicReplayOptions,
   summaryFile: SummaryFile | undefined,
 ): Promise<void> {
-  const { prepared, driver, log } = setting
+  const { prepared, log } = setting
   const { pipeline, routes } = prepared
-  const [{ route, plan, approvals }] = routes as readonly [(typeof routes)[number]]
+  const [replayed] = routes as readonly [(typeof routes)[number]]
+  const { route } = replayed
   const began = performance.now()
-  log.event({
-    kind: 'started',
-    version: packageVersion(),
-    pipeline: pipeline.name,
-    driver: driver.name,
-    delivery: 'exactly-once',
-    workers: 1,
-  })
-  tellConfiguration(prepared, log)
+  tellStart(setting, 'exactly-once', 1)
   const totals = new Totals(routes)
-  const stop = new AbortController()
-  let signal: StopSignal | undefined
-  const giveBack = onStop((given) => {
-    signal = given
-    log.event({ kind: 'stopping', signal: given, milliseconds: DRAIN_MS })
-    stop.abort()
-  })
-  let failure: unknown
-  try {
-    const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes, hearsAtStart(setting))
-    for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
-    await checkReplayRights(prepared.connect(), pipeline.name, route)
-    await tellMixed(prepared, log)
-    await runInstance({
-      ...setting,
-      limits,
-      worker: 0,
-      untilEnd: true,
-      progress: options.progress * 1000,
-      stop: stop.signal,
-      opened: () => {},
-      groupLimits: (name) => totals.groupLimits(name),
-      settled: (name, counts) => totals.add(name, counts),
-      unsettled: (name, held) => totals.addUnsettled(name, held),
-    })
-  } catch (error) {
-    failure = error instanceof FencedError ? takenOver(route.name) : error
-    const code = reasonOf(failure) ?? (failure instanceof LetheError ? failure.code : 'defect')
-    log.event({ kind: 'failed', route: '', code })
-  } finally {
-    giveBack()
-  }
-  const summary = summarizeReplay(
-    pipeline,
-    {
-      route: route.name,
-      plan,
-      approvals,
-      keyset: prepared.configuration.keyset,
-      ...totals.of(route.name),
-      figures: totals.figures(route.name),
+  const { failure, signal } = await untilEnded(
+    setting,
+    async (stop) => {
+      const limits = await checkTopics(setting)
+      await checkReplayRights(prepared.connect(), pipeline.name, route)
+      await tellMixed(prepared, log)
+      await runHere(setting, limits, totals, { untilEnd: true, progress: options.progress, stop })
     },
-    replay,
-    { failure, isStopped: stop.signal.aborted },
+    (error) => (error instanceof FencedError ? takenOver(route.name) : error),
   )
+  const summary = summarizeReplay(pipeline, totalsOf(prepared, replayed, totals), replay, {
+    failure,
+    isStopped: signal !== undefined,
+  })
   if (options.quiet !== true)
     process.stderr.write(`${replayLines(summary, paint(process.stderr)).join('\n')}\n`)
   await summaryFile?.write(`${JSON.stringify(summary, null, 2)}\n`)

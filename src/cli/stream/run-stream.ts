@@ -1,20 +1,23 @@
 /** What `lethe stream` does, once its command line is read. */
-import { EXIT, LetheError } from '../../errors.ts'
+import { EXIT } from '../../errors.ts'
 import { BrokerWatch } from '../../kafka/broker-watch.ts'
-import { reasonOf } from '../../kafka/cause.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
-import { preflight } from '../../kafka/preflight.ts'
 import { refuseOtherKeys } from '../../keys/real-data.ts'
 import { withTransforms } from '../../policy/custom/modules.ts'
 import { summarizeStream } from '../../run/account/stream-summary.ts'
-import { onStop, type StopSignal } from '../../run/interrupt.ts'
 import { packageVersion } from '../../run/package-root.ts'
-import { hearsAtStart } from '../../run/stream/at-start.ts'
 import { ConfigurationWatch } from '../../run/stream/configuration-watch.ts'
-import { DRAIN_MS, runInstance } from '../../run/stream/instance.ts'
+import {
+  checkTopics,
+  type Ended,
+  runHere,
+  tellStart,
+  totalsOf,
+  untilEnded,
+} from '../../run/stream/leading-process.ts'
 import { prepareFromDisk } from '../../run/stream/prepare.ts'
 import { type ProcessSetting, STALLED_MS, type StreamOptions } from '../../run/stream/process-setting.ts'
-import { tellConfiguration, tellMixed } from '../../run/stream/provenance.ts'
+import { tellMixed } from '../../run/stream/provenance.ts'
 import { superviseWorkers } from '../../run/stream/supervise.ts'
 import { Totals } from '../../run/stream/totals.ts'
 import { Health } from '../../telemetry/health.ts'
@@ -60,15 +63,7 @@ async function lead(
   const { prepared, driver, log, metrics, health } = setting
   const { pipeline } = prepared
   const began = performance.now()
-  log.event({
-    kind: 'started',
-    version: packageVersion(),
-    pipeline: pipeline.name,
-    driver: driver.name,
-    delivery: pipeline.delivery,
-    workers: options.workers,
-  })
-  tellConfiguration(prepared, log)
+  tellStart(setting, pipeline.delivery, options.workers)
   const totals = new Totals(prepared.routes)
   const workers = options.workers > 1 ? superviseWorkers(setting, file, options, totals, watch) : undefined
   const http =
@@ -81,56 +76,29 @@ async function lead(
     }))
   if (http !== undefined) log.event({ kind: 'listening', host: http.host, port: http.port })
   const brokers = http && new BrokerWatch(prepared.connect, (state) => health.brokersSay(state))
-  const stop = new AbortController()
-  let signal: StopSignal | undefined
-  const giveBack = onStop((given) => {
-    signal = given
-    log.event({ kind: 'stopping', signal: given, milliseconds: DRAIN_MS })
-    stop.abort()
-  })
-  let failure: unknown
+  let ended: Ended
   try {
-    const { limits, unchecked } = await preflight(prepared.connect(), pipeline.routes, hearsAtStart(setting))
-    for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
-    await tellMixed(prepared, log)
-    if (workers !== undefined) await workers.run(stop.signal)
-    else
-      await runInstance({
-        ...setting,
-        limits,
-        worker: 0,
-        untilEnd: options.untilEnd === true,
-        progress: options.progress * 1000,
-        stop: stop.signal,
-        opened: () => {},
-        groupLimits: (route) => totals.groupLimits(route),
-        settled: (route, counts) => totals.add(route, counts),
-        unsettled: (route, held) => totals.addUnsettled(route, held),
-      })
-  } catch (error) {
-    failure = error
-    log.event({
-      kind: 'failed',
-      route: '',
-      code: reasonOf(error) ?? (error instanceof LetheError ? error.code : 'defect'),
+    ended = await untilEnded(setting, async (stop) => {
+      const limits = await checkTopics(setting)
+      await tellMixed(prepared, log)
+      if (workers !== undefined) await workers.run(stop)
+      else
+        await runHere(setting, limits, totals, {
+          untilEnd: options.untilEnd === true,
+          progress: options.progress,
+          stop,
+        })
     })
   } finally {
-    giveBack()
     await brokers?.close()
     await http?.close()
   }
+  const { failure, signal } = ended
   const ending = { failure, lastAccounts: workers?.complete ?? true }
   const summary = summarizeStream(
     pipeline,
     driver.name,
-    prepared.routes.map(({ route, plan, approvals }) => ({
-      route: route.name,
-      plan,
-      approvals,
-      keyset: prepared.configuration.keyset,
-      ...totals.of(route.name),
-      figures: totals.figures(route.name),
-    })),
+    prepared.routes.map((route) => totalsOf(prepared, route, totals)),
     ending,
   )
   if (options.quiet !== true)

@@ -20,6 +20,8 @@ import type { Session } from './session.ts'
 
 /** Unless the connection says otherwise. */
 const OPEN_MS = 15_000
+/** For what a producer still holds, as it disconnects. */
+export const FLUSH_MS = 1_000
 
 /** @throws LetheError (usage) where the library was built without what the pipeline file wants */
 export function checkCodec(library: Library, { client }: Connection): void {
@@ -65,8 +67,19 @@ function make<T>(make: () => T): T {
   }
 }
 
-/** Connects a client, and says why where that fails. */
-export async function connect(client: Client, what: string, connection: Connection): Promise<void> {
+/**
+ * Connects a client, which has its token first, and says why where that fails. A client that is disconnected takes no more
+ * tokens: see `disconnect`.
+ */
+export async function connect(
+  session: Session,
+  made: Consumer | Producer,
+  what: 'consumer' | 'producer',
+): Promise<void> {
+  await session.bearer.add(made)
+  session.stillOpen()
+  const { connection } = session.options
+  const client = made as Client
   let last: ClientError | undefined
   let reason: Cause = 'timeout'
   let isWithoutAnswer = false
@@ -95,6 +108,19 @@ export async function connect(client: Client, what: string, connection: Connecti
     client.removeListener('event.error', hear)
     client.removeListener('event.log', read)
   }
+}
+
+/** `flushMs`: how long a producer may go on sending what it holds. */
+export async function disconnect(
+  session: Session,
+  client: Consumer | Producer,
+  flushMs?: number,
+): Promise<void> {
+  session.bearer.remove(client)
+  await new Promise<void>((resolve) => {
+    if (flushMs === undefined) client.disconnect(() => resolve())
+    else (client as Producer).disconnect(flushMs, () => resolve())
+  })
 }
 
 /** Errors that come by themselves. Their texts stay here. */

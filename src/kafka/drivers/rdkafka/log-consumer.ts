@@ -7,7 +7,7 @@ import { LetheError } from '../../../errors.ts'
 import { type Position, partitionKey } from '../../record.ts'
 import { type Client, type Consumer, call, type Library, type LibraryMessage, ZSTD } from './client.ts'
 import { asClientError, CODE, classify, codeName, fatalError, isOfTheMoment } from './client-errors.ts'
-import { connect, watch } from './connecting.ts'
+import { connect, disconnect, watch } from './connecting.ts'
 import { plain } from './rdkafka-offsets.ts'
 import { consumerSettings } from './rdkafka-settings.ts'
 import { BACKOFF_MS, type Session } from './session.ts'
@@ -51,7 +51,7 @@ export class LogConsumer {
     watch(consumer as Client, session)
     const log = new LogConsumer(consumer, session)
     try {
-      await connect(consumer as Client, 'consumer', options.connection)
+      await connect(session, consumer, 'consumer')
     } catch (error) {
       await log.close()
       throw error
@@ -102,6 +102,6 @@ export class LogConsumer {
 
   async close(): Promise<void> {
     await this.#taking
-    await new Promise<void>((resolve) => this.consumer.disconnect(() => resolve()))
+    await disconnect(this.#session, this.consumer)
   }
 }

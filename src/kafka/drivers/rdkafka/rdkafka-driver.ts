@@ -15,11 +15,10 @@ import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
 import { type Client, call, type Library, loadLibrary } from './client.ts'
 import { asClientError, fatalError } from './client-errors.ts'
-import { checkCodec, connect, makeConsumer, makeProducer, watch } from './connecting.ts'
+import { checkCodec, connect, disconnect, FLUSH_MS, makeConsumer, makeProducer, watch } from './connecting.ts'
 import { Ends } from './ends.ts'
 import { ExactlyOnce } from './exactly-once.ts'
 import { Publisher } from './publisher.ts'
-import { Bearer } from './rdkafka-bearer.ts'
 import { RdkafkaFetcher } from './rdkafka-fetcher.ts'
 import { RdkafkaMembership } from './rdkafka-membership.ts'
 import { commitStart, committed, fixEnds, plain } from './rdkafka-offsets.ts'
@@ -37,7 +36,6 @@ class RdkafkaDriver implements Driver {
   readonly #ends: Ends
   readonly #fetcher: RdkafkaFetcher
   readonly #publisher: Publisher
-  readonly #bearer: Bearer
   readonly #settler: ExactlyOnce | AtLeastOnce
   #library!: Library
   #opening: Promise<void> = Promise.resolve()
@@ -50,7 +48,6 @@ class RdkafkaDriver implements Driver {
     this.#ends = new Ends(session)
     this.#fetcher = new RdkafkaFetcher(session, this.#membership, this.#ends)
     this.#publisher = new Publisher(session)
-    this.#bearer = new Bearer(options)
     this.#settler =
       options.delivery === 'exactly-once'
         ? new ExactlyOnce(session, this.#publisher)
@@ -71,20 +68,16 @@ class RdkafkaDriver implements Driver {
     session.producer = makeProducer(library, session.options)
     watch(session.producer as Client, session)
     this.#publisher.prepare()
-    await this.#bearer.add(session.producer)
-    this.#stillOpen()
-    await connect(session.producer as Client, 'producer', connection)
-    this.#stillOpen()
+    await connect(session, session.producer, 'producer')
+    session.stillOpen()
     session.producer.setPollInterval(50)
     session.consumer = makeConsumer(library, session.options, (error, partitions) =>
       this.#membership.rebalanced(error, partitions),
     )
     watch(session.consumer as Client, session)
     this.#fetcher.prepare()
-    await this.#bearer.add(session.consumer)
-    this.#stillOpen()
-    await connect(session.consumer as Client, 'consumer', connection)
-    this.#stillOpen()
+    await connect(session, session.consumer, 'consumer')
+    session.stillOpen()
     try {
       if (delivery === 'exactly-once')
         await session.insist(() =>
@@ -94,7 +87,7 @@ class RdkafkaDriver implements Driver {
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'starting')
     }
-    this.#stillOpen()
+    session.stillOpen()
   }
 
   /**
@@ -108,11 +101,6 @@ class RdkafkaDriver implements Driver {
     const { topics } = this.#session.options
     // librdkafka takes POSIX expressions, which know no groups but these. As text: its binding prints a RegExp to stderr.
     this.#session.consumer.subscribe('pattern' in topics ? [`^(${topics.pattern})$`] : [...topics])
-  }
-
-  /** @throws where it was closed meanwhile */
-  #stillOpen(): void {
-    if (this.#session.closing) throw new LetheError('client-lost', 'the client was closed while it opened')
   }
 
   async poll(bounds: BatchBounds): Promise<Polled> {
@@ -172,14 +160,12 @@ class RdkafkaDriver implements Driver {
     const keeper = new this.#library.KafkaConsumer(global, topic as never)
     watch(keeper as Client, this.#session)
     try {
-      await this.#bearer.add(keeper)
-      await connect(keeper as Client, 'consumer', options.connection)
+      await connect(this.#session, keeper, 'consumer')
       return await fixEnds(keeper, consumer, options)
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'fixing where to end')
     } finally {
-      this.#bearer.remove(keeper)
-      await new Promise<void>((resolve) => keeper.disconnect(() => resolve()))
+      await disconnect(this.#session, keeper)
     }
   }
 
@@ -189,13 +175,12 @@ class RdkafkaDriver implements Driver {
     const quiet = (work: Promise<unknown>): Promise<unknown> => Promise.race([work.catch(() => {}), late])
     // The library frees a client that still works for another call of ours.
     await quiet(this.#opening)
-    this.#bearer.close()
+    this.#session.bearer.close()
     await quiet(this.#membership.rebalancing)
     await quiet(this.#fetcher.consuming)
     await quiet(this.#session.settling)
-    if (this.#session.consumer !== undefined)
-      await quiet(new Promise<void>((resolve) => this.#session.consumer.disconnect(() => resolve())))
+    if (this.#session.consumer !== undefined) await quiet(disconnect(this.#session, this.#session.consumer))
     if (this.#session.producer !== undefined)
-      await quiet(new Promise<void>((resolve) => this.#session.producer.disconnect(1_000, () => resolve())))
+      await quiet(disconnect(this.#session, this.#session.producer, FLUSH_MS))
   }
 }

@@ -13,7 +13,7 @@ import type { PlannedPartition, ReplayPlan } from '../../replay/replay-plan.ts'
 import { LetterReading, type Planned, type ReplayRequest } from '../../replay/replay-request.ts'
 import { type Client, call, type Library, loadLibrary } from './client.ts'
 import { asClientError, fatalError } from './client-errors.ts'
-import { checkCodec, connect, makeProducer, watch } from './connecting.ts'
+import { checkCodec, connect, disconnect, FLUSH_MS, makeProducer, watch } from './connecting.ts'
 import { ExactlyOnce } from './exactly-once.ts'
 import { readLetters } from './letter-reader.ts'
 import { LogConsumer } from './log-consumer.ts'
@@ -88,7 +88,7 @@ class ReplayDriver implements Driver {
     session.producer = makeProducer(library, session.options)
     watch(session.producer as Client, session)
     this.#publisher.prepare()
-    await connect(session.producer as Client, 'producer', connection)
+    await connect(session, session.producer, 'producer')
     session.producer.setPollInterval(50)
     try {
       await session.insist(() => call((done) => session.producer.initTransactions(TRANSACTION_CALL_MS, done)))
@@ -239,6 +239,7 @@ class ReplayDriver implements Driver {
     await quiet(this.#session.settling)
     if (this.#seeker !== undefined) await quiet(this.#seeker.close())
     if (this.#session.producer !== undefined)
-      await quiet(new Promise<void>((resolve) => this.#session.producer.disconnect(1_000, () => resolve())))
+      await quiet(disconnect(this.#session, this.#session.producer, FLUSH_MS))
+    this.#session.bearer.close()
   }
 }

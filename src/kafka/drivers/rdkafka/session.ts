@@ -20,6 +20,7 @@ import {
   timedOut,
 } from './client-errors.ts'
 import { Ownership } from './ownership.ts'
+import { Bearer } from './rdkafka-bearer.ts'
 import { TRANSACTION_MS } from './rdkafka-settings.ts'
 
 /** Tried again while its error is of the moment; two of them must fit into the deadline of `close`. */
@@ -31,6 +32,7 @@ const UNKNOWN_MS = 30_000
 export class Session {
   readonly options: DriverOptions
   readonly owned: Ownership = new Ownership()
+  readonly bearer: Bearer
   /** Both are made by `open`. */
   consumer!: Consumer
   producer!: Producer
@@ -46,6 +48,12 @@ export class Session {
 
   constructor(options: DriverOptions) {
     this.options = options
+    this.bearer = new Bearer(options)
+  }
+
+  /** @throws LetheError where it was closed meanwhile */
+  stillOpen(): void {
+    if (this.closing) throw new LetheError('client-lost', 'the client was closed while it opened')
   }
 
   check(): void {
