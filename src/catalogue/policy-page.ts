@@ -30,6 +30,8 @@ const TOP: Readonly<Record<string, string>> = {
   suspects: 'suspects: dead-letter\nfields: { amount: keep }',
   fields:
     'fields:\n  amount: keep\n  "items[].sku": keep\n  customer.id: { use: hash.hmac, domain: customer }',
+  consent:
+    'fields: { amount: keep }\nconsent:\n  - from: context.consent.categoryPreferences.Training   # a category and true or false\n    when: { is: true }\n  - from: "context.consent.refused[]"                     # a list of the categories that were refused\n    when: { lacks: Training }\n    default: allow\n    accept: the collector leaves the list out where nothing was refused\n  - from: context.gpc                                     # Global Privacy Control: true is an objection\n    when: { is: false }\n    default: allow\n    accept: browsers that do not know the signal send nothing',
   retention:
     'time: at\nfields:\n  at: { use: generalize.date, to: day }\n  postcode: { use: generalize.prefix, keep: 3 }\nretention:\n  futureTolerance: 10m\n  steps:\n    - { after: 180d, fields: { postcode: { use: generalize.prefix, keep: 1 } } }\n    - { after: 400d, then: suppress }',
   input:

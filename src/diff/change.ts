@@ -27,6 +27,7 @@ export const CHANGE_KINDS = {
   columns: 'which column of a CSV file a path stands for',
   role: 'what a field is to an attacker',
   category: 'the data category of a field',
+  consent: 'whose records leave, by what says that they agreed',
   retention: 'the age from which records are suppressed',
   step: 'what a field tells from an age on',
   'future-tolerance': 'how far in the future an event time may lie',

@@ -7,6 +7,7 @@ import type { Policy, PolicyRequired, PolicyTime } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
 import { isNoLonger, stepsOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
+import { compareConsent } from './compare-consent.ts'
 
 type Compare = (was: Policy, is: Policy, add: Add) => void
 type Add = (verdict: Ranking, kind: ChangeKind, what: string, at?: TextPosition) => void
@@ -74,6 +75,7 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
     else add('unranked', 'time', 'the event time is read from another path, or in another way', is.at)
   },
   fields: compareOrder,
+  consent: compareConsent,
   retention: compareRetention,
   input: ({ input: was = {} }, { input: is = {} }, add) => {
     for (const [word, compare] of Object.entries(INPUT)) compare(was, is, word as keyof InputForm, add)

@@ -273,7 +273,7 @@ export class Engine {
     const block = this.#block
     const { account } = this
     const code = block.recordCode[record]
-    if (code === undefined) {
+    if (code === undefined || block.isDenied(record)) {
       const reason = block.suppressedBy[record]!
       account.suppressed[reason] = (account.suppressed[reason] ?? 0) + 1
       this.#reason = reason

@@ -9,6 +9,13 @@ export interface JudgedRecords {
   readonly to: number
   /** Whether the record has failed or is suppressed already. */
   isOut(record: number): boolean
+  /** Whether the record is suppressed already. */
+  isSuppressed(record: number): boolean
+  /**
+   * Whether the record was read to its end, though it may have failed since: then a value that is not there is absent. Of
+   * another one only the values are known that stand before the fault.
+   */
+  isRead(record: number): boolean
   /** Text of the scalar at `reads[read]`; undefined where it is absent, null or empty, or its path has lists or maps. */
   text(record: number, read: number): string | undefined
   /** The texts of all scalars at `reads[read]`, which may name lists and maps, in their order. */
@@ -17,6 +24,8 @@ export interface JudgedRecords {
   setStep(record: number, steps: number): void
   /** The record must not leave. `reason`: one of the gate's `reasons`. */
   suppress(record: number, reason: string): void
+  /** The same, though it has failed: the record is no dead letter, whatever is or will be wrong with it. */
+  deny(record: number, reason: string): void
   fail(record: number, code: DeadLetterCode): void
 }
 

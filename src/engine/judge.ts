@@ -1,9 +1,29 @@
 /** Runs one gate over a block: gives it the values of records, and marks its verdicts in the block. */
-import type { DeadLetterCode } from '../errors.ts'
+import type { DeadLetterCode, RecordCode } from '../errors.ts'
 import type { Block } from '../record/block.ts'
 import type { Shape } from '../record/shape.ts'
 import type { Gate, JudgedRecords } from './gate.ts'
 import type { WatchedTexts } from './watched-texts.ts'
+
+/** Of a record with one of these, a part at least was not read. */
+const UNREAD: ReadonlySet<DeadLetterCode> = new Set<RecordCode>([
+  'record-too-large',
+  'value-empty',
+  'bad-utf8',
+  'bad-encoding',
+  'json-syntax',
+  'json-truncated',
+  'json-trailing',
+  'json-duplicate-name',
+  'json-nul-in-name',
+  'json-lone-surrogate',
+  'json-too-deep',
+  'not-an-object',
+  'array-length',
+  'csv-ragged',
+  'csv-syntax',
+  'csv-quote-unclosed',
+])
 
 export class Judge implements JudgedRecords {
   from = 0
@@ -32,6 +52,15 @@ export class Judge implements JudgedRecords {
     return this.#block.recordOut[record] !== 0
   }
 
+  isSuppressed(record: number): boolean {
+    return this.#block.suppressedBy[record] !== undefined
+  }
+
+  isRead(record: number): boolean {
+    const code = this.#block.recordCode[record]
+    return code === undefined || !UNREAD.has(code)
+  }
+
   text(record: number, read: number): string | undefined {
     return this.#watched.text(this.#block, this.#watches[read]!, this.#block.recordScope[record]!)
   }
@@ -46,6 +75,10 @@ export class Judge implements JudgedRecords {
 
   suppress(record: number, reason: string): void {
     if (!this.isOut(record)) this.#block.suppress(record, reason)
+  }
+
+  deny(record: number, reason: string): void {
+    if (!this.isSuppressed(record)) this.#block.deny(record, reason)
   }
 
   fail(record: number, code: DeadLetterCode): void {

@@ -278,7 +278,7 @@ export class MessageEngine {
       )
     if (this.#keys !== undefined) this.#takeKeys(this.#keys, block, from, to)
     for (let record = from; record < to; record++) {
-      if (block.recordCode[record] !== undefined) continue
+      if (block.isDeadLetter(record)) continue
       if (block.suppressedBy[record] !== undefined) this.#suppressed(block, record)
       else if (this.#compacted && !outcomes.hasKey(this.#messageAt(block, record)))
         block.fail(record, 'key-missing', -1)
@@ -340,7 +340,8 @@ export class MessageEngine {
     const found = this.#tombstones.of(this.#messages.key(index), this.#engine.now)
     if (found.kind === 'written') this.#outcomes.suppress(index, reason, found.keys)
     // A record without a key hides nothing, and nothing of it can be there.
-    else if (found.kind === 'none' || found.code === 'tombstone-without-key')
+    // Of a denied record neither: a key that no rule takes was never written.
+    else if (found.kind === 'none' || found.code === 'tombstone-without-key' || block.isDenied(record))
       this.#outcomes.suppress(index, reason)
     else block.fail(record, found.code, found.rule)
   }

@@ -5,7 +5,14 @@ import { inWords } from '../../transforms/reveals/words.ts'
 import type { Role } from '../identify/categories.ts'
 import type { TreeNode } from '../policy/document.ts'
 import type { Otherwise } from '../policy/plan.ts'
-import type { Policy, PolicyField, PolicyRequired, PolicyRule, ValueReading } from '../policy/policy.ts'
+import type {
+  Policy,
+  PolicyConsent,
+  PolicyField,
+  PolicyRequired,
+  PolicyRule,
+  ValueReading,
+} from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
 import type { Suspected } from '../policy/suspected.ts'
 
@@ -108,6 +115,42 @@ export function stepsOf(policy: Policy, field: PolicyField): readonly { after: s
 
 const listOf = (entries: readonly PolicyRequired[]): string => entries.map(({ path }) => path.text).join(', ')
 
+const listed = (words: readonly (string | number)[], and: string): string => {
+  const [last = '', ...others] = words.map(String).reverse()
+  return others.length === 0 ? last : `${others.reverse().join(', ')} ${and} ${last}`
+}
+
+/** What allows a record to leave, as the end of a sentence. */
+function allowedBy({ from, form }: PolicyConsent): string {
+  switch (form.kind) {
+    case 'is':
+      return `${from.text} is ${listed(form.values, 'or')}`
+    case 'lists':
+      return `${from.text} lists ${listed(form.names, 'and')}`
+    case 'lacks':
+      return `${from.text} lists something, and not ${listed(form.names, 'or')}`
+    case 'tcf': {
+      const vendor = form.vendor === undefined ? '' : `, and to vendor ${form.vendor}`
+      return `the TCF string ${from.text} holds consent to purpose ${listed(form.purposes, 'and')}${vendor}`
+    }
+    case 'gpp': {
+      const fields = [...form.fields].map(
+        ([name, values]) => `${name} is ${listed(values.map(String), 'or')}`,
+      )
+      return `in section ${form.section} of the GPP string ${from.text} ${fields.join(' and ')}`
+    }
+  }
+}
+
+/** An entry of `consent:` as a sentence. */
+export function consentInWords(one: PolicyConsent): string {
+  const silence =
+    one.silence === 'deny'
+      ? 'without it, or where it cannot be read, the record is suppressed'
+      : `where it is absent the record leaves too (accepted: ${one.accepted})`
+  return `a record leaves only where ${allowedBy(one)}, as consent to ${one.purpose}; ${silence}`
+}
+
 /** The policy as a whole, a line each: a name and what it says. */
 export function overview(policy: Policy): readonly (readonly [string, string])[] {
   const lines: (readonly [string, string])[] = [
@@ -132,6 +175,7 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
         : 'all are looked at; a record with one that looks personal or secret is a dead letter',
     ],
   ]
+  lines.push(...policy.consent.map((one) => ['consent', consentInWords(one)] as const))
   if (policy.required.length > 0)
     lines.push(['required', `${listOf(policy.required)}; a record without one is a dead letter`])
   if (policy.optional.length > 0)

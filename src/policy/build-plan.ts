@@ -7,8 +7,8 @@ import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Path } from './path.ts'
-import type { Plan, PlanField, PlanRule, PlanTime } from './plan.ts'
-import type { Policy, PolicyField, PolicyRule } from './policy.ts'
+import type { Plan, PlanConsent, PlanField, PlanRule, PlanTime } from './plan.ts'
+import type { Policy, PolicyConsent, PolicyField, PolicyRule } from './policy.ts'
 import { isWatched } from './revealed.ts'
 
 export interface PlanParts {
@@ -73,6 +73,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     subject: policy.subject?.path,
     time: policy.time && timeOf(policy.time.path, parts),
     readers: parts.readers,
+    consent: policy.consent.map(consentOf),
     retention: parts.retention,
     input: policy.input ?? {},
     columns: policy.columns,
@@ -81,6 +82,16 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     needsKeys: keyed,
     runnable: !keyed || parts.keys !== undefined,
     keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),
+  }
+}
+
+function consentOf({ from, silence, read }: PolicyConsent): PlanConsent {
+  return {
+    from,
+    silence,
+    read,
+    denied: `consent denied by ${from.text}`,
+    unknown: `consent unknown from ${from.text}`,
   }
 }
 

@@ -11,6 +11,7 @@ import { checkShape, type ShapeCodes } from './check-form.ts'
 import { checkReadings } from './check-readings.ts'
 import { readColumns } from './columns.ts'
 import { checkFormats, compileRule, type RuleSetting } from './compile-rule.ts'
+import { readConsent } from './consent/read-consent.ts'
 import { newSources, type Sources } from './context.ts'
 import { guarded } from './custom/guarded.ts'
 import { readTransforms } from './custom/read-transforms.ts'
@@ -62,6 +63,7 @@ const POLICY_SHAPE: ShapeCodes = {
     policy: 'bad-name',
     unlisted: 'bad-unlisted',
     suspects: 'bad-suspects',
+    consent: 'bad-consent',
     'input.delimiter': 'bad-input',
     'input.quote': 'bad-input',
     'input.escape': 'bad-input',
@@ -122,6 +124,11 @@ export function compileWith(
   const subject = readTopPath(entryOf(tree, 'subject')?.value, 'subject', findings)
   const fields = readFields(entryOf(tree, 'fields')?.value, subject?.path, findings)
   const time = readTime(entryOf(tree, 'time')?.value, findings)
+  const consent = readConsent(
+    entryOf(tree, 'consent')?.value,
+    textOf(entryOf(tree, 'purpose')?.value) ?? '',
+    findings,
+  )
   const retentionEntry = entryOf(tree, 'retention')
   const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
   const input = readInputForm(entryOf(tree, 'input')?.value, findings)
@@ -159,6 +166,7 @@ export function compileWith(
   )
   if (subject !== undefined) reads.push(subject)
   if (time !== undefined) reads.push(time)
+  reads.push(...consent.map(({ from, fromAt }) => ({ path: from, at: fromAt })))
   checkLayout(fields, reads, findings)
   const columns = readColumns(
     entryOf(tree, 'columns')?.value,
@@ -199,6 +207,7 @@ export function compileWith(
     subject,
     time,
     fields,
+    consent,
     retention,
     input,
     columns,

@@ -6,10 +6,12 @@
  */
 import { EPOCH_AHEAD, EPOCH_FROM } from '../../transforms/calendar/bounds.ts'
 import { readsEpochs } from '../../transforms/calendar/dates.ts'
+import type { ConsentForm } from './consent/consent-answer.ts'
 import { type Sources, sha256 } from './context.ts'
 import type { InputForm } from './input-form.ts'
 import type {
   Policy,
+  PolicyConsent,
   PolicyField,
   PolicyRequired,
   PolicyRetention,
@@ -92,6 +94,35 @@ const TIME: Words<PolicyTime> = {
   notAfter: (time) => ({ notAfter: time.notAfter ?? (readsEpochs(time) ? EPOCH_AHEAD : undefined) }),
 }
 
+const CONSENT: Words<PolicyConsent> = {
+  at: LEFT_OUT,
+  purpose: ({ purpose }) => ({ purpose }),
+  from: ({ from }) => ({ from: from.text }),
+  fromAt: LEFT_OUT,
+  form: ({ form }) => ({ when: canonicalForm(form) }),
+  split: ({ split }) => ({ split }),
+  silence: ({ silence }) => ({ default: silence }),
+  accepted: ({ accepted }) => ({ accept: accepted }),
+  read: LEFT_OUT,
+}
+
+/** Words that hold together, or of which each is enough, are the same in any order. */
+export function canonicalForm(form: ConsentForm): unknown {
+  switch (form.kind) {
+    case 'is':
+      return { is: [...form.values].sort() }
+    case 'lists':
+    case 'lacks':
+      return { [form.kind]: [...form.names].sort() }
+    case 'tcf':
+      return { tcf: { purposes: form.purposes.toSorted((a, b) => a - b), vendor: form.vendor } }
+    case 'gpp': {
+      const values = [...form.fields].map(([field, all]) => [field, all.map(String).sort()])
+      return { gpp: { section: form.section, fields: Object.fromEntries(values) } }
+    }
+  }
+}
+
 const INPUT: Words<InputForm> = {
   encoding: ({ encoding }) => ({ encoding }),
   delimiter: ({ delimiter }) => ({ delimiter }),
@@ -121,6 +152,10 @@ const POLICY: Words<Policy> = {
   fields: ({ fields }) => ({
     fields: Object.fromEntries(fields.map((field) => [field.path.text, canonical(field, FIELD)])),
     derived: fields.filter((field) => field.from !== field.path).map((field) => field.path.text),
+  }),
+  consent: ({ consent }) => ({
+    consent:
+      consent.length === 0 ? undefined : consent.map((one) => canonicalJson(canonical(one, CONSENT))).sort(),
   }),
   retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
   input: ({ input }) => ({ input: input && canonical(input, INPUT) }),

@@ -2,6 +2,7 @@
 import type { Reader } from '../../transforms/calendar.ts'
 import type { RuleTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
+import type { ConsentReader } from './consent/consent-form.ts'
 import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 
@@ -86,6 +87,18 @@ export interface PlanRetention {
   readonly toleranceMs: number
 }
 
+/** What of a record says that its subject agreed. All of a plan must allow. */
+export interface PlanConsent {
+  /** A value, or the elements of a list. */
+  readonly from: Path
+  /** What an absent, null or empty value means. */
+  readonly silence: 'deny' | 'allow'
+  readonly read: ConsentReader
+  /** Labels for the account: where it was denied, and where it is absent or cannot be read. */
+  readonly denied: string
+  readonly unknown: string
+}
+
 export interface Plan {
   readonly name: string
   readonly version: number
@@ -106,6 +119,7 @@ export interface Plan {
   readonly time: PlanTime | undefined
   /** By input path, how its values are read outside of rules, where a field says `read`; undefined for what is nothing then. */
   readonly readers: ReadonlyMap<string, (text: string) => string | undefined>
+  readonly consent: readonly PlanConsent[]
   readonly retention: PlanRetention | undefined
   /** How files are to be read. */
   readonly input: InputForm

@@ -2,6 +2,8 @@
 import type { ReadingOptions } from '../../transforms/calendar.ts'
 import type { Transform, Weakness } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
+import type { ConsentForm } from './consent/consent-answer.ts'
+import type { ConsentReader } from './consent/consent-form.ts'
 import type { MapNode } from './document.ts'
 import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
@@ -95,6 +97,24 @@ export interface PolicyRequired {
   readonly at: TextPosition
 }
 
+/** An entry of `consent:`. */
+export interface PolicyConsent {
+  readonly at: TextPosition
+  /** What the consent was given for: the purpose of the policy, or one that covers it. */
+  readonly purpose: string
+  readonly from: Path
+  readonly fromAt: TextPosition
+  readonly form: ConsentForm
+  /** What stands between the parts of a list that is one text. */
+  readonly split: string | undefined
+  /** What an absent, null or empty value means. */
+  readonly silence: 'deny' | 'allow'
+  /** The written reason why silence is taken for consent. */
+  readonly accepted: string | undefined
+  /** What compiling made of `form`. */
+  readonly read: ConsentReader
+}
+
 export interface Policy {
   readonly file: string
   readonly name: string
@@ -107,6 +127,7 @@ export interface Policy {
   readonly subject: { readonly path: Path; readonly at: TextPosition } | undefined
   readonly time: PolicyTime | undefined
   readonly fields: readonly PolicyField[]
+  readonly consent: readonly PolicyConsent[]
   readonly retention: PolicyRetention | undefined
   readonly input: InputForm | undefined
   /** CSV header text to canonical input path. */

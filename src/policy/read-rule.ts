@@ -26,7 +26,8 @@ const FIELD_LEVEL = ['from', 'category', 'role', 'read'] as const
 /** Words that a rule of a retention step does not take. */
 export const NOT_IN_STEPS: readonly string[] = ['from', 'when', 'category', 'role', 'read']
 
-const MIN_REASON = 10
+/** Characters of a reason, at least. */
+export const MIN_REASON = 10
 
 export interface RuleText {
   readonly rule: PolicyRule

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { periodText } from '../../transforms/calendar/period.ts'
 import { dateFormat, moreReading, timeZone } from '../../transforms/calendar/reading-options.ts'
 import type { ReadingOptions } from '../../transforms/calendar.ts'
+import { type ConsentSourceShape, consentSchema } from './consent/consent-schema.ts'
 import { COMMENT, DELIMITER, type InputForm, MOST_SKIPPED } from './input-form.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
@@ -160,6 +161,7 @@ export interface PolicyShape {
   unlisted: 'drop' | 'reject'
   suspects: 'warn' | 'dead-letter'
   fields: Record<string, unknown>
+  consent?: ConsentSourceShape | ConsentSourceShape[] | undefined
   retention?:
     | {
         steps: {
@@ -218,6 +220,7 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
   fields: z
     .record(z.string(), z.unknown())
     .describe('Output paths, and what is done for each: a word, a rule, or a list of rules with `when`.'),
+  consent: consentSchema.optional(),
   retention: z
     .strictObject({
       steps: z.array(step).min(1).describe('In ascending order of `after`.'),

@@ -68,6 +68,8 @@ export class Block {
   recordOut: Uint8Array<ArrayBuffer> = new Uint8Array(256)
   /** Why a record is suppressed; undefined where it is not. */
   readonly suppressedBy: (string | undefined)[] = []
+  /** The records that are denied: suppressed, whatever else is wrong with them. */
+  readonly #denied: Set<number> = new Set()
   /** Why a record failed; undefined while it has not. */
   readonly recordCode: (DeadLetterCode | undefined)[] = []
   /** Id of the rule that failed, or -1. */
@@ -138,6 +140,7 @@ export class Block {
   /** Starts the next block of the chunk. */
   clear(): void {
     this.recordCount = 0
+    this.#denied.clear()
     this.failedCount = 0
     this.suppressedCount = 0
     this.slotCount = 0
@@ -372,6 +375,21 @@ export class Block {
     }
   }
 
+  /** Marks a record as one that must not leave, whatever else is or will be wrong with it: it is no dead letter. */
+  deny(record: number, reason: string): void {
+    this.suppress(record, reason)
+    this.#denied.add(record)
+  }
+
+  /** Whether a record becomes a dead letter: it has failed, and is not denied. */
+  isDeadLetter(record: number): boolean {
+    return this.recordCode[record] !== undefined && !this.#denied.has(record)
+  }
+
+  isDenied(record: number): boolean {
+    return this.#denied.has(record)
+  }
+
   /** Unmarks the records that were marked since the counts of failed and suppressed records were `failed` and `suppressed`. */
   unmark(failed: number, suppressed: number): void {
     while (this.failedCount > failed) {
@@ -383,6 +401,7 @@ export class Block {
     while (this.suppressedCount > suppressed) {
       const record = this.suppressed[--this.suppressedCount]!
       this.suppressedBy[record] = undefined
+      this.#denied.delete(record)
       this.recordOut[record] = this.recordCode[record] === undefined ? 0 : 1
     }
   }

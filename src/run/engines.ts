@@ -81,6 +81,7 @@ export function refuseColumnPaths(plan: Plan, input: string): void {
     ...plan.fields.map((field) => field.from),
     ...rules.flatMap((rule) => rule.when.map((condition) => condition.path)),
     ...[plan.subject, plan.time?.path].filter((path) => path !== undefined),
+    ...gatesOf(plan).flatMap((gate) => gate.reads),
   ]
   const column = paths.find((path) => path.isColumn)
   if (column !== undefined)

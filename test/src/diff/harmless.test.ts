@@ -125,6 +125,20 @@ const HARMLESS: readonly Harmless[] = [
     edited(['input: { delimiter: ";"', 'input: { skipLines: 0, delimiter: ";"']),
     ['input', 'version'],
   ],
+  ['values that allow in another order', edited(['is: [granted, yes]', 'is: [yes, granted]'])],
+  [
+    'the default of consent is written out',
+    edited(['is: [granted, yes] }', 'is: [granted, yes] }, default: deny']),
+  ],
+  [
+    'the purpose of the policy is written out',
+    edited(['{ from: consent.training', '{ purpose: train_ai_system, from: consent.training']),
+  ],
+  [
+    'why silence is consent is corrected',
+    edited(['the signal is rare', 'the signal is rarely sent']),
+    ['consent', 'version'],
+  ],
   ['words for nothing in another order', edited(['required: [amount]', 'required: [ "amount" ]'])],
 ]
 

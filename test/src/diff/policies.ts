@@ -49,6 +49,10 @@ retention:
   futureTolerance: 5m
 input: { delimiter: ";", nulls: ["N/A"] }
 columns: { cust_id: customer.id, mail: customer.email }
+consent:
+  - { from: consent.training, when: { is: [granted, yes] } }
+  - { from: "consent.allowed[]", when: { lists: [ads, training] } }
+  - { from: consent.gpc, when: { is: false }, default: allow, accept: the signal is rare }
 required: [amount]
 optional: [customer.note]
 `

@@ -202,6 +202,25 @@ const WEAKENINGS: readonly Weakening[] = [
     ['futureTolerance: 5m', 'futureTolerance: 1d'],
     'future-tolerance',
   ),
+  of(
+    'one consent is asked no more',
+    ['  - { from: consent.training, when: { is: [granted, yes] } }\n', ''],
+    'consent',
+  ),
+  of('another value counts as consent', ['is: [granted, yes]', 'is: [granted, yes, ok]'], 'consent'),
+  of('fewer categories are needed', ['lists: [ads, training]', 'lists: [training]'], 'consent'),
+  of(
+    'silence is taken for consent',
+    ['is: [granted, yes] }', `is: [granted, yes] }, default: allow, ${REASON}`],
+    'consent',
+  ),
+  of(
+    'other values count as consent',
+    ['is: [granted, yes]', 'is: [granted, ok]'],
+    'consent',
+    undefined,
+    true,
+  ),
   of('a value is not required any more', ['required: [amount]\n', ''], 'required'),
   of(
     'a column may be missing',

@@ -389,6 +389,36 @@ const CASES: Readonly<Record<string, Case>> = {
     records: [{ a: { v: 'x' } }, { a: { v: '' } }, { w: 'y' }],
     expected: [{ 'a.v': 'x' }, 'required-missing', 'required-missing'],
   },
+  'consent in the event': {
+    policy: {
+      fields: { v: 'keep' },
+      consent: [
+        { purpose: 'train_ai_system', from: 'c', when: { is: ['yes', true] }, default: 'deny' },
+        { from: 'l', split: ',', when: { lists: ['a'] } },
+        { from: 'm', split: ',', when: { lacks: 'b' }, default: 'allow', accept },
+        { from: 't', when: { tcf: { purposes: [1], vendor: 2 } }, default: 'allow', accept },
+        {
+          from: 'g',
+          when: { gpp: { section: 'usnat', fields: { SaleOptOut: 2 } } },
+          default: 'allow',
+          accept,
+        },
+      ],
+    },
+    // consent.test.ts of the gates has strings that allow.
+    records: [
+      { v: 'x', c: 'yes', l: 'a', m: 'c', t: '', g: '' },
+      { v: 'x', c: 'no', l: 'a' },
+      { v: 'x', c: 'yes', l: 'b' },
+      { v: 'x', c: 'yes', l: 'a', m: 'b' },
+      { v: 'x', c: 'yes', l: 'a', t: 'C' },
+      { v: 'x', c: 'yes', l: 'a', g: 'D' },
+      { v: 'x', l: 'a' },
+    ],
+    expected: [{ v: 'x' }, 'suppress', 'suppress', 'suppress', 'suppress', 'suppress', 'suppress'],
+    // The first record has one column for two categories there.
+    csv: false,
+  },
   'patterns, which a path goes before': {
     policy: {
       fields: { v_1: day, 'v_*': year, '**.w': { ...year } },
