@@ -162,6 +162,11 @@ export const ERROR_GROUPS = {
     'public-keys-invalid': ['usage', 'a file of public keys holds none, too few, or something else'],
     'test-keys': ['usage', 'the published test keys are given for real data'],
   },
+  Lifecycle: {
+    'file-busy': ['passing', 'another process works on the file, or was cut short'],
+    'ledger-unwritable': ['io', 'the ledger or its anchor cannot be written, so the action is not done'],
+    'ledger-damaged': ['io', 'the ledger was changed, or its end was cut off'],
+  },
   Runs: {
     'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],
     'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],

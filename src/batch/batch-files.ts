@@ -1,5 +1,6 @@
 /** A batch over files: what `lethe batch` and a program both do. Prints nothing. */
 
+import type { CountedApproval } from '../approval/required-approval.ts'
 import { reconciles, sum } from '../engine/account.ts'
 import type { DeadLetterLimit } from '../engine/limit.ts'
 import { LetheError, type Problem } from '../errors.ts'
@@ -10,6 +11,7 @@ import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../groups/subject-groups.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../keys/real-data.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -24,6 +26,7 @@ import { cuttingOf, formOf, usedFlags } from '../run/input-flags.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
+import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
@@ -43,6 +46,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly showNames?: boolean
   /** Where only records are read whose dead letters are listed. */
   readonly replay?: FileReplay
+  /** Where the run is written down: before it reads, and once its outputs have their names. */
+  readonly record?: Ledger
 }
 
 /** Who is told what a batch does. */
@@ -93,6 +98,30 @@ export async function batchFiles(
   reads.addRun(files)
   reads.add('the keyset file', keysFile)
   for (const [what, name] of replay?.reads ?? []) reads.add(what, name)
+  const whole = { plan, file, form, approvals, reads, keys, inputs, options, prepared, files, hears }
+  if (options.record === undefined || options.dryRun === true) return await openAndRun(whole)
+  const fact = batchFact(plan, replay === undefined ? 'batch' : 'replay', inputs.length)
+  return await options.record.record(fact, () => openAndRun(whole), batchOutcome)
+}
+
+interface WholeBatch {
+  readonly plan: Plan
+  readonly file: PolicyFile
+  readonly form: InputForm
+  readonly approvals: readonly CountedApproval[] | undefined
+  readonly reads: ReadFiles
+  readonly keys: Keyring | undefined
+  readonly inputs: readonly Input[]
+  readonly options: FilesOptions
+  readonly prepared: PreparedPool
+  readonly files: RunFiles
+  readonly hears: BatchHears
+}
+
+/** Everything is checked: opens the outputs, reads the inputs, and gives the outputs their names. */
+async function openAndRun(batch: WholeBatch): Promise<Summary> {
+  const { plan, file, form, approvals, reads, keys, inputs, options, prepared, files, hears } = batch
+  const { replay } = options
   const opened = new Opened(reads)
   try {
     const names = [options.output ?? '', ...inputs.map((input) => input.name)]

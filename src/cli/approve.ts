@@ -8,11 +8,11 @@ import { formatDiff } from '../diff/print-diff.ts'
 import type { Compared } from '../diff/side.ts'
 import { LetheError } from '../errors.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
-import { type PassphraseOptions, passphraseOf, readSigningKey } from '../signing/private-key.ts'
+import { passphraseOf, readSigningKey } from '../signing/private-key.ts'
 import { compared } from './diff.ts'
-import { addPassphraseOptions } from './signing-key.ts'
+import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
-interface Options extends PassphraseOptions {
+interface Options extends LedgerOptions {
   readonly as: string
   readonly note: string
   readonly signingKey: string
@@ -23,13 +23,16 @@ async function run(file: string, options: Options): Promise<void> {
   const policy = await compared(readPolicyFile(file), true)
   const key = readSigningKey(options.signingKey, passphraseOf(options))
   if (options.diffFrom !== undefined) await showDiff(options.diffFrom, file, policy)
-  const { role, key: id } = approve(file, policy.plan, {
-    role: options.as,
-    note: options.note,
-    key,
-    now: Date.now(),
-  })
   const { name, version, fingerprint } = policy.plan
+  const fact = {
+    action: 'approve',
+    names: { policy: name, version: String(version), key: key.publicKey.id },
+    fingerprints: { policy: fingerprint },
+  } as const
+  const approving = { role: options.as, note: options.note, key, now: Date.now() }
+  const { role, key: id } = await recorded(ledgerOf(options), fact, () =>
+    approve(file, policy.plan, approving),
+  )
   process.stderr.write(
     `lethe: ${name}, version ${version}, fingerprint ${fingerprint.slice(0, 16)}…, is approved as ${role} with the key ${id}, in ${approvalFileOf(file)}\n`,
   )
@@ -71,7 +74,7 @@ Examples:
 Exit codes: 0 approved, 2 the policy has errors, or the key or an option is wrong, 4 input or output.`
 
 export const command = (): Command =>
-  addPassphraseOptions(
+  addLedgerOptions(
     new Command('approve')
       .description('Approves a policy: appends a signed line to POLICY.approval.')
       .addArgument(new Argument('<policy>', 'the policy'))
@@ -87,6 +90,7 @@ export const command = (): Command =>
       )
       .requiredOption('--signing-key <file>', 'your private key, of lethe signing-key create')
       .option('--diff-from <old>', 'print what changed since OLD, which has to be the policy approved last'),
+    ['signing-key', 'as'],
   )
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -11,6 +11,7 @@ import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole }
 import type { BatchOptions } from './batch/run-batch.ts'
 import { parseShare } from './groups.ts'
 import { addInputOptions } from './input-options.ts'
+import { addLedgerOptions } from './ledger-option.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
   if (options.output === undefined && options.dryRun !== true)
@@ -49,7 +50,7 @@ Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or
 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
-  addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })
+  addLedgerOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' }))
     .description('De-identifies CSV, NDJSON and JSON files as a policy says.')
     .addArgument(
       new Argument(

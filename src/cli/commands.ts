@@ -86,6 +86,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./signing-key.ts'),
   },
   {
+    name: 'audit',
+    summary: 'verify and show ledgers of what was done',
+    load: () => import('./audit.ts'),
+  },
+  {
     name: 'keys',
     summary: 'make and rotate the keys of tokens',
     load: () => import('./keys.ts'),

@@ -13,6 +13,7 @@ import {
 } from '../keys/keyset.ts'
 import { guessableKey, publishedKeys } from '../keys/known-secrets.ts'
 import { columns, paint } from '../terminal.ts'
+import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
 function say(text: string): void {
   process.stderr.write(`lethe: ${text}\n`)
@@ -49,22 +50,35 @@ function list(file: string, { format }: { format: 'text' | 'json' }): void {
   if (guessed !== undefined) say(`the secret of ${guessed.id} is ${guessed.what}; no command takes it`)
 }
 
+/** A key of a keyset, by its id, as a ledger names it. */
+function keyOf(keyset: Keyset, id: string): { readonly check: string } | undefined {
+  const key = keyset.keys.find((one) => one.id === id)
+  return key && { check: checkValueOf(key) }
+}
+
 /** A command that changes one key of a file. */
 function change(
-  name: string,
+  name: 'promote' | 'compromise' | 'disable',
   summary: string,
   apply: (keyset: Keyset, id: string) => Keyset,
   done: string,
 ): Command {
-  return new Command(name)
-    .description(summary)
-    .summary(summary)
-    .addArgument(new Argument('<file>', 'the keyset file'))
-    .addArgument(new Argument('<id>', 'the id of a key, such as k2'))
-    .action((file: string, id: string) => {
-      changeKeysetFile(file, (keyset) => apply(keyset, id))
-      say(`${id} ${done}`)
-    })
+  return addLedgerOptions(
+    new Command(name)
+      .description(summary)
+      .summary(summary)
+      .addArgument(new Argument('<file>', 'the keyset file'))
+      .addArgument(new Argument('<id>', 'the id of a key, such as k2')),
+  ).action(async (file: string, id: string, options: LedgerOptions) => {
+    const ledger = ledgerOf(options)
+    // What is no key of the file is refused before anything is written down.
+    const key = keyOf(readKeysetFile(file), id)
+    const fact = { action: `keys.${name}`, names: { key: id, check: key?.check ?? 'none' } } as const
+    await recorded(key === undefined ? undefined : ledger, fact, () =>
+      changeKeysetFile(file, (keyset) => apply(keyset, id)),
+    )
+    say(`${id} ${done}`)
+  })
 }
 
 const EXAMPLES = `
@@ -84,18 +98,20 @@ export const command = (): Command => {
   const keys = new Command('keys')
     .description('Makes and rotates the keys of tokens.')
     .addHelpText('after', EXAMPLES)
-  keys
-    .command('create')
-    .summary('make a keyset file with one key')
-    .description('Makes a keyset file, mode 0600, with one key. Never overwrites.')
-    .argument('<file>', 'the keyset file to make')
-    .action((file: string) => {
-      const keyset = createKeyset(new Date())
-      createKeysetFile(file, keyset)
-      say(
-        `made ${file} with the key ${keyset.primary}; keep it secret, and keep a copy: tokens cannot be made again without it`,
-      )
-    })
+  addLedgerOptions(
+    keys
+      .command('create')
+      .summary('make a keyset file with one key')
+      .description('Makes a keyset file, mode 0600, with one key. Never overwrites.')
+      .argument('<file>', 'the keyset file to make'),
+  ).action(async (file: string, options: LedgerOptions) => {
+    const keyset = createKeyset(new Date())
+    const names = { key: keyset.primary, check: checkValueOf(keyset.keys[0]!) }
+    await recorded(ledgerOf(options), { action: 'keys.create', names }, () => createKeysetFile(file, keyset))
+    say(
+      `made ${file} with the key ${keyset.primary}; keep it secret, and keep a copy: tokens cannot be made again without it`,
+    )
+  })
   keys
     .command('list')
     .summary('ids, states and check values of the keys')
@@ -105,15 +121,19 @@ export const command = (): Command => {
     .argument('<file>', 'the keyset file')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .action(list)
-  keys
-    .command('add')
-    .summary('add a key, not in use yet')
-    .description('Adds an enabled key with the next id. It is used once it is promoted.')
-    .argument('<file>', 'the keyset file')
-    .action((file: string) => {
-      const added = changeKeysetFile(file, (keyset) => addKey(keyset, new Date())).keys.at(-1) as Key
-      say(`added ${added.id}; deploy the file everywhere, then: lethe keys promote ${file} ${added.id}`)
-    })
+  addLedgerOptions(
+    keys
+      .command('add')
+      .summary('add a key, not in use yet')
+      .description('Adds an enabled key with the next id. It is used once it is promoted.')
+      .argument('<file>', 'the keyset file'),
+  ).action(async (file: string, options: LedgerOptions) => {
+    const add = () => changeKeysetFile(file, (keyset) => addKey(keyset, new Date())).keys.at(-1) as Key
+    const added = await recorded(ledgerOf(options), { action: 'keys.add' }, add, (key) => ({
+      names: { key: key.id, check: checkValueOf(key) },
+    }))
+    say(`added ${added.id}; deploy the file everywhere, then: lethe keys promote ${file} ${added.id}`)
+  })
   keys.addCommand(change('promote', 'make a key the primary one', promoteKey, 'is the primary key now'))
   keys.addCommand(
     change('compromise', 'mark a key that others may know', compromiseKey, 'is marked as compromised'),

@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { DeadLetterLimit } from '../engine/limit.ts'
 import { isDeadLetterCode, LetheError } from '../errors.ts'
 import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
+import { addLedgerOptions } from './ledger-option.ts'
 import type { FileReplayOptions } from './replay/replay-files.ts'
 import type { TopicReplayOptions } from './replay/replay-topics.ts'
 
@@ -18,6 +19,7 @@ const OF_FILES = {
   keys: '--keys',
   format: '--format',
   requireApproval: '--require-approval',
+  ledger: '--ledger',
   asOf: '--as-of',
   maxRecordBytes: '--max-record-bytes',
 } as const
@@ -83,7 +85,7 @@ Examples:
 Exit codes: 0 done, 2 usage, pipeline or policy, 3 records became dead letters again, 4 broker or file, 130 interrupted.`
 
 export const command = (): Command =>
-  new Command('replay')
+  addLedgerOptions(new Command('replay'))
     .description('Reads the records of dead letters again, after the policy is mended.')
     .addArgument(new Argument('<in...>', 'the pipeline file; or the files that a run of `lethe batch` read'))
     .option('--route <name>', 'of which route, where there are several')

@@ -13,9 +13,10 @@ import { paint } from '../../terminal.ts'
 import { accountLines, nameLines, verboseLines } from '../account-lines.ts'
 import { percent } from '../groups.ts'
 import { keyringFrom } from '../keyring-option.ts'
+import { type LedgerOptions, ledgerOf } from '../ledger-option.ts'
 import { progressLine } from '../progress.ts'
 
-export interface BatchOptions extends FilesOptions {
+export interface BatchOptions extends FilesOptions, LedgerOptions {
   readonly keys?: string
   readonly workers?: number
   readonly quiet?: boolean
@@ -33,14 +34,23 @@ export async function run(
   const progress = options.quiet === true ? undefined : progressLine(totalOf(inputs))
   let left = ''
   try {
-    const summary = await batchFiles(inputs, options, { keyring: keyringFrom(file), file }, prepared, files, {
-      progress: (made) => progress?.show(made),
-      account: (made, result, standing) => {
-        left = standing
-        progress?.clear()
-        report(made, options, result)
+    const record = ledgerOf(options)
+    const recorded = record === undefined ? options : { ...options, record }
+    const summary = await batchFiles(
+      inputs,
+      recorded,
+      { keyring: keyringFrom(file), file },
+      prepared,
+      files,
+      {
+        progress: (made) => progress?.show(made),
+        account: (made, result, standing) => {
+          left = standing
+          progress?.clear()
+          report(made, options, result)
+        },
       },
-    })
+    )
     finish(summary, options, left)
   } catch (error) {
     if (error instanceof PolicyProblems) process.stderr.write(formatProblems(error.problems, 'text'))

@@ -12,8 +12,9 @@ import { DEFAULT_MAX_RECORD_BYTES } from '../../record/limits.ts'
 import { preparePool } from '../../run/chunk-pool.ts'
 import { RunFiles } from '../../run/run-files.ts'
 import { run as runBatch } from '../batch/run-batch.ts'
+import type { LedgerOptions } from '../ledger-option.ts'
 
-export interface FileReplayOptions {
+export interface FileReplayOptions extends LedgerOptions {
   readonly deadLetter?: string
   readonly summary?: string
   readonly policy?: string

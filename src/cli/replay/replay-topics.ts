@@ -12,6 +12,7 @@ import { prepareFromDisk } from '../../run/stream/prepare.ts'
 import { checkReplayRights, type PreparedReplay, prepareReplay } from '../../run/stream/prepare-replay.ts'
 import { type ProcessSetting, STALLED_MS } from '../../run/stream/process-setting.ts'
 import { tellMixed } from '../../run/stream/provenance.ts'
+import { countsOf, recordRoutes } from '../../run/stream/record-stream.ts'
 import { Totals } from '../../run/stream/totals.ts'
 import { Health } from '../../telemetry/health.ts'
 import { createLog, logSettings } from '../../telemetry/log.ts'
@@ -58,7 +59,11 @@ export async function run(file: string, options: TopicReplayOptions): Promise<vo
   const metrics = new Metrics({ version: packageVersion(), process: false })
   const health = new Health({ stalledAfter: STALLED_MS, workers: 0 })
   try {
-    await lead({ prepared, driver: replaying.driver, log, metrics, health }, replaying, options, summaryFile)
+    const setting = { prepared, driver: replaying.driver, log, metrics, health }
+    await recordRoutes('replay', prepared.pipeline, prepared.routes, async () => {
+      const summary = await lead(setting, replaying, options, summaryFile)
+      return () => countsOf(summary)
+    })
   } finally {
     log.close()
   }
@@ -69,7 +74,7 @@ async function lead(
   { replay }: PreparedReplay,
   options: TopicReplayOptions,
   summaryFile: SummaryFile | undefined,
-): Promise<void> {
+): Promise<ReplaySummary> {
   const { prepared, log } = setting
   const { pipeline, routes } = prepared
   const [replayed] = routes as readonly [(typeof routes)[number]]
@@ -101,6 +106,7 @@ async function lead(
     exitCode: Number(process.exitCode),
     milliseconds: Math.round(performance.now() - began),
   })
+  return summary
 }
 
 function exitCodeOf({ records }: ReplaySummary, signal: StopSignal | undefined): number {

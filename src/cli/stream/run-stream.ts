@@ -4,7 +4,7 @@ import { BrokerWatch } from '../../kafka/broker-watch.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { refuseOtherKeys } from '../../keys/real-data.ts'
 import { withTransforms } from '../../policy/custom/modules.ts'
-import { summarizeStream } from '../../run/account/stream-summary.ts'
+import { type StreamSummary, summarizeStream } from '../../run/account/stream-summary.ts'
 import { packageVersion } from '../../run/package-root.ts'
 import { ConfigurationWatch } from '../../run/stream/configuration-watch.ts'
 import {
@@ -18,6 +18,7 @@ import {
 import { prepareFromDisk } from '../../run/stream/prepare.ts'
 import { type ProcessSetting, STALLED_MS, type StreamOptions } from '../../run/stream/process-setting.ts'
 import { tellMixed } from '../../run/stream/provenance.ts'
+import { countsOf, recordRoutes } from '../../run/stream/record-stream.ts'
 import { superviseWorkers } from '../../run/stream/supervise.ts'
 import { Totals } from '../../run/stream/totals.ts'
 import { Health } from '../../telemetry/health.ts'
@@ -45,7 +46,11 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
   health.keysLoaded()
   const watch = new ConfigurationWatch(files, log, options.progress * 1000)
   try {
-    await lead({ prepared, driver, log, metrics, health }, file, options, watch, summary)
+    const setting = { prepared, driver, log, metrics, health }
+    await recordRoutes('stream', prepared.pipeline, prepared.routes, async () => {
+      const { routes } = await lead(setting, file, options, watch, summary)
+      return (name) => countsOf(routes.find(({ route }) => route === name)!)
+    })
   } finally {
     watch.close()
     log.close()
@@ -59,7 +64,7 @@ async function lead(
   options: StreamOptions,
   watch: ConfigurationWatch,
   summaryFile: SummaryFile | undefined,
-): Promise<void> {
+): Promise<StreamSummary> {
   const { prepared, driver, log, metrics, health } = setting
   const { pipeline } = prepared
   const began = performance.now()
@@ -112,4 +117,5 @@ async function lead(
     exitCode: Number(process.exitCode ?? 0),
     milliseconds: Math.round(performance.now() - began),
   })
+  return summary
 }

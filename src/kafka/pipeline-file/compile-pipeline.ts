@@ -138,6 +138,11 @@ function pipelineOf(
       need: shape.approval.need,
       keysFile: fileBeside(dirname(file), shape.approval.keys.file),
     },
+    ledger: shape.ledger && {
+      file: fileBeside(dirname(file), shape.ledger.file),
+      signingKey: fileBeside(dirname(file), shape.ledger.signingKey.file),
+      anchor: shape.ledger.anchor && fileBeside(dirname(file), shape.ledger.anchor.file),
+    },
     source: shape.source,
     ...amounts,
     http: shape.http,

@@ -80,6 +80,7 @@ export interface PipelineShape {
   instance?: string | { env: string } | undefined
   keys?: unknown
   approval?: { need: number; keys: { file: string } } | undefined
+  ledger?: { file: string; signingKey: { file: string }; anchor?: { file: string } | undefined } | undefined
   source: 'encrypted' | 'clear' | 'none'
   batch: { records: number; bytes: number | string; time: string }
   maxRecordBytes: number | string
@@ -250,6 +251,28 @@ export function pipelineSchema(
       .optional()
       .describe(
         'Runs only where every policy has so many approvals (POLICY.approval, made by `lethe approve`) by different keys.',
+      ),
+    ledger: z
+      .strictObject({
+        file: z.string().min(1).describe('The ledger of this host, relative to this file.'),
+        signingKey: z
+          .strictObject({
+            file: z
+              .string()
+              .min(1)
+              .describe('A private key of `lethe signing-key create`, without a passphrase.'),
+          })
+          .describe('The key that signs the entries.'),
+        anchor: z
+          .strictObject({
+            file: z.string().min(1).describe('A file in another folder than that of the ledger.'),
+          })
+          .optional()
+          .describe('Where the heads of the ledger are kept too, so that a cut end shows.'),
+      })
+      .optional()
+      .describe(
+        'Writes down each start and end of a run, and each change of a policy; where it cannot be written, nothing runs.',
       ),
     source: z
       .enum(['encrypted', 'clear', 'none'])

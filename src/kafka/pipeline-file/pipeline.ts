@@ -94,6 +94,10 @@ export interface Pipeline {
   readonly keys: KeysPlace | undefined
   /** What each policy has to have before it runs. */
   readonly approval: { readonly need: number; readonly keysFile: string } | undefined
+  /** Where each run is written down. Files are found from the working directory. */
+  readonly ledger:
+    | { readonly file: string; readonly signingKey: string; readonly anchor: string | undefined }
+    | undefined
   readonly source: 'encrypted' | 'clear' | 'none'
   readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }
   readonly maxRecordBytes: number

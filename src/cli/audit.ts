@@ -1,0 +1,126 @@
+/** `lethe audit`: ledgers, verified with public keys alone, and shown. */
+import { Argument, Command, Option } from 'commander'
+import { readTrustedKeys } from '../approval/required-approval.ts'
+import { EXIT } from '../errors.ts'
+import { linesOf, readEntry } from '../ledger/entry.ts'
+import {
+  type EntryFilter,
+  entryText,
+  entryView,
+  passes,
+  verifiedJson,
+  verifiedText,
+} from '../ledger/print-ledgers.ts'
+import { readLedgers, readWhole } from '../ledger/read-ledgers.ts'
+import { type PlacedEntry, verifyLedgers } from '../ledger/verify-chains.ts'
+import { parseTime } from './arguments.ts'
+import { type LedgerOptions, ledgerOf, parseRole } from './ledger-option.ts'
+import { addPassphraseOptions } from './signing-key.ts'
+
+type Format = 'text' | 'json'
+
+interface VerifyOptions {
+  readonly keys: string
+  readonly anchor?: readonly string[]
+  readonly format: Format
+}
+
+function verify(logs: readonly string[], { keys, anchor = [], format }: VerifyOptions): void {
+  const anchors = anchor.map((file) => ({ file, bytes: readWhole(file) }))
+  const verified = verifyLedgers(readLedgers(logs), readTrustedKeys(keys), anchors)
+  process.stdout.write(format === 'json' ? verifiedJson(verified) : verifiedText(verified))
+  if (verified.findings.length > 0 || verified.chains.length === 0) process.exitCode = EXIT.violations
+}
+
+function show(
+  logs: readonly string[],
+  { format, ...filter }: EntryFilter & { readonly format: Format },
+): void {
+  const entries: PlacedEntry[] = []
+  for (const { file, bytes } of readLedgers(logs))
+    for (const { line, bytes: of } of linesOf(bytes)) {
+      const entry = readEntry(of)
+      if (entry !== undefined) entries.push({ file, line, entry })
+      else {
+        process.stderr.write(`lethe: ${file}:${line} is no entry: it was changed, or cut short\n`)
+        process.exitCode = EXIT.violations
+      }
+    }
+  const shown = entries
+    .filter((entry) => passes(entry, filter))
+    .sort((a, b) => (a.entry.time < b.entry.time ? -1 : a.entry.time > b.entry.time ? 1 : 0))
+  process.stdout.write(
+    format === 'json'
+      ? `${JSON.stringify({ v: 1, verified: false, entries: shown.map(entryView) }, null, 2)}\n`
+      : shown.map((entry) => `${entryText(entry)}\n`).join(''),
+  )
+}
+
+async function seal(log: string, options: LedgerOptions): Promise<void> {
+  const sealed = await ledgerOf({ ...options, ledger: log })!.seal()
+  process.stderr.write(
+    sealed === undefined ? `lethe: ${log} holds no entry: nothing to seal\n` : `lethe: sealed as ${sealed}\n`,
+  )
+}
+
+const FORMAT = (): Option =>
+  new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text')
+const LOGS = (): Argument => new Argument('<log...>', 'ledgers; the sealed segments beside each are read too')
+
+const addWriting = (command: Command): Command =>
+  addPassphraseOptions(
+    command
+      .requiredOption('--signing-key <file>', 'the key that signs the ledger')
+      .option('--anchor <file>', 'the file that keeps the heads of the ledger')
+      .option('--as <role>', 'as what (default: operator)', parseRole),
+  )
+
+const EXAMPLES = `
+A ledger is what --ledger FILE --signing-key FILE of a command, or \`ledger:\` of a pipeline file, writes. Verifying needs the
+public keys alone: no policy and no keyset. Without --anchor it cannot show that the end of a ledger was cut off.
+
+Examples:
+  $ lethe audit verify host1.ndjson host2.ndjson --keys ledgers.pem --anchor /mnt/other/heads.ndjson
+  $ lethe audit show ledger.ndjson --action keys --since 2026-01-01
+  $ lethe audit seal ledger.ndjson --signing-key host.pem
+
+Exit codes: 0 as written, 1 findings, 2 usage, 4 input or output.`
+
+export const command = (): Command => {
+  const audit = new Command('audit').description('Verifies and shows ledgers.').addHelpText('after', EXAMPLES)
+  audit
+    .command('verify')
+    .summary('is every entry as it was written')
+    .description('Checks hashes, signatures and order of all entries, and heads that are anchored elsewhere.')
+    .addArgument(LOGS())
+    .requiredOption('--keys <file>', 'the public keys of those who sign ledgers, in PEM')
+    .option(
+      '--anchor <file>',
+      'a file of heads; may be repeated',
+      (file: string, before: readonly string[] = []) => [...before, file],
+    )
+    .addOption(FORMAT())
+    .action(verify)
+  audit
+    .command('show')
+    .summary('print entries')
+    .description('Prints the entries of ledgers by their time. It does not verify them.')
+    .addArgument(LOGS())
+    .option('--action <action>', 'this action, or those that begin with it: keys, keys.add')
+    .option('--actor <role>', 'by this role')
+    .option('--about <name>', 'with this policy, pipeline, route, key or fingerprint (8 hex digits or more)')
+    .addOption(new Option('--since <time>', 'from then on').argParser(parseTime))
+    .addOption(new Option('--until <time>', 'before').argParser(parseTime))
+    .addOption(FORMAT())
+    .action(show)
+  addWriting(
+    audit
+      .command('seal')
+      .summary('close the segment, and begin another one')
+      .description(
+        'Renames LOG to LOG.000001 and so on, and begins another segment that carries the chain on.',
+      )
+      .argument('<log>', 'the ledger'),
+  ).action(seal)
+  return audit
+}
