@@ -11,7 +11,7 @@ export interface SealedSegment {
 
 const DIGITS = 6
 
-/** The sealed segments beside `file`, in order. @throws LetheError (io) where its folder cannot be read */
+/** The sealed segments beside `file`, in order; none where its folder is not there. @throws LetheError (io) where that cannot be read */
 export function sealedSegments(file: string): readonly SealedSegment[] {
   const folder = dirname(file)
   const name = basename(file)
@@ -19,6 +19,7 @@ export function sealedSegments(file: string): readonly SealedSegment[] {
   try {
     names = readdirSync(folder)
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw fileError(folder, error)
   }
   return names
