@@ -21,6 +21,7 @@ interface Options extends InputFlags {
   readonly rows: number
   readonly name?: string
   readonly trustHeader?: boolean
+  readonly patterns: boolean
   readonly force?: boolean
 }
 
@@ -34,15 +35,17 @@ async function run(options: Options): Promise<void> {
   if (output === undefined || output === '-') reads.refuseStandardOutput()
   else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
-  const { from, format, rows, trustHeader } = options
+  const { from, format, rows, trustHeader, patterns } = options
   const read = await readSample({ from, format, rows, form: formOf({}, options), trustHeader })
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
   const year = new Date().getUTCFullYear()
-  const { draft, text } = draftOf(read, { from, name, schema, year })
+  const { draft, paths, text } = draftOf(read, { from, name, schema, year, patterns })
   if (output === undefined || output === '-') process.stdout.write(text)
   else await writeWhole(output, text)
   const what = `${draft.records} records of ${label(from)} (${read.format})`
-  process.stderr.write(`lethe: read ${what}; ${draft.fields.length} fields, ${draft.undecided} undecided\n`)
+  const count = draft.fields.length
+  const fields = paths === count ? `${count} fields` : `${paths} paths, ${count} fields`
+  process.stderr.write(`lethe: read ${what}; ${fields}, ${draft.undecided} undecided\n`)
 }
 
 /** The name of the policy from that of the file: `Orders 2024.csv.gz` gives `orders-2024`. */
@@ -73,7 +76,8 @@ const EXAMPLES = `
 Reads the first records of a CSV, NDJSON or JSON file (.gz and .zst too), looks at names and values, and
 proposes a path, category, role and transform for every field, and under \`input:\` how such files are read. Comments
 give the evidence as counts, never as values. What it is not sure of is left \`undecided\`, which
-\`lethe lint\` reports as an error.
+\`lethe lint\` reports as an error. Where many paths share a prefix or suffix and a proposal, one pattern such as
+\`address_*\` stands for them.
 
 Examples:
   $ lethe init --from customers.csv -o policy.yaml
@@ -101,6 +105,7 @@ export const command = (): Command =>
       new Option('--name <name>', 'name of the policy (default: from the file)').argParser(parseName),
     )
     .option('--trust-header', 'the first row is a header, though it looks like data')
+    .option('--no-patterns', 'lists each path, also where one pattern could stand for many')
     .option('--force', 'overwrite the draft')
     .addHelpText('after', EXAMPLES)
     .action(run)

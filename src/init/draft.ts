@@ -1,10 +1,11 @@
 /** From a sample to a draft: first whose records they are, then what each path is, counted by them. */
 import { formatByName } from '../files/input.ts'
 import type { Segment } from '../policy/path.ts'
-import { columnsOf, nameable } from './header.ts'
+import { gatheredDraft } from './gathered-draft.ts'
+import { type Columns, columnsOf, nameable } from './header.ts'
 import { wordsForNothing } from './nothing.ts'
 import { profile } from './profile.ts'
-import { type Draft, propose, subjectOf } from './propose.ts'
+import { type Draft, type DraftHeader, propose, subjectOf } from './propose.ts'
 import type { Sample } from './sample.ts'
 import { writeDraft } from './write.ts'
 
@@ -27,20 +28,40 @@ export interface DraftSetting {
   readonly schema: string
   /** The calendar year of today. */
   readonly year: number
+  /** Whether patterns may stand for many paths; yes unless told. */
+  readonly patterns?: boolean | undefined
 }
 
-/** A draft of a policy, and its text as YAML. */
+/** As columns of one name are told apart. */
+const isNumbered = (text: string): boolean => /\[[0-9]+\]$/.test(text)
+
+/** A draft whose fields say which column each of them is. */
+function withHeaders(draft: Draft, header: readonly string[], { renamed }: Columns): Draft {
+  if (header.length === 0) return draft
+  const isOf = (text: string): DraftHeader['is'] =>
+    renamed.has(text) ? (isNumbered(text) ? 'number' : 'name') : 'path'
+  return {
+    ...draft,
+    fields: draft.fields.map((field, i) => ({
+      ...field,
+      header: { text: header[i]!, is: isOf(header[i]!) },
+    })),
+  }
+}
+
+/** A draft of a policy, for how many paths of the sample, and its text as YAML. */
 export function draftOf(
   read: Sample,
-  { from, name, schema, year }: DraftSetting,
-): { readonly draft: Draft; readonly text: string } {
+  { from, name, schema, year, patterns = true }: DraftSetting,
+): { readonly draft: Draft; readonly paths: number; readonly text: string } {
   const sample = nameable(read)
   const columns = columnsOf(sample.header)
-  const draft = draftFrom(sample, columns.paths, year)
+  const plain = withHeaders(draftFrom(sample, columns.paths, year), sample.header, columns)
+  const { matched, ...draft } = patterns ? gatheredDraft(plain) : { ...plain, matched: new Set<string>() }
   const text = writeDraft(draft, {
     name,
     schema,
-    columns: columns.renamed,
+    columns: new Map([...columns.renamed].filter(([header]) => !matched.has(header))),
     unreadable: sample.unreadable,
     nameless: read.header.length - sample.header.length,
     input: {
@@ -50,5 +71,5 @@ export function draftOf(
       nulls: wordsForNothing(sample.records),
     },
   })
-  return { draft, text }
+  return { draft, paths: plain.fields.length, text }
 }

@@ -7,8 +7,9 @@ import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
 import { ValueTallies } from './value-tallies.ts'
 
-/** More members than this in one object are counted together. */
+/** More members than this in one object are counted together; a record itself is no map, and may have more. */
 const MEMBERS_CAP = 2_000
+const FIELDS_CAP = 20_000
 
 export interface Profile {
   readonly segments: readonly Segment[]
@@ -53,8 +54,12 @@ export interface Profiles {
   readonly records: number
   /** Members of no map whose names look like data: not listed, because a draft must not show them. */
   readonly unnamed: number
-  /** Paths of maps, as segments. */
-  readonly maps: readonly (readonly Segment[])[]
+  /** Paths of objects and arrays, but for those below members that are left out. */
+  readonly containers: readonly (readonly Segment[])[]
+  /** Paths of members that are left out. */
+  readonly leftOut: readonly (readonly Segment[])[]
+  /** Whether members were left out that were not told apart. */
+  readonly isOpen: boolean
 }
 
 function newNode(): Node {
@@ -117,7 +122,7 @@ function addValue(node: Node, value: unknown, subject: string | undefined, depth
     for (const [name, member] of Object.entries(value)) {
       let child = node.members.get(name)
       if (child === undefined) {
-        if (node.members.size < MEMBERS_CAP) {
+        if (node.members.size < (depth === 0 ? FIELDS_CAP : MEMBERS_CAP)) {
           child = newNode()
           node.members.set(name, child)
         } else {
@@ -202,40 +207,56 @@ export function profile(
       })
     }
     const profiles = nodes.map((node, i) => toProfile(node, paths[i]!))
-    return { profiles, records: sample.records.length, unnamed: 0, maps: [] }
+    return {
+      profiles,
+      records: sample.records.length,
+      unnamed: 0,
+      containers: [],
+      leftOut: [],
+      isOpen: false,
+    }
   }
   const root = newNode()
   for (const record of sample.records) addValue(root, record, names && textAt(record, names), 0)
   const found: Profile[] = []
-  const maps: (readonly Segment[])[] = []
+  const containers: (readonly Segment[])[] = []
+  const leftOut: (readonly Segment[])[] = []
   let unnamed = 0
+  let isOpen = false
   const visit = (node: Node, segments: readonly Segment[]): void => {
-    const { values, containers } = node.counts
+    const { counts } = node
     // A few of another kind are broken records, not another field: those would be dead letters.
-    const isScalar = values > 0 ? containers < 9 * values : containers === 0
+    const isScalar = counts.values > 0 ? counts.containers < 9 * counts.values : counts.containers === 0
     if (isScalar && segments.length > 0) {
       found.push(toProfile(node, segments))
       return
     }
+    if (segments.length > 0) containers.push(segments)
     if (node.element !== undefined) visit(node.element, [...segments, { kind: 'element' }])
     if (node.members.size === 0 && node.overflown === undefined) return
     if (segments.length > 0 && isMap(node, segments)) {
       const all = newNode()
       for (const member of node.members.values()) merge(all, member)
       if (node.overflown !== undefined) merge(all, node.overflown)
-      maps.push(segments)
       found.push(namesProfile(node, [...segments, { kind: 'names' }]))
       visit(all, [...segments, { kind: 'member' }])
       return
     }
     for (const [name, member] of node.members) {
-      if (!isDesigned(name, node)) unnamed++
-      else visit(member, [...segments, { kind: 'name', name }])
+      const path: Segment[] = [...segments, { kind: 'name', name }]
+      if (isDesigned(name, node)) visit(member, path)
+      else {
+        unnamed++
+        leftOut.push(path)
+      }
     }
-    if (node.overflown !== undefined) unnamed++
+    if (node.overflown !== undefined) {
+      unnamed++
+      isOpen = true
+    }
   }
   visit(root, [])
-  return { profiles: found, records: sample.records.length, unnamed, maps }
+  return { profiles: found, records: sample.records.length, unnamed, containers, leftOut, isOpen }
 }
 
 function toProfile(node: Node, segments: readonly Segment[]): Profile {

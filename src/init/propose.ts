@@ -11,11 +11,23 @@ import { type Chosen, joinSiblings } from './siblings.ts'
 import { saysDay } from './value-rules.ts'
 import { DISTINCT_CAP } from './value-tallies.ts'
 
+/** The name of a column in its header, and what it is there: a path, a name that `columns:` has to state, or `NAME[2]`. */
+export interface DraftHeader {
+  readonly text: string
+  readonly is: 'path' | 'name' | 'number'
+}
+
 export interface DraftField {
   readonly path: string
+  readonly segments: readonly Segment[]
+  /** Of CSV. */
+  readonly header?: DraftHeader
   readonly proposal: Proposal
   /** Counts only. */
   readonly evidence: string
+  /** How many values were met, and how many distinct ones. */
+  readonly values: number
+  readonly distinct: number
 }
 
 export interface DraftTime {
@@ -34,6 +46,11 @@ export interface Draft {
   readonly required: readonly string[]
   readonly undecided: number
   readonly unnamed: number
+  /** Paths of objects and arrays, and of members that are left out. */
+  readonly containers: readonly (readonly Segment[])[]
+  readonly leftOut: readonly (readonly Segment[])[]
+  /** Whether members were left out whose names are not known. */
+  readonly isOpen: boolean
 }
 
 function choose(
@@ -57,8 +74,11 @@ export function propose(profiles: Profiles, subject: readonly Segment[] | undefi
   const { chosen, time } = choose(profiles, year)
   const fields = chosen.map(({ facts, proposal }) => ({
     path: printSegments(facts.profile.segments),
+    segments: facts.profile.segments,
     proposal,
     evidence: evidenceOf(facts),
+    values: facts.profile.values,
+    distinct: facts.profile.distinct,
   }))
   const whose = subject && printSegments(subject)
   const always = chosen
@@ -72,6 +92,9 @@ export function propose(profiles: Profiles, subject: readonly Segment[] | undefi
     required: always.filter((path) => path === whose || path === time?.path),
     undecided: fields.filter((field) => field.proposal.use === 'undecided').length,
     unnamed: profiles.unnamed,
+    containers: profiles.containers,
+    leftOut: profiles.leftOut,
+    isOpen: profiles.isOpen,
   }
 }
 

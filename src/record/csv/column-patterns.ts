@@ -87,7 +87,7 @@ export function columnPatterns(plan: Plan, input: string): ColumnPatterns {
 }
 
 /** A name of a header as a path, and as one name. */
-function readingsOf(text: string): Segment[][] {
+export function readingsOf(text: string): Segment[][] {
   const whole: Segment[] = [{ kind: 'name', name: text }]
   let path: readonly Segment[] | undefined
   try {

@@ -59,7 +59,7 @@ describe('names that say whose values they are', () => {
   })
 })
 
-it('no. 18: a file of 5,002 columns has a draft with a line of its own for each, in bounded time', {
+it('no. 18: a file of 5,002 columns has a draft of three fields, in bounded time', {
   timeout: 300_000,
 }, async () => {
   const columns = ['customer_id', 'created_at', ...Array.from({ length: 5_000 }, (_, i) => `feature_${i}`)]
@@ -71,9 +71,15 @@ it('no. 18: a file of 5,002 columns has a draft with a line of its own for each,
   const input = [columns, ...Array.from({ length: 5 }, (_, i) => row(i))]
     .map((cells) => `${cells.join(',')}\n`)
     .join('')
-  const { code, stdout } = await lethe(['init', '--from', '-', '--format', 'csv'], { input })
+  const { code, stdout, stderr } = await lethe(['init', '--from', '-', '--format', 'csv'], { input })
   expect(code).toBe(0)
-  expect(Object.keys(usesOf(stdout))).toEqual(columns)
+  expect(usesOf(stdout)).toEqual({
+    customer_id: 'hash.hmac',
+    created_at: 'generalize.date',
+    'feature_*': 'undecided',
+  })
+  expect(stdout.split('\n').filter((line) => !/^\s*#/.test(line)).length).toBeLessThan(14)
+  expect(stderr).toContain('; 5002 paths, 3 fields, 1 undecided')
 })
 
 it('no. 19: what is packed is unpacked or named, whatever the file is called', async () => {
