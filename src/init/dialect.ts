@@ -191,7 +191,8 @@ export function likelyReading(
   const fits = best !== undefined && best.bad === 0 && best.line === 0
   // A first line that is plainly prose is no header, though its width would allow it.
   const isMarked = /^#\s/.test(text)
-  if (known.comment === undefined && (!fits || best!.width === 1 || isMarked)) {
+  // Quotes that enclose lines may enclose comments as well: see `settled`.
+  if (known.comment === undefined && (!fits || best!.width === 1 || best!.folded > 0 || isMarked)) {
     for (const sign of signsIn(text)) readings = [...readings, ...read(delimiters, sign)]
     const marked = fits && isMarked ? readings.filter(({ dialect }) => dialect.comment === '#') : []
     best = (marked.length > 0 ? marked : readings).sort(compare)[0]
@@ -214,17 +215,15 @@ function signsIn(text: string): readonly string[] {
 /** Between readings that fit alike. */
 function settled(best: DialectReading, readings: readonly DialectReading[]): DialectReading {
   if (best.dialect.quote === 'none') return best
-  const alike = readings.filter(
-    ({ dialect, width, bad }) =>
-      dialect.delimiter === best.dialect.delimiter &&
-      dialect.comment === best.dialect.comment &&
-      width === best.width &&
-      bad === best.bad,
-  )
-  // Rows in quotes that run over lines, each of which is a row of its own: the quotes were none.
-  const plain = alike.find(({ dialect }) => dialect.quote === 'none')
-  if (best.folded > 0 && best.width > 1 && plain !== undefined && plain.line === best.line) return plain
+  const { dialect, width, bad, line, folded } = best
+  const alike = readings
+    .filter((one) => one.dialect.delimiter === dialect.delimiter && one.width === width && one.bad === bad)
+    .sort(compare)
+  // Rows in quotes that run over lines, each of which is a row of its own, or a comment: the quotes were none.
+  const plain = alike.find((one) => one.dialect.quote === 'none' && one.line === line)
+  if (folded > 0 && width > 1 && plain !== undefined) return plain
   const mayEscape =
-    best.dialect.escape === undefined && alike.some(({ dialect }) => dialect.escape === 'backslash')
+    dialect.escape === undefined &&
+    alike.some((one) => one.dialect.escape === 'backslash' && one.dialect.comment === dialect.comment)
   return { ...best, mayEscape }
 }

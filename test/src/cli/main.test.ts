@@ -61,13 +61,13 @@ describe('lethe', () => {
 
   it('ends with 130 when it is interrupted', async () => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      const child = spawn(process.execPath, [script, 'init', '--from', '-'])
+      const child = spawn(process.execPath, [script, 'init', '--from', '-', '--rows', '1000000'])
       let stderr = ''
       child.stderr.on('data', (chunk: Buffer) => {
         stderr += chunk.toString()
       })
-      // It waits for its input by then; a signal before that ends it by the signal itself.
-      await new Promise((resolve) => setTimeout(resolve, 2000))
+      // It reads by then: more than a pipe holds is gone. A signal before that would end it by the signal itself.
+      await new Promise((resolve) => child.stdin.write('{"a":1}\n'.repeat(200_000), resolve))
       child.kill(signal)
       const code = await new Promise((resolve) => child.on('close', resolve))
       expect({ code, stderr }).toEqual({ code: 130, stderr: '' })

@@ -133,6 +133,13 @@ describe('a file in any dialect', () => {
 })
 
 describe('the study', () => {
+  it('stray quotes around a comment are characters too', async () => {
+    const content = 'id,label,state\n100,",xqz\n% made by hand\n101,",zzz\n102,,zqz\n103,,zxz\n'
+    const drafted = await draft(content)
+    expect(drafted.input).toEqual({ comment: '%', quote: 'none' })
+    expect((await read(drafted, content)).account.published).toBe(4)
+  })
+
   it('no. 13: stray quotes are characters', async () => {
     const content = 'n\tlabel\n1\t"Big" mug\n2\t6" plate\n3\t"unclosed\n4\tplain\n5\t""x\n'
     const drafted = await draft(content, 'in.tsv')
