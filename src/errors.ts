@@ -165,6 +165,8 @@ export const ERROR_GROUPS = {
   Lifecycle: {
     'file-busy': ['passing', 'another process works on the file, or was cut short'],
     'ledger-unwritable': ['io', 'the ledger or its anchor cannot be written, so the action is not done'],
+    'hold-invalid': ['usage', 'the file of legal holds holds something else, so nothing may be deleted'],
+    'target-held': ['usage', 'what is to be deleted is under a legal hold'],
     'ledger-damaged': ['io', 'the ledger was changed, or its end was cut off'],
   },
   Runs: {

@@ -78,6 +78,7 @@ const ROOMS: Readonly<
   signing: { rooms: ['errors', 'keys'], packages: [] },
   approval: { rooms: ['errors', 'policy', 'signing'], packages: [] },
   ledger: { rooms: ['errors', 'files', 'policy', 'signing'], packages: [] },
+  lifecycle: { rooms: ['errors', 'files', 'ledger', 'policy'], packages: [] },
   diff: { rooms: ['explain', 'identify', 'policy', 'terminal', 'transforms'], packages: [] },
   demo: { rooms: ['errors', 'kafka', 'keys', 'terminal'], packages: ['@faker-js/faker'] },
   cli: {
@@ -100,6 +101,7 @@ const ROOMS: Readonly<
       'kafka',
       'keys',
       'ledger',
+      'lifecycle',
       'policy',
       'record',
       'run',

@@ -1,7 +1,8 @@
 /** `lethe audit`: ledgers, verified with public keys alone, and shown. */
 import { Argument, Command, Option } from 'commander'
 import { readTrustedKeys } from '../approval/required-approval.ts'
-import { EXIT } from '../errors.ts'
+import { EXIT, LetheError } from '../errors.ts'
+import { oldSegments } from '../ledger/drop-segments.ts'
 import { linesOf, readEntry } from '../ledger/entry.ts'
 import {
   type EntryFilter,
@@ -13,7 +14,10 @@ import {
 } from '../ledger/print-ledgers.ts'
 import { readLedgers, readWhole } from '../ledger/read-ledgers.ts'
 import { type PlacedEntry, verifyLedgers } from '../ledger/verify-chains.ts'
+import { deleteFile } from '../lifecycle/delete-stored.ts'
+import { fileTarget, mayDelete } from '../lifecycle/may-delete.ts'
 import { parseTime } from './arguments.ts'
+import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
 import { type LedgerOptions, ledgerOf, parseRole } from './ledger-option.ts'
 import { addPassphraseOptions } from './signing-key.ts'
 
@@ -63,6 +67,31 @@ async function seal(log: string, options: LedgerOptions): Promise<void> {
   )
 }
 
+interface DropOptions extends LedgerOptions, HoldsOptions {
+  readonly before: number
+}
+
+async function drop(log: string, options: DropOptions): Promise<void> {
+  const holds = holdsOf(options)
+  const old = oldSegments(log, options.before)
+  if (old === undefined) {
+    process.stderr.write(`lethe: ${log} has no sealed segment that ended before then\n`)
+    return
+  }
+  const permits = old.files.map((file) => {
+    const verdict = mayDelete({ target: fileTarget(file) }, holds, Date.now())
+    if (verdict.allowed) return verdict.permit
+    throw new LetheError(
+      'target-held',
+      `${file} is under the legal hold ${verdict.hold.id}; nothing was deleted`,
+    )
+  })
+  await ledgerOf({ ...options, ledger: log })!.record(old.fact, () => {
+    for (const [at, file] of old.files.entries()) deleteFile(file, permits[at]!)
+  })
+  process.stderr.write(`lethe: dropped ${old.files.join(', ')}\n`)
+}
+
 const FORMAT = (): Option =>
   new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text')
 const LOGS = (): Argument => new Argument('<log...>', 'ledgers; the sealed segments beside each are read too')
@@ -83,6 +112,7 @@ Examples:
   $ lethe audit verify host1.ndjson host2.ndjson --keys ledgers.pem --anchor /mnt/other/heads.ndjson
   $ lethe audit show ledger.ndjson --action keys --since 2026-01-01
   $ lethe audit seal ledger.ndjson --signing-key host.pem
+  $ lethe audit drop ledger.ndjson --before 2024-01-01 --holds holds.ndjson --signing-key host.pem
 
 Exit codes: 0 as written, 1 findings, 2 usage, 4 input or output.`
 
@@ -122,5 +152,21 @@ export const command = (): Command => {
       )
       .argument('<log>', 'the ledger'),
   ).action(seal)
+  addHoldsOptions(
+    addWriting(
+      audit
+        .command('drop')
+        .summary('delete sealed segments that are old')
+        .description(
+          'Writes down which sealed segments go, and deletes them. The rest can still be verified.',
+        )
+        .argument('<log>', 'the ledger')
+        .addOption(
+          new Option('--before <time>', 'segments that end before then')
+            .argParser(parseTime)
+            .makeOptionMandatory(),
+        ),
+    ),
+  ).action(drop)
   return audit
 }

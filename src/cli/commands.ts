@@ -86,6 +86,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./signing-key.ts'),
   },
   {
+    name: 'hold',
+    summary: 'keep what is stored from being deleted',
+    load: () => import('./hold.ts'),
+  },
+  {
     name: 'audit',
     summary: 'verify and show ledgers of what was done',
     load: () => import('./audit.ts'),

@@ -1,20 +1,11 @@
 /** A file that is written under a temporary name beside its place, and takes its own name when it is whole. */
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fdatasync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  write,
-} from 'node:fs'
+import { closeSync, fchmodSync, fdatasync, fsyncSync, openSync, renameSync, unlinkSync, write } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Digester, FileDigest } from './digest.ts'
 import { type Output, outputError, standingAt } from './sink.ts'
+import { syncFolder } from './sync-folder.ts'
 
 const writeTo = promisify(write)
 const syncData = promisify(fdatasync)
@@ -117,18 +108,5 @@ export class TemporaryFile implements Output {
     } catch {
       // Already gone, or the disk is: there is nothing more to do, and no result stands under the name.
     }
-  }
-}
-
-function syncFolder(folder: string): void {
-  try {
-    const fd = openSync(folder, constants.O_RDONLY)
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  } catch {
-    // Not every system lets a folder be synced; the file itself is.
   }
 }

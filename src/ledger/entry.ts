@@ -15,6 +15,8 @@ export const ACTIONS = {
   stream: 'a stream ran',
   'policy.change': 'a stream began with another policy than the one before',
   approve: 'a policy was approved',
+  'hold.add': 'a legal hold was added',
+  'hold.release': 'a legal hold was released',
   'keys.create': 'a keyset was made',
   'keys.add': 'a key was added',
   'keys.promote': 'a key became the primary one',

@@ -7,6 +7,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, w
 import { dirname } from 'node:path'
 import { LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
+import { syncFolder } from '../files/sync-folder.ts'
 import type { SigningKey } from '../signing/private-key.ts'
 import { type Anchor, headHoldsUnder, headLine } from './anchor.ts'
 import {
@@ -278,16 +279,6 @@ function appendWhole(file: string, bytes: Uint8Array): void {
     }
   } catch (error) {
     throw unwritten(file, error)
-  }
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 

@@ -1,0 +1,80 @@
+/** The file of holds: it is replaced as a whole, by one process at a time, so that it is never half a file. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileError, LetheError } from '../errors.ts'
+import { takeLock } from '../files/lock-file.ts'
+import { openOutput } from '../files/output.ts'
+import { addLine, type Hold, parseHolds, releaseLine, stateOf } from './legal-hold.ts'
+
+/**
+ * The holds of a file.
+ * @throws LetheError (io) where it cannot be read, (usage) `hold-invalid` where a line is no hold: then nothing may be deleted
+ */
+export function readHolds(file: string): readonly Hold[] {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw fileError(`the file of holds ${file}`, error)
+  }
+  return holdsOf(file, text)
+}
+
+function holdsOf(file: string, text: string): readonly Hold[] {
+  const holds = parseHolds(text)
+  if (typeof holds === 'number')
+    throw new LetheError(
+      'hold-invalid',
+      `${file}:${holds} is not written as a hold is; nothing may be deleted until it is mended`,
+      'have the file as it was',
+    )
+  return holds
+}
+
+export type NewHold = Omit<Hold, 'id' | 'released' | 'added'>
+
+/** A hold with an id of its own, and its line. */
+export function newHold(hold: NewHold, now: number): { readonly id: string; readonly line: string } {
+  const id = `h${randomBytes(4).toString('hex')}`
+  return { id, line: addLine({ ...hold, id, added: now }) }
+}
+
+/** Appends a line to the file, which is made where it is not there. @throws LetheError where it holds something else */
+export async function appendHold(file: string, line: string): Promise<void> {
+  const release = await takeLock(file)
+  try {
+    const before = textOf(file)
+    holdsOf(file, before)
+    const output = openOutput(file, 'none')
+    try {
+      await output.append(Buffer.from(`${before}${line}\n`))
+      await output.finish()
+      output.publish()
+    } finally {
+      output.discard()
+    }
+  } finally {
+    release()
+  }
+}
+
+/** The line that releases a hold. @throws LetheError (usage) where it is not there, or was released */
+export function releasing(file: string, id: string, owner: string, reason: string, now: number): string {
+  const hold = readHolds(file).find((one) => one.id === id)
+  if (hold === undefined || stateOf(hold, now) === 'released')
+    throw new LetheError(
+      'unknown-name',
+      `${file} has no hold ${id} that was not released`,
+      'see `lethe hold list`',
+    )
+  return releaseLine(id, owner, reason, now)
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw fileError(file, error)
+  }
+}
