@@ -1,5 +1,6 @@
 /** docs/operation.md: the way from a compromised key to new outputs, by the commands that stand there. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { folder, lethe, root } from './lethe.ts'
@@ -35,6 +36,10 @@ describe('a compromised key', () => {
     await run('keys', 'create', 'keys.json')
     const first = ['batch', 'customers.csv', '-p', 'policy.yaml', '--keys', 'keys.json']
     await run(...first, '-o', 'old.csv', '--summary', 'runs/old.json')
+    // Another keyset has a k1 too: it is another key.
+    await run('keys', 'create', 'other.json')
+    const other = ['batch', 'customers.csv', '-p', 'policy.yaml', '--keys', 'other.json']
+    await run(...other, '-o', 'other.csv', '--summary', 'runs/other.json')
 
     expect(commands.map(([name, what]) => `${name} ${what}`)).toEqual([
       'keys list',
@@ -47,8 +52,9 @@ describe('a compromised key', () => {
     const outputs: string[] = []
     for (const args of commands) outputs.push(await run(...args))
     const check = /k1 +enabled +([0-9a-f]{8})/.exec(outputs[0]!)![1]!
-    expect(readFileSync(join(cwd, 'runs/old.json'), 'utf8')).toContain(`"k1": "${check}"`)
-    expect(readFileSync(join(cwd, 'runs/again.json'), 'utf8')).not.toContain(check)
+    const search = /^ {3}(grep .*)$/m.exec(compromised)![1]!.replace('CHECK', check)
+    expect(execFileSync('sh', ['-c', search], { cwd, encoding: 'utf8' })).toBe('runs/old.json\n')
+    expect(readFileSync(join(cwd, 'runs/again.json'), 'utf8')).toMatch(/"k2": "[0-9a-f]{8}"/)
 
     const pairs = rows('bridge.csv').map((row) => row.split(','))
     expect(pairs.map(([before]) => before)).toEqual(rows('old.csv'))
@@ -61,5 +67,15 @@ describe('a compromised key', () => {
       { cwd },
     )
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/(compromised|disabled)-key/)])
+
+    // With the outputs of before and the bridge, all tokens of the key are gone, and all other outputs are there.
+    const tokens = rows('old.csv')
+    for (const name of ['old.csv', 'bridge.csv']) rmSync(join(cwd, name))
+    const left = readdirSync(cwd, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const texts = left.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
+    expect(left.map(({ name }) => name)).toEqual(expect.arrayContaining(['again.csv', 'other.csv']))
+    expect(texts.filter((text) => tokens.some((token) => text.includes(token)))).toEqual([])
+    const { stdout } = await lethe(['keys', 'list', 'keys.json'], { cwd })
+    expect(stdout).toMatch(/k1 +compromised[\s\S]*k2 +enabled/)
   })
 })
