@@ -33,6 +33,8 @@ export const RECORD_CODES = {
   'json-duplicate-name': 'an object has two members of one name, compared after decoding escapes',
   'json-nul-in-name': 'a member name holds a NUL',
   'json-lone-surrogate': 'a string holds half of a surrogate pair',
+  'inner-json':
+    'a text that the policy reads as JSON (`read:` at the top) is none: it is malformed, has a name twice, or something follows it',
   'json-too-deep': 'objects and arrays nest more than 64 deep',
   'not-an-object': 'the record is JSON, but not an object',
   'array-length':

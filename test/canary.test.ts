@@ -164,6 +164,38 @@ fields:
   "**.email": { use: hash.hmac, domain: email }
 `
 
+const TEXTS = `policy: texts
+version: 1
+purpose: train_ai_system
+unlisted: reject
+fields:
+  id: { use: hash.hmac, domain: id }
+  owner.a: { use: hash.hmac, domain: id }
+  owner.b: { use: generalize.date, to: day }
+  "list[].a": { use: mask.replace, with: a }
+read: { owner: [trim, { strip: { prefix: "x:", missing: allow } }, json], list: json }
+shape: { list: either }
+`
+
+/** JSON texts with marked values, of which most fail. */
+function innerTexts(): string[] {
+  const q = () => JSON.stringify(mark())
+  return [
+    `{"a":${q()}}`,
+    ` x:{"a":${q()}}`,
+    `{"a":${q()}`,
+    `{"a":${q()}}${q()}`,
+    `{"a":${q()},"a":${q()}}`,
+    `{"a":"${mark()}\\ud800"}`,
+    `{${q()}:${q()}}`,
+    `{"a":{${q()}:${q()}}}`,
+    `{"b":${q()}}`,
+    `[${q()}]`,
+    q(),
+    mark(),
+  ]
+}
+
 const LARGE = `policy: large
 version: 1
 purpose: train_ai_system
@@ -277,6 +309,21 @@ describe('a thousand marked values', () => {
     await run(here, 'warned', 0, ['suspects.ndjson', '-p', 'warned.yaml'])
     expect(places.get('warned stderr')).toContain('looked at in `note` look like an email address')
 
+    // JSON in texts, of strings and of cells.
+    writeFileSync(join(here, 'texts.yaml'), TEXTS)
+    const inner = innerTexts().flatMap((text) => [
+      { id: mark(), owner: text },
+      { id: mark(), list: text },
+      { id: mark(), owner: null, list: text },
+    ])
+    writeFileSync(join(here, 'texts.ndjson'), inner.map((one) => JSON.stringify(one)).join('\n'))
+    await run(here, 'texts', 3, ['texts.ndjson', '-p', 'texts.yaml'])
+    await runAgain(here, 'texts', 'texts.ndjson', 'texts.yaml')
+    const quotedCell = (text: string): string => `"${text.replaceAll('"', '""')}"`
+    const cells = inner.map((one) => [one.id, one.owner ?? '', one.list ?? ''].map(quotedCell).join(','))
+    writeFileSync(join(here, 'texts.csv'), ['id,owner,list', ...cells].join('\n'))
+    await run(here, 'text cells', 3, ['texts.csv', '-p', 'texts.yaml'])
+
     // What the rules make of a short record is too much.
     const ones = Array.from({ length: 9000 }, () => 1)
     writeFileSync(join(here, 'large.ndjson'), `{"many":[${JSON.stringify(mark())},${ones.join()}]}\n`)
@@ -362,6 +409,7 @@ describe('a thousand marked values', () => {
       'needed',
       'encoded',
       'tied',
+      'texts',
       'csv',
     ].map((run) => `${run}.dead`))
       for (const [, code] of places.get(name)!.matchAll(/"code":"([^"]+)"/g)) codes.add(code!)

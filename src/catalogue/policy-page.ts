@@ -40,6 +40,9 @@ const TOP: Readonly<Record<string, string>> = {
   transforms: 'transforms: [./acme.mjs]\nfields: { note: { use: acme.cut, keep: 2 } }',
   required: 'fields: { amount: keep, currency: keep }\nrequired: [amount]',
   optional: 'fields: { amount: keep, currency: keep }\noptional: [currency]',
+  read: 'fields:\n  owner.id: { use: hash.hmac, domain: customer }\n  "contacts[].kind": keep\nread: { owner: json, contacts: [trim, json] }',
+  shape:
+    'fields:\n  "emails[]": { use: hash.hmac, domain: email, normalize: email }\n  "items[].sku": keep\nshape: { emails: either, items: either }',
 }
 
 /** A field for each word of rules. */

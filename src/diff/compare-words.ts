@@ -5,6 +5,7 @@ import { canonicalJson } from '../policy/fingerprint.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Policy, PolicyRequired, PolicyTime } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
+import { canonicalReading } from '../policy/reading.ts'
 import { isNoLonger, stepsOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
 import { compareConsent } from './compare-consent.ts'
@@ -113,6 +114,44 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
     for (const { path } of missingIn(was, is))
       add('stronger', 'optional', `a file without the column ${quote(path.text)} is refused now`)
   },
+  carriers: (old, now, add) => {
+    const [was, is] = [readAs(old), readAs(now)]
+    for (const path of new Set([...was.keys(), ...is.keys()]))
+      if (was.get(path)?.said !== is.get(path)?.said)
+        add(
+          'unranked',
+          'json-text',
+          is.has(path)
+            ? `${quote(path)} is read as a text that holds JSON${was.has(path) ? ', in another way' : ', and was not'}`
+            : `${quote(path)} is read as a text that holds JSON no more`,
+          is.get(path)?.at,
+        )
+  },
+  either: ({ either: was }, { either: is }, add) => {
+    for (const { path, at } of missingIn(is, was))
+      add(
+        'weaker',
+        'shape',
+        `a record with one value in place of the array ${quote(path.text)} leaves, and was a dead letter`,
+        at,
+      )
+    for (const { path } of missingIn(was, is))
+      add(
+        'stronger',
+        'shape',
+        `a record with one value in place of the array ${quote(path.text)} is a dead letter now`,
+      )
+  },
+}
+
+/** How a text is read that holds a container. Fields below it are compared as any. */
+function readAs(policy: Policy): ReadonlyMap<string, { readonly said: string; readonly at: TextPosition }> {
+  return new Map(
+    policy.carriers.map(({ path, reading, at }) => [
+      path.text,
+      { said: canonicalJson(canonicalReading(reading)), at },
+    ]),
+  )
 }
 
 export function compareWords(was: Policy, is: Policy, changes: Changes): void {

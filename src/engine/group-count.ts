@@ -165,7 +165,7 @@ export class QuasiIdentifiers {
         inChunk.starts[chunk] = slotStart[slot]!
         inChunk.ends[chunk] = slotEnd[slot]!
         inChunk.places[chunk++] = place
-      } else if (this.#find(block, slot)) this.#addOne(combinations, this.#hashes, record, column)
+      } else if (this.#find(block, slot, field)) this.#addOne(combinations, this.#hashes, record, column)
     }
     inArena.count = arena
     inChunk.count = chunk
@@ -193,7 +193,7 @@ export class QuasiIdentifiers {
       combinations.beginList(column)
       for (; i < count && block.slotRecord[slots[i]!] === record; i++) {
         if (record < from || record >= to) continue
-        if (!this.#find(block, slots[i]!)) this.#use(this.#bytes, 0, 0)
+        if (!this.#find(block, slots[i]!, field)) this.#use(this.#bytes, 0, 0)
         combinations.addToList(this.#bytes, this.#start, this.#end)
       }
       if (record >= from && record < to) combinations.endList(this.#hashes, record * 2)
@@ -201,7 +201,7 @@ export class QuasiIdentifiers {
   }
 
   /** Finds the text that leaves for a slot; false where that is nothing. */
-  #find(block: Block, slot: number): boolean {
+  #find(block: Block, slot: number, field: number): boolean {
     const kind = block.resultKind[slot]!
     if (kind === ResultKind.dropped) return false
     if (kind === ResultKind.source) {
@@ -212,14 +212,15 @@ export class QuasiIdentifiers {
       return true
     }
     const { bytes } = block.arena
+    const format = this.#format.ofSlot?.(block, slot, field) ?? this.#format
     const start = block.resultStart[slot]!
     const end = block.resultEnd[slot]!
     if (kind === ResultKind.arena) this.#use(bytes, start, end)
     else if (bytes[start] !== QUOTE) {
-      const isNull = this.#format.null.length === NULL_LENGTH && bytes[start] === LETTER_N
+      const isNull = format.null.length === NULL_LENGTH && bytes[start] === LETTER_N
       this.#use(bytes, isNull ? end : start, end)
     } else if (isPlain(bytes, start + 1, end - 1)) this.#use(bytes, start + 1, end - 1)
-    else this.#useText(this.#format.read(Buffer.from(bytes.subarray(start, end)).toString('utf8')))
+    else this.#useText(format.read(Buffer.from(bytes.subarray(start, end)).toString('utf8')))
     return this.#end > this.#start
   }
 

@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { DeadLetterCode } from '../errors.ts'
+import type { Path } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import type { Block } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
@@ -30,11 +31,15 @@ export function keyPlanOf(plan: Plan, fields: readonly PlanField[]): Plan {
   return {
     ...plan,
     fields: fields.map((field) => {
-      const path = { text: field.path.text.slice('$key.'.length), segments: field.path.segments }
+      const path = withinKey(field.path)
       const rulesByStep = field.rulesByStep.map((rules) => rules.map((rule) => ({ ...rule, when: [] })))
       return { ...field, path, from: path, rulesByStep }
     }),
     envelope: [],
+    carriers: plan.carriers.flatMap((carrier) =>
+      carrier.path.envelope === 'key' ? [{ ...carrier, path: withinKey(carrier.path) }] : [],
+    ),
+    either: [],
     subject: undefined,
     time: undefined,
     retention: undefined,
@@ -42,6 +47,8 @@ export function keyPlanOf(plan: Plan, fields: readonly PlanField[]): Plan {
     required: [],
   }
 }
+
+const withinKey = ({ text, segments }: Path): Path => ({ text: text.slice('$key.'.length), segments })
 
 /** Why a key is none, in words of keys. */
 export function codeOfKey(code: DeadLetterCode): DeadLetterCode {

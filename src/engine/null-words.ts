@@ -41,8 +41,9 @@ export class NullWords {
           : this.#matches(block.bytes, slotStart[slot]!, length)
       if (!isWord) continue
       if (kind === SlotKind.text || kind === SlotKind.escaped) {
-        slotStart[slot]! -= around
-        slotEnd[slot]! += around
+        const quotes = slotStart[slot]! < block.innerFrom ? around : 1
+        slotStart[slot]! -= quotes
+        slotEnd[slot]! += quotes
       }
       slotKind[slot] = SlotKind.nothing
     }

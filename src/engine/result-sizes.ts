@@ -16,7 +16,7 @@ interface Sized {
 
 export class ResultSizes {
   readonly #fields: readonly Sized[]
-  readonly #quoteBytes: number
+  readonly #format: Format
   readonly #most: number
   /** Whose rule it is, by rule: the place among the fields. */
   readonly #fieldOfRule: Int32Array
@@ -29,7 +29,7 @@ export class ResultSizes {
   /** @param most records of more bytes are too large */
   constructor(plan: Plan, fields: readonly PlanField[], format: Format, most: number) {
     this.#most = most
-    this.#quoteBytes = format.quoteBytes
+    this.#format = format
     this.#fields = fields.map(({ index, path, from }) => ({
       index,
       before: path.text === from.text ? 0 : Buffer.byteLength(path.text),
@@ -72,7 +72,8 @@ export class ResultSizes {
         }
         const kind = resultKind[slot]
         if (kind === ResultKind.dropped) continue
-        const quotes = kind === ResultKind.arena ? this.#quoteBytes : 0
+        const format = this.#format.ofSlot?.(block, slot, index) ?? this.#format
+        const quotes = kind === ResultKind.arena ? format.quoteBytes : 0
         sums[record - from]! += resultEnd[slot]! - resultStart[slot]! + quotes + before
       }
     }

@@ -6,7 +6,7 @@ import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
 import type { Shape } from '../record/shape.ts'
-import type { Account } from './account.ts'
+import type { Account, RuleCount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { Judge } from './judge.ts'
 import { RecordContexts } from './record-contexts.ts'
@@ -25,6 +25,9 @@ export class Rules {
   readonly #fields: readonly PlanField[]
   readonly #contexts: RecordContexts
   readonly #applier: RuleApplier
+  /** By format, where values of a record are written in several. */
+  readonly #appliers: Map<Format, RuleApplier>
+  readonly #newApplier: (format: Format) => RuleApplier
   readonly #watched: WatchedTexts
   readonly #gatesBefore: readonly Judge[]
   readonly #gatesAfter: readonly Judge[]
@@ -62,7 +65,9 @@ export class Rules {
     this.suspects = new Suspects(plan, format)
     this.#contexts = new RecordContexts(plan, shape, this.#watched)
     // Bytes that a transform's twin has written may stand in the arena a second time, as a text that needed escapes.
-    this.#applier = new RuleApplier(format, this.#contexts, this.suspects, 2 * maxResultBytes, now)
+    this.#newApplier = (one) => new RuleApplier(one, this.#contexts, this.suspects, 2 * maxResultBytes, now)
+    this.#applier = this.#newApplier(format)
+    this.#appliers = new Map([[format, this.#applier]])
     this.#before = new RuleTallies(plan)
     this.#many = new Set(
       plan.fields.filter(({ from }) => from.segments.some((segment) => segment.kind !== 'name')),
@@ -76,7 +81,7 @@ export class Rules {
   }
 
   set now(now: number) {
-    this.#applier.now = now
+    for (const applier of this.#appliers.values()) applier.now = now
   }
 
   /**
@@ -88,7 +93,7 @@ export class Rules {
     this.#contexts.clear()
     this.#watched.clear()
     block.arena.length = 0
-    this.#applier.isFull = false
+    for (const applier of this.#appliers.values()) applier.isFull = false
     this.suspects.clear()
     const failed = block.failedCount
     const suppressed = block.suppressedCount
@@ -99,7 +104,7 @@ export class Rules {
     const failedBefore = block.failedCount
     for (const field of this.#fields) {
       this.#field(block, field, from, to, passing - (block.failedCount - failedBefore))
-      if (this.#applier.isFull) {
+      if (this.#isFull()) {
         block.unmark(failed, suppressed)
         this.#before.restore(this.account)
         return false
@@ -131,7 +136,7 @@ export class Rules {
       this.#slots.set(list.subarray(place, end))
       const tally = this.account.rules[first.id]!
       tally.absent += passing - count
-      this.#applier.apply(block, first, this.#slots, count, tally)
+      this.#apply(block, field, first, this.#slots, count, tally)
       return
     }
     const byRule = simple ? undefined : new Map<PlanRule, number[]>()
@@ -158,7 +163,7 @@ export class Rules {
           // Null and empty say only that nothing is there: they pass, whatever the conditions are.
           if (block.slotKind[slot] === SlotKind.nothing) {
             this.account.rules[first.id]!.null++
-            this.format.copy(block, slot)
+            this.#formatOf(block, field, slot).copy(block, slot)
           } else {
             block.fail(record, 'no-rule-matches', first.id)
             block.setDropped(slot)
@@ -171,16 +176,65 @@ export class Rules {
       }
     }
     this.account.rules[first.id]!.absent += passing - present
-    if (byRule === undefined) this.#applier.apply(block, first, slots, taken, this.account.rules[first.id]!)
+    if (byRule === undefined) this.#apply(block, field, first, slots, taken, this.account.rules[first.id]!)
     else
       for (const [rule, chosen] of byRule) {
         const tally = this.account.rules[rule.id]!
-        this.#applier.apply(block, rule, Int32Array.from(chosen), chosen.length, tally)
+        this.#apply(block, field, rule, Int32Array.from(chosen), chosen.length, tally)
       }
     for (const slot of this.#ofFailed.splice(0)) {
       const rule = simple ? first : this.#choose(block, field, slot, block.slotRecord[slot]!)
-      if (rule !== undefined) this.#applier.countOnly(block, rule, slot, this.account.rules[rule.id]!)
+      if (rule !== undefined)
+        this.#applierOf(this.#formatOf(block, field, slot)).countOnly(
+          block,
+          rule,
+          slot,
+          this.account.rules[rule.id]!,
+        )
     }
+  }
+
+  /** Applies a rule to `slots[0..count)` of a field, each in the format that it is written in. */
+  #apply(
+    block: Block,
+    field: PlanField,
+    rule: PlanRule,
+    slots: Int32Array,
+    count: number,
+    tally: RuleCount,
+  ): void {
+    if (this.format.ofSlot === undefined) {
+      this.#applier.apply(block, rule, slots, count, tally)
+      return
+    }
+    const byFormat = new Map<Format, number[]>()
+    for (let i = 0; i < count; i++) {
+      const format = this.#formatOf(block, field, slots[i]!)
+      const some = byFormat.get(format)
+      if (some === undefined) byFormat.set(format, [slots[i]!])
+      else some.push(slots[i]!)
+    }
+    for (const [format, some] of byFormat)
+      this.#applierOf(format).apply(block, rule, Int32Array.from(some), some.length, tally)
+  }
+
+  #formatOf(block: Block, { index }: PlanField, slot: number): Format {
+    return this.format.ofSlot?.(block, slot, index) ?? this.format
+  }
+
+  #applierOf(format: Format): RuleApplier {
+    let applier = this.#appliers.get(format)
+    if (applier === undefined) {
+      applier = this.#newApplier(format)
+      applier.now = this.now
+      this.#appliers.set(format, applier)
+    }
+    return applier
+  }
+
+  #isFull(): boolean {
+    if (this.#appliers.size === 1) return this.#applier.isFull
+    return [...this.#appliers.values()].some(({ isFull }) => isFull)
   }
 
   #choose(block: Block, field: PlanField, slot: number, record: number): PlanRule | undefined {

@@ -71,7 +71,8 @@ export class Suspects {
       const { slotStart } = block
       const first = FIRST_BYTES - base
       for (let i = 0; i < count; i++) {
-        const start = slotStart[slots[i]!]!
+        let start = slotStart[slots[i]!]!
+        if (start >= block.innerFrom) start = block.originOf(start)
         if (start < first || isSampled(base + start)) chosen[noted++] = slots[i]!
       }
     }

@@ -1,6 +1,7 @@
 /** What is expected of a published record, and what came: the whole of it, a part, or lines of CSV. */
 import type { Expected } from '../policy/cases.ts'
 import { printName } from '../policy/path.ts'
+import { closeTexts, openTexts } from './json-texts.ts'
 import { type Json, leaves, printJson, readJson, scalarText, valuesAt } from './json-tree.ts'
 import type { RecordRun } from './run-record.ts'
 
@@ -10,16 +11,18 @@ type Published = Extract<Expected, { readonly kind: 'publish' }>
 export function compareRecord(
   expected: Published,
   format: 'json' | 'csv',
-  { after, published }: RecordRun,
+  { after, published, carriers, either }: RecordRun,
 ): string[] {
   if (expected.how === 'csv') return compareLines(expected.csv, published ?? '')
   const wanted = readJson(expected.json)
   // A cell is text, whatever JSON would write.
-  const want = format === 'csv' && wanted !== undefined ? asCells(wanted) : wanted
+  const written = format === 'csv' && wanted !== undefined ? asCells(closeTexts(wanted, carriers)) : wanted
+  // What a text holds is compared, however it is written.
+  const want = written && openTexts(written, carriers)
   if (expected.how === 'whole') return difference(want, after)
   const missing = want === undefined || after === undefined ? [] : partDifference(want, after, '')
   const there = expected.absent.flatMap((path) =>
-    (after === undefined ? [] : valuesAt(after, path))
+    (after === undefined ? [] : valuesAt(after, path, either))
       .filter((value) => format === 'json' || value !== '')
       .map((value) => `+ ${path.text}: ${printJson(value)}`),
   )

@@ -101,16 +101,21 @@ export function explain(policy: Policy, run: RecordRun): Explanation {
         ...field.rules.map((rule) => tell(rule, field)),
         ...stepsOf(policy, field).map(({ after: step, rule }) => tell(rule, field, step)),
       ],
-      before: matchedBefore?.get(field)?.map(printJson) ?? printed(before, field, field.from),
-      after: matchedAfter?.get(field)?.map(printJson) ?? printed(after, field, field.path),
+      before: matchedBefore?.get(field)?.map(printJson) ?? printed(before, field, field.from, run),
+      after: matchedAfter?.get(field)?.map(printJson) ?? printed(after, field, field.path, run),
     }),
   )
   return { outcome: outcome.kind, became: became(outcome), published, unlisted: account.unlisted, fields }
 }
 
-function printed(record: Json | undefined, field: PolicyField, path: PolicyField['path']): string[] {
+function printed(
+  record: Json | undefined,
+  field: PolicyField,
+  path: PolicyField['path'],
+  { either }: RecordRun,
+): string[] {
   if (record === undefined || field.path.envelope !== undefined || path.envelope !== undefined) return []
-  return valuesAt(record, path).map(printJson)
+  return valuesAt(record, path, either).map(printJson)
 }
 
 function became(outcome: RecordOutcome): string {

@@ -52,7 +52,7 @@ function howItIsRead(read: ValueReading | undefined): string {
     ...(fixes.length > 0 ? [`${fixes.join(' and ')} ${read.mayMiss ? 'may go' : 'goes'}`] : []),
     ...(read.split === undefined ? [] : [`each part between "${read.split}" by itself`]),
   ]
-  return `read first (${steps.join(', ')}), then `
+  return steps.length === 0 ? '' : `read first (${steps.join(', ')}), then `
 }
 
 /** What is done, in a sentence. */
@@ -180,6 +180,10 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
     lines.push(['required', `${listOf(policy.required)}; a record without one is a dead letter`])
   if (policy.optional.length > 0)
     lines.push(['optional', `${listOf(policy.optional)}: a CSV file may lack these columns`])
+  for (const { path, reading } of policy.carriers)
+    lines.push(['JSON in a text', `${path.text}: ${howItIsRead(reading)}what it holds is read by its paths`])
+  if (policy.either.length > 0)
+    lines.push(['one or several', `${listOf(policy.either)}: one value may stand in place of the array`])
   for (const step of policy.retention?.steps ?? []) {
     const changed = step.fields.size === 0 ? '' : `coarser: ${[...step.fields.keys()].join(', ')}`
     lines.push([`after ${step.after}`, step.suppress ? 'the record is suppressed' : changed])

@@ -1,5 +1,5 @@
 /** JSON as people compare it: numbers by their text, members in any order. For cases and explanations. */
-import { type Path, printName, type Segment } from '../policy/path.ts'
+import { type Path, printName, printSegments, type Segment } from '../policy/path.ts'
 
 /** A number, as it is written. */
 export class NumberText {
@@ -73,10 +73,20 @@ export function treeOf(cells: readonly (readonly [path: Path, text: string])[]):
   return root
 }
 
-/** All values at a path, in the order of the record: several where it runs over elements or members. */
-export function valuesAt(root: Json, path: Path): Json[] {
+/**
+ * All values at a path, in the order of the record: several where it runs over elements or members. `either`: arrays in whose
+ * place one value may stand.
+ */
+export function valuesAt(root: Json, path: Path, either: readonly Path[] = []): Json[] {
   return path.segments.reduce<Json[]>(
-    (found, segment) => found.flatMap((value) => step(value, segment)),
+    (found, segment, at) => {
+      const isEither =
+        segment.kind === 'element' &&
+        either.some(({ text }) => text === printSegments(path.segments.slice(0, at)))
+      return found.flatMap((value) =>
+        isEither && !Array.isArray(value) && value !== null ? [value] : step(value, segment),
+      )
+    },
     [root],
   )
 }

@@ -88,7 +88,20 @@ export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): st
     const transform = compiled?.kind === 'transform' ? compiled.transform : undefined
     put(record, exampleOfPattern(field.from), valueFor(field, transform, source))
   }
+  for (const { path, reading } of policy.carriers)
+    if (path.envelope === undefined) asText(record, path, reading)
   return JSON.stringify(record)
+}
+
+/** Puts what stands at a path into a text. */
+function asText(record: Member, path: Path, reading: ValueReading): void {
+  let place = record as Record<string | number, unknown>
+  for (const [i, segment] of path.segments.entries()) {
+    const key = segment.kind === 'name' ? segment.name : segment.kind === 'element' ? 0 : 'a'
+    if (place[key] === undefined) return
+    if (i === path.segments.length - 1) place[key] = writtenAs(reading, JSON.stringify(place[key]))
+    else place = place[key] as Record<string | number, unknown>
+  }
 }
 
 function valueFor(

@@ -9,6 +9,7 @@ import type { KeySource } from './key-source.ts'
 import type { Path } from './path.ts'
 import type { Plan, PlanConsent, PlanField, PlanRule, PlanTime } from './plan.ts'
 import type { Policy, PolicyConsent, PolicyField, PolicyRule } from './policy.ts'
+import { carrierOf } from './read-forms.ts'
 import { isWatched } from './revealed.ts'
 
 export interface PlanParts {
@@ -79,6 +80,8 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     columns: policy.columns,
     required: requiredOf(policy),
     optional: new Set(policy.optional.map(({ path }) => path.text)),
+    carriers: policy.carriers.map((carrier) => carrierOf(carrier, policy.input?.nulls ?? [])),
+    either: policy.either.map(({ path }) => path),
     needsKeys: keyed,
     runnable: !keyed || parts.keys !== undefined,
     keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),

@@ -25,10 +25,11 @@ import { matchedInputs, patternsOf } from './matched.ts'
 import { type Path, sameSegment, wildcardsOf } from './path.ts'
 import { checkPersonas } from './personas.ts'
 import type { Plan } from './plan.ts'
-import type { Policy, PolicyField, PolicyStep, PolicyTime } from './policy.ts'
+import type { Policy, PolicyCarrier, PolicyField, PolicyStep, PolicyTime } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
 import { Findings, quote, type TextPosition } from './problems.ts'
 import { readFields } from './read-fields.ts'
+import { leadsThrough, readForms } from './read-forms.ts'
 import { readRequired } from './read-required.ts'
 import { compileSteps, judgeOf, readRetention } from './read-retention.ts'
 import { readPath } from './read-rule.ts'
@@ -61,6 +62,8 @@ const POLICY_SHAPE: ShapeCodes = {
   wrong: 'wrong-type',
   byKey: {
     policy: 'bad-name',
+    read: 'bad-read',
+    shape: 'bad-shape',
     unlisted: 'bad-unlisted',
     suspects: 'bad-suspects',
     consent: 'bad-consent',
@@ -168,9 +171,11 @@ export function compileWith(
   if (time !== undefined) reads.push(time)
   reads.push(...consent.map(({ from, fromAt }) => ({ path: from, at: fromAt })))
   checkLayout(fields, reads, findings)
+  const inputs = [...fields.map((f) => f.from), ...reads.map((r) => r.path)]
+  const { carriers, either } = readForms(tree, inputs, findings)
   const columns = readColumns(
     entryOf(tree, 'columns')?.value,
-    [...fields.map((f) => f.from), ...reads.map((r) => r.path)],
+    columnsOf(inputs, carriers),
     patternsOf(fields),
     findings,
   )
@@ -178,6 +183,7 @@ export function compileWith(
     tree,
     fields,
     reads.map(({ path }) => path),
+    carriers.map(({ path }) => path),
     findings,
   )
   // What a pattern does to an input that other fields or conditions read is judged together with them.
@@ -214,6 +220,8 @@ export function compileWith(
     modules: shape.transforms ?? [],
     required,
     optional,
+    carriers,
+    either,
   }
   if (findings.count > 0) return failed(policy)
   const plan = buildPlan(policy, sources, {
@@ -223,6 +231,12 @@ export function compileWith(
     keys,
   })
   return { plan, problems: [], policy, sources }
+}
+
+/** What a column can be: of what is read below a carrier, the carrier. */
+function columnsOf(inputs: readonly Path[], carriers: readonly PolicyCarrier[]): Path[] {
+  const isBelow = (path: Path): boolean => carriers.some((carrier) => leadsThrough(path, carrier.path))
+  return [...inputs.filter((path) => !isBelow(path)), ...carriers.map(({ path }) => path)]
 }
 
 /** @throws TypeError where two transforms have one name: what it stands for would depend on their order */

@@ -164,6 +164,13 @@ const POLICY: Words<Policy> = {
   modules: LEFT_OUT,
   required: ({ required }) => ({ required: sortedPaths(required) }),
   optional: ({ optional }) => ({ optional: sortedPaths(optional) }),
+  carriers: ({ carriers }) => ({
+    read:
+      carriers.length === 0
+        ? undefined
+        : Object.fromEntries(carriers.map(({ path, reading }) => [path.text, canonicalReading(reading)])),
+  }),
+  either: ({ either }) => ({ either: sortedPaths(either) }),
 }
 
 function canonical<T>(whole: T, words: Words<T>): Record<string, unknown> {

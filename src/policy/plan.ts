@@ -1,6 +1,6 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
 import type { Reader } from '../../transforms/calendar.ts'
-import type { RuleTransform } from '../../transforms/transform.ts'
+import type { Failure, Nothing, RuleTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
 import type { ConsentReader } from './consent/consent-form.ts'
 import type { InputForm } from './input-form.ts'
@@ -99,6 +99,14 @@ export interface PlanConsent {
   readonly unknown: string
 }
 
+/** A container that stands as JSON in a text: a string of JSON, or a cell. */
+export interface PlanCarrier {
+  /** Of the input, and of the output. */
+  readonly path: Path
+  /** What is taken off the text before; undefined: nothing. Gives `Nothing` where it says that nothing is there. */
+  readonly read: ((text: string) => string | Failure | Nothing) | undefined
+}
+
 export interface Plan {
   readonly name: string
   readonly version: number
@@ -129,6 +137,9 @@ export interface Plan {
   readonly required: readonly Path[]
   /** Paths that a CSV file may lack as columns. */
   readonly optional: ReadonlySet<string>
+  readonly carriers: readonly PlanCarrier[]
+  /** Arrays that may be one element in their place. */
+  readonly either: readonly Path[]
   /** Whether any rule derives a key. */
   readonly needsKeys: boolean
   /** False for a policy that needs keys and was compiled without: then its keyed rules refuse every value. */

@@ -91,7 +91,15 @@ export interface PolicyTime extends Required<ReadingOptions> {
   readonly zone: string | undefined
 }
 
-/** An entry of `required:` or `optional:`. */
+/** An entry of `read:` at the top: a container that stands as JSON in a text. */
+export interface PolicyCarrier {
+  readonly path: Path
+  readonly at: TextPosition
+  /** What is taken off the text before. */
+  readonly reading: ValueReading
+}
+
+/** An entry of `required:`, `optional:` or `shape:`. */
 export interface PolicyRequired {
   readonly path: Path
   readonly at: TextPosition
@@ -136,4 +144,7 @@ export interface Policy {
   readonly modules: readonly string[]
   readonly required: readonly PolicyRequired[]
   readonly optional: readonly PolicyRequired[]
+  readonly carriers: readonly PolicyCarrier[]
+  /** Arrays that may be one element in their place. */
+  readonly either: readonly PolicyRequired[]
 }

@@ -29,6 +29,8 @@ const POLICY_ONLY_CODES = {
   'bad-input': 'the settings of `input` cannot be applied',
   'unknown-transform': 'no transform has this name',
   'bad-read': 'how the values of a field are read cannot be done, or means nothing here',
+  'json-in-json': 'JSON would be read out of a text that stands in JSON out of a text',
+  'bad-shape': 'what may stand in place of an array cannot be read, or means nothing here',
   'bad-transforms': 'a file of transforms cannot be used, or what it defines does not keep the contract',
   'transforms-not-loaded': 'a file of transforms is code, and no code runs here unless it is allowed',
   'unknown-option': 'the transform has no such option',

@@ -7,20 +7,26 @@ import { type Findings, quote } from './problems.ts'
 import { readPath } from './read-rule.ts'
 import { suggestion } from './suggest.ts'
 
-/** @param reads input paths that the policy reads beside its fields: of conditions, the subject and the event time */
+/**
+ * @param reads input paths that the policy reads beside its fields: of conditions, the subject and the event time
+ * @param carriers containers that stand as JSON in a text, which may be a column
+ */
 export function readRequired(
   tree: MapNode,
   fields: readonly PolicyField[],
   reads: readonly Path[],
+  carriers: readonly Path[],
   findings: Findings,
 ): { readonly required: readonly PolicyRequired[]; readonly optional: readonly PolicyRequired[] } {
   const inValue = fields.filter(({ from }) => from.envelope === undefined)
-  const known = new Set([...inValue.map(({ from }) => from), ...reads].map((path) => path.text))
-  const containers = new Set(
-    inValue
+  const inputs = [...inValue.map(({ from }) => from), ...reads, ...carriers]
+  const known = new Set(inputs.map((path) => path.text))
+  const containers = new Set([
+    ...inValue
       .filter(({ rules }) => rules.some((rule) => rule.use === 'keep.subtree'))
       .map(({ from }) => from.text),
-  )
+    ...carriers.map(({ text }) => text),
+  ])
   const seen = new Map<string, string>()
   const list = (word: 'required' | 'optional'): readonly PolicyRequired[] => {
     const node = entryOf(tree, word)?.value

@@ -46,22 +46,23 @@ const elseSchema = z
 const mark = (what: string): z.ZodType<string> =>
   z.string().regex(/^[^\r\n\0]{1,64}$/, `${what} has 1 to 64 characters, and no line break`)
 
+const stripSchema = z
+  .strictObject({
+    prefix: mark('a prefix').optional().describe('What values begin with, to the letter.'),
+    suffix: mark('a suffix').optional().describe('What values end with, to the letter.'),
+    missing: z
+      .literal('allow')
+      .optional()
+      .describe('Takes values without prefix or suffix as they are; else they are `unparsable`.'),
+  })
+  .describe('Prefix and suffix go.')
+
 const readSchema = z
   .union([
     z.literal('trim'),
     z.strictObject({
       trim: z.literal(true).optional().describe('White space around the value, and around its parts, goes.'),
-      strip: z
-        .strictObject({
-          prefix: mark('a prefix').optional().describe('What values begin with, to the letter.'),
-          suffix: mark('a suffix').optional().describe('What values end with, to the letter.'),
-          missing: z
-            .literal('allow')
-            .optional()
-            .describe('Takes values without prefix or suffix as they are; else they are `unparsable`.'),
-        })
-        .optional()
-        .describe('Prefix and suffix go.'),
+      strip: stripSchema.optional(),
       split: z
         .string()
         .regex(/^[^\r\n\0]{1,8}$/, 'a separator has 1 to 8 characters, and no line break')
@@ -177,6 +178,8 @@ export interface PolicyShape {
   transforms?: string[] | undefined
   required?: string[] | undefined
   optional?: string[] | undefined
+  read?: Record<string, unknown> | undefined
+  shape?: Record<string, 'either'> | undefined
 }
 
 export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
@@ -303,5 +306,23 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
     .optional()
     .describe(
       'Input paths that a CSV file may lack as columns. A file that lacks another one that the policy names is refused at its header.',
+    ),
+  read: z
+    .record(
+      z.string(),
+      z.union([
+        z.literal('json'),
+        z.array(z.union([z.enum(['trim', 'json']), z.strictObject({ strip: stripSchema })])).min(1),
+      ]),
+    )
+    .optional()
+    .describe(
+      'Paths of values that hold an object or array as JSON in a text, a string of JSON or a cell of CSV, and how that is read: `json`, or a list that ends with it; `trim` and `strip` may stand before. Fields name what is below, and the result is written as a text again. A text that is no JSON makes the record a dead letter (inner-json).',
+    ),
+  shape: z
+    .record(z.string(), z.literal('either'))
+    .optional()
+    .describe(
+      'Paths of arrays, without `[]`, of which records may hold one element in place of the array. Each keeps its form, and the rules of the elements hold for both.',
     ),
 })

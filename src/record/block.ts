@@ -5,6 +5,7 @@
  */
 import type { DeadLetterCode } from '../errors.ts'
 import { ByteSink } from './byte-sink.ts'
+import { InnerOrigins } from './inner-origins.ts'
 
 /** How a slot's bytes are written. For CSV, `text` is a cell without quotes in it, `escaped` one with `""`. */
 export const SlotKind = {
@@ -49,8 +50,11 @@ const HIGH = /[\x80-\xff]/
 const ARENA_BYTES = 1 << 17
 
 export class Block {
-  /** The chunk's bytes. */
+  /** The chunk's bytes; behind them, from `innerFrom` on, texts that were decoded out of values of the block. */
   bytes: Uint8Array = new Uint8Array(0)
+  innerFrom = 0
+  #innerTo = 0
+  readonly #origins = new InnerOrigins()
   #buffer: Buffer = Buffer.alloc(0)
   #source: string | undefined
   #decoded = 0
@@ -121,6 +125,8 @@ export class Block {
   /** Starts a chunk. */
   open(bytes: Uint8Array, ascii: boolean): void {
     this.bytes = bytes
+    this.innerFrom = bytes.length
+    this.#innerTo = bytes.length
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#source = undefined
     this.#decoded = 0
@@ -133,12 +139,14 @@ export class Block {
    * bytes, once there are many texts to cut; where kernels take the bytes there are few.
    */
   get source(): string {
-    this.#source ??= this.#buffer.toString('latin1')
+    this.#source ??= this.#buffer.toString('latin1', 0, this.innerFrom)
     return this.#source
   }
 
   /** Starts the next block of the chunk. */
   clear(): void {
+    this.#innerTo = this.innerFrom
+    this.#origins.clear()
     this.recordCount = 0
     this.#denied.clear()
     this.failedCount = 0
@@ -151,8 +159,47 @@ export class Block {
     this.scopeCount = 0
   }
 
+  /** The bytes `[start, end)` as a byte string. */
+  slice(start: number, end: number): string {
+    return start < this.innerFrom
+      ? this.source.slice(start, end)
+      : this.#buffer.toString('latin1', start, end)
+  }
+
+  /**
+   * Puts a text behind the chunk, with a line feed behind it: what was decoded out of the value at `origin`. Gives where it
+   * begins. `write` writes it and gives where it ends, in at most `room` bytes. `bytes` may be another array then, which
+   * holds the same and more.
+   */
+  putInner(origin: number, room: number, write: (out: Uint8Array, at: number) => number): number {
+    const start = this.#innerTo
+    const needed = start + room + 1
+    if (needed > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2))
+      larger.set(this.bytes.subarray(0, start))
+      this.bytes = larger
+      this.#buffer = Buffer.from(larger.buffer)
+    }
+    const end = write(this.bytes, start)
+    this.bytes[end] = 0x0a
+    this.#innerTo = end + 1
+    this.#origins.add(start, origin)
+    return start
+  }
+
+  /** Where the text ends that was put last. */
+  get innerEnd(): number {
+    return this.#innerTo - 1
+  }
+
+  /** Where in the chunk a value stands, or what it was decoded out of: the same for any size of chunks. */
+  originOf(start: number): number {
+    return start < this.innerFrom ? start : this.#origins.of(start)
+  }
+
   /** The bytes `[start, end)`, decoded. They must be UTF-8. */
   decode(start: number, end: number): string {
+    if (start >= this.innerFrom) return this.#buffer.toString('utf8', start, end)
     if (this.#source === undefined && ++this.#decoded < WORTH_A_STRING)
       return this.#buffer.toString('utf8', start, end)
     const text = this.source.slice(start, end)

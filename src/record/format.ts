@@ -18,6 +18,11 @@ export interface Format {
   readonly takesBytes: boolean
   /** Non-zero for the bytes that need escapes or quotes. */
   readonly special: Uint8Array
+  /**
+   * Where cells may hold JSON: the format that the value of a slot is written in where its field puts it. Every format here
+   * reads all slots.
+   */
+  readonly ofSlot?: (block: Block, slot: number, field: number) => Format
   /** Bytes that stand around a result of `ResultKind.arena` where it is written. */
   readonly quoteBytes: number
 }

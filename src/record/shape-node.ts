@@ -1,6 +1,6 @@
 /** A place of the tree that records are scanned by, and what is derived there. */
 import type { Places } from '../policy/patterns.ts'
-import type { PlanField } from '../policy/plan.ts'
+import type { PlanCarrier, PlanField } from '../policy/plan.ts'
 
 export const NODE_KINDS = ['unlisted', 'scalar', 'object', 'array', 'map', 'subtree'] as const
 
@@ -44,6 +44,10 @@ export interface ShapeNode {
   ends: boolean
   /** Patterns that nothing ranks end here. */
   isTie: boolean
+  /** Of a container that stands as JSON in a text: how that is read. */
+  carrier: PlanCarrier | undefined
+  /** Of an array: one element may stand in its place. */
+  isEither: boolean
 }
 
 /** Output members that have no counterpart in the input, written after those that have. */
@@ -61,6 +65,8 @@ export interface DerivedContainer {
   readonly tree: DerivedTree
   /** Where the input may hold it too, and then it is written there. */
   readonly node: ShapeNode | undefined
+  /** Path of the carrier that it is: it is written as JSON in a text. */
+  readonly text: string | undefined
 }
 
 interface Remembered {
@@ -97,6 +103,8 @@ export function makeNode(name: string, literal: string, isMember = false): Shape
     open: undefined,
     ends: false,
     isTie: false,
+    carrier: undefined,
+    isEither: false,
   }
 }
 

@@ -5,7 +5,7 @@
  * "Watched" values are those that a gate, a `when:` or a derived field (one with `from:`) needs from elsewhere
  * in the record. They are remembered by scope: the record, or the array element or map member they stand in.
  */
-import type { Path, Segment } from '../policy/path.ts'
+import { type Path, printSegments, type Segment } from '../policy/path.ts'
 import type { Patterns, Places } from '../policy/patterns.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { encodeBytes, latin1 } from './byte-text.ts'
@@ -29,6 +29,8 @@ export interface Shape {
   readonly time: number
   /** What only patterns lead to; undefined where there are none. */
   readonly openNodes: OpenNodes | undefined
+  /** Whether a container may stand as JSON in a text, or one value in place of an array: the kernel knows neither. */
+  readonly hasForms: boolean
 }
 
 /** FNV-like hash of a name's bytes; the walker computes it while it scans. */
@@ -134,12 +136,33 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
   const subject = plan.subject === undefined ? -1 : watch(plan.subject)
   const time = plan.time === undefined ? -1 : watch(plan.time.path)
   for (const path of reads) watch(path)
+  const carriers = plan.carriers.filter(({ path }) => path.envelope === undefined)
+  for (const carrier of carriers) {
+    const node = nodeAt(root, carrier.path.segments)
+    if (node !== undefined) node.carrier = carrier
+  }
+  for (const { segments } of plan.either) {
+    const node = nodeAt(root, segments)
+    if (node !== undefined) node.isEither = true
+  }
   const openNodes = openedBy(plan, root, derived)
   const containers: DerivedContainer[] = []
-  for (const { path, index } of derived) addDerived(root, path.segments, index, containers)
+  const texts = new Set(carriers.map(({ path }) => path.text))
+  for (const { path, index } of derived) addDerived(root, path.segments, index, containers, texts)
   const nodes = numbered(root)
   if (openNodes !== undefined) openNodes.blank.id = nodes.push(openNodes.blank) - 1
-  return { root, nodes, containers, watches, watchOf, subject, time, openNodes }
+  const hasForms = carriers.length > 0 || plan.either.length > 0
+  return { root, nodes, containers, watches, watchOf, subject, time, openNodes, hasForms }
+}
+
+/** The node of a container that listed paths lead through; undefined where none does. */
+export function nodeAt(root: ShapeNode, segments: readonly Segment[]): ShapeNode | undefined {
+  let node: ShapeNode | undefined = root
+  for (const segment of segments) {
+    if (segment.kind === 'name') node = node?.children.get(encodeBytes(segment.name))
+    else node = node?.kind === (segment.kind === 'element' ? 'array' : 'map') ? node.item : undefined
+  }
+  return node
 }
 
 /** Lets the patterns into the tree: they lead through its containers, and take scalars that are only read. */
@@ -213,10 +236,12 @@ function addDerived(
   segments: readonly Segment[],
   field: number,
   containers: DerivedContainer[],
+  texts: ReadonlySet<string>,
 ): void {
   let node: ShapeNode | undefined = scopeOf(root, segments)
   let tree = treeOf(node)
-  const names = segments.slice(scopeLength(segments)) as { readonly kind: 'name'; readonly name: string }[]
+  const outside = scopeLength(segments)
+  const names = segments.slice(outside) as { readonly kind: 'name'; readonly name: string }[]
   for (const [index, segment] of names.entries()) {
     const literal = memberLiteral(segment.name)
     const name = latin1(literal)
@@ -226,12 +251,14 @@ function addDerived(
       node = child?.emitted ? child : undefined
       let entry = tree.containers.find((container) => container.literal === literal)
       if (entry === undefined) {
+        const path = printSegments(segments.slice(0, outside + index + 1))
         entry = {
           id: containers.length,
           literal,
           name,
           tree: node === undefined ? { leaves: [], containers: [] } : treeOf(node),
           node,
+          text: texts.has(path) ? path : undefined,
         }
         tree.containers.push(entry)
         containers.push(entry)

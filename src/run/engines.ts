@@ -70,7 +70,7 @@ export function csvEngine(
 ): Engine {
   const parts = gated(plan)
   const columns = resolveColumns(plan, parts.shape, header, input)
-  const codec = new CsvCodec(columns, header, style, codecOptions(options))
+  const codec = new CsvCodec(plan, parts.shape, columns, header, style, codecOptions(options))
   return new Engine({ ...parts, codec }, options)
 }
 

@@ -122,7 +122,8 @@ export function cellsBefore(plan: Plan, { header, dialect, bytes, name }: TableR
   const columns = resolveColumns(plan, shape, header, name)
   refuseMissing(plan, header, columns, name)
   const cells = cellsOf(bytes, dialect)
-  return columns.input.flatMap(({ fields, watches }, index): Cells => {
+  return columns.input.flatMap(({ fields, watches, carrier }, index): Cells => {
+    if (carrier !== undefined) return [[carrier.path, cells[index] ?? '']]
     const [field, watch] = [fields[0], watches[0]]
     const path =
       field !== undefined
@@ -147,10 +148,7 @@ export function deidentifyRow(plan: Plan, row: TableRow, options: EngineOptions)
   return {
     outcome,
     account: engine.account,
-    after: output.map(({ field, header: column }, i) => [
-      pathOfColumn(plan.fields[field]!.path, column),
-      cells[i] ?? '',
-    ]),
+    after: output.map(({ path, header: column }, i) => [pathOfColumn(path, column), cells[i] ?? '']),
     published: `${Buffer.from(
       headerLine(
         output.map((column) => column.header),

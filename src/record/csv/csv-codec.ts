@@ -1,15 +1,22 @@
 /** The rows of a CSV file. The header is read and written elsewhere, once a file. */
 import { isUtf8 } from 'node:buffer'
+import type { Plan } from '../../policy/plan.ts'
+import { leadsThrough } from '../../policy/read-forms.ts'
 import { type Block, ResultKind, SlotKind } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, type CodecOptions, type ScanCounts } from '../codec.ts'
 import type { Format } from '../format.ts'
 import { CsvKernel } from '../kernel/csv-kernel.ts'
 import { countName, newNames } from '../names.ts'
+import type { Shape } from '../shape.ts'
 import { type CsvColumns, slotsOf } from './csv-columns.ts'
 import { quotedText } from './csv-dialect.ts'
 import { type CsvStyle, cellWriter } from './csv-text.ts'
 import { CsvWalker } from './csv-walker.ts'
+import { InnerCells, withInner } from './inner-cells.ts'
+
+/** In place of an offset: the value stands in the JSON of a cell, so that its slot is found by its field. */
+const OF_FIELD = Number.MAX_SAFE_INTEGER
 
 function csvFormat(style: CsvStyle): Format {
   const write = cellWriter(style)
@@ -60,11 +67,15 @@ export class CsvCodec implements Codec {
   readonly #header: readonly string[]
   readonly #options: CodecOptions
   readonly #walker: CsvWalker
-  /** Where each output column's slot stands among the slots of its row. */
+  /** Where each output column's slot stands among the slots of its row; `~n`: it is the nth cell that holds JSON. */
   readonly #outputOffsets: readonly number[]
+  readonly #outputFields: readonly number[]
   /** Of a field that takes several columns: where their slots stand among those of their row. */
   readonly #manyOffsets: ReadonlyMap<number, readonly number[]>
   readonly #kernel: CsvKernel | undefined
+  /** Undefined where no column holds JSON. */
+  readonly #inner: InnerCells | undefined
+  readonly #write: (text: string) => string
   /** The kernel, where it has the chunk at hand. */
   #usable: CsvKernel | undefined
   #block!: Block
@@ -78,9 +89,28 @@ export class CsvCodec implements Codec {
   /** Rows whose cells were met. */
   #rows = 0
 
-  /** `header`: the input's column names, checked; `columns`: what the plan makes of them. */
-  constructor(columns: CsvColumns, header: readonly string[], style: CsvStyle, options: CodecOptions) {
-    this.format = csvFormat(style)
+  /** `shape`: of the plan; `header`: the input's column names, checked; `columns`: what the plan makes of them. */
+  constructor(
+    plan: Plan,
+    shape: Shape,
+    columns: CsvColumns,
+    header: readonly string[],
+    style: CsvStyle,
+    options: CodecOptions,
+  ) {
+    const carriers = columns.input.flatMap(({ carrier }, column) =>
+      carrier === undefined ? [] : [{ column, carrier }],
+    )
+    const csv = csvFormat(style)
+    const hasInner = carriers.length > 0
+    this.format = hasInner ? withInner(csv, quotedText(style), insideOf(plan)) : csv
+    this.#write = cellWriter(style)
+    this.#inner = hasInner
+      ? new InnerCells(shape, carriers, quotedText(style), {
+          rejectUnlisted: plan.unlisted === 'reject',
+          showNames: options.showNames,
+        })
+      : undefined
     this.#columns = columns
     this.#style = style
     this.#header = header
@@ -99,14 +129,16 @@ export class CsvCodec implements Codec {
       offset += slotsOf(column)
     }
     this.#manyOffsets = new Map([...offsets].filter(([, all]) => all.length > 1))
-    this.#outputOffsets = columns.output.map(({ field, column }) =>
-      column === undefined
-        ? offsets.get(field)![0]!
-        : firsts[column]! + columns.input[column]!.fields.indexOf(field),
-    )
-    this.#kernel = options.kernels
-      ? CsvKernel.open(columns, this.#outputOffsets, style, BLOCK_RECORDS)
-      : undefined
+    this.#outputOffsets = columns.output.map(({ field, column }) => {
+      if (field < 0) return ~carriers.findIndex((one) => one.column === column)
+      if (column !== undefined) return firsts[column]! + columns.input[column]!.fields.indexOf(field)
+      return offsets.get(field)?.[0] ?? OF_FIELD
+    })
+    this.#outputFields = columns.output.map(({ field }) => field)
+    this.#kernel =
+      options.kernels && !hasInner
+        ? CsvKernel.open(columns, this.#outputOffsets, style, BLOCK_RECORDS)
+        : undefined
   }
 
   open(block: Block, bytes: Uint8Array, length: number, utf8: boolean): void {
@@ -116,6 +148,7 @@ export class CsvCodec implements Codec {
     this.#utf8 = utf8
     this.next = 0
     this.line = 0
+    this.#inner?.open(block)
     // Where bytes are no UTF-8, each row has to be checked.
     this.#usable = length > 0 && utf8 && this.#kernel?.open(bytes, length) ? this.#kernel : undefined
   }
@@ -204,12 +237,16 @@ export class CsvCodec implements Codec {
       for (let i = 0; i < fields.length; i++) {
         slot = block.addSlot(from, to, kind, scope)
         block.addToField(fields[i]!, slot)
+        const derived = block.derived[fields[i]!]
+        if (derived !== undefined) derived[scope] = slot + 1
       }
       if (watches.length > 0) {
         if (slot < 0) slot = block.addSlot(from, to, kind, scope)
         for (const watch of watches) block.watched[watch]![scope] = slot + 1
       }
     }
+    const inner = this.#inner?.walk(record, starts, ends, quoted)
+    if (inner !== undefined) block.fail(record, inner, -1)
     return walker.lines
   }
 
@@ -226,6 +263,10 @@ export class CsvCodec implements Codec {
     }
     this.#blank = 0
     this.#rows = 0
+    if (this.#inner === undefined) return counts
+    const { unlisted: members, names } = this.#inner.takeCounts()
+    counts.unlisted += members
+    for (const [name, count] of Object.entries(names ?? {})) countName(counts.names!, name, count)
     return counts
   }
 
@@ -237,20 +278,37 @@ export class CsvCodec implements Codec {
       row = this.#usable.write(this.#block, this.#firsts, count, sink)
     // Without the kernel, and where it has no memory left.
     for (; row < count; row++) {
-      this.#writeRow(this.#firsts[row]!, sink)
+      if (!this.#writeRow(passing[row]!, sink)) {
+        this.#block.fail(passing[row]!, 'map-name-collision', -1)
+        passing[row] = -1
+        continue
+      }
       if (ends !== undefined) ends[row] = sink.length - this.#style.lineBreak.length
     }
   }
 
-  nextBlock(): void {}
+  nextBlock(): void {
+    this.#inner?.open(this.#block)
+  }
 
-  /** Writes the row whose first slot is `first`. */
-  #writeRow(first: number, sink: ByteSink): void {
+  /** Writes the row of a record; false, and nothing written, if two names of a map in a cell became one. */
+  #writeRow(record: number, sink: ByteSink): boolean {
     const block = this.#block
+    const first = this.#firstSlot[record]!
     const began = sink.length
     for (const [column, offset] of this.#outputOffsets.entries()) {
       if (column > 0) sink.text(this.#style.delimiter)
-      const slot = first + offset
+      if (offset < 0) {
+        const text = this.#inner!.textOf(record, ~offset)
+        if (text === undefined) {
+          sink.length = began
+          return false
+        }
+        sink.text(this.#write(text))
+        continue
+      }
+      const slot = offset === OF_FIELD ? this.#slotOf(this.#outputFields[column]!, record) : first + offset
+      if (slot < 0) continue
       const kind = block.resultKind[slot]
       if (kind === ResultKind.dropped) continue
       const source = kind === ResultKind.source ? block.bytes : block.arena.bytes
@@ -259,5 +317,19 @@ export class CsvCodec implements Codec {
     // A lone empty cell would read as a blank line.
     if (sink.length === began) sink.text('""')
     sink.text(this.#style.lineBreak)
+    return true
+  }
+
+  /** The slot of a field that is made of a value in a cell's JSON; -1 where the record has none. */
+  #slotOf(field: number, record: number): number {
+    return this.#block.derived[field]![this.#block.recordScope[record]!]! - 1
   }
 }
+
+/** Of fields that are made of another input: whether they go into a cell that holds JSON. */
+const insideOf = ({ fields, carriers }: Plan): ReadonlyMap<number, boolean> =>
+  new Map(
+    fields
+      .filter(({ path, from }) => path.text !== from.text)
+      .map(({ index, path }) => [index, carriers.some((carrier) => leadsThrough(path, carrier.path))]),
+  )

@@ -1,7 +1,9 @@
 /** Which column of a CSV file is which path of the plan, and what the output's columns are. */
 import { LetheError } from '../../errors.ts'
-import type { Plan, PlanField } from '../../policy/plan.ts'
-import type { Shape } from '../shape.ts'
+import type { Path } from '../../policy/path.ts'
+import type { Plan, PlanCarrier, PlanField } from '../../policy/plan.ts'
+import { leadsThrough } from '../../policy/read-forms.ts'
+import { nodeAt, type Shape } from '../shape.ts'
 import { type NamedColumn, nameColumns, ordinals } from './column-names.ts'
 import { columnPatterns } from './column-patterns.ts'
 import { missingPaths } from './missing-columns.ts'
@@ -10,6 +12,8 @@ export interface CsvColumn {
   /** Fields that take this column's value. */
   readonly fields: readonly number[]
   readonly watches: readonly number[]
+  /** Set where the cells hold JSON; then there is nothing else. */
+  readonly carrier?: PlanCarrier
 }
 
 /** How many slots a column takes: one for each field, or one for the watches alone. */
@@ -18,6 +22,9 @@ export const slotsOf = ({ fields, watches }: CsvColumn): number =>
 
 export interface CsvOutputColumn {
   readonly header: string
+  /** Where its values go. */
+  readonly path: Path
+  /** -1: the column holds JSON. */
   readonly field: number
   /** The column of the input that it is; undefined where it is derived. */
   readonly column?: number
@@ -56,7 +63,10 @@ export function resolveColumns(
     if (fields === undefined) fieldsOf.set(field.from.text, [field.index])
     else fields.push(field.index)
   }
-  const isKnown = (path: string): boolean => fieldsOf.has(path) || shape.watchOf.has(path)
+  const carriers = new Map(plan.carriers.map((carrier) => [carrier.path.text, carrier]))
+  const within = pathsWithin(plan, shape)
+  const isKnown = (path: string): boolean =>
+    carriers.has(path) || (!within.has(path) && (fieldsOf.has(path) || shape.watchOf.has(path)))
   const patterns = columnPatterns(plan, input)
   const named = nameColumns(plan, header, isKnown, patterns, input)
   const taken = new Map<string, number>()
@@ -75,6 +85,8 @@ export function resolveColumns(
         'correct `columns:` of the policy',
       )
     taken.set(path, index)
+    const carrier = carriers.get(path)
+    if (carrier !== undefined) return { fields: [], watches: [], carrier }
     const watch = shape.watchOf.get(path)
     const matched = one.matched ?? patterns.fieldOf(path, index)
     return {
@@ -90,7 +102,7 @@ export function resolveColumns(
       `${input}: the policy does not name ${ordinals(refused)}, and says \`unlisted: reject\``,
       'name every column in `fields:` (with `drop` where it must not leave) or in `columns:`',
     )
-  const output = outputColumns(plan, named, columns)
+  const output = outputColumns(plan, shape, named, columns)
   if (output.length === 0)
     throw new LetheError(
       'columns-mismatch',
@@ -98,11 +110,11 @@ export function resolveColumns(
       delimiterIn(header) ?? 'check the delimiter, the header and `columns:` of the policy',
     )
   const names = new Set<string>()
-  for (const { header: name, field } of output) {
+  for (const { header: name, path } of output) {
     if (names.has(name))
       throw new LetheError(
         'columns-mismatch',
-        `${input}: the output would have two columns of the name that ${plan.fields[field]!.path.text} gets`,
+        `${input}: the output would have two columns of the name that ${path.text} gets`,
         'give the derived field another path, or a header of its own in `columns:` of the policy',
       )
     names.add(name)
@@ -121,6 +133,7 @@ function delimiterIn(header: readonly string[]): string | undefined {
 
 function outputColumns(
   plan: Plan,
+  shape: Shape,
   named: readonly (NamedColumn | undefined)[],
   columns: readonly CsvColumn[],
 ): CsvOutputColumn[] {
@@ -128,18 +141,40 @@ function outputColumns(
   const isDerived = (field: number): boolean =>
     plan.fields[field]!.from.text !== plan.fields[field]!.path.text
   const stays = (field: number): boolean => !isDropped(plan.fields[field]!)
-  const direct = columns.flatMap((column, index) =>
-    column.fields
+  const direct = columns.flatMap((column, index): CsvOutputColumn[] => {
+    const header = named[index]?.name ?? ''
+    if (column.carrier !== undefined)
+      return isWritten(shape, column.carrier)
+        ? [{ header, path: column.carrier.path, field: -1, column: index }]
+        : []
+    return column.fields
       .filter((field) => !isDerived(field) && stays(field))
-      .map((field) => ({ header: named[index]!.name, field, column: index })),
-  )
-  const fed = new Set(columns.flatMap((column) => column.fields))
+      .map((field) => ({ header, path: plan.fields[field]!.path, field, column: index }))
+  })
+  const read = plan.carriers.filter((carrier) => columns.some((column) => column.carrier === carrier))
+  const isFed = ({ index, from }: PlanField): boolean =>
+    columns.some((column) => column.fields.includes(index)) ||
+    read.some(({ path }) => leadsThrough(from, path))
   const derived = plan.fields
-    .filter((field) => isDerived(field.index) && fed.has(field.index) && stays(field.index))
-    .map((field) => {
-      const { text, segments } = field.path
+    .filter((field) => isDerived(field.index) && isFed(field) && stays(field.index))
+    .filter(({ path }) => !plan.carriers.some((carrier) => leadsThrough(path, carrier.path)))
+    .map((field): CsvOutputColumn => {
+      const { path, index } = field
+      const { text, segments } = path
       const only = segments.length === 1 && segments[0]!.kind === 'name' ? segments[0]!.name : text
-      return { header: headerOf.get(text) ?? only, field: field.index }
+      return { header: headerOf.get(text) ?? only, path, field: index }
     })
   return [...direct, ...derived]
 }
+
+/** The paths that the plan reads below a carrier: they are no columns. */
+function pathsWithin(plan: Plan, shape: Shape): ReadonlySet<string> {
+  const paths = [...plan.fields.map(({ from }) => from), ...shape.watches.map(({ path }) => path)]
+  const isWithin = (path: Path): boolean => plan.carriers.some((carrier) => leadsThrough(path, carrier.path))
+  return new Set(paths.filter(isWithin).map(({ text }) => text))
+}
+
+/** Whether anything is written for a carrier: what stands in it, or what is made of other values. */
+const isWritten = (shape: Shape, { path }: PlanCarrier): boolean =>
+  nodeAt(shape.root, path.segments)?.emitted === true ||
+  shape.containers.some(({ text }) => text === path.text)

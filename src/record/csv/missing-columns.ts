@@ -1,6 +1,8 @@
 /** Columns that a policy names and a file lacks: a renamed column would be dropped without a word. */
 import { LetheError } from '../../errors.ts'
+import { type Path, parsePath } from '../../policy/path.ts'
 import type { Plan } from '../../policy/plan.ts'
+import { leadsThrough } from '../../policy/read-forms.ts'
 
 /**
  * Input paths that a column of a file can be, that the plan does something with, and that no column is; in the plan's order.
@@ -15,14 +17,19 @@ export function missingPaths(
   const ofFields = plan.fields
     .filter(
       ({ from, rulesByStep }) =>
-        from.segments.every((segment) => segment.kind === 'name') &&
+        (from.segments.every((segment) => segment.kind === 'name') ||
+          plan.carriers.some(({ path }) => isColumn(path) && leadsThrough(from, path))) &&
         rulesByStep.some((rules) => rules.some((rule) => rule.action.kind !== 'drop')),
     )
     .map(({ from }) => from.text)
-  return [...new Set([...ofFields, ...watched])].filter(
+  const columnOf = (path: string): string =>
+    plan.carriers.find((carrier) => leadsThrough(parsePath(path), carrier.path))?.path.text ?? path
+  return [...new Set([...ofFields, ...watched].map(columnOf))].filter(
     (path) => !plan.optional.has(path) && !taken.has(path),
   )
 }
+
+const isColumn = ({ segments }: Path): boolean => segments.every((segment) => segment.kind === 'name')
 
 /** As names are compared that differ in writing alone: `E-Mail`, `e_mail` and `email` are one. */
 const folded = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')

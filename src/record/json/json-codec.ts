@@ -45,9 +45,9 @@ export class JsonCodec implements Codec {
     this.#walker = new JsonWalker(shape, options.rejectUnlisted)
     if (options.showNames) this.#walker.names = newNames()
     this.#writer = new JsonWriter(shape)
-    // The kernel counts what is unlisted, and cannot name it; and it knows no patterns.
+    // The kernel counts what is unlisted, and cannot name it; and it knows neither patterns nor JSON in texts.
     this.#kernel =
-      options.kernels && !options.showNames && shape.openNodes === undefined
+      options.kernels && !options.showNames && shape.openNodes === undefined && !shape.hasForms
         ? JsonKernel.open(shape, options.fields, options.rejectUnlisted, BLOCK_RECORDS)
         : undefined
   }

@@ -32,6 +32,30 @@ export const Op = {
   textName: 14,
 } as const
 
+/** An operation that the kernel does not know: one of `Form`, in the lowest bits of a; the rest of a is a node, or a container. */
+export const FORM_OP = 15
+
+/** What JSON in a text, and one value in place of an array, ask of the writer. */
+export const Form = {
+  /** A text begins that is the value of the node. */
+  openText: 0,
+  closeText: 1,
+  /** In a text of null: the derived members of the node, seen from scope b, if there are any; else null. */
+  nullInText: 2,
+  /** The value of slot b is no container: the derived members of the node as a text, if there are any; else that value. */
+  noText: 3,
+  /** `"name":` of the node, with one value to follow in place of an array. */
+  single: 4,
+  /** Nothing stands in a cell: the derived members of the node, seen from scope b, if there are any. */
+  inCell: 5,
+  /** The members of a derived container, seen from scope b, if there are any: the cell holds none of its own. */
+  derivedInCell: 6,
+} as const
+
+const FORM_BITS = 3
+export const formOf = (a: number): number => a & ((1 << FORM_BITS) - 1)
+export const formNode = (a: number): number => a >> FORM_BITS
+
 export class JsonOps {
   /** Two numbers each. */
   words: Int32Array<ArrayBuffer> = new Int32Array(1 << 13)
@@ -44,6 +68,10 @@ export class JsonOps {
     if (at === this.words.length) this.words = doubled(this.words)
     this.words[at] = code | (a << 4)
     this.words[at + 1] = b
+  }
+
+  addForm(form: number, node: number, b: number): void {
+    this.add(FORM_OP, form | (node << FORM_BITS), b)
   }
 
   /** Adds operations that another walk wrote down. */

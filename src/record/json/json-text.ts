@@ -8,6 +8,59 @@ export function jsonString(text: string): string {
   return SAFE.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
+/**
+ * Writes the inside of a JSON string, which is valid, decoded to `out` from `at` on; gives where it ends. It is no longer than
+ * what it is decoded of.
+ */
+export function decodeString(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+): number {
+  for (let p = start; p < end; ) {
+    const byte = source[p++]!
+    if (byte !== BACKSLASH) {
+      out[at++] = byte
+      continue
+    }
+    const letter = source[p++]!
+    if (letter !== LETTER_U) {
+      out[at++] = CONTROLS[letter] ?? letter
+      continue
+    }
+    let point = unitAt(source, p)
+    p += 4
+    if (point >= 0xd800 && point < 0xdc00) {
+      point = 0x10000 + ((point - 0xd800) << 10) + (unitAt(source, p + 2) - 0xdc00)
+      p += 6
+    }
+    at = putPoint(point, out, at)
+  }
+  return at
+}
+
+const BACKSLASH = 0x5c
+const LETTER_U = 0x75
+/** By the letter of an escape. */
+const CONTROLS: Readonly<Record<number, number>> = { 98: 0x08, 102: 0x0c, 110: 0x0a, 114: 0x0d, 116: 0x09 }
+
+const unitAt = (source: Uint8Array, p: number): number =>
+  Number.parseInt(String.fromCharCode(source[p]!, source[p + 1]!, source[p + 2]!, source[p + 3]!), 16)
+
+/** Writes a character in UTF-8 (RFC 3629). */
+function putPoint(point: number, out: Uint8Array, at: number): number {
+  if (point < 0x80) {
+    out[at] = point
+    return at + 1
+  }
+  const more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3
+  out[at] = ((0xf00 >> more) & 0xff) | (point >> (6 * more))
+  for (let i = 1; i <= more; i++) out[at + i] = 0x80 | ((point >> (6 * (more - i))) & 0x3f)
+  return at + more + 1
+}
+
 /** Whether a text is a JSON number. */
 export function isJsonNumber(text: string): boolean {
   return NUMBER.test(text)

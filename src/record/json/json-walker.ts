@@ -15,6 +15,7 @@ import { CLASS, JsonLexer } from './json-lexer.ts'
 import { JsonOps, Op } from './json-ops.ts'
 import { unescapeJson } from './json-text.ts'
 import { MemberNames } from './member-names.ts'
+import { type ShapeFault, TextWalk } from './text-walk.ts'
 
 export const MAX_DEPTH = 64
 
@@ -24,13 +25,19 @@ export class JsonWalker {
   readonly #reject: boolean
   #block!: Block
   /** A fault of shape: it counts only if the record is JSON to its end. */
-  #shapeCode: RecordCode | undefined
+  readonly #fault: ShapeFault = { code: undefined }
   #object = 0
   /** Operations of the block. */
   readonly ops: JsonOps = new JsonOps()
   /** Members met that no rule names. */
   unlisted = 0
   readonly #names = new MemberNames()
+  /** JSON in texts, and single values in place of arrays. */
+  readonly texts: TextWalk = new TextWalk(this.#lexer, this.ops, this.#names, this.#fault, {
+    value: (p, node, scope, depth) => this.#value(p, node, scope, depth),
+    inside: (p, isObject, node, scope, depth) =>
+      isObject ? this.#members(p + 1, node, scope, depth + 1) : this.#elements(p + 1, node, scope, depth + 1),
+  })
   /** How often a pattern has ended at a value. */
   #ended = 0
   /** Names of the record at hand that are unlisted, by path, where they are asked for. */
@@ -48,6 +55,7 @@ export class JsonWalker {
   open(bytes: Uint8Array, block: Block): void {
     this.#lexer.bytes = bytes
     this.#block = block
+    this.texts.block = block
     this.#names.open(block)
     this.ops.count = 0
     this.ops.texts.length = 0
@@ -56,7 +64,7 @@ export class JsonWalker {
   /** Walks one record, `bytes[start..end)`; gives undefined, or why it is none. */
   walk(start: number, end: number, scope: number): RecordCode | undefined {
     this.#lexer.end = end
-    this.#shapeCode = undefined
+    this.#fault.code = undefined
     this.#names.count = 0
     this.#lexer.code = 'json-syntax'
     const first = this.#lexer.space(start)
@@ -69,14 +77,13 @@ export class JsonWalker {
     else if (byte === 0x7b) p = this.#members(first + 1, root, scope, 1)
     else if (byte === 0x5b) p = this.#arrayOfOne(first + 1, root, scope)
     else {
-      this.#shapeCode = 'not-an-object'
+      this.#fault.code = 'not-an-object'
       p = this.#value(first, UNLISTED, scope, 0)
     }
-    if (this.names !== undefined)
-      for (const name of this.#unlistedNames.splice(0)) countName(this.names, name, 1)
+    this.settleNames()
     if (p < 0) return this.#lexer.code
     p = this.#lexer.space(p)
-    return p < end ? 'json-trailing' : this.#shapeCode
+    return p < end ? 'json-trailing' : this.#fault.code
   }
 
   /** An array in place of a record, from behind its `[`: of exactly one object, it is that object. */
@@ -90,8 +97,8 @@ export class JsonWalker {
       if (p < 0) return p
       p = this.#lexer.space(p)
     }
-    if (isEmpty || bytes[p] === 0x2c) this.#shapeCode = 'array-length'
-    else if (!isObject) this.#shapeCode = 'not-an-object'
+    if (isEmpty || bytes[p] === 0x2c) this.#fault.code = 'array-length'
+    else if (!isObject) this.#fault.code = 'not-an-object'
     while (bytes[p] === 0x2c) {
       p = this.#value(this.#lexer.space(p + 1), UNLISTED, scope, 1)
       if (p < 0) return p
@@ -143,7 +150,7 @@ export class JsonWalker {
     child.lastSeen = object
     if (child.kind === 'unlisted' && child.isMember) {
       this.unlisted++
-      if (this.#reject) this.#shapeCode ??= 'unlisted-field'
+      if (this.#reject) this.#fault.code ??= 'unlisted-field'
     }
     return this.#value(p, child, scope, depth)
   }
@@ -180,7 +187,7 @@ export class JsonWalker {
     if (isMap) return this.#mapMember(p, node, scope, depth, start, end, name !== undefined)
     if (node.kind === 'unlisted') return this.#member(p, UNLISTED, scope, depth, object)
     if (node.open !== undefined) {
-      const bytes = name ?? this.#block.source.slice(start, end)
+      const bytes = name ?? this.#block.slice(start, end)
       const led = this.#shape.openNodes!.member(node.open, hash, bytes)
       if (led !== undefined) return this.#led(p, led, node, scope, depth, start, end, name)
     }
@@ -206,12 +213,12 @@ export class JsonWalker {
     name: string | undefined,
   ): number {
     if (led.isTie) {
-      this.#shapeCode ??= 'pattern-tie'
+      this.#fault.code ??= 'pattern-tie'
       this.#ended++
       return this.#value(p, UNLISTED, scope, depth)
     }
     const { ops } = this
-    const before = { ops: ops.count, texts: ops.texts.length, ended: this.#ended, code: this.#shapeCode }
+    const before = { ops: ops.count, texts: ops.texts.length, ended: this.#ended, code: this.#fault.code }
     const [unlisted, names] = [this.unlisted, this.#unlistedNames.length]
     const byte = this.#lexer.bytes[p]!
     const leadsOn = led.kind === 'open'
@@ -233,8 +240,8 @@ export class JsonWalker {
     this.unlisted = unlisted + 1
     this.#unlistedNames.length = names
     this.#noteUnlisted(parent, start, end)
-    this.#shapeCode = before.code
-    if (this.#reject) this.#shapeCode ??= 'unlisted-field'
+    this.#fault.code = before.code
+    if (this.#reject) this.#fault.code ??= 'unlisted-field'
     return p
   }
 
@@ -277,12 +284,17 @@ export class JsonWalker {
     const { bytes } = this.#lexer
     let same = expected.length === end - start
     for (let i = 0; same && i < expected.length; i++) same = expected.charCodeAt(i) === bytes[start + i]
-    return same ? child : node.children.get(this.#block.source.slice(start, end))
+    return same ? child : node.children.get(this.#block.slice(start, end))
   }
 
   #decoded(start: number, end: number): string {
-    const bytes = this.#block.source.slice(start, end)
-    return this.#block.ascii ? bytes : Buffer.from(bytes, 'latin1').toString('utf8')
+    return this.#block.decode(start, end)
+  }
+
+  /** Adds up the unlisted names of the record at hand. */
+  settleNames(): void {
+    if (this.names !== undefined)
+      for (const name of this.#unlistedNames.splice(0)) countName(this.names, name, 1)
   }
 
   /** One value of any kind, as `node` wants it; gives the position behind it. */
@@ -303,7 +315,9 @@ export class JsonWalker {
       if (kind === 'scalar' || kind === 'subtree') {
         if (p === start) this.#take(node, start - 1, p + 1, SlotKind.nothing, scope)
         else this.#take(node, start, p, escaped ? SlotKind.escaped : SlotKind.text, scope)
-      } else this.#shapeCode ??= 'scalar-for-container'
+      } else if (node.carrier !== undefined) this.texts.string(start, p, node, node.carrier, scope, depth)
+      else if (node.isEither) return this.texts.single(start - 1, node, scope, depth)
+      else this.#fault.code ??= 'scalar-for-container'
       return p + 1
     }
     if (byte === 0x7b || byte === 0x5b) {
@@ -315,7 +329,7 @@ export class JsonWalker {
       p = this.#lexer.number(p)
       if (p < 0) return p
       if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.number, scope)
-      else if (kind !== 'unlisted') this.#shapeCode ??= 'scalar-for-container'
+      else if (kind !== 'unlisted') return this.#misplaced(start, p, node, scope, depth)
       return p
     }
     if (byte === 0x6e) {
@@ -329,8 +343,15 @@ export class JsonWalker {
     p = this.#lexer.word(p, byte === 0x74 ? 'true' : 'false')
     if (p < 0) return p
     if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.boolean, scope)
-    else if (kind !== 'unlisted') this.#shapeCode ??= 'scalar-for-container'
+    else if (kind !== 'unlisted') return this.#misplaced(start, p, node, scope, depth)
     return p
+  }
+
+  /** A number, true or false, `[start, end)`, where a container is listed. */
+  #misplaced(start: number, end: number, node: ShapeNode, scope: number, depth: number): number {
+    if (node.isEither && node.carrier === undefined) return this.texts.single(start, node, scope, depth)
+    this.#fault.code ??= 'scalar-for-container'
+    return end
   }
 
   #container(p: number, isObject: boolean, node: ShapeNode, scope: number, depth: number): number {
@@ -345,14 +366,16 @@ export class JsonWalker {
         ? this.#members(p + 1, node, scope, depth + 1)
         : this.#elements(p + 1, node, scope, depth + 1)
     const fits = isObject ? kind === 'object' || kind === 'map' : kind === 'array'
-    if (fits) {
+    if (fits && node.carrier === undefined) {
       if (node.emitted && node.literal !== '') this.ops.add(Op.name, node.id, 0)
       return isObject
         ? this.#members(p + 1, node, scope, depth + 1)
         : this.#elements(p + 1, node, scope, depth + 1)
     }
-    if (kind === 'scalar') this.#shapeCode ??= 'container-for-scalar'
-    else if (kind !== 'subtree') this.#shapeCode ??= 'scalar-for-container'
+    if (isObject && node.isEither && node.carrier === undefined)
+      return this.texts.single(p, node, scope, depth)
+    if (kind === 'scalar' || node.carrier !== undefined) this.#fault.code ??= 'container-for-scalar'
+    else if (kind !== 'subtree') this.#fault.code ??= 'scalar-for-container'
     const start = p
     p = this.#container(p, isObject, UNLISTED, scope, depth)
     if (p >= 0 && kind === 'subtree') this.#take(node, start, p, SlotKind.subtree, scope)

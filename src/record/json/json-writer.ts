@@ -6,7 +6,7 @@ import { latin1 } from '../byte-text.ts'
 import type { Format } from '../format.ts'
 import type { Shape } from '../shape.ts'
 import type { DerivedContainer, DerivedTree } from '../shape-node.ts'
-import { type JsonOps, Op } from './json-ops.ts'
+import { FORM_OP, Form, formNode, formOf, type JsonOps, Op } from './json-ops.ts'
 import { jsonString, unescapeJson } from './json-text.ts'
 
 const COMMA = 0x2c
@@ -46,6 +46,8 @@ export class JsonWriter {
   #block!: Block
   /** Names written in the open maps. */
   readonly #maps: Set<string>[] = []
+  /** Where the JSON begins that will stand in a text. */
+  #textFrom = 0
 
   constructor(shape: Shape) {
     this.#shape = shape
@@ -154,9 +156,86 @@ export class JsonWriter {
           this.#nullContainer(a, b)
           first = false
           break
+        case FORM_OP: {
+          const next = words[(index + 1) << 1]!
+          const skips =
+            formOf(a) === Form.single &&
+            (next & 15) === Op.value &&
+            resultKind[words[((index + 1) << 1) + 1]!] === ResultKind.dropped
+          if (skips) index++
+          else first = this.#form(formOf(a), formNode(a), b, first)
+          break
+        }
       }
     }
     return true
+  }
+
+  /** Gives whether nothing stands before what follows. */
+  #form(form: number, node: number, b: number, first: boolean): boolean {
+    const sink = this.#sink
+    switch (form) {
+      case Form.openText:
+        this.#name(node, first)
+        this.#textFrom = sink.length
+        return true
+      case Form.closeText:
+        this.#closeText(this.#textFrom)
+        return false
+      case Form.single:
+        this.#name(node, first)
+        return true
+      case Form.nullInText:
+        if (!this.#derived(node, b)) sink.copy(NULL, 0, NULL.length)
+        return false
+      case Form.noText: {
+        this.#name(node, first)
+        const from = sink.length
+        if (this.#derived(node, this.#block.slotScope[b]!)) this.#closeText(from)
+        else this.#value(b)
+        return false
+      }
+      case Form.derivedInCell:
+        this.#object(this.#shape.containers[node]!.tree, b)
+        return false
+      default:
+        this.#derived(node, b)
+        return false
+    }
+  }
+
+  /** The derived members of a node as an object; false, and nothing written, where there are none. */
+  #derived(node: number, scope: number): boolean {
+    const { tree } = this.#shape.nodes[node]!
+    return tree !== undefined && this.#object(tree, scope)
+  }
+
+  #object(tree: DerivedTree, scope: number): boolean {
+    const sink = this.#sink
+    const before = sink.length
+    sink.byte(0x7b)
+    if (this.#tree(tree, scope)) sink.byte(0x7d)
+    else sink.length = before
+    return sink.length > before
+  }
+
+  /** Makes what was written from `from` on the inside of a JSON string. */
+  #closeText(from: number): void {
+    const sink = this.#sink
+    const json = sink.bytes.slice(from, sink.length)
+    sink.length = from
+    sink.byte(QUOTE)
+    let copied = 0
+    for (let p = 0; p < json.length; p++) {
+      const byte = json[p]!
+      if (SPECIAL[byte] === 0) continue
+      sink.copy(json, copied, p)
+      // In JSON there are quotes, backslashes, and white space that stood in a kept container.
+      sink.text(jsonString(String.fromCharCode(byte)).slice(1, -1))
+      copied = p + 1
+    }
+    sink.copy(json, copied, json.length)
+    sink.byte(QUOTE)
   }
 
   #name(node: number, first: boolean): void {
@@ -198,15 +277,10 @@ export class JsonWriter {
   #nullContainer(node: number, scope: number): void {
     const sink = this.#sink
     const name = this.#names[node]!
-    const { tree } = this.#shape.nodes[node]!
     sink.copy(name, 0, name.length)
-    const before = sink.length
-    sink.byte(0x7b)
-    if (tree !== undefined && this.#tree(tree, scope)) sink.byte(0x7d)
-    else {
-      sink.length = before
-      sink.copy(NULL, 0, NULL.length)
-    }
+    const from = sink.length
+    if (!this.#derived(node, scope)) sink.copy(NULL, 0, NULL.length)
+    else if (this.#shape.nodes[node]!.carrier !== undefined) this.#closeText(from)
   }
 
   /** Derived members; gives whether there are any. */
@@ -233,12 +307,12 @@ export class JsonWriter {
     const before = sink.length
     if (!first) sink.byte(COMMA)
     sink.copy(container.name, 0, container.name.length)
-    sink.byte(0x7b)
-    if (!this.#tree(container.tree, scope)) {
+    const from = sink.length
+    if (!this.#object(container.tree, scope)) {
       sink.length = before
       return false
     }
-    sink.byte(0x7d)
+    if (container.text !== undefined) this.#closeText(from)
     return true
   }
 

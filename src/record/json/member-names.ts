@@ -65,6 +65,6 @@ export class MemberNames {
 
   #at(index: number): string {
     const start = this.#starts[index]!
-    return start < 0 ? this.#texts[index]! : this.#block!.source.slice(start, this.#ends[index]!)
+    return start < 0 ? this.#texts[index]! : this.#block!.slice(start, this.#ends[index]!)
   }
 }

@@ -221,6 +221,18 @@ const WEAKENINGS: readonly Weakening[] = [
     undefined,
     true,
   ),
+  of(
+    'a text is read as JSON',
+    ['required: [amount]', 'required: [amount]\nread: { items: json }'],
+    'json-text',
+    undefined,
+    true,
+  ),
+  of(
+    'one value may stand for a list',
+    ['required: [amount]', 'required: [amount]\nshape: { items: either }'],
+    'shape',
+  ),
   of('a value is not required any more', ['required: [amount]\n', ''], 'required'),
   of(
     'a column may be missing',

@@ -255,6 +255,19 @@ const CASES: Readonly<Record<string, Case>> = {
     records: [{ v: 'a' }],
     expected: [{ v: 'a' }],
   },
+  'read: json': {
+    policy: { fields: { 'o.v': year }, read: { o: ['trim', 'json'] } },
+    records: [{ o: ` {"v":"${TIME}","w":1}` }, { o: '{' }],
+    expected: [{ o: '{"v":"2026"}' }, 'inner-json'],
+    // It has quotes: test/src/record/json-in-text.test.ts has cells.
+    csv: false,
+  },
+  'shape: either': {
+    policy: { fields: { 'v[]': year }, shape: { v: 'either' } },
+    records: [{ v: TIME }, { v: [TIME] }],
+    expected: [{ v: '2026' }, { 'v.0': '2026' }],
+    csv: false,
+  },
   'suspects: dead-letter': {
     policy: { suspects: 'dead-letter', fields: { v: 'keep' } },
     records: [{ v: 'a' }, { v: 'lena@example.com' }],
