@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { parseStream } from 'fast-csv'
 import { describe, expect, it } from 'vitest'
 import { KEYS } from './src/cli/batch-inputs.ts'
-import { folder, lethe } from './src/cli/lethe.ts'
+import { folder, warm } from './src/cli/lethe.ts'
 
 const data = fileURLToPath(new URL('../../shared/data/adult', import.meta.url))
 const records = join(data, 'adult.csv')
@@ -54,7 +54,7 @@ describe.runIf(isThere)('Adult, where ../shared/data/adult is there', () => {
     const template = readFileSync(new URL('fixtures/adult/adult.template.yaml', import.meta.url), 'utf8')
     const cwd = folder({ 'adult.yaml': template.replaceAll('{{hierarchies}}', data) })
     const args = [records, '--delimiter', ';', '-p', 'adult.yaml', '-o', 'out.csv', '--summary', 'sum.json']
-    const { code, stderr } = await lethe(['batch', ...args, '--workers', '2'], { cwd })
+    const { code, stderr } = await warm(['batch', ...args, '--workers', '2'], { cwd })
     expect(code, stderr).toBe(0)
     const [header, ...input] = await table(records)
     const [headerOut, ...output] = await table(join(cwd, 'out.csv'))
@@ -103,7 +103,7 @@ fields:
       'out.csv',
       '-q',
     ]
-    const { code, stderr } = await lethe(['batch', ...args], { cwd })
+    const { code, stderr } = await warm(['batch', ...args], { cwd })
     expect(code, stderr).toBe(0)
     const [header, ...input] = await table(records)
     const [headerOut, ...output] = await table(join(cwd, 'out.csv'))

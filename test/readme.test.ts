@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../src/cli/commands.ts'
-import { folder, lethe, root } from './src/cli/lethe.ts'
+import { folder, lethe, root, warm } from './src/cli/lethe.ts'
 
 const README = readFileSync(join(root, 'README.md'), 'utf8')
 
@@ -21,7 +21,7 @@ describe('README', () => {
     const cwd = folder({ 'policy.yaml': block('yaml') })
     const lint = await lethe(['lint', 'policy.yaml'], { cwd })
     expect(lint).toMatchObject({ code: 0, stdout: '' })
-    const explain = await lethe(['explain', '-p', 'policy.yaml'], { cwd })
+    const explain = await warm(['explain', '-p', 'policy.yaml'], { cwd })
     expect(explain.stdout).toContain('the record is published')
     expect(explain.stdout).not.toContain('FAILED')
   })
@@ -34,7 +34,7 @@ describe('README', () => {
       'policy.yaml': block('yaml'),
       'snippet.mjs': snippet.replace("from 'lethe'", `from '${url}'`),
     })
-    await lethe(['keys', 'create', 'keys.json'], { cwd })
+    await warm(['keys', 'create', 'keys.json'], { cwd })
     const published = execFileSync(process.execPath, ['snippet.mjs'], { cwd, encoding: 'utf8' })
     expect(JSON.parse(published)).toEqual({
       occurred_at: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:00:00Z$/),
@@ -107,7 +107,7 @@ describe('docs/kafka.md', () => {
       writeFileSync(join(cwd, `${at}.yaml`), text)
       return `${at}.yaml`
     })
-    const { code, stdout } = await lethe(['lint', ...names], { cwd })
+    const { code, stdout } = await warm(['lint', ...names], { cwd })
     expect([code, stdout]).toEqual([0, ''])
   })
 })

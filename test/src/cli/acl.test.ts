@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { type Ended, folder, lethe } from './lethe.ts'
+import { type Ended, folder, warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 
@@ -19,7 +19,7 @@ routes:
     policy: policy.yaml
 `,
   })
-  return lethe(['acl', 'pipeline.yaml', ...args], { cwd })
+  return warm(['acl', 'pipeline.yaml', ...args], { cwd })
 }
 
 /** The words of each command, as a shell reads them. */

@@ -1,8 +1,8 @@
-/** `lethe approve`, `lethe signing-key`, and what requires approvals, as processes. */
+/** `lethe approve`, `lethe signing-key`, and what requires approvals. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 const PIPELINE = `pipeline: shop
@@ -33,13 +33,13 @@ const approveArgs = (key: string, ...more: string[]): string[] => [
 async function place(): Promise<string> {
   const cwd = folder({ 'policy.yaml': POLICY, 'pipeline.yaml': PIPELINE, 'in.csv': 'amount,x\n1,2\n' })
   for (const key of ['anna.pem', 'ben.pem'])
-    expect((await lethe(['signing-key', 'create', key], { cwd })).code).toBe(0)
+    expect((await warm(['signing-key', 'create', key], { cwd })).code).toBe(0)
   const keys = ['anna.pem.pub', 'ben.pem.pub'].map((file) => readFileSync(join(cwd, file), 'utf8'))
   writeFileSync(join(cwd, 'trusted.pem'), keys.join(''))
   return cwd
 }
 const batch = (cwd: string, ...more: string[]) =>
-  lethe(['batch', 'in.csv', '-p', 'policy.yaml', '-o', 'out.csv', '--summary', 'run.json', ...more], { cwd })
+  warm(['batch', 'in.csv', '-p', 'policy.yaml', '-o', 'out.csv', '--summary', 'run.json', ...more], { cwd })
 
 describe('lethe batch --require-approval', () => {
   it('runs once so many people approved the policy, and names them in the summary', async () => {
@@ -49,7 +49,7 @@ describe('lethe batch --require-approval', () => {
     expect(none.stderr).toContain('has 0 of the 2 approvals that are required; nothing was read')
     expect(none.stderr).toContain('lethe approve policy.yaml')
     // Twice by one key is one.
-    for (const key of ['anna.pem', 'anna.pem']) expect((await lethe(approveArgs(key), { cwd })).code).toBe(0)
+    for (const key of ['anna.pem', 'anna.pem']) expect((await warm(approveArgs(key), { cwd })).code).toBe(0)
     const one = await batch(cwd, '--require-approval', 'trusted.pem,2')
     expect([one.code, one.stderr]).toEqual([2, expect.stringContaining('has 1 of the 2')])
     expect((await lethe(approveArgs('ben.pem'), { cwd })).code).toBe(0)
@@ -62,15 +62,15 @@ describe('lethe batch --require-approval', () => {
       role: 'privacy-officer',
       when: expect.stringMatching(/Z$/),
     })
-    const explained = await lethe(['explain', '-p', 'policy.yaml', '--approval-keys', 'trusted.pem'], { cwd })
+    const explained = await warm(['explain', '-p', 'policy.yaml', '--approval-keys', 'trusted.pem'], { cwd })
     expect(explained.stdout).toContain(`${NOTE} (it counts)`)
-    const page = await lethe(['explain', '-p', 'policy.yaml', '--format', 'markdown'], { cwd })
+    const page = await warm(['explain', '-p', 'policy.yaml', '--format', 'markdown'], { cwd })
     expect(page.stdout).toContain('## Approvals')
   })
 
   it('refuses a policy that changed since, and an approval of which a byte changed', async () => {
     const cwd = await place()
-    await lethe(approveArgs('anna.pem'), { cwd })
+    await warm(approveArgs('anna.pem'), { cwd })
     expect((await batch(cwd, '--require-approval', 'trusted.pem')).code).toBe(0)
     writeFileSync(join(cwd, 'policy.yaml'), `${POLICY}  x: keep\n`)
     const changed = await batch(cwd, '--require-approval', 'trusted.pem')
@@ -88,7 +88,7 @@ describe('lethe batch --require-approval', () => {
   it('refuses options that say how bytes become cells, unless the policy says the same', async () => {
     const cwd = await place()
     writeFileSync(join(cwd, 'policy.yaml'), `${POLICY}input: { delimiter: "," }\n`)
-    await lethe(approveArgs('anna.pem'), { cwd })
+    await warm(approveArgs('anna.pem'), { cwd })
     expect((await batch(cwd, '--require-approval', 'trusted.pem', '--delimiter', ',')).code).toBe(0)
     for (const [option, value] of [
       ['--encoding', 'latin1'],
@@ -109,7 +109,7 @@ describe('lethe batch --require-approval', () => {
 
   it('refuses before the input is looked at', async () => {
     const cwd = await place()
-    const { code, stderr } = await lethe(
+    const { code, stderr } = await warm(
       ['batch', 'none.csv', '-p', 'policy.yaml', '-o', 'out.csv', '--require-approval', 'trusted.pem'],
       { cwd },
     )
@@ -122,15 +122,15 @@ describe('a pipeline that requires approvals', () => {
     const cwd = await place()
     const refused = await lethe(['stream', 'pipeline.yaml'], { cwd })
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('has 0 of the 2 approvals')])
-    const lint = await lethe(['lint', 'pipeline.yaml'], { cwd })
+    const lint = await warm(['lint', 'pipeline.yaml'], { cwd })
     expect([lint.code, lint.stdout]).toEqual([
       1,
       expect.stringContaining('pipeline.yaml:6:5 approval-missing'),
     ])
     const doctor = await lethe(['doctor', 'pipeline.yaml'], { cwd })
     expect(doctor.stdout).toMatch(/approvals\n {2}problem {2}r: the policy p, version 1, has 0 of the 2/)
-    for (const key of ['anna.pem', 'ben.pem']) await lethe(approveArgs(key), { cwd })
-    const sound = await lethe(['lint', 'pipeline.yaml'], { cwd })
+    for (const key of ['anna.pem', 'ben.pem']) await warm(approveArgs(key), { cwd })
+    const sound = await warm(['lint', 'pipeline.yaml'], { cwd })
     expect([sound.code, sound.stdout]).toEqual([0, ''])
     // Nothing listens there: it got as far as that.
     const run = await lethe(['stream', 'pipeline.yaml'], { cwd })
@@ -139,7 +139,7 @@ describe('a pipeline that requires approvals', () => {
 
   it('names the file of keys where it cannot be read', async () => {
     const cwd = folder({ 'policy.yaml': POLICY, 'pipeline.yaml': PIPELINE })
-    const { code, stdout } = await lethe(['lint', 'pipeline.yaml'], { cwd })
+    const { code, stdout } = await warm(['lint', 'pipeline.yaml'], { cwd })
     expect([code, stdout]).toEqual([
       1,
       expect.stringContaining('bad-file the public keys trusted.pem does not exist'),
@@ -151,15 +151,15 @@ describe('a pipeline that requires approvals', () => {
 describe('lethe approve', () => {
   it('shows what changed since the last approval', async () => {
     const cwd = await place()
-    await lethe(approveArgs('anna.pem'), { cwd })
+    await warm(approveArgs('anna.pem'), { cwd })
     writeFileSync(join(cwd, 'old.yaml'), POLICY)
     writeFileSync(join(cwd, 'policy.yaml'), `${POLICY.replace('version: 1', 'version: 2')}  x: keep\n`)
-    const { code, stdout } = await lethe(approveArgs('anna.pem', '--diff-from', 'old.yaml'), { cwd })
+    const { code, stdout } = await warm(approveArgs('anna.pem', '--diff-from', 'old.yaml'), { cwd })
     expect([code, stdout]).toEqual([0, expect.stringContaining('x (field-added)')])
-    const other = await lethe(approveArgs('anna.pem', '--diff-from', 'policy.yaml'), { cwd })
+    const other = await warm(approveArgs('anna.pem', '--diff-from', 'policy.yaml'), { cwd })
     expect(other.code).toBe(0)
     writeFileSync(join(cwd, 'other.yaml'), POLICY.replace('version: 1', 'version: 7'))
-    const refused = await lethe(approveArgs('anna.pem', '--diff-from', 'other.yaml'), { cwd })
+    const refused = await warm(approveArgs('anna.pem', '--diff-from', 'other.yaml'), { cwd })
     expect([refused.code, refused.stderr]).toEqual([
       2,
       expect.stringContaining('is not the policy that was approved last'),
@@ -170,9 +170,9 @@ describe('lethe approve', () => {
     const cwd = await place()
     writeFileSync(join(cwd, 'bad.yaml'), 'policy: p\n')
     const bad = ['approve', 'bad.yaml', '--as', 'dpo', '--note', NOTE, '--signing-key', 'anna.pem']
-    expect((await lethe(bad, { cwd })).code).toBe(2)
+    expect((await warm(bad, { cwd })).code).toBe(2)
     const of = (role: string, note: string, key: string) =>
-      lethe(['approve', 'policy.yaml', '--as', role, '--note', note, '--signing-key', key], { cwd })
+      warm(['approve', 'policy.yaml', '--as', role, '--note', note, '--signing-key', key], { cwd })
     const refused: readonly [string, string, string][] = [
       ['D P O', NOTE, 'anna.pem'],
       ['dpo', 'short', 'anna.pem'],

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { batch, csvOf, ndjsonOf, place, rows } from './batch-inputs.ts'
+import { batchProcess, csvOf, ndjsonOf, place, rows } from './batch-inputs.ts'
 import { type Ended, script } from './lethe.ts'
 
 const common = ['-p', 'policy.yaml', '--keys', 'keys.json']
@@ -85,7 +85,7 @@ describe('after an interruption', () => {
     expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8')).toBe('from yesterday')
     // What was written is nobody else's to read.
     for (const name of temporaries(cwd)) expect(statSync(join(cwd, name)).mode & 0o077).toBe(0)
-    expect((await batch(cwd, ['in.ndjson', '-o', 'out.ndjson'])).code).toBe(0)
+    expect((await batchProcess(cwd, ['in.ndjson', '-o', 'out.ndjson'])).code).toBe(0)
     expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8').split('\n')).toHaveLength(4)
   }, 60_000)
 })
@@ -229,7 +229,7 @@ describe('records that are huge or deep', () => {
     for (const chunk of ['100', '1000000']) {
       const inputs = ['in.csv', 'in.ndjson', '-o', 'out/', '--as-of', '2026-01-01', '--chunk-bytes', chunk]
       const files = ['--summary', 's', '--dead-letter', 'd', '--max-record-bytes', '2000']
-      expect((await batch(cwd, [...inputs, ...files])).code).toBe(3)
+      expect((await batchProcess(cwd, [...inputs, ...files])).code).toBe(3)
       summaries.push(readFileSync(join(cwd, 's'), 'utf8') + readFileSync(join(cwd, 'd'), 'utf8'))
     }
     expect(summaries[1]).toBe(summaries[0])

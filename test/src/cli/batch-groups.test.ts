@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const POLICY = `policy: test
 version: 1
@@ -63,7 +63,7 @@ describe('lethe batch, where the policy names quasi-identifiers', () => {
 
   it('counts records where it names no subject, and says so', async () => {
     const cwd = folder({ 'p.yaml': POLICY.replace('subject: id\n', ''), 'a.ndjson': ndjson(0, 300) })
-    const { stderr } = await lethe(['batch', 'a.ndjson', '-p', 'p.yaml', '-o', 'o.ndjson'], { cwd })
+    const { stderr } = await warm(['batch', 'a.ndjson', '-p', 'p.yaml', '-o', 'o.ndjson'], { cwd })
     expect(stderr).toContain('the policy names no subject: each record counts as one')
   })
 
@@ -73,7 +73,7 @@ describe('lethe batch, where the policy names quasi-identifiers', () => {
       'a.ndjson': ndjson(0, 300),
     })
     const args = ['batch', 'a.ndjson', '-p', 'p.yaml', '-o', 'o.ndjson', '--summary', 's.json']
-    const { code, stderr } = await lethe(args, { cwd })
+    const { code, stderr } = await warm(args, { cwd })
     expect([code, stderr.includes('stand alone')]).toEqual([0, false])
     expect(JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8'))).not.toHaveProperty('groups')
   })
@@ -93,7 +93,7 @@ describe('--max-unique', () => {
       'd.ndjson',
       ...args,
     ]
-    return lethe(all, { cwd }).then((ended) => ({ ...ended, cwd }))
+    return warm(all, { cwd }).then((ended) => ({ ...ended, cwd }))
   }
 
   it('lets less than that pass', async () => {

@@ -5,7 +5,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createKeyset } from '../../../src/keys/keyset.ts'
 import { formatKeyset } from '../../../src/keys/keyset-format.ts'
-import { type Ended, folder, lethe, type Setting } from './lethe.ts'
+import { type Ended, folder, lethe, type Setting, warm } from './lethe.ts'
 
 export const POLICY = `policy: test
 version: 1
@@ -31,9 +31,20 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
   return path
 }
 
-/** Runs `lethe batch` in a folder made by `place`, with its policy and keys. */
-export function batch(cwd: string, args: readonly string[], setting: Setting = {}): Promise<Ended> {
-  return lethe(['batch', ...args, '-p', 'policy.yaml', '--keys', 'keys.json'], { cwd, ...setting })
+const batchArgs = (args: readonly string[]) => ['batch', ...args, '-p', 'policy.yaml', '--keys', 'keys.json']
+
+/** Runs `lethe batch` in a folder made by `place`, with its policy and keys, in a process that is warm. */
+export function batch(
+  cwd: string,
+  args: readonly string[],
+  setting: Omit<Setting, 'killAfter'> = {},
+): Promise<Ended> {
+  return warm(batchArgs(args), { cwd, ...setting })
+}
+
+/** The same as a process of its own. */
+export function batchProcess(cwd: string, args: readonly string[], setting: Setting = {}): Promise<Ended> {
+  return lethe(batchArgs(args), { cwd, ...setting })
 }
 
 export interface Row {

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, csvOf, KEYS, ndjsonOf, POLICY, place, rows } from './batch-inputs.ts'
-import { type Ended, lethe, root, script } from './lethe.ts'
+import { type Ended, lethe, root, script, warm } from './lethe.ts'
 
 /** Runs it, and expects `code`, this text on stderr, and no change to the folder. */
 async function refused(
@@ -128,7 +128,7 @@ describe('lethe batch refuses inputs', () => {
 it('lethe batch refuses a table of which two columns would have one name', async () => {
   const yaml = `${POLICY}  who: { from: id, use: mask.replace, with: x }\ncolumns: { who: id }\n`
   const cwd = place({ 'in.csv': 'who,note\n1,2\n', 'p.yaml': yaml })
-  const run = lethe(['batch', 'in.csv', '-p', 'p.yaml', '--keys', 'keys.json', '-o', 'out.csv'], { cwd })
+  const run = warm(['batch', 'in.csv', '-p', 'p.yaml', '--keys', 'keys.json', '-o', 'out.csv'], { cwd })
   await refused(cwd, run, 2, 'two columns of the name that who gets')
 })
 
@@ -142,7 +142,7 @@ ${more}fields:
   gone: drop
 `
   const run = (cwd: string, ...args: string[]) =>
-    lethe(['batch', ...args, '-p', 'p.yaml', '--keys', 'keys.json'], { cwd })
+    warm(['batch', ...args, '-p', 'p.yaml', '--keys', 'keys.json'], { cwd })
 
   it('that lacks columns which the policy names, in whichever file, and says what they may be called', async () => {
     const cwd = place({
@@ -257,7 +257,7 @@ describe('lethe batch refuses outputs', () => {
 
 describe('lethe batch refuses policies and keys', () => {
   const runWith = (cwd: string, policy: string, more: readonly string[] = ['--keys', 'keys.json']) =>
-    lethe(['batch', 'in.csv', '-p', policy, '-o', 'out.csv', ...more], { cwd })
+    warm(['batch', 'in.csv', '-p', policy, '-o', 'out.csv', ...more], { cwd })
 
   it('with faults in the YAML: two policies, a bomb, tabs', async () => {
     const bomb = [
@@ -280,7 +280,7 @@ describe('lethe batch refuses policies and keys', () => {
     const cwd = place()
     // Nobody writes to it: who opened it would wait for ever.
     spawnSync('mkfifo', [join(cwd, 'in.csv')])
-    const run = lethe(['batch', 'in.csv', '-p', 'policy.yaml', '-o', 'out.csv'], { cwd })
+    const run = warm(['batch', 'in.csv', '-p', 'policy.yaml', '-o', 'out.csv'], { cwd })
     await refused(cwd, run, 2, 'no keys are given; nothing was read')
   })
 

@@ -4,8 +4,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { batch, csvOf, ndjsonOf, POLICY, place, type Row, rows, secretBytes } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import {
+  batch,
+  batchProcess,
+  csvOf,
+  ndjsonOf,
+  POLICY,
+  place,
+  type Row,
+  rows,
+  secretBytes,
+} from './batch-inputs.ts'
+import { warm } from './lethe.ts'
 
 const read = (...path: string[]): string => readFileSync(join(...path), 'utf8')
 
@@ -35,7 +45,7 @@ describe('lethe batch', () => {
 
   it('de-identifies CSV: a file in, a file out', async () => {
     const cwd = place({ 'in.csv': csvOf(some) })
-    const { code, stdout, stderr } = await batch(cwd, ['in.csv', '-o', 'out.csv'])
+    const { code, stdout, stderr } = await batchProcess(cwd, ['in.csv', '-o', 'out.csv'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     expect(stderr).toMatch(/records in +40\b/)
     expect(read(cwd, 'out.csv')).toBe(csvOut(some))
@@ -45,7 +55,7 @@ describe('lethe batch', () => {
 
   it('de-identifies NDJSON from standard input to standard output', async () => {
     const cwd = place()
-    const { code, stdout } = await batch(cwd, ['-', '--format', 'ndjson', '-o', '-', '-q'], {
+    const { code, stdout } = await batchProcess(cwd, ['-', '--format', 'ndjson', '-o', '-', '-q'], {
       input: ndjsonOf(some),
     })
     expect({ code, stdout }).toEqual({ code: 0, stdout: ndjsonOut(some) })
@@ -202,7 +212,7 @@ describe('lethe batch', () => {
 
   it('takes the keys that LETHE_KEYS_FILE names', async () => {
     const cwd = place({ 'a.csv': 'id\n1\n' })
-    const { code, stdout } = await lethe(['batch', 'a.csv', '-p', 'policy.yaml', '-o', '-', '-q'], {
+    const { code, stdout } = await warm(['batch', 'a.csv', '-p', 'policy.yaml', '-o', '-', '-q'], {
       cwd,
       env: { LETHE_KEYS_FILE: join(cwd, 'keys.json') },
     })
@@ -259,7 +269,7 @@ retention:
 
   it('judges retention at --as-of, adds up to the record, and lists dead letters without a value', async () => {
     const cwd = place({ 'in.ndjson': input, 'kept.yaml': policy })
-    const { code, stderr } = await lethe(
+    const { code, stderr } = await warm(
       [
         'batch',
         'in.ndjson',
@@ -341,7 +351,7 @@ retention:
       ),
       'in.csv': 'note\n5\nbroken\n"a\nb"\n7\n',
     })
-    const { code } = await lethe(
+    const { code } = await warm(
       ['batch', 'in.csv', '-p', 'p.yaml', '--keys', 'keys.json', '-o', 'o.csv', '--dead-letter', 'd'],
       { cwd },
     )

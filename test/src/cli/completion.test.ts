@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src/cli/commands.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const has = (shell: string) => spawnSync(shell, ['--version']).status === 0
 
 /** What bash itself would offer for a line that ends here. */
 async function complete(line: string, files: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const cwd = folder({ ...files, 'lethe.bash': (await lethe(['completion', 'bash'])).stdout })
+  const cwd = folder({ ...files, 'lethe.bash': (await warm(['completion', 'bash'])).stdout })
   const script = `source ./lethe.bash
 line="$1"
 COMP_LINE="$line"; COMP_POINT=\${#line}
@@ -40,11 +40,11 @@ describe('lethe completion', () => {
 
   it('knows every command in every shell, and refuses another shell', async () => {
     for (const shell of ['bash', 'zsh', 'fish']) {
-      const { code, stdout } = await lethe(['completion', shell])
+      const { code, stdout } = await warm(['completion', shell])
       expect(code).toBe(0)
       for (const { name } of commands) expect(stdout).toContain(name)
       if (has(shell)) expect(spawnSync(shell, ['-n'], { input: stdout }).status).toBe(0)
     }
-    expect((await lethe(['completion', 'tcsh'])).code).toBe(2)
+    expect((await warm(['completion', 'tcsh'])).code).toBe(2)
   })
 })

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { acme } from '../policy/acme.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const POLICY = `policy: custom
 version: 1
@@ -35,7 +35,7 @@ describe('a policy with transforms of its own', () => {
     ])
     expect(plain.stdout.split('\n')).toHaveLength(2)
     expect(plain.stdout).not.toContain('RAN')
-    const allowed = await lethe(['lint', 'p/policy.yaml', '--allow-code'], { cwd })
+    const allowed = await warm(['lint', 'p/policy.yaml', '--allow-code'], { cwd })
     expect([allowed.code, allowed.stdout]).toEqual([0, 'RAN'])
   })
 
@@ -43,10 +43,10 @@ describe('a policy with transforms of its own', () => {
     timeout: 120_000,
   }, async () => {
     const cwd = place()
-    expect((await lethe(['test', 'p/policy.yaml'], { cwd })).stderr).toContain('1 of 1 cases hold')
-    const explained = await lethe(['explain', '-p', 'p/policy.yaml'], { cwd, input: '' })
+    expect((await warm(['test', 'p/policy.yaml'], { cwd })).stderr).toContain('1 of 1 cases hold')
+    const explained = await warm(['explain', '-p', 'p/policy.yaml'], { cwd, input: '' })
     expect([explained.code, explained.stdout]).toEqual([0, expect.stringContaining('acme.reverse')])
-    expect((await lethe(['keys', 'create', 'keys.json'], { cwd })).code).toBe(0)
+    expect((await warm(['keys', 'create', 'keys.json'], { cwd })).code).toBe(0)
     const run = async (workers: string) => {
       const args = [
         'batch',
@@ -60,7 +60,7 @@ describe('a policy with transforms of its own', () => {
         '--workers',
         workers,
       ]
-      const { code, stdout, stderr } = await lethe(
+      const { code, stdout, stderr } = await warm(
         [...args, '--summary', `run${workers}.json`, '--chunk-bytes', '65536'],
         { cwd },
       )
@@ -70,21 +70,21 @@ describe('a policy with transforms of its own', () => {
     const one = await run('1')
     expect(one.split('\n')[1]).toMatch(/,x0 eton$/)
     expect(await run('3')).toBe(one)
-    const verified = await lethe(['verify', 'run1.json', '-', '-p', 'p/policy.yaml'], { cwd, input: one })
+    const verified = await warm(['verify', 'run1.json', '-', '-p', 'p/policy.yaml'], { cwd, input: one })
     expect(verified.code, verified.stderr).toBe(0)
     writeFileSync(join(cwd, 'p/acme.mjs'), `${acme()}// changed\n`)
-    const changed = await lethe(['verify', 'run1.json', '-', '-p', 'p/policy.yaml'], { cwd, input: one })
+    const changed = await warm(['verify', 'run1.json', '-', '-p', 'p/policy.yaml'], { cwd, input: one })
     expect(changed.code).toBe(1)
   })
 
   it('may not have its file of transforms overwritten, and its errors stop the run', async () => {
     const cwd = place()
-    await lethe(['keys', 'create', 'keys.json'], { cwd })
+    await warm(['keys', 'create', 'keys.json'], { cwd })
     const batch = ['batch', 'in.csv', '-p', 'p/policy.yaml', '--keys', 'keys.json']
-    const over = await lethe([...batch, '-o', 'p/acme.mjs'], { cwd })
+    const over = await warm([...batch, '-o', 'p/acme.mjs'], { cwd })
     expect([over.code, over.stderr]).toEqual([2, expect.stringContaining('it would be overwritten')])
     writeFileSync(join(cwd, 'p/acme.mjs'), "import 'zod'")
-    const broken = await lethe([...batch, '-o', 'out.csv'], { cwd })
+    const broken = await warm([...batch, '-o', 'out.csv'], { cwd })
     expect([broken.code, broken.stderr]).toEqual([
       2,
       expect.stringContaining('p/policy.yaml:4:14 bad-transforms'),

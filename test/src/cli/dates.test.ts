@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const HEAD = 'policy: dates\nversion: 1\npurpose: train_ai_system\n'
 
@@ -107,7 +107,7 @@ describe('lethe batch', () => {
     })
     const run = async (input: string, output: string) => {
       const args = ['batch', input, '-p', 'policy.yaml', '-o', output, '--as-of', '2026-06-01', '--quiet']
-      const { code, stderr } = await lethe(args, { cwd })
+      const { code, stderr } = await warm(args, { cwd })
       expect([code, stderr]).toEqual([0, ''])
       return readFileSync(join(cwd, output), 'utf8').trimEnd().split('\n')
     }
@@ -129,7 +129,7 @@ describe('lethe batch', () => {
     const run = async (asOf: string) => {
       const args = ['batch', 'in.ndjson', '-p', 'policy.yaml', '-o', `out-${asOf}`, '--as-of', asOf]
       const more = ['--max-dead-letters', '100%', '--dead-letter', `dead-${asOf}`, '--quiet']
-      await lethe([...args, ...more], { cwd })
+      await warm([...args, ...more], { cwd })
       const dead = readFileSync(join(cwd, `dead-${asOf}`), 'utf8')
         .trimEnd()
         .split('\n')
@@ -160,7 +160,7 @@ describe('lethe lint', () => {
       ['rule.yaml', 'bad-option'],
       ['time.yaml', 'bad-time'],
     ] as const) {
-      const { code: exit, stdout, stderr } = await lethe(['lint', file], { cwd })
+      const { code: exit, stdout, stderr } = await warm(['lint', file], { cwd })
       const told = (stdout + stderr).replace(/\s+/g, ' ')
       expect(exit).toBe(1)
       expect(told).toContain(code)
@@ -215,9 +215,9 @@ describe('lethe init', () => {
     expect(draft.fields.birth_date.notBefore).toBe('1900-01-01')
     const decided = text.replace(/due_date: undecided/, 'due_date: drop')
     const next = folder({ 'draft.yaml': decided, 'in.csv': readFileSync(join(cwd, 'in.csv'), 'utf8') })
-    expect((await lethe(['keys', 'create', 'keys.json'], { cwd: next })).code).toBe(0)
+    expect((await warm(['keys', 'create', 'keys.json'], { cwd: next })).code).toBe(0)
     const args = ['batch', 'in.csv', '-p', 'draft.yaml', '--keys', 'keys.json', '-o', 'out.csv', '--quiet']
-    const { code, stderr } = await lethe([...args, '--as-of', '2026-06-01'], { cwd: next })
+    const { code, stderr } = await warm([...args, '--as-of', '2026-06-01'], { cwd: next })
     expect([code, stderr]).toEqual([0, ''])
   })
 })

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { deidentifyFiles } from '../../../src/batch/deidentify-files.ts'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const POLICY = `policy: files
 version: 1
@@ -34,7 +34,7 @@ describe('a batch over files from a program', () => {
       workers: 1,
     })
     expect(summary).toMatchObject({ status: 'done', records: { in: 500, published: 500 } })
-    const { code } = await lethe(
+    const { code } = await warm(
       ['batch', 'in.csv', '-p', 'policy.yaml', '--keys', 'keys.json', '-o', 'same.csv'],
       { cwd },
     )

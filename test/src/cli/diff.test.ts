@@ -1,7 +1,7 @@
 /** `lethe diff` as a process: what it prints, and how it ends. */
 import { describe, expect, it } from 'vitest'
 import { BASE, edited, LISTS } from '../diff/policies.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const WEAKER = edited(['to: year, format', 'to: month, format'], ['version: 3', 'version: 4'])
 const STRONGER = edited(['keepLast: 4', 'keepLast: 2'])
@@ -19,9 +19,9 @@ describe('lethe diff', () => {
 
   it('ends with 0 where nothing is weaker', async () => {
     const cwd = place()
-    const same = await lethe(['diff', 'old.yaml', 'old.yaml'], { cwd })
+    const same = await warm(['diff', 'old.yaml', 'old.yaml'], { cwd })
     expect([same.code, same.stdout]).toEqual([0, expect.stringContaining('nothing differs')])
-    const stronger = await lethe(['diff', 'old.yaml', 'stronger.yaml'], { cwd })
+    const stronger = await warm(['diff', 'old.yaml', 'stronger.yaml'], { cwd })
     expect([stronger.code, stronger.stderr]).toEqual([0, 'lethe: nothing is weaker\n'])
   })
 
@@ -31,12 +31,12 @@ describe('lethe diff', () => {
       ['old.yaml', 'bad.yaml'],
       ['bad.yaml', 'old.yaml'],
     ]) {
-      const { code, stdout, stderr } = await lethe(['diff', ...files], { cwd })
+      const { code, stdout, stderr } = await warm(['diff', ...files], { cwd })
       expect([code, stdout]).toEqual([2, ''])
       expect(stderr).toContain('missing-key')
     }
-    expect((await lethe(['diff', 'old.yaml', 'none.yaml'], { cwd })).code).toBe(4)
-    expect((await lethe(['diff', '-', '-'], { cwd })).code).toBe(2)
+    expect((await warm(['diff', 'old.yaml', 'none.yaml'], { cwd })).code).toBe(4)
+    expect((await warm(['diff', '-', '-'], { cwd })).code).toBe(2)
   })
 
   it('takes one policy from standard input, and says that it cannot know whether its lists changed', async () => {
@@ -52,7 +52,7 @@ describe('lethe diff', () => {
 
   it('prints JSON and annotations', async () => {
     const cwd = place()
-    const json = await lethe(['diff', 'old.yaml', 'weaker.yaml', '--format', 'json'], { cwd })
+    const json = await warm(['diff', 'old.yaml', 'weaker.yaml', '--format', 'json'], { cwd })
     expect(JSON.parse(json.stdout)).toMatchObject({
       lethe: 'diff',
       v: 1,
@@ -64,7 +64,7 @@ describe('lethe diff', () => {
         { kind: 'version' },
       ],
     })
-    const github = await lethe(['diff', 'old.yaml', 'weaker.yaml', '--format', 'github'], { cwd })
+    const github = await warm(['diff', 'old.yaml', 'weaker.yaml', '--format', 'github'], { cwd })
     expect(github.stdout).toBe(
       '::error file=weaker.yaml,line=12,col=31,title=tells::customer.birth_date: it tells the month; before, it tells the year\n',
     )
@@ -74,7 +74,7 @@ describe('lethe diff', () => {
     const evil = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  a: keep\n'
     const path = '"<img src=x>|`b`[l](http://x.example)"'
     const cwd = folder({ 'old.yaml': evil, 'new.yaml': `${evil}  '${path}': keep\n` })
-    const { code, stdout } = await lethe(['diff', 'old.yaml', 'new.yaml', '--format', 'markdown'], { cwd })
+    const { code, stdout } = await warm(['diff', 'old.yaml', 'new.yaml', '--format', 'markdown'], { cwd })
     expect(code).toBe(1)
     const row = stdout.split('\n').find((line) => line.includes('field-added'))!
     expect(row.replaceAll(/`[^`]*`/g, '')).not.toMatch(/[<>[\]]/)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { checkValueOf } from '../../../src/keys/keyring.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
 import { batch, place, secretBytes } from './batch-inputs.ts'
-import { type Ended, lethe } from './lethe.ts'
+import { type Ended, lethe, warm } from './lethe.ts'
 
 const CHECK = checkValueOf(createKeyset(new Date(0), secretBytes).keys[0]!)
 const OTHER = CHECK === '00000000' ? '00000001' : '00000000'
@@ -49,9 +49,9 @@ describe('--expect-key', () => {
     expect(summary).toMatchObject({ keys: ['k1'], keyChecks: { k1: CHECK } })
     const listed = await lethe(['keys', 'list', 'keys.json'], { cwd })
     expect(listed.stdout).toMatch(new RegExp(`k1 +enabled +${CHECK}`))
-    const json = await lethe(['keys', 'list', 'keys.json', '--format', 'json'], { cwd })
+    const json = await warm(['keys', 'list', 'keys.json', '--format', 'json'], { cwd })
     expect(JSON.parse(json.stdout)).toMatchObject({ keys: [{ id: 'k1', check: CHECK }] })
-    const told = await lethe(['explain', '-p', 'policy.yaml', '--keys', 'keys.json'], { cwd })
+    const told = await warm(['explain', '-p', 'policy.yaml', '--keys', 'keys.json'], { cwd })
     expect(told.stdout).toMatch(new RegExp(`keys +k1 \\(${CHECK}\\)`))
   })
 
@@ -70,8 +70,8 @@ describe('--expect-key', () => {
 
   it('ends with 2 where rules use a key that it does not name', async () => {
     const cwd = place({ 'in.ndjson': '{"id":"a"}\n' })
-    await lethe(['keys', 'add', 'keys.json'], { cwd })
-    await lethe(['keys', 'promote', 'keys.json', 'k2'], { cwd })
+    await warm(['keys', 'add', 'keys.json'], { cwd })
+    await warm(['keys', 'promote', 'keys.json', 'k2'], { cwd })
     const ended = await run(cwd, '--expect-key', `k1:${CHECK}`)
     expect(ended.code).toBe(2)
     expect(ended.stderr).toContain('rules use the key k2')
@@ -101,7 +101,7 @@ describe('keys that everybody knows', () => {
       expect(ended.stderr).toMatch(message)
     }
     expect(readdirSync(cwd)).not.toContain('out.ndjson')
-    const listed = await lethe(['keys', 'list', 'keys.json'], { cwd })
+    const listed = await warm(['keys', 'list', 'keys.json'], { cwd })
     expect(listed.code).toBe(0)
     expect(listed.stderr).toMatch(message)
   })

@@ -1,6 +1,6 @@
 /** `lethe explain` with a row of CSV. */
 import { expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 1
@@ -26,7 +26,7 @@ async function explained(
   input = '',
 ): Promise<Explained> {
   const cwd = folder({ 'p.yaml': POLICY, ...files })
-  const { code, stdout, stderr } = await lethe(['explain', '-p', 'p.yaml', '--format', 'json', ...args], {
+  const { code, stdout, stderr } = await warm(['explain', '-p', 'p.yaml', '--format', 'json', ...args], {
     cwd,
     input,
   })
@@ -70,7 +70,7 @@ it('reads a file as `input:` says, as a batch does', async () => {
 it('refuses what it cannot show, and says what to do', async () => {
   const refuse = async (args: readonly string[], input: string) => {
     const cwd = folder({ 'p.yaml': `${POLICY}input: { delimiter: ";" }\n`, 'in.csv': CSV })
-    const { code, stdout, stderr } = await lethe(['explain', '-p', 'p.yaml', ...args], { cwd, input })
+    const { code, stdout, stderr } = await warm(['explain', '-p', 'p.yaml', ...args], { cwd, input })
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).not.toContain('jane')
     return stderr

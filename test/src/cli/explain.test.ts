@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 2
@@ -45,7 +45,7 @@ const AS_OF = ['--as-of', '2024-08-01']
 
 async function explained(args: readonly string[], input: string): Promise<Explained> {
   const cwd = folder({ 'p.yaml': POLICY })
-  const { code, stdout, stderr } = await lethe(['explain', '-p', 'p.yaml', '--format', 'json', ...args], {
+  const { code, stdout, stderr } = await warm(['explain', '-p', 'p.yaml', '--format', 'json', ...args], {
     cwd,
     input,
   })
@@ -116,8 +116,8 @@ describe('lethe explain', () => {
 
   it('uses the keys that are given', async () => {
     const cwd = folder({ 'p.yaml': POLICY })
-    await lethe(['keys', 'create', 'k.json'], { cwd })
-    const { stdout, stderr } = await lethe(['explain', '-p', 'p.yaml', '--keys', 'k.json'], { cwd })
+    await warm(['keys', 'create', 'k.json'], { cwd })
+    const { stdout, stderr } = await warm(['explain', '-p', 'p.yaml', '--keys', 'k.json'], { cwd })
     expect(stdout).not.toContain('k1.lbA-rcjQh8Pcz3tNmC4KKg')
     expect(stdout).toMatch(/k1\.[\w-]{22}/)
     expect(stderr).not.toContain('test keys')
@@ -137,7 +137,7 @@ describe('lethe explain', () => {
       ['-p', 'p.yaml', 'none.json'],
       ['-p', 'bad.yaml'],
     ]) {
-      const { code, stdout, stderr } = await lethe(['explain', ...args], { cwd })
+      const { code, stdout, stderr } = await warm(['explain', ...args], { cwd })
       expect(code).toBeGreaterThan(0)
       expect(stdout).toBe('')
       expect(stderr).not.toContain('secret-name')

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const rows = (word: string): string =>
   Array.from(
@@ -20,21 +20,21 @@ it.each([
   ],
 ])('is the encoding, the delimiter and the words for nothing of a file in %s', async (_, bytes, input) => {
   const cwd = folder({ 'in.csv': bytes })
-  const { code, stderr } = await lethe(['init', '--from', 'in.csv', '-o', 'p.yaml'], { cwd })
+  const { code, stderr } = await warm(['init', '--from', 'in.csv', '-o', 'p.yaml'], { cwd })
   expect([code, stderr]).toEqual([0, expect.stringContaining('60 records')])
   const draft = readFileSync(join(cwd, 'p.yaml'), 'utf8')
   expect(draft).toContain(input)
   expect(draft).toContain('each was met: "NULL" 20, "\\\\N" 15.')
   expect(draft).toContain('  nulls: ["NULL", "\\\\N"]\n')
-  expect((await lethe(['lint', 'p.yaml'], { cwd })).stdout).not.toMatch(/bad-input|yaml-/)
+  expect((await warm(['lint', 'p.yaml'], { cwd })).stdout).not.toMatch(/bad-input|yaml-/)
 })
 
 it('is nothing where a file needs nothing, and no draft where no row can be read', async () => {
   const cwd = folder({ 'a.csv': 'n,w\n1,x\n', 'z.csv': 'PK\x03\x04', 'bad.csv': 'a,b,c\n1\n2,3\n4,5,6,7\n' })
-  expect((await lethe(['init', '--from', 'a.csv'], { cwd })).stdout).not.toContain('input:')
-  const bad = await lethe(['init', '--from', 'bad.csv'], { cwd })
+  expect((await warm(['init', '--from', 'a.csv'], { cwd })).stdout).not.toContain('input:')
+  const bad = await warm(['init', '--from', 'bad.csv'], { cwd })
   expect([bad.code, bad.stdout, bad.stderr]).toEqual([2, '', expect.stringContaining('--skip-lines')])
-  expect((await lethe(['init', '--from', 'z.csv'], { cwd })).stderr).toContain('this is a ZIP archive')
+  expect((await warm(['init', '--from', 'z.csv'], { cwd })).stderr).toContain('this is a ZIP archive')
 })
 
 it('is what the options say, where they say it', async () => {
@@ -51,10 +51,10 @@ it('is what the options say, where they say it', async () => {
     '--header',
     'n,w',
   ]
-  const { code, stdout, stderr } = await lethe(['init', '--from', 'in.csv', ...flags], { cwd })
+  const { code, stdout, stderr } = await warm(['init', '--from', 'in.csv', ...flags], { cwd })
   expect([code, stderr]).toEqual([0, expect.stringContaining('read 2 records')])
   for (const line of ['delimiter: "#"', 'quote: none', 'skipLines: 1', 'comment: "!"', 'header: ["n", "w"]'])
     expect(stdout).toContain(`  ${line}\n`)
-  const both = await lethe(['init', '--from', 'in.csv', '--quote', 'none', '--escape', 'backslash'], { cwd })
+  const both = await warm(['init', '--from', 'in.csv', '--quote', 'none', '--escape', 'backslash'], { cwd })
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('nothing to escape')])
 })

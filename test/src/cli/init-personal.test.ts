@@ -6,7 +6,7 @@ import { draftFrom } from '../../../src/init/draft.ts'
 import { writeDraft } from '../../../src/init/write.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { corpus } from '../identify/corpora.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 type Rule =
   | string
@@ -17,7 +17,7 @@ interface DraftPolicy {
 }
 
 async function init(input: string, ...args: string[]) {
-  const { code, stdout, stderr } = await lethe(['init', '--from', '-', ...args], { input })
+  const { code, stdout, stderr } = await warm(['init', '--from', '-', ...args], { input })
   expect(code, stderr).toBe(0)
   const draft = parse(stdout) as DraftPolicy
   const uses = Object.fromEntries(
@@ -28,7 +28,7 @@ async function init(input: string, ...args: string[]) {
 
 async function lintCodes(text: string): Promise<Set<string>> {
   const cwd = folder({ 'p.yaml': text })
-  const { stdout } = await lethe(['lint', 'p.yaml', '--format', 'json'], { cwd })
+  const { stdout } = await warm(['lint', 'p.yaml', '--format', 'json'], { cwd })
   return new Set((JSON.parse(stdout) as { code: string }[]).map(({ code }) => code))
 }
 
@@ -236,7 +236,7 @@ describe('names of members that are data', () => {
       ],
     ]) {
       const input = `${rows.map((row) => row.join(',')).join('\n')}\n`
-      const { code, stdout, stderr } = await lethe(['init', '--from', '-', '--format', 'csv'], { input })
+      const { code, stdout, stderr } = await warm(['init', '--from', '-', '--format', 'csv'], { input })
       // A word that headers have, too, such as Street, leaves it to a person.
       expect([0, 2]).toContain(code)
       expect((stdout + stderr).replace(/\n[# ]*/g, ' ')).toContain('looks like the values below it')

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { de, en, Faker, ja } from '@faker-js/faker'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 interface DraftPolicy {
   readonly subject?: string
@@ -123,7 +123,7 @@ describe('lethe init', () => {
     const cwd = folder({
       'Orders 2024.csv.gz': gzipSync(['customer.id;E-Mail Address;occurred_at;"a[0]"', ...rows].join('\r\n')),
     })
-    const { code, stdout } = await lethe(['init', '--from', 'Orders 2024.csv.gz'], { cwd })
+    const { code, stdout } = await warm(['init', '--from', 'Orders 2024.csv.gz'], { cwd })
     expect(code).toBe(0)
     const draft = read(stdout)
     expect(stdout).toContain('input:\n  delimiter: ";"\n')
@@ -135,7 +135,7 @@ describe('lethe init', () => {
 
   it('reads a sample from stdin, and only so many records', async () => {
     const input = ndjson(events(50))
-    const { code, stderr } = await lethe(['init', '--from', '-', '--rows', '20'], { input })
+    const { code, stderr } = await warm(['init', '--from', '-', '--rows', '20'], { input })
     expect(code).toBe(0)
     expect(stderr).toContain('read 20 records of the standard input')
   })
@@ -147,7 +147,7 @@ describe('lethe init', () => {
     }
     for (const [csv, reason] of Object.entries(cases)) {
       const cwd = folder({ 'x.csv': csv })
-      const { code, stdout, stderr } = await lethe(['init', '--from', 'x.csv'], { cwd })
+      const { code, stdout, stderr } = await warm(['init', '--from', 'x.csv'], { cwd })
       expect(code).toBe(2)
       expect(stdout).toBe('')
       expect(stderr).toContain(reason)
@@ -162,7 +162,7 @@ describe('lethe init', () => {
       'Anna,Berlin\nBert,Paris\nCarl,Berlin\n': 'column 2 of the first row occurs again below',
     }
     for (const [csv, reason] of Object.entries(cases)) {
-      const { code, stdout, stderr } = await lethe(['init', '--from', '-', '--format', 'csv'], { input: csv })
+      const { code, stdout, stderr } = await warm(['init', '--from', '-', '--format', 'csv'], { input: csv })
       expect([code, stderr]).toEqual([
         0,
         expect.stringContaining(`read ${csv.trim().split('\n').length} records`),
@@ -175,16 +175,16 @@ describe('lethe init', () => {
 
   it('takes such a row as a header where somebody vouches for it, but not an empty one', async () => {
     const cwd = folder({ 'x.csv': 'name,2024\nx,17\n', 'y.csv': ',\nx,1\n' })
-    expect((await lethe(['init', '--from', 'x.csv', '--trust-header'], { cwd })).code).toBe(0)
-    expect((await lethe(['init', '--from', 'y.csv', '--trust-header'], { cwd })).code).toBe(2)
+    expect((await warm(['init', '--from', 'x.csv', '--trust-header'], { cwd })).code).toBe(0)
+    expect((await warm(['init', '--from', 'y.csv', '--trust-header'], { cwd })).code).toBe(2)
   })
 
   it('does not overwrite a policy unless forced', async () => {
     const cwd = folder({ 'x.csv': 'name\nx\n', 'p.yaml': 'mine' })
     const args = ['init', '--from', 'x.csv', '-o', 'p.yaml']
-    expect((await lethe(args, { cwd })).code).toBe(2)
+    expect((await warm(args, { cwd })).code).toBe(2)
     expect(readFileSync(join(cwd, 'p.yaml'), 'utf8')).toBe('mine')
-    expect((await lethe([...args, '--force'], { cwd })).code).toBe(0)
+    expect((await warm([...args, '--force'], { cwd })).code).toBe(0)
     expect(readFileSync(join(cwd, 'p.yaml'), 'utf8')).toContain('policy: x\n')
   })
 
@@ -195,27 +195,25 @@ describe('lethe init', () => {
       'array.ndjson': '[{"a":1}]',
       'empty.csv': '',
     })
-    expect((await lethe(['init', '--from', 'some.ndjson'], { cwd })).stdout).toContain(
-      'could not be read: 2.',
-    )
+    expect((await warm(['init', '--from', 'some.ndjson'], { cwd })).stdout).toContain('could not be read: 2.')
     for (const name of ['none.ndjson', 'array.ndjson', 'empty.csv']) {
-      const { code, stderr } = await lethe(['init', '--from', name], { cwd })
+      const { code, stderr } = await warm(['init', '--from', name], { cwd })
       expect({ name, code }).toEqual({ name, code: 2 })
       expect(stderr).not.toContain('secret')
       expect(stderr).not.toContain('defect')
     }
-    const missing = await lethe(['init', '--from', 'missing.csv'], { cwd })
+    const missing = await warm(['init', '--from', 'missing.csv'], { cwd })
     expect(missing).toMatchObject({ code: 4, stderr: 'lethe: missing.csv does not exist\n' })
-    const aFolder = await lethe(['init', '--from', '.'], { cwd })
+    const aFolder = await warm(['init', '--from', '.'], { cwd })
     expect(aFolder).toMatchObject({ code: 2, stderr: 'lethe: . is a folder\n  -> name a file\n' })
-    const nowhere = await lethe(['init', '--from', 'some.ndjson', '-o', 'none/p.yaml'], { cwd })
+    const nowhere = await warm(['init', '--from', 'some.ndjson', '-o', 'none/p.yaml'], { cwd })
     expect(nowhere).toMatchObject({
       code: 4,
       stderr: 'lethe: none/p.yaml cannot be written: its folder does not exist\n  -> make it first\n',
     })
     const packed = gzipSync('name\nx\n')
     writeFileSync(join(cwd, 'cut.csv.gz'), packed.subarray(0, packed.length - 9))
-    expect((await lethe(['init', '--from', 'cut.csv.gz'], { cwd })).code).toBe(4)
+    expect((await warm(['init', '--from', 'cut.csv.gz'], { cwd })).code).toBe(4)
   })
 
   it('treats a rare value of another kind as broken, and a frequent one as undecided', async () => {
@@ -224,7 +222,7 @@ describe('lethe init', () => {
       often: i < 40 ? [1] : 'text',
       deep: i < 3 ? 'text' : { ok: i % 2 === 0 },
     }))
-    const { stdout } = await lethe(['init', '--from', '-'], { input: ndjson(rows) })
+    const { stdout } = await warm(['init', '--from', '-'], { input: ndjson(rows) })
     const draft = read(stdout)
     expect(Object.keys(draft.fields)).toEqual(['rare', 'often', 'deep.ok'])
     expect(['rare', 'often', 'deep.ok'].map((path) => useOf(draft, path))).toEqual([

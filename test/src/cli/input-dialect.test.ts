@@ -9,7 +9,7 @@ import { padded } from '../../../src/record/codec.ts'
 import type { CsvDialect } from '../../../src/record/csv/csv-dialect.ts'
 import { CsvWalker } from '../../../src/record/csv/csv-walker.ts'
 import { batchOf, refusal } from '../run/batch-of.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const FIELDS = 'fields:\n  n: keep\n  label: keep\n'
 const policy = (input: string, fields = FIELDS): string => `${fields}input: { ${input} }\n`
@@ -40,10 +40,9 @@ describe('a file with quotes that are none', () => {
       'p.yaml': `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  n: keep\n`,
       'in.tsv': text,
     })
-    const { stderr } = await lethe(
-      ['batch', 'in.tsv', '-p', 'p.yaml', '-o', '-', '--max-dead-letters', '9'],
-      { cwd },
-    )
+    const { stderr } = await warm(['batch', 'in.tsv', '-p', 'p.yaml', '-o', '-', '--max-dead-letters', '9'], {
+      cwd,
+    })
     expect(stderr).toMatch(/csv-syntax +2 .*`quote: none`/)
     expect(stderr).toContain(
       'warning: input 1, line 4: a quote opens there and never closes: the 3 lines from there on',
@@ -132,7 +131,7 @@ it('options say the same, stand in the summary, and contradict nothing', async (
     '--delimiter',
     ';',
   ]
-  const run = (...more: string[]) => lethe(['batch', 'in.csv', '-p', 'p.yaml', '-o', '-', ...more], { cwd })
+  const run = (...more: string[]) => warm(['batch', 'in.csv', '-p', 'p.yaml', '-o', '-', ...more], { cwd })
   const both = await run(...flags, '--escape', 'backslash')
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('nothing to escape')])
   const { code, stdout } = await run(...flags, '--summary', 's')

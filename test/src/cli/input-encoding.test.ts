@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, place } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  label: keep\n  n: keep\n'
 const UTF16_LE = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le')
 const ZIP_END = Buffer.from('PK\x05\x06\0\0\0\0\x01\0\x01\0\0\0\0\0\0\0\0\0\0\0', 'latin1')
 
 async function run(cwd: string, args: readonly string[], input?: Uint8Array) {
-  const ended = await lethe(['batch', ...args, '-p', 'p.yaml', '--summary', 'sum.json'], {
+  const ended = await warm(['batch', ...args, '-p', 'p.yaml', '--summary', 'sum.json'], {
     cwd,
     ...(input === undefined ? {} : { input }),
   })
@@ -52,7 +52,7 @@ describe('the encoding of a file', () => {
       'a.csv': Buffer.from('n;label\n1;Z\xfcrich \x80\n', 'latin1'),
       'j.csv': sjis,
     })
-    expect((await lethe(['batch', 'a.csv', '-p', 'q.yaml', '-o', '-'], { cwd })).stdout).toBe(
+    expect((await warm(['batch', 'a.csv', '-p', 'q.yaml', '-o', '-'], { cwd })).stdout).toBe(
       'n;label\n1;Zürich €\n',
     )
     const args = ['j.csv', '-o', 'o.csv', '--dead-letter', 'dead', '--max-dead-letters', '1']
@@ -72,7 +72,7 @@ describe('the encoding of a file', () => {
       'a.csv': 'n;label\n',
       'mark.csv': '\ufeffn;label\n',
     })
-    const with_ = (...args: string[]) => lethe(['batch', ...args, '-p', 'q.yaml', '-o', '-'], { cwd })
+    const with_ = (...args: string[]) => warm(['batch', ...args, '-p', 'q.yaml', '-o', '-'], { cwd })
     expect((await with_('a.csv', '--encoding', 'latin1', '--delimiter', ';')).code).toBe(0)
     for (const flag of [
       ['--encoding', 'utf-8'],

@@ -1,7 +1,7 @@
 /** Headers as exports write them: repeated and empty names, and white space around them. */
 import { describe, expect, it } from 'vitest'
 import { batchOf, refusal } from '../run/batch-of.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const JIRA = 'Issue key,Summary,Reporter,Reporter Id,Created,Comment,Comment,Comment,Labels,Labels\n'
 const ROW = 'K-1,text,who,7,2026-03-01,first,second,third,red,blue\n'
@@ -67,7 +67,7 @@ describe('a header', () => {
     const header = 'Issue key, status ,Comment,Comment,\n'
     const rows = Array.from({ length: 60 }, (_, i) => `K-${i},${i % 2 ? 'open' : 'done'},5,7,\n`).join('')
     const cwd = folder({ 'in.csv': header + rows })
-    const { code, stdout, stderr } = await lethe(['init', '--from', 'in.csv'], { cwd })
+    const { code, stdout, stderr } = await warm(['init', '--from', 'in.csv'], { cwd })
     expect([code, stderr]).toEqual([0, expect.stringContaining('4 fields')])
     expect(stdout).toContain('Columns without a name are left out (1 of them)')
     expect(stdout).toMatch(/"Comment\[2\]": \w+/)

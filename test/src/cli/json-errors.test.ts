@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ERROR_CODES, type ErrorCode } from '../../../src/errors.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const policy = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  n: keep\n'
 
@@ -20,7 +20,7 @@ describe('errors where --format json is given', () => {
     [['verify'], 'bad-option'],
   ])('%j: one object as the last line of stderr, with the exit code of its code', async (args, code) => {
     const cwd = folder({ 'policy.yaml': policy, 'broken.yaml': 'policy: [\n' })
-    const ended = await lethe([...args, '--format', 'json'], { cwd })
+    const ended = await warm([...args, '--format', 'json'], { cwd })
     const told = JSON.parse(ended.stderr.trimEnd().split('\n').at(-1)!)
     expect(told).toEqual({
       error: {

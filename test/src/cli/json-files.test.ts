@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { batch, place, rows } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 const read = (cwd: string, name: string): string => readFileSync(join(cwd, name), 'utf8')
 
@@ -41,7 +41,7 @@ it('writes the same records whatever form the file has, how it is cut, and by ho
   expect(array.map((record) => JSON.stringify(record)).join('\n')).toBe(want.trimEnd())
   expect(read(cwd, 'array.out.json')).toBe(`[\n${want.trimEnd().replaceAll('\n', ',\n')}\n]\n`)
   // Its digest is that of the array.
-  expect(await lethe(['verify', 'sum.json', 'array.out.json'], { cwd })).toMatchObject({ code: 0 })
+  expect(await warm(['verify', 'sum.json', 'array.out.json'], { cwd })).toMatchObject({ code: 0 })
 })
 
 it('names records by line and ordinal, and leaves nothing where an array is broken', async () => {
@@ -66,13 +66,13 @@ it('names records by line and ordinal, and leaves nothing where an array is brok
 
 it('drafts a policy from an array, and explains its first record', async () => {
   const cwd = place({ 'a.json': JSON.stringify(rows(30), null, 2) })
-  const draft = await lethe(['init', '--from', 'a.json'], { cwd })
+  const draft = await warm(['init', '--from', 'a.json'], { cwd })
   expect(draft).toMatchObject({ code: 0 })
   expect(draft.stderr).toContain('read 30 records of a.json (json); 4 fields')
-  const piped = await lethe(['init', '--from', '-', '--name', 'a'], { cwd, input: read(cwd, 'a.json') })
+  const piped = await warm(['init', '--from', '-', '--name', 'a'], { cwd, input: read(cwd, 'a.json') })
   expect(piped.stdout).toBe(draft.stdout)
-  const told = await lethe(['explain', '-p', 'policy.yaml', 'a.json', '--format', 'json'], { cwd })
+  const told = await warm(['explain', '-p', 'policy.yaml', 'a.json', '--format', 'json'], { cwd })
   expect((JSON.parse(told.stdout) as { published: string }).published).toContain('"name":""')
   writeFileSync(join(cwd, 'cut.json'), read(cwd, 'a.json').slice(0, -1))
-  expect(await lethe(['init', '--from', 'cut.json'], { cwd })).toMatchObject({ code: 4 })
+  expect(await warm(['init', '--from', 'cut.json'], { cwd })).toMatchObject({ code: 4 })
 })

@@ -14,7 +14,7 @@ import { createKeyset } from '../../../src/keys/keyset.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { sourcesOf } from '../../source-texts.ts'
 import { batch, ndjsonOf, place, rows } from './batch-inputs.ts'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, lethe, root, warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 const PIPELINE = `pipeline: shop
@@ -260,9 +260,9 @@ describe('JSON for programs', () => {
   it('of keys list and of transforms', async () => {
     const cwd = folder({})
     createKeysetFile(join(cwd, 'keys.json'), createKeyset(new Date(0)))
-    const { stdout } = await lethe(['keys', 'list', 'keys.json', '--format', 'json'], { cwd })
+    const { stdout } = await warm(['keys', 'list', 'keys.json', '--format', 'json'], { cwd })
     expect(keyList.parse(JSON.parse(stdout)).keys).toHaveLength(1)
-    const all = await lethe(['transforms', '--format', 'json'])
+    const all = await warm(['transforms', '--format', 'json'])
     expect(catalogue.parse(JSON.parse(all.stdout)).transforms.length).toBeGreaterThan(20)
   })
 
@@ -274,9 +274,7 @@ describe('JSON for programs', () => {
       'two.yaml': `${head}  f1: mask.null\n`,
     })
     const lint = async (...files: string[]) =>
-      z
-        .array(problem)
-        .parse(JSON.parse((await lethe(['lint', '--format', 'json', ...files], { cwd })).stdout))
+      z.array(problem).parse(JSON.parse((await warm(['lint', '--format', 'json', ...files], { cwd })).stdout))
     const found = await lint('bad.yaml', 'one.yaml', 'two.yaml')
     expect(new Set(found.map(({ severity }) => severity))).toEqual(new Set(['error', 'warning']))
     expect(found.some(({ suggestion }) => suggestion !== undefined)).toBe(true)
@@ -289,7 +287,7 @@ describe('JSON for programs', () => {
       const policy = join(root, `config/policies/${name}.yaml`)
       const run = async (args: string[], input: string) =>
         explanation.parse(
-          JSON.parse((await lethe(['explain', '-p', policy, '--format', 'json', ...args], { input })).stdout),
+          JSON.parse((await warm(['explain', '-p', policy, '--format', 'json', ...args], { input })).stdout),
         )
       expect((await run([], '')).isSample).toBe(true)
       expect((await run(['-'], '{"a":1}')).outcome).toBe('dead-letter')
@@ -315,7 +313,7 @@ describe('JSON for programs', () => {
     await batch(cwd, ['a.ndjson', '-o', 'out.ndjson', '--summary', 'run.json'])
     const args = ['verify', 'run.json', 'out.ndjson', 'a.ndjson', 'keys.json', '--format', 'json']
     for (const more of [[], ['-p', 'policy.yaml']]) {
-      const { stdout } = await lethe([...args, ...more], { cwd })
+      const { stdout } = await warm([...args, ...more], { cwd })
       const { files } = verification.parse(JSON.parse(stdout))
       expect(files.map(({ ok, is }) => [ok, is.length])).toEqual([
         [true, 1],

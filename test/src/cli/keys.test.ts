@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, lethe, root, warm } from './lethe.ts'
 
 interface Listed {
   readonly test: boolean
@@ -17,7 +17,7 @@ describe('lethe keys', () => {
     const file = join(cwd, 'keys.json')
     let printed = ''
     const keys = async (...args: string[]) => {
-      const { code, stdout, stderr } = await lethe(['keys', ...args], { cwd })
+      const { code, stdout, stderr } = await (args[0] === 'create' ? lethe : warm)(['keys', ...args], { cwd })
       printed += stdout + stderr
       expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' })
       return stdout
@@ -44,7 +44,7 @@ describe('lethe keys', () => {
 
   it('refuses with exit code 2 and the way out, and leaves the file as it was', async () => {
     const cwd = folder()
-    await lethe(['keys', 'create', 'keys.json'], { cwd })
+    await warm(['keys', 'create', 'keys.json'], { cwd })
     const before = readFileSync(join(cwd, 'keys.json'), 'utf8')
     for (const args of [
       ['create', 'keys.json'],
@@ -54,7 +54,7 @@ describe('lethe keys', () => {
       ['promote', 'keys.json'],
       ['rotate', 'keys.json'],
     ]) {
-      const { code, stderr } = await lethe(['keys', ...args], { cwd })
+      const { code, stderr } = await warm(['keys', ...args], { cwd })
       expect({ args, code }).toEqual({ args, code: 2 })
       expect(stderr).toMatch(/^lethe: .*\n {2}-> /)
     }
@@ -63,19 +63,19 @@ describe('lethe keys', () => {
 
   it('tells a missing file from a missing folder, with exit code 4', async () => {
     const cwd = folder()
-    const list = await lethe(['keys', 'list', 'nowhere.json'], { cwd })
+    const list = await warm(['keys', 'list', 'nowhere.json'], { cwd })
     expect({ code: list.code, stderr: list.stderr }).toEqual({
       code: 4,
       stderr:
         'lethe: nowhere.json does not exist\n  -> check the path, or make a keyset with `lethe keys create FILE`\n',
     })
-    const create = await lethe(['keys', 'create', 'nowhere/keys.json'], { cwd })
+    const create = await warm(['keys', 'create', 'nowhere/keys.json'], { cwd })
     expect(create.code).toBe(4)
     expect(create.stderr).toContain('cannot be written: its folder does not exist\n  -> make it first\n')
   })
 
   it('says that the published keyset is for tests', async () => {
-    const { code, stderr } = await lethe(['keys', 'list', join(root, 'config/keys/test.keyset.json')])
+    const { code, stderr } = await warm(['keys', 'list', join(root, 'config/keys/test.keyset.json')])
     expect(code).toBe(0)
     expect(stderr).toContain('published')
   })

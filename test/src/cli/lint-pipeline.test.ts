@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, lethe, root, warm } from './lethe.ts'
 
 const POLICY = `policy: sound
 version: 1
@@ -38,7 +38,7 @@ describe('lethe lint of pipelines', () => {
       'pipelines/a.yaml': PIPELINE,
       'pipelines/b.yaml': PIPELINE.replace('topic: out', 'topic: in'),
     })
-    const { code, stdout, stderr } = await lethe(
+    const { code, stdout, stderr } = await warm(
       ['lint', 'policies/p.yaml', 'pipelines/a.yaml', 'pipelines/b.yaml'],
       { cwd },
     )
@@ -58,13 +58,13 @@ describe('lethe lint of pipelines', () => {
       'policies/p.yaml': POLICY,
       'pipelines/a.yaml': PIPELINE.replace('routes:', 'source: clear\nroutes:'),
     })
-    const { code, stdout, stderr } = await lethe(['lint', 'pipelines/a.yaml'], { cwd })
+    const { code, stdout, stderr } = await warm(['lint', 'pipelines/a.yaml'], { cwd })
     expect(code).toBe(0)
     expect(stdout).toMatch(
       /^pipelines\/a\.yaml:4:9 clear-source warning each output tells .* -> source: encrypted\n$/,
     )
     expect(stderr).toBe('lethe: 1 pipeline, no errors, 1 warning\n')
-    const github = await lethe(['lint', 'pipelines/a.yaml', '--format', 'github'], { cwd })
+    const github = await warm(['lint', 'pipelines/a.yaml', '--format', 'github'], { cwd })
     expect(github.stdout).toMatch(/^::warning file=pipelines\/a\.yaml,line=4,col=9,title=clear-source::/)
   })
 
@@ -72,7 +72,7 @@ describe('lethe lint of pipelines', () => {
     const sasl = `sasl: { mechanism: plain, username: u, password: ${SECRET} }\n`
     const cwd = folder({ 'policies/p.yaml': POLICY, 'pipelines/a.yaml': sasl + PIPELINE })
     for (const format of ['text', 'json', 'github']) {
-      const { code, stdout, stderr } = await lethe(['lint', 'pipelines/a.yaml', '--format', format], { cwd })
+      const { code, stdout, stderr } = await warm(['lint', 'pipelines/a.yaml', '--format', format], { cwd })
       expect(code).toBe(1)
       expect(stdout).toContain('plain-secret')
       expect(stdout + stderr).not.toContain(SECRET)
@@ -84,16 +84,16 @@ describe('lethe lint of pipelines', () => {
       'policies/p.yaml': POLICY.replace('customer }', 'customer, key: k7 }'),
       'pipelines/a.yaml': PIPELINE,
     })
-    await lethe(['keys', 'create', 'keys.json'], { cwd })
-    expect((await lethe(['lint', 'pipelines/a.yaml'], { cwd })).code).toBe(0)
-    const { code, stdout } = await lethe(['lint', 'pipelines/a.yaml', '--keys', 'keys.json'], { cwd })
+    await warm(['keys', 'create', 'keys.json'], { cwd })
+    expect((await warm(['lint', 'pipelines/a.yaml'], { cwd })).code).toBe(0)
+    const { code, stdout } = await warm(['lint', 'pipelines/a.yaml', '--keys', 'keys.json'], { cwd })
     expect(code).toBe(1)
     expect(stdout).toMatch(/^policies\/p\.yaml:5:\d+ unknown-key-id /)
   })
 
   it('reports a pipeline that is no YAML as one', async () => {
     const cwd = folder({ 'a.yaml': 'pipeline: a\nbrokers: [\n' })
-    const { code, stderr, stdout } = await lethe(['lint', 'a.yaml'], { cwd })
+    const { code, stderr, stdout } = await warm(['lint', 'a.yaml'], { cwd })
     expect(code).toBe(1)
     expect(stdout).toMatch(/^a\.yaml:\d+:\d+ yaml-syntax /)
     expect(stderr).toBe('lethe: 1 pipeline, 1 error\n')

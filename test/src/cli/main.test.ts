@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src/cli/commands.ts'
-import { lethe, root, script } from './lethe.ts'
+import { lethe, root, script, warm } from './lethe.ts'
 
 /** Every module that loads before the first line of `file` runs, as paths or bare names. */
 function staticImports(file: string, seen: Set<string> = new Set<string>()): Set<string> {
@@ -38,25 +38,25 @@ describe('lethe', () => {
     expect(asked.code).toBe(0)
     expect(asked.stdout).toContain('transforms')
     expect(asked.stdout).toContain('Examples:')
-    const unasked = await lethe([])
+    const unasked = await warm([])
     expect({ code: unasked.code, stdout: unasked.stdout }).toEqual({ code: 2, stdout: '' })
     expect(unasked.stderr).toContain('Usage: lethe')
   })
 
   it('answers an unknown command and an unknown option with exit code 2 and the way out', async () => {
-    const command = await lethe(['transfroms'])
+    const command = await warm(['transfroms'])
     expect(command.code).toBe(2)
     expect(command.stderr).toContain("unknown command 'transfroms'\n  -> did you mean transforms?\n")
-    const option = await lethe(['transforms', '--fromat', 'json'])
+    const option = await warm(['transforms', '--fromat', 'json'])
     expect(option.code).toBe(2)
     expect(option.stderr).toContain('--format')
     expect(option.stderr).toContain('lethe transforms --help')
   })
 
   it('colours what it writes only where that is wanted', async () => {
-    expect((await lethe(['bogus'])).stderr).not.toContain('\u001b')
-    expect((await lethe(['bogus'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m')
-    expect((await lethe(['bogus'], { env: { NO_COLOR: '1' } })).stderr).not.toContain('\u001b')
+    expect((await warm(['bogus'])).stderr).not.toContain('\u001b')
+    expect((await warm(['bogus'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m')
+    expect((await warm(['bogus'], { env: { NO_COLOR: '1' } })).stderr).not.toContain('\u001b')
   })
 
   it('ends with 130 when it is interrupted', async () => {
@@ -87,7 +87,7 @@ describe('lethe', () => {
 
   it('has help with examples for every command', async () => {
     for (const { name } of commands) {
-      const { code, stdout } = await lethe(['help', name])
+      const { code, stdout } = await warm(['help', name])
       expect({ name, code }).toEqual({ name, code: 0 })
       expect(stdout).toContain('Examples:')
       expect(stdout).toContain(`lethe ${name}`)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, it } from 'vitest'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 /**
  * What `lethe batch` writes for the policies of golden-0.1.0, as digests: outputs, dead letters and summaries. A change of
@@ -65,7 +65,7 @@ async function digestsOf(input: string): Promise<Digests> {
     ...['--output', 'output', '--dead-letter', 'dead', '--summary', 'summary.json'],
     ...(input.endsWith('.csv') && head.includes(';') ? ['--delimiter', ';'] : []),
   ]
-  const { code, stderr } = await lethe(args, { cwd })
+  const { code, stderr } = await warm(args, { cwd })
   if (code !== 0 && code !== 3) throw new Error(stderr)
   const digest = (text: string | Buffer) => createHash('sha256').update(text).digest('hex').slice(0, 32)
   const summary = JSON.parse(readFileSync(join(cwd, 'summary.json'), 'utf8'))

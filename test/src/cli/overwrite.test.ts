@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const POLICY = `policy: p
 version: 1
@@ -66,7 +66,7 @@ describe.each(WRITES)('lethe %s', (_name, args, read) => {
     const { cwd, texts } = place()
     const before = texts()
     const names = readdirSync(cwd)
-    const ends = await Promise.all(FORMS.map((form) => lethe([...args, `${form}${file}`], { cwd })))
+    const ends = await Promise.all(FORMS.map((form) => warm([...args, `${form}${file}`], { cwd })))
     for (const { code, stderr } of ends)
       expect([code, stderr]).toEqual([2, expect.stringContaining('would be overwritten')])
     expect(texts()).toEqual(before)

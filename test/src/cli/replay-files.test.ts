@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { KEYS } from './batch-inputs.ts'
-import { type Ended, folder, lethe } from './lethe.ts'
+import { type Ended, folder, lethe, warm } from './lethe.ts'
 
 const MARK = 'ZqCanaryXJ'
 
@@ -33,7 +33,7 @@ const REPLAY = [
 async function batched(files: Readonly<Record<string, string>>, out = 'out.csv'): Promise<string> {
   const cwd = folder({ ...files, 'policy.yaml': OLD })
   writeFileSync(join(cwd, 'keys.json'), KEYS, { mode: 0o600 })
-  const { code, stderr } = await lethe(
+  const { code, stderr } = await warm(
     [
       ...['batch', ...Object.keys(files), '-p', 'policy.yaml', '--keys', 'keys.json', '-o', out, '-q'],
       ...['--dead-letter', 'dead.ndjson', '--summary', 'run.json', '--max-dead-letters', '100%'],
@@ -46,7 +46,7 @@ async function batched(files: Readonly<Record<string, string>>, out = 'out.csv')
 }
 
 const replay = (cwd: string, ...args: readonly string[]): Promise<Ended> =>
-  lethe(['replay', ...args, ...REPLAY, '--new-dead-letter', 'dead2.ndjson', '--new-summary', 'run2.json'], {
+  warm(['replay', ...args, ...REPLAY, '--new-dead-letter', 'dead2.ndjson', '--new-summary', 'run2.json'], {
     cwd,
   })
 
@@ -95,7 +95,7 @@ describe('lethe replay of files', () => {
     expect(verified.code, verified.stderr).toBe(0)
 
     // What a replay wrote is the run of the next one.
-    const third = await lethe(
+    const third = await warm(
       [
         ...[
           'replay',

@@ -5,7 +5,7 @@ import { createKeysetFile } from '../../../src/keys/file.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { addKey, createKeyset, disableKey, promoteKey } from '../../../src/keys/keyset.ts'
 import { sourcesOf } from '../../source-texts.ts'
-import { type Ended, folder, lethe } from './lethe.ts'
+import { type Ended, folder, warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 const PIPELINE = (topics: string) => `pipeline: shop
@@ -37,7 +37,7 @@ function source(
 ): Promise<Ended> {
   const cwd = folder({ 'pipeline.yaml': PIPELINE(topics), 'policy.yaml': POLICY })
   createKeysetFile(join(cwd, 'keys.json'), keys)
-  return lethe(['source', 'pipeline.yaml', ...args], { cwd, input })
+  return warm(['source', 'pipeline.yaml', ...args], { cwd, input })
 }
 
 describe('lethe source', () => {

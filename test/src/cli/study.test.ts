@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { batchOf } from '../run/batch-of.ts'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
 const codes = (fields: string) =>
@@ -71,7 +71,7 @@ it('no. 18: a file of 5,002 columns has a draft of three fields, in bounded time
   const input = [columns, ...Array.from({ length: 5 }, (_, i) => row(i))]
     .map((cells) => `${cells.join(',')}\n`)
     .join('')
-  const { code, stdout, stderr } = await lethe(['init', '--from', '-', '--format', 'csv'], { input })
+  const { code, stdout, stderr } = await warm(['init', '--from', '-', '--format', 'csv'], { input })
   expect(code).toBe(0)
   expect(usesOf(stdout)).toEqual({
     customer_id: 'hash.hmac',
@@ -90,8 +90,8 @@ it('no. 19: what is packed is unpacked or named, whatever the file is called', a
     'zip.csv': 'PK\x03\x04',
   })
   for (const name of ['gzip.csv', 'zstd.csv'])
-    expect([name, (await lethe(['init', '--from', name], { cwd })).code]).toEqual([name, 0])
-  const { code, stderr } = await lethe(['init', '--from', 'zip.csv'], { cwd })
+    expect([name, (await warm(['init', '--from', name], { cwd })).code]).toEqual([name, 0])
+  const { code, stderr } = await warm(['init', '--from', 'zip.csv'], { cwd })
   expect([code, stderr]).toEqual([2, expect.stringContaining('this is a ZIP')])
   expect(stderr).toContain('unpack')
 })
@@ -101,7 +101,7 @@ it('no. 21: a file whose columns have other names is refused before a row is sho
     'p.yaml': `${HEAD}fields:\n  customer_id: drop\n  email: mask.null\n  n: keep\n`,
     'in.csv': 'Customer ID,E-Mail,n\nC-1,lena@x.example,1\n',
   })
-  const { code, stdout, stderr } = await lethe(['explain', '-p', 'p.yaml', 'in.csv'], { cwd })
+  const { code, stdout, stderr } = await warm(['explain', '-p', 'p.yaml', 'in.csv'], { cwd })
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain('did you mean column 2')
   expect(stderr).not.toContain('lena')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, place } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 /** Invented, and each followed by what differs, so that lines have all lengths. */
 const PLANTED = ['lena.o@mail.example', 'tel +48600100200', '4111 1111 1111 1111', '203.0.113.9']
@@ -71,7 +71,7 @@ it('looks at the parameters of a URL that are kept', async () => {
     'p.yaml': policy,
     'in.csv': `page\n${page('spring')}\n${page('lena%40mail.example')}\n${page('lena.o@mail.example')}\n`,
   })
-  const { code, stderr } = await lethe(
+  const { code, stderr } = await warm(
     [
       ...['batch', 'in.csv', '-p', 'p.yaml', '-o', 'out.csv', '--dead-letter', 'dead.ndjson'],
       ...['--max-dead-letters', '3'],

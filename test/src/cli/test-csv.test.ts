@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 1
@@ -18,7 +18,7 @@ const TOKEN = 'k1.lbA-rcjQh8Pcz3tNmC4KKg'
 
 const run = (cases: string, args: readonly string[] = [], policy = POLICY) => {
   const cwd = folder({ 'p.yaml': policy, 'p.cases.yaml': cases })
-  return lethe(['test', 'p.yaml', ...args], { cwd }).then((ended) => ({
+  return warm(['test', 'p.yaml', ...args], { cwd }).then((ended) => ({
     ...ended,
     cwd,
     cases: readFileSync(join(cwd, 'p.cases.yaml'), 'utf8'),
@@ -169,7 +169,7 @@ cases:
         .replace('[customer.email]', '[ customer.email ]'),
     )
     expect(readdirSync(cwd).sort()).toEqual(['p.cases.yaml', 'p.yaml'])
-    const again = await lethe(['test', 'p.yaml', '--update'], { cwd })
+    const again = await warm(['test', 'p.yaml', '--update'], { cwd })
     expect(again.stderr).not.toContain('updated')
     expect(readFileSync(join(cwd, 'p.cases.yaml'), 'utf8')).toBe(cases)
   })

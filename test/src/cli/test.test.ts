@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, lethe, root, warm } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 1
@@ -42,16 +42,16 @@ describe('lethe test', () => {
     expect(stdout).not.toContain('FAILS')
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'lethe: 4 of 4 cases hold\n' })
     expect(stdout).toContain('6 of 6 rules exercised')
-    expect((await lethe(['test', 'p.cases.yaml'], { cwd })).code).toBe(0)
+    expect((await warm(['test', 'p.cases.yaml'], { cwd })).code).toBe(0)
   })
 
   it('holds the example of its own help against the policy of the README', async () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const policy = /^## A policy\n+```yaml\n([\s\S]*?)^```/m.exec(readme)![1]!
-    const { stdout: help } = await lethe(['test', '--help'])
+    const policy = /^## A first policy\n+```yaml\n([\s\S]*?)^```/m.exec(readme)![1]!
+    const { stdout: help } = await warm(['test', '--help'])
     const cases = /^ {2}cases:\n(?: {4}.*\n)+/m.exec(help)![0]
     const cwd = folder({ 'p.yaml': policy, 'p.cases.yaml': cases })
-    const { code, stdout, stderr } = await lethe(['test', 'p.yaml'], { cwd })
+    const { code, stdout, stderr } = await warm(['test', 'p.yaml'], { cwd })
     expect(stdout).not.toContain('FAILS')
     expect({ code, stderr }).toEqual({
       code: 0,
@@ -62,7 +62,7 @@ describe('lethe test', () => {
   it('shows the difference of expected and actual, exit code 1', async () => {
     const cases = PASSING.replace('amount: 1.50, country: US, email', 'amount: 1.5, extra: 1, email')
     const cwd = folder({ 'p.yaml': POLICY, 'p.cases.yaml': cases })
-    const { code, stdout } = await lethe(['test', 'p.yaml'], { cwd })
+    const { code, stdout } = await warm(['test', 'p.yaml'], { cwd })
     expect(code).toBe(1)
     for (const line of ['- amount: 1.5', '+ amount: 1.50', '- extra: 1', '+ country: "US"'])
       expect(stdout).toMatch(new RegExp(`^ +${line.replace(/[+.]/g, '\\$&')}$`, 'm'))
@@ -77,7 +77,7 @@ describe('lethe test', () => {
   - { name: four, text: '{"at":"2024-07-15T13:45:00Z","country":"U\\u0053"}', expect: { at: 2024-07-15T13:00:00Z, country: US }, must_not_contain: [US] }
 `
     const cwd = folder({ 'p.yaml': POLICY, 'p.cases.yaml': cases })
-    const { code, stdout } = await lethe(['test', 'p.yaml', '--format', 'json'], { cwd })
+    const { code, stdout } = await warm(['test', 'p.yaml', '--format', 'json'], { cwd })
     expect(code).toBe(1)
     const { policies } = JSON.parse(stdout) as {
       policies: { results: { ok: boolean; failure?: string; line: number }[] }[]
@@ -97,7 +97,7 @@ describe('lethe test', () => {
     const cases =
       'cases:\n  - { name: one, input: { at: 2024-07-15T13:45:00Z }, expect: { at: 2024-07-15T13:00:00Z } }\n'
     const cwd = folder({ 'p.yaml': POLICY, 'p.cases.yaml': cases })
-    const lenient = await lethe(['test', 'p.yaml'], { cwd })
+    const lenient = await warm(['test', 'p.yaml'], { cwd })
     expect(lenient.code).toBe(0)
     for (const rule of [
       'email hash.hmac',
@@ -107,8 +107,8 @@ describe('lethe test', () => {
     ])
       expect(lenient.stdout).toContain(`no case exercises ${rule}`)
     expect(lenient.stdout).not.toContain('exercises at ')
-    expect((await lethe(['test', 'p.yaml', '--require-coverage'], { cwd })).code).toBe(1)
-    const github = await lethe(['test', 'p.yaml', '--format', 'github'], { cwd })
+    expect((await warm(['test', 'p.yaml', '--require-coverage'], { cwd })).code).toBe(1)
+    const github = await warm(['test', 'p.yaml', '--format', 'github'], { cwd })
     expect(github.stdout).toMatch(/^::warning file=p\.yaml,.*title=rule-not-exercised::/m)
   })
 
@@ -118,14 +118,14 @@ describe('lethe test', () => {
       'p.cases.yaml': PASSING.replace('outcome: suppress', 'outcome: gone'),
       'q.yaml': POLICY,
     })
-    const { code, stdout } = await lethe(['test', 'p.yaml'], { cwd })
+    const { code, stdout } = await warm(['test', 'p.yaml'], { cwd })
     expect(code).toBe(1)
     expect(stdout).toMatch(/^p\.yaml:7:\d+ unknown-transform /m)
     expect(stdout).toMatch(/^p\.cases\.yaml:\d+:\d+ /m)
-    const missing = await lethe(['test', 'q.yaml'], { cwd })
+    const missing = await warm(['test', 'q.yaml'], { cwd })
     expect(missing.code).toBe(2)
     expect(missing.stderr).toContain('-> write q.cases.yaml')
-    const nowhere = await lethe(['test', 'r.yaml'], { cwd })
+    const nowhere = await warm(['test', 'r.yaml'], { cwd })
     expect(nowhere).toMatchObject({ code: 4, stderr: 'lethe: the policy r.yaml does not exist\n' })
   })
 })

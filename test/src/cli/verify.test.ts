@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, csvOf, ndjsonOf, POLICY, place, rows } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import { lethe, warm } from './lethe.ts'
 
 const digestOf = (path: string) => ({
   bytes: statSync(path).size,
@@ -90,7 +90,7 @@ describe('lethe verify', () => {
     expect(ended.code).toBe(0)
     return cwd
   }
-  const verify = (cwd: string, ...args: string[]) => lethe(['verify', 'run.json', ...args], { cwd })
+  const verify = (cwd: string, ...args: string[]) => warm(['verify', 'run.json', ...args], { cwd })
 
   it('knows the outputs by their bytes, whatever they are called, and says which', async () => {
     const cwd = await made()
@@ -133,7 +133,7 @@ describe('lethe verify', () => {
 
   it('ends with 2 for what is not a summary, and 4 for what is not there', async () => {
     const cwd = await made()
-    const run = async (...args: string[]) => (await lethe(['verify', ...args], { cwd })).code
+    const run = async (...args: string[]) => (await warm(['verify', ...args], { cwd })).code
     expect(await run('policy.yaml', 'out/a.ndjson')).toBe(2)
     expect(await run('keys.json', 'out/a.ndjson')).toBe(2)
     expect(await run('run.json')).toBe(2)
@@ -172,12 +172,12 @@ describe('a policy that changed under the same version', () => {
       'same.yaml': `# a comment\n${POLICY}`,
     })
     await batch(cwd, ['a.ndjson', '-o', 'out.ndjson', '--summary', 'run.json'])
-    const verify = (policy: string) => lethe(['verify', 'run.json', 'out.ndjson', '-p', policy], { cwd })
+    const verify = (policy: string) => warm(['verify', 'run.json', 'out.ndjson', '-p', policy], { cwd })
     expect(await verify('same.yaml')).toMatchObject({ code: 0, stderr: '' })
     const other = await verify('new.yaml')
     expect(other.code).toBe(1)
     expect(other.stderr).toContain('version-not-raised')
-    const lint = (...files: string[]) => lethe(['lint', ...files], { cwd })
+    const lint = (...files: string[]) => warm(['lint', ...files], { cwd })
     const both = await lint('policy.yaml', 'new.yaml')
     expect(both).toMatchObject({ code: 0 })
     expect(both.stdout).toMatch(/^new\.yaml:2:10 version-not-raised warning .*in policy\.yaml/)

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../../src/errors.ts'
 import { unzstd } from '../../../src/files/zstd-reader.ts'
 import { batch, csvOf, ndjsonOf, place, rows } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 const SKIPPABLE = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
 /** A frame of one block that says 128 KiB of `x`, so often, without a size and with a window. */
@@ -144,7 +144,7 @@ describe('the command', () => {
     expect([cut.code, cut.stderr]).toEqual([4, expect.stringContaining('cut.csv.zst is cut short')])
     const [piped, draft] = await Promise.all([
       batch(cwd, ['-', '--format', 'csv', '-o', '-'], { input: readFileSync(join(cwd, 'a.csv.zst')) }),
-      lethe(['init', '--from', 'a.csv.zst'], { cwd }),
+      warm(['init', '--from', 'a.csv.zst'], { cwd }),
     ])
     expect(piped.stdout).toBe(want)
     expect(draft.stderr).toContain('read 3000 records of a.csv.zst (csv)')

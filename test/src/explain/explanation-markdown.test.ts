@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { code, prose, row } from '../../../src/explain/markdown-text.ts'
 import { printable } from '../../../src/terminal.ts'
 import { transforms } from '../../../transforms/index.ts'
-import { folder, lethe } from '../cli/lethe.ts'
+import { folder, warm } from '../cli/lethe.ts'
 
 /** A cell of the table as it is shown: code spans and entities, and nothing else. */
 const CODE_CELL = /^(?:`[^`|\\\n]+`|&#\d+;)+$/
@@ -104,7 +104,7 @@ describe('lethe explain --format markdown', () => {
       code: exit,
       stdout,
       stderr,
-    } = await lethe(['explain', '-p', 'p.yaml', '--format', 'markdown'], { cwd })
+    } = await warm(['explain', '-p', 'p.yaml', '--format', 'markdown'], { cwd })
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
     const lines = stdout.split('\n')
     const table = lines.filter((line) => line.startsWith('|'))
@@ -122,9 +122,9 @@ describe('lethe explain --format markdown', () => {
 
   it('names the keys that are given, and shows no record', async () => {
     const cwd = folder({ 'p.yaml': EVIL, 'r.json': '{"kind":"secret"}' })
-    await lethe(['keys', 'create', 'keys.json'], { cwd })
+    await warm(['keys', 'create', 'keys.json'], { cwd })
     const page = (...args: string[]) =>
-      lethe(['explain', '-p', 'p.yaml', '--format', 'markdown', ...args], { cwd })
+      warm(['explain', '-p', 'p.yaml', '--format', 'markdown', ...args], { cwd })
     expect((await page('--keys', 'keys.json')).stdout).toMatch(/- keys: `k1 \([0-9a-f]{8}\)`/)
     expect(await page('r.json')).toMatchObject({ code: 2, stdout: '' })
   })
