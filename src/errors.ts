@@ -54,6 +54,8 @@ export const RECORD_CODES = {
   'csv-quote-unclosed':
     'a quoted field never closes; where quotes are ordinary characters, the policy says `quote: none` in `input`',
   'required-missing': 'the record lacks a value that the policy requires',
+  'identifier-unparsable':
+    'an identifier that a suppression list goes by cannot be brought to its normal form, so that it is not known who it is',
   'event-time-missing': 'the record has no event time',
   'event-time-unparsable': 'the event time is not written as the policy says',
   'event-time-out-of-domain':
@@ -162,6 +164,10 @@ export const ERROR_GROUPS = {
     'key-guessable': ['usage', 'the secret of a key is known or can be guessed'],
     'signing-key-invalid': ['usage', 'a signing key is none, or its passphrase is missing or wrong'],
     'public-keys-invalid': ['usage', 'a file of public keys holds none, too few, or something else'],
+    'match-key-missing': [
+      'usage',
+      'a list has entries under a match key that is not given, is another one, or is disabled',
+    ],
     'test-keys': ['usage', 'the published test keys are given for real data'],
   },
   Lifecycle: {
@@ -170,6 +176,10 @@ export const ERROR_GROUPS = {
     'hold-invalid': ['usage', 'the file of legal holds holds something else, so nothing may be deleted'],
     'target-held': ['usage', 'what is to be deleted is under a legal hold'],
     'ledger-damaged': ['io', 'the ledger was changed, or its end was cut off'],
+  },
+  Lists: {
+    'list-missing': ['usage', 'the policy names a list, and the run is not told where it is'],
+    'list-invalid': ['usage', 'a list is not in the form that the policy states, or is cut short'],
   },
   Runs: {
     'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],

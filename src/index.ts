@@ -52,8 +52,11 @@ export {
   RECORD_CODES,
   type RecordCode,
 } from './errors.ts'
+export { type GateData, loadGateData } from './gates/gate-data.ts'
 export { loadKeyring } from './keys/file.ts'
 export { Keyring } from './keys/keyring.ts'
+export { loadMatchKeys, MatchKeys } from './keys/match-keys.ts'
+export type { ListPlace, LoadedList } from './lists/load-list.ts'
 export { type Compiled, type CompileOptions, compilePolicy } from './policy/compile.ts'
 export { compilePolicyFile } from './policy/compile-file.ts'
 export {

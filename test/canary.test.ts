@@ -154,6 +154,15 @@ fields:
 retention: { steps: [{ after: 100d, then: suppress }] }
 `
 
+const LISTED = `policy: listed
+version: 1
+purpose: train_ai_system
+fields:
+  id: { use: hash.hmac, domain: id }
+  note: { use: mask.replace, with: note }
+suppression: [{ list: some, by: id, entries: raw, normalize: nfkc }]
+`
+
 const TIED = `policy: tied
 version: 1
 purpose: train_ai_system
@@ -332,6 +341,15 @@ describe('a thousand marked values', () => {
     writeFileSync(join(here, 'large.yaml'), LARGE)
     await run(here, 'large', 3, ['large.ndjson', '-p', 'large.yaml'])
 
+    // Who is on a list, or may be: neither the list nor the record tells.
+    const [onList, odd] = [mark(), mark()]
+    writeFileSync(join(here, 'listed.yaml'), LISTED)
+    writeFileSync(join(here, 'list'), `${onList}\n${mark()}\n`, { mode: 0o600 })
+    const listed = [onList, `${odd}${'\u0301'.repeat(40)}`].map((id) => JSON.stringify({ id, note: mark() }))
+    writeFileSync(join(here, 'listed.ndjson'), listed.join('\n'))
+    await run(here, 'listed', 3, ['listed.ndjson', '-p', 'listed.yaml', '--list', 'some=list'])
+    expect(places.get('listed stderr')).toContain('suppression list some')
+
     writeFileSync(join(here, 'needed.yaml'), NEEDED)
     const needed = [
       `{"at":1767200000,"note":${JSON.stringify(mark())}}`,
@@ -408,6 +426,7 @@ describe('a thousand marked values', () => {
       'threads',
       'reject',
       'large',
+      'listed',
       'needed',
       'encoded',
       'tied',

@@ -141,9 +141,9 @@ export interface WriteBatch {
 
 /**
  * What a derived key is for. No output of one use helps to compute an output of another. `source` (coordinates of
- * records) and `check` (the check value of a key, which is shown) are no concern of transforms.
+ * records), `check` (the check value of a key, which is shown) and `match` (who is on a list) are no concern of transforms.
  */
-export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source' | 'check'
+export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source' | 'check' | 'match'
 
 export interface FieldKey {
   /** Id of the keyset's key that this one is derived from, e.g. `k1`. */

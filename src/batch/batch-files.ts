@@ -7,11 +7,14 @@ import { LetheError, type Problem } from '../errors.ts'
 import { formatByName, type Input } from '../files/input.ts'
 import type { Output } from '../files/sink.ts'
 import { loadZstd } from '../files/zstd.ts'
+import type { GateData } from '../gates/gate-data.ts'
 import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../groups/subject-groups.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { MatchKeys } from '../keys/match-keys.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../keys/real-data.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { ListPlace } from '../lists/load-list.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -24,6 +27,7 @@ import type { PreparedPool } from '../run/chunk-pool.ts'
 import type { RunConfiguration } from '../run/configuration.ts'
 import { cuttingOf, formOf, usedFlags } from '../run/input-flags.ts'
 import { ReadFiles } from '../run/read-files.ts'
+import { configured, type GatePlaces, readGateData } from '../run/read-gate-data.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
@@ -34,6 +38,10 @@ import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.t
 /** What a batch is told, beside its inputs. */
 export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly expectKey?: readonly ExpectedKey[]
+  /** By name, the lists of subjects that the policy names. */
+  readonly lists?: ReadonlyMap<string, ListPlace>
+  /** The file of match keys. */
+  readonly matchKeys?: string | MatchKeys
   readonly format?: RecordFormat
   readonly asOf?: number
   readonly deadLetter?: string
@@ -90,6 +98,7 @@ export async function batchFiles(
   const approvals = approvedBy(plan, options, files)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
+  const data = readGateData([plan], placesOf(options), files)
   const { replay } = options
   if (replay !== undefined) checkForm(replay, cuttingOf(form), plan, keys?.keyset)
   files.refuseChanged()
@@ -98,7 +107,7 @@ export async function batchFiles(
   reads.addRun(files)
   reads.add('the keyset file', keysFile)
   for (const [what, name] of replay?.reads ?? []) reads.add(what, name)
-  const whole = { plan, file, form, approvals, reads, keys, inputs, options, prepared, files, hears }
+  const whole = { plan, file, form, approvals, data, reads, keys, inputs, options, prepared, files, hears }
   if (options.record === undefined || options.dryRun === true) return await openAndRun(whole)
   const fact = batchFact(plan, replay === undefined ? 'batch' : 'replay', inputs.length)
   return await options.record.record(fact, () => openAndRun(whole), batchOutcome)
@@ -109,6 +118,7 @@ interface WholeBatch {
   readonly file: PolicyFile
   readonly form: InputForm
   readonly approvals: readonly CountedApproval[] | undefined
+  readonly data: GateData
   readonly reads: ReadFiles
   readonly keys: Keyring | undefined
   readonly inputs: readonly Input[]
@@ -120,7 +130,7 @@ interface WholeBatch {
 
 /** Everything is checked: opens the outputs, reads the inputs, and gives the outputs their names. */
 async function openAndRun(batch: WholeBatch): Promise<Summary> {
-  const { plan, file, form, approvals, reads, keys, inputs, options, prepared, files, hears } = batch
+  const { plan, file, form, approvals, data, reads, keys, inputs, options, prepared, files, hears } = batch
   const { replay } = options
   const opened = new Opened(reads)
   try {
@@ -135,7 +145,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     const result = await deidentify({
       plan,
       file,
-      configuration: { files: files.bytes, keyset: keys?.keyset },
+      configuration: { files: files.bytes, keyset: keys?.keyset, ...configured(data) },
       inputs,
       outputs,
       deadLetterFile,
@@ -162,6 +172,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       approvals,
       dryRun: options.dryRun === true,
       keyset: keys?.keyset,
+      data,
       tooManyAlone,
       outputs,
       deadLetterFile,
@@ -179,6 +190,11 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
   } finally {
     opened.close()
   }
+}
+
+function placesOf({ lists = new Map(), matchKeys }: FilesOptions): GatePlaces {
+  if (matchKeys === undefined) return { lists, matchKeys: undefined }
+  return { lists, matchKeys: typeof matchKeys === 'string' ? { file: matchKeys } : { read: () => matchKeys } }
 }
 
 async function compile(file: PolicyFile, keys: Keyring | undefined, options: FilesOptions): Promise<Plan> {

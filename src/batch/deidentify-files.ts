@@ -5,7 +5,9 @@ import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
 import { loadKeyring } from '../keys/file.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { MatchKeys } from '../keys/match-keys.ts'
 import type { ExpectedKey } from '../keys/real-data.ts'
+import type { ListPlace } from '../lists/load-list.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../record/limits.ts'
 import type { Summary } from '../run/account/account-view.ts'
@@ -24,6 +26,10 @@ export interface FilesBatch {
   readonly policy: string
   /** The keyset: what `loadKeyring` gave, or its path. */
   readonly keys?: Keyring | string
+  /** By name, where the lists of subjects are that the policy names under `suppression:`. */
+  readonly lists?: Readonly<Record<string, string | ListPlace>>
+  /** The match keys of these lists: what `loadMatchKeys` gave, or their path. */
+  readonly matchKeys?: MatchKeys | string
   /** The format of the inputs, where their names do not tell. */
   readonly format?: RecordFormat
   /** How bytes become cells, where the policy does not say it. */
@@ -95,7 +101,19 @@ function optionsOf(batch: FilesBatch): FilesOptions {
       : parseDeadLetterLimit(batch.maxDeadLetters)
   if (limit === undefined)
     throw new LetheError('bad-option', 'maxDeadLetters is a count, such as 100, or a share, such as 0.5%')
-  const { input, output, policy, format, deadLetters, summary, maxUnique, asOf, expectKeys } = batch
+  const {
+    input,
+    output,
+    policy,
+    format,
+    deadLetters,
+    summary,
+    maxUnique,
+    asOf,
+    expectKeys,
+    lists,
+    matchKeys,
+  } = batch
   return {
     ...input,
     output,
@@ -110,6 +128,17 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     ...(summary === undefined ? {} : { summary }),
     ...(maxUnique === undefined ? {} : { maxUnique }),
     ...(asOf === undefined ? {} : { asOf: asOf.getTime() }),
+    ...(lists === undefined
+      ? {}
+      : {
+          lists: new Map(
+            Object.entries(lists).map(([name, place]) => [
+              name,
+              typeof place === 'string' ? { file: place } : place,
+            ]),
+          ),
+        }),
+    ...(matchKeys === undefined ? {} : { matchKeys }),
     ...(expectKeys === undefined ? {} : { expectKey: expectKeys }),
   }
 }

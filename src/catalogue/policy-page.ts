@@ -30,6 +30,8 @@ const TOP: Readonly<Record<string, string>> = {
   suspects: 'suspects: dead-letter\nfields: { amount: keep }',
   fields:
     'fields:\n  amount: keep\n  "items[].sku": keep\n  customer.id: { use: hash.hmac, domain: customer }',
+  suppression:
+    'fields:\n  customer.id: { use: hash.hmac, domain: customer }\nsuppression:\n  - { list: erasures, by: customer.id }\n  - { list: drop-email, by: customer.email, normalize: lower, entries: sha256-base64 }',
   consent:
     'fields: { amount: keep }\nconsent:\n  - from: context.consent.categoryPreferences.Training   # a category and true or false\n    when: { is: true }\n  - from: "context.consent.refused[]"                     # a list of the categories that were refused\n    when: { lacks: Training }\n    default: allow\n    accept: the collector leaves the list out where nothing was refused\n  - from: context.gpc                                     # Global Privacy Control: true is an objection\n    when: { is: false }\n    default: allow\n    accept: browsers that do not know the signal send nothing',
   retention:

@@ -59,6 +59,11 @@ export function accountLines(summary: AccountView, paint: Paint): string[] {
     ...(records.tombstones === undefined ? [] : [['tombstones', number(records.tombstones), '']]),
     ['suppressed', number(suppressed), ''],
     ...Object.entries(records.suppressed).map(([rule, count]) => [`  ${rule}`, number(count), '']),
+    ...(summary.lists ?? []).map(({ list, entries, sha256 }) => [
+      `  of list ${list}`,
+      number(entries),
+      dim(`entries, ${sha256.slice(0, 16)}…`),
+    ]),
     ['dead-lettered', dead > 0 ? red(number(dead)) : '0', ''],
     ...Object.entries(records.deadLettered).map(([code, count]) => [
       `  ${code}`,

@@ -64,3 +64,17 @@ export function parseExpectedKey(text: string, before: readonly ExpectedKey[] = 
     throw new InvalidArgumentError('It is the id of a key and its check value, as k1:3fa9c012.')
   return [...before, { id: id.toLowerCase(), check: check.toLowerCase() }]
 }
+
+/** A list of subjects, `NAME=FILE`; the option may be repeated. */
+export function parseList(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const [, name, file] = /^([a-z0-9][a-z0-9._-]{0,63})=(.+)$/s.exec(text) ?? []
+  if (name === undefined || file === undefined)
+    throw new InvalidArgumentError(
+      'It is the name of a list in the policy and a file, as erasures=erasures.ndjson.',
+    )
+  if (before.has(name)) throw new InvalidArgumentError('A list is named once.')
+  return new Map([...before, [name, file]])
+}

@@ -12,6 +12,7 @@ import type { BatchOptions } from './batch/run-batch.ts'
 import { parseShare } from './groups.ts'
 import { addInputOptions } from './input-options.ts'
 import { addLedgerOptions } from './ledger-option.ts'
+import { addListOptions } from './list-options.ts'
 
 async function start(names: readonly string[], options: BatchOptions): Promise<void> {
   if (options.output === undefined && options.dryRun !== true)
@@ -50,7 +51,9 @@ Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or
 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
-  addLedgerOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' }))
+  addListOptions(
+    addLedgerOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })),
+  )
     .description('De-identifies CSV, NDJSON and JSON files as a policy says.')
     .addArgument(
       new Argument(

@@ -1,5 +1,6 @@
 /** `lethe keys`: makes keyset files and takes keys through their life. Prints ids and states, never a secret. */
 import { Argument, Command, Option } from 'commander'
+import { LetheError } from '../errors.ts'
 import { changeKeysetFile, createKeysetFile, readKeysetFile } from '../keys/file.ts'
 import { checkValueOf } from '../keys/keyring.ts'
 import {
@@ -12,6 +13,7 @@ import {
   promoteKey,
 } from '../keys/keyset.ts'
 import { guessableKey, publishedKeys } from '../keys/known-secrets.ts'
+import { keysOfList } from '../lists/list-writer.ts'
 import { columns, paint } from '../terminal.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
@@ -30,7 +32,9 @@ function list(file: string, { format }: { format: 'text' | 'json' }): void {
   }))
   const test = keyset.test || publishedKeys(keyset).length > 0
   if (format === 'json') {
-    process.stdout.write(`${JSON.stringify({ v: 1, test, keys }, null, 2)}\n`)
+    const { use } = keyset
+    const members = { v: 1, test, ...(use === 'match' ? { use } : {}), keys }
+    process.stdout.write(`${JSON.stringify(members, null, 2)}\n`)
     return
   }
   const { bold, dim, green, red } = paint(process.stdout)
@@ -60,7 +64,7 @@ function keyOf(keyset: Keyset, id: string): { readonly check: string } | undefin
 function change(
   name: 'promote' | 'compromise' | 'disable',
   summary: string,
-  apply: (keyset: Keyset, id: string) => Keyset,
+  apply: (keyset: Keyset, id: string, options: DisableOptions) => Keyset,
   done: string,
 ): Command {
   return addLedgerOptions(
@@ -69,16 +73,48 @@ function change(
       .summary(summary)
       .addArgument(new Argument('<file>', 'the keyset file'))
       .addArgument(new Argument('<id>', 'the id of a key, such as k2')),
-  ).action(async (file: string, id: string, options: LedgerOptions) => {
+  ).action(async (file: string, id: string, options: LedgerOptions & DisableOptions) => {
     const ledger = ledgerOf(options)
     // What is no key of the file is refused before anything is written down.
     const key = keyOf(readKeysetFile(file), id)
     const fact = { action: `keys.${name}`, names: { key: id, check: key?.check ?? 'none' } } as const
     await recorded(key === undefined ? undefined : ledger, fact, () =>
-      changeKeysetFile(file, (keyset) => apply(keyset, id)),
+      changeKeysetFile(file, (keyset) => apply(keyset, id, options)),
     )
     say(`${id} ${done}`)
   })
+}
+
+interface DisableOptions {
+  readonly list?: readonly string[]
+  readonly unused?: true
+}
+
+/** A match key without which entries would meet nobody stays. @throws LetheError (usage) */
+function refuseInUse({ use }: Keyset, id: string, { list = [], unused }: DisableOptions): void {
+  if (use === 'token') {
+    if (list.length > 0 || unused === true)
+      throw new LetheError(
+        'bad-option',
+        '--list and --unused are for match keys, and these are keys of tokens',
+      )
+    return
+  }
+  if (list.length === 0 && unused !== true)
+    throw new LetheError(
+      'key-change-refused',
+      `${id} is a match key: subjects on lists are told by it, and a list with entries under it would meet nobody`,
+      'name every list: --list FILE (may be repeated), or say --unused where there is none',
+    )
+  for (const file of list) {
+    const entries = keysOfList(file).get(id)?.entries ?? 0
+    if (entries > 0)
+      throw new LetheError(
+        'key-change-refused',
+        `${file} has ${entries} entries under ${id}: they would meet nobody`,
+        'keep the key; it is no risk to tokens, and promote decides which key new entries get',
+      )
+  }
 }
 
 const EXAMPLES = `
@@ -92,7 +128,9 @@ Examples:
   $ lethe keys add keys.json                  adds k2, not in use yet
   $ lethe keys promote keys.json k2           new tokens are made under k2
   $ lethe keys disable keys.json k1           k1 is not used any more
-  $ lethe keys compromise keys.json k1        k1 is known to others; rules that name it are refused`
+  $ lethe keys compromise keys.json k1        k1 is known to others; rules that name it are refused
+  Match keys are a file of their own, which no rotation of tokens touches (docs/consent.md).
+  $ lethe keys create --match match.json      the keys by which lists tell subjects`
 
 export const command = (): Command => {
   const keys = new Command('keys')
@@ -103,13 +141,17 @@ export const command = (): Command => {
       .command('create')
       .summary('make a keyset file with one key')
       .description('Makes a keyset file, mode 0600, with one key. Never overwrites.')
-      .argument('<file>', 'the keyset file to make'),
-  ).action(async (file: string, options: LedgerOptions) => {
-    const keyset = createKeyset(new Date())
+      .argument('<file>', 'the keyset file to make')
+      .option('--match', 'for matching subjects on lists, and no tokens'),
+  ).action(async (file: string, options: LedgerOptions & { match?: true }) => {
+    const isMatch = options.match === true
+    const keyset = createKeyset(new Date(), undefined, isMatch ? 'match' : 'token')
     const names = { key: keyset.primary, check: checkValueOf(keyset.keys[0]!) }
     await recorded(ledgerOf(options), { action: 'keys.create', names }, () => createKeysetFile(file, keyset))
     say(
-      `made ${file} with the key ${keyset.primary}; keep it secret, and keep a copy: tokens cannot be made again without it`,
+      isMatch
+        ? `made ${file} with the match key ${keyset.primary}; keep it secret, and keep a copy: without it a list meets nobody`
+        : `made ${file} with the key ${keyset.primary}; keep it secret, and keep a copy: tokens cannot be made again without it`,
     )
   })
   keys
@@ -138,6 +180,19 @@ export const command = (): Command => {
   keys.addCommand(
     change('compromise', 'mark a key that others may know', compromiseKey, 'is marked as compromised'),
   )
-  keys.addCommand(change('disable', 'take a key out of use', disableKey, 'is disabled'))
+  const disable = change(
+    'disable',
+    'take a key out of use',
+    (keyset, id, options: DisableOptions) => {
+      refuseInUse(keyset, id, options)
+      return disableKey(keyset, id)
+    },
+    'is disabled',
+  )
+  keys.addCommand(
+    disable
+      .option('--list <file...>', 'of match keys: lists that are looked at for entries under the key')
+      .option('--unused', 'of match keys: no list has entries under the key'),
+  )
   return keys
 }

@@ -4,6 +4,7 @@ import type { DeadLetterLimit } from '../engine/limit.ts'
 import { isDeadLetterCode, LetheError } from '../errors.ts'
 import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
 import { addLedgerOptions } from './ledger-option.ts'
+import { addListOptions } from './list-options.ts'
 import type { FileReplayOptions } from './replay/replay-files.ts'
 import type { TopicReplayOptions } from './replay/replay-topics.ts'
 
@@ -22,6 +23,9 @@ const OF_FILES = {
   ledger: '--ledger',
   asOf: '--as-of',
   maxRecordBytes: '--max-record-bytes',
+  list: '--list',
+  listRemoved: '--list-removed',
+  matchKeys: '--match-keys',
 } as const
 const OF_TOPICS = {
   route: '--route',
@@ -85,7 +89,7 @@ Examples:
 Exit codes: 0 done, 2 usage, pipeline or policy, 3 records became dead letters again, 4 broker or file, 130 interrupted.`
 
 export const command = (): Command =>
-  addLedgerOptions(new Command('replay'))
+  addListOptions(addLedgerOptions(new Command('replay')), 'files: ')
     .description('Reads the records of dead letters again, after the policy is mended.')
     .addArgument(new Argument('<in...>', 'the pipeline file; or the files that a run of `lethe batch` read'))
     .option('--route <name>', 'of which route, where there are several')

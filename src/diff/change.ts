@@ -29,6 +29,7 @@ export const CHANGE_KINDS = {
   columns: 'which column of a CSV file a path stands for',
   role: 'what a field is to an attacker',
   category: 'the data category of a field',
+  suppression: 'the lists of subjects whose records do not leave',
   consent: 'whose records leave, by what says that they agreed',
   retention: 'the age from which records are suppressed',
   step: 'what a field tells from an age on',

@@ -9,6 +9,7 @@ import { canonicalReading } from '../policy/reading.ts'
 import { isNoLonger, stepsOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
 import { compareConsent } from './compare-consent.ts'
+import { compareSuppression } from './compare-suppression.ts'
 
 type Compare = (was: Policy, is: Policy, add: Add) => void
 type Add = (verdict: Ranking, kind: ChangeKind, what: string, at?: TextPosition) => void
@@ -76,6 +77,7 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
     else add('unranked', 'time', 'the event time is read from another path, or in another way', is.at)
   },
   fields: compareOrder,
+  suppression: compareSuppression,
   consent: compareConsent,
   retention: compareRetention,
   input: ({ input: was = {} }, { input: is = {} }, add) => {

@@ -11,6 +11,7 @@ import type {
   PolicyField,
   PolicyRequired,
   PolicyRule,
+  PolicySuppression,
   ValueReading,
 } from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
@@ -142,6 +143,22 @@ function allowedBy({ from, form }: PolicyConsent): string {
   }
 }
 
+const ENTRIES: Readonly<Record<PolicySuppression['entries'], string>> = {
+  match: 'tokens under a match key',
+  raw: 'identifiers',
+  'sha256-hex': 'SHA-256 digests in hex',
+  'sha256-base64': 'SHA-256 digests in Base64',
+}
+
+/** An entry of `suppression:` as a sentence. */
+export function suppressionInWords({ list, by, entries, normalize }: PolicySuppression): string {
+  const forms = new Set(normalize).size === 1 ? normalize[0] : normalize.join(', ')
+  return `a record whose ${listed(
+    by.map(({ text }) => text),
+    'and',
+  )} is on the list ${list} (${ENTRIES[entries]}, of the form ${forms}) is suppressed`
+}
+
 /** An entry of `consent:` as a sentence. */
 export function consentInWords(one: PolicyConsent): string {
   const silence =
@@ -175,6 +192,7 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
         : 'all are looked at; a record with one that looks personal or secret is a dead letter',
     ],
   ]
+  lines.push(...policy.suppression.map((one) => ['suppression', suppressionInWords(one)] as const))
   lines.push(...policy.consent.map((one) => ['consent', consentInWords(one)] as const))
   if (policy.required.length > 0)
     lines.push(['required', `${listOf(policy.required)}; a record without one is a dead letter`])

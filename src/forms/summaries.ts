@@ -79,6 +79,17 @@ const accountShape = {
       }),
     )
     .describe('The rules, in the order of the policy.'),
+  lists: z
+    .array(
+      z.object({
+        list: z.string().describe('Its name in the policy.'),
+        sha256: sha256.describe('Of its file; of a file and what was cancelled of it, of both digests.'),
+        entries: count.describe('Subjects on it.'),
+        suppressed: count.describe('Records that were suppressed by it.'),
+      }),
+    )
+    .exactOptional()
+    .describe('The lists of subjects that the run went by, where the policy names any.'),
   groups: z
     .object({
       quasiIdentifiers: z.array(z.string()).describe('The output paths that were looked at.'),

@@ -23,7 +23,8 @@ class DerivedKey implements FieldKey {
   }
 }
 
-function derive({ id, secret }: Key, use: KeyUse, domain: string): FieldKey {
+/** The key of a use and a domain, out of a key of a keyset. @throws LetheError (usage) for a domain too long */
+export function derive({ id, secret }: Key, use: KeyUse, domain: string): FieldKey {
   const info = Buffer.from(`lethe/v1/${use}/${domain}`, 'utf8')
   if (info.length > MAX_INFO_BYTES) {
     throw new LetheError('policy-invalid', 'the domain of a key is too long', 'state a short `domain:`')
@@ -59,8 +60,14 @@ export class Keyring {
     this.#keyset = keyset
   }
 
-  /** @throws LetheError (usage) where a key that may be used has a secret that can be guessed, all zeros say */
+  /** @throws LetheError (usage) for a keyset of another use, and where a key that may be used has a secret that can be guessed, all zeros say */
   static fromKeyset(keyset: Keyset): Keyring {
+    if (keyset.use !== 'token')
+      throw new LetheError(
+        'key-unusable',
+        'this keyset is for matching subjects on lists, and no token may be made with it',
+        'give it as match keys, and another keyset as keys (`lethe keys create FILE`)',
+      )
     const guessed = guessableKey(keyset)
     if (guessed !== undefined)
       throw new LetheError(

@@ -15,6 +15,8 @@ const keySchema = z.strictObject({
 const keysetSchema = z.strictObject({
   lethe: z.literal('keyset'),
   version: z.literal(1),
+  // Left out of a keyset of tokens, as it was before there were others.
+  use: z.literal('match').optional(),
   primary: z.string(),
   keys: z.array(keySchema).min(1),
   test: z.literal(true).optional(),
@@ -24,6 +26,7 @@ const keysetSchema = z.strictObject({
 const EXPECTED: Readonly<Record<string, string>> = {
   lethe: '"keyset"',
   version: '1, the only version that this Lethe knows',
+  use: '"match", or left out',
   primary: 'the id of an enabled key',
   keys: 'a list of at least one key',
   id: 'k1, k2, …',
@@ -48,7 +51,7 @@ export function parseKeyset(text: string, name: string): Keyset {
   }
   const parsed = keysetSchema.safeParse(json)
   if (!parsed.success) throw bad(name, describe(parsed.error.issues[0]!))
-  const { primary, keys, test } = parsed.data
+  const { use = 'token', primary, keys, test } = parsed.data
   for (const [at, key] of keys.entries()) {
     const earlier = keys.slice(0, at)
     if (earlier.some((other) => keyNumber(other.id) >= keyNumber(key.id))) {
@@ -61,6 +64,7 @@ export function parseKeyset(text: string, name: string): Keyset {
   if (found === undefined) throw bad(name, 'names a primary key that it does not list')
   if (found.status !== 'enabled') throw bad(name, `has a primary key that is ${found.status}`)
   return {
+    use,
     primary,
     keys: keys.map((key) => ({ ...key, secret: createSecretKey(Buffer.from(key.secret, 'base64url')) })),
     test: test === true,
@@ -77,6 +81,7 @@ export function formatKeyset(keyset: Keyset): string {
   const document = {
     lethe: 'keyset',
     version: 1,
+    ...(keyset.use === 'match' ? { use: keyset.use } : {}),
     primary: keyset.primary,
     keys,
     ...(keyset.test ? { test: true } : {}),

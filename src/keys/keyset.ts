@@ -25,7 +25,11 @@ export interface Key {
   readonly secret: KeyObject
 }
 
+/** `token`: what policies derive. `match`: what tells subjects on lists and in consent tables, and nothing else. */
+export type KeysetUse = 'token' | 'match'
+
 export interface Keyset {
+  readonly use: KeysetUse
   /** Id of the key that new tokens are made with; always an enabled one. */
   readonly primary: string
   /** In the order of their numbers. */
@@ -38,8 +42,8 @@ export interface Keyset {
 export type Random = (bytes: number) => Uint8Array
 
 /** A keyset with one enabled key, `k1`. */
-export function createKeyset(now: Date, random: Random = randomBytes): Keyset {
-  return { primary: 'k1', keys: [newKey('k1', now, random)], test: false }
+export function createKeyset(now: Date, random: Random = randomBytes, use: KeysetUse = 'token'): Keyset {
+  return { use, primary: 'k1', keys: [newKey('k1', now, random)], test: false }
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Keyset, SECRET_BYTES } from './keyset.ts'
 export function testKeyset(): Keyset {
   const secret = createSecretKey(Buffer.from(Array.from({ length: SECRET_BYTES }, (_, at) => at)))
   return {
+    use: 'token',
     primary: 'k1',
     keys: [{ id: 'k1', status: 'enabled', created: '2025-01-01T00:00:00Z', secret }],
     test: true,

@@ -7,8 +7,8 @@ import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Path } from './path.ts'
-import type { Plan, PlanConsent, PlanField, PlanRule, PlanTime } from './plan.ts'
-import type { Policy, PolicyConsent, PolicyField, PolicyRule } from './policy.ts'
+import type { Plan, PlanConsent, PlanField, PlanRule, PlanSuppression, PlanTime } from './plan.ts'
+import type { Policy, PolicyConsent, PolicyField, PolicyRule, PolicySuppression } from './policy.ts'
 import { carrierOf } from './read-forms.ts'
 import { isWatched } from './revealed.ts'
 
@@ -74,6 +74,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     subject: policy.subject?.path,
     time: policy.time && timeOf(policy.time.path, parts),
     readers: parts.readers,
+    suppression: policy.suppression.map(suppressionOf),
     consent: policy.consent.map(consentOf),
     retention: parts.retention,
     input: policy.input ?? {},
@@ -86,6 +87,10 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     runnable: !keyed || parts.keys !== undefined,
     keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),
   }
+}
+
+function suppressionOf({ list, by, entries, normalize, toNormal }: PolicySuppression): PlanSuppression {
+  return { list, by, entries, normalize, toNormal, label: `suppression list ${list}` }
 }
 
 function consentOf({ from, silence, read }: PolicyConsent): PlanConsent {

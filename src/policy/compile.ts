@@ -35,6 +35,7 @@ import { compileSteps, judgeOf, readRetention } from './read-retention.ts'
 import { readPath } from './read-rule.ts'
 import { PolicySchema } from './schema.ts'
 import { weakSets } from './sets.ts'
+import { readSuppression } from './suppression/read-suppression.ts'
 import { suspectedInputs } from './suspected.ts'
 import { rolesByInput, type Said, weakRules } from './weak.ts'
 
@@ -66,6 +67,7 @@ const POLICY_SHAPE: ShapeCodes = {
     shape: 'bad-shape',
     unlisted: 'bad-unlisted',
     suspects: 'bad-suspects',
+    suppression: 'bad-suppression',
     consent: 'bad-consent',
     'input.delimiter': 'bad-input',
     'input.quote': 'bad-input',
@@ -127,6 +129,7 @@ export function compileWith(
   const subject = readTopPath(entryOf(tree, 'subject')?.value, 'subject', findings)
   const fields = readFields(entryOf(tree, 'fields')?.value, subject?.path, findings)
   const time = readTime(entryOf(tree, 'time')?.value, findings)
+  const suppression = readSuppression(entryOf(tree, 'suppression')?.value, sources, findings)
   const consent = readConsent(
     entryOf(tree, 'consent')?.value,
     textOf(entryOf(tree, 'purpose')?.value) ?? '',
@@ -170,6 +173,7 @@ export function compileWith(
   if (subject !== undefined) reads.push(subject)
   if (time !== undefined) reads.push(time)
   reads.push(...consent.map(({ from, fromAt }) => ({ path: from, at: fromAt })))
+  reads.push(...suppression.flatMap(({ by, byAt }) => by.map((path) => ({ path, at: byAt }))))
   checkLayout(fields, reads, findings)
   const inputs = [...fields.map((f) => f.from), ...reads.map((r) => r.path)]
   const { carriers, either } = readForms(tree, inputs, findings)
@@ -213,6 +217,7 @@ export function compileWith(
     subject,
     time,
     fields,
+    suppression,
     consent,
     retention,
     input,

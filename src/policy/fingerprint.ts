@@ -17,6 +17,7 @@ import type {
   PolicyRetention,
   PolicyRule,
   PolicyStep,
+  PolicySuppression,
   PolicyTime,
 } from './policy.ts'
 import { canonicalReading } from './reading.ts'
@@ -94,6 +95,17 @@ const TIME: Words<PolicyTime> = {
   notAfter: (time) => ({ notAfter: time.notAfter ?? (readsEpochs(time) ? EPOCH_AHEAD : undefined) }),
 }
 
+const SUPPRESSION: Words<PolicySuppression> = {
+  at: LEFT_OUT,
+  // Not what stands on it: else each erasure would be another policy.
+  list: ({ list }) => ({ list }),
+  by: ({ by }) => ({ by: by.map(({ text }) => text) }),
+  byAt: LEFT_OUT,
+  entries: ({ entries }) => ({ entries }),
+  normalize: ({ normalize }) => ({ normalize }),
+  toNormal: LEFT_OUT,
+}
+
 const CONSENT: Words<PolicyConsent> = {
   at: LEFT_OUT,
   purpose: ({ purpose }) => ({ purpose }),
@@ -152,6 +164,12 @@ const POLICY: Words<Policy> = {
   fields: ({ fields }) => ({
     fields: Object.fromEntries(fields.map((field) => [field.path.text, canonical(field, FIELD)])),
     derived: fields.filter((field) => field.from !== field.path).map((field) => field.path.text),
+  }),
+  suppression: ({ suppression }) => ({
+    suppression:
+      suppression.length === 0
+        ? undefined
+        : suppression.map((one) => canonicalJson(canonical(one, SUPPRESSION))).sort(),
   }),
   consent: ({ consent }) => ({
     consent:

@@ -5,6 +5,8 @@ import type { Role } from '../identify/categories.ts'
 import type { ConsentReader } from './consent/consent-form.ts'
 import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
+import type { NormalForm, ToNormal } from './suppression/normal-forms.ts'
+import type { ListEntries } from './suppression/suppression-schema.ts'
 
 /** What becomes of a value that a rule cannot take. There is no way to say "the raw value". */
 export type Otherwise =
@@ -87,6 +89,19 @@ export interface PlanRetention {
   readonly toleranceMs: number
 }
 
+/** A list of subjects whose records must not leave, and the identifier that it goes by. */
+export interface PlanSuppression {
+  readonly list: string
+  /** One path, which may name several values; or the parts of one identifier, each a single value. */
+  readonly by: readonly Path[]
+  readonly entries: ListEntries
+  /** Of each part: its name, and what makes it. */
+  readonly normalize: readonly NormalForm[]
+  readonly toNormal: readonly ToNormal[]
+  /** For the account. */
+  readonly label: string
+}
+
 /** What of a record says that its subject agreed. All of a plan must allow. */
 export interface PlanConsent {
   /** A value, or the elements of a list. */
@@ -127,6 +142,7 @@ export interface Plan {
   readonly time: PlanTime | undefined
   /** By input path, how its values are read outside of rules, where a field says `read`; undefined for what is nothing then. */
   readonly readers: ReadonlyMap<string, (text: string) => string | undefined>
+  readonly suppression: readonly PlanSuppression[]
   readonly consent: readonly PlanConsent[]
   readonly retention: PlanRetention | undefined
   /** How files are to be read. */

@@ -9,6 +9,8 @@ import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 import type { Action, Condition, Otherwise } from './plan.ts'
 import type { TextPosition } from './problems.ts'
+import type { NormalForm, ToNormal } from './suppression/normal-forms.ts'
+import type { ListEntries } from './suppression/suppression-schema.ts'
 
 export interface PolicyCondition extends Condition {
   readonly at: TextPosition
@@ -105,6 +107,20 @@ export interface PolicyRequired {
   readonly at: TextPosition
 }
 
+/** An entry of `suppression:`. */
+export interface PolicySuppression {
+  readonly at: TextPosition
+  readonly list: string
+  /** One path, or the parts of one identifier. */
+  readonly by: readonly Path[]
+  readonly byAt: TextPosition
+  readonly entries: ListEntries
+  /** Of each part. */
+  readonly normalize: readonly NormalForm[]
+  /** What compiling made of `normalize`. */
+  readonly toNormal: readonly ToNormal[]
+}
+
 /** An entry of `consent:`. */
 export interface PolicyConsent {
   readonly at: TextPosition
@@ -135,6 +151,7 @@ export interface Policy {
   readonly subject: { readonly path: Path; readonly at: TextPosition } | undefined
   readonly time: PolicyTime | undefined
   readonly fields: readonly PolicyField[]
+  readonly suppression: readonly PolicySuppression[]
   readonly consent: readonly PolicyConsent[]
   readonly retention: PolicyRetention | undefined
   readonly input: InputForm | undefined

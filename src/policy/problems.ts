@@ -77,6 +77,7 @@ const POLICY_ONLY_CODES = {
   'unknown-key-id': 'the keyset has no key of this id',
   'disabled-key': 'a key is disabled',
   'compromised-key': 'a key is compromised',
+  'bad-suppression': 'a list of subjects whose records must not leave cannot be used as it is stated',
   'bad-consent': 'what says that a subject agreed cannot be read, or does not cover the purpose',
   'bad-period': 'a period cannot be read',
   'steps-not-ascending': 'retention steps do not follow one another in time',

@@ -8,6 +8,7 @@ import { dateFormat, moreReading, timeZone } from '../../transforms/calendar/rea
 import type { ReadingOptions } from '../../transforms/calendar.ts'
 import { type ConsentSourceShape, consentSchema } from './consent/consent-schema.ts'
 import { COMMENT, DELIMITER, type InputForm, MOST_SKIPPED } from './input-form.ts'
+import { type SuppressionShape, suppressionSchema } from './suppression/suppression-schema.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
 
@@ -162,6 +163,7 @@ export interface PolicyShape {
   unlisted: 'drop' | 'reject'
   suspects: 'warn' | 'dead-letter'
   fields: Record<string, unknown>
+  suppression?: SuppressionShape[] | undefined
   consent?: ConsentSourceShape | ConsentSourceShape[] | undefined
   retention?:
     | {
@@ -223,6 +225,7 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
   fields: z
     .record(z.string(), z.unknown())
     .describe('Output paths, and what is done for each: a word, a rule, or a list of rules with `when`.'),
+  suppression: suppressionSchema.optional(),
   consent: consentSchema.optional(),
   retention: z
     .strictObject({

@@ -10,6 +10,7 @@ import { keyRules } from '../policy/key-rules.ts'
 import { placeholderKeys } from '../policy/key-source.ts'
 import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
 import { type CompiledAgain, compileAgain } from './compile-again.ts'
+import { gateDataOf } from './configuration.ts'
 import { messageEngine } from './engines.ts'
 
 interface RouteWork {
@@ -19,13 +20,14 @@ interface RouteWork {
 }
 
 function workOf(
-  { maxRecordBytes, compacted, form, groupsKey }: RouteSetup,
+  { maxRecordBytes, compacted, form, groupsKey, configuration }: RouteSetup,
   { plan, policy, source, keys }: CompiledAgain,
 ): RouteWork {
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
   const options = {
     groups: count,
+    data: gateDataOf(configuration),
     now: Date.now(),
     maxRecordBytes,
     compacted,

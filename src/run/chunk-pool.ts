@@ -46,8 +46,8 @@ export function preparePool(inputs: readonly Input[], workers: number): Prepared
     async open(plan, setup) {
       threads.begin(setup)
       // Not before the threads load it too.
-      const { ChunkRewriter } = await import('./chunk-work.ts')
-      return new SharedPool(new ChunkRewriter(plan, setup.options, setup.groupsKey), threads)
+      const { rewriterOf } = await import('./chunk-work.ts')
+      return new SharedPool(rewriterOf(plan, setup), threads)
     },
     close: () => threads.close(),
   }

@@ -1,21 +1,22 @@
 /** The work of a thread on files: chunks to outputs. */
-import type { Engine, EngineOptions } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { GroupCount } from '../engine/group-count.ts'
 import type { Answered } from '../engine/threads.ts'
 import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
 import { compileAgain } from './compile-again.ts'
-import { csvEngine, jsonEngine } from './engines.ts'
+import { gateDataOf } from './configuration.ts'
+import { csvEngine, jsonEngine, type RunEngineOptions } from './engines.ts'
 
 /** Turns chunks into outputs, with one rewriter for each layout. */
 export class ChunkRewriter {
   readonly #plan: Plan
-  readonly #options: EngineOptions
+  readonly #options: RunEngineOptions
   readonly #groups: SubjectGroups | undefined
   readonly #engines = new Map<number, Engine>()
 
-  constructor(plan: Plan, options: EngineOptions, groupsKey: GroupsKey | undefined) {
+  constructor(plan: Plan, options: RunEngineOptions, groupsKey: GroupsKey | undefined) {
     this.#plan = plan
     const count = groupsKey === undefined ? undefined : new GroupCount(plan, groupsKey)
     this.#groups = count?.groups
@@ -44,9 +45,13 @@ export class ChunkRewriter {
   }
 }
 
+/** What does the chunks of a run, in this thread or another. */
+export const rewriterOf = (plan: Plan, { options, configuration, groupsKey }: ChunkSetup): ChunkRewriter =>
+  new ChunkRewriter(plan, { ...options, data: gateDataOf(configuration) }, groupsKey)
+
 /** Compiles the plan of a run, in a thread, and gives what does its jobs. */
 export function chunkWork(setup: ChunkSetup): (job: ChunkJob) => Answered<ChunkDone> {
-  const rewriter = new ChunkRewriter(compileAgain(setup).plan, setup.options, setup.groupsKey)
+  const rewriter = rewriterOf(compileAgain(setup).plan, setup)
   return (job) => {
     if ('counts' in job) return { done: { groups: rewriter.groups() }, transfer: [] }
     const rewritten = rewriter.rewrite(job.chunk)

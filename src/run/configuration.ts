@@ -5,9 +5,12 @@
  */
 import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'
+import { type GateData, NO_DATA } from '../gates/gate-data.ts'
 import { checkValueOf } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { formatKeyset, parseKeyset } from '../keys/keyset-format.ts'
+import { MatchKeys } from '../keys/match-keys.ts'
+import type { LoadedList } from '../lists/load-list.ts'
 import { sha256 } from '../policy/context.ts'
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -18,23 +21,55 @@ export interface RunConfiguration {
   /** Pipeline, policies, and the lists and hierarchies that they name, by absolute path. */
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
   readonly keyset: Keyset | undefined
+  /** Lists that the policies name, in shared memory. */
+  readonly lists?: ReadonlyMap<string, LoadedList> | undefined
+  /** The keys to match them with. */
+  readonly matchKeyset?: Keyset | undefined
 }
 
 /** For another process. It holds secrets in the clear: it goes through a pipe, and is kept nowhere. */
 export interface PostedConfiguration {
   readonly files: ReadonlyMap<string, Uint8Array>
   readonly keyset: string | undefined
+  /** Their memory as bytes: no two processes share it. */
+  readonly lists: readonly PostedList[]
+  readonly matchKeyset: string | undefined
 }
 
-export function toPost({ files, keyset }: RunConfiguration): PostedConfiguration {
-  return { files, keyset: keyset && formatKeyset(keyset) }
+type PostedList = Omit<LoadedList, 'memory'> & { readonly bytes: Uint8Array }
+
+export function toPost({ files, keyset, lists, matchKeyset }: RunConfiguration): PostedConfiguration {
+  return {
+    files,
+    keyset: keyset && formatKeyset(keyset),
+    lists: [...(lists?.values() ?? [])].map(({ memory, ...list }) => ({
+      ...list,
+      bytes: new Uint8Array(memory),
+    })),
+    matchKeyset: matchKeyset && formatKeyset(matchKeyset),
+  }
 }
 
-export function fromPost({ files, keyset }: PostedConfiguration): RunConfiguration {
+/** What gates know of a run. */
+export const gateDataOf = ({ lists, matchKeyset }: RunConfiguration): GateData => ({
+  lists: lists ?? NO_DATA.lists,
+  matchKeys: matchKeyset && new MatchKeys(matchKeyset),
+})
+
+export function fromPost({ files, keyset, lists, matchKeyset }: PostedConfiguration): RunConfiguration {
   return {
     // What came through a pipe may be pieces of one large buffer.
     files: new Map([...files].map(([path, bytes]) => [path, new Uint8Array(bytes)])),
     keyset: keyset === undefined ? undefined : parseKeyset(keyset, 'the keyset of the run'),
+    lists: new Map(
+      lists.map(({ bytes, ...list }) => {
+        const memory = new SharedArrayBuffer(bytes.length)
+        new Uint8Array(memory).set(bytes)
+        return [list.list, { ...list, memory }]
+      }),
+    ),
+    matchKeyset:
+      matchKeyset === undefined ? undefined : parseKeyset(matchKeyset, 'the match keys of the run'),
   }
 }
 
@@ -63,7 +98,7 @@ export function keysetDigest({ primary, keys }: Keyset): string {
  */
 export function configurationDigest(
   version: string,
-  { files, keyset }: RunConfiguration,
+  { files, keyset, lists, matchKeyset }: RunConfiguration,
   plans: readonly Pick<Plan, 'fingerprint' | 'platform'>[],
 ): string {
   return sha256(
@@ -71,6 +106,8 @@ export function configurationDigest(
       version,
       files: Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)])),
       keyset: keyset && keysetDigest(keyset),
+      lists: [...(lists?.values() ?? [])].map(({ list, sha256: digest, count }) => ({ list, digest, count })),
+      matchKeyset: matchKeyset && keysetDigest(matchKeyset),
       plans: plans.map(({ fingerprint, platform }) => ({ fingerprint, platform })),
     }),
   )

@@ -2,10 +2,9 @@
 
 import type { Account } from '../engine/account.ts'
 import { clockOf, type Now } from '../engine/clock.ts'
-import type { EngineOptions } from '../engine/engine.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import type { Plan } from '../policy/plan.ts'
-import { jsonEngine } from './engines.ts'
+import { jsonEngine, type RunEngineOptions } from './engines.ts'
 
 export interface Deidentifier {
   /**
@@ -17,7 +16,7 @@ export interface Deidentifier {
   readonly account: Account
 }
 
-export interface DeidentifierOptions extends Omit<EngineOptions, 'groups' | 'now'> {
+export interface DeidentifierOptions extends Omit<RunEngineOptions, 'groups' | 'now'> {
   readonly format: 'json'
   /**
    * The instant that retention is judged at, ms since the epoch: one for all records, or a clock. Default: the time of
@@ -26,6 +25,7 @@ export interface DeidentifierOptions extends Omit<EngineOptions, 'groups' | 'now
   readonly now?: Now | undefined
 }
 
+/** @throws LetheError (usage) where the policy names lists, and `data` has none of the name */
 export function createDeidentifier(plan: Plan, options: DeidentifierOptions): Deidentifier {
   const clock = clockOf(options.now)
   const engine = jsonEngine(plan, { ...options, now: clock() })

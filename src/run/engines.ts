@@ -11,7 +11,8 @@ import {
   TextTombstones,
 } from '../engine/tombstones.ts'
 import { LetheError } from '../errors.ts'
-import { gatesOf } from '../gates/index.ts'
+import { type GateData, NO_DATA } from '../gates/gate-data.ts'
+import { gatesOf, readsOf } from '../gates/index.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import type { CodecOptions } from '../record/codec.ts'
@@ -24,15 +25,26 @@ import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { type Shape, shapeOf } from '../record/shape.ts'
 import { type Open, type PayloadForm, PLAIN_FORM, unframed, type WireForm } from '../record/wire-form.ts'
 
-/** A plan with its gates, and the shape that records are scanned by: of the plan, of what stands beside, of what gates read. */
-function gated(plan: Plan, beside: readonly PlanField[] = []): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
-  const gates = gatesOf(plan)
-  const reads = gates.flatMap((gate) => gate.reads)
-  return { plan, gates, shape: shapeOf(plan, beside, reads) }
+/** What an engine of a run is told: beside its options, what its gates know. */
+export interface RunEngineOptions extends EngineOptions {
+  /** Default: nothing, which a policy that names lists does not run with. */
+  readonly data?: GateData | undefined
+}
+
+/**
+ * A plan with its gates, and the shape that records are scanned by: of the plan, of what stands beside, of what gates read.
+ * @throws LetheError (usage) where the plan names lists that are not there
+ */
+function gated(
+  plan: Plan,
+  { data = NO_DATA }: RunEngineOptions,
+  beside: readonly PlanField[] = [],
+): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
+  return { plan, gates: gatesOf(plan, data), shape: shapeOf(plan, beside, readsOf(plan)) }
 }
 
 /** The shape of a plan's records, with what its gates read. */
-export const runShape = (plan: Plan): Shape => gated(plan).shape
+export const runShape = (plan: Plan): Shape => shapeOf(plan, [], readsOf(plan))
 
 const codecOptions = ({ maxRecordBytes, isDecoded, showNames, kernels }: EngineOptions): CodecOptions => ({
   maxRecordBytes: maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES,
@@ -41,8 +53,8 @@ const codecOptions = ({ maxRecordBytes, isDecoded, showNames, kernels }: EngineO
   kernels: kernels !== false,
 })
 
-function jsonParts(plan: Plan, options: EngineOptions, beside: readonly PlanField[] = []): EngineParts {
-  const parts = gated(plan, beside)
+function jsonParts(plan: Plan, options: RunEngineOptions, beside: readonly PlanField[] = []): EngineParts {
+  const parts = gated(plan, options, beside)
   const codec = new JsonCodec(parts.shape, {
     ...codecOptions(options),
     rejectUnlisted: plan.unlisted === 'reject',
@@ -52,7 +64,7 @@ function jsonParts(plan: Plan, options: EngineOptions, beside: readonly PlanFiel
 }
 
 /** De-identifies JSON: chunks of lines, or one record at a time. */
-export const jsonEngine = (plan: Plan, options: EngineOptions): Engine =>
+export const jsonEngine = (plan: Plan, options: RunEngineOptions): Engine =>
   new Engine(jsonParts(plan, options), options)
 
 /**
@@ -66,9 +78,9 @@ export function csvEngine(
   header: readonly string[],
   input: string,
   style: CsvStyle,
-  options: EngineOptions,
+  options: RunEngineOptions,
 ): Engine {
-  const parts = gated(plan)
+  const parts = gated(plan, options)
   const columns = resolveColumns(plan, parts.shape, header, input)
   const codec = new CsvCodec(plan, parts.shape, columns, header, style, codecOptions(options))
   return new Engine({ ...parts, codec }, options)
@@ -81,7 +93,7 @@ export function refuseColumnPaths(plan: Plan, input: string): void {
     ...plan.fields.map((field) => field.from),
     ...rules.flatMap((rule) => rule.when.map((condition) => condition.path)),
     ...[plan.subject, plan.time?.path].filter((path) => path !== undefined),
-    ...gatesOf(plan).flatMap((gate) => gate.reads),
+    ...readsOf(plan),
   ]
   const column = paths.find((path) => path.isColumn)
   if (column !== undefined)
@@ -137,7 +149,7 @@ function keyEngine(
 }
 
 interface ValueFormat {
-  readonly partsOf: (plan: Plan, options: EngineOptions, beside: readonly PlanField[]) => EngineParts
+  readonly partsOf: (plan: Plan, options: RunEngineOptions, beside: readonly PlanField[]) => EngineParts
   /** A format whose codec needs the frame, for the id of a schema, leaves it on. */
   readonly opening: (form: PayloadForm) => Open | undefined
 }
@@ -153,7 +165,7 @@ const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueFormat>> = {
  */
 export function messageEngine(
   plan: Plan,
-  options: EngineOptions & MessageOptions,
+  options: RunEngineOptions & MessageOptions,
   form: WireForm = PLAIN_FORM,
 ): MessageEngine {
   refuseColumnPaths(plan, 'topics')

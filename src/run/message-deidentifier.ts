@@ -2,7 +2,6 @@
 
 import type { Account } from '../engine/account.ts'
 import { clockOf, type Now } from '../engine/clock.ts'
-import type { EngineOptions } from '../engine/engine.ts'
 import type { Message } from '../engine/message.ts'
 import { MessageBatch } from '../engine/message-batch.ts'
 import type { Outcome } from '../engine/outcome.ts'
@@ -11,7 +10,7 @@ import { keyRules } from '../policy/key-rules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
 import { PLAIN_FORM, type WireForm } from '../record/wire-form.ts'
-import { messageEngine } from './engines.ts'
+import { messageEngine, type RunEngineOptions } from './engines.ts'
 
 export interface MessageDeidentifier {
   /**
@@ -25,7 +24,7 @@ export interface MessageDeidentifier {
 }
 
 export interface MessageDeidentifierOptions
-  extends Omit<EngineOptions, 'now' | 'showNames' | 'kernels' | 'groups'> {
+  extends Omit<RunEngineOptions, 'now' | 'showNames' | 'kernels' | 'groups'> {
   /** The keys that `compiled` was compiled with, for tombstones in compacted topics. */
   readonly keys?: KeySource | undefined
   /** Whether the output topic is compacted: then tombstones go under the token of every enabled key. Default false. */
@@ -41,7 +40,8 @@ export interface MessageDeidentifierOptions
 
 /**
  * @param compiled what `compilePolicy(source, …)` gave, without problems
- * @throws Error where it has problems, or was compiled without the keys it needs
+ * @throws Error where it has problems, or was compiled without the keys it needs; LetheError (usage) where it names lists, and
+ *   `data` has none of the name
  */
 export function createMessageDeidentifier(
   source: PolicyFile,
@@ -50,7 +50,7 @@ export function createMessageDeidentifier(
 ): MessageDeidentifier {
   if (plan === undefined || policy === undefined) throw new Error('the policy has problems')
   if (!plan.runnable) throw new Error('the policy needs keys, and was compiled without')
-  const { keys, compacted = false, maxRecordBytes, form } = options
+  const { keys, compacted = false, maxRecordBytes, form, data } = options
   const clock = clockOf(options.now)
   if (compacted && plan.needsKeys && keys === undefined)
     throw new Error('a compacted topic needs the keys, for tombstones under each of them')
@@ -59,6 +59,7 @@ export function createMessageDeidentifier(
     {
       now: clock(),
       maxRecordBytes,
+      data,
       compacted,
       keyRules: compacted && keys !== undefined ? keyRules(policy, source, keys) : [],
     },

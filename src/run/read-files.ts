@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<RunFileKind, string>> = {
   approvals: 'a file of approvals',
   'public-keys': 'a file of public keys',
   keyset: 'the keyset file',
+  subjects: 'a list of subjects',
 }
 
 export class ReadFiles {

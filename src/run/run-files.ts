@@ -8,7 +8,7 @@ import { LetheError } from '../errors.ts'
 import { type FileRole, type ReadWhole, readFromDisk } from '../policy/policy-file.ts'
 
 /** What a file is for the run. */
-export type RunFileKind = 'pipeline' | 'policy' | 'list' | 'approvals' | 'public-keys' | 'keyset'
+export type RunFileKind = 'pipeline' | 'policy' | 'list' | 'approvals' | 'public-keys' | 'keyset' | 'subjects'
 
 export interface ChangedFile {
   readonly kind: RunFileKind
@@ -26,6 +26,16 @@ interface Read {
   isChanged: boolean
   /** Reads it again, and compares. */
   readonly isSame: () => boolean
+}
+
+const NAMES: Readonly<Record<RunFileKind, string>> = {
+  pipeline: 'pipeline',
+  policy: 'policy',
+  list: 'file',
+  approvals: 'approvals',
+  'public-keys': 'public keys',
+  keyset: 'keyset',
+  subjects: 'list',
 }
 
 const KINDS: Readonly<Record<FileRole, RunFileKind>> = {
@@ -53,13 +63,18 @@ export class RunFiles {
   }
 
   /**
-   * What `read` makes of the keyset file, which is not kept here. `isSame` says whether a later reading gives the same
-   * keys in the same states.
+   * What `read` makes of a file of keys or of subjects, whose bytes are not kept here. `isSame` says whether a later reading
+   * gives the same.
    */
-  readKeyset<T>(file: string, read: () => T, isSame: (first: T, again: T) => boolean): T {
+  readOnce<T>(
+    kind: 'keyset' | 'subjects',
+    file: string,
+    read: () => T,
+    isSame: (first: T, again: T) => boolean,
+  ): T {
     const stamp = stampOf(resolve(file))
     const first = read()
-    this.#reads.push({ kind: 'keyset', file, stamp, isChanged: false, isSame: () => isSame(first, read()) })
+    this.#reads.push({ kind, file, stamp, isChanged: false, isSame: () => isSame(first, read()) })
     return first
   }
 
@@ -92,7 +107,7 @@ export class RunFiles {
     if (changed === undefined) return
     throw new LetheError(
       'config-changed',
-      `the ${changed.kind === 'list' ? 'file' : changed.kind.replace('-', ' ')} ${changed.file} changed while the run began; nothing was read`,
+      `the ${NAMES[changed.kind]} ${changed.file} changed while the run began; nothing was read`,
       'start it again when nothing writes there any more',
     )
   }

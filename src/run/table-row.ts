@@ -1,6 +1,5 @@
 /** One row of CSV, to see what becomes of it: for `lethe explain` and `lethe test`. */
 import type { Account } from '../engine/account.ts'
-import type { EngineOptions } from '../engine/engine.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { LetheError } from '../errors.ts'
 import type { InputForm } from '../policy/input-form.ts'
@@ -12,7 +11,7 @@ import { type CsvDialect, quotedText } from '../record/csv/csv-dialect.ts'
 import { headerLine } from '../record/csv/csv-text.ts'
 import { CsvWalker } from '../record/csv/csv-walker.ts'
 import { refuseMissing } from '../record/csv/missing-columns.ts'
-import { csvEngine, runShape } from './engines.ts'
+import { csvEngine, type RunEngineOptions, runShape } from './engines.ts'
 import { checkWidth, readHeader, type TableHeader } from './table-header.ts'
 
 export interface TableRow {
@@ -136,7 +135,7 @@ export function cellsBefore(plan: Plan, { header, dialect, bytes, name }: TableR
 }
 
 /** What becomes of a row. Throws `LetheError` where its header does not fit the policy. */
-export function deidentifyRow(plan: Plan, row: TableRow, options: EngineOptions): RowOutcome {
+export function deidentifyRow(plan: Plan, row: TableRow, options: RunEngineOptions): RowOutcome {
   const { header, dialect, bytes, name } = row
   const style = { ...dialect, lineBreak: '\n', escapeFormulas: false } as const
   const engine = csvEngine(plan, header, name, style, options)

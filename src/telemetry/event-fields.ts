@@ -92,7 +92,10 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     level: 'warn',
     message:
       'a file is another one than this run has read: it takes effect when the whole is started again, and not before',
-    fields: { what: words('pipeline', 'policy', 'list', 'approvals', 'public-keys', 'keyset'), file },
+    fields: {
+      what: words('pipeline', 'policy', 'list', 'approvals', 'public-keys', 'keyset', 'subjects'),
+      file,
+    },
   },
   'mixed-fingerprints': {
     level: 'warn',

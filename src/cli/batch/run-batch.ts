@@ -14,9 +14,10 @@ import { accountLines, nameLines, verboseLines } from '../account-lines.ts'
 import { percent } from '../groups.ts'
 import { keyringFrom } from '../keyring-option.ts'
 import { type LedgerOptions, ledgerOf } from '../ledger-option.ts'
+import { gateOptions, type ListOptions } from '../list-options.ts'
 import { progressLine } from '../progress.ts'
 
-export interface BatchOptions extends FilesOptions, LedgerOptions {
+export interface BatchOptions extends Omit<FilesOptions, 'lists' | 'matchKeys'>, LedgerOptions, ListOptions {
   readonly keys?: string
   readonly workers?: number
   readonly quiet?: boolean
@@ -35,22 +36,16 @@ export async function run(
   let left = ''
   try {
     const record = ledgerOf(options)
-    const recorded = record === undefined ? options : { ...options, record }
-    const summary = await batchFiles(
-      inputs,
-      recorded,
-      { keyring: keyringFrom(file), file },
-      prepared,
-      files,
-      {
-        progress: (made) => progress?.show(made),
-        account: (made, result, standing) => {
-          left = standing
-          progress?.clear()
-          report(made, options, result)
-        },
+    const { list: _, listRemoved: _r, matchKeys: _m, ...others } = options
+    const told = { ...others, ...gateOptions(options), ...(record === undefined ? {} : { record }) }
+    const summary = await batchFiles(inputs, told, { keyring: keyringFrom(file), file }, prepared, files, {
+      progress: (made) => progress?.show(made),
+      account: (made, result, standing) => {
+        left = standing
+        progress?.clear()
+        report(made, options, result)
       },
-    )
+    })
     finish(summary, options, left)
   } catch (error) {
     if (error instanceof PolicyProblems) process.stderr.write(formatProblems(error.problems, 'text'))

@@ -13,8 +13,9 @@ import { preparePool } from '../../run/chunk-pool.ts'
 import { RunFiles } from '../../run/run-files.ts'
 import { run as runBatch } from '../batch/run-batch.ts'
 import type { LedgerOptions } from '../ledger-option.ts'
+import type { ListOptions } from '../list-options.ts'
 
-export interface FileReplayOptions extends LedgerOptions {
+export interface FileReplayOptions extends LedgerOptions, ListOptions {
   readonly deadLetter?: string
   readonly summary?: string
   readonly policy?: string

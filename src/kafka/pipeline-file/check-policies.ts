@@ -2,9 +2,11 @@
 import { LetheError } from '../../errors.ts'
 import { type Compiled, compilePolicy } from '../../policy/compile.ts'
 import type { KeySource } from '../../policy/key-source.ts'
+import type { Plan } from '../../policy/plan.ts'
 import type { Policy, PolicyField } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
+import { suggestion } from '../../policy/suggest.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import type { KeysPlace } from './pipeline.ts'
 import { fileBeside, type Secrets } from './secret-node.ts'
@@ -40,9 +42,56 @@ export function checkPolicies(
         `the policy ${quote(policy.plan.name)} makes tokens or other keyed values, and the pipeline has no keys`,
         'add `keys: { file: … }` at the top (`lethe keys create FILE` makes one)',
       )
+    checkLists(policy.plan, route, draft)
     if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
   }
+  checkUnusedLists(
+    [...compiled.values()].map((policy) => policy?.plan),
+    draft,
+  )
   return new Map([...compiled].flatMap(([file, policy]) => (policy === undefined ? [] : [[file, policy]])))
+}
+
+/** A list that the policy names and the pipeline does not: the run would be refused. */
+function checkLists(
+  { name, suppression }: Plan,
+  { index }: RoutePart,
+  { parts, findings, at, has }: PipelineDraft,
+): void {
+  const lists = new Set(suppression.map(({ list }) => list))
+  for (const list of lists)
+    if (parts.lists?.[list] === undefined)
+      findings.add(
+        at('routes', index, 'policy'),
+        'policy-needs-list',
+        `the policy ${quote(name)} suppresses the records of who is on the list ${quote(list)}, and the pipeline does not say where it is`,
+        `add \`lists: { ${list}: { file: … } }\` at the top`,
+      )
+  if (suppression.some(({ entries }) => entries === 'match') && !has('matchKeys'))
+    findings.add(
+      at('routes', index, 'policy'),
+      'policy-needs-keys',
+      `the policy ${quote(name)} goes by a list under match keys, and the pipeline has none`,
+      'add `matchKeys: { file: … }` at the top (`lethe keys create --match FILE` makes them)',
+    )
+}
+
+/** A list that no policy names is a slip: who is on it would leave. */
+function checkUnusedLists(
+  plans: readonly (Plan | undefined)[],
+  { parts, findings, at }: PipelineDraft,
+): void {
+  // What a policy with errors names is not known.
+  if (plans.includes(undefined)) return
+  const named = new Set(plans.flatMap((plan) => plan!.suppression.map(({ list }) => list)))
+  for (const list of Object.keys(parts.lists ?? {}))
+    if (!named.has(list))
+      findings.add(
+        at('lists', list),
+        'unused-list',
+        `no policy of the pipeline names the list ${quote(list)} under \`suppression:\``,
+        suggestion(list, named),
+      )
 }
 
 function compileOne(

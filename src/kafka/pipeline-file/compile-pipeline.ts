@@ -134,6 +134,16 @@ function pipelineOf(
     driver: shape.driver,
     instance: shape.instance,
     keys: secrets.keys,
+    matchKeys: secrets.matchKeys,
+    lists: new Map(
+      Object.entries(shape.lists ?? {}).map(([name, { file: entries, removed }]) => [
+        name,
+        {
+          file: fileBeside(dirname(file), entries),
+          removed: removed && fileBeside(dirname(file), removed),
+        },
+      ]),
+    ),
     approval: shape.approval && {
       need: shape.approval.need,
       keysFile: fileBeside(dirname(file), shape.approval.keys.file),

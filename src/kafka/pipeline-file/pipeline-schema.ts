@@ -79,6 +79,8 @@ export interface PipelineShape {
   driver?: 'rdkafka' | 'kafkajs' | undefined
   instance?: string | { env: string } | undefined
   keys?: unknown
+  matchKeys?: unknown
+  lists?: Record<string, { file: string; removed?: string | undefined }> | undefined
   approval?: { need: number; keys: { file: string } } | undefined
   ledger?: { file: string; signingKey: { file: string }; anchor?: { file: string } | undefined } | undefined
   source: 'encrypted' | 'clear' | 'none'
@@ -236,6 +238,25 @@ export function pipelineSchema(
     keys: keys
       .optional()
       .describe('The keyset: { file: … }, { env: … } with its JSON, or { command: […] } that prints it.'),
+    matchKeys: keys
+      .optional()
+      .describe(
+        'The match keys of lists: { file: … }, { env: … } with its JSON, or { command: […] } that prints it. `lethe keys create --match FILE` makes them.',
+      ),
+    lists: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a list has the name that the policy gives it'),
+        z.strictObject({
+          file: z.string().min(1).describe('The file of the entries, relative to this one.'),
+          removed: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('Of a hashed list: a file of entries that were cancelled.'),
+        }),
+      )
+      .optional()
+      .describe('Where the lists of subjects are that policies name under `suppression:`, by name.'),
     approval: z
       .strictObject({
         need: whole(1, 100).default(1).describe('How many people have to have approved each policy.'),

@@ -8,6 +8,7 @@ import { fileError, LetheError } from '../../errors.ts'
 import { keysetOfCommand } from '../../keys/command-keys.ts'
 import { loadKeyring } from '../../keys/file.ts'
 import { Keyring } from '../../keys/keyring.ts'
+import type { Keyset } from '../../keys/keyset.ts'
 import { parseKeyset } from '../../keys/keyset-format.ts'
 import { refusePublished } from '../../keys/real-data.ts'
 import { readSecretFile, refuseExposed } from '../../keys/secret-file.ts'
@@ -100,8 +101,20 @@ export function resolveKeyring(
 
 function keyringOf(keys: KeysPlace, environment: Environment): Keyring {
   if ('file' in keys) return loadKeyring(keys.file)
-  if ('command' in keys) return Keyring.fromKeyset(keysetOfCommand(keys))
-  return Keyring.fromKeyset(parseKeyset(read(keys, 'keys', environment), nameOf(keys)))
+  return Keyring.fromKeyset(resolveKeyset(keys, 'keys', environment))
+}
+
+/**
+ * The keyset of an environment variable or a command; `word` names it in errors.
+ * @throws LetheError like `resolveConnection`, and what `keysetOfCommand` throws
+ */
+export function resolveKeyset(
+  keys: Exclude<KeysPlace, { readonly file: string }>,
+  word: 'keys' | 'matchKeys',
+  environment: Environment = process.env,
+): Keyset {
+  if ('command' in keys) return keysetOfCommand(keys)
+  return parseKeyset(read(keys, word, environment), nameOf(keys))
 }
 
 /**

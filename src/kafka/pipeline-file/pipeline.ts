@@ -92,6 +92,10 @@ export interface Pipeline {
   /** Names this instance among those of the pipeline, and stays the same over restarts: see `resolveInstance`. */
   readonly instance: string | { readonly env: string } | undefined
   readonly keys: KeysPlace | undefined
+  /** Where the match keys of lists stand. */
+  readonly matchKeys: KeysPlace | undefined
+  /** By name, where lists of subjects are. */
+  readonly lists: ReadonlyMap<string, { readonly file: string; readonly removed: string | undefined }>
   /** What each policy has to have before it runs. */
   readonly approval: { readonly need: number; readonly keysFile: string } | undefined
   /** Where each run is written down. Files are found from the working directory. */

@@ -54,16 +54,17 @@ export function fileBeside(folder: string, file: string): string {
 /** Where the keyset stands: as other secrets, or printed by a command. */
 function readKeysPlace(
   node: TreeNode | undefined,
+  word: 'keys' | 'matchKeys',
   folder: string,
   findings: PipelineFindings,
 ): KeysPlace | undefined {
   const command = entryOf(node, 'command')
-  if (node?.kind !== 'map' || command === undefined) return readSecret(node, 'keys', folder, findings)
+  if (node?.kind !== 'map' || command === undefined) return readSecret(node, word, folder, findings)
   const bad = (at: TreeNode['at'], message: string): undefined => {
     findings.add(
       at,
       'bad-secret',
-      `\`keys\`: ${message}`,
+      `\`${word}\`: ${message}`,
       'write { command: [PROGRAM, ARGUMENT…], timeout: 10s }',
     )
   }
@@ -107,6 +108,7 @@ export interface Secrets {
   /** Of the token endpoint. */
   readonly endpointCa: Secret | undefined
   readonly keys: KeysPlace | undefined
+  readonly matchKeys: KeysPlace | undefined
 }
 
 /** All secrets of the file; `findings` gets the reason for each that cannot be read. */
@@ -125,6 +127,7 @@ export function readSecrets(tree: MapNode, folder: string, findings: PipelineFin
     token: of(sasl, 'token'),
     clientSecret: of(oidc, 'clientSecret'),
     endpointCa: of(oidc, 'ca'),
-    keys: readKeysPlace(entryOf(tree, 'keys')?.value, folder, findings),
+    keys: readKeysPlace(entryOf(tree, 'keys')?.value, 'keys', folder, findings),
+    matchKeys: readKeysPlace(entryOf(tree, 'matchKeys')?.value, 'matchKeys', folder, findings),
   }
 }

@@ -23,8 +23,8 @@ export function loadPackage(name: '@iabtcf/core' | '@iabgpp/cmpapi', what: strin
   }
 }
 
-/** Many events carry one string, and to read one takes some 0.1 ms: this many answers are remembered. */
-const REMEMBERED = 8192
+/** Many events carry one string, and to read one takes some 0.1 ms: so many answers are remembered. */
+const REMEMBERED = 1024
 /** Strings of all vendors have some 2,000 characters; what is far longer is not read. */
 const MOST_CHARACTERS = 1 << 14
 

@@ -7,6 +7,7 @@ import type { FileDigest } from '../../files/digest.ts'
 import { formatByName, type Input } from '../../files/input.ts'
 import type { FileCompression } from '../../files/magic.ts'
 import type { Output } from '../../files/sink.ts'
+import type { GateData } from '../../gates/gate-data.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../../policy/plan.ts'
 import type { BatchResult, InputAccount } from '../batch-run.ts'
@@ -14,10 +15,11 @@ import type { InputFlags } from '../input-flags.ts'
 import { packageVersion } from '../package-root.ts'
 import { type GroupsView, viewGroups } from './groups-view.ts'
 import { type KeysView, viewKeys } from './keys-view.ts'
+import { type ListsView, listWarnings, viewLists } from './lists-view.ts'
 import { suspectWarnings } from './suspect-warnings.ts'
 
 /** What the table shows. */
-export interface AccountView {
+export interface AccountView extends ListsView {
   readonly policy: {
     readonly name: string
     readonly version: number
@@ -137,6 +139,7 @@ export interface SummaryOptions {
   /** More data subjects stand alone than `--max-unique` allows. */
   readonly tooManyAlone: boolean
   readonly keyset: Keyset | undefined
+  readonly data: Pick<GateData, 'lists'>
   /** The output of each input. */
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
@@ -154,6 +157,7 @@ export function summarize(
 ): Summary {
   const { account } = result
   const { policy, records, unlisted, kept, rules } = viewAccount(plan, account, rulesOfFiles(plan))
+  const lists = viewLists(plan, options.data, account)
   return {
     lethe: 'summary',
     v: 1,
@@ -181,6 +185,7 @@ export function summarize(
     ...(options.deadLetterFile?.digest === undefined
       ? {}
       : { deadLetterFile: options.deadLetterFile.digest }),
+    ...lists,
     records,
     unlisted,
     kept,
@@ -188,6 +193,7 @@ export function summarize(
     ...(result.groups === undefined ? {} : { groups: viewGroups(plan, plan.fields, result.groups) }),
     warnings: [
       ...options.warnings,
+      ...listWarnings(lists, account),
       ...misnamed(inputs),
       ...unclosed(result.inputs),
       ...warnings(plan, inputs, account),

@@ -3,6 +3,7 @@
 import type { CountedApproval } from '../../approval/required-approval.ts'
 import type { Account } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
+import type { GateData } from '../../gates/gate-data.ts'
 import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch-outputs.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
@@ -13,6 +14,7 @@ import { packageVersion } from '../../run/package-root.ts'
 import { type AccountView, unmet, viewAccount } from './account-view.ts'
 import { viewGroups } from './groups-view.ts'
 import { type KeysView, viewKeys } from './keys-view.ts'
+import { listWarnings, viewLists } from './lists-view.ts'
 import { suspectWarnings } from './suspect-warnings.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
@@ -45,6 +47,8 @@ export interface RouteTotals {
   readonly approvals: readonly CountedApproval[] | undefined
   /** Undefined where the pipeline names no keys. */
   readonly keyset: Keyset | undefined
+  /** What gates know of the run. */
+  readonly data: Pick<GateData, 'lists'>
   readonly account: Account
   readonly emitted: Emitted
   readonly figures: Figures | undefined
@@ -87,11 +91,14 @@ export function summarizeRoute({
   figures,
   unsettled,
   keyset,
+  data,
 }: RouteTotals): RouteSummary {
+  const lists = viewLists(plan, data, account)
   return {
     route,
     ...(approvals === undefined ? {} : { approvals }),
     ...viewKeys(plan, keyset),
+    ...lists,
     ...viewAccount(plan, account),
     emitted,
     ...(figures === undefined
@@ -99,6 +106,7 @@ export function summarizeRoute({
       : { groups: viewGroups(plan, [...plan.fields, ...plan.envelope], figures) }),
     ...(unsettled === undefined ? {} : { unsettled: wholeOf(unsettled) }),
     warnings: [
+      ...listWarnings(lists, account),
       ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
       ...suspectWarnings(plan, plan.rules, account),
       ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),

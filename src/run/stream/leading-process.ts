@@ -111,6 +111,7 @@ export const totalsOf = (
   plan,
   approvals,
   keyset: prepared.configuration.keyset,
+  data: { lists: prepared.configuration.lists ?? new Map() },
   ...totals.of(route.name),
   figures: totals.figures(route.name),
 })

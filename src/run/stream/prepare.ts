@@ -4,6 +4,7 @@
  */
 import { type CountedApproval, requireApproved } from '../../approval/required-approval.ts'
 import { LetheError } from '../../errors.ts'
+import type { GateData } from '../../gates/gate-data.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
 import { type BatchWriter, OutputWriter } from '../../kafka/batch-outputs.ts'
 import type { Connection } from '../../kafka/driver.ts'
@@ -14,6 +15,7 @@ import {
   resolveConnection,
   resolveInstance,
   resolveKeyring,
+  resolveKeyset,
   tokensOf,
 } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import { readPipelineFile } from '../../kafka/pipeline-file/read-pipeline.ts'
@@ -25,6 +27,7 @@ import {
   sourceDomain,
 } from '../../kafka/source-header.ts'
 import { Keyring } from '../../keys/keyring.ts'
+import { MatchKeys } from '../../keys/match-keys.ts'
 import type { Compiled } from '../../policy/compile.ts'
 import { withTransforms } from '../../policy/custom/modules.ts'
 import type { Plan } from '../../policy/plan.ts'
@@ -33,6 +36,7 @@ import { formatProblems } from '../../policy/problems.ts'
 import type { RouteSetup } from '../batch-job.ts'
 import { configurationDigest, keysetDigest, type RunConfiguration, readFrom } from '../configuration.ts'
 import { packageVersion } from '../package-root.ts'
+import { configured, readGateData } from '../read-gate-data.ts'
 import { RunFiles } from '../run-files.ts'
 
 export interface PreparedRoute {
@@ -105,10 +109,11 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
     return keys
   })
   if (fault !== undefined) throw fault
-  // Before the files are compared, so that approvals and keys are among them.
+  // Before the files are compared, so that approvals, keys and lists are among them.
   const approvals = approvalsOf(compilation, files.read)
+  const data = gateDataFor(compilation, files)
   files.refuseChanged()
-  const configuration: RunConfiguration = { files: files.bytes, keyset: keys?.keyset }
+  const configuration: RunConfiguration = { files: files.bytes, keyset: keys?.keyset, ...configured(data) }
   const instance = resolveInstance(compilation.pipeline)
   const prepared = assemble(compilation, configuration, keys, instance, newGroupsKey(), approvals)
   // What is wrong with a certificate is found before a socket opens, too.
@@ -150,7 +155,17 @@ function readKeys(keys: KeysPlace | undefined, files: RunFiles): Keyring | undef
   const read = (): Keyring | undefined => resolveKeyring({ keys })
   if (keys === undefined || !('file' in keys)) return read()
   const digest = (keyring: Keyring | undefined): string | undefined => keyring && keysetDigest(keyring.keyset)
-  return files.readKeyset(keys.file, read, (first, again) => digest(first) === digest(again))
+  return files.readOnce('keyset', keys.file, read, (first, again) => digest(first) === digest(again))
+}
+
+function gateDataFor({ pipeline, policies }: Compilation, files: RunFiles): GateData {
+  const { lists, matchKeys, routes } = pipeline
+  const plans = routes.map(({ policy }) => planOf(policies, policy))
+  const place =
+    matchKeys === undefined || 'file' in matchKeys
+      ? matchKeys
+      : { read: () => new MatchKeys(resolveKeyset(matchKeys, 'matchKeys')) }
+  return readGateData(plans, { lists, matchKeys: place }, files)
 }
 
 function planOf(policies: ReadonlyMap<string, Compiled>, file: string): Plan {

@@ -125,6 +125,10 @@ const HARMLESS: readonly Harmless[] = [
     edited(['input: { delimiter: ";"', 'input: { skipLines: 0, delimiter: ";"']),
     ['input', 'version'],
   ],
+  [
+    'what entries are is written out',
+    edited(['by: customer.id }', 'by: customer.id, entries: match, normalize: trim }']),
+  ],
   ['values that allow in another order', edited(['is: [granted, yes]', 'is: [yes, granted]'])],
   [
     'the default of consent is written out',

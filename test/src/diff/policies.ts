@@ -49,6 +49,9 @@ retention:
   futureTolerance: 5m
 input: { delimiter: ";", nulls: ["N/A"] }
 columns: { cust_id: customer.id, mail: customer.email }
+suppression:
+  - { list: erasures, by: customer.id }
+  - { list: register, by: customer.email, entries: sha256-hex, normalize: lower }
 consent:
   - { from: consent.training, when: { is: [granted, yes] } }
   - { from: "consent.allowed[]", when: { lists: [ads, training] } }

@@ -202,6 +202,14 @@ const WEAKENINGS: readonly Weakening[] = [
     ['futureTolerance: 5m', 'futureTolerance: 1d'],
     'future-tolerance',
   ),
+  of('a list is asked no more', ['  - { list: erasures, by: customer.id }\n', ''], 'suppression'),
+  of(
+    'a list goes by another form',
+    ['entries: sha256-hex, normalize: lower', 'entries: sha256-hex, normalize: email'],
+    'suppression',
+    undefined,
+    true,
+  ),
   of(
     'one consent is asked no more',
     ['  - { from: consent.training, when: { is: [granted, yes] } }\n', ''],

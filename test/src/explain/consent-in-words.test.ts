@@ -26,3 +26,20 @@ consent:
     `a record leaves only where in section usnat of the GPP string gpp SaleOptOut is 0 or 2 and Gpc is false, as consent to train_ai_system; ${suppressed}`,
   ])
 })
+
+it('says of each suppression list by what it goes', () => {
+  const text = `policy: p
+version: 1
+purpose: train_ai_system
+fields: { a: keep }
+suppression:
+  - { list: erasures, by: customer.id }
+  - { list: drop, by: [first, last], entries: sha256-base64, normalize: [letters, lower] }
+`
+  const { policy } = compilePolicy({ file: 'p.yaml', text, readFile: () => new Uint8Array() })
+  const said = overview(policy!).filter(([name]) => name === 'suppression')
+  expect(said.map(([, what]) => what)).toEqual([
+    'a record whose customer.id is on the list erasures (tokens under a match key, of the form trim) is suppressed',
+    'a record whose first and last is on the list drop (SHA-256 digests in Base64, of the form letters, lower) is suppressed',
+  ])
+})

@@ -21,7 +21,7 @@ const key = (id: string, secret: Uint8Array, status: Key['status'] = 'enabled'):
   created: '2026-01-01T00:00:00Z',
   secret: createSecretKey(secret),
 })
-const keysetOf = (...keys: Key[]): Keyset => ({ primary: keys[0]!.id, keys, test: false })
+const keysetOf = (...keys: Key[]): Keyset => ({ use: 'token', primary: keys[0]!.id, keys, test: false })
 
 describe('a secret that can be guessed', () => {
   it.each<[string, Buffer]>([

@@ -97,6 +97,7 @@ describe('what deletes', () => {
     'src/files/lock-file.ts': 'locks',
     'src/cli/demo.ts': 'the folder that the demo made',
     'src/ledger/ledger.ts': 'an entry that is not whole; a segment is renamed',
+    'src/lists/list-writer.ts': 'an entry that was cut short; the temporary file of a new list',
     'src/keys/file.ts': 'the file of a keyset that is replaced by its change',
     'src/signing/private-key.ts': 'a key file that could not be written whole',
   }

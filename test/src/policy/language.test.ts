@@ -5,6 +5,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { emptyLists } from '../../../src/gates/gate-data.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
@@ -49,7 +50,7 @@ function flat(value: unknown, path = ''): [string, string][] {
 function chunks(plan: NonNullable<Compiled['plan']>, layout: Layout, lines: readonly string[]): Result[] {
   return lines.map((line) => {
     const bytes = Buffer.from(`${line}\n`)
-    const rewriter = new ChunkRewriter(plan, { now: NOW }, undefined)
+    const rewriter = new ChunkRewriter(plan, { now: NOW, data: emptyLists(plan) }, undefined)
     const done = rewriter.rewrite({
       layoutId: 0,
       layout,
@@ -128,7 +129,11 @@ function inMessages(
   { key, header, timestamp }: Beside = {},
 ): Result[] {
   const { source, result } = compiled(policy)
-  const deidentifier = createMessageDeidentifier(source, result, { keys, now: NOW })
+  const deidentifier = createMessageDeidentifier(source, result, {
+    keys,
+    now: NOW,
+    data: emptyLists(result.plan!),
+  })
   const outcomes = deidentifier.deidentify(
     records.map((one) => ({
       key: key === undefined ? null : Buffer.from(key),
@@ -431,6 +436,35 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: [{ v: 'x' }, 'suppress', 'suppress', 'suppress', 'suppress', 'suppress', 'suppress'],
     // The first record has one column for two categories there.
     csv: false,
+  },
+  // The lists are empty here: suppression.test.ts of the gates has entries.
+  'suppression lists': {
+    policy: {
+      fields: { v: 'keep' },
+      suppression: [
+        ...['match', 'raw', 'sha256-hex', 'sha256-base64'].map((entries) => ({
+          list: entries,
+          by: 'i',
+          entries,
+        })),
+        ...[
+          ...[
+            'none',
+            'trim',
+            'lower',
+            'email',
+            'phone',
+            'nfkc',
+            'digits',
+            'last-10-digits',
+            'zip5',
+            'letters',
+          ],
+        ].map((normalize) => ({ list: normalize, by: ['i'], normalize })),
+      ],
+    },
+    records: [{ v: 'a', i: '+491701234567' }, { v: 'a' }, { v: 'a', i: 'not a number' }],
+    expected: [{ v: 'a' }, { v: 'a' }, 'identifier-unparsable'],
   },
   'patterns, which a path goes before': {
     policy: {

@@ -426,6 +426,32 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['unknown-key-id', 'an id', `${fields}  a: { use: hash.hmac, domain: d, key: ▸k9 }\n`],
   ['disabled-key', 'an id', `${fields}  a: { use: hash.hmac, domain: d, key: ▸k2 }\n`],
   ['compromised-key', 'an id', `${fields}  a: { use: hash.hmac, domain: d, key: ▸k1 }\n`],
+  ['bad-suppression', 'entries', `${fields}  a: keep\nsuppression: [{ list: l, by: a, entries: ▸md5 }]\n`],
+  ['bad-suppression', 'a form', `${fields}  a: keep\nsuppression: [{ list: l, by: a, normalize: ▸upper }]\n`],
+  ['bad-suppression', 'a name', `${fields}  a: keep\nsuppression: [{ list: ▸My List, by: a }]\n`],
+  ['bad-suppression', 'parts of a token', `${fields}  a: keep\nsuppression: [{ list: l, by: ▸[a, b] }]\n`],
+  [
+    'bad-suppression',
+    'forms of parts',
+    `${fields}  a: keep\nsuppression: [{ list: l, by: [a, b, c], entries: sha256-hex, normalize: ▸[trim, lower] }]\n`,
+  ],
+  [
+    'bad-suppression',
+    'one list in two forms',
+    `${fields}  a: keep\nsuppression: [{ list: l, by: a }, ▸{ list: l, by: b, normalize: email }]\n`,
+  ],
+  [
+    'bad-suppression',
+    'twice',
+    `${fields}  a: keep\nsuppression: [{ list: l, by: a }, ▸{ list: l, by: a }]\n`,
+  ],
+  ['bad-path', 'a list beside the value', `${fields}  a: keep\nsuppression: [{ list: l, by: ▸$key }]\n`],
+  ['bad-path', 'names on a list', `${fields}  a: keep\nsuppression: [{ list: l, by: ▸b.$names }]\n`],
+  [
+    'bad-path',
+    'parts of several',
+    `${fields}  a: keep\nsuppression: [{ list: l, by: [a, ▸"b[].c"], entries: sha256-hex }]\n`,
+  ],
   ['bad-consent', 'no form', `${fields}  a: keep\nconsent: { from: c, when: ▸{} }\n`],
   ['bad-consent', 'two forms', `${fields}  a: keep\nconsent: { from: c, when: ▸{ is: 1, lists: [x] } }\n`],
   [

@@ -43,7 +43,7 @@ describe('compiling again in a thread', () => {
     createKeysetFile(keyFile, createKeyset(new Date()))
     const files = new RunFiles()
     const read = (): Keyset => readKeysetFile(keyFile)
-    const keyset = files.readKeyset(keyFile, read, () => false)
+    const keyset = files.readOnce('keyset', keyFile, read, () => false)
     const keys = Keyring.fromKeyset(keyset)
     const { plan } = compilePolicy(readPolicyFile(policyFile, 'the policy', files.read), { keys })
     rmSync(keyFile)

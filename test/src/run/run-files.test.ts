@@ -60,7 +60,8 @@ describe('the files of a run', () => {
     const files = new RunFiles()
     let keys = 'k1'
     const read = () =>
-      files.readKeyset(
+      files.readOnce(
+        'keyset',
         file,
         () => keys,
         (first, again) => first === again,

@@ -36,6 +36,7 @@ describe('compilePipeline', () => {
       driver: undefined,
       instance: undefined,
       keys: { env: 'KEYS' },
+      lists: new Map(),
       source: 'encrypted',
       batch: { records: 5000, bytes: 8 << 20, time: 100 },
       maxRecordBytes: 1 << 20,

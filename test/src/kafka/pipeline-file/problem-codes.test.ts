@@ -239,6 +239,18 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
   ['source-needs-keys', 'by default', `▸${pipeline('').replace('source: none\n', '')}`],
   ['source-needs-keys', 'stated', pipeline('source: ▸encrypted')],
   ['policy-needs-keys', 'a token', pipeline('', route({ policy: '▸keyed.yaml' }))],
+  [
+    'policy-needs-keys',
+    'a list under match keys',
+    pipeline('lists: { erasures: { file: e } }', route({ policy: '▸listed.yaml' })),
+  ],
+  ['policy-needs-list', 'a list', pipeline('', route({ policy: '▸hashed.yaml' }))],
+  [
+    'unused-list',
+    'a slip',
+    pipeline('lists: { register: { file: e }, registers: ▸{ file: e } }', route({ policy: 'hashed.yaml' })),
+  ],
+  ['bad-secret', 'match keys', pipeline('matchKeys: ▸{ file: a, env: B }')],
   ['bad-file', 'a policy', pipeline('', route({ policy: '▸gone.yaml' }))],
 ]
 

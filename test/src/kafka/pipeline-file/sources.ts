@@ -14,6 +14,8 @@ const hmac = '{ use: hash.hmac, domain: customer }'
 const POLICIES: Readonly<Record<string, string>> = {
   'plain.yaml': head,
   'keyed.yaml': `${head}  id: ${hmac}\n`,
+  'listed.yaml': `${head}  id: drop\nsuppression: [{ list: erasures, by: id }]\n`,
+  'hashed.yaml': `${head}  id: drop\nsuppression: [{ list: register, by: id, entries: sha256-hex }]\n`,
   'key.yaml': `${head}  $key: ${hmac}\n`,
   'broken.yaml': head.replace('keep', 'kepe'),
   'key-member.yaml': `${head}  $key.id: ${hmac}\n  $key.kind: drop\n`,

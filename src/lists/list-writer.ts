@@ -1,0 +1,225 @@
+/** Writes lists under match keys: makes them, and appends entries that are on disk when the call returns. */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { LetheError, unwritable } from '../errors.ts'
+import { takeLock } from '../files/lock-file.ts'
+import type { MatchKeys } from '../keys/match-keys.ts'
+import { newSources } from '../policy/context.ts'
+import { toNormalForm } from '../policy/suppression/normal-forms.ts'
+import { invalid, readLines } from './file-lines.ts'
+import { entryLine, headerLine, keyLine, type ListHeader, parseHeader, parseLine } from './match-list.ts'
+
+/** What an addition or removal did. */
+export interface ListChange {
+  /** Entries that were appended. */
+  readonly written: number
+  /** Identifiers that were on the list already, or were not on it. */
+  readonly unchanged: number
+}
+
+/**
+ * Makes an empty list, mode 0600. Never overwrites.
+ * @throws LetheError (usage) where the file exists, (io) where it cannot be written, `file-busy`
+ */
+export async function createList(file: string, header: ListHeader): Promise<void> {
+  // Parsed, so that nothing is written that could not be read.
+  parseHeader(headerLine(header), file)
+  await locked(file, () => {
+    const temporary = join(dirname(file), `.${basename(file)}.made`)
+    const descriptor = openSync(temporary, 'wx', 0o600)
+    try {
+      writeAll(descriptor, `${headerLine(header)}\n`)
+      linkSync(temporary, file)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+        throw new LetheError(
+          'output-exists',
+          `${file} exists already and is not overwritten`,
+          'name another file',
+        )
+      throw error
+    } finally {
+      closeSync(descriptor)
+      unlinkSync(temporary)
+    }
+  })
+}
+
+/**
+ * Puts identifiers on a list, or takes them off. A line that was cut short by a crash was never acknowledged, and is cut off.
+ * @param identifiers as they stand in records: brought to the normal form here
+ * @throws LetheError: usage where an identifier has no normal form or an entry's key is not held, and nothing is written then;
+ *   io where the file cannot be written
+ */
+export async function changeList(
+  file: string,
+  change: 'add' | 'remove',
+  identifiers: readonly string[],
+  keys: MatchKeys,
+  now: Date,
+): Promise<ListChange> {
+  return await locked(file, () => {
+    cutTail(file)
+    const known = readKnown(file)
+    const toNormal = toNormalForm(known.header.normalize, newSources())
+    const normal = identifiers.map((identifier, index) => {
+      const text = toNormal(identifier)
+      if (text === undefined || text === '')
+        throw new LetheError(
+          'list-invalid',
+          `identifier ${index + 1} has no normal form (${known.header.normalize}); nothing was written`,
+          'correct it',
+        )
+      return text
+    })
+    const { primary } = keys
+    const held = new Map([...known.checks, [primary.id, primary.check] as const])
+    const matchers = [...held].map(([id, check]) => ({
+      id,
+      match: keys.matcher(id, check, known.header.domain, file),
+    }))
+    if ((known.checks.get(primary.id) ?? primary.check) !== primary.check)
+      throw invalid(
+        file,
+        1,
+        `it has entries under another key that is called ${primary.id}`,
+        'give its own match keys',
+      )
+    const lines: string[] = []
+    let written = 0
+    let unchanged = 0
+    for (const text of normal) {
+      const before = lines.length
+      for (const { id, match } of matchers) {
+        const token = match(text)
+        const isOn = known.entries.has(`${id}.${token.toString('base64url')}`)
+        const isWanted =
+          change === 'add' ? !isOn && id === primary.id && !isKnown(known, matchers, text) : isOn
+        if (!isWanted) continue
+        if (!known.checks.has(id)) {
+          known.checks.set(id, held.get(id)!)
+          lines.push(keyLine(id, held.get(id)!))
+        }
+        lines.push(entryLine(id, token, now, change === 'remove'))
+        written++
+        const name = `${id}.${token.toString('base64url')}`
+        if (change === 'add') known.entries.add(name)
+        else known.entries.delete(name)
+      }
+      if (lines.length === before) unchanged++
+    }
+    if (lines.length > 0) append(file, lines)
+    return { written, unchanged }
+  })
+}
+
+interface Known {
+  readonly header: ListHeader
+  readonly checks: Map<string, string>
+  /** `k1.…` of those that are on the list. */
+  readonly entries: Set<string>
+}
+
+/** Whether a subject is on the list under any key. */
+const isKnown = (
+  known: Known,
+  matchers: readonly { readonly id: string; readonly match: (text: string) => Buffer }[],
+  text: string,
+): boolean =>
+  matchers.some(({ id, match }) => known.entries.has(`${id}.${match(text).toString('base64url')}`))
+
+function readKnown(file: string): Known {
+  let header: ListHeader | undefined
+  const checks = new Map<string, string>()
+  const entries = new Set<string>()
+  readLines(file, false, (line, number) => {
+    if (number === 1) {
+      header = parseHeader(line, file)
+      return
+    }
+    const read = parseLine(line, file, number)
+    if (read.kind === 'key') checks.set(read.id, read.check)
+    else if (read.isRemoved) entries.delete(`${read.key}.${read.token.toString('base64url')}`)
+    else entries.add(`${read.key}.${read.token.toString('base64url')}`)
+  })
+  if (header === undefined) throw invalid(file, 1, 'the list is empty: not even its first line is there')
+  return { header, checks, entries }
+}
+
+/** Longest line of a list, more or less: a tail is looked for in so many bytes. */
+const TAIL_BYTES = 4096
+
+/** Cuts off what stands behind the last line break. */
+function cutTail(file: string): void {
+  if (!existsSync(file)) return
+  const descriptor = openSync(file, 'r+')
+  try {
+    const { size } = fstatSync(descriptor)
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES))
+    readSync(descriptor, tail, 0, tail.length, size - tail.length)
+    const end = tail.lastIndexOf(0x0a)
+    const over = end < 0 ? 0 : tail.length - end - 1
+    if (over > 0) {
+      ftruncateSync(descriptor, size - over)
+      fsyncSync(descriptor)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function append(file: string, lines: readonly string[]): void {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, 'a')
+  } catch (error) {
+    throw unwritable(file, error)
+  }
+  try {
+    writeAll(descriptor, `${lines.join('\n')}\n`)
+  } catch (error) {
+    throw unwritable(file, error, 'nothing of it counts: do it again when the cause is gone')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+  fsyncSync(descriptor)
+}
+
+/** One writer at a time. */
+async function locked<T>(file: string, work: () => T): Promise<T> {
+  const release = await takeLock(file)
+  try {
+    return work()
+  } finally {
+    release()
+  }
+}
+
+/** How many subjects are on a list under each key, by its id. @throws what reading a list throws */
+export function keysOfList(
+  file: string,
+): ReadonlyMap<string, { readonly check: string; readonly entries: number }> {
+  const { checks, entries } = readKnown(file)
+  return new Map(
+    [...checks].map(([id, check]) => [
+      id,
+      { check, entries: [...entries].filter((name) => name.startsWith(`${id}.`)).length },
+    ]),
+  )
+}
