@@ -1,6 +1,5 @@
 /** `lethe keys`: makes keyset files and takes keys through their life. Prints ids and states, never a secret. */
 import { Argument, Command, Option } from 'commander'
-import { LetheError } from '../errors.ts'
 import { changeKeysetFile, createKeysetFile, readKeysetFile } from '../keys/file.ts'
 import { checkValueOf } from '../keys/keyring.ts'
 import {
@@ -13,7 +12,7 @@ import {
   promoteKey,
 } from '../keys/keyset.ts'
 import { guessableKey, publishedKeys } from '../keys/known-secrets.ts'
-import { keysOfList } from '../lists/list-writer.ts'
+import { type MatchKeyUse, refuseInUse } from '../lists/key-in-use.ts'
 import { columns, paint } from '../terminal.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
@@ -64,7 +63,7 @@ function keyOf(keyset: Keyset, id: string): { readonly check: string } | undefin
 function change(
   name: 'promote' | 'compromise' | 'disable',
   summary: string,
-  apply: (keyset: Keyset, id: string, options: DisableOptions) => Keyset,
+  apply: (keyset: Keyset, id: string, options: MatchKeyUse) => Keyset,
   done: string,
 ): Command {
   return addLedgerOptions(
@@ -73,7 +72,7 @@ function change(
       .summary(summary)
       .addArgument(new Argument('<file>', 'the keyset file'))
       .addArgument(new Argument('<id>', 'the id of a key, such as k2')),
-  ).action(async (file: string, id: string, options: LedgerOptions & DisableOptions) => {
+  ).action(async (file: string, id: string, options: LedgerOptions & MatchKeyUse) => {
     const ledger = ledgerOf(options)
     // What is no key of the file is refused before anything is written down.
     const key = keyOf(readKeysetFile(file), id)
@@ -83,38 +82,6 @@ function change(
     )
     say(`${id} ${done}`)
   })
-}
-
-interface DisableOptions {
-  readonly list?: readonly string[]
-  readonly unused?: true
-}
-
-/** A match key without which entries would meet nobody stays. @throws LetheError (usage) */
-function refuseInUse({ use }: Keyset, id: string, { list = [], unused }: DisableOptions): void {
-  if (use === 'token') {
-    if (list.length > 0 || unused === true)
-      throw new LetheError(
-        'bad-option',
-        '--list and --unused are for match keys, and these are keys of tokens',
-      )
-    return
-  }
-  if (list.length === 0 && unused !== true)
-    throw new LetheError(
-      'key-change-refused',
-      `${id} is a match key: subjects on lists are told by it, and a list with entries under it would meet nobody`,
-      'name every list: --list FILE (may be repeated), or say --unused where there is none',
-    )
-  for (const file of list) {
-    const entries = keysOfList(file).get(id)?.entries ?? 0
-    if (entries > 0)
-      throw new LetheError(
-        'key-change-refused',
-        `${file} has ${entries} entries under ${id}: they would meet nobody`,
-        'keep the key; it is no risk to tokens, and promote decides which key new entries get',
-      )
-  }
 }
 
 const EXAMPLES = `
@@ -183,7 +150,7 @@ export const command = (): Command => {
   const disable = change(
     'disable',
     'take a key out of use',
-    (keyset, id, options: DisableOptions) => {
+    (keyset, id, options: MatchKeyUse) => {
       refuseInUse(keyset, id, options)
       return disableKey(keyset, id)
     },

@@ -1,0 +1,39 @@
+/** Whether a match key can be taken out of use. */
+import { LetheError } from '../errors.ts'
+import type { Keyset } from '../keys/keyset.ts'
+import { keysOfList } from './list-writer.ts'
+
+/** What is told of lists when a key is disabled. */
+export interface MatchKeyUse {
+  /** Files of lists to look at. */
+  readonly list?: readonly string[]
+  /** No list has entries under the key. */
+  readonly unused?: true
+}
+
+/** A match key without which entries would meet nobody stays. @throws LetheError (usage) */
+export function refuseInUse({ use }: Keyset, id: string, { list = [], unused }: MatchKeyUse): void {
+  if (use === 'token') {
+    if (list.length > 0 || unused === true)
+      throw new LetheError(
+        'bad-option',
+        '--list and --unused are for match keys, and these are keys of tokens',
+      )
+    return
+  }
+  if (list.length === 0 && unused !== true)
+    throw new LetheError(
+      'key-change-refused',
+      `${id} is a match key: subjects on lists are told by it, and a list with entries under it would meet nobody`,
+      'name every list: --list FILE (may be repeated), or say --unused where there is none',
+    )
+  for (const file of list) {
+    const entries = keysOfList(file).get(id)?.entries ?? 0
+    if (entries > 0)
+      throw new LetheError(
+        'key-change-refused',
+        `${file} has ${entries} entries under ${id}: they would meet nobody`,
+        'keep the key; it is no risk to tokens, and promote decides which key new entries get',
+      )
+  }
+}
