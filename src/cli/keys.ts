@@ -117,7 +117,7 @@ export const command = (): Command => {
     await recorded(ledgerOf(options), { action: 'keys.create', names }, () => createKeysetFile(file, keyset))
     say(
       isMatch
-        ? `made ${file} with the match key ${keyset.primary}; keep it secret, and keep a copy: without it a list meets nobody`
+        ? `made ${file} with the match key ${keyset.primary}; keep it secret, and keep a copy: without it a list matches no record`
         : `made ${file} with the key ${keyset.primary}; keep it secret, and keep a copy: tokens cannot be made again without it`,
     )
   })

@@ -47,7 +47,7 @@ export function eventTimeOf(plan: Plan, before: Json | undefined, now: number): 
 /** Runs one record; `now` in ms since 1970. Throws `LetheError` where a row does not fit the policy. */
 export function runRecord(plan: Plan, given: GivenRecord, now: number): RecordRun {
   const before = treeBefore(plan, given)
-  // Lists are of a run: a record that is tried is of nobody.
+  // Lists are of a run: a record that is tried is on none.
   const data = emptyLists(plan)
   const { carriers, either } = plan
   const forms = { carriers, either }

@@ -65,7 +65,7 @@ function checkKeys({ keys, domain }: LoadedList, matchKeys: MatchKeys | undefine
     if (matchKeys === undefined)
       throw new LetheError(
         'match-key-missing',
-        `${file} has entries under the match key ${id} (check value ${check}), and no match keys are given: they would meet nobody; nothing was read`,
+        `${file} has entries under the match key ${id} (check value ${check}), and no match keys are given: they would match no record; nothing was read`,
         'say --match-keys FILE, or `matchKeys:` in the pipeline',
       )
     matchKeys.matcher(id, check, domain, file)
@@ -84,7 +84,7 @@ const missing = (list: string): LetheError =>
     `say --list ${list}=FILE, or \`lists: { ${list}: { file: FILE } }\` in the pipeline`,
   )
 
-/** Lists of nobody, for a single record that is tried or explained. */
+/** Empty lists, for a single record that is tried or explained. */
 export function emptyLists(plan: Pick<Plan, 'suppression'>): GateData {
   const lists = plan.suppression.map((form): [string, LoadedList] => [form.list, emptyList(form.list)])
   return { lists: new Map(lists), matchKeys: undefined }

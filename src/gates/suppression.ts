@@ -65,7 +65,7 @@ function lookupOf({ list, entries, toNormal }: PlanSuppression, { lists, matchKe
     for (const [part, text] of texts.entries()) {
       const found = toNormal[part]!(text)
       if (found === undefined) return undefined
-      // Nothing is left of it, so that it is nobody's.
+      // Nothing is left of it, so that it is on no list.
       if (found === '') return false
       normal.push(found)
     }

@@ -1,6 +1,6 @@
 /**
  * Match keys: what tells subjects on suppression lists and in consent tables. They are a keyset of their own, so that no
- * promotion or disabling of token keys makes a list meet nobody. Entries name their key, and a key that has entries has to be
+ * promotion or disabling of token keys makes a list match no record. Entries name their key, and a key that has entries has to be
  * held for as long as they count.
  */
 import { hmacSha256 } from '../../transforms/keyed.ts'
@@ -24,7 +24,7 @@ export class MatchKeys {
     if (keyset.use !== 'match')
       throw new LetheError(
         'key-unusable',
-        'this keyset is for tokens: lists that it matched would meet nobody once its keys are rotated',
+        'this keyset is for tokens: lists that it matched would match no record once its keys are rotated',
         'make one with `lethe keys create --match FILE`',
       )
     if (keyset.test || publishedKeys(keyset).length > 0)
@@ -69,7 +69,7 @@ export class MatchKeys {
     const refused = (what: string): LetheError =>
       new LetheError(
         'match-key-missing',
-        `${where} has entries under the match key ${id} (check value ${check}), ${what}: they would meet nobody; nothing was read`,
+        `${where} has entries under the match key ${id} (check value ${check}), ${what}: they would match no record; nothing was read`,
         'give the match keys that the entries were made with',
       )
     if (key === undefined) throw refused('which is not among the match keys')

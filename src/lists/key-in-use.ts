@@ -11,7 +11,7 @@ export interface MatchKeyUse {
   readonly unused?: true
 }
 
-/** A match key without which entries would meet nobody stays. @throws LetheError (usage) */
+/** A match key without which entries would match no record stays. @throws LetheError (usage) */
 export function refuseInUse({ use }: Keyset, id: string, { list = [], unused }: MatchKeyUse): void {
   if (use === 'token') {
     if (list.length > 0 || unused === true)
@@ -24,7 +24,7 @@ export function refuseInUse({ use }: Keyset, id: string, { list = [], unused }: 
   if (list.length === 0 && unused !== true)
     throw new LetheError(
       'key-change-refused',
-      `${id} is a match key: subjects on lists are told by it, and a list with entries under it would meet nobody`,
+      `${id} is a match key: subjects on lists are told by it, and a list with entries under it would match no record`,
       'name every list: --list FILE (may be repeated), or say --unused where there is none',
     )
   for (const file of list) {
@@ -32,7 +32,7 @@ export function refuseInUse({ use }: Keyset, id: string, { list = [], unused }: 
     if (entries > 0)
       throw new LetheError(
         'key-change-refused',
-        `${file} has ${entries} entries under ${id}: they would meet nobody`,
+        `${file} has ${entries} entries under ${id}: they would match no record`,
         'keep the key; it is no risk to tokens, and promote decides which key new entries get',
       )
   }

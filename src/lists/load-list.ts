@@ -120,7 +120,7 @@ function loadRaw({ list, toNormal, normalize }: ListForm, { file }: ListPlace): 
       throw invalid(
         file,
         number,
-        `the identifier has no normal form (${normalize[0]}): it would meet nobody`,
+        `the identifier has no normal form (${normalize[0]}): it would match no record`,
         'correct it, or state another normal form in the policy',
       )
     growing.set(hash('sha256', normal, 'buffer').subarray(0, TOKEN_BYTES))
@@ -168,11 +168,10 @@ function readHashed(file: string, form: HashForm, take: (row: HashRow) => void):
 
 /** A file that was cut to nothing would let everybody pass. */
 function refuseEmpty(file: string, bytes: number): void {
-  if (bytes === 0)
-    throw invalid(file, 1, 'the file is empty', 'a list of nobody is a header, or an empty line')
+  if (bytes === 0) throw invalid(file, 1, 'the file is empty', 'an empty list is a header, or an empty line')
 }
 
-/** A list of nobody. */
+/** A list without entries. */
 export const emptyList = (list: string): LoadedList => ({
   list,
   sha256: hash('sha256', '', 'hex'),

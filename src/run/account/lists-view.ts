@@ -36,7 +36,7 @@ export function viewLists(
   }
 }
 
-/** From so many entries, and so many records, on a list that meets nobody is one in another form. */
+/** From so many entries, and so many records, a list that matches none is likely in another form. */
 const MANY = 1000
 
 export const listWarnings = ({ lists = [] }: ListsView, { records }: Account): string[] =>
@@ -44,5 +44,5 @@ export const listWarnings = ({ lists = [] }: ListsView, { records }: Account): s
     .filter(({ entries, suppressed }) => entries >= MANY && suppressed === 0 && records >= MANY)
     .map(
       ({ list, entries }) =>
-        `nobody of the list ${list} was met, and it has ${entries} entries: do its entries stand for what \`by:\` names, in the normal form that the policy states?`,
+        `the list ${list} matched no record, and it has ${entries} entries: do its entries stand for what \`by:\` names, in the normal form that the policy states?`,
     )

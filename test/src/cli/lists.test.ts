@@ -101,7 +101,7 @@ it('warns of a large list that meets nobody', async () => {
     { cwd },
   )
   expect(ended.code, ended.stderr).toBe(0)
-  expect(ended.stderr).toContain('nobody of the list erasures was met, and it has 1000 entries')
+  expect(ended.stderr).toContain('the list erasures matched no record, and it has 1000 entries')
 })
 
 it('goes to the processes of a stream, as bytes, with its keys', async () => {
