@@ -34,7 +34,7 @@ export {
   type Weakness,
   type Yields,
 } from '../transforms/transform.ts'
-export { deidentifyFiles, type FilesBatch } from './batch/deidentify-files.ts'
+export { type BatchApproval, deidentifyFiles, type FilesBatch } from './batch/deidentify-files.ts'
 export type { Account, RuleCount } from './engine/account.ts'
 export type { Now } from './engine/clock.ts'
 export type { Message, MessageHeader } from './engine/message.ts'

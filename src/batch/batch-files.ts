@@ -261,7 +261,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
     form: work.form,
     escapeFormulas: options.escapeFormulas === true,
     digests: options.summary !== undefined || options.replay !== undefined,
-    only: options.replay?.lines,
+    only: options.replay?.picked,
     onProgress: (made) => work.hears.progress(made),
   })
 }

@@ -1,5 +1,6 @@
 /** A batch over files for programs: `lethe batch` without a command line. */
 import { availableParallelism } from 'node:os'
+import type { RequiredApproval } from '../approval/required-approval.ts'
 import { DEFAULT_DEAD_LETTER_LIMIT, parseDeadLetterLimit } from '../engine/limit.ts'
 import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
@@ -15,7 +16,16 @@ import type { BatchProgress } from '../run/batch-run.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import type { InputFlags } from '../run/input-flags.ts'
 import { RunFiles } from '../run/run-files.ts'
+import { refuseUnapproved } from './approved.ts'
 import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
+
+/** What `deidentifyFiles` requires of a policy. */
+export interface BatchApproval {
+  /** The path of the public keys that count, in PEM. */
+  readonly keys: string
+  /** How many people, by their keys, from 1 to 99; 1 unless stated. */
+  readonly need?: number
+}
 
 export interface FilesBatch {
   /** Paths of CSV and NDJSON files, gzip or not. */
@@ -50,6 +60,8 @@ export interface FilesBatch {
   readonly maxRecordBytes?: number
   /** Ids and check values of the keys that rules may use; others are refused. */
   readonly expectKeys?: readonly ExpectedKey[]
+  /** Runs only where the policy has approvals (`lethe approve`) by so many keys of a file, as `--require-approval` does. */
+  readonly requireApproval?: BatchApproval
   /** Writes ' before CSV cells that a spreadsheet would run, which changes values. */
   readonly escapeFormulas?: boolean
   /** Does everything but write. */
@@ -64,8 +76,8 @@ export interface FilesBatch {
  * De-identifies files. Outputs get their names where all is done; its thread works too, so a batch keeps it busy.
  * @returns the summary. Where its `status` is not `done`, no output was left; `records.deadLettered` counts the records that
  *   could not be taken.
- * @throws LetheError where a file cannot be read or written, or the policy has errors, which the message names; the reason of
- *   `signal`. No output is left then.
+ * @throws LetheError where a file cannot be read or written, the policy has errors, which the message names, or fewer approvals
+ *   than are required (`approval-missing`, before an input is looked at); the reason of `signal`. No output is left then.
  */
 export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   const { keys, signal, onProgress } = batch
@@ -73,12 +85,16 @@ export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   if (batch.inputs.length === 0) throw new LetheError('bad-option', 'no input is named')
   if ([...batch.inputs, batch.output].includes('-'))
     throw new LetheError('bad-option', '- stands for a standard stream, and a program names files')
+  const options = optionsOf(batch)
+  const files = new RunFiles()
+  // Not even what an input is may be looked at before.
+  if (options.requireApproval !== undefined) await refuseUnapproved(options, files)
   const inputs = batch.inputs.map((name) => inspectInput(name, batch.format))
   const prepared = preparePool(inputs, batch.workers ?? availableParallelism())
   try {
     const keyring = typeof keys === 'string' ? loadKeyring(keys) : keys
     const file = typeof keys === 'string' ? keys : undefined
-    return await batchFiles(inputs, optionsOf(batch), { keyring, file }, prepared, new RunFiles(), {
+    return await batchFiles(inputs, options, { keyring, file }, prepared, files, {
       progress: (made) => {
         signal?.throwIfAborted()
         onProgress?.(made)
@@ -114,6 +130,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     lists,
     matchKeys,
   } = batch
+  const requireApproval = approvalOf(batch)
   return {
     ...input,
     output,
@@ -140,5 +157,14 @@ function optionsOf(batch: FilesBatch): FilesOptions {
         }),
     ...(matchKeys === undefined ? {} : { matchKeys }),
     ...(expectKeys === undefined ? {} : { expectKey: expectKeys }),
+    ...(requireApproval === undefined ? {} : { requireApproval }),
   }
+}
+
+function approvalOf({ requireApproval }: FilesBatch): RequiredApproval | undefined {
+  if (requireApproval === undefined) return undefined
+  const { keys, need = 1 } = requireApproval
+  if (!Number.isInteger(need) || need < 1 || need > 99)
+    throw new LetheError('bad-option', 'requireApproval.need is a whole number from 1 to 99')
+  return { keysFile: keys, need }
 }

@@ -16,13 +16,14 @@ import {
   VERSION_NOT_RAISED,
 } from '../policy/seen.ts'
 import type { BatchResult } from '../run/batch-run.ts'
+import type { Picked } from '../run/input-batch.ts'
 import type { InputFlags } from '../run/input-flags.ts'
 import { digestOf } from './compare.ts'
 import { readSummary } from './read-summary.ts'
 
 export interface FileReplay {
-  /** Of each file the lines at which the records begin, from 1. */
-  readonly lines: readonly ReadonlySet<number>[]
+  /** Of each file the records that are listed. */
+  readonly picked: readonly Picked[]
   /** Of each file, as it was read. */
   readonly digests: readonly FileDigest[]
   /** How many records the dead letters are of. */
@@ -63,9 +64,6 @@ export async function readReplay(
       `${list} is not the list of dead letters that ${summaryFile} speaks of`,
       'name the list of that run',
     )
-  for (const { format, name } of inputs)
-    if (format === 'json')
-      throw refused(`${name}: several records of JSON may begin on one line, so a line names none`, AGAIN)
   const digests: FileDigest[] = []
   const numbers: number[] = []
   for (const input of inputs) {
@@ -79,9 +77,11 @@ export async function readReplay(
     digests.push(digest)
     numbers.push(number)
   }
-  const { lines, records } = await readList(list, numbers, summary.inputs.length)
+  // Of JSON that is not one record a line, several records may begin on one: there the list names their ordinals.
+  const by = inputs.map(({ format }) => (format === 'json' ? 'record' : 'line') satisfies Picked['by'])
+  const { picked, records } = await readList(list, numbers, by, summary.inputs.length)
   return {
-    lines,
+    picked,
     digests,
     records,
     summaryFile,
@@ -112,9 +112,10 @@ function numberOf(
 async function readList(
   list: string,
   numbers: readonly number[],
+  by: readonly Picked['by'][],
   inputs: number,
-): Promise<{ readonly lines: readonly ReadonlySet<number>[]; readonly records: number }> {
-  const lines = numbers.map(() => new Set<number>())
+): Promise<{ readonly picked: readonly Picked[]; readonly records: number }> {
+  const found = numbers.map(() => new Set<number>())
   const missing = new Map<number, number>()
   let records = 0
   let at = 0
@@ -123,14 +124,15 @@ async function readList(
       at++
       if (text === '') continue
       const letter = readLine(text, inputs)
-      if (letter === undefined)
+      const index = letter === undefined ? -1 : numbers.indexOf(letter.input)
+      const number = letter?.[by[index] ?? 'line']
+      if (letter === undefined || number === undefined)
         throw refused(
           `${list}, line ${at}: this is no dead letter of \`lethe batch\``,
           'name what --dead-letter wrote',
         )
-      const index = numbers.indexOf(letter.input)
       if (index < 0) missing.set(letter.input, (missing.get(letter.input) ?? 0) + 1)
-      else lines[index]!.add(letter.line)
+      else found[index]!.add(number)
       records += letter.records
     }
   } catch (error) {
@@ -141,23 +143,27 @@ async function readList(
       `input ${input} of the run has dead letters (${count}), and is not among the files`,
       'name all files of the run that have dead letters',
     )
-  return { lines, records }
+  return { picked: by.map((one, at) => ({ by: one, numbers: found[at]! })), records }
 }
 
-function readLine(
-  text: string,
-  inputs: number,
-): { readonly input: number; readonly line: number; readonly records: number } | undefined {
+interface Letter {
+  readonly input: number
+  readonly line: number
+  readonly record: number | undefined
+  readonly records: number
+}
+
+function readLine(text: string, inputs: number): Letter | undefined {
   let members: Readonly<Record<string, unknown>>
   try {
     members = Object(JSON.parse(text))
   } catch {
     return undefined
   }
-  const { input, line, records = 1 } = members
+  const { input, line, record, records = 1 } = members
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0
   return isCount(input) && input <= inputs && isCount(line) && isCount(records)
-    ? { input, line, records }
+    ? { input, line, record: isCount(record) ? record : undefined, records }
     : undefined
 }
 

@@ -182,6 +182,7 @@ function deadLetterLines(plan: Plan, batch: Batch, own: InputAccount, done: Rewr
   // Of JSON that is not one record a line, lines say little.
   const lines = 'rejected' in batch ? lineOf(batch.rejected) : batch.recordLines
   const before = own.records - done.account.records
+  const ordinalOf = (record: number): number => batch.ordinals?.[record] ?? before + record + 1
   const cut = 'cut' in batch ? batch.cut : undefined
   const text = done.deadLetters
     .map(({ record, line, code, rule }) =>
@@ -189,7 +190,7 @@ function deadLetterLines(plan: Plan, batch: Batch, own: InputAccount, done: Rewr
         v: 1,
         input: batch.input + 1,
         line: lines?.[record] ?? own.lines + (cut?.of(line) ?? line) + 1,
-        ...(lines === undefined ? {} : { record: before + record + 1 }),
+        ...(lines === undefined ? {} : { record: ordinalOf(record) }),
         ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
         code,
         ...(rule >= 0 ? { rule: plan.rules[rule]!.label } : {}),

@@ -23,7 +23,7 @@ import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Layout } from './chunk.ts'
 import { refuseColumnPaths, runShape } from './engines.ts'
-import type { Batch } from './input-batch.ts'
+import type { Batch, Picked } from './input-batch.ts'
 import { selectedRecords } from './selected-records.ts'
 import { checkWidth, headerError, readHeader } from './table-header.ts'
 
@@ -47,8 +47,8 @@ export interface BatchInputs {
   readonly escapeFormulas: boolean
   /** Whether to compute the digests of the inputs. */
   readonly digests: boolean
-  /** Of each input the lines at which the records begin that are to be read, from 1; undefined: all. */
-  readonly only?: readonly ReadonlySet<number>[] | undefined
+  /** Of each input the records that are to be read; undefined: all. */
+  readonly only?: readonly Picked[] | undefined
 }
 
 /** An input that was opened. */
@@ -80,9 +80,9 @@ export class BatchSource {
       if (input.format !== 'csv') refuseColumnPaths(this.#run.plan, input.name)
       const opened = await this.#open(index, input)
       const batches = input.format === 'csv' ? this.#csv(index, input, opened) : this.#json(index, opened)
-      const lines = this.#run.only?.[index]
-      if (lines === undefined) yield* batches
-      else yield* selectedRecords(batches, lines, input.name)
+      const picked = this.#run.only?.[index]
+      if (picked === undefined) yield* batches
+      else yield* selectedRecords(batches, picked, input.name)
     }
   }
 

@@ -20,5 +20,18 @@ export type Batch =
       readonly recordLines?: Float64Array | undefined
       /** Where only some of its records were asked for. */
       readonly cut?: CutLines
+      /** Where records were asked for by their ordinals in the input, from 1: those of this chunk. */
+      readonly ordinals?: readonly number[]
     }
-  | { readonly input: number; readonly rejected: Rejected; readonly headerLines: number }
+  | {
+      readonly input: number
+      readonly rejected: Rejected
+      readonly headerLines: number
+      readonly ordinals?: readonly number[]
+    }
+
+/** Which records of an input are wanted: those that begin at these lines, or those of these ordinals, from 1. */
+export interface Picked {
+  readonly by: 'line' | 'record'
+  readonly numbers: ReadonlySet<number>
+}

@@ -1,11 +1,15 @@
 /** The library's batch over files, from a program, beside the command. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { approve } from '../../../src/approval/add-approval.ts'
 import { deidentifyFiles } from '../../../src/batch/deidentify-files.ts'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
+import { compilePolicyFile } from '../../../src/policy/compile-file.ts'
+import { readPolicyFile } from '../../../src/policy/policy-file.ts'
+import { createSigningKeyFiles, readSigningKey } from '../../../src/signing/private-key.ts'
 import { folder, root, warm } from './lethe.ts'
 
 const POLICY = `policy: files
@@ -70,6 +74,46 @@ describe('a batch over files from a program', () => {
     })
     await expect(run).rejects.toThrow('enough')
     expect(readdirSync(cwd)).toEqual(before)
+  })
+
+  it('runs by an approved policy only, where that is required, and looks at no input before', async () => {
+    const { cwd, at } = place()
+    createSigningKeyFiles(at('anna.pem'))
+    const batch = {
+      inputs: [at('in.csv')],
+      output: at('out.csv'),
+      policy: at('policy.yaml'),
+      keys: at('keys.json'),
+      workers: 1,
+      requireApproval: { keys: at('anna.pem.pub') },
+    }
+    const before = readdirSync(cwd)
+    const missing = { code: 'approval-missing', message: expect.stringContaining('has 0 of the 1 approvals') }
+    await expect(deidentifyFiles(batch)).rejects.toMatchObject(missing)
+    await expect(deidentifyFiles({ ...batch, inputs: [at('none.csv')] })).rejects.toMatchObject(missing)
+    expect(readdirSync(cwd)).toEqual(before)
+    const { plan } = await compilePolicyFile(readPolicyFile(at('policy.yaml')), {})
+    const how = {
+      role: 'owner',
+      note: 'read for this test',
+      key: readSigningKey(at('anna.pem')),
+      now: Date.now(),
+    }
+    approve(at('policy.yaml'), plan!, how)
+    const { status, approvals } = await deidentifyFiles(batch)
+    expect([status, approvals]).toEqual([
+      'done',
+      [{ key: how.key.publicKey.id, role: 'owner', when: expect.any(String) }],
+    ])
+    for (const [wrong, code] of [
+      [{ requireApproval: { keys: at('anna.pem.pub'), need: 2 } }, 'public-keys-invalid'],
+      [{ requireApproval: { keys: at('anna.pem.pub'), need: 0 } }, 'bad-option'],
+      [{ requireApproval: { keys: at('none.pem') } }, 'file-missing'],
+      [{ input: { delimiter: ';' } }, 'approval-options'],
+    ] as const)
+      await expect(deidentifyFiles({ ...batch, ...wrong }), code).rejects.toMatchObject({ code })
+    writeFileSync(at('policy.yaml'), POLICY.replace('amount: keep', 'amount: drop'))
+    await expect(deidentifyFiles(batch)).rejects.toMatchObject({ code: 'approval-missing' })
   })
 
   it('says what is wrong with the policy, prints nothing, and refuses what is no file', async () => {

@@ -1,5 +1,5 @@
 /** `lethe replay` of files: what it adds to the output of the run is what that run would have had. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { KEYS } from './batch-inputs.ts'
@@ -33,6 +33,7 @@ const REPLAY = [
 async function batched(files: Readonly<Record<string, string>>, out = 'out.csv'): Promise<string> {
   const cwd = folder({ ...files, 'policy.yaml': OLD })
   writeFileSync(join(cwd, 'keys.json'), KEYS, { mode: 0o600 })
+  if (out.endsWith('/')) mkdirSync(join(cwd, out))
   const { code, stderr } = await warm(
     [
       ...['batch', ...Object.keys(files), '-p', 'policy.yaml', '--keys', 'keys.json', '-o', out, '-q'],
@@ -114,6 +115,59 @@ describe('lethe replay of files', () => {
     expect([third.code, read(cwd, 'none.csv')]).toEqual([3, `${header}\n`])
   })
 
+  it('goes by the ordinal of a record in JSON that is not one record a line', async () => {
+    const record = (id: number, at: string) => `{"id": ${id},\n "at": "${at}", "note": "${MARK}"}`
+    const array = `[${record(1, GOOD)}, ${record(2, MARK)},\n${record(3, MARK)}, 4, ${record(5, GOOD)} , ${record(6, MARK)}]`
+    const cwd = await batched({ 'in.json': array, 'b.csv': `id,at,note\n7,x,y\n` }, 'out/')
+    expect(letters(cwd, 'dead.ndjson')).toMatchObject([
+      { input: 1, line: 2, record: 2, code: 'unparsable' },
+      { input: 1, line: 4, record: 3, code: 'unparsable' },
+      { input: 1, line: 5, record: 4, code: 'not-an-object' },
+      { input: 1, line: 6, record: 6, code: 'unparsable' },
+      { input: 2, line: 2, code: 'unparsable' },
+    ])
+    mkdirSync(join(cwd, 'more'))
+    const ended = await replay(cwd, 'in.json', 'b.csv', '-o', 'more/')
+    expect(ended.code, ended.stderr).toBe(3)
+    // Under its own place in the file, the record that dies again can be replayed again.
+    expect(letters(cwd, 'dead2.ndjson')).toMatchObject([
+      { input: 1, line: 5, record: 4, code: 'not-an-object' },
+    ])
+    const before = JSON.parse(read(cwd, 'out/in.json')) as { id: string }[]
+    const more = JSON.parse(read(cwd, 'more/in.json')) as { id: string; at: null }[]
+    expect([before.length, more.map(({ at }) => at)]).toEqual([2, [null, null, null]])
+    // What the mended policy makes of the whole is what stands in both files, each record once.
+    const whole = await warm(
+      [
+        'batch',
+        'in.json',
+        '-p',
+        'policy.yaml',
+        '--keys',
+        'keys.json',
+        '-o',
+        'whole.json',
+        '-q',
+        '--max-dead-letters',
+        '9',
+      ],
+      { cwd },
+    )
+    expect(whole.code).toBe(3)
+    const ids = (records: readonly { id: string }[]) => records.map(({ id }) => id).sort()
+    expect(ids([...before, ...more])).toEqual(ids(JSON.parse(read(cwd, 'whole.json'))))
+    expect(JSON.parse(read(cwd, 'run2.json'))).toMatchObject({ records: { in: 5, published: 4 } })
+    expect([ended.stderr, read(cwd, 'dead2.ndjson'), read(cwd, 'run2.json')].join('')).not.toContain(MARK)
+    const third = await warm(
+      [
+        ...['replay', 'in.json', '--dead-letter', 'dead2.ndjson', '--summary', 'run2.json'],
+        ...['-p', 'policy.yaml', '--keys', 'keys.json', '-o', 'none.json'],
+      ],
+      { cwd },
+    )
+    expect([third.code, third.stderr]).toEqual([3, expect.stringContaining('not-an-object')])
+  })
+
   it('refuses other files, another list and another way to read, by name', async () => {
     const cwd = await batched({ 'a.csv': `id,at,note\n1,x,y\n`, 'b.csv': `id,at,note\n2,${GOOD},y\n3,x,y\n` })
     const refusal = async (...args: readonly string[]) => {
@@ -135,8 +189,6 @@ describe('lethe replay of files', () => {
       2,
       expect.stringContaining('b.csv is no input of the run'),
     ])
-    writeFileSync(join(cwd, 'x.json'), '[{"id":1},{"id":2}]')
-    expect(await refusal('x.json')).toEqual([2, expect.stringContaining('several records of JSON')])
     writeFileSync(join(cwd, 'dead.ndjson'), `${read(cwd, 'dead.ndjson')}\n`)
     expect(await refusal('a.csv')).toEqual([2, expect.stringContaining('dead.ndjson is not the list')])
     expect(await refusal('a.csv', '--route', 'r')).toEqual([

@@ -11,27 +11,29 @@ import type { InputForm } from '../../../src/policy/input-form.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { runBatch } from '../../../src/run/batch-run.ts'
 import { preparePool } from '../../../src/run/chunk-pool.ts'
+import type { Picked } from '../../../src/run/input-batch.ts'
 import { folder } from '../cli/lethe.ts'
 
 export interface Ran {
   readonly out: string
   readonly account: Account
-  readonly dead: readonly { readonly line: number; readonly code: string }[]
+  readonly dead: readonly { readonly line: number; readonly record?: number; readonly code: string }[]
 }
 
 export interface BatchSetting {
   readonly form?: InputForm
   readonly chunkBytes?: number
   readonly name?: string
-  /** Only what begins at these lines. */
-  readonly only?: ReadonlySet<number>
+  /** Only these records. */
+  readonly only?: Picked
+  readonly maxRecordBytes?: number
 }
 
 /** `policy`: its text without the head. Rejects with the run's `LetheError`. */
 export async function batchOf(
   policy: string,
   input: string | Uint8Array,
-  { form = {}, chunkBytes = 1 << 20, name = 'in.csv', only }: BatchSetting = {},
+  { form = {}, chunkBytes = 1 << 20, name = 'in.csv', only, maxRecordBytes = 1 << 20 }: BatchSetting = {},
 ): Promise<Ran> {
   const cwd = folder({ [name]: input })
   const source = policyFileOf('p.yaml', `policy: p\nversion: 1\npurpose: train_ai_system\n${policy}`)
@@ -60,7 +62,7 @@ export async function batchOf(
       limit: { kind: 'count', most: 1000 },
       countsGroups: false,
       chunkBytes,
-      maxRecordBytes: 1 << 20,
+      maxRecordBytes,
       form: { ...plan.input, ...form },
       escapeFormulas: false,
       digests: false,

@@ -40,7 +40,7 @@ describe('records at given lines', () => {
       fc.asyncProperty(table, forms, fc.integer({ min: 8, max: 200 }), async (rows, form, chunkBytes) => {
         const text = `${form.skipLines === 1 ? 'above\n' : ''}id,at\n${rows}\n`
         const whole = await batchOf(POLICY, text, { form })
-        const only = new Set(whole.dead.map(({ line }) => line))
+        const only = { by: 'line', numbers: new Set(whole.dead.map(({ line }) => line)) } as const
         const again = await batchOf(POLICY, text, { form, only, chunkBytes })
         expect(again.dead).toEqual(whole.dead)
         expect(again.account).toMatchObject({
@@ -58,15 +58,63 @@ describe('records at given lines', () => {
 
   it('are those of NDJSON, too, with lines as they stand in the file', async () => {
     const text = `{"id":1,"at":"x"}\n\n{"id":2,"at":"${GOOD}"}\n{"id":\n{"id":3,"at":"x"}`
-    const { dead, account } = await batchOf(POLICY, text, { name: 'in.ndjson', only: new Set([4, 5]) })
+    const { dead, account } = await batchOf(POLICY, text, {
+      name: 'in.ndjson',
+      only: { by: 'line', numbers: new Set([4, 5]) },
+    })
     expect([dead.map(({ line }) => line), account.records, account.blank]).toEqual([[4, 5], 2, 0])
+  })
+
+  const element = fc.oneof(
+    fc.constant(`{"id":1,"at":"${GOOD}"}`),
+    fc.constantFrom(
+      '{"id":1,"at":"x"}',
+      '{\n"id":\n2,"at":"y y"}',
+      '4',
+      '[]',
+      '"a"',
+      'nul',
+      '{"id":1,"id":2}',
+      '{"at":[1]}',
+    ),
+    fc.nat({ max: 90 }).map((length) => `{"id":"${'é'.repeat(length)}","at":"z"}`),
+  )
+  const values = fc.array(fc.tuple(element, fc.constantFrom('', ' ', '\n', ' \n\n')), {
+    minLength: 1,
+    maxLength: 30,
+  })
+
+  it('of JSON that is not one record a line are those of given ordinals', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        values,
+        fc.integer({ min: 8, max: 200 }),
+        fc.boolean(),
+        async (all, chunkBytes, isTight) => {
+          const text = `[${all.map(([one, blank]) => `${one}${blank}`).join(',')}]`
+          // Longer records are passed over while the file is cut.
+          const options = { name: 'in.json', ...(isTight ? { maxRecordBytes: 40 } : {}) }
+          const whole = await batchOf(POLICY, text, options)
+          const numbers = new Set(whole.dead.map(({ record }) => record!))
+          const only = { by: 'record', numbers } as const
+          const again = await batchOf(POLICY, text, { ...options, only, chunkBytes })
+          expect(again.dead).toEqual(whole.dead)
+          expect(again.account).toMatchObject({ published: 0, deadLettered: whole.account.deadLettered })
+          const wrong = { by: 'record', numbers: new Set([...numbers, all.length + 1]) } as const
+          expect(await refusal(POLICY, text, { ...options, only: wrong })).toContain(
+            `record ${all.length + 1}`,
+          )
+        },
+      ),
+      { numRuns: 30 },
+    )
   })
 
   it('have to begin there', async () => {
     const text = `id,at\n1,"a\nb"\n`
-    expect(await refusal(POLICY, text, { only: new Set([3]) })).toContain(
+    expect(await refusal(POLICY, text, { only: { by: 'line', numbers: new Set([3]) } })).toContain(
       'in.csv, line 3: a dead letter is listed',
     )
-    expect(await refusal(POLICY, text, { only: new Set([9]) })).toContain('line 9')
+    expect(await refusal(POLICY, text, { only: { by: 'line', numbers: new Set([9]) } })).toContain('line 9')
   })
 })
