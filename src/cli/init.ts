@@ -75,9 +75,9 @@ function parseName(text: string): string {
 const EXAMPLES = `
 Reads the first records of a CSV, NDJSON or JSON file (.gz and .zst too), looks at names and values, and
 proposes a path, category, role and transform for every field, and under \`input:\` how such files are read. Comments
-give the evidence as counts, never as values. What it is not sure of is left \`undecided\`, which
-\`lethe lint\` reports as an error. Where many paths share a prefix or suffix and a proposal, one pattern such as
-\`address_*\` stands for them.
+give the evidence as counts, never as values. Texts that hold JSON are read by what they hold (\`read:\`). What it is
+not sure of is left \`undecided\`, which \`lethe lint\` reports as an error. Where many paths share a prefix or
+suffix and a proposal, one pattern such as \`address_*\` stands for them.
 
 Examples:
   $ lethe init --from customers.csv -o policy.yaml

@@ -1,11 +1,12 @@
 /** From a sample to a draft: first whose records they are, then what each path is, counted by them. */
 import { formatByName } from '../files/input.ts'
-import type { Segment } from '../policy/path.ts'
+import { printSegments, type Segment } from '../policy/path.ts'
 import { gatheredDraft } from './gathered-draft.ts'
 import { type Columns, columnsOf, nameable } from './header.ts'
 import { wordsForNothing } from './nothing.ts'
+import { type OpenedSample, openTexts } from './opened-sample.ts'
 import { profile } from './profile.ts'
-import { type Draft, type DraftHeader, propose, subjectOf } from './propose.ts'
+import { type Draft, type DraftHeader, isBelow, propose, subjectOf } from './propose.ts'
 import type { Sample } from './sample.ts'
 import { writeDraft } from './write.ts'
 
@@ -14,9 +15,31 @@ const FIRST = 1_000
 
 /** `paths` has one for each column of CSV; `year` is the calendar year of today. */
 export function draftFrom(sample: Sample, paths: readonly (readonly Segment[])[], year: number): Draft {
+  return draftWithTexts(sample, paths, year).draft
+}
+
+function draftOpened(
+  { sample, carriers }: OpenedSample,
+  paths: readonly (readonly Segment[])[],
+  year: number,
+): Draft {
   const first = { ...sample, records: sample.records.slice(0, FIRST) }
   const subject = subjectOf(profile(first, paths), year)
-  return propose(profile(sample, paths, subject), subject, year)
+  return propose(profile(sample, paths, subject), subject, year, carriers)
+}
+
+/** The sample with its texts of JSON opened, and its draft. What is empty in every record, or has no listed name, stays a text. */
+function draftWithTexts(
+  sample: Sample,
+  paths: readonly (readonly Segment[])[],
+  year: number,
+): { readonly opened: OpenedSample; readonly draft: Draft } {
+  const opened = openTexts(sample, paths)
+  const draft = draftOpened(opened, paths, year)
+  const idle = opened.carriers.filter((carrier) => !draft.fields.some((field) => isBelow(field, carrier)))
+  if (idle.length === 0) return { opened, draft }
+  const again = openTexts(sample, paths, new Set(idle.map(printSegments)))
+  return { opened: again, draft: draftOpened(again, paths, year) }
 }
 
 export interface DraftSetting {
@@ -35,17 +58,18 @@ export interface DraftSetting {
 /** As columns of one name are told apart. */
 const isNumbered = (text: string): boolean => /\[[0-9]+\]$/.test(text)
 
-/** A draft whose fields say which column each of them is. */
-function withHeaders(draft: Draft, header: readonly string[], { renamed }: Columns): Draft {
+/** A draft whose fields say which column each of them is; what stands in the JSON of a cell is none. */
+function withHeaders(draft: Draft, header: readonly string[], { paths, renamed }: Columns): Draft {
   if (header.length === 0) return draft
   const isOf = (text: string): DraftHeader['is'] =>
     renamed.has(text) ? (isNumbered(text) ? 'number' : 'name') : 'path'
+  const columnOf = new Map(paths.map((path, column) => [printSegments(path), header[column]!]))
   return {
     ...draft,
-    fields: draft.fields.map((field, i) => ({
-      ...field,
-      header: { text: header[i]!, is: isOf(header[i]!) },
-    })),
+    fields: draft.fields.map((field) => {
+      const text = columnOf.get(field.path)
+      return text === undefined ? field : { ...field, header: { text, is: isOf(text) } }
+    }),
   }
 }
 
@@ -56,7 +80,8 @@ export function draftOf(
 ): { readonly draft: Draft; readonly paths: number; readonly text: string } {
   const sample = nameable(read)
   const columns = columnsOf(sample.header)
-  const plain = withHeaders(draftFrom(sample, columns.paths, year), sample.header, columns)
+  const { opened, draft: found } = draftWithTexts(sample, columns.paths, year)
+  const plain = withHeaders(found, sample.header, columns)
   const { matched, ...draft } = patterns ? gatheredDraft(plain) : { ...plain, matched: new Set<string>() }
   const text = writeDraft(draft, {
     name,
@@ -68,7 +93,7 @@ export function draftOf(
       encoding: sample.encoding,
       table: sample.table,
       implied: formatByName(from).tab ? '\t' : ',',
-      nulls: wordsForNothing(sample.records),
+      nulls: wordsForNothing(opened.sample.records),
     },
   })
   return { draft, paths: plain.fields.length, text }

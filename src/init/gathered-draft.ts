@@ -3,7 +3,7 @@ import { printSegments } from '../policy/path.ts'
 import { gather, isClosed } from './gather.ts'
 import type { Gathered } from './gather-check.ts'
 import { type Proposal, undecided } from './proposal.ts'
-import type { Draft, DraftField } from './propose.ts'
+import { type Draft, type DraftField, isBelow } from './propose.ts'
 
 export interface GatheredDraft extends Draft {
   /** Headers that a pattern matches as they stand. */
@@ -78,7 +78,10 @@ export function gatheredDraft(draft: Draft): GatheredDraft {
   const { subject, time, containers, leftOut, isOpen } = draft
   const listed = new Set([subject, time?.path, ...draft.required].filter((path) => path !== undefined))
   const of = new Map<DraftField, Gathered>()
-  for (const one of gather(draft.fields, { listed, containers, leftOut, isOpen }))
+  // What a text holds, and what may be one value, is listed: `read:` and `shape:` name what leads to listed paths.
+  const marked = [...draft.texts, ...draft.either]
+  const free = draft.fields.filter((field) => !marked.some((container) => isBelow(field, container)))
+  for (const one of gather(free, { listed, containers, leftOut, isOpen }))
     for (const field of one.fields) of.set(field, one)
   const written = new Set<Gathered>()
   const fields = draft.fields.flatMap((field): DraftField[] => {

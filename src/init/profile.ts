@@ -56,6 +56,8 @@ export interface Profiles {
   readonly unnamed: number
   /** Paths of objects and arrays, but for those below members that are left out. */
   readonly containers: readonly (readonly Segment[])[]
+  /** Paths of arrays in whose place some records hold one of their elements. */
+  readonly either: readonly (readonly Segment[])[]
   /** Paths of members that are left out. */
   readonly leftOut: readonly (readonly Segment[])[]
   /** Whether members were left out that were not told apart. */
@@ -195,36 +197,20 @@ export function profile(
   subject?: readonly Segment[],
 ): Profiles {
   const names = subject?.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
-  if (sample.format === 'csv') {
-    const nodes = paths.map(() => newNode())
-    const column =
-      subject === undefined ? -1 : paths.findIndex((path) => printSegments(path) === printSegments(subject))
-    for (const row of sample.records as readonly (readonly string[])[]) {
-      const cell = row[column]
-      const whose = cell === undefined || isWordForNothing(cell) ? undefined : cell
-      row.forEach((cell, i) => {
-        addScalar(nodes[i]!, cell, whose)
-      })
-    }
-    const profiles = nodes.map((node, i) => toProfile(node, paths[i]!))
-    return {
-      profiles,
-      records: sample.records.length,
-      unnamed: 0,
-      containers: [],
-      leftOut: [],
-      isOpen: false,
-    }
-  }
-  const root = newNode()
-  for (const record of sample.records) addValue(root, record, names && textAt(record, names), 0)
   const found: Profile[] = []
   const containers: (readonly Segment[])[] = []
+  const either: (readonly Segment[])[] = []
   const leftOut: (readonly Segment[])[] = []
   let unnamed = 0
   let isOpen = false
   const visit = (node: Node, segments: readonly Segment[]): void => {
     const { counts } = node
+    if (segments.length > 0 && isEither(node)) {
+      either.push(segments)
+      containers.push(segments)
+      visit(asElement(node), [...segments, { kind: 'element' }])
+      return
+    }
     // A few of another kind are broken records, not another field: those would be dead letters.
     const isScalar = counts.values > 0 ? counts.containers < 9 * counts.values : counts.containers === 0
     if (isScalar && segments.length > 0) {
@@ -255,8 +241,52 @@ export function profile(
       isOpen = true
     }
   }
-  visit(root, [])
-  return { profiles: found, records: sample.records.length, unnamed, containers, leftOut, isOpen }
+  if (sample.format === 'csv') {
+    const nodes = paths.map(() => newNode())
+    const whose = subjectCell(paths, subject)
+    for (const row of sample.records as readonly (readonly unknown[])[]) {
+      const who = whose(row)
+      for (const [i, cell] of row.entries()) addValue(nodes[i]!, cell, who, 1)
+    }
+    for (const [i, node] of nodes.entries())
+      if (node.counts.containers > 0) visit(node, paths[i]!)
+      else found.push(toProfile(node, paths[i]!))
+  } else {
+    const root = newNode()
+    for (const record of sample.records) addValue(root, record, names && textAt(record, names), 0)
+    visit(root, [])
+  }
+  return { profiles: found, records: sample.records.length, unnamed, containers, either, leftOut, isOpen }
+}
+
+/** The text of the data subject in a row: a cell, or what the JSON in a cell holds. */
+function subjectCell(
+  paths: readonly (readonly Segment[])[],
+  subject: readonly Segment[] | undefined,
+): (row: readonly unknown[]) => string | undefined {
+  const column = paths.findIndex(
+    (path) => subject !== undefined && printSegments(path) === printSegments(subject.slice(0, path.length)),
+  )
+  if (subject === undefined || column < 0) return () => undefined
+  const below = subject.slice(paths[column]!.length)
+  const names = below.flatMap((segment) => (segment.kind === 'name' ? [segment.name] : []))
+  return (row) => textAt(row[column], names)
+}
+
+/** Whether some records hold one value in place of an array of such: objects, or scalars where that is no rare fault. */
+function isEither({ counts, objects, arrays, element }: Node): boolean {
+  if (arrays === 0 || element === undefined) return false
+  if (counts.values === 0) return objects > 0 && element.counts.values === 0 && element.arrays === 0
+  const isSome = arrays < 9 * counts.values && counts.values < 9 * arrays
+  return objects === 0 && element.counts.containers === 0 && isSome
+}
+
+/** What stands in the arrays, and in their place. */
+function asElement(node: Node): Node {
+  const all = newNode()
+  merge(all, { ...node, arrays: 0, element: undefined, counts: { ...node.counts, containers: node.objects } })
+  merge(all, node.element!)
+  return all
 }
 
 function toProfile(node: Node, segments: readonly Segment[]): Profile {

@@ -46,12 +46,20 @@ export interface Draft {
   readonly required: readonly string[]
   readonly undecided: number
   readonly unnamed: number
+  /** Paths of texts that hold JSON, and of arrays in whose place one value may stand. */
+  readonly texts: readonly (readonly Segment[])[]
+  readonly either: readonly (readonly Segment[])[]
   /** Paths of objects and arrays, and of members that are left out. */
   readonly containers: readonly (readonly Segment[])[]
   readonly leftOut: readonly (readonly Segment[])[]
   /** Whether members were left out whose names are not known. */
   readonly isOpen: boolean
 }
+
+/** Whether a field is of what stands below these segments. */
+export const isBelow = ({ segments }: DraftField, container: readonly Segment[]): boolean =>
+  segments.length > container.length &&
+  printSegments(segments.slice(0, container.length)) === printSegments(container)
 
 function choose(
   profiles: Profiles,
@@ -69,8 +77,13 @@ export function subjectOf(profiles: Profiles, year: number): readonly Segment[] 
   return chooseSubject(choose(profiles, year).chosen)
 }
 
-/** Proposes a rule for every path. `subject` is what `subjectOf` said; `year` the calendar year of today. */
-export function propose(profiles: Profiles, subject: readonly Segment[] | undefined, year: number): Draft {
+/** Proposes a rule for every path. `subject` is what `subjectOf` said; `year` the calendar year of today; `texts` hold JSON. */
+export function propose(
+  profiles: Profiles,
+  subject: readonly Segment[] | undefined,
+  year: number,
+  texts: readonly (readonly Segment[])[] = [],
+): Draft {
   const { chosen, time } = choose(profiles, year)
   const fields = chosen.map(({ facts, proposal }) => ({
     path: printSegments(facts.profile.segments),
@@ -92,6 +105,8 @@ export function propose(profiles: Profiles, subject: readonly Segment[] | undefi
     required: always.filter((path) => path === whose || path === time?.path),
     undecided: fields.filter((field) => field.proposal.use === 'undecided').length,
     unnamed: profiles.unnamed,
+    texts,
+    either: profiles.either,
     containers: profiles.containers,
     leftOut: profiles.leftOut,
     isOpen: profiles.isOpen,

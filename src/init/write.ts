@@ -1,4 +1,5 @@
 /** The draft as YAML: a comment with the evidence above every field, counts only. */
+import { printSegments } from '../policy/path.ts'
 import type { Draft, DraftField } from './propose.ts'
 import { type DraftInput, inputLines } from './write-input.ts'
 import { comment, yamlText } from './yaml-text.ts'
@@ -71,6 +72,7 @@ export function writeDraft(draft: Draft, frame: Frame): string {
       '# Every record of the sample held these. One that does not becomes a dead letter.',
       `required: [${draft.required.map(yamlText).join(', ')}]`,
     )
+  lines.push(...formLines(draft))
   lines.push('unlisted: drop', 'fields:')
   for (const field of draft.fields) lines.push(...fieldLines(field))
   if (frame.input !== undefined) lines.push(...inputLines(frame.input))
@@ -79,6 +81,28 @@ export function writeDraft(draft: Draft, frame: Frame): string {
     for (const [header, path] of frame.columns) lines.push(`  ${yamlText(header)}: ${yamlText(path)}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Texts that hold JSON, and arrays in whose place one value stands. */
+function formLines({ texts, either }: Draft): string[] {
+  const entries = (paths: Draft['texts'], word: string): string[] =>
+    paths.map((path) => `  ${yamlText(printSegments(path))}: ${word}`)
+  return [
+    ...(texts.length === 0
+      ? []
+      : [
+          '# Every text of the sample here holds an object or array as JSON.',
+          'read:',
+          ...entries(texts, 'json'),
+        ]),
+    ...(either.length === 0
+      ? []
+      : [
+          '# An array in some records, one value in its place in others.',
+          'shape:',
+          ...entries(either, 'either'),
+        ]),
+  ]
 }
 
 function timeLines({ time }: Draft): string[] {

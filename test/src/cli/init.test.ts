@@ -219,7 +219,7 @@ describe('lethe init', () => {
   it('treats a rare value of another kind as broken, and a frequent one as undecided', async () => {
     const rows = Array.from({ length: 100 }, (_, i) => ({
       rare: i < 3 ? { inner: 'x' } : `u${i}@example.com`,
-      often: i < 40 ? [1] : 'text',
+      often: i < 40 ? { inner: 1 } : 'text',
       deep: i < 3 ? 'text' : { ok: i % 2 === 0 },
     }))
     const { stdout } = await warm(['init', '--from', '-'], { input: ndjson(rows) })
