@@ -1,10 +1,9 @@
 /** Plain words: none of the phrases and names that this project once had, wherever a person reads. */
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { script } from './src/cli/lethe.ts'
+import { warm } from './src/cli/lethe.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -40,11 +39,10 @@ describe('plain words', () => {
     expect(found).toEqual([])
   })
 
-  it('stand in the help of every command', () => {
-    const help = (...args: string[]) =>
-      spawnSync(process.execPath, [script, ...args, '--help'], { encoding: 'utf8' }).stdout
-    const commands = [...help().matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!)
+  it('stand in the help of every command', async () => {
+    const help = async (...args: string[]) => (await warm([...args, '--help'])).stdout
+    const commands = [...(await help()).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!)
     expect(commands).toEqual(expect.arrayContaining(['batch', 'stream', 'lint']))
-    for (const command of commands) expect(help(command)).not.toMatch(PHRASES)
+    for (const command of commands) expect(await help(command)).not.toMatch(PHRASES)
   })
 })

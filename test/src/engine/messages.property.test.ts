@@ -105,6 +105,9 @@ const plain = ({ key, value, headers, timestamp }: Message) => ({
 const isUtf8 = (bytes: Uint8Array): boolean =>
   Buffer.from(Buffer.from(bytes).toString()).equals(Buffer.from(bytes))
 
+/** Takes one record after another; without kernels it learns nothing of them. */
+const alone = createDeidentifier(plan, { format: 'json', now: NOW, kernels: false })
+
 /** What must become of one message, said record by record. */
 function expected(message: Message): Partial<Record<keyof FlatOutcome, unknown>> {
   const { key, value } = message
@@ -119,25 +122,25 @@ function expected(message: Message): Partial<Record<keyof FlatOutcome, unknown>>
   }
   if (value.length === 0) return { kind: 'dead-letter', code: 'value-empty' }
   if (value[0] === 0) return { kind: 'dead-letter', code: 'schema-registry-framed' }
-  const alone = createDeidentifier(plan, { format: 'json', now: NOW, kernels: false }).deidentify(value)
-  if (alone.kind === 'dead-letter' && !isOfRules(alone.code)) return { kind: 'dead-letter', code: alone.code }
+  const one = alone.deidentify(value)
+  if (one.kind === 'dead-letter' && !isOfRules(one.code)) return { kind: 'dead-letter', code: one.code }
   const traces = message.headers?.filter(({ name }) => name === 'trace') ?? []
   if (key !== null && !isUtf8(key)) return { kind: 'dead-letter', code: 'key-not-utf8' }
   if (traces.length > 1) return { kind: 'dead-letter', code: 'header-repeated' }
   const isText = (bytes: Uint8Array): boolean => isUtf8(bytes) && !bytes.includes(0)
   if (traces.some((header) => !isText(header.value))) return { kind: 'dead-letter', code: 'header-not-utf8' }
-  if (alone.kind === 'suppress') return { kind: 'suppress', reason: alone.reason }
-  if (alone.kind !== 'publish') return { kind: alone.kind }
+  if (one.kind === 'suppress') return { kind: 'suppress', reason: one.reason }
+  if (one.kind !== 'publish') return { kind: one.kind }
   const of = (name: string, bytes: Uint8Array): unknown =>
     bytes.length === 0 ? '' : MARKS[name]!.apply(text(bytes)!)
   const newKey = key === null ? null : of('mark.hex', key)
   const traced = traces.map((header) => of('mark.brackets', header.value))
   if ([newKey, ...traced].some((one) => one !== null && typeof one !== 'string'))
     return { kind: 'dead-letter' }
-  const day = (JSON.parse(text(alone.value)!) as { at?: string }).at
+  const day = (JSON.parse(text(one.value)!) as { at?: string }).at
   return {
     kind: 'publish',
-    value: text(alone.value),
+    value: text(one.value),
     key: newKey,
     headers: traced.map((value) => ({ name: 'trace', value })),
     timestamp: day === undefined || day === '' ? undefined : Date.parse(`${day}T00:00:00Z`),
