@@ -13,6 +13,7 @@ import {
   type Transform,
   WRITE_ROOM,
 } from '../../transforms/transform.ts'
+import { expectSame } from '../same.ts'
 import { anyValue, COMMON, OPTION_SETS, optionsAtRandom } from './byte-values.ts'
 
 const keys = loadKeyring(
@@ -66,14 +67,20 @@ function check(compiled: CompiledTransform, text: string, { before, behind, at }
   const room = value.length + WRITE_ROOM
   const out = new Uint8Array(at + room + 64).fill(UNTOUCHED)
   const to = compiled.writeBytes!(source, start, end, out, at)
-  expect(source).toEqual(kept)
-  // In one comparison each: these run for every value.
-  expect(out.subarray(0, at).every((byte) => byte === UNTOUCHED)).toBe(true)
-  expect(out.subarray(at + room).every((byte) => byte === UNTOUCHED)).toBe(true)
+  // In one comparison: these run for every value.
+  const isUntouched = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === UNTOUCHED)
+  expectSame(
+    {
+      source: Buffer.compare(source, kept),
+      before: isUntouched(out.subarray(0, at)),
+      behind: isUntouched(out.subarray(at + room)),
+    },
+    { source: 0, before: true, behind: true },
+  )
   if (to === -1) return false
-  expect(Number.isInteger(to) && to > at && to <= at + room).toBe(true)
+  expectSame(Number.isInteger(to) && to > at && to <= at + room, true)
   const written = Buffer.from(out.subarray(at, to)).toString('latin1')
-  expect(written).toBe(expected(compiled, text)?.toString('latin1'))
+  expectSame<string | undefined>(written, expected(compiled, text)?.toString('latin1'))
   return true
 }
 
@@ -175,10 +182,10 @@ describe('byte kernels', () => {
           let from = at
           texts.forEach((text, i) => {
             const to = resultEnds[i]!
-            expect(to >= from && to - from <= Buffer.byteLength(text) + WRITE_ROOM).toBe(true)
+            expectSame(to >= from && to - from <= Buffer.byteLength(text) + WRITE_ROOM, true)
             if (to > from) {
               const written = Buffer.from(out.subarray(from, to)).toString('latin1')
-              expect(written).toBe(expected(compiled, text)?.toString('latin1'))
+              expectSame<string | undefined>(written, expected(compiled, text)?.toString('latin1'))
             }
             from = to
           })

@@ -33,9 +33,22 @@ type Record_ = Readonly<Record<string, unknown>>
 /** What becomes of a record: what leaves, as text by path, or why nothing does. */
 type Result = Readonly<Record<string, string>> | string
 
-function compiled(policy: object): { source: PolicyFile; result: Compiled } {
-  const source = policyFileOf('policy.yaml', stringify({ ...HEAD, ...policy }), () => MODULE)
-  return { source, result: compilePolicy(source, { keys }) }
+interface Made {
+  readonly source: PolicyFile
+  readonly result: Compiled
+}
+
+/** By their text: a policy runs over files and messages, and is compiled once. */
+const made = new Map<string, Made>()
+
+function compiled(policy: object): Made {
+  const text = stringify({ ...HEAD, ...policy })
+  const known = made.get(text)
+  if (known !== undefined) return known
+  const source = policyFileOf('policy.yaml', text, () => MODULE)
+  const one = { source, result: compilePolicy(source, { keys }) }
+  made.set(text, one)
+  return one
 }
 
 /** Texts by path; what is absent, null or empty is left out, as CSV cannot tell these apart. */

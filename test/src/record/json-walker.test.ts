@@ -2,21 +2,32 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compilePolicy } from '../../../src/policy/compile.ts'
+import type { Plan } from '../../../src/policy/plan.ts'
 import { createDeidentifier, type Deidentifier } from '../../../src/run/deidentifier.ts'
 import { readStrictly } from './strict-json.ts'
 
-function deidentifier(fields: string, kernels: boolean, more = ''): Deidentifier {
+/** Plans by the text of their policy: each is compiled once. */
+const plans = new Map<string, Plan>()
+
+function planOf(fields: string, more: string): Plan {
+  const text = `policy: p\nversion: 1\npurpose: train_ai_system\n${more}fields:\n${fields}`
+  const known = plans.get(text)
+  if (known !== undefined) return known
   const source = {
     file: 'p.yaml',
-    text: `policy: p\nversion: 1\npurpose: train_ai_system\n${more}fields:\n${fields}`,
+    text,
     readFile: () => {
       throw new Error('no file')
     },
   }
   const { plan, problems } = compilePolicy(source)
   expect(problems).toEqual([])
-  return createDeidentifier(plan!, { format: 'json', now: 0, kernels })
+  plans.set(text, plan!)
+  return plan!
 }
+
+const deidentifier = (fields: string, kernels: boolean, more = ''): Deidentifier =>
+  createDeidentifier(planOf(fields, more), { format: 'json', now: 0, kernels })
 
 function verdict(by: Deidentifier, record: string | Uint8Array): string {
   const outcome = by.deidentify(Buffer.from(record as string))
