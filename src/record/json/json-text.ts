@@ -56,7 +56,8 @@ function putPoint(point: number, out: Uint8Array, at: number): number {
     return at + 1
   }
   const more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3
-  out[at] = ((0xf00 >> more) & 0xff) | (point >> (6 * more))
+  // As many ones lead the first byte as there are bytes.
+  out[at] = ((0xff00 >> (more + 1)) & 0xff) | (point >> (6 * more))
   for (let i = 1; i <= more; i++) out[at + i] = 0x80 | ((point >> (6 * (more - i))) & 0x3f)
   return at + more + 1
 }

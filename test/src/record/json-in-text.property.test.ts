@@ -148,6 +148,10 @@ const textsOf = ([one, write]: [Readonly<Record<string, unknown>>, (value: unkno
     ),
   )
 
+/** As producers write it that escape all that is not ASCII. */
+const inAscii = (json: string): string =>
+  json.replace(/[\x80-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 /** Compiled once, as that takes longer than many records. */
 const POLICIES = fc.sample(chosen, 24).map((policy) => ({
   policy,
@@ -199,6 +203,7 @@ describe('JSON in a text', () => {
         ).toEqual(wanted)
         expect(found.map(counted)).toEqual(expected.map(counted))
         expect(inMessages(texts, lines).map(({ text }) => text)).toEqual(wanted)
+        expect(inMessages(texts, lines.map(inAscii)).map(({ text }) => text)).toEqual(wanted)
         published += wanted.filter((text) => text.startsWith('{')).length
       }),
       { numRuns: 60 },
