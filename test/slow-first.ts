@@ -16,11 +16,12 @@ const SLOW: readonly string[] = [
   'test/integration/stream.test.ts',
   'test/package.test.ts',
   'test/growth/growth.test.ts',
-  'test/src/cli/batch-refusals.test.ts',
-  'test/src/cli/batch.test.ts',
-  'test/src/cli/init-personal.test.ts',
   'test/src/record/kernels.property.test.ts',
+  'test/src/engine/result-bounds.property.test.ts',
   'test/src/record/json.property.test.ts',
+  'test/src/cli/batch-faults.test.ts',
+  'test/src/cli/init-personal.test.ts',
+  'test/src/engine/messages.property.test.ts',
 ]
 
 const rank = ({ moduleId }: TestSpecification): number => {

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { batchProcess, place } from './batch-inputs.ts'
+import { batch, place } from './batch-inputs.ts'
 import { folder, lethe, root } from './lethe.ts'
 
 const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
@@ -10,10 +10,10 @@ const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
 describe('a first run of lethe batch', () => {
   it('names the delimiter where the header came out as one column', async () => {
     const cwd = place({ 'in.csv': 'id;name;note\n1;a;b\n' })
-    const { code, stderr } = await batchProcess(cwd, ['in.csv', '-o', 'out.csv'])
+    const { code, stderr } = await batch(cwd, ['in.csv', '-o', 'out.csv'])
     expect(code).toBe(2)
     expect(stderr).toContain("say --delimiter ';'\n")
-    const again = await batchProcess(cwd, ['in.csv', '-o', 'out.csv', '--delimiter', ';'])
+    const again = await batch(cwd, ['in.csv', '-o', 'out.csv', '--delimiter', ';'])
     expect(again.code).toBe(0)
   })
 
@@ -37,14 +37,14 @@ describe('a first run of lethe batch', () => {
 
   it('refuses an output whose name promises another format', async () => {
     const cwd = place({ 'in.csv': 'id\n1\n' })
-    const { code, stderr } = await batchProcess(cwd, ['in.csv', '-o', 'out.ndjson'])
+    const { code, stderr } = await batch(cwd, ['in.csv', '-o', 'out.ndjson'])
     expect(code).toBe(2)
     expect(stderr).toContain('the output of CSV is CSV\n  -> name it .csv\n')
-    expect((await batchProcess(cwd, ['in.csv', '-o', 'out.txt'])).code).toBe(0)
+    expect((await batch(cwd, ['in.csv', '-o', 'out.txt'])).code).toBe(0)
   })
 
   it('says of a folder that it is one', async () => {
-    const { code, stderr } = await batchProcess(place(), ['.', '-o', 'out.csv'])
+    const { code, stderr } = await batch(place(), ['.', '-o', 'out.csv'])
     expect({ code, stderr }).toEqual({ code: 2, stderr: 'lethe: . is a folder\n  -> name the files in it\n' })
   })
 
@@ -54,10 +54,10 @@ describe('a first run of lethe batch', () => {
       'bad.ndjson': '{"at":"once","note":"x"}\n',
       'good.ndjson': '{"at":"2024-07-15"}\n',
     })
-    const bad = await batchProcess(cwd, ['bad.ndjson', '-o', 'out.ndjson'])
+    const bad = await batch(cwd, ['bad.ndjson', '-o', 'out.ndjson'])
     expect(bad.code).toBe(3)
     expect(bad.stderr).not.toContain('warning')
-    expect((await batchProcess(cwd, ['good.ndjson', '-o', 'out.ndjson'])).stderr).toContain(
+    expect((await batch(cwd, ['good.ndjson', '-o', 'out.ndjson'])).stderr).toContain(
       'warning: the rule for note',
     )
   })

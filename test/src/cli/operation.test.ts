@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const page = readFileSync(join(root, 'docs/operation.md'), 'utf8')
 const compromised = page.slice(page.indexOf('## A key is compromised'))
@@ -28,7 +28,7 @@ describe('a compromised key', () => {
     })
     mkdirSync(join(cwd, 'runs'))
     const run = async (...args: string[]) => {
-      const ended = await lethe(args, { cwd })
+      const ended = await warm(args, { cwd })
       expect([args, ended.code, ended.stderr]).toEqual([args, 0, ended.stderr])
       return ended.stdout
     }
@@ -62,7 +62,7 @@ describe('a compromised key', () => {
     expect(rows('again.csv').every((token) => token.startsWith('k2.'))).toBe(true)
 
     writeFileSync(join(cwd, 'more.yaml'), bridge.replace('version: 1', 'version: 2'))
-    const refused = await lethe(
+    const refused = await warm(
       ['batch', 'customers.csv', '-p', 'more.yaml', '--keys', 'keys.json', '-o', 'more.csv'],
       { cwd },
     )
@@ -75,7 +75,7 @@ describe('a compromised key', () => {
     const texts = left.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'))
     expect(left.map(({ name }) => name)).toEqual(expect.arrayContaining(['again.csv', 'other.csv']))
     expect(texts.filter((text) => tokens.some((token) => text.includes(token)))).toEqual([])
-    const { stdout } = await lethe(['keys', 'list', 'keys.json'], { cwd })
+    const { stdout } = await warm(['keys', 'list', 'keys.json'], { cwd })
     expect(stdout).toMatch(/k1 +compromised[\s\S]*k2 +enabled/)
   })
 })
