@@ -8,7 +8,7 @@ import { changeList, createList } from '../../../src/lists/list-writer.ts'
 import { fromPost, gateDataOf, toPost } from '../../../src/run/configuration.ts'
 import { prepareFrom, prepareFromDisk } from '../../../src/run/stream/prepare.ts'
 import { place } from './batch-inputs.ts'
-import { lethe } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 const POLICY = `policy: listed
 version: 1
@@ -24,7 +24,7 @@ const NOW = new Date('2026-03-01T10:00:00Z')
 it('suppresses who is on a list in files, and keeps the match key that tells them', async () => {
   const rows = Array.from({ length: 3000 }, (_, at) => `{"id":"C-${at}","n":${at}}\n`).join('')
   const cwd = place({ 'policy.yaml': POLICY, 'in.ndjson': rows })
-  const run = (...args: string[]) => lethe(args, { cwd })
+  const run = (...args: string[]) => warm(args, { cwd })
   const made = await run('keys', 'create', '--match', 'match.json')
   expect(made.stderr).toContain('match key k1')
   const keys = loadMatchKeys(join(cwd, 'match.json'))
@@ -83,7 +83,7 @@ it('warns of a large list that meets nobody', async () => {
   writeFileSync(join(cwd, 'list'), Array.from({ length: 1000 }, (_, at) => `c-${at}\n`).join(''), {
     mode: 0o600,
   })
-  const ended = await lethe(
+  const ended = await warm(
     [
       'batch',
       'in.ndjson',
@@ -116,7 +116,7 @@ routes:
   - { name: r, from: { topics: [in], group: g }, to: { topic: out }, deadLetterTopic: dead, policy: policy.yaml }
 `,
   })
-  await lethe(['keys', 'create', '--match', 'match.json'], { cwd })
+  await warm(['keys', 'create', '--match', 'match.json'], { cwd })
   const list = join(cwd, 'erasures.ndjson')
   await createList(list, { purpose: 'suppression', domain: 'd', normalize: 'trim' })
   await changeList(list, 'add', ['C-7'], loadMatchKeys(join(cwd, 'match.json')), NOW)
