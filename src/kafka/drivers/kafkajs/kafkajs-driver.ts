@@ -32,7 +32,7 @@ import { Signal, within } from './signal.ts'
 const MOST_GRACE_MS = 10_000
 const ANSWER_MS = 60_000
 /** How long to wait for an answer that is only reported, and may be missing. */
-const ASIDE_MS = 5_000
+const REPORT_MS = 5_000
 /** Above this, no more is taken from kafkajs, which holds the answer of one fetch itself. */
 const MOST_QUEUED_BYTES = 4 << 20
 const LOOK_MS = 15_000
@@ -419,9 +419,9 @@ class KafkajsDriver implements Driver {
   }
 
   /** Nothing, where the brokers are away. */
-  async #aside(question: () => Promise<readonly Position[]>): Promise<readonly Position[]> {
+  async #ifAnswered(question: () => Promise<readonly Position[]>): Promise<readonly Position[]> {
     try {
-      return await this.#client.insistFor(ASIDE_MS, 'looking at offsets', question)
+      return await this.#client.insistFor(REPORT_MS, 'looking at offsets', question)
     } catch (error) {
       if (error instanceof RetriableError) return []
       throw error
@@ -429,11 +429,11 @@ class KafkajsDriver implements Driver {
   }
 
   async ends(): Promise<readonly Position[]> {
-    return await this.#aside(() => this.#lookAtEnds())
+    return await this.#ifAnswered(() => this.#lookAtEnds())
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly Position[]> {
-    return await this.#aside(() => this.#cluster.committed(this.#options.group, partitions))
+    return await this.#ifAnswered(() => this.#cluster.committed(this.#options.group, partitions))
   }
 
   async untilEnd(): Promise<readonly Position[]> {
