@@ -40,6 +40,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly expectKey?: readonly ExpectedKey[]
   /** By name, the lists of subjects that the policy names. */
   readonly lists?: ReadonlyMap<string, ListPlace>
+  /** By name, the files of the consent tables that the policy names. */
+  readonly tables?: ReadonlyMap<string, string>
   /** The file of match keys. */
   readonly matchKeys?: string | MatchKeys
   readonly format?: RecordFormat
@@ -192,9 +194,13 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
   }
 }
 
-function placesOf({ lists = new Map(), matchKeys }: FilesOptions): GatePlaces {
-  if (matchKeys === undefined) return { lists, matchKeys: undefined }
-  return { lists, matchKeys: typeof matchKeys === 'string' ? { file: matchKeys } : { read: () => matchKeys } }
+function placesOf({ lists = new Map(), tables = new Map(), matchKeys }: FilesOptions): GatePlaces {
+  if (matchKeys === undefined) return { lists, tables, matchKeys: undefined }
+  return {
+    lists,
+    tables,
+    matchKeys: typeof matchKeys === 'string' ? { file: matchKeys } : { read: () => matchKeys },
+  }
 }
 
 async function compile(file: PolicyFile, keys: Keyring | undefined, options: FilesOptions): Promise<Plan> {

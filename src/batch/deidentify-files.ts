@@ -38,7 +38,9 @@ export interface FilesBatch {
   readonly keys?: Keyring | string
   /** By name, where the lists of subjects are that the policy names under `suppression:`. */
   readonly lists?: Readonly<Record<string, string | ListPlace>>
-  /** The match keys of these lists: what `loadMatchKeys` gave, or their path. */
+  /** By name, the files of the consent tables that the policy names under `consent:`. */
+  readonly tables?: Readonly<Record<string, string>>
+  /** The match keys of these lists and tables: what `loadMatchKeys` gave, or their path. */
   readonly matchKeys?: MatchKeys | string
   /** The format of the inputs, where their names do not tell. */
   readonly format?: RecordFormat
@@ -128,6 +130,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     asOf,
     expectKeys,
     lists,
+    tables,
     matchKeys,
   } = batch
   const requireApproval = approvalOf(batch)
@@ -155,6 +158,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
             ]),
           ),
         }),
+    ...(tables === undefined ? {} : { tables: new Map(Object.entries(tables)) }),
     ...(matchKeys === undefined ? {} : { matchKeys }),
     ...(expectKeys === undefined ? {} : { expectKey: expectKeys }),
     ...(requireApproval === undefined ? {} : { requireApproval }),

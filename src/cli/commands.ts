@@ -101,6 +101,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./keys.ts'),
   },
   {
+    name: 'consent',
+    summary: 'keep tables of who agreed to what, from when until when',
+    load: () => import('./consent.ts'),
+  },
+  {
     name: 'verify',
     summary: 'are these the files that the summary of a batch speaks of',
     load: () => import('./verify.ts'),

@@ -7,6 +7,7 @@ import { parseList } from './arguments.ts'
 export interface ListOptions {
   readonly list?: ReadonlyMap<string, string>
   readonly listRemoved?: ReadonlyMap<string, string>
+  readonly table?: ReadonlyMap<string, string>
   readonly matchKeys?: string
 }
 
@@ -25,7 +26,16 @@ export const addListOptions = (command: Command, scope = ''): Command =>
         `${scope}entries of a hashed list that were cancelled; may be repeated`,
       ).argParser(parseList),
     )
-    .option('--match-keys <file>', `${scope}the match keys of lists (default: LETHE_MATCH_KEYS_FILE)`)
+    .addOption(
+      new Option(
+        '--table <name=file>',
+        `${scope}where a consent table is that the policy names; may be repeated`,
+      ).argParser(parseList),
+    )
+    .option(
+      '--match-keys <file>',
+      `${scope}the match keys of lists and tables (default: LETHE_MATCH_KEYS_FILE)`,
+    )
 
 /** @throws LetheError (usage) where entries of a list are cancelled that is not named */
 export function listPlaces({
@@ -45,8 +55,13 @@ export function listPlaces({
 /** The options of `batchFiles` that these are. */
 export function gateOptions(options: ListOptions): {
   lists: ReadonlyMap<string, ListPlace>
+  tables: ReadonlyMap<string, string>
   matchKeys?: string
 } {
   const matchKeys = options.matchKeys ?? (process.env['LETHE_MATCH_KEYS_FILE'] || undefined)
-  return { lists: listPlaces(options), ...(matchKeys === undefined ? {} : { matchKeys }) }
+  return {
+    lists: listPlaces(options),
+    tables: options.table ?? new Map(),
+    ...(matchKeys === undefined ? {} : { matchKeys }),
+  }
 }

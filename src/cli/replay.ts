@@ -25,6 +25,7 @@ const OF_FILES = {
   maxRecordBytes: '--max-record-bytes',
   list: '--list',
   listRemoved: '--list-removed',
+  table: '--table',
   matchKeys: '--match-keys',
 } as const
 const OF_TOPICS = {

@@ -12,6 +12,7 @@ import {
   runRecord,
   treeBefore,
 } from '../explain/run-record.ts'
+import { tried } from '../gates/gate-data.ts'
 import { reasonsOf } from '../gates/index.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
 import type { InputForm } from '../policy/input-form.ts'
@@ -48,7 +49,7 @@ export function runCases(plan: Plan, cases: readonly PolicyCase[], form: InputFo
     .filter((rule) => account.rules[rule.id]!.applied + account.rules[rule.id]!.failed === 0)
     .map((rule) => rule.label)
   // What suppresses is a rule too; the account names it by its reason once it has.
-  const reasons = reasonsOf(plan)
+  const reasons = reasonsOf(tried(plan))
   uncovered.push(...reasons.filter((reason) => account.suppressed[reason] === undefined))
   return { results, uncovered, rules: inside.length + reasons.length }
 }

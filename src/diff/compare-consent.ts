@@ -1,6 +1,6 @@
 /** `consent:` of two policies: whose records leave. */
 import { canonicalForm, canonicalJson } from '../policy/fingerprint.ts'
-import type { Policy, PolicyConsent } from '../policy/policy.ts'
+import type { Policy, PolicyConsent, PolicyConsentTable } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
 import type { Ranking } from './change.ts'
 
@@ -31,17 +31,7 @@ export function compareConsent({ consent: was }: Policy, { consent: is }: Policy
 
 function compareSource(was: PolicyConsent, is: PolicyConsent, add: Add): void {
   const from = quote(is.from.text)
-  if (was.silence !== is.silence)
-    add(
-      is.silence === 'allow' ? 'weaker' : 'stronger',
-      'consent',
-      is.silence === 'allow'
-        ? `records without ${from} leave, and did not: silence is taken for consent`
-        : `records without ${from} do not leave now`,
-      is.at,
-    )
-  else if (was.accepted !== is.accepted)
-    add('different', 'consent', `why silence of ${from} may be taken for consent is written otherwise`, is.at)
+  compareSilence(was, is, from, add)
   if (was.purpose !== is.purpose)
     add(
       'unranked',
@@ -64,6 +54,22 @@ function compareSource(was: PolicyConsent, is: PolicyConsent, add: Add): void {
     )
 }
 
+type Silent = Pick<PolicyConsent, 'silence' | 'accepted' | 'at'>
+
+function compareSilence(was: Silent, is: Silent, what: string, add: Add): void {
+  if (was.silence !== is.silence)
+    add(
+      is.silence === 'allow' ? 'weaker' : 'stronger',
+      'consent',
+      is.silence === 'allow'
+        ? `records without ${what} leave, and did not: silence is taken for consent`
+        : `records without ${what} do not leave now`,
+      is.at,
+    )
+  else if (was.accepted !== is.accepted)
+    add('different', 'consent', `why silence of ${what} may be taken for consent is written otherwise`, is.at)
+}
+
 /** What allows: of words that are all needed more is stronger, of values that are enough alone more is weaker. */
 function changeOf({ form: was }: PolicyConsent, { form: is }: PolicyConsent): Ranking | undefined {
   if (canonicalJson(canonicalForm(was)) === canonicalJson(canonicalForm(is))) return undefined
@@ -80,4 +86,44 @@ function ranked<T>(more: readonly T[], less: readonly T[]): Ranking {
   const holdsAll = less.every((one) => more.includes(one))
   const isHeld = more.every((one) => less.includes(one))
   return holdsAll ? 'weaker' : isHeld ? 'stronger' : 'unranked'
+}
+
+export function compareConsentTables(
+  { consentTables: was }: Policy,
+  { consentTables: is }: Policy,
+  add: Add,
+): void {
+  const same = (
+    one: PolicyConsentTable,
+    all: readonly PolicyConsentTable[],
+  ): PolicyConsentTable | undefined =>
+    all.find(({ table, by }) => table === one.table && by.text === one.by.text)
+  for (const one of was)
+    if (same(one, is) === undefined)
+      add(
+        'weaker',
+        'consent',
+        `records leave without consent in the table ${quote(one.table)} by ${quote(one.by.text)}`,
+      )
+  for (const one of is) {
+    const before = same(one, was)
+    const table = quote(one.table)
+    if (before === undefined)
+      add(
+        'stronger',
+        'consent',
+        `records leave only with consent in the table ${table} by ${quote(one.by.text)}`,
+        one.at,
+      )
+    else {
+      compareSilence(before, one, `a history in the table ${table}`, add)
+      if (before.purpose !== one.purpose || before.normalize !== one.normalize)
+        add(
+          'unranked',
+          'consent',
+          `the table ${table} is asked for another purpose, or in another normal form`,
+          one.at,
+        )
+    }
+  }
 }

@@ -8,7 +8,7 @@ import { quote, type TextPosition } from '../policy/problems.ts'
 import { canonicalReading } from '../policy/reading.ts'
 import { isNoLonger, stepsOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
-import { compareConsent } from './compare-consent.ts'
+import { compareConsent, compareConsentTables } from './compare-consent.ts'
 import { compareSuppression } from './compare-suppression.ts'
 
 type Compare = (was: Policy, is: Policy, add: Add) => void
@@ -79,6 +79,7 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
   fields: compareOrder,
   suppression: compareSuppression,
   consent: compareConsent,
+  consentTables: compareConsentTables,
   retention: compareRetention,
   input: ({ input: was = {} }, { input: is = {} }, add) => {
     for (const [word, compare] of Object.entries(INPUT)) compare(was, is, word as keyof InputForm, add)

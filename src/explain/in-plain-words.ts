@@ -8,6 +8,7 @@ import type { Otherwise } from '../policy/plan.ts'
 import type {
   Policy,
   PolicyConsent,
+  PolicyConsentTable,
   PolicyField,
   PolicyRequired,
   PolicyRule,
@@ -143,6 +144,15 @@ function allowedBy({ from, form }: PolicyConsent): string {
   }
 }
 
+/** An entry of `consent:` that goes by a table, as a sentence. */
+function tableInWords({ table, by, purpose, silence, accepted }: PolicyConsentTable): string {
+  const unknown =
+    silence === 'deny'
+      ? 'where the table does not know it, the record is suppressed'
+      : `where the table does not know it the record leaves too (accepted: ${accepted})`
+  return `a record leaves only where ${by.text} had given consent to ${purpose} at the time of the event, and has not withdrawn it since, by the table ${table}; ${unknown}`
+}
+
 const ENTRIES: Readonly<Record<PolicySuppression['entries'], string>> = {
   match: 'tokens under a match key',
   raw: 'identifiers',
@@ -194,6 +204,7 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
   ]
   lines.push(...policy.suppression.map((one) => ['suppression', suppressionInWords(one)] as const))
   lines.push(...policy.consent.map((one) => ['consent', consentInWords(one)] as const))
+  lines.push(...policy.consentTables.map((one) => ['consent', tableInWords(one)] as const))
   if (policy.required.length > 0)
     lines.push(['required', `${listOf(policy.required)}; a record without one is a dead letter`])
   if (policy.optional.length > 0)

@@ -1,7 +1,7 @@
 /** Runs one record through a plan: JSON, or a row of CSV. What it was and what it became can then be compared by paths. */
 import type { Account } from '../engine/account.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
-import { emptyLists } from '../gates/gate-data.ts'
+import { tried } from '../gates/gate-data.ts'
 import type { Plan } from '../policy/plan.ts'
 import { createDeidentifier } from '../run/deidentifier.ts'
 import { cellsBefore, deidentifyRow, type TableRow } from '../run/table-row.ts'
@@ -47,16 +47,14 @@ export function eventTimeOf(plan: Plan, before: Json | undefined, now: number): 
 /** Runs one record; `now` in ms since 1970. Throws `LetheError` where a row does not fit the policy. */
 export function runRecord(plan: Plan, given: GivenRecord, now: number): RecordRun {
   const before = treeBefore(plan, given)
-  // Lists are of a run: a record that is tried is on none.
-  const data = emptyLists(plan)
   const { carriers, either } = plan
   const forms = { carriers, either }
   if (given.kind === 'row') {
-    const { outcome, account, after, published } = deidentifyRow(plan, given.row, { now, data })
+    const { outcome, account, after, published } = deidentifyRow(tried(plan), given.row, { now })
     const tree = published === undefined ? undefined : openTexts(treeOf(after), carriers)
     return { outcome, account, before, after: tree, published, ...forms }
   }
-  const deidentifier = createDeidentifier(plan, { format: 'json', now, data })
+  const deidentifier = createDeidentifier(tried(plan), { format: 'json', now })
   const outcome = deidentifier.deidentify(new TextEncoder().encode(given.text))
   const published = outcome.kind === 'publish' ? new TextDecoder().decode(outcome.value).trimEnd() : undefined
   const read = published === undefined ? undefined : readJson(published)

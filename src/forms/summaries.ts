@@ -90,6 +90,17 @@ const accountShape = {
     )
     .exactOptional()
     .describe('The lists of subjects that the run went by, where the policy names any.'),
+  tables: z
+    .array(
+      z.object({
+        table: z.string().describe('Its name in the policy.'),
+        purpose: z.string(),
+        sha256: sha256.describe('Of its file.'),
+        subjects: count.describe('Subjects with a history for the purpose.'),
+      }),
+    )
+    .exactOptional()
+    .describe('The consent tables that the run went by, where the policy names any.'),
   groups: z
     .object({
       quasiIdentifiers: z.array(z.string()).describe('The output paths that were looked at.'),

@@ -1,66 +1,116 @@
 /** What gates know beside the policy, read once a run: the lists that it names, and the keys to match them. */
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
-import { emptyList, type ListForm, type ListPlace, type LoadedList, loadList } from '../lists/load-list.ts'
+import { type ConsentTableForm, type LoadedConsent, loadConsent } from '../lists/load-consent.ts'
+import { type ListForm, type ListPlace, type LoadedList, loadList } from '../lists/load-list.ts'
 import type { Plan } from '../policy/plan.ts'
 
 export interface GateData {
   /** By name. */
   readonly lists: ReadonlyMap<string, LoadedList>
+  /** Consent tables, by name. */
+  readonly tables: ReadonlyMap<string, LoadedConsent>
   readonly matchKeys: MatchKeys | undefined
 }
 
 /** Of a run that is told nothing: a policy that names lists does not run with it. */
-export const NO_DATA: GateData = { lists: new Map(), matchKeys: undefined }
+export const NO_DATA: GateData = { lists: new Map(), tables: new Map(), matchKeys: undefined }
 
-/** The names of the lists that plans name. */
-export const listNames = (plans: readonly Pick<Plan, 'suppression'>[]): ReadonlySet<string> =>
-  new Set(plans.flatMap(({ suppression }) => suppression.map(({ list }) => list)))
+/** What of a plan says which lists and tables it goes by. */
+export type GatedPlan = Pick<Plan, 'suppression' | 'consentTables'>
+
+/** Where the lists and tables of a run are, by name. */
+export interface DataPlaces {
+  readonly lists?: ReadonlyMap<string, ListPlace>
+  /** Files of consent tables. */
+  readonly tables?: ReadonlyMap<string, string>
+}
+
+/** How a list or table is read; a run may read each file once. */
+export interface DataReaders {
+  list(form: ListForm, place: ListPlace): LoadedList
+  table(form: ConsentTableForm, file: string): LoadedConsent
+}
+
+const READERS: DataReaders = {
+  list: loadList,
+  table: (form, file) => loadConsent(form, file, Date.now()),
+}
 
 /**
- * Reads the lists of plans, each once.
+ * Reads the lists and consent tables of plans, each once.
  * @throws LetheError: usage where one is missing, not named by any plan, in another form, or under a match key that is not held;
  *   io where a file cannot be read
- * @param load reads one list
  */
 export function loadGateData(
-  plans: readonly Pick<Plan, 'suppression'>[],
-  places: ReadonlyMap<string, ListPlace>,
+  plans: readonly GatedPlan[],
+  places: DataPlaces,
   matchKeys: MatchKeys | undefined,
-  load: (form: ListForm, place: ListPlace) => LoadedList = loadList,
+  readers: DataReaders = READERS,
 ): GateData {
-  const names = listNames(plans)
+  const lists = loadNamed(
+    'list',
+    plans.flatMap(({ suppression }) => suppression.map((form) => ({ ...form, name: form.list }))),
+    places.lists,
+    ({ entries, normalize }) => [entries, normalize],
+    (form, place) => readers.list(form, place),
+  )
+  const tables = loadNamed(
+    'table',
+    plans.flatMap(({ consentTables }) => consentTables.map((form) => ({ ...form, name: form.table }))),
+    places.tables,
+    ({ purpose, normalize }) => [purpose, normalize],
+    (form, file) => readers.table(form, file),
+  )
+  for (const [name, list] of lists) checkKeys(list, matchKeys, places.lists!.get(name)!.file)
+  for (const [name, table] of tables) checkKeys(table, matchKeys, places.tables!.get(name)!)
+  return { lists, tables, matchKeys }
+}
+
+const WORDS = { list: 'suppression', table: 'consent' } as const
+
+/** Loads what is named, each once. `formOf`: what two plans that name one have to agree on. */
+function loadNamed<Form extends { readonly name: string }, Place, Loaded>(
+  kind: 'list' | 'table',
+  forms: readonly Form[],
+  places: ReadonlyMap<string, Place> = new Map(),
+  formOf: (form: Form) => unknown,
+  load: (form: Form, place: Place) => Loaded,
+): Map<string, Loaded> {
+  const names = new Set(forms.map(({ name }) => name))
   for (const name of places.keys())
     if (!names.has(name))
       throw new LetheError(
         'bad-option',
-        `the list ${name} is given, and no policy names it under \`suppression:\``,
-        names.size === 0 ? 'the policy names no list' : `lists of the policy: ${[...names].join(', ')}`,
+        `the ${kind} ${name} is given, and no policy names it under \`${WORDS[kind]}:\``,
+        names.size === 0 ? `the policy names no ${kind}` : `${kind}s of the policy: ${[...names].join(', ')}`,
       )
-  const lists = new Map<string, LoadedList>()
-  const forms = new Map<string, string>()
-  for (const form of plans.flatMap(({ suppression }) => suppression)) {
-    const written = JSON.stringify([form.entries, form.normalize])
-    if (lists.has(form.list)) {
-      if (forms.get(form.list) === written) continue
+  const loaded = new Map<string, Loaded>()
+  const known = new Map<string, string>()
+  for (const form of forms) {
+    const { name } = form
+    const written = JSON.stringify(formOf(form))
+    if (!loaded.has(name)) {
+      const place = places.get(name)
+      if (place === undefined) throw missing(kind, name)
+      loaded.set(name, load(form, place))
+      known.set(name, written)
+    } else if (known.get(name) !== written)
       throw new LetheError(
         'list-invalid',
-        `the policies of this run state the list ${form.list} in two forms`,
-        'a list is one file in one form: give one of them another name',
+        `the policies of this run state the ${kind} ${name} in two forms`,
+        'it is one file in one form: give one of them another name',
       )
-    }
-    forms.set(form.list, written)
-    const place = places.get(form.list)
-    if (place === undefined) throw missing(form.list)
-    const list = load(form, place)
-    lists.set(form.list, list)
-    checkKeys(list, matchKeys, place.file)
   }
-  return { lists, matchKeys }
+  return loaded
 }
 
-/** @throws LetheError (usage) where a list has entries under a key that is not held */
-function checkKeys({ keys, domain }: LoadedList, matchKeys: MatchKeys | undefined, file: string): void {
+/** @throws LetheError (usage) where there are entries under a key that is not held */
+function checkKeys(
+  { keys, domain }: Pick<LoadedList, 'keys' | 'domain'>,
+  matchKeys: MatchKeys | undefined,
+  file: string,
+): void {
   for (const { id, check } of keys) {
     if (matchKeys === undefined)
       throw new LetheError(
@@ -72,20 +122,18 @@ function checkKeys({ keys, domain }: LoadedList, matchKeys: MatchKeys | undefine
   }
 }
 
-/** @throws LetheError (usage) where a plan names a list that is not there */
-export function checkData({ suppression }: Pick<Plan, 'suppression'>, { lists }: GateData): void {
-  for (const { list } of suppression) if (!lists.has(list)) throw missing(list)
+/** @throws LetheError (usage) where a plan names a list or table that is not there */
+export function checkData({ suppression, consentTables }: GatedPlan, { lists, tables }: GateData): void {
+  for (const { list } of suppression) if (!lists.has(list)) throw missing('list', list)
+  for (const { table } of consentTables) if (!tables.has(table)) throw missing('table', table)
 }
 
-const missing = (list: string): LetheError =>
+const missing = (kind: 'list' | 'table', name: string): LetheError =>
   new LetheError(
     'list-missing',
-    `the policy suppresses the records of who is on the list ${list}, and the run is not told where it is; nothing was read`,
-    `say --list ${list}=FILE, or \`lists: { ${list}: { file: FILE } }\` in the pipeline`,
+    `the policy names the ${kind === 'list' ? 'list' : 'consent table'} ${name}, and the run is not told where it is; nothing was read`,
+    `say --${kind} ${name}=FILE, or \`${kind}s: { ${name}: { file: FILE } }\` in the pipeline`,
   )
 
-/** Empty lists, for a single record that is tried or explained. */
-export function emptyLists(plan: Pick<Plan, 'suppression'>): GateData {
-  const lists = plan.suppression.map((form): [string, LoadedList] => [form.list, emptyList(form.list)])
-  return { lists: new Map(lists), matchKeys: undefined }
-}
+/** A plan for a record that is tried alone: lists and tables are of a run, and none is looked at. */
+export const tried = (plan: Plan): Plan => ({ ...plan, suppression: [], consentTables: [] })

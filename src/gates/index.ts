@@ -2,16 +2,18 @@
 import type { Gate } from '../engine/gate.ts'
 import type { Path } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
-import { consentGate } from './consent.ts'
+import { consentGate } from './event-consent.ts'
 import { checkData, type GateData } from './gate-data.ts'
 import { requiredGate } from './required.ts'
 import { retentionGate } from './retention.ts'
 import { suppressionGate } from './suppression.ts'
+import { tableConsentGate } from './table-consent.ts'
 
 /** Makes the gate of a plan, if its policy asks for one. */
 const GATES: readonly ((plan: Plan, data?: GateData) => Gate | undefined)[] = [
   suppressionGate,
   consentGate,
+  tableConsentGate,
   requiredGate,
   retentionGate,
 ]

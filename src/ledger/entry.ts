@@ -22,6 +22,8 @@ export const ACTIONS = {
   'keys.promote': 'a key became the primary one',
   'keys.compromise': 'a key was marked as compromised',
   'keys.disable': 'a key was disabled',
+  'consent.change': 'a statement of consent was added to a table',
+  'consent.import': 'statements of consent were added to a table',
 } as const
 
 export type LedgerAction = keyof typeof ACTIONS

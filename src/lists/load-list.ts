@@ -170,13 +170,3 @@ function readHashed(file: string, form: HashForm, take: (row: HashRow) => void):
 function refuseEmpty(file: string, bytes: number): void {
   if (bytes === 0) throw invalid(file, 1, 'the file is empty', 'an empty list is a header, or an empty line')
 }
-
-/** A list without entries. */
-export const emptyList = (list: string): LoadedList => ({
-  list,
-  sha256: hash('sha256', '', 'hex'),
-  count: 0,
-  domain: '',
-  keys: [],
-  memory: TokenTable.create(0).memory,
-})

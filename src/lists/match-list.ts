@@ -64,6 +64,12 @@ export function parseHeader(line: string, file: string): ListHeader {
   return { purpose, domain, normalize: normalize as NormalForm }
 }
 
+/** A line that names a key; undefined for others. */
+export function parseKeyLine(line: string): Extract<ListLine, { kind: 'key' }> | undefined {
+  const key = KEY.exec(line)
+  return key === null ? undefined : { kind: 'key', id: key[1]!, check: key[2]! }
+}
+
 /** @throws LetheError (usage) where it is none of a list under match keys */
 export function parseLine(line: string, file: string, number: number): ListLine {
   const entry = ENTRY.exec(line)
@@ -74,7 +80,7 @@ export function parseLine(line: string, file: string, number: number): ListLine 
       token: Buffer.from(entry[2]!, 'base64url'),
       isRemoved: entry[4] !== undefined,
     }
-  const key = KEY.exec(line)
-  if (key !== null) return { kind: 'key', id: key[1]!, check: key[2]! }
+  const key = parseKeyLine(line)
+  if (key !== undefined) return key
   throw invalid(file, number, 'this is no entry of a list under match keys', 'only `lethe` writes to it')
 }

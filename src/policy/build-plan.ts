@@ -76,6 +76,11 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     readers: parts.readers,
     suppression: policy.suppression.map(suppressionOf),
     consent: policy.consent.map(consentOf),
+    consentTables: policy.consentTables.map((one) => ({
+      ...one,
+      denied: `consent denied by table ${one.table}`,
+      unknown: `consent unknown to table ${one.table}`,
+    })),
     retention: parts.retention,
     input: policy.input ?? {},
     columns: policy.columns,

@@ -130,9 +130,11 @@ export function compileWith(
   const fields = readFields(entryOf(tree, 'fields')?.value, subject?.path, findings)
   const time = readTime(entryOf(tree, 'time')?.value, findings)
   const suppression = readSuppression(entryOf(tree, 'suppression')?.value, sources, findings)
-  const consent = readConsent(
+  const { consent, consentTables } = readConsent(
     entryOf(tree, 'consent')?.value,
     textOf(entryOf(tree, 'purpose')?.value) ?? '',
+    entryOf(tree, 'time') !== undefined,
+    sources,
     findings,
   )
   const retentionEntry = entryOf(tree, 'retention')
@@ -173,6 +175,7 @@ export function compileWith(
   if (subject !== undefined) reads.push(subject)
   if (time !== undefined) reads.push(time)
   reads.push(...consent.map(({ from, fromAt }) => ({ path: from, at: fromAt })))
+  reads.push(...consentTables.map(({ by, byAt }) => ({ path: by, at: byAt })))
   reads.push(...suppression.flatMap(({ by, byAt }) => by.map((path) => ({ path, at: byAt }))))
   checkLayout(fields, reads, findings)
   const inputs = [...fields.map((f) => f.from), ...reads.map((r) => r.path)]
@@ -219,6 +222,7 @@ export function compileWith(
     fields,
     suppression,
     consent,
+    consentTables,
     retention,
     input,
     columns,

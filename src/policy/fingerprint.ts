@@ -12,6 +12,7 @@ import type { InputForm } from './input-form.ts'
 import type {
   Policy,
   PolicyConsent,
+  PolicyConsentTable,
   PolicyField,
   PolicyRequired,
   PolicyRetention,
@@ -118,6 +119,19 @@ const CONSENT: Words<PolicyConsent> = {
   read: LEFT_OUT,
 }
 
+const CONSENT_TABLE: Words<PolicyConsentTable> = {
+  at: LEFT_OUT,
+  purpose: ({ purpose }) => ({ purpose }),
+  // Not what stands in it: else each withdrawal would be another policy.
+  table: ({ table }) => ({ table }),
+  by: ({ by }) => ({ by: by.text }),
+  byAt: LEFT_OUT,
+  normalize: ({ normalize }) => ({ normalize }),
+  toNormal: LEFT_OUT,
+  silence: ({ silence }) => ({ default: silence }),
+  accepted: ({ accepted }) => ({ accept: accepted }),
+}
+
 /** Words that hold together, or of which each is enough, are the same in any order. */
 export function canonicalForm(form: ConsentForm): unknown {
   switch (form.kind) {
@@ -174,6 +188,12 @@ const POLICY: Words<Policy> = {
   consent: ({ consent }) => ({
     consent:
       consent.length === 0 ? undefined : consent.map((one) => canonicalJson(canonical(one, CONSENT))).sort(),
+  }),
+  consentTables: ({ consentTables }) => ({
+    consentTables:
+      consentTables.length === 0
+        ? undefined
+        : consentTables.map((one) => canonicalJson(canonical(one, CONSENT_TABLE))).sort(),
   }),
   retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
   input: ({ input }) => ({ input: input && canonical(input, INPUT) }),

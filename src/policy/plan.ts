@@ -122,6 +122,20 @@ export interface PlanCarrier {
   readonly read: ((text: string) => string | Failure | Nothing) | undefined
 }
 
+/** A table of consent, and the identifier that it goes by. */
+export interface PlanConsentTable {
+  readonly table: string
+  readonly purpose: string
+  readonly by: Path
+  readonly normalize: NormalForm
+  readonly toNormal: ToNormal
+  /** What a subject or a time means that the table does not know. */
+  readonly silence: 'deny' | 'allow'
+  /** Labels for the account: where it is withdrawn, and where the table does not know it. */
+  readonly denied: string
+  readonly unknown: string
+}
+
 export interface Plan {
   readonly name: string
   readonly version: number
@@ -144,6 +158,7 @@ export interface Plan {
   readonly readers: ReadonlyMap<string, (text: string) => string | undefined>
   readonly suppression: readonly PlanSuppression[]
   readonly consent: readonly PlanConsent[]
+  readonly consentTables: readonly PlanConsentTable[]
   readonly retention: PlanRetention | undefined
   /** How files are to be read. */
   readonly input: InputForm

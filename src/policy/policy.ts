@@ -121,7 +121,22 @@ export interface PolicySuppression {
   readonly toNormal: readonly ToNormal[]
 }
 
-/** An entry of `consent:`. */
+/** An entry of `consent:` that goes by a table. */
+export interface PolicyConsentTable {
+  readonly at: TextPosition
+  readonly purpose: string
+  readonly table: string
+  readonly by: Path
+  readonly byAt: TextPosition
+  readonly normalize: NormalForm
+  /** What compiling made of `normalize`. */
+  readonly toNormal: ToNormal
+  /** What a subject or a time means that the table does not know. */
+  readonly silence: 'deny' | 'allow'
+  readonly accepted: string | undefined
+}
+
+/** An entry of `consent:` that events answer. */
 export interface PolicyConsent {
   readonly at: TextPosition
   /** What the consent was given for: the purpose of the policy, or one that covers it. */
@@ -153,6 +168,7 @@ export interface Policy {
   readonly fields: readonly PolicyField[]
   readonly suppression: readonly PolicySuppression[]
   readonly consent: readonly PolicyConsent[]
+  readonly consentTables: readonly PolicyConsentTable[]
   readonly retention: PolicyRetention | undefined
   readonly input: InputForm | undefined
   /** CSV header text to canonical input path. */

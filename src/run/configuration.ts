@@ -10,6 +10,8 @@ import { checkValueOf } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { formatKeyset, parseKeyset } from '../keys/keyset-format.ts'
 import { MatchKeys } from '../keys/match-keys.ts'
+import type { ConsentMemory } from '../lists/consent-table.ts'
+import type { LoadedConsent } from '../lists/load-consent.ts'
 import type { LoadedList } from '../lists/load-list.ts'
 import { sha256 } from '../policy/context.ts'
 import { canonicalJson } from '../policy/fingerprint.ts'
@@ -23,6 +25,8 @@ export interface RunConfiguration {
   readonly keyset: Keyset | undefined
   /** Lists that the policies name, in shared memory. */
   readonly lists?: ReadonlyMap<string, LoadedList> | undefined
+  /** Consent tables that the policies name, in shared memory. */
+  readonly tables?: ReadonlyMap<string, LoadedConsent> | undefined
   /** The keys to match them with. */
   readonly matchKeyset?: Keyset | undefined
 }
@@ -33,12 +37,16 @@ export interface PostedConfiguration {
   readonly keyset: string | undefined
   /** Their memory as bytes: no two processes share it. */
   readonly lists: readonly PostedList[]
+  readonly tables: readonly PostedTable[]
   readonly matchKeyset: string | undefined
 }
 
 type PostedList = Omit<LoadedList, 'memory'> & { readonly bytes: Uint8Array }
+type PostedTable = Omit<LoadedConsent, 'memory'> & {
+  readonly bytes: Readonly<Record<keyof ConsentMemory, Uint8Array>>
+}
 
-export function toPost({ files, keyset, lists, matchKeyset }: RunConfiguration): PostedConfiguration {
+export function toPost({ files, keyset, lists, tables, matchKeyset }: RunConfiguration): PostedConfiguration {
   return {
     files,
     keyset: keyset && formatKeyset(keyset),
@@ -46,31 +54,48 @@ export function toPost({ files, keyset, lists, matchKeyset }: RunConfiguration):
       ...list,
       bytes: new Uint8Array(memory),
     })),
+    tables: [...(tables?.values() ?? [])].map(({ memory, ...table }) => ({
+      ...table,
+      bytes: { table: new Uint8Array(memory.table), longer: new Uint8Array(memory.longer) },
+    })),
     matchKeyset: matchKeyset && formatKeyset(matchKeyset),
   }
 }
 
 /** What gates know of a run. */
-export const gateDataOf = ({ lists, matchKeyset }: RunConfiguration): GateData => ({
+export const gateDataOf = ({ lists, tables, matchKeyset }: RunConfiguration): GateData => ({
   lists: lists ?? NO_DATA.lists,
+  tables: tables ?? NO_DATA.tables,
   matchKeys: matchKeyset && new MatchKeys(matchKeyset),
 })
 
-export function fromPost({ files, keyset, lists, matchKeyset }: PostedConfiguration): RunConfiguration {
+export function fromPost({
+  files,
+  keyset,
+  lists,
+  tables,
+  matchKeyset,
+}: PostedConfiguration): RunConfiguration {
   return {
     // What came through a pipe may be pieces of one large buffer.
     files: new Map([...files].map(([path, bytes]) => [path, new Uint8Array(bytes)])),
     keyset: keyset === undefined ? undefined : parseKeyset(keyset, 'the keyset of the run'),
-    lists: new Map(
-      lists.map(({ bytes, ...list }) => {
-        const memory = new SharedArrayBuffer(bytes.length)
-        new Uint8Array(memory).set(bytes)
-        return [list.list, { ...list, memory }]
-      }),
+    lists: new Map(lists.map(({ bytes, ...list }) => [list.list, { ...list, memory: shared(bytes) }])),
+    tables: new Map(
+      tables.map(({ bytes, ...table }) => [
+        table.table,
+        { ...table, memory: { table: shared(bytes.table), longer: shared(bytes.longer) } },
+      ]),
     ),
     matchKeyset:
       matchKeyset === undefined ? undefined : parseKeyset(matchKeyset, 'the match keys of the run'),
   }
+}
+
+function shared(bytes: Uint8Array): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(bytes.length)
+  new Uint8Array(memory).set(bytes)
+  return memory
 }
 
 /** Reads from `configuration`, and never from the disk. */
@@ -98,7 +123,7 @@ export function keysetDigest({ primary, keys }: Keyset): string {
  */
 export function configurationDigest(
   version: string,
-  { files, keyset, lists, matchKeyset }: RunConfiguration,
+  { files, keyset, lists, tables, matchKeyset }: RunConfiguration,
   plans: readonly Pick<Plan, 'fingerprint' | 'platform'>[],
 ): string {
   return sha256(
@@ -107,6 +132,11 @@ export function configurationDigest(
       files: Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)])),
       keyset: keyset && keysetDigest(keyset),
       lists: [...(lists?.values() ?? [])].map(({ list, sha256: digest, count }) => ({ list, digest, count })),
+      tables: [...(tables?.values() ?? [])].map(({ table, sha256: digest, count }) => ({
+        table,
+        digest,
+        count,
+      })),
       matchKeyset: matchKeyset && keysetDigest(matchKeyset),
       plans: plans.map(({ fingerprint, platform }) => ({ fingerprint, platform })),
     }),

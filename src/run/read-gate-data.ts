@@ -1,31 +1,36 @@
-/** Reads what gates know of a run: lists of subjects, and match keys. Each file once; that one changes is noticed. */
-import { type GateData, loadGateData } from '../gates/gate-data.ts'
+/** Reads what gates know of a run: lists of subjects, consent tables, and match keys. Each file once; that one changes is noticed. */
+import { type DataPlaces, type GateData, loadGateData } from '../gates/gate-data.ts'
 import { loadMatchKeys, type MatchKeys } from '../keys/match-keys.ts'
-import { type ListPlace, type LoadedList, loadList } from '../lists/load-list.ts'
+import { loadConsent } from '../lists/load-consent.ts'
+import { type LoadedList, loadList } from '../lists/load-list.ts'
 import type { Plan } from '../policy/plan.ts'
 import { keysetDigest, type RunConfiguration } from './configuration.ts'
 import type { RunFiles } from './run-files.ts'
 
-/** Where lists of subjects are, and the keys to match them: a file, or what gives them otherwise. */
-export interface GatePlaces {
-  readonly lists: ReadonlyMap<string, ListPlace>
+/** Where lists and consent tables are, and the keys to match them: a file, or what gives them otherwise. */
+export interface GatePlaces extends DataPlaces {
   readonly matchKeys: { readonly file: string } | { readonly read: () => MatchKeys } | undefined
 }
 
 /** @throws LetheError: what `loadGateData` and `loadMatchKeys` throw */
 export function readGateData(plans: readonly Plan[], places: GatePlaces, files: RunFiles): GateData {
-  return loadGateData(plans, places.lists, readMatchKeys(places.matchKeys, files), (form, place) => {
-    const read = (): LoadedList => loadList(form, place)
-    const isSame = (first: LoadedList, again: LoadedList): boolean => first.sha256 === again.sha256
-    const list = files.readOnce('subjects', place.file, read, isSame)
-    let known: LoadedList | undefined = list
-    const again = (): LoadedList => {
-      const first = known ?? read()
-      known = undefined
-      return first
-    }
-    if (place.removed !== undefined) files.readOnce('subjects', place.removed, again, isSame)
-    return list
+  const isSame = (first: { readonly sha256: string }, again: { readonly sha256: string }): boolean =>
+    first.sha256 === again.sha256
+  return loadGateData(plans, places, readMatchKeys(places.matchKeys, files), {
+    list: (form, place) => {
+      const read = (): LoadedList => loadList(form, place)
+      const list = files.readOnce('subjects', place.file, read, isSame)
+      let known: LoadedList | undefined = list
+      const again = (): LoadedList => {
+        const first = known ?? read()
+        known = undefined
+        return first
+      }
+      if (place.removed !== undefined) files.readOnce('subjects', place.removed, again, isSame)
+      return list
+    },
+    table: (form, file) =>
+      files.readOnce('subjects', file, () => loadConsent(form, file, Date.now()), isSame),
   })
 }
 
@@ -43,8 +48,10 @@ function readMatchKeys(place: GatePlaces['matchKeys'], files: RunFiles): MatchKe
 /** The part of a configuration that gates are told. */
 export const configured = ({
   lists,
+  tables,
   matchKeys,
-}: GateData): Pick<RunConfiguration, 'lists' | 'matchKeyset'> => ({
+}: GateData): Pick<RunConfiguration, 'lists' | 'tables' | 'matchKeyset'> => ({
   lists,
+  tables,
   matchKeyset: matchKeys?.keyset,
 })

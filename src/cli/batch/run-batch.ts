@@ -17,7 +17,10 @@ import { type LedgerOptions, ledgerOf } from '../ledger-option.ts'
 import { gateOptions, type ListOptions } from '../list-options.ts'
 import { progressLine } from '../progress.ts'
 
-export interface BatchOptions extends Omit<FilesOptions, 'lists' | 'matchKeys'>, LedgerOptions, ListOptions {
+export interface BatchOptions
+  extends Omit<FilesOptions, 'lists' | 'tables' | 'matchKeys'>,
+    LedgerOptions,
+    ListOptions {
   readonly keys?: string
   readonly workers?: number
   readonly quiet?: boolean
@@ -36,7 +39,7 @@ export async function run(
   let left = ''
   try {
     const record = ledgerOf(options)
-    const { list: _, listRemoved: _r, matchKeys: _m, ...others } = options
+    const { list: _, listRemoved: _r, table: _t, matchKeys: _m, ...others } = options
     const told = { ...others, ...gateOptions(options), ...(record === undefined ? {} : { record }) }
     const summary = await batchFiles(inputs, told, { keyring: keyringFrom(file), file }, prepared, files, {
       progress: (made) => progress?.show(made),

@@ -52,46 +52,63 @@ export function checkPolicies(
   return new Map([...compiled].flatMap(([file, policy]) => (policy === undefined ? [] : [[file, policy]])))
 }
 
-/** A list that the policy names and the pipeline does not: the run would be refused. */
+/** A list or table that the policy names and the pipeline does not: the run would be refused. */
 function checkLists(
-  { name, suppression }: Plan,
+  { name, suppression, consentTables }: Plan,
   { index }: RoutePart,
   { parts, findings, at, has }: PipelineDraft,
 ): void {
-  const lists = new Set(suppression.map(({ list }) => list))
-  for (const list of lists)
-    if (parts.lists?.[list] === undefined)
-      findings.add(
-        at('routes', index, 'policy'),
-        'policy-needs-list',
-        `the policy ${quote(name)} suppresses the records of who is on the list ${quote(list)}, and the pipeline does not say where it is`,
-        `add \`lists: { ${list}: { file: … } }\` at the top`,
-      )
-  if (suppression.some(({ entries }) => entries === 'match') && !has('matchKeys'))
+  const needs = (kind: 'list' | 'table', named: readonly string[], there: object | undefined): void => {
+    for (const one of new Set(named))
+      if (there === undefined || !Object.hasOwn(there, one))
+        findings.add(
+          at('routes', index, 'policy'),
+          'policy-needs-list',
+          `the policy ${quote(name)} goes by the ${kind === 'list' ? 'suppression list' : 'consent table'} ${quote(one)}, and the pipeline does not say where it is`,
+          `add \`${kind}s: { ${one}: { file: … } }\` at the top`,
+        )
+  }
+  needs(
+    'list',
+    suppression.map(({ list }) => list),
+    parts.lists,
+  )
+  needs(
+    'table',
+    consentTables.map(({ table }) => table),
+    parts.tables,
+  )
+  const isMatched = suppression.some(({ entries }) => entries === 'match') || consentTables.length > 0
+  if (isMatched && !has('matchKeys'))
     findings.add(
       at('routes', index, 'policy'),
       'policy-needs-keys',
-      `the policy ${quote(name)} goes by a list under match keys, and the pipeline has none`,
+      `the policy ${quote(name)} goes by subjects under match keys, and the pipeline has none`,
       'add `matchKeys: { file: … }` at the top (`lethe keys create --match FILE` makes them)',
     )
 }
 
-/** A list that no policy names is a slip: who is on it would leave. */
+/** A list or table that no policy names is a slip: what it says would not count. */
 function checkUnusedLists(
   plans: readonly (Plan | undefined)[],
   { parts, findings, at }: PipelineDraft,
 ): void {
   // What a policy with errors names is not known.
-  if (plans.includes(undefined)) return
-  const named = new Set(plans.flatMap((plan) => plan!.suppression.map(({ list }) => list)))
-  for (const list of Object.keys(parts.lists ?? {}))
-    if (!named.has(list))
-      findings.add(
-        at('lists', list),
-        'unused-list',
-        `no policy of the pipeline names the list ${quote(list)} under \`suppression:\``,
-        suggestion(list, named),
-      )
+  const known = plans.flatMap((plan) => plan ?? [])
+  if (known.length < plans.length) return
+  const named = {
+    lists: new Set(known.flatMap(({ suppression }) => suppression.map(({ list }) => list))),
+    tables: new Set(known.flatMap(({ consentTables }) => consentTables.map(({ table }) => table))),
+  }
+  for (const word of ['lists', 'tables'] as const)
+    for (const one of Object.keys(parts[word] ?? {}))
+      if (!named[word].has(one))
+        findings.add(
+          at(word, one),
+          'unused-list',
+          `no policy of the pipeline names ${quote(one)} under \`${word === 'lists' ? 'suppression' : 'consent'}:\``,
+          suggestion(one, named[word]),
+        )
 }
 
 function compileOne(

@@ -144,6 +144,12 @@ function pipelineOf(
         },
       ]),
     ),
+    tables: new Map(
+      Object.entries(shape.tables ?? {}).map(([name, { file: table }]) => [
+        name,
+        fileBeside(dirname(file), table),
+      ]),
+    ),
     approval: shape.approval && {
       need: shape.approval.need,
       keysFile: fileBeside(dirname(file), shape.approval.keys.file),

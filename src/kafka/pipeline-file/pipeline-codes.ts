@@ -38,8 +38,9 @@ const PIPELINE_ONLY_CODES = {
   'compacted-differs': 'two routes disagree on whether their output is compacted',
   'source-needs-keys': 'the source is encrypted, and there are no keys',
   'policy-needs-keys': 'the policy needs keys, and there are none',
-  'policy-needs-list': 'the policy names a list of subjects, and the pipeline does not say where it is',
-  'unused-list': 'the pipeline has a list of subjects that no policy names',
+  'policy-needs-list':
+    'the policy names a list of subjects or a consent table, and the pipeline does not say where it is',
+  'unused-list': 'the pipeline has a list of subjects or a consent table that no policy names',
   'bad-file': 'a policy that the pipeline names cannot be read',
   'clear-source': 'the source is told in the clear',
   'same-partition': 'outputs keep the partition of their input',

@@ -81,6 +81,7 @@ export interface PipelineShape {
   keys?: unknown
   matchKeys?: unknown
   lists?: Record<string, { file: string; removed?: string | undefined }> | undefined
+  tables?: Record<string, { file: string }> | undefined
   approval?: { need: number; keys: { file: string } } | undefined
   ledger?: { file: string; signingKey: { file: string }; anchor?: { file: string } | undefined } | undefined
   source: 'encrypted' | 'clear' | 'none'
@@ -257,6 +258,15 @@ export function pipelineSchema(
       )
       .optional()
       .describe('Where the lists of subjects are that policies name under `suppression:`, by name.'),
+    tables: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a table has the name that the policy gives it'),
+        z.strictObject({
+          file: z.string().min(1).describe('The file of the table, relative to this one.'),
+        }),
+      )
+      .optional()
+      .describe('Where the consent tables are that policies name under `consent:`, by name.'),
     approval: z
       .strictObject({
         need: whole(1, 100).default(1).describe('How many people have to have approved each policy.'),

@@ -96,6 +96,8 @@ export interface Pipeline {
   readonly matchKeys: KeysPlace | undefined
   /** By name, where lists of subjects are. */
   readonly lists: ReadonlyMap<string, { readonly file: string; readonly removed: string | undefined }>
+  /** By name, the files of consent tables. */
+  readonly tables: ReadonlyMap<string, string>
   /** What each policy has to have before it runs. */
   readonly approval: { readonly need: number; readonly keysFile: string } | undefined
   /** Where each run is written down. Files are found from the working directory. */

@@ -1,5 +1,6 @@
 /** The shape of `consent:` in a policy. */
 import { z } from 'zod'
+import { NORMAL_FORM_NAMES, type NormalForm } from '../suppression/normal-forms.ts'
 
 const one = z.union([z.string().min(1), z.number(), z.boolean()])
 const oneOrMore = z.union([one, z.array(one).min(1)])
@@ -16,8 +17,11 @@ export interface ConsentWhenShape {
 
 export interface ConsentSourceShape {
   purpose?: string | undefined
-  from: string
-  when: ConsentWhenShape
+  from?: string | undefined
+  when?: ConsentWhenShape | undefined
+  table?: string | undefined
+  by?: string | undefined
+  normalize?: NormalForm | undefined
   split?: string | undefined
   default?: 'deny' | 'allow' | undefined
   accept?: string | undefined
@@ -81,8 +85,21 @@ const source = z.strictObject({
   from: z
     .string()
     .min(1)
+    .optional()
     .describe('The input path of the consent: a value, or with [] at its end the elements of a list.'),
-  when,
+  when: when.optional(),
+  table: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a name is written in a-z, 0-9, dot, hyphen and underscore')
+    .optional()
+    .describe(
+      'In place of `from` and `when`: the name of a consent table, which holds the history of each subject. Where it is the run says: --table NAME=FILE, or `tables:` of a pipeline. Consent must have been valid at the event time, and must not be withdrawn now.',
+    ),
+  by: z.string().min(1).optional().describe('Of a table: the input path of the identifier of the subject.'),
+  normalize: z
+    .enum(NORMAL_FORM_NAMES as [NormalForm, ...NormalForm[]])
+    .optional()
+    .describe('Of a table: the normal form of its identifiers; trim, unless stated.'),
   split: z
     .string()
     .regex(/^[^\r\n\0]{1,8}$/, 'a separator has 1 to 8 characters, and no line break')
@@ -92,7 +109,7 @@ const source = z.strictObject({
     .enum(['deny', 'allow'])
     .optional()
     .describe(
-      'What an absent, null or empty value means: deny, unless stated. allow takes silence for consent, and needs `accept`.',
+      'What an absent, null or empty value means, and of a table a subject or a time that it does not know: deny, unless stated. allow takes silence for consent, and needs `accept`.',
     ),
   accept: z
     .string()

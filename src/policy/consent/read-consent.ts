@@ -1,41 +1,128 @@
 /** Reads `consent:`: what of each record says that its subject agreed. */
+import type { Sources } from '../context.ts'
 import { entryOf, type MapNode, type TreeNode, toPlain } from '../document.ts'
 import { checkTaxonomyKey, DATA_USES } from '../fideslang.ts'
 import type { Path } from '../path.ts'
-import type { PolicyConsent } from '../policy.ts'
+import type { PolicyConsent, PolicyConsentTable } from '../policy.ts'
 import { type Findings, quote, type TextPosition } from '../problems.ts'
 import { MIN_REASON, readPath } from '../read-rule.ts'
+import { toNormalForm } from '../suppression/normal-forms.ts'
 import type { ConsentForm } from './consent-answer.ts'
 import { readerOfForm } from './consent-form.ts'
 import { ConsentFormError } from './consent-package.ts'
-import { type ConsentSourceShape, consentSchema } from './consent-schema.ts'
+import { type ConsentSourceShape, type ConsentWhenShape, consentSchema } from './consent-schema.ts'
 
-/** @param purpose of the policy. What does not fit the schema, the schema says. */
+export interface ReadConsent {
+  readonly consent: readonly PolicyConsent[]
+  readonly consentTables: readonly PolicyConsentTable[]
+}
+
+/**
+ * @param purpose of the policy. What does not fit the schema, the schema says
+ * @param hasTime whether the policy names an event time, by which tables are asked
+ */
 export function readConsent(
   node: TreeNode | undefined,
   purpose: string,
+  hasTime: boolean,
+  sources: Sources,
   findings: Findings,
-): readonly PolicyConsent[] {
+): ReadConsent {
   const parsed = node && consentSchema.safeParse(toPlain(node))
-  if (node === undefined || parsed?.success !== true) return []
+  if (node === undefined || parsed?.success !== true) return { consent: [], consentTables: [] }
   const shapes = [parsed.data].flat()
   const nodes = node.kind === 'list' ? node.items : [node]
+  const consent: PolicyConsent[] = []
+  const consentTables: PolicyConsentTable[] = []
   const said = new Set<string>()
-  return nodes.flatMap((one, index) => {
-    if (one.kind !== 'map') return []
-    const read = readSource(one, shapes[index]!, purpose, findings)
-    if (read === undefined) return []
-    const text = `${read.from.text} ${read.form.kind}`
+  const isNew = (one: MapNode, asked: string, text: string): boolean => {
     if (said.has(text))
       findings.add(
         one.at,
         'bad-consent',
-        `${quote(read.from.text)} is asked in the same form above`,
+        `${quote(asked)} is asked in the same form above`,
         'write one entry',
       )
-    said.add(text)
-    return [read]
-  })
+    return said.size < said.add(text).size
+  }
+  for (const [index, one] of nodes.entries()) {
+    if (one.kind !== 'map' || !fitsTogether(one, findings)) continue
+    const shape = shapes[index]!
+    if (shape.table === undefined) {
+      const read = readSource(one, shape, purpose, findings)
+      if (read !== undefined && isNew(one, read.from.text, `${read.from.text} ${read.form.kind}`))
+        consent.push(read)
+    } else {
+      const read = readTable(one, shape.table, shape, purpose, sources, findings)
+      if (read === undefined || !isNew(one, read.table, `table ${read.table} ${read.by.text}`)) continue
+      if (!hasTime)
+        findings.add(
+          one.at,
+          'needs-time',
+          'a table of consent is asked for the time of the event, and the policy names none',
+          'add `time:` at the top',
+        )
+      consentTables.push(read)
+    }
+  }
+  return { consent, consentTables }
+}
+
+/** An entry says where the event answers, or which table does. */
+function fitsTogether(node: MapNode, findings: Findings): boolean {
+  const isTable = entryOf(node, 'table') !== undefined
+  const needed = isTable ? ['by'] : ['from', 'when']
+  const others = isTable ? ['from', 'when', 'split'] : ['by', 'normalize']
+  const missing = needed.find((word) => entryOf(node, word) === undefined)
+  const wrong = others.map((word) => entryOf(node, word)).find((entry) => entry !== undefined)
+  if (missing !== undefined)
+    findings.add(
+      node.at,
+      'bad-consent',
+      `the key ${quote(missing)} is missing`,
+      'from and when: what the event says; or table and by: a table of consent',
+    )
+  if (wrong !== undefined)
+    findings.add(
+      wrong.at,
+      'bad-consent',
+      isTable
+        ? `${quote(wrong.key)} is of what an event says, and here a table is asked`
+        : `${quote(wrong.key)} is of tables`,
+      'write two entries: both must allow',
+    )
+  return missing === undefined && wrong === undefined
+}
+
+function readTable(
+  node: MapNode,
+  table: string,
+  shape: ConsentSourceShape,
+  purpose: string,
+  sources: Sources,
+  findings: Findings,
+): PolicyConsentTable | undefined {
+  const at = (word: string): TextPosition => entryOf(node, word)?.value.at ?? node.at
+  checkPurpose(shape.purpose, purpose, at('purpose'), findings)
+  const accepted = readSilence(node, shape, findings)
+  const by = readPath(shape.by!, at('by'), findings)
+  if (by === undefined) return undefined
+  if (by.envelope !== undefined || by.segments.some(({ kind }) => kind !== 'name')) {
+    findings.add(at('by'), 'bad-path', `${quote(by.text)} is not one value of the record`)
+    return undefined
+  }
+  const normalize = shape.normalize ?? 'trim'
+  return {
+    at: node.at,
+    purpose: shape.purpose ?? purpose,
+    table,
+    by,
+    byAt: at('by'),
+    normalize,
+    toNormal: toNormalForm(normalize, sources),
+    silence: shape.default ?? 'deny',
+    accepted,
+  }
 }
 
 function readSource(
@@ -48,8 +135,8 @@ function readSource(
   checkPurpose(shape.purpose, purpose, at('purpose'), findings)
   const accepted = readSilence(node, shape, findings)
   const when = entryOf(node, 'when')!.value
-  const form = readForm(shape, when, findings)
-  const from = readFrom(shape.from, form, shape.split, at('from'), findings)
+  const form = readForm(shape.when!, when, findings)
+  const from = readFrom(shape.from!, form, shape.split, at('from'), findings)
   if (form === undefined || from === undefined) return undefined
   const isList = form.kind === 'lists' || form.kind === 'lacks'
   if (shape.split !== undefined && !isList)
@@ -125,7 +212,7 @@ function readSilence(node: MapNode, shape: ConsentSourceShape, findings: Finding
   return shape.accept?.trim()
 }
 
-function readForm({ when }: ConsentSourceShape, node: TreeNode, findings: Findings): ConsentForm | undefined {
+function readForm(when: ConsentWhenShape, node: TreeNode, findings: Findings): ConsentForm | undefined {
   if (Object.keys(when).length !== 1) {
     findings.add(
       node.at,

@@ -7,7 +7,6 @@ import type { FileDigest } from '../../files/digest.ts'
 import { formatByName, type Input } from '../../files/input.ts'
 import type { FileCompression } from '../../files/magic.ts'
 import type { Output } from '../../files/sink.ts'
-import type { GateData } from '../../gates/gate-data.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../../policy/plan.ts'
 import type { BatchResult, InputAccount } from '../batch-run.ts'
@@ -15,7 +14,7 @@ import type { InputFlags } from '../input-flags.ts'
 import { packageVersion } from '../package-root.ts'
 import { type GroupsView, viewGroups } from './groups-view.ts'
 import { type KeysView, viewKeys } from './keys-view.ts'
-import { type ListsView, listWarnings, viewLists } from './lists-view.ts'
+import { type ListsView, listWarnings, type ShownData, viewLists } from './lists-view.ts'
 import { suspectWarnings } from './suspect-warnings.ts'
 
 /** What the table shows. */
@@ -139,7 +138,7 @@ export interface SummaryOptions {
   /** More data subjects stand alone than `--max-unique` allows. */
   readonly tooManyAlone: boolean
   readonly keyset: Keyset | undefined
-  readonly data: Pick<GateData, 'lists'>
+  readonly data: ShownData
   /** The output of each input. */
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined

@@ -17,13 +17,44 @@ export interface ListView {
 export interface ListsView {
   /** In the order of the policy; absent where it names none. */
   readonly lists?: readonly ListView[]
+  readonly tables?: readonly TableView[]
 }
 
-export function viewLists(
+export interface TableView {
+  /** Its name in the policy. */
+  readonly table: string
+  readonly purpose: string
+  /** SHA-256 of its file. */
+  readonly sha256: string
+  /** Subjects with a history for the purpose. */
+  readonly subjects: number
+}
+
+/** What of a run accounts show. */
+export type ShownData = Pick<GateData, 'lists' | 'tables'>
+
+export function viewLists(plan: Plan, data: ShownData, account: Account): ListsView {
+  const tables = new Set(plan.consentTables.map(({ table }) => table))
+  return {
+    ...viewSuppression(plan, data, account),
+    ...(tables.size === 0
+      ? {}
+      : {
+          tables: [...tables].flatMap((name) => {
+            const found = data.tables.get(name)
+            if (found === undefined) return []
+            const { table, purpose, sha256, count } = found
+            return [{ table, purpose, sha256, subjects: count }]
+          }),
+        }),
+  }
+}
+
+function viewSuppression(
   plan: Plan,
-  { lists }: Pick<GateData, 'lists'>,
+  { lists }: ShownData,
   { suppressed }: Account,
-): ListsView {
+): Pick<ListsView, 'lists'> {
   if (plan.suppression.length === 0) return {}
   const labels = new Map(plan.suppression.map(({ list, label }) => [list, label]))
   return {

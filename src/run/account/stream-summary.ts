@@ -3,7 +3,6 @@
 import type { CountedApproval } from '../../approval/required-approval.ts'
 import type { Account } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
-import type { GateData } from '../../gates/gate-data.ts'
 import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch-outputs.ts'
 import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
@@ -14,7 +13,7 @@ import { packageVersion } from '../../run/package-root.ts'
 import { type AccountView, unmet, viewAccount } from './account-view.ts'
 import { viewGroups } from './groups-view.ts'
 import { type KeysView, viewKeys } from './keys-view.ts'
-import { listWarnings, viewLists } from './lists-view.ts'
+import { listWarnings, type ShownData, viewLists } from './lists-view.ts'
 import { suspectWarnings } from './suspect-warnings.ts'
 
 export interface RouteSummary extends AccountView, KeysView {
@@ -48,7 +47,7 @@ export interface RouteTotals {
   /** Undefined where the pipeline names no keys. */
   readonly keyset: Keyset | undefined
   /** What gates know of the run. */
-  readonly data: Pick<GateData, 'lists'>
+  readonly data: ShownData
   readonly account: Account
   readonly emitted: Emitted
   readonly figures: Figures | undefined

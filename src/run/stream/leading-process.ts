@@ -5,6 +5,7 @@ import type { Limits } from '../../groups/subject-groups.ts'
 import { reasonOf } from '../../kafka/cause.ts'
 import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import type { RouteTotals } from '../account/stream-summary.ts'
+import { gateDataOf } from '../configuration.ts'
 import { onStop, type StopSignal } from '../interrupt.ts'
 import { packageVersion } from '../package-root.ts'
 import { hearsAtStart } from './at-start.ts'
@@ -111,7 +112,7 @@ export const totalsOf = (
   plan,
   approvals,
   keyset: prepared.configuration.keyset,
-  data: { lists: prepared.configuration.lists ?? new Map() },
+  data: gateDataOf(prepared.configuration),
   ...totals.of(route.name),
   figures: totals.figures(route.name),
 })

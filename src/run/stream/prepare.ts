@@ -159,13 +159,13 @@ function readKeys(keys: KeysPlace | undefined, files: RunFiles): Keyring | undef
 }
 
 function gateDataFor({ pipeline, policies }: Compilation, files: RunFiles): GateData {
-  const { lists, matchKeys, routes } = pipeline
+  const { lists, tables, matchKeys, routes } = pipeline
   const plans = routes.map(({ policy }) => planOf(policies, policy))
   const place =
     matchKeys === undefined || 'file' in matchKeys
       ? matchKeys
       : { read: () => new MatchKeys(resolveKeyset(matchKeys, 'matchKeys')) }
-  return readGateData(plans, { lists, matchKeys: place }, files)
+  return readGateData(plans, { lists, tables, matchKeys: place }, files)
 }
 
 function planOf(policies: ReadonlyMap<string, Compiled>, file: string): Plan {

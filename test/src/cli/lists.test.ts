@@ -58,7 +58,7 @@ it('suppresses who is on a list in files, and keeps the match key that tells the
   await run('keys', 'add', 'match.json')
   await run('keys', 'promote', 'match.json', 'k2')
   const blind = await run('keys', 'disable', 'match.json', 'k1')
-  expect([blind.code, blind.stderr]).toEqual([2, expect.stringContaining('name every list')])
+  expect([blind.code, blind.stderr]).toEqual([2, expect.stringContaining('name every list and table')])
   const used = await run('keys', 'disable', 'match.json', 'k1', '--list', 'erasures.ndjson')
   expect([used.code, used.stderr]).toEqual([2, expect.stringContaining('3 entries under k1')])
   await changeList(list, 'remove', ['C-7', 'C-2999', 'other'], loadMatchKeys(join(cwd, 'match.json')), NOW)
@@ -130,4 +130,66 @@ routes:
   await changeList(list, 'add', ['C-8'], loadMatchKeys(join(cwd, 'match.json')), NOW)
   expect(files.changed().map(({ kind }) => kind)).toEqual(['subjects'])
   expect(prepareFromDisk(join(cwd, 'pipeline.yaml')).prepared.digest).not.toBe(prepared.digest)
+})
+
+it('keeps tables of consent, which runs go by', async () => {
+  const rows = ['a', 'b', 'c', 'd'].map((id) => `{"id":"${id}","at":"2026-01-15T00:00:00Z"}\n`).join('')
+  const policy = `policy: agreed
+version: 1
+purpose: train_ai_system
+time: at
+fields: { id: { use: hash.hmac, domain: id }, at: keep }
+consent: { table: training, by: id }
+`
+  const cwd = place({ 'policy.yaml': policy, 'in.ndjson': rows })
+  const env = { LETHE_MATCH_KEYS_FILE: 'match.json' }
+  const run = (...args: string[]) => lethe(args, { cwd, env })
+  const consent = (verb: string, ...args: string[]) => run('consent', verb, 'training.ndjson', ...args)
+  await run('keys', 'create', '--match', 'match.json')
+  expect((await consent('create')).code).toBe(0)
+  const of = (subject: string, at: string) => [
+    '--subject',
+    subject,
+    '--purpose',
+    'train_ai_system',
+    '--at',
+    at,
+  ]
+  expect((await consent('grant', ...of('a', '2026-01-01'), '--source', 'web', '--notice', 'v3')).code).toBe(0)
+  const csv =
+    'subject,purpose,state,from\nb,train_ai_system,granted,2026-01-01T00:00:00Z\nb,train_ai_system,withdrawn,2026-01-20T00:00:00Z\nc,train_ai_system,granted,2026-01-16T00:00:00Z\n'
+  writeFileSync(join(cwd, 'said.csv'), csv, { mode: 0o600 })
+  const imported = await consent('import', 'said.csv')
+  expect(imported.stderr).toContain('3 statements read; 2 histories are others now')
+  const shown = await consent('show', '--subject', 'b', '--format', 'json')
+  expect(JSON.parse(shown.stdout).statements).toEqual([
+    { purpose: 'train_ai_system', state: 'granted', from: '2026-01-01T00:00:00Z' },
+    { purpose: 'train_ai_system', state: 'withdrawn', from: '2026-01-20T00:00:00Z' },
+  ])
+  const future = await consent('grant', ...of('d', '2100-01-01'))
+  expect([future.code, future.stderr]).toEqual([2, expect.stringContaining('lies in the future')])
+  const batch = [
+    'batch',
+    'in.ndjson',
+    '-p',
+    'policy.yaml',
+    '--keys',
+    'keys.json',
+    '-o',
+    'out.ndjson',
+    '--summary',
+    'run.json',
+  ]
+  const done = await run(...batch, '--table', 'training=training.ndjson')
+  expect(done.code, done.stderr).toBe(0)
+  const summary = JSON.parse(readFileSync(join(cwd, 'run.json'), 'utf8'))
+  expect(summary.records).toMatchObject({
+    published: 1,
+    suppressed: { 'consent denied by table training': 1, 'consent unknown to table training': 2 },
+  })
+  expect(summary.tables).toMatchObject([{ table: 'training', purpose: 'train_ai_system', subjects: 3 }])
+  await run('keys', 'add', 'match.json')
+  await run('keys', 'promote', 'match.json', 'k2')
+  const used = await run('keys', 'disable', 'match.json', 'k1', '--list', 'training.ndjson')
+  expect([used.code, used.stderr]).toEqual([2, expect.stringContaining('3 entries under k1')])
 })

@@ -50,7 +50,7 @@ function planOf(...given: Parameters<typeof sourceOf>): Plan {
 function outcomes(plan: Plan, places: Record<string, string>, records: readonly unknown[]): string[] {
   const data = loadGateData(
     [plan],
-    new Map(Object.entries(places).map(([name, file]) => [name, { file }])),
+    { lists: new Map(Object.entries(places).map(([name, file]) => [name, { file }])) },
     keys,
   )
   const deidentifier = createDeidentifier(plan, { format: 'json', now: NOW, data })
@@ -162,7 +162,9 @@ describe('a suppression list', () => {
     }
     const file = await matchList('C-1')
     const load = (lists: readonly (readonly [string, string])[], given: MatchKeys | undefined = keys) =>
-      refusal(() => loadGateData([plan], new Map(lists.map(([name, one]) => [name, { file: one }])), given))
+      refusal(() =>
+        loadGateData([plan], { lists: new Map(lists.map(([name, one]) => [name, { file: one }])) }, given),
+      )
     expect(refusal(() => createDeidentifier(plan, { format: 'json' }))).toBe('list-missing')
     expect(load([])).toBe('list-missing')
     expect(load([['erasures', file]])).toBe('taken')
@@ -172,7 +174,7 @@ describe('a suppression list', () => {
         ['erasure', file],
       ]),
     ).toBe('bad-option')
-    expect(refusal(() => loadGateData([plan], new Map([['erasures', { file }]]), undefined))).toBe(
+    expect(refusal(() => loadGateData([plan], { lists: new Map([['erasures', { file }]]) }, undefined))).toBe(
       'match-key-missing',
     )
     expect(load([['erasures', file]], new MatchKeys(createKeyset(new Date(), randomBytes, 'match')))).toBe(
@@ -180,9 +182,9 @@ describe('a suppression list', () => {
     )
     expect(load([['erasures', listed('C-1\n')]])).toBe('list-invalid')
     const other = planOf('  - { list: erasures, by: id, entries: raw }')
-    expect(refusal(() => loadGateData([plan, other], new Map([['erasures', { file }]]), keys))).toBe(
-      'list-invalid',
-    )
+    expect(
+      refusal(() => loadGateData([plan, other], { lists: new Map([['erasures', { file }]]) }, keys)),
+    ).toBe('list-invalid')
   })
 
   it('does not change the fingerprint of the policy as it grows', () => {
@@ -195,7 +197,7 @@ describe('a suppression list', () => {
     const compiled = compilePolicy(source)
     const data = loadGateData(
       [compiled.plan!],
-      new Map([['erasures', { file: await matchList('C-1') }]]),
+      { lists: new Map([['erasures', { file: await matchList('C-1') }]]) },
       keys,
     )
     const deidentifier = createMessageDeidentifier(source, compiled, { now: NOW, compacted: true, data })

@@ -5,9 +5,11 @@
 
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { emptyLists } from '../../../src/gates/gate-data.ts'
+import type { GateData } from '../../../src/gates/gate-data.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
+import { ConsentTable } from '../../../src/lists/consent-table.ts'
+import { TokenTable } from '../../../src/lists/token-table.ts'
 import { type Compiled, compilePolicy } from '../../../src/policy/compile.ts'
 import { importedModules, withTransforms } from '../../../src/policy/custom/modules.ts'
 import { policyJsonSchema } from '../../../src/policy/json-schema.ts'
@@ -27,6 +29,23 @@ const keys = Keyring.fromKeyset(testKeyset())
 const HEAD = { policy: 'p', version: 1, purpose: 'train_ai_system' }
 const TIME = '2026-03-10T10:00:00.000Z'
 const NOW = Date.parse('2026-03-10T12:00:00Z')
+
+/** Empty lists and tables, as a run with empty files has them. */
+const emptyData = ({ suppression, consentTables }: NonNullable<Compiled['plan']>): GateData => ({
+  lists: new Map(
+    suppression.map(({ list }) => [
+      list,
+      { list, sha256: '', count: 0, domain: '', keys: [], memory: TokenTable.create(0).memory },
+    ]),
+  ),
+  tables: new Map(
+    consentTables.map(({ table, purpose }) => [
+      table,
+      { table, purpose, sha256: '', count: 0, domain: '', keys: [], memory: ConsentTable.create(0).memory },
+    ]),
+  ),
+  matchKeys: undefined,
+})
 
 type Record_ = Readonly<Record<string, unknown>>
 
@@ -63,7 +82,7 @@ function flat(value: unknown, path = ''): [string, string][] {
 function chunks(plan: NonNullable<Compiled['plan']>, layout: Layout, lines: readonly string[]): Result[] {
   return lines.map((line) => {
     const bytes = Buffer.from(`${line}\n`)
-    const rewriter = new ChunkRewriter(plan, { now: NOW, data: emptyLists(plan) }, undefined)
+    const rewriter = new ChunkRewriter(plan, { now: NOW, data: emptyData(plan) }, undefined)
     const done = rewriter.rewrite({
       layoutId: 0,
       layout,
@@ -145,7 +164,7 @@ function inMessages(
   const deidentifier = createMessageDeidentifier(source, result, {
     keys,
     now: NOW,
-    data: emptyLists(result.plan!),
+    data: emptyData(result.plan!),
   })
   const outcomes = deidentifier.deidentify(
     records.map((one) => ({
@@ -449,6 +468,34 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: [{ v: 'x' }, 'suppress', 'suppress', 'suppress', 'suppress', 'suppress', 'suppress'],
     // The first record has one column for two categories there.
     csv: false,
+  },
+  // The table is empty here: table-consent.test.ts of the gates has histories.
+  'consent tables': {
+    policy: {
+      time: 't',
+      fields: { v: 'keep', t: 'drop' },
+      consent: [
+        { table: 'objections', by: 'i', normalize: 'lower', default: 'allow', accept },
+        ...[
+          'none',
+          'trim',
+          'lower',
+          'email',
+          'phone',
+          'nfkc',
+          'digits',
+          'last-10-digits',
+          'zip5',
+          'letters',
+        ].map((normalize) => ({ table: normalize, by: 'i', normalize, default: 'allow', accept })),
+      ],
+    },
+    records: [
+      { v: 'a', i: '+491701234567', t: TIME },
+      { v: 'a', t: TIME },
+      { v: 'a', i: 'no number', t: TIME },
+    ],
+    expected: [{ v: 'a' }, { v: 'a' }, 'suppress'],
   },
   // The lists are empty here: suppression.test.ts of the gates has entries.
   'suppression lists': {

@@ -452,6 +452,13 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'parts of several',
     `${fields}  a: keep\nsuppression: [{ list: l, by: [a, ▸"b[].c"], entries: sha256-hex }]\n`,
   ],
+  ['bad-consent', 'a table and no identifier', `${timed}consent: ▸{ table: t }\n`],
+  ['bad-consent', 'an event and a table', `${timed}consent: { table: t, by: a, ▸from: c }\n`],
+  ['bad-consent', 'a word of tables', `${timed}consent: { from: c, when: { is: 1 }, ▸by: a }\n`],
+  ['bad-consent', 'nothing', `${timed}consent: ▸{ from: c }\n`],
+  ['bad-consent', 'a table twice', `${timed}consent: [{ table: t, by: a }, ▸{ table: t, by: a }]\n`],
+  ['needs-time', 'a consent table', `${fields}  a: keep\nconsent: ▸{ table: t, by: a }\n`],
+  ['bad-path', 'a table by several', `${timed}consent: { table: t, by: ▸"a[]" }\n`],
   ['bad-consent', 'no form', `${fields}  a: keep\nconsent: { from: c, when: ▸{} }\n`],
   ['bad-consent', 'two forms', `${fields}  a: keep\nconsent: { from: c, when: ▸{ is: 1, lists: [x] } }\n`],
   [

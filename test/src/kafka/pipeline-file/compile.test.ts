@@ -37,6 +37,7 @@ describe('compilePipeline', () => {
       instance: undefined,
       keys: { env: 'KEYS' },
       lists: new Map(),
+      tables: new Map(),
       source: 'encrypted',
       batch: { records: 5000, bytes: 8 << 20, time: 100 },
       maxRecordBytes: 1 << 20,

@@ -1,0 +1,95 @@
+/** Reads a consent table into shared memory. */
+import type { PlanConsentTable } from '../policy/plan.ts'
+import { parseConsentHeader, parseConsentLine } from './consent-file.ts'
+import { type ConsentMemory, ConsentTable } from './consent-table.ts'
+import { invalid, readLines } from './file-lines.ts'
+
+/** A table in memory, without identifiers: it can be posted to threads. */
+export interface LoadedConsent {
+  readonly table: string
+  readonly purpose: string
+  /** SHA-256 of the file. */
+  readonly sha256: string
+  /** Subjects with a history for the purpose. */
+  readonly count: number
+  readonly domain: string
+  readonly keys: readonly { readonly id: string; readonly check: string }[]
+  readonly memory: ConsentMemory
+}
+
+/** What of a plan says how a table is to be read. */
+export type ConsentTableForm = Pick<PlanConsentTable, 'table' | 'purpose' | 'normalize'>
+
+const FIRST_ROOM = 1 << 10
+
+/**
+ * @param now what lies behind it, ms since the epoch, is no history
+ * @throws LetheError: io where the file cannot be read; usage where it is no consent table, at FILE:LINE
+ */
+export function loadConsent(
+  { table, purpose, normalize }: ConsentTableForm,
+  file: string,
+  now: number,
+): LoadedConsent {
+  const loaded = ConsentTable.create(FIRST_ROOM)
+  const checks = new Map<string, string>()
+  const used = new Set<string>()
+  let domain = ''
+  let lines = 0
+  const { sha256, isWhole } = readLines(file, false, (line, number) => {
+    lines = number
+    if (number === 1) {
+      const header = parseConsentHeader(line)
+      if (header === undefined)
+        throw invalid(
+          file,
+          1,
+          'a consent table begins with a line that says what it is',
+          'name what `lethe consent` wrote',
+        )
+      if (header.normalize !== normalize)
+        throw invalid(
+          file,
+          1,
+          `its subjects are in the normal form ${header.normalize}, and the policy says ${normalize}`,
+          `normalize: ${header.normalize} in the policy`,
+        )
+      domain = header.domain
+      return
+    }
+    const read = parseConsentLine(line, now)
+    if (read.kind === 'wrong') throw invalid(file, number, read.why, 'only `lethe consent` writes to it')
+    if (read.kind === 'key') {
+      if ((checks.get(read.id) ?? read.check) !== read.check)
+        throw invalid(
+          file,
+          number,
+          `two keys are called ${read.id}`,
+          'tables of different match keys are different files',
+        )
+      checks.set(read.id, read.check)
+      return
+    }
+    if (!checks.has(read.key))
+      throw invalid(
+        file,
+        number,
+        `no line before it says which key ${read.key} is`,
+        'only `lethe consent` writes to it',
+      )
+    if (read.purpose !== purpose) return
+    used.add(read.key)
+    loaded.set(read.token, read.history)
+  })
+  if (domain === '')
+    throw invalid(file, 1, 'the table is empty: not even its first line is there', 'name another file')
+  if (!isWhole)
+    throw invalid(
+      file,
+      lines,
+      'the last line is cut short: a withdrawal may be missing',
+      'write the last statements again',
+    )
+  const keys = [...checks].filter(([id]) => used.has(id)).map(([id, check]) => ({ id, check }))
+  return { table, purpose, sha256, count: loaded.count, domain, keys, memory: loaded.memory }
+}
