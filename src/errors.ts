@@ -178,9 +178,18 @@ export const ERROR_GROUPS = {
     'ledger-damaged': ['io', 'the ledger was changed, or its end was cut off'],
   },
   Lists: {
-    'list-missing': ['usage', 'the policy names a list or a consent table, and the run is not told where it is'],
-    'list-invalid': ['usage', 'a list or consent table is not in the form that the policy states, or is cut short'],
-    'consent-invalid': ['usage', 'a statement of consent cannot be read, lies in the future, or contradicts another'],
+    'list-missing': [
+      'usage',
+      'the policy names a list or a consent table, and the run is not told where it is',
+    ],
+    'list-invalid': [
+      'usage',
+      'a list or consent table is not in the form that the policy states, or is cut short',
+    ],
+    'consent-invalid': [
+      'usage',
+      'a statement of consent cannot be read, lies in the future, or contradicts another',
+    ],
   },
   Runs: {
     'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],
