@@ -143,7 +143,7 @@ consent: { table: training, by: id }
 `
   const cwd = place({ 'policy.yaml': policy, 'in.ndjson': rows })
   const env = { LETHE_MATCH_KEYS_FILE: 'match.json' }
-  const run = (...args: string[]) => lethe(args, { cwd, env })
+  const run = (...args: string[]) => warm(args, { cwd, env })
   const consent = (verb: string, ...args: string[]) => run('consent', verb, 'training.ndjson', ...args)
   await run('keys', 'create', '--match', 'match.json')
   expect((await consent('create')).code).toBe(0)
