@@ -11,18 +11,18 @@ type Published = Extract<Expected, { readonly kind: 'publish' }>
 export function compareRecord(
   expected: Published,
   format: 'json' | 'csv',
-  { after, published, carriers, either }: RecordRun,
+  { after, published, forms }: RecordRun,
 ): string[] {
   if (expected.how === 'csv') return compareLines(expected.csv, published ?? '')
   const wanted = readJson(expected.json)
   // A cell is text, whatever JSON would write.
-  const written = format === 'csv' && wanted !== undefined ? asCells(closeTexts(wanted, carriers)) : wanted
+  const written = format === 'csv' && wanted !== undefined ? asCells(closeTexts(wanted, forms)) : wanted
   // What a text holds is compared, however it is written.
-  const want = written && openTexts(written, carriers)
+  const want = written && openTexts(written, forms)
   if (expected.how === 'whole') return difference(want, after)
   const missing = want === undefined || after === undefined ? [] : partDifference(want, after, '')
   const there = expected.absent.flatMap((path) =>
-    (after === undefined ? [] : valuesAt(after, path, either))
+    (after === undefined ? [] : valuesAt(after, path, forms.either))
       .filter((value) => format === 'json' || value !== '')
       .map((value) => `+ ${path.text}: ${printJson(value)}`),
   )

@@ -112,10 +112,10 @@ function printed(
   record: Json | undefined,
   field: PolicyField,
   path: PolicyField['path'],
-  { either }: RecordRun,
+  { forms }: RecordRun,
 ): string[] {
   if (record === undefined || field.path.envelope !== undefined || path.envelope !== undefined) return []
-  return valuesAt(record, path, either).map(printJson)
+  return valuesAt(record, path, forms.either).map(printJson)
 }
 
 function became(outcome: RecordOutcome): string {

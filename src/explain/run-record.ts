@@ -5,7 +5,7 @@ import { tried } from '../gates/gate-data.ts'
 import type { Plan } from '../policy/plan.ts'
 import { createDeidentifier } from '../run/deidentifier.ts'
 import { cellsBefore, deidentifyRow, type TableRow } from '../run/table-row.ts'
-import { openTexts } from './json-texts.ts'
+import { openTexts, type RecordForms } from './json-texts.ts'
 import { type Json, readJson, scalarText, treeOf, valuesAt } from './json-tree.ts'
 
 export type GivenRecord =
@@ -22,16 +22,14 @@ export interface RecordRun {
   readonly after: Json | undefined
   /** What leaves, as text: of a row with its header. */
   readonly published: string | undefined
-  /** Texts that hold JSON: in `before` and `after` stands what they hold. */
-  readonly carriers: Plan['carriers']
-  /** Arrays in whose place one value may stand. */
-  readonly either: Plan['either']
+  /** Of texts that hold JSON, `before` and `after` have what they hold. */
+  readonly forms: RecordForms
 }
 
 /** The record by input paths. Throws `LetheError` where a row does not fit the policy. */
 export function treeBefore(plan: Plan, given: GivenRecord): Json | undefined {
   const tree = given.kind === 'json' ? readJson(given.text) : treeOf(cellsBefore(plan, given.row))
-  return tree && openTexts(tree, plan.carriers)
+  return tree && openTexts(tree, plan)
 }
 
 /** The event time of a record, in ms since 1970, judged as of `now`; undefined where it has none. */
@@ -47,17 +45,15 @@ export function eventTimeOf(plan: Plan, before: Json | undefined, now: number): 
 /** Runs one record; `now` in ms since 1970. Throws `LetheError` where a row does not fit the policy. */
 export function runRecord(plan: Plan, given: GivenRecord, now: number): RecordRun {
   const before = treeBefore(plan, given)
-  const { carriers, either } = plan
-  const forms = { carriers, either }
   if (given.kind === 'row') {
     const { outcome, account, after, published } = deidentifyRow(tried(plan), given.row, { now })
-    const tree = published === undefined ? undefined : openTexts(treeOf(after), carriers)
-    return { outcome, account, before, after: tree, published, ...forms }
+    const tree = published === undefined ? undefined : openTexts(treeOf(after), plan)
+    return { outcome, account, before, after: tree, published, forms: plan }
   }
   const deidentifier = createDeidentifier(tried(plan), { format: 'json', now })
   const outcome = deidentifier.deidentify(new TextEncoder().encode(given.text))
   const published = outcome.kind === 'publish' ? new TextDecoder().decode(outcome.value).trimEnd() : undefined
   const read = published === undefined ? undefined : readJson(published)
-  const after = read && openTexts(read, carriers)
-  return { outcome, account: deidentifier.account, before, after, published, ...forms }
+  const after = read && openTexts(read, plan)
+  return { outcome, account: deidentifier.account, before, after, published, forms: plan }
 }

@@ -47,7 +47,7 @@ export async function update(
 /** What a case is to expect from now on, or why it cannot be written. */
 function updateOf({ case: one, run, isForbidden, failure }: CaseResult): Omit<CaseUpdate, 'index'> | string {
   if (run === undefined) return failure!
-  const { outcome, after, published, either } = run
+  const { outcome, after, published, forms } = run
   const { expected, format } = one
   if (isForbidden) return `${failure}; correct the policy`
   if (expected === undefined ? outcome.kind === 'dead-letter' : expected.kind !== outcome.kind)
@@ -58,7 +58,7 @@ function updateOf({ case: one, run, isForbidden, failure }: CaseResult): Omit<Ca
   if (expected?.kind === 'publish' && expected.how === 'part') {
     if (
       expected.absent.some((path) =>
-        valuesAt(after!, path, either).some((value) => format === 'json' || value !== ''),
+        valuesAt(after!, path, forms.either).some((value) => format === 'json' || value !== ''),
       )
     )
       return 'something stands where `absent` says that nothing does; correct the policy or the case'
