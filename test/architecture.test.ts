@@ -68,6 +68,7 @@ const ROOMS: Readonly<
       'groups',
       'keys',
       'ledger',
+      'lifecycle',
       'lists',
       'policy',
       'record',
@@ -93,7 +94,10 @@ const ROOMS: Readonly<
   signing: { rooms: ['errors', 'keys'], packages: [] },
   approval: { rooms: ['errors', 'policy', 'signing'], packages: [] },
   ledger: { rooms: ['errors', 'files', 'policy', 'signing'], packages: [] },
-  lifecycle: { rooms: ['errors', 'files', 'ledger', 'policy'], packages: [] },
+  lifecycle: {
+    rooms: ['engine', 'errors', 'files', 'ledger', 'policy', 'record', 'run', 'transforms'],
+    packages: ['zod'],
+  },
   diff: { rooms: ['explain', 'identify', 'policy', 'terminal', 'transforms'], packages: [] },
   demo: { rooms: ['errors', 'kafka', 'keys', 'terminal'], packages: ['@faker-js/faker'] },
   cli: {

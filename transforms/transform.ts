@@ -251,17 +251,30 @@ export interface TransformSpec<Options extends z.ZodObject> {
    * counts as telling all. What a policy calls weak, and which steps of retention it takes, follows from the answer.
    */
   readonly reveals?: (options: z.output<Options>) => Revelation
+  /**
+   * Takes what a rule with options `previous` has stored to what one with options `next` would have: for every value x that both
+   * take, `restep(previous(x)) = next(x)`, and what is already a result of `next` stays as it is. Fails for any other text.
+   * Undefined where that cannot be told from the stored text alone. Must not throw.
+   */
+  readonly restep?: (
+    previous: z.output<Options>,
+    next: z.output<Options>,
+  ) => ((stored: string) => Result) | undefined
   /** Runs once per rule. Throws `OptionError` for options that cannot work. */
   readonly compile: (options: z.output<Options>, context: CompileContext) => CompiledTransform
 }
 
 /** A transform as the register holds it: its options are checked inside, so its type is erased. */
 export interface Transform
-  extends Omit<TransformSpec<z.ZodObject>, 'versionOf' | 'needsOf' | 'weaknesses' | 'reveals' | 'compile'> {
+  extends Omit<
+    TransformSpec<z.ZodObject>,
+    'versionOf' | 'needsOf' | 'weaknesses' | 'reveals' | 'restep' | 'compile'
+  > {
   readonly versionOf: (options: unknown) => number | undefined
   readonly needsOf: (options: unknown) => readonly ('subject' | 'time')[]
   readonly weaknesses: (options: unknown) => readonly Weakness[]
   readonly reveals: (options: unknown) => Revelation
+  readonly restep: (previous: unknown, next: unknown) => ((stored: string) => Result) | undefined
   /** Takes options that `options` has parsed (defaults filled in). */
   readonly compile: (options: unknown, context: CompileContext) => CompiledTransform
 }
@@ -275,6 +288,7 @@ export function defineTransform<Options extends z.ZodObject>(spec: TransformSpec
     needsOf: (options) => spec.needsOf?.(parse(options)) ?? [],
     weaknesses: (options) => spec.weaknesses?.(parse(options)) ?? [],
     reveals: (options) => spec.reveals?.(parse(options)) ?? ASSUMED_ALL,
+    restep: (previous, next) => spec.restep?.(parse(previous), parse(next)),
     compile: (options, context) => spec.compile(parse(options), context),
   }
 }

@@ -34,6 +34,7 @@ import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
+import { openSidecars, writeSidecars } from './sidecars.ts'
 
 /** What a batch is told, beside its inputs. */
 export interface FilesOptions extends OutputOptions, ApprovalOptions {
@@ -139,6 +140,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     const names = [options.output ?? '', ...inputs.map((input) => input.name)]
     if (names.some((name) => formatByName(name).compression === 'zstd')) await loadZstd()
     const outputs = openOutputs(inputs, options, opened)
+    const sidecars = openSidecars(inputs, outputs, options, opened)
     const deadLetterFile =
       options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, options)
     const summaryFile = options.summary === undefined ? undefined : opened.open(options.summary, options)
@@ -184,8 +186,12 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
+    if (summary.status === 'done') await writeSidecars(sidecars, { plan, keyset: keys?.keyset, form, now })
     hears.account(summary, result, whatIsLeft(outputs))
-    if (summary.status === 'done') for (const output of new Set(outputs)) output.publish()
+    if (summary.status === 'done') {
+      for (const output of new Set(outputs)) output.publish()
+      for (const { file: sidecar } of sidecars) sidecar.publish()
+    }
     deadLetterFile?.publish()
     summaryFile?.publish()
     return summary

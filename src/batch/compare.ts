@@ -1,26 +1,11 @@
 /** Which file of a run a file is, by size and SHA-256. */
-import { createReadStream } from 'node:fs'
-import { fileError } from '../errors.ts'
-import { Digester, type FileDigest } from '../files/digest.ts'
+import type { FileDigest } from '../files/digest.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 
 export interface Match {
   readonly kind: 'output' | 'dead-letters' | 'input'
   /** Number of the output or input, from 1; 0 for the list of dead letters. */
   readonly number: number
-}
-
-/** Reads a file to its end, piece by piece; `-` is standard input. @throws LetheError (io, or usage for a folder) */
-export async function digestOf(name: string): Promise<FileDigest> {
-  const digester = new Digester()
-  try {
-    const data: AsyncIterable<Buffer> =
-      name === '-' ? process.stdin : createReadStream(name, { highWaterMark: 1 << 20 })
-    for await (const piece of data) digester.add(piece)
-  } catch (error) {
-    throw fileError(name === '-' ? 'standard input' : name, error)
-  }
-  return digester.end()
 }
 
 /** The files of the run that hold these bytes: several where they are equal, an empty output say. */

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileError, LetheError } from '../errors.ts'
-import type { FileDigest } from '../files/digest.ts'
+import { digestOf, type FileDigest } from '../files/digest.ts'
 import type { Input } from '../files/input.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 import { checkValueOf } from '../keys/keyring.ts'
@@ -18,7 +18,6 @@ import {
 import type { BatchResult } from '../run/batch-run.ts'
 import type { Picked } from '../run/input-batch.ts'
 import type { InputFlags } from '../run/input-flags.ts'
-import { digestOf } from './compare.ts'
 import { readSummary } from './read-summary.ts'
 
 export interface FileReplay {

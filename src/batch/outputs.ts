@@ -33,8 +33,13 @@ export class Opened {
     this.#forget = onInterrupt(() => this.#discard())
   }
 
-  /** Opens a file for writing, unless it is read or is written to already. */
-  open(name: string, options: OutputOptions, compression: FileCompression = 'none'): Output {
+  /** Opens a file for writing, unless it is read or is written to already. `digest`: even where no summary is written. */
+  open(
+    name: string,
+    options: OutputOptions,
+    compression: FileCompression = 'none',
+    digest: boolean = options.summary !== undefined,
+  ): Output {
     const place = placeOf(name)
     this.#reads.refuse(place.path)
     if (place.isSpecial)
@@ -51,10 +56,7 @@ export class Opened {
         'give every output a name of its own',
       )
     this.#places.set(place.path, name)
-    const output =
-      options.dryRun === true
-        ? openNothing(name)
-        : openOutput(place.path, compression, options.summary !== undefined)
+    const output = options.dryRun === true ? openNothing(name) : openOutput(place.path, compression, digest)
     this.#outputs.push(output)
     return output
   }
@@ -124,6 +126,7 @@ export function openOutputs(inputs: readonly Input[], options: OutputOptions, op
 /** Its name says whether it is compressed, and whether JSON is an array. */
 function openFile(name: string, format: RecordFormat, options: OutputOptions, opened: Opened): Output {
   const byName = formatByName(name)
-  const output = opened.open(name, options, byName.compression)
+  // Its sidecar names it.
+  const output = opened.open(name, options, byName.compression, true)
   return byName.format === 'json' && format !== 'csv' ? new ArrayOutput(output) : output
 }

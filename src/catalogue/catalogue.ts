@@ -6,7 +6,10 @@ import type { Example, Transform } from '../../transforms/transform.ts'
 import { columns, type Paint, wrap } from '../terminal.ts'
 
 /** What the catalogue shows of a transform; the rule behind `retention:` has the same form and no `compile`. */
-export type Entry = Omit<Transform, 'versionOf' | 'needsOf' | 'weaknesses' | 'reveals' | 'compile'> &
+export type Entry = Omit<
+  Transform,
+  'versionOf' | 'needsOf' | 'weaknesses' | 'reveals' | 'restep' | 'compile'
+> &
   Partial<Pick<Transform, 'reveals'>>
 
 export interface OptionRow {

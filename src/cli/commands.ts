@@ -86,6 +86,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./signing-key.ts'),
   },
   {
+    name: 'retain',
+    summary: 'delete or coarsen what is stored and too old, by a work order',
+    load: () => import('./retain.ts'),
+  },
+  {
     name: 'hold',
     summary: 'keep what is stored from being deleted',
     load: () => import('./hold.ts'),

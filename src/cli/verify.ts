@@ -1,8 +1,9 @@
 /** `lethe verify SUMMARY OUT…`: are these the files that the summary speaks of? */
 import { Argument, Command, Option } from 'commander'
-import { digestOf, isPublished, type Match, matchesOf } from '../batch/compare.ts'
+import { isPublished, type Match, matchesOf } from '../batch/compare.ts'
 import { readSummary } from '../batch/read-summary.ts'
 import { EXIT, LetheError } from '../errors.ts'
+import { digestOf } from '../files/digest.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import { formatProblems } from '../policy/problems.ts'

@@ -1,5 +1,7 @@
 /** Tells files apart by their bytes: SHA-256 (FIPS 180-4) and size. */
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { fileError } from '../errors.ts'
 
 export interface FileDigest {
   /** Size in bytes. */
@@ -22,4 +24,17 @@ export class Digester {
   end(): FileDigest {
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') }
   }
+}
+
+/** Reads a file to its end, piece by piece; `-` is standard input. @throws LetheError (io, or usage for a folder) */
+export async function digestOf(name: string): Promise<FileDigest> {
+  const digester = new Digester()
+  try {
+    const data: AsyncIterable<Buffer> =
+      name === '-' ? process.stdin : createReadStream(name, { highWaterMark: 1 << 20 })
+    for await (const piece of data) digester.add(piece)
+  } catch (error) {
+    throw fileError(name === '-' ? 'standard input' : name, error)
+  }
+  return digester.end()
 }

@@ -1,6 +1,16 @@
 /** A file that is written under a temporary name beside its place, and takes its own name when it is whole. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, fchmodSync, fdatasync, fsyncSync, openSync, renameSync, unlinkSync, write } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  write,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Digester, FileDigest } from './digest.ts'
@@ -109,4 +119,12 @@ export class TemporaryFile implements Output {
       // Already gone, or the disk is: there is nothing more to do, and no result stands under the name.
     }
   }
+}
+
+/** Takes away what a process that was killed left of an output that never got its name. */
+export function discardParts(name: string): void {
+  const prefix = `.${basename(name)}.`
+  for (const other of readdirSync(dirname(name)))
+    if (other.startsWith(prefix) && /^[0-9a-f]{12}\.part$/.test(other.slice(prefix.length)))
+      unlinkSync(join(dirname(name), other))
 }

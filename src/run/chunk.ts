@@ -1,10 +1,11 @@
 /** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
 
 import type { Account } from '../engine/account.ts'
-import type { DeadLetter, EngineOptions } from '../engine/engine.ts'
+import type { DeadLetter } from '../engine/engine.ts'
 import type { GroupsKey, GroupsPart } from '../groups/subject-groups.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import type { PlanSetup } from './compile-again.ts'
+import type { RunEngineOptions } from './engines.ts'
 
 /** How the records of one input are to be read and written. */
 export type Layout =
@@ -45,7 +46,7 @@ export interface RewrittenChunk {
 /** What a thread needs to do as its parent. */
 export interface ChunkSetup extends PlanSetup {
   readonly kind: 'chunks'
-  readonly options: EngineOptions
+  readonly options: Omit<RunEngineOptions, 'data'>
   /** Where groups are counted: the key of the run. */
   readonly groupsKey?: GroupsKey | undefined
 }

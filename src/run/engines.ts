@@ -1,6 +1,7 @@
 /** Where gates, codecs and policy are joined to engines. No other file does: an engine without its gates would leak. */
 
 import { Engine, type EngineOptions, type EngineParts } from '../engine/engine.ts'
+import type { Gate } from '../engine/gate.ts'
 import { isOfJsonKey, keyPlanOf } from '../engine/json-keys.ts'
 import { besideOf, MessageEngine, type MessageOptions, rejectsKeyMembers } from '../engine/message-engine.ts'
 import {
@@ -29,6 +30,8 @@ import { type Open, type PayloadForm, PLAIN_FORM, unframed, type WireForm } from
 export interface RunEngineOptions extends EngineOptions {
   /** Default: nothing, which a policy that names lists does not run with. */
   readonly data?: GateData | undefined
+  /** What judges in place of the gates of the plan: for stored files alone, whose records have passed those. */
+  readonly gates?: readonly Gate[] | undefined
 }
 
 /**
@@ -37,10 +40,11 @@ export interface RunEngineOptions extends EngineOptions {
  */
 function gated(
   plan: Plan,
-  { data = NO_DATA }: RunEngineOptions,
+  { data = NO_DATA, gates }: RunEngineOptions,
   beside: readonly PlanField[] = [],
 ): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
-  return { plan, gates: gatesOf(plan, data), shape: shapeOf(plan, beside, readsOf(plan)) }
+  const reads = gates === undefined ? readsOf(plan) : gates.flatMap((gate) => gate.reads)
+  return { plan, gates: gates ?? gatesOf(plan, data), shape: shapeOf(plan, beside, reads) }
 }
 
 /** The shape of a plan's records, with what its gates read. */

@@ -53,3 +53,30 @@ export function intervalStart(text: string): number | undefined {
   const month = quarter === undefined ? Number(monthText ?? 1) : Number(quarter) * 3 - 2
   return month < 1 || month > 12 ? undefined : daysFromCivil(year, month, 1) * DAY_MS
 }
+
+const HOUR_LABEL = /T\d\d:00:00(?:Z|[+-]\d\d:\d\d)$/
+const SECOND_MS = 1000
+
+/**
+ * Where the interval ends that a generalized date names: the first instant, in ms since the epoch, that is not in it. A
+ * date-time on a whole hour is that hour, since `generalize.date` writes hours so; any other is a second. Undefined where
+ * `intervalStart` knows none.
+ */
+export function intervalEnd(text: string): number | undefined {
+  const start = intervalStart(text)
+  if (start === undefined) return undefined
+  const label = LABEL.exec(text)
+  if (label === null) {
+    if (text.length === DATE_BYTES) return start + DAY_MS
+    return start + (HOUR_LABEL.test(text) ? 60 * MINUTE_MS : SECOND_MS)
+  }
+  const [, yearText, month, quarter, week] = label
+  if (week !== undefined) return start + 7 * DAY_MS
+  const year = Number(yearText)
+  if (quarter !== undefined) return firstOfMonth(year, Number(quarter) * 3 + 1)
+  return month === undefined ? firstOfMonth(year + 1, 1) : firstOfMonth(year, Number(month) + 1)
+}
+
+/** `month` may be 13. */
+const firstOfMonth = (year: number, month: number): number =>
+  daysFromCivil(month > 12 ? year + 1 : year, month > 12 ? 1 : month, 1) * DAY_MS

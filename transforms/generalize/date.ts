@@ -9,6 +9,8 @@ import {
 } from '../calendar/dates.ts'
 import {
   civilFromDays,
+  daysFromCivil,
+  daysInMonth,
   FIRST_DAY,
   formatDay,
   HOUR_MS,
@@ -104,6 +106,40 @@ function compileLabel(to: Unit, utc: boolean): (civil: CivilTime) => Result {
       byOffset.set(offset, label)
     }
     return label(days * 24 + Math.floor(time / HOUR_MS))
+  }
+}
+
+/** Into which units each is cut without a rest. A week is not: it may lie in two months, and its year is that of its Thursday. */
+const COARSER: Readonly<Record<Unit, readonly Unit[]>> = {
+  hour: ['hour', 'day', 'week', 'month', 'quarter', 'year'],
+  day: ['day', 'week', 'month', 'quarter', 'year'],
+  week: ['week'],
+  month: ['month', 'quarter', 'year'],
+  quarter: ['quarter', 'year'],
+  year: ['year'],
+}
+
+const LABELS: Readonly<Record<Unit, RegExp>> = {
+  hour: /^\d{4}-\d\d-\d\dT\d\d:00:00(?:Z|[+-]\d\d:\d\d)$/,
+  day: /^\d{4}-\d\d-\d\d$/,
+  week: /^\d{4}-W\d\d$/,
+  month: /^\d{4}-\d\d$/,
+  quarter: /^\d{4}-Q[1-4]$/,
+  year: /^\d{4}$/,
+}
+
+/** From a stored label to a coarser one, by the clock that both are of. */
+function restepOf(from: Unit, to: Unit): ((stored: string) => Result) | undefined {
+  if (!COARSER[from].includes(to)) return undefined
+  return (stored) => {
+    if (LABELS[to].test(stored)) return stored
+    if (!LABELS[from].test(stored) || to === 'hour') return fail('unparsable')
+    const year = Number(stored.slice(0, 4))
+    if (from === 'quarter') return pad4(year)
+    const month = Number(stored.slice(5, 7))
+    const day = from === 'month' ? 1 : Number(stored.slice(8, 10))
+    if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return fail('unparsable')
+    return dayLabel(daysFromCivil(year, month, day), to)
   }
 }
 
@@ -215,6 +251,7 @@ export const date: Transform = defineTransform({
       : [],
   reveals: ({ to, zone, ...reading }) =>
     part({ of: 'time', unit: to, clock: clockOf(formatsOf(reading), zone) }),
+  restep: (previous, next) => (previous.zone === next.zone ? restepOf(previous.to, next.to) : undefined),
   compile: ({ to, zone: zoneName, ...reading }: DateOptions, context) => {
     if (to === 'hour' && isDatesOnly(reading) && !formatsOf(reading).includes('epoch-days'))
       throw new OptionError('a bare date has no hour', 'to', 'generalize to day or coarser')

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { compareDecimals, type Decimal, isMultiple, subtractDecimals } from '../decimal.ts'
+import { compareDecimals, type Decimal, isMultiple, parseDecimal, subtractDecimals } from '../decimal.ts'
 import { type NotationOptions, notationOptions, reading } from '../decimal-notation.ts'
 import { decimalOption } from '../decimal-option.ts'
 import { ASSUMED_ALL, part } from '../reveals/revelation.ts'
-import { defineTransform, OptionError, type Transform, type Weakness } from '../transform.ts'
+import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 import { type Intervals, widths } from './intervals.ts'
 import { byEdges, byWidth } from './number-intervals.ts'
 
@@ -103,6 +103,9 @@ function statedIntervals(stated: NumberOptions): Intervals | undefined {
   }
 }
 
+/** Of an interval between two bounds. */
+const LABEL = /^\[([^,]+),([^,]+)\)$/
+
 function weaknesses(stated: NumberOptions): readonly Weakness[] {
   const intervals = statedIntervals(stated)
   if (intervals === undefined) return []
@@ -193,6 +196,25 @@ export const number: Transform = defineTransform({
     const intervals = statedIntervals(stated)
     if (intervals === undefined) return ASSUMED_ALL
     return part({ of: 'number', intervals, decimal: stated.decimal === ',' ? ',' : undefined })
+  },
+  restep: (previous, next) => {
+    const [fine, coarse] = [statedIntervals(previous), statedIntervals(next)]
+    if (fine === undefined || coarse === undefined || 'edges' in fine || 'edges' in coarse) return undefined
+    const isPlain = [fine, coarse].every(({ top, bottom }) => top === undefined && bottom === undefined)
+    if (!isPlain || previous.as !== 'label' || next.as !== 'label') return undefined
+    const isNested =
+      isMultiple(coarse.width, fine.width) &&
+      isMultiple(subtractDecimals(coarse.origin, fine.origin), fine.width)
+    if (!isNested) return undefined
+    const interval = byWidth(coarse, false)
+    return (stored) => {
+      const [, low, high] = LABEL.exec(stored) ?? []
+      const [from, until] = [parseDecimal(low ?? ''), parseDecimal(high ?? '')]
+      if (typeof from === 'string' || typeof until === 'string') return fail('unparsable')
+      const width = subtractDecimals(until, from)
+      const isKnown = [fine.width, coarse.width].some((one) => compareDecimals(one, width) === 0)
+      return isKnown ? interval(low!) : fail('out-of-domain')
+    }
   },
   compile: (stated: NumberOptions) => {
     const intervals = intervalsOf(stated)

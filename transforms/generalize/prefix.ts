@@ -85,6 +85,14 @@ export const prefix: Transform = defineTransform({
         ]
       : [],
   reveals: ({ keep }) => part({ of: 'characters', first: keep, last: 0, length: false, share: 'any' }),
+  restep: (previous, { keep }) =>
+    previous.keep < keep
+      ? undefined
+      : (stored) => {
+          const count = [...stored].length
+          if (count < keep || count > previous.keep) return fail('out-of-domain')
+          return count === keep ? stored : stored.slice(0, endOfPrefix(stored, keep))
+        },
   compile: ({ keep }: PrefixOptions, context) => {
     context.usesPlatform('unicode')
     return {

@@ -35,7 +35,7 @@ export interface RetentionOptions {
 
 /** A rule that judges records. It describes itself as transforms do, and stands in the same catalogue. */
 export interface RetentionRule
-  extends Omit<TransformSpec<z.ZodObject>, 'versionOf' | 'weaknesses' | 'reveals' | 'compile'> {
+  extends Omit<TransformSpec<z.ZodObject>, 'versionOf' | 'weaknesses' | 'reveals' | 'restep' | 'compile'> {
   /** Throws `OptionError` for steps that cannot work, and zod's error for options that are not of the schema. */
   readonly compile: (options: RetentionOptions) => CompiledRetention
 }

@@ -49,7 +49,13 @@ describe('lethe batch', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     expect(stderr).toMatch(/records in +40\b/)
     expect(read(cwd, 'out.csv')).toBe(csvOut(some))
-    expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'keys.json', 'out.csv', 'policy.yaml'])
+    expect(readdirSync(cwd).sort()).toEqual([
+      'in.csv',
+      'keys.json',
+      'out.csv',
+      'out.csv.lethe.json',
+      'policy.yaml',
+    ])
     expect(statSync(join(cwd, 'out.csv')).mode & 0o777).toBe(0o666 & ~process.umask())
   })
 
@@ -92,7 +98,12 @@ describe('lethe batch', () => {
     mkdirSync(join(cwd, 'out'))
     const { code } = await batch(cwd, ['x/a.csv', 'x/b.ndjson.gz', '-o', 'out/'])
     expect(code).toBe(0)
-    expect(readdirSync(join(cwd, 'out')).sort()).toEqual(['a.csv', 'b.ndjson.gz'])
+    expect(readdirSync(join(cwd, 'out')).sort()).toEqual([
+      'a.csv',
+      'a.csv.lethe.json',
+      'b.ndjson.gz',
+      'b.ndjson.gz.lethe.json',
+    ])
     expect(read(cwd, 'out/a.csv')).toBe(csvOut(some.slice(0, 3)))
     expect(gunzipSync(readFileSync(join(cwd, 'out/b.ndjson.gz'))).toString()).toBe(ndjsonOut(some))
   })

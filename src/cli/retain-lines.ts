@@ -1,0 +1,39 @@
+/** Work orders of retention, and what was found afterwards, as lines for people. */
+import type { VerifiedTarget } from '../lifecycle/retain.ts'
+import { fileOf, totalOf, type WorkOrder } from '../lifecycle/work-order.ts'
+
+const HOUR_MS = 3_600_000
+const hours = (milliseconds: number): string => `${Math.ceil(milliseconds / HOUR_MS)} h`
+
+export function orderLines(order: WorkOrder): readonly string[] {
+  const { rows, deleted, stepped } = totalOf(order)
+  const lines: string[] = []
+  for (const target of order.targets) {
+    const { rules, held, undated, cannotStep, unsteppable, whole, oldest, newest, mayOutliveMs } = target
+    const span = oldest === null ? 'no event time' : `${oldest} to ${newest}`
+    lines.push(`lethe: ${fileOf(target.target)}: ${target.rows} rows, ${target.digest.bytes} bytes, ${span}`)
+    for (const { rule, action, rows: count } of rules) lines.push(`  ${action} ${count} rows: ${rule}`)
+    if (whole) lines.push('  nothing is left: the file goes')
+    if (held.fromDeletion + held.fromStep > 0)
+      lines.push(`  ${held.fromDeletion + held.fromStep} rows stay as they are, under legal hold`)
+    if (undated > 0) lines.push(`  ${undated} rows have no event time that can be read, and stay`)
+    if (cannotStep > 0) {
+      lines.push(
+        `  ${cannotStep} rows cannot be stepped down here, and stay: say --cannot-step drop-field or drop-row`,
+      )
+    }
+    for (const { step, field, why } of unsteppable) lines.push(`  step ${step}, ${field}: ${why}`)
+    if (rules.length > 0) lines.push(`  a row may outlive its period by up to ${hours(mayOutliveMs)}`)
+  }
+  for (const { target, code, message } of order.untouched)
+    lines.push(`lethe: ${fileOf(target)}: not touched (${code}): ${message}`)
+  if (order.expiredHolds.length > 0)
+    lines.push(`lethe: holds that expired, and hold nothing: ${order.expiredHolds.join(', ')}`)
+  lines.push(
+    `lethe: of ${rows} rows ${deleted} go and ${stepped} are stepped; order ${order.hash.slice(0, 16)}…, to be applied until ${order.validUntil}`,
+  )
+  return lines
+}
+
+export const verifiedLines = (targets: readonly VerifiedTarget[]): readonly string[] =>
+  targets.map(({ target, state, message }) => `${fileOf(target)}: ${state}: ${message}`)

@@ -1,0 +1,196 @@
+/** Retention of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileError, LetheError } from '../errors.ts'
+import { formatByName } from '../files/input.ts'
+import type { Plan } from '../policy/plan.ts'
+import { type Hold, stateOf, type TargetName } from './legal-hold.ts'
+import { StoredFile } from './stored-file.ts'
+import type { CannotStep } from './stored-plan.ts'
+import type { RetentionRequest, Target, TargetSurvey, Untouched } from './target.ts'
+import { fileOf, sealOrder, totalOf, type WorkOrder } from './work-order.ts'
+
+export interface PlanOptions {
+  readonly asOf: number
+  /** When the plan is made: ms since 1970. */
+  readonly now: number
+  readonly marginMs: number
+  /** How long the order may be applied, ms. */
+  readonly validMs: number
+  readonly cannotStep: CannotStep | undefined
+  readonly holds: readonly Hold[]
+}
+
+/** The stored files that the names lead to: themselves, or all CSV, NDJSON and JSON files below a folder. */
+export function targetsOf(names: readonly string[]): readonly Target[] {
+  const targets = new Map<TargetName, Target>()
+  for (const name of names)
+    for (const file of filesBelow(name)) {
+      const target = new StoredFile(file)
+      targets.set(target.name, target)
+    }
+  return [...targets.values()]
+}
+
+function filesBelow(name: string): readonly string[] {
+  try {
+    if (!statSync(name).isDirectory()) return [name]
+    return readdirSync(name, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && !entry.name.endsWith('.lethe.json'))
+      .filter((entry) => formatByName(entry.name).format !== undefined)
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+  } catch (error) {
+    throw fileError(name, error)
+  }
+}
+
+/** @throws LetheError (usage) where the policy says nothing of ages */
+export async function planRetention(
+  targets: readonly Target[],
+  plan: Plan,
+  options: PlanOptions,
+): Promise<WorkOrder> {
+  if (plan.retention === undefined || plan.time === undefined)
+    throw new LetheError(
+      'bad-option',
+      `the policy ${plan.name} states no \`retention:\`: nothing is ever too old`,
+      'name a policy that does',
+    )
+  const { asOf, now, marginMs, validMs, cannotStep, holds } = options
+  const request: RetentionRequest = { plan, asOf, marginMs, cannotStep, holds, heldAt: now }
+  const surveyed: TargetSurvey[] = []
+  const untouched: Untouched[] = []
+  for (const target of targets) {
+    const survey = await target.survey(request)
+    if ('code' in survey) untouched.push(survey)
+    else surveyed.push(survey)
+  }
+  const { name, version, fingerprint } = plan
+  return sealOrder({
+    lethe: 'order',
+    v: 1,
+    kind: 'retain',
+    made: new Date(now).toISOString(),
+    validUntil: new Date(now + validMs).toISOString(),
+    asOf: new Date(asOf).toISOString(),
+    marginMs,
+    cannotStep: cannotStep ?? null,
+    policy: { name, version, fingerprint },
+    targets: surveyed,
+    untouched,
+    expiredHolds: holds.filter((hold) => stateOf(hold, now) === 'expired').map(({ id }) => id),
+  })
+}
+
+/** Where an order deletes a larger share of the rows than this, from 0 to 1, it is refused. */
+export function refuseTooMuch(order: WorkOrder, most: number): void {
+  const { rows, deleted } = totalOf(order)
+  if (deleted > rows * most)
+    throw new LetheError(
+      'too-much-to-delete',
+      `${deleted} of ${rows} rows would be deleted, and --max-delete allows ${Math.floor(rows * most)}; nothing was deleted`,
+      'look at the clock and at the order; then apply it, or allow more',
+    )
+}
+
+export interface ApplySetting {
+  readonly plan: Plan
+  readonly holds: readonly Hold[]
+  /** ms since 1970. */
+  readonly now: number
+}
+
+const requestOf = (order: WorkOrder, { plan, holds, now }: ApplySetting): RetentionRequest => ({
+  plan,
+  asOf: Date.parse(order.asOf),
+  marginMs: order.marginMs,
+  cannotStep: order.cannotStep ?? undefined,
+  holds,
+  heldAt: now,
+})
+
+const hasWork = ({ deleted, stepped }: TargetSurvey): boolean => deleted + stepped > 0
+
+export interface AppliedOrder {
+  readonly applied: number
+  readonly wasApplied: number
+}
+
+/**
+ * Does what the order says, target by target; what was done already stays as it is.
+ * @throws LetheError: `order-invalid`, `order-expired`, and what targets throw: those before are done, and the order can be
+ *   applied again
+ */
+export async function applyOrder(order: WorkOrder, setting: ApplySetting): Promise<AppliedOrder> {
+  if (order.policy.fingerprint !== setting.plan.fingerprint)
+    throw new LetheError(
+      'order-invalid',
+      'the order was made under another policy than the one named; nothing was done',
+      'name the policy as it was then, or make another order',
+    )
+  if (Date.parse(order.validUntil) < setting.now)
+    throw new LetheError(
+      'order-expired',
+      `the order may be applied until ${order.validUntil}; nothing was done`,
+      'make another order',
+    )
+  const request = requestOf(order, setting)
+  let applied = 0
+  let wasApplied = 0
+  for (const planned of order.targets.filter(hasWork)) {
+    const target = new StoredFile(fileOf(planned.target))
+    if ((await target.apply(planned, order.hash, request)) === 'applied') applied++
+    else wasApplied++
+  }
+  return { applied, wasApplied }
+}
+
+/** What is found at a target when it is read again. */
+export interface VerifiedTarget {
+  readonly target: TargetName
+  readonly state: 'verified absent' | 'not absent' | 'cannot be read'
+  /** Rows that should not be there any more. */
+  readonly rows: number
+  /** Rows that are there because a legal hold keeps them. */
+  readonly held: number
+  readonly message: string
+}
+
+/** Reads every target of the order again. Changes nothing. */
+export async function verifyOrder(
+  order: WorkOrder,
+  setting: ApplySetting,
+): Promise<readonly VerifiedTarget[]> {
+  const verified: VerifiedTarget[] = []
+  for (const planned of order.targets) verified.push(await verifyTarget(planned, requestOf(order, setting)))
+  return verified
+}
+
+async function verifyTarget(planned: TargetSurvey, request: RetentionRequest): Promise<VerifiedTarget> {
+  const target = new StoredFile(fileOf(planned.target))
+  const told = (
+    state: VerifiedTarget['state'],
+    rows: number,
+    held: number,
+    message: string,
+  ): VerifiedTarget => ({
+    target: planned.target,
+    state,
+    rows,
+    held,
+    message,
+  })
+  if (target.isGone()) return told('verified absent', 0, 0, 'the file is not there')
+  const found = await target.survey(request)
+  if ('code' in found) return told('cannot be read', 0, 0, found.message)
+  const held = found.held.fromDeletion
+  const remaining = found.deleted + (found.held.fromStep > 0 ? 0 : found.stepped)
+  if (remaining > 0) return told('not absent', remaining, held, `${remaining} rows are still there`)
+  return told(
+    'verified absent',
+    0,
+    held,
+    held > 0 ? `read again; ${held} rows are there under legal hold` : 'read again: no row is too old',
+  )
+}

@@ -1,0 +1,364 @@
+/** A stored file as a target: CSV, NDJSON and JSON, gz and zst, with the sidecar that the batch wrote beside it. */
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FAILURE_CODES } from '../../transforms/transform.ts'
+import { sum } from '../engine/account.ts'
+import type { Gate } from '../engine/gate.ts'
+import { LetheError } from '../errors.ts'
+import { ArrayOutput } from '../files/array-output.ts'
+import { digestOf, type FileDigest } from '../files/digest.ts'
+import { inspectInput } from '../files/input.ts'
+import { takeLock } from '../files/lock-file.ts'
+import { openNothing, openOutput } from '../files/output.ts'
+import type { Output } from '../files/sink.ts'
+import { discardParts } from '../files/temporary-file.ts'
+import { loadZstd } from '../files/zstd.ts'
+import { parsePath } from '../policy/path.ts'
+import { type BatchResult, runBatch } from '../run/batch-run.ts'
+import { preparePool } from '../run/chunk-pool.ts'
+import { deleteFile, replaceFile } from './delete-stored.ts'
+import type { TargetName } from './legal-hold.ts'
+import { fileTarget, mayDelete, type Permit } from './may-delete.ts'
+import { readSidecar, type Sidecar, sidecarName, sidecarText } from './sidecar.ts'
+import { type GateTally, newTally, storedGate } from './stored-gate.ts'
+import { type StoredPlan, storedPlan } from './stored-plan.ts'
+import { intervalReader } from './stored-time.ts'
+import {
+  type RetentionRequest,
+  type RuleAction,
+  type Target,
+  type TargetSurvey,
+  UNTOUCHED,
+  type Untouched,
+  type UntouchedCode,
+} from './target.ts'
+
+/** A row that is longer is none that a batch wrote. */
+const MAX_ROW_BYTES = 64 << 20
+const CHUNK_BYTES = 1 << 20
+
+interface Scan {
+  readonly result: BatchResult
+  readonly tally: GateTally
+  readonly stored: StoredPlan
+  readonly digest: FileDigest
+}
+
+export class StoredFile implements Target {
+  readonly name: TargetName
+  readonly #file: string
+
+  constructor(file: string) {
+    this.name = fileTarget(file)
+    this.#file = this.name.slice('file:'.length)
+  }
+
+  async survey(request: RetentionRequest): Promise<TargetSurvey | Untouched> {
+    const sidecar = this.#sidecarFor(request)
+    if ('code' in sidecar) return sidecar
+    let scan: Scan
+    try {
+      scan = await this.#scanned(sidecar, request, () => openNothing(this.#file))
+    } catch (error) {
+      if (!(error instanceof LetheError)) throw error
+      return this.#untouched('unreadable', error.message)
+    }
+    if (!isSame(scan.digest, sidecar.file)) return this.#untouched('changed-since')
+    return this.#surveyOf(scan, request)
+  }
+
+  /** The sidecar, where it says all that is needed. */
+  #sidecarFor({ plan }: RetentionRequest): Sidecar | Untouched {
+    const sidecar = readSidecar(this.#file)
+    if (sidecar === 'missing') return this.#untouched('no-sidecar')
+    if (sidecar === 'malformed') return this.#untouched('sidecar-malformed')
+    if (sidecar.policy.name !== plan.name)
+      return this.#untouched('other-policy', `it was made by the policy ${sidecar.policy.name}`)
+    return sidecar.time === undefined ? this.#untouched('no-time') : sidecar
+  }
+
+  #untouched(code: UntouchedCode, message: string = UNTOUCHED[code]): Untouched {
+    return { target: this.name, code, message }
+  }
+
+  /**
+   * Reads the file to its end, and writes what is left of it. Where a value cannot be taken to its step, and nothing is chosen for
+   * that, no row is stepped.
+   */
+  async #scanned(sidecar: Sidecar, request: RetentionRequest, open: () => Output): Promise<Scan> {
+    const scan = await this.#scan(sidecar, request, open(), true)
+    if (request.cannotStep !== undefined || deadRows(scan.result.account.deadLettered).failed === 0)
+      return scan
+    return await this.#scan(sidecar, request, open(), false)
+  }
+
+  async #scan(sidecar: Sidecar, request: RetentionRequest, output: Output, mayStep: boolean): Promise<Scan> {
+    const { plan, asOf, marginMs, holds, heldAt } = request
+    const isSamePolicy = sidecar.policy.fingerprint === plan.fingerprint
+    const stored = storedPlan(plan, isSamePolicy, request.cannotStep)
+    const tally = newTally(stored.steps.length)
+    const time = sidecar.time!
+    const gate: Gate = storedGate(
+      {
+        target: this.name,
+        retention: plan.retention!,
+        time: parsePath(time.field),
+        read: intervalReader(time, isSamePolicy ? plan : undefined),
+        steps: mayStep ? stored.steps : stored.steps.map(() => 'leave'),
+        now: asOf - marginMs,
+        writtenAt: Date.parse(sidecar.asOf),
+        holds,
+        heldAt,
+      },
+      tally,
+    )
+    const input = inspectInput(this.#file, sidecar.format)
+    if (input.compression === 'zstd') await loadZstd()
+    const prepared = preparePool([input], 1)
+    try {
+      const pool = await prepared.open(stored.plan, {
+        kind: 'chunks',
+        policyFile: '',
+        fingerprint: stored.plan.fingerprint,
+        configuration: { files: new Map(), keyset: undefined },
+        options: { now: asOf, maxRecordBytes: MAX_ROW_BYTES, gates: [gate] },
+      })
+      const result = await runBatch({
+        plan: stored.plan,
+        pool,
+        inputs: [input],
+        outputs: [output],
+        deadLetterFile: undefined,
+        limit: { kind: 'share', most: 1 },
+        countsGroups: false,
+        maxRecordBytes: MAX_ROW_BYTES,
+        chunkBytes: CHUNK_BYTES,
+        form: sidecar.delimiter === undefined ? {} : { delimiter: sidecar.delimiter },
+        escapeFormulas: false,
+        digests: true,
+        onProgress: () => {},
+      })
+      const digest = result.inputs[0]!.digest!
+      const suppressed = sum(result.account.suppressed)
+      const seen = result.account.published + suppressed + sum(result.account.deadLettered)
+      if (suppressed !== tally.deleted || seen !== result.account.records)
+        throw new LetheError('account-mismatch', `the rows of ${this.#file} do not add up; it is as it was`)
+      return { result, tally, stored, digest }
+    } finally {
+      await prepared.close()
+    }
+  }
+
+  #surveyOf({ result, tally, stored, digest }: Scan, request: RetentionRequest): TargetSurvey | Untouched {
+    const { account } = result
+    const { failed, unread } = deadRows(account.deadLettered)
+    if (unread > 0)
+      return this.#untouched(
+        'unreadable-rows',
+        `${unread} rows of it cannot be read, so that they cannot be judged`,
+      )
+    const isRowDropped = request.cannotStep === 'drop-row'
+    // Values that a step cannot take: of rows that would be stepped.
+    const deleted = tally.deleted + (isRowDropped ? failed : 0)
+    const stepped = total(tally.stepped) - failed
+    const kept = account.records - deleted - stepped
+    const { plan, marginMs } = request
+    const expired = tally.deleted - tally.deletedByStep
+    const rules: RuleAction[] = [
+      { rule: plan.retention!.label, action: 'delete' as const, rows: expired },
+      { rule: 'cannot be stepped down', action: 'delete' as const, rows: deleted - expired },
+      ...tally.stepped.map((rows, at) => ({ rule: `step ${at + 1}`, action: 'step' as const, rows })),
+    ].filter(({ rows }) => rows > 0)
+    const timeOf = (time: number): string | null =>
+      Number.isFinite(time) ? new Date(time).toISOString() : null
+    return {
+      target: this.name,
+      digest,
+      rows: account.records,
+      kept,
+      deleted,
+      stepped,
+      rules,
+      held: { fromDeletion: tally.heldFromDeletion, fromStep: tally.heldFromStep },
+      undated: tally.undated,
+      cannotStep: total(tally.left) + (isRowDropped ? 0 : failed),
+      unsteppable: stored.unsteppable,
+      whole: account.records > 0 && deleted === account.records,
+      oldest: timeOf(tally.oldest),
+      newest: timeOf(tally.newest),
+      mayOutliveMs: tally.longest + marginMs,
+    }
+  }
+
+  async apply(
+    planned: TargetSurvey,
+    order: string,
+    request: RetentionRequest,
+  ): Promise<'applied' | 'was applied'> {
+    const release = await takeLock(this.#file, { waitMs: 1000 })
+    try {
+      return await this.#apply(planned, order, request)
+    } finally {
+      release()
+    }
+  }
+
+  async #apply(
+    planned: TargetSurvey,
+    order: string,
+    request: RetentionRequest,
+  ): Promise<'applied' | 'was applied'> {
+    const sidecarFile = sidecarName(this.#file)
+    if (!existsSync(this.#file)) {
+      if (!planned.whole) throw this.#changed('it is gone')
+      // Cut short between the two, or done.
+      if (!existsSync(sidecarFile)) return 'was applied'
+      deleteFile(sidecarFile, this.#permit(request, sidecarFile))
+      return 'applied'
+    }
+    const staged = this.#staged(order)
+    const now = await digestOf(this.#file)
+    const sidecar = readSidecar(this.#file)
+    if (typeof sidecar === 'string')
+      throw this.#changed(UNTOUCHED[sidecar === 'missing' ? 'no-sidecar' : 'sidecar-malformed'])
+    if (sidecar.order === order && isSame(now, sidecar.file)) return 'was applied'
+    const begun = readSidecar(staged.data)
+    if (typeof begun !== 'string' && begun.order === order && isSame(now, begun.file)) {
+      // Cut short between the file and its sidecar.
+      replaceFile(sidecarName(staged.data), sidecarFile, this.#permit(request, sidecarFile))
+      return 'applied'
+    }
+    if (!isSame(now, planned.digest)) throw this.#changed('its bytes are others')
+    for (const name of [staged.data, sidecarName(staged.data)]) {
+      discardParts(name)
+      if (existsSync(name)) deleteFile(name, this.#permit(request, name))
+    }
+    if (planned.whole) return await this.#deleteWhole(planned, sidecar, request)
+    await this.#rewrite(planned, order, sidecar, request, staged.data)
+    return 'applied'
+  }
+
+  async #deleteWhole(planned: TargetSurvey, sidecar: Sidecar, request: RetentionRequest): Promise<'applied'> {
+    const stamp = stampOf(this.#file)
+    const scan = await this.#scanned(sidecar, request, () => openNothing(this.#file))
+    this.#check(planned, scan, request)
+    if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
+    const sidecarFile = sidecarName(this.#file)
+    const { oldest, newest } = scan.tally
+    const verdict = mayDelete(
+      { target: this.name, from: oldest, until: newest },
+      request.holds,
+      request.heldAt,
+    )
+    if (!verdict.allowed)
+      throw new LetheError('target-held', `${this.#file} is under the legal hold ${verdict.hold.id}`)
+    deleteFile(this.#file, verdict.permit)
+    deleteFile(sidecarFile, this.#permit(request, sidecarFile))
+    return 'applied'
+  }
+
+  async #rewrite(
+    planned: TargetSurvey,
+    order: string,
+    sidecar: Sidecar,
+    request: RetentionRequest,
+    staged: string,
+  ): Promise<void> {
+    const stamp = stampOf(this.#file)
+    const { compression } = inspectInput(this.#file, sidecar.format)
+    if (compression === 'zstd') await loadZstd()
+    const opened: Output[] = []
+    const open = (): Output => {
+      for (const one of opened) one.discard()
+      const raw = openOutput(staged, compression ?? 'none', true)
+      opened.push(raw)
+      return sidecar.format === 'json' ? new ArrayOutput(raw) : raw
+    }
+    const sidecarStaged = sidecarName(staged)
+    try {
+      const scan = await this.#scanned(sidecar, request, open)
+      this.#check(planned, scan, request)
+      const data = opened.at(-1)!
+      const asOf = Math.max(Date.parse(sidecar.asOf), request.asOf - request.marginMs)
+      // Rows that a hold keeps from a step are still to be stepped.
+      const time = scan.tally.heldFromStep > 0 ? sidecar.asOf : new Date(asOf).toISOString()
+      const made: Sidecar = { ...sidecar, file: data.digest!, asOf: time, order }
+      const beside = openOutput(sidecarStaged, 'none')
+      opened.push(beside)
+      await beside.append(Buffer.from(sidecarText(made)))
+      await beside.finish()
+      if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
+      beside.publish()
+      data.publish()
+      const sidecarFile = sidecarName(this.#file)
+      replaceFile(staged, this.#file, this.#permit(request, this.#file))
+      replaceFile(sidecarStaged, sidecarFile, this.#permit(request, sidecarFile))
+    } finally {
+      for (const one of opened) one.discard()
+    }
+  }
+
+  /** Refuses where the rows are not what the order says: they changed, or are held now. */
+  #check(planned: TargetSurvey, scan: Scan, request: RetentionRequest): void {
+    const found = this.#surveyOf(scan, request)
+    if ('code' in found) throw this.#changed(found.message)
+    if (found.held.fromDeletion > planned.held.fromDeletion || found.held.fromStep > planned.held.fromStep)
+      throw new LetheError(
+        'target-held',
+        `rows of ${this.#file} are under a legal hold that was added since the order was made; it is as it was`,
+        'make another order',
+      )
+    const counts = ({ rows, kept, deleted, stepped }: TargetSurvey): string =>
+      [rows, kept, deleted, stepped].join()
+    if (counts(found) !== counts(planned))
+      throw this.#changed(
+        `${found.deleted} rows would go and ${found.stepped} be stepped, where the order says ${planned.deleted} and ${planned.stepped}`,
+      )
+    const { published } = scan.result.account
+    if (published !== found.kept + found.stepped)
+      throw new LetheError('account-mismatch', `the rows of ${this.#file} do not add up; it is as it was`)
+  }
+
+  /** Of what belongs to the file, and of its rewritten self: holds were asked for each row that goes. */
+  #permit({ heldAt }: RetentionRequest, name: string): Permit {
+    const verdict = mayDelete({ target: fileTarget(name) }, [], heldAt)
+    if (!verdict.allowed) throw new LetheError('target-held', `${name} is under a legal hold`)
+    return verdict.permit
+  }
+
+  #staged(order: string): { readonly data: string } {
+    return { data: join(dirname(this.#file), `.${basename(this.#file)}.${order.slice(0, 12)}.retain`) }
+  }
+
+  #changed(why: string): LetheError {
+    return new LetheError(
+      'target-changed',
+      `${this.#file} is not what the order was made of: ${why}; it was not touched`,
+      'make another order',
+    )
+  }
+
+  isGone(): boolean {
+    return !existsSync(this.#file) && !existsSync(sidecarName(this.#file))
+  }
+}
+
+const isSame = (a: FileDigest, b: FileDigest): boolean => a.bytes === b.bytes && a.sha256 === b.sha256
+
+const total = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
+
+/** Which state of a file it is. */
+function stampOf(file: string): string {
+  const { dev, ino, size, mtimeNs } = statSync(file, { bigint: true })
+  return [dev, ino, size, mtimeNs].join(':')
+}
+
+/** Rows that did not come through: because a value could not be stepped, or because they cannot be read. */
+function deadRows(dead: Readonly<Record<string, number | undefined>>): { failed: number; unread: number } {
+  let failed = 0
+  let unread = 0
+  for (const [code, count = 0] of Object.entries(dead))
+    if (Object.hasOwn(FAILURE_CODES, code)) failed += count
+    else unread += count
+  return { failed, unread }
+}

@@ -1,0 +1,153 @@
+/** Judges stored rows by their age: what goes, what is taken to a later step, and what a legal hold keeps as it is. */
+import type { Gate } from '../engine/gate.ts'
+import type { Path } from '../policy/path.ts'
+import type { PlanRetention } from '../policy/plan.ts'
+import type { Hold, TargetName } from './legal-hold.ts'
+import { holdsOn, mayDelete } from './may-delete.ts'
+import type { TimeInterval } from './stored-time.ts'
+
+export interface GateSetting {
+  readonly target: TargetName
+  readonly retention: PlanRetention
+  readonly time: Path
+  readonly read: (text: string, now: number) => TimeInterval | undefined
+  /** What becomes of rows that reach a step, from step 1 on. */
+  readonly steps: readonly ('step' | 'delete' | 'leave')[]
+  /** The instant that ages are judged at, less the margin: ms since 1970. */
+  readonly now: number
+  /** The instant that the rows were judged at when they were written. */
+  readonly writtenAt: number
+  readonly holds: readonly Hold[]
+  /** The instant that holds are judged at. */
+  readonly heldAt: number
+}
+
+/** What it said of the rows that it saw. */
+export interface GateTally {
+  /** Rows that go: the reason of the policy. */
+  deleted: number
+  /** Of these, those that go because a field cannot be stepped. */
+  deletedByStep: number
+  /** Rows that are taken to each step, from step 1 on. */
+  readonly stepped: number[]
+  /** Rows that would be taken to a step to which a field cannot be taken. */
+  readonly left: number[]
+  /** Rows that would go, and are held. */
+  heldFromDeletion: number
+  /** Rows that would be stepped, and are held. */
+  heldFromStep: number
+  /** Rows without an event time that can be read. */
+  undated: number
+  /** Of all rows that have one: the earliest start and the latest end, ms since 1970. */
+  oldest: number
+  newest: number
+  /** The longest interval, ms: for so long a row may outlive its period. */
+  longest: number
+}
+
+export const newTally = (steps: number): GateTally => ({
+  deleted: 0,
+  deletedByStep: 0,
+  stepped: Array<number>(steps).fill(0),
+  left: Array<number>(steps).fill(0),
+  heldFromDeletion: 0,
+  heldFromStep: 0,
+  undated: 0,
+  oldest: Number.POSITIVE_INFINITY,
+  newest: Number.NEGATIVE_INFINITY,
+  longest: 0,
+})
+
+/** Rows share times: so many decisions are kept. */
+const MOST_KNOWN = 65_536
+
+type Decision =
+  | { readonly kind: 'keep' | 'delete' | 'hold' | 'hold-step' }
+  | { readonly kind: 'step' | 'delete-step' | 'left'; readonly step: number }
+
+export function storedGate(setting: GateSetting, tally: GateTally): Gate {
+  const { time, read, now } = setting
+  const held = holdsOn(setting.target, setting.holds, setting.heldAt).length > 0
+  const known = new Map<
+    string,
+    { readonly interval: TimeInterval; readonly decision: Decision } | undefined
+  >()
+  const judgeText = (text: string) => {
+    if (known.has(text)) return known.get(text)
+    if (known.size >= MOST_KNOWN) known.clear()
+    const interval = read(text, now)
+    const judged = interval && { interval, decision: decide(interval, setting, held) }
+    known.set(text, judged)
+    return judged
+  }
+  return {
+    name: 'stored',
+    phase: 'before-rules',
+    reads: [time],
+    reasons: [setting.retention.label],
+    judge(records) {
+      for (let record = records.from; record < records.to; record++) {
+        if (records.isOut(record)) continue
+        const text = records.text(record, 0)
+        const judged = text === undefined ? undefined : judgeText(text)
+        if (judged === undefined) {
+          tally.undated++
+          continue
+        }
+        const { interval, decision } = judged
+        if (interval.start < tally.oldest) tally.oldest = interval.start
+        if (interval.end > tally.newest) tally.newest = interval.end
+        if (interval.end - interval.start > tally.longest) tally.longest = interval.end - interval.start
+        switch (decision.kind) {
+          case 'keep':
+            break
+          case 'hold':
+            tally.heldFromDeletion++
+            break
+          case 'hold-step':
+            tally.heldFromStep++
+            break
+          case 'left':
+            tally.left[decision.step - 1]!++
+            break
+          case 'step':
+            tally.stepped[decision.step - 1]!++
+            records.setStep(record, decision.step)
+            break
+          default:
+            if (decision.kind === 'delete-step') tally.deletedByStep++
+            tally.deleted++
+            records.suppress(record, setting.retention.label)
+        }
+      }
+    },
+  }
+}
+
+function decide(interval: TimeInterval, setting: GateSetting, held: boolean): Decision {
+  const wanted = wantedFor(interval, setting)
+  if (wanted.kind === 'keep' || wanted.kind === 'left' || !held) return wanted
+  const { target, holds, heldAt } = setting
+  const { start: from, end: until } = interval
+  if (mayDelete({ target, from, until }, holds, heldAt).allowed) return wanted
+  return { kind: wanted.kind === 'step' ? 'hold-step' : 'hold' }
+}
+
+/** By the end of the interval; nothing is taken to a step that it may be behind already. */
+function wantedFor(
+  { start, end }: TimeInterval,
+  { retention, steps, now, writtenAt }: GateSetting,
+): Decision {
+  const reached = retention.judge(end, now)
+  if (reached === 'suppress') return { kind: 'delete' }
+  if (reached === 0 || steps.length === 0) return { kind: 'keep' }
+  const last = steps.length
+  const least = retention.judge(end, writtenAt)
+  const most = retention.judge(start, writtenAt)
+  const from = least === 'suppress' ? last : least
+  const upTo = most === 'suppress' ? last : most
+  if (reached <= from || reached < upTo) return { kind: 'keep' }
+  const action = steps[reached - 1]!
+  if (action === 'leave') return { kind: 'left', step: reached }
+  return { kind: action === 'delete' ? 'delete-step' : 'step', step: reached }
+}

@@ -1,0 +1,164 @@
+/**
+ * A plan for rows that are stored: what a policy published stays as it is, but for the rules of later steps. The engine of batches
+ * runs it, so that rows are read and written as they were made.
+ */
+import { transforms } from '../../transforms/index.ts'
+import { Failure, fail, type Result, type RuleTransform } from '../../transforms/transform.ts'
+import type { Action, Otherwise, Plan, PlanField, PlanRule } from '../policy/plan.ts'
+import { stepsOf } from './sidecar.ts'
+
+/** What becomes of a field that cannot be taken to its next step: of the row, or of the field alone. */
+export type CannotStep = 'drop-row' | 'drop-field'
+
+/** A field whose stored values cannot be taken to a step. */
+export interface Unsteppable {
+  /** Which step of the policy, from 1. */
+  readonly step: number
+  /** The output path. */
+  readonly field: string
+  readonly why: string
+}
+
+export interface StoredPlan {
+  readonly plan: Plan
+  /** Which steps change rules of fields here, from 1; false where one of its fields cannot be stepped and nothing is chosen. */
+  readonly steps: readonly ('step' | 'delete' | 'leave')[]
+  readonly unsteppable: readonly Unsteppable[]
+}
+
+/**
+ * The plan for rows that `plan` published. `steps`: whether rows may be taken to later steps, which needs that very plan to
+ * have made them; otherwise they are only judged.
+ */
+export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | undefined): StoredPlan {
+  const rules: PlanRule[] = []
+  const unsteppable: Unsteppable[] = []
+  const count = steps ? stepsOf(plan) : 0
+  const fields = plan.fields
+    .filter(({ rulesByStep }) => rulesByStep.flat().some(({ action }) => action.kind !== 'drop'))
+    .map((field, index): PlanField => {
+      const { path } = field
+      const add = (action: Action, use: string): PlanRule => {
+        const rule = ruleOf(rules.length, path.text, use, action, cannotStep, field)
+        rules.push(rule)
+        return rule
+      }
+      const isContainer = field.rulesByStep.flat().some(({ action }) => action.kind === 'keep-subtree')
+      const kept = add({ kind: isContainer ? 'keep-subtree' : 'keep' }, isContainer ? 'keep.subtree' : 'keep')
+      const byStep: PlanRule[][] = [[kept]]
+      for (let step = 1; step <= count; step++) {
+        const found = stepAction(field, step)
+        if (found === 'same') byStep.push([kept])
+        else if ('why' in found) {
+          unsteppable.push({ step, field: path.text, why: found.why })
+          byStep.push([cannotStep === 'drop-field' ? add(gone(field), 'drop') : kept])
+        } else byStep.push([add(found, found.kind === 'transform' ? found.name : found.kind)])
+      }
+      return { index, path, from: path, category: field.category, role: field.role, rulesByStep: byStep }
+    })
+  const actions = Array.from({ length: count }, (_, at) =>
+    cannotStep !== 'drop-field' && unsteppable.some(({ step }) => step === at + 1)
+      ? cannotStep === 'drop-row'
+        ? 'delete'
+        : 'leave'
+      : 'step',
+  )
+  const stored: Plan = {
+    ...plan,
+    // What the policy does not name was not published by it: such a file is another one.
+    unlisted: 'reject',
+    suspects: 'warn',
+    fields,
+    envelope: [],
+    rules,
+    subject: undefined,
+    time: undefined,
+    readers: new Map(),
+    suppression: [],
+    consent: [],
+    retention: undefined,
+    input: {},
+    required: [],
+    optional: new Set(fields.map(({ path }) => path.text)),
+    needsKeys: false,
+    runnable: true,
+    keyIds: [],
+  }
+  return { plan: stored, steps: actions, unsteppable }
+}
+
+/** An element cannot be dropped: an array keeps its length. */
+const gone = ({ path }: PlanField): Action =>
+  path.segments.at(-1)?.kind === 'element'
+    ? { kind: 'transform', name: 'mask.null', transform: { yields: 'null', apply: () => '' } }
+    : { kind: 'drop' }
+
+function ruleOf(
+  id: number,
+  field: string,
+  use: string,
+  action: Action,
+  cannotStep: CannotStep | undefined,
+  { path }: PlanField,
+): PlanRule {
+  const isElement = path.segments.at(-1)?.kind === 'element'
+  const otherwise: Otherwise =
+    action.kind === 'transform' && cannotStep === 'drop-field'
+      ? { kind: isElement ? 'null' : 'drop' }
+      : { kind: 'dead-letter' }
+  return {
+    id,
+    label: `${field} ${use}`,
+    use,
+    when: [],
+    action,
+    field,
+    watched: false,
+    lineBreaks: true,
+    otherwise,
+  }
+}
+
+/** What takes a stored value to a step, from whichever step before it was stored at. */
+function stepAction(field: PlanField, step: number): Action | 'same' | { readonly why: string } {
+  const before = [...new Set(field.rulesByStep.slice(0, step))]
+  const next = field.rulesByStep[step]!
+  if (before.every((rules) => rules === next)) return 'same'
+  const rules = [...before, next].filter((one, at, all) => all.indexOf(one) === at)
+  if (rules.some((one) => one.length !== 1))
+    return { why: 'its rules have conditions, and what they ask is not stored' }
+  const [target] = next as [PlanRule]
+  if (target.action.kind === 'drop' || target.use === 'mask.null')
+    return target.action.kind === 'drop' ? gone(field) : target.action
+  const takes: ((stored: string) => Result)[] = []
+  for (const [previous] of before as [PlanRule][]) {
+    if (previous === target || previous.action.kind === 'drop') continue
+    const take = between(previous, target)
+    if (take === undefined)
+      return { why: `\`${target.use}\` cannot be had from what \`${previous.use}\` stored` }
+    takes.push(take)
+  }
+  return { kind: 'transform', name: target.use, transform: anyOf(takes, target.action) }
+}
+
+function between(previous: PlanRule, next: PlanRule): ((stored: string) => Result) | undefined {
+  if (previous.use !== next.use || previous.action.kind !== 'transform') return undefined
+  return transforms.find(({ name }) => name === next.use)?.restep(written(previous), written(next))
+}
+
+const written = ({ options }: PlanRule): unknown => options ?? {}
+
+/** The first that takes it. */
+function anyOf(takes: readonly ((stored: string) => Result)[], action: Action): RuleTransform {
+  const yields = action.kind === 'transform' ? action.transform.yields : 'string'
+  return {
+    yields,
+    apply: (stored) => {
+      for (const take of takes) {
+        const result = take(stored)
+        if (!(result instanceof Failure)) return result
+      }
+      return fail('unparsable')
+    },
+  }
+}

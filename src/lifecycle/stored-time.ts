@@ -1,0 +1,71 @@
+/**
+ * The event time of stored rows. It was generalized, most often, so a row names an interval: its event lies somewhere in it. What
+ * is done to a row because of its age goes by the end of the interval, so that no event is taken to be older than it is.
+ */
+import { intervalEnd, intervalStart } from '../../transforms/calendar/interval.ts'
+import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
+
+/** Where outputs have the event time, and how it is written there. */
+export interface StoredTime {
+  /** The output path. */
+  readonly field: string
+  /** `interval`: as `generalize.date` writes it; `as-read`: as the inputs had it. */
+  readonly form: 'interval' | 'as-read'
+  /** Whether days and months are those of UTC. */
+  readonly utc: boolean
+}
+
+export interface TimeInterval {
+  /** ms since 1970. */
+  readonly start: number
+  /** The first instant behind it. */
+  readonly end: number
+}
+
+/** The field that tells the event time best; undefined where no output field tells it. */
+export function storedTimeOf({ fields, time }: Pick<Plan, 'fields' | 'time'>): StoredTime | undefined {
+  if (time === undefined) return undefined
+  const told = fields
+    .filter(({ from, path }) => from.text === time.path.text && path.isPattern !== true)
+    .flatMap((field) => formOf(field) ?? [])
+  return told.find(({ form }) => form === 'as-read') ?? told[0]
+}
+
+function formOf({ path, rulesByStep }: PlanField): StoredTime | undefined {
+  const rules = rulesByStep.flat()
+  if (rules.every(({ use }) => use === 'keep')) return { field: path.text, form: 'as-read', utc: true }
+  const isDate = ({ use, otherwise }: PlanRule): boolean =>
+    use === 'generalize.date' && otherwise.kind !== 'constant'
+  if (!rules.every(isDate)) return undefined
+  const utc = rules.every(({ options }) => options?.['zone'] === 'UTC')
+  return { field: path.text, form: 'interval', utc }
+}
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+/** Of a zone that is not UTC: clocks go up to 14 hours ahead, and 12 behind. */
+const AHEAD_MS = 14 * HOUR_MS
+const BEHIND_MS = 12 * HOUR_MS
+
+/** Reads a stored time; undefined where it tells none. `plan`: of the policy that wrote it, where it is at hand. */
+export function intervalReader(
+  { form, utc }: StoredTime,
+  plan: Pick<Plan, 'time'> | undefined,
+): (text: string, now: number) => TimeInterval | undefined {
+  const written = (text: string): TimeInterval | undefined => {
+    const start = intervalStart(text)
+    const end = intervalEnd(text)
+    if (start === undefined || end === undefined) return undefined
+    // A date-time says its offset.
+    return utc || text.includes('T') ? { start, end } : { start: start - AHEAD_MS, end: end + BEHIND_MS }
+  }
+  if (form === 'interval') return written
+  return (text, now) => {
+    const time = plan?.time?.read(text, now)
+    // As another policy read it: only what says all itself.
+    if (plan === undefined) return /[Zz]$|[+-]\d\d:\d\d$/.test(text) ? written(text) : undefined
+    if (typeof time !== 'number') return undefined
+    // It may have been a date, whose day is not over before its end.
+    return { start: time, end: time % HOUR_MS === 0 ? time + DAY_MS + BEHIND_MS : time + 1000 }
+  }
+}

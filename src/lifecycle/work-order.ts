@@ -1,0 +1,127 @@
+/** Work orders: what is to be done to stored data, for people to read and for one command to do. docs/lifecycle.md has their form. */
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import { fileError, LetheError } from '../errors.ts'
+import { sha256 } from '../ledger/entry.ts'
+import { canonicalJson } from '../policy/fingerprint.ts'
+import type { TargetName } from './legal-hold.ts'
+import type { CannotStep } from './stored-plan.ts'
+import { type TargetSurvey, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
+
+export interface WorkOrder {
+  readonly lethe: 'order'
+  readonly v: 1
+  readonly kind: 'retain'
+  /** When it was made, RFC 3339. */
+  readonly made: string
+  /** Until when it may be applied. */
+  readonly validUntil: string
+  /** The instant that ages are judged at. */
+  readonly asOf: string
+  /** Rows go so much later than their period says. */
+  readonly marginMs: number
+  readonly cannotStep: CannotStep | null
+  readonly policy: { readonly name: string; readonly version: number; readonly fingerprint: string }
+  readonly targets: readonly TargetSurvey[]
+  readonly untouched: readonly Untouched[]
+  /** Ids of holds that have expired, and were not released. */
+  readonly expiredHolds: readonly string[]
+  /** SHA-256 of the canonical JSON of all other members. */
+  readonly hash: string
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.int().min(0)
+const target = z.templateLiteral([z.enum(['file', 'topic']), ':', z.string().min(1)])
+
+const orderForm = z.strictObject({
+  lethe: z.literal('order'),
+  v: z.literal(1),
+  kind: z.literal('retain'),
+  made: z.iso.datetime(),
+  validUntil: z.iso.datetime(),
+  asOf: z.iso.datetime(),
+  marginMs: count,
+  cannotStep: z.enum(['drop-row', 'drop-field']).nullable(),
+  policy: z.strictObject({ name: z.string(), version: z.number(), fingerprint: hash }),
+  targets: z.array(
+    z.strictObject({
+      target,
+      digest: z.strictObject({ bytes: count, sha256: hash }),
+      rows: count,
+      kept: count,
+      deleted: count,
+      stepped: count,
+      rules: z.array(z.strictObject({ rule: z.string(), action: z.enum(['delete', 'step']), rows: count })),
+      held: z.strictObject({ fromDeletion: count, fromStep: count }),
+      undated: count,
+      cannotStep: count,
+      unsteppable: z.array(z.strictObject({ step: count, field: z.string(), why: z.string() })),
+      whole: z.boolean(),
+      oldest: z.iso.datetime().nullable(),
+      newest: z.iso.datetime().nullable(),
+      mayOutliveMs: count,
+    }),
+  ),
+  untouched: z.array(
+    z.strictObject({
+      target,
+      code: z.enum(Object.keys(UNTOUCHED) as [UntouchedCode, ...UntouchedCode[]]),
+      message: z.string(),
+    }),
+  ),
+  expiredHolds: z.array(z.string()),
+  hash,
+})
+
+const hashOf = ({ hash: _, ...members }: Omit<WorkOrder, 'hash'> & { readonly hash?: string }): string =>
+  sha256(canonicalJson(members))
+
+/** The order with its hash. */
+export const sealOrder = (order: Omit<WorkOrder, 'hash'>): WorkOrder => ({ ...order, hash: hashOf(order) })
+
+export const orderText = (order: WorkOrder): string => `${JSON.stringify(order, null, 2)}\n`
+
+/** Ten thousands of targets. */
+const MOST_BYTES = 64 << 20
+
+/** Reads an order. @throws LetheError (io), (usage) `order-invalid` where it is none, or was changed by hand */
+export function readOrder(file: string): WorkOrder {
+  let text: string
+  try {
+    if (statSync(file).size > MOST_BYTES)
+      throw new LetheError('file-too-large', `${file} is too large for a work order`)
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw error instanceof LetheError ? error : fileError(file, error)
+  }
+  let order: WorkOrder | undefined
+  try {
+    const parsed = orderForm.safeParse(JSON.parse(text))
+    order = parsed.success ? (parsed.data as WorkOrder) : undefined
+  } catch {
+    order = undefined
+  }
+  if (order === undefined)
+    throw new LetheError('order-invalid', `${file} is no work order`, 'name what `lethe retain plan` wrote')
+  if (hashOf(order) !== order.hash)
+    throw new LetheError(
+      'order-invalid',
+      `${file} was changed since it was made: its hash is of something else; nothing was done`,
+      'make another order',
+    )
+  return order
+}
+
+/** Of all targets together. */
+export function totalOf(order: WorkOrder): { rows: number; deleted: number; stepped: number } {
+  const total = { rows: 0, deleted: 0, stepped: 0 }
+  for (const { rows, deleted, stepped } of order.targets) {
+    total.rows += rows
+    total.deleted += deleted
+    total.stepped += stepped
+  }
+  return total
+}
+
+export const fileOf = (name: TargetName): string => name.slice(name.indexOf(':') + 1)
