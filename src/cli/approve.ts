@@ -1,5 +1,5 @@
 /** `lethe approve POLICY`: a person agrees to a policy, in writing and signed. */
-import { Argument, Command, InvalidArgumentError } from 'commander'
+import { Argument, Command } from 'commander'
 import { approve, lastApproved } from '../approval/add-approval.ts'
 import { NOTE, ROLE } from '../approval/approval.ts'
 import { approvalFileOf } from '../approval/required-approval.ts'
@@ -9,6 +9,7 @@ import type { Compared } from '../diff/side.ts'
 import { LetheError } from '../errors.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { passphraseOf, readSigningKey } from '../signing/private-key.ts'
+import { matching } from './arguments.ts'
 import { compared } from './diff.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
@@ -51,14 +52,6 @@ async function showDiff(old: string, file: string, after: Compared): Promise<voi
   const changes = comparePolicies(before, after)
   process.stdout.write(formatDiff({ before, after, files: { before: old, after: file }, changes }, 'text'))
 }
-
-/** Takes what matches `form`; `is` says what that is. */
-const matching =
-  (form: RegExp, is: string) =>
-  (text: string): string => {
-    if (!form.test(text)) throw new InvalidArgumentError(is)
-    return text
-  }
 
 const EXAMPLES = `
 Adds a signed line to POLICY.approval: the fingerprint of the policy, who, as what, when and why. Whose approvals count, and how many are

@@ -78,3 +78,11 @@ export function parseList(
   if (before.has(name)) throw new InvalidArgumentError('A list is named once.')
   return new Map([...before, [name, file]])
 }
+
+/** Takes what matches `form`; `is` says what that is. */
+export const matching =
+  (form: RegExp, is: string) =>
+  (text: string): string => {
+    if (!form.test(text)) throw new InvalidArgumentError(is)
+    return text
+  }

@@ -1,12 +1,12 @@
 /** `lethe hold`: what must not be deleted, until when, and who says so. */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { sha256 } from '../ledger/entry.ts'
 import { appendHold, newHold, readHolds, releasing } from '../lifecycle/holds-file.ts'
 import { HOLD_ID, type Hold, OWNER, REASON, stateOf, type TargetName } from '../lifecycle/legal-hold.ts'
 import { fileTarget } from '../lifecycle/may-delete.ts'
 import { columns, paint } from '../terminal.ts'
-import { parseTime } from './arguments.ts'
+import { matching, parseTime } from './arguments.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
 interface AddOptions extends LedgerOptions {
@@ -116,13 +116,6 @@ function viewOf(hold: Hold) {
     ...{ added: time(added)!, expires: time(expires)! },
   }
 }
-
-const matching =
-  (form: RegExp, is: string) =>
-  (text: string): string => {
-    if (!form.test(text)) throw new InvalidArgumentError(is)
-    return text
-  }
 
 const addWho = (command: Command): Command =>
   command

@@ -1,10 +1,11 @@
 /** `--ledger FILE --signing-key FILE`: where a command writes down what it does. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { LetheError } from '../errors.ts'
 import { fileAnchor } from '../ledger/anchor.ts'
 import { ACTOR, type LedgerFact } from '../ledger/entry.ts'
 import { Ledger, type LedgerOutcome } from '../ledger/ledger.ts'
 import { type PassphraseOptions, passphraseOf, readSigningKey } from '../signing/private-key.ts'
+import { matching } from './arguments.ts'
 import { addPassphraseOptions } from './signing-key.ts'
 
 export interface LedgerOptions extends PassphraseOptions {
@@ -14,11 +15,10 @@ export interface LedgerOptions extends PassphraseOptions {
   readonly as?: string
 }
 
-export function parseRole(text: string): string {
-  if (!ACTOR.test(text))
-    throw new InvalidArgumentError('It is written in a-z, 0-9, dot, hyphen and underscore.')
-  return text
-}
+export const parseRole: (text: string) => string = matching(
+  ACTOR,
+  'It is written in a-z, 0-9, dot, hyphen and underscore.',
+)
 
 /** Adds the options; `has` are those that the command has already. */
 export function addLedgerOptions(command: Command, has: readonly ('signing-key' | 'as')[] = []): Command {

@@ -7,6 +7,7 @@ import { takeLock } from '../files/lock-file.ts'
 import { openOutput } from '../files/output.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Hold } from '../lifecycle/legal-hold.ts'
+import { orderLines, verifiedLines } from '../lifecycle/print-orders.ts'
 import {
   type ApplySetting,
   applyOrder,
@@ -14,7 +15,7 @@ import {
   refuseTooMuch,
   targetsOf,
   verifyOrder,
-} from '../lifecycle/retain.ts'
+} from '../lifecycle/retention-orders.ts'
 import type { CannotStep } from '../lifecycle/stored-plan.ts'
 import { orderText, readOrder, totalOf, type WorkOrder } from '../lifecycle/work-order.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
@@ -25,7 +26,6 @@ import { parseTime } from './arguments.ts'
 import { parseShare } from './groups.ts'
 import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf } from './ledger-option.ts'
-import { orderLines, verifiedLines } from './retain-lines.ts'
 
 interface SharedOptions extends LedgerOptions, HoldsOptions {
   readonly policy: string
@@ -49,7 +49,12 @@ async function planOf(file: string): Promise<Plan> {
   throw new LetheError('policy-invalid', `the policy ${file} has errors; nothing was done`, 'correct them')
 }
 
-async function makeOrder(names: readonly string[], options: PlanningOptions): Promise<WorkOrder> {
+/** `most`: where more would be deleted than this share, the order is refused and not written. */
+async function makeOrder(
+  names: readonly string[],
+  options: PlanningOptions,
+  most: number = 1,
+): Promise<WorkOrder> {
   const { asOf, margin, valid, cannotStep, policy } = options
   const holds = holdsOf(options)
   const plan = await planOf(policy)
@@ -67,6 +72,7 @@ async function makeOrder(names: readonly string[], options: PlanningOptions): Pr
   reads.refuse(options.output)
   const setting = { asOf: asOf ?? now, now, marginMs: margin, validMs: valid, cannotStep, holds }
   const order = await planRetention(targets, plan, setting)
+  refuseTooMuch(order, most)
   const output = openOutput(options.output, 'none')
   try {
     await output.append(Buffer.from(orderText(order)))
@@ -180,9 +186,9 @@ async function run(
       await applied(file, before, setting, ledgerOf(options)).catch((error) => {
         if (!(error instanceof LetheError) || error.code !== 'target-changed') throw error
       })
+    }
   }
-  const order = await makeOrder(names, options)
-  refuseTooMuch(order, options.maxDelete)
+  const order = await makeOrder(names, options, options.maxDelete)
   const setting = await settingOf(options, holds)
   await applied(file, order, setting, ledgerOf(options))
   await verified(order, setting, options)

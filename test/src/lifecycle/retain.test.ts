@@ -14,7 +14,7 @@ import {
   refuseTooMuch,
   targetsOf,
   verifyOrder,
-} from '../../../src/lifecycle/retain.ts'
+} from '../../../src/lifecycle/retention-orders.ts'
 import { orderText, readOrder, type WorkOrder } from '../../../src/lifecycle/work-order.ts'
 import { compilePolicyFile } from '../../../src/policy/compile-file.ts'
 import type { Plan } from '../../../src/policy/plan.ts'

@@ -1,6 +1,6 @@
 /** Work orders of retention, and what was found afterwards, as lines for people. */
-import type { VerifiedTarget } from '../lifecycle/retain.ts'
-import { fileOf, totalOf, type WorkOrder } from '../lifecycle/work-order.ts'
+import type { VerifiedTarget } from './retention-orders.ts'
+import { fileOf, totalOf, type WorkOrder } from './work-order.ts'
 
 const HOUR_MS = 3_600_000
 const hours = (milliseconds: number): string => `${Math.ceil(milliseconds / HOUR_MS)} h`
