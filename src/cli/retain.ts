@@ -179,10 +179,10 @@ async function run(
   if (existsSync(file)) {
     const before = readOrder(file)
     const setting = await settingOf(options, holds)
-    if (
-      before.policy.fingerprint === setting.plan.fingerprint &&
-      Date.parse(before.validUntil) >= setting.now
-    )
+    const isValid = Date.parse(before.validUntil) >= setting.now
+    if (isValid && before.policy.fingerprint === setting.plan.fingerprint) {
+      // It may be one that a person has planned, and not applied.
+      refuseTooMuch(before, options.maxDelete)
       await applied(file, before, setting, ledgerOf(options)).catch((error) => {
         if (!(error instanceof LetheError) || error.code !== 'target-changed') throw error
       })
