@@ -36,6 +36,7 @@ const WORLDS: Readonly<
     options: [1, 2, 3, 5].map((keep) => ({ keep })),
     values: fc.string({ unit: 'grapheme', maxLength: 9 }),
   },
+  // Of a label whose bounds have more than 40 digits it fails, as the transform does of a number.
   'generalize.number': {
     options: [
       ...['0.5', 1, 5, 10, 20, 25, 100].map((width) => ({ width })),
@@ -45,10 +46,7 @@ const WORLDS: Readonly<
       { edges: [1, 5] },
       { width: 10, as: 'midpoint' },
     ],
-    values: fc.oneof(
-      fc.integer().map(String),
-      fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
-    ),
+    values: fc.oneof(fc.integer().map(String), fc.double({ noNaN: true, min: -1e30, max: 1e30 }).map(String)),
   },
 }
 
