@@ -269,7 +269,7 @@ describe('the house', () => {
         .reduce((lines, file) => lines + readFileSync(file, 'utf8').split('\n').length - 1, 0)
     expect(linesIn('src/cli/stream')).toBeGreaterThan(0)
     expect(linesIn('src/cli/stream')).toBeLessThan(400)
-    expect(linesIn('src/cli/')).toBeLessThan(5_000)
+    expect(linesIn('src/cli/')).toBeLessThan(5_400)
   })
 
   it('has no cycles', () => {
