@@ -130,7 +130,11 @@ export const command = (): Command =>
       ).argParser(parseRequiredApproval),
     )
     .addOption(
-      new Option('--format <format>', 'files: what they are (default: by name)').choices(['csv', 'ndjson']),
+      new Option('--format <format>', 'files: what they are (default: by name)').choices([
+        'csv',
+        'ndjson',
+        'json',
+      ]),
     )
     .addOption(
       new Option('--as-of <time>', 'files: the instant that retention is judged at (default: now)').argParser(

@@ -12,11 +12,16 @@ interface Told {
   readonly places?: readonly string[]
 }
 
+/** Commands whose `--format` says what their inputs are, and not how to print. */
+const READ_FORMATS: ReadonlySet<string> = new Set(['batch', 'init', 'replay'])
+
 /**
  * Whether a command line (without node and script) asks for JSON. It is asked before the command line is parsed, as
  * what cannot be parsed is an error too.
  */
 export function wantsJson(args: readonly string[]): boolean {
+  const command = args.find((arg) => !arg.startsWith('-'))
+  if (command !== undefined && READ_FORMATS.has(command)) return false
   const end = args.indexOf('--')
   const options = end < 0 ? args : args.slice(0, end)
   return options.some(

@@ -153,12 +153,12 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   const uncovered = count((one) => one.run?.uncovered.length ?? 0)
   const broken = count((one) => one.problems.length)
   const parts = [`${cases - bad} of ${cases} cases hold`]
-  if (uncovered > 0) parts.push(`${uncovered} rules without a case`)
+  if (uncovered > 0) parts.push(`${uncovered} ${uncovered === 1 ? 'rule' : 'rules'} without a case`)
   const updates = count((one) => one.updated?.names.length ?? 0)
   if (updates > 0) parts.push(`${updates} updated`)
   const refused = tested.filter((one) => (one.updated?.refused.length ?? 0) > 0)
   for (const { cases: file } of refused) parts.push(`${file} is as it was`)
-  if (broken > 0) parts.push(`${broken} errors in policies or cases`)
+  if (broken > 0) parts.push(`${broken} ${broken === 1 ? 'error' : 'errors'} in policies or cases`)
   process.stderr.write(`lethe: ${parts.join(', ')}\n`)
   if (bad > 0 || broken > 0 || (requireCoverage && uncovered > 0)) process.exitCode = EXIT.violations
 }

@@ -158,7 +158,14 @@ function readExpected(node: MapNode, findings: Findings, mayLack: boolean): Expe
     findings.add(absent.at, 'bad-case', '`absent` stands beside `part`; `expect` says all that is there')
   if (stated.length === 0 && mayLack) return undefined
   if (stated.length !== 1 || value === undefined) {
-    findings.add(node.at, 'bad-case', 'a case has one of `expect`, `expectCsv`, `part` and `outcome`')
+    findings.add(
+      node.at,
+      'bad-case',
+      'a case has one of `expect`, `expectCsv`, `part` and `outcome`',
+      stated.length > 0
+        ? 'leave one of them'
+        : 'say what has to come of it, or have `lethe test --update` write what does',
+    )
     return undefined
   }
   switch (stated[0]!) {

@@ -167,7 +167,8 @@ export class BatchSource {
       let { bytes, length } = piece
       let offset = opened.bytes + piece.offset
       if (layout === undefined) {
-        const header = readHeader(input.name, dialect, piece, headerLines + 1)
+        const first = form.header === undefined ? 'header' : 'row'
+        const header = readHeader(input.name, dialect, piece, headerLines + 1, first)
         if (form.header !== undefined) {
           if (header !== undefined) checkWidth(input.name, form.header, header)
           await open(form.header, header?.lineBreak ?? '\n')

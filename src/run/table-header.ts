@@ -16,17 +16,30 @@ export interface TableHeader {
 
 const NO_QUOTES = 'where quotes are ordinary characters, say `quote: none` in `input:` of the policy'
 
-const WHY: Partial<Record<RecordCode, string>> = {
-  'csv-quote-unclosed': 'a quote in its header never closes',
-  'csv-syntax': 'a quote or a lone carriage return stands in its header where RFC 4180 does not allow one',
-  'record-too-large': 'its header is longer than a record may be',
+/** What the first row is: where the header is known from elsewhere, a row as any other. */
+type FirstRow = 'header' | 'row'
+
+const WHY: Partial<Record<RecordCode, (row: FirstRow) => string>> = {
+  'csv-quote-unclosed': (row) => `a quote in its ${row} never closes`,
+  'csv-syntax': (row) =>
+    `a quote or a lone carriage return stands in its ${row} where RFC 4180 does not allow one`,
+  'record-too-large': (row) => `its ${row} is longer than a record may be`,
 }
 
-export function headerError(input: string, code: RecordCode, line: number): LetheError {
+export function headerError(
+  input: string,
+  code: RecordCode,
+  line: number,
+  row: FirstRow = 'header',
+): LetheError {
+  const way =
+    row === 'row' && code === 'csv-quote-unclosed'
+      ? 'give all lines of the row: a cell may hold line breaks'
+      : `correct line ${line}`
   return new LetheError(
     'header-invalid',
-    `${input}: ${WHY[code] ?? 'its header cannot be read'}`,
-    `correct line ${line}${code.startsWith('csv-') ? `; ${NO_QUOTES}` : ''}`,
+    `${input}: ${WHY[code]?.(row) ?? `its ${row} cannot be read`}`,
+    `${way}${code.startsWith('csv-') ? `; ${NO_QUOTES}` : ''}`,
   )
 }
 
@@ -50,6 +63,7 @@ export function readHeader(
   dialect: CsvDialect,
   piece: Records,
   line: number,
+  is: FirstRow = 'header',
 ): TableHeader | undefined {
   const walker = new CsvWalker(dialect)
   const decoded = quotedText(dialect)
@@ -63,7 +77,7 @@ export function readHeader(
     lines += walker.lines
     // Lines without anything, too, stand above many a table.
   } while (walker.isComment || walker.end === start)
-  if (walker.code !== undefined) throw headerError(input, walker.code, line + lines - walker.lines)
+  if (walker.code !== undefined) throw headerError(input, walker.code, line + lines - walker.lines, is)
   const row = piece.bytes.subarray(start, walker.end)
   if (!isUtf8(row)) throw encodingError(input, row)
   const names: string[] = []

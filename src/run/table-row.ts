@@ -47,9 +47,14 @@ const dialectOf = (
   comment,
 })
 
-function firstOf(name: string, text: Uint8Array, dialect: CsvDialect): TableHeader | undefined {
+function firstOf(
+  name: string,
+  text: Uint8Array,
+  dialect: CsvDialect,
+  row: 'header' | 'row',
+): TableHeader | undefined {
   const bytes = padded(text) as Uint8Array<ArrayBuffer>
-  return readHeader(name, dialect, { kind: 'records', bytes, length: text.length, offset: 0 }, 1)
+  return readHeader(name, dialect, { kind: 'records', bytes, length: text.length, offset: 0 }, 1, row)
 }
 
 /**
@@ -64,7 +69,7 @@ export function firstRow(
 ): TableRow {
   const dialect = dialectOf(form, implied)
   const bytes = padded(text)
-  const first = firstOf(name, text, dialect)
+  const first = firstOf(name, text, dialect, names === undefined ? 'header' : 'row')
   if (first === undefined)
     throw new LetheError('file-malformed', `${name} holds no row`, 'give one row of CSV, or one JSON object')
   if (names !== undefined) checkWidth(name, names, first)
@@ -92,7 +97,7 @@ export function firstRow(
 
 /** The names in the first row of a table. Throws `LetheError` where there is none. */
 export function namesOf(name: string, text: Uint8Array, form: InputForm, implied: string): readonly string[] {
-  const read = firstOf(name, text, dialectOf(form, implied))
+  const read = firstOf(name, text, dialectOf(form, implied), 'header')
   if (read === undefined)
     throw new LetheError('header-invalid', `${name} holds no header`, 'name another file')
   return read.names

@@ -77,12 +77,14 @@ function report(summary: Summary, options: BatchOptions, result: BatchResult): v
     process.stderr.write('lethe: some records were dead-lettered; --dead-letter FILE lists where and why\n')
 }
 
-function finish(summary: Summary, { maxUnique }: BatchOptions, left: string): void {
+function finish(summary: Summary, { maxUnique, deadLetter, dryRun }: BatchOptions, left: string): void {
   if (summary.status === 'too-many-dead-letters')
     throw new LetheError(
       'too-many-dead-letters',
       `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; ${left}`,
-      'see --dead-letter FILE for where and why, and --max-dead-letters to allow more',
+      deadLetter === undefined || dryRun === true
+        ? '--dead-letter FILE lists where and why; --max-dead-letters allows more'
+        : `${deadLetter} lists where and why; --max-dead-letters allows more`,
     )
   if (summary.status === 'too-many-stand-alone')
     throw new LetheError(

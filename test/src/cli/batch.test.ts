@@ -426,12 +426,15 @@ describe('--max-dead-letters', () => {
     const verdicts: boolean[] = []
     for (const chunk of ['40', '5000']) {
       const args = ['in.ndjson', '-o', `out-${chunk}`, '-q', '--chunk-bytes', chunk, '--summary', 's.json']
+      if (chunk === '40') args.push('--dead-letter', 'dead.ndjson')
       const { code, stderr } = await batch(cwd, [
         ...args,
         ...limit.flatMap((text) => ['--max-dead-letters', text]),
       ])
       expect(code).toBe(3)
       expect(stderr.includes('too many dead letters')).toBe(!fine)
+      const list = chunk === '40' ? 'dead.ndjson lists where' : '--dead-letter FILE lists where'
+      expect(stderr.includes(list)).toBe(!fine || chunk === '5000')
       expect(JSON.parse(read(cwd, 's.json')).status).toBe(fine ? 'done' : 'too-many-dead-letters')
       verdicts.push(existsSync(join(cwd, `out-${chunk}`)))
     }

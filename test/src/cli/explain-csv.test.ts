@@ -82,6 +82,9 @@ it('refuses what it cannot show, and says what to do', async () => {
   )
   expect(await refuse(['-', '--header', 'at,mail'], CSV)).toContain('has 4 columns')
   expect(await refuse(['-'], 'at;amount\n2024;1\n')).toContain('the header lacks a column')
+  expect(await refuse(['-', '--header-of', 'in.csv'], '2024-07-15;"a line')).toContain(
+    'a quote in its row never closes\n  -> give all lines of the row',
+  )
   expect(await refuse(['-'], '[1]')).toContain('holds no JSON object')
   expect(await refuse(['-'], '\n')).toContain('holds no row')
 })

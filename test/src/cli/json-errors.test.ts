@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { wantsJson } from '../../../src/cli/report-error.ts'
 import { ERROR_CODES, type ErrorCode } from '../../../src/errors.ts'
 import { folder, warm } from './lethe.ts'
 
@@ -32,5 +33,15 @@ describe('errors where --format json is given', () => {
     })
     expect(ended.code).toBe(ERROR_CODES[code].exitCode)
     expect(ended.stdout).toBe('')
+  })
+
+  it('is for commands that print: elsewhere --format says what the inputs are', async () => {
+    const { stdout } = await warm(['completion', 'fish'])
+    const found = [...stdout.matchAll(/from (\w+)' -l format -x -a '([^']*)'/g)].map(
+      ([, name, choices]) => [name!, choices!.split(' ')] as const,
+    )
+    expect(found.length).toBeGreaterThan(10)
+    for (const [name, choices] of found)
+      expect([name, wantsJson([name, 'x', '--format', 'json'])]).toEqual([name, choices.includes('text')])
   })
 })

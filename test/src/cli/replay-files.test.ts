@@ -1,5 +1,5 @@
 /** `lethe replay` of files: what it adds to the output of the run is what that run would have had. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { KEYS } from './batch-inputs.ts'
@@ -113,6 +113,16 @@ describe('lethe replay of files', () => {
       { cwd },
     )
     expect([third.code, read(cwd, 'none.csv')]).toEqual([3, `${header}\n`])
+  })
+
+  it('takes an array under any name, where --format says that it is one', async () => {
+    const cwd = await batched({ 'in.json': `[{"id": 1, "at": "${MARK}", "note": "${MARK}"}]` }, 'out.json')
+    renameSync(join(cwd, 'in.json'), join(cwd, 'in.txt'))
+    const unsaid = await replay(cwd, 'in.txt', '-o', 'more.ndjson')
+    expect([unsaid.code, unsaid.stderr]).toEqual([2, expect.stringContaining('say --format')])
+    const ended = await replay(cwd, 'in.txt', '--format', 'json', '-o', 'more.ndjson')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(JSON.parse(read(cwd, 'more.ndjson'))).toMatchObject({ at: null })
   })
 
   it('goes by the ordinal of a record in JSON that is not one record a line', async () => {

@@ -72,6 +72,8 @@ describe('as JSON', () => {
     [['lint', '--format', 'text', 'json'], false],
     [['lint', 'json'], false],
     [['lint', '--', '--format', 'json'], false],
+    // There it says what the inputs are.
+    [['batch', 'in', '--format', 'json'], false],
   ])('%j asks for it: %s', (args, asks) => {
     expect(wantsJson(args)).toBe(asks)
   })

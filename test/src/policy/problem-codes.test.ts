@@ -621,6 +621,13 @@ describe('problem codes of a policy', () => {
     expect(problems.map((p) => `${p.line}:${p.column} ${p.code}`)).toEqual([`${line}:${column} bad-case`])
   })
 
+  it('says how a case gets what it expects', () => {
+    const ways = readCases('p.cases.yaml', 'cases:\n  - { name: a, input: {} }\n').problems.map(
+      (p) => p.suggestion,
+    )
+    expect(ways).toEqual([expect.stringContaining('`lethe test --update`')])
+  })
+
   it('says of a missing key what it is for', () => {
     const ways = (source: string) => compile(source).problems.map((p) => p.suggestion)
     expect(ways(`${fields}  a: hash.hmac\n`)).toEqual([expect.stringMatching(/^add `domain:`\. Join space/)])
