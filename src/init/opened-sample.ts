@@ -1,5 +1,7 @@
 /** Texts of a sample that hold an object or array as JSON, in all their values: they are read by what they hold. */
 import { printSegments, type Segment } from '../policy/path.ts'
+import { levelsOf } from '../record/json/json-text.ts'
+import { MAX_DEPTH } from '../record/json/json-walker.ts'
 import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
 
@@ -19,9 +21,9 @@ interface Found {
 /** So many places are told apart. */
 const MOST_PLACES = 20_000
 
-/** The object or array that a text holds; undefined where it holds none. */
-function held(text: string): object | undefined {
-  if (!/^[ \t\r\n]*[{[]/.test(text)) return undefined
+/** The object or array that a text holds, below so many others; undefined where it holds none, or nests too deep for a run. */
+function held(text: string, depth: number): object | undefined {
+  if (!/^[ \t\r\n]*[{[]/.test(text) || depth + levelsOf(text) > MAX_DEPTH) return undefined
   try {
     return JSON.parse(text) as object
   } catch {
@@ -84,14 +86,15 @@ export function openTexts(
     else one.others++
   }
   const look: At = (text, segments) => {
-    if (!isWordForNothing(text)) count(segments, held(text) !== undefined)
+    if (!isWordForNothing(text)) count(segments, held(text, segments.length) !== undefined)
     return text
   }
   mappedSample(sample, paths, look, (segments) => count(segments, false))
   const carriers = [...found.values()].filter(({ texts, others }) => texts > 0 && others === 0)
   if (carriers.length === 0) return { sample, carriers: [] }
   const texts = new Set(carriers.map(({ segments }) => printSegments(segments)))
-  const open: At = (text, segments) => (texts.has(printSegments(segments)) ? (held(text) ?? null) : text)
+  const open: At = (text, segments) =>
+    texts.has(printSegments(segments)) ? (held(text, segments.length) ?? null) : text
   return {
     sample: { ...sample, records: mappedSample(sample, paths, open) },
     carriers: carriers.map(({ segments }) => segments),

@@ -7,6 +7,8 @@ import { formatByName } from '../files/input.ts'
 import { JsonSplitter } from '../files/json-splitter.ts'
 import { binaryForm, byteOrderMark, compressionOf, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
 import { unzstd } from '../files/zstd-reader.ts'
+import { levelsOf } from '../record/json/json-text.ts'
+import { MAX_DEPTH } from '../record/json/json-walker.ts'
 import { csvSample } from './csv-sample.ts'
 import { label, type Sample, type SampleFormat, type SampleOptions } from './sample.ts'
 
@@ -163,7 +165,9 @@ function jsonLines(text: string, cut: boolean, name: string): string[] {
   )
 }
 
+/** The object of a line; undefined where it holds none, or nests too deep for a run. */
 function parseLine(line: string): object | undefined {
+  if (levelsOf(line) > MAX_DEPTH) return undefined
   try {
     const value = JSON.parse(line) as unknown
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined

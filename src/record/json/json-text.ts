@@ -76,3 +76,16 @@ export function unescapeJson(text: string): string {
     hex === undefined ? (SHORT[short] ?? short) : String.fromCharCode(Number.parseInt(hex, 16)),
   )
 }
+
+/** How many objects and arrays are open at once in a text, at most; it is meant for JSON, and ends for any text. */
+export function levelsOf(text: string): number {
+  let most = 0
+  let open = 0
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!
+    if (sign === '"') for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
+    if (sign === '{' || sign === '[') most = Math.max(most, ++open)
+    if (sign === '}' || sign === ']') open--
+  }
+  return most
+}

@@ -57,6 +57,21 @@ describe('a draft', () => {
     expect(codes).toEqual([])
   })
 
+  it('leaves out what nests deeper than a run reads', async () => {
+    const deep = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+    for (const [most, levels, isRead] of [
+      ['a text may have 63 levels in a record', 63, true],
+      ['with one more the record is too deep', 64, false],
+      ['and no stack runs out', 20_000, false],
+    ] as const) {
+      const { lines } = await draft(
+        'deep.ndjson',
+        many((i) => (i === 5 ? `{"id":5,"o":${deep(20_000)}}` : JSON.stringify({ id: i, o: deep(levels) }))),
+      )
+      expect(lines.includes('  o: json'), most).toBe(isRead)
+    }
+  })
+
   it('takes one value for an array where the sample has both', async () => {
     const { lines, codes } = await draft(
       'mails.ndjson',

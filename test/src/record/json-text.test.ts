@@ -1,7 +1,7 @@
 /** Strings of JSON to bytes: what is decoded is what a parser reads, whatever is written as an escape. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decodeString, unescapeJson } from '../../../src/record/json/json-text.ts'
+import { decodeString, levelsOf, unescapeJson } from '../../../src/record/json/json-text.ts'
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
@@ -43,4 +43,18 @@ it('decodes strings as a parser does', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+it('counts levels, and no brackets in strings', () => {
+  const levels = (value: unknown): number =>
+    typeof value === 'object' && value !== null
+      ? 1 + Math.max(0, ...Object.values(value).map((below) => levels(below)))
+      : 0
+  const value = fc.jsonValue({ stringUnit: fc.constantFrom('[', '{', ']', '"', '\\', 'a'), maxDepth: 4 })
+  fc.assert(
+    fc.property(value, (one) => {
+      expect(levelsOf(JSON.stringify(one))).toBe(levels(one))
+    }),
+  )
+  for (const text of ['"', '["\\', ']]{']) expect(levelsOf(text)).toBeLessThan(2)
 })
