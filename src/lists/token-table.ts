@@ -90,11 +90,10 @@ export class TokenTable {
     if (isNew) slot = ~slot
     this.#write(() => {
       if (isNew) {
-        const [a, b, c, d] = wordsOf(token)
-        words[slot] = a
-        words[slot + 1] = b
-        words[slot + 2] = c
-        words[slot + 3] = d
+        words[slot + 1] = token.readInt32LE(4)
+        words[slot + 2] = token.readInt32LE(8)
+        words[slot + 3] = token.readInt32LE(12)
+        words[slot] = firstWord(token, words[slot + 1]! | words[slot + 2]! | words[slot + 3]!)
         words[COUNT]!++
       }
       if (payload !== undefined) words.set(payload, slot + TOKEN_WORDS)
@@ -159,13 +158,18 @@ export class TokenTable {
 
   /** The slot of a token; where it is not there, the complement of the one that it would get. */
   #find(token: Buffer): number {
-    const [a, b, c, d] = wordsOf(token)
     const words = this.#words
-    for (let index = this.#home(a), seen = 0; seen < this.#capacity; index = this.#next(index), seen++) {
-      const slot = this.#slotOf(index)
-      if (words[slot] === a && words[slot + 1] === b && words[slot + 2] === c && words[slot + 3] === d)
-        return slot
-      if (this.#isFree(index)) return ~slot
+    const stride = this.#stride
+    const end = HEADER_WORDS + this.#capacity * stride
+    const [b, c, d] = [token.readInt32LE(4), token.readInt32LE(8), token.readInt32LE(12)]
+    const a = firstWord(token, b | c | d)
+    let slot = HEADER_WORDS + this.#home(a) * stride
+    for (let seen = 0; seen < this.#capacity; seen++) {
+      const word = words[slot]!
+      if (word === a && words[slot + 1] === b && words[slot + 2] === c && words[slot + 3] === d) return slot
+      if ((word | words[slot + 1]! | words[slot + 2]! | words[slot + 3]!) === 0) return ~slot
+      slot += stride
+      if (slot === end) slot = HEADER_WORDS
     }
     throw new RangeError('the table is full')
   }
@@ -194,12 +198,7 @@ export class TokenTable {
 }
 
 /** No digest is all zeros in our lifetime; should one be, it stands for the next. */
-function wordsOf(token: Buffer): readonly [number, number, number, number] {
-  const words = [
-    token.readInt32LE(0),
-    token.readInt32LE(4),
-    token.readInt32LE(8),
-    token.readInt32LE(12),
-  ] as const
-  return (words[0] | words[1] | words[2] | words[3]) === 0 ? [1, 0, 0, 0] : words
+const firstWord = (token: Buffer, others: number): number => {
+  const word = token.readInt32LE(0)
+  return (word | others) === 0 ? 1 : word
 }

@@ -93,19 +93,21 @@ describe('a list under match keys', () => {
     expect(text).toMatch(/\n\{"t":"k1\.[A-Za-z0-9_-]{22}","at":"2026-03-01T10:00:00Z"\}\n/)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(onList(file, ['C-1001', 'C-1002', 'C-1003'], keyset)).toEqual(['C-1001', 'C-1002'])
+    await changeList(file, 'remove', ['C-1001'], new MatchKeys(keyset), NOW)
+    expect(onList(file, ['C-1001', 'C-1002'], keyset)).toEqual(['C-1002'])
     expect(
       await refusalLater(() => createList(file, { purpose: 'suppression', domain: 'x', normalize: 'trim' })),
     ).toMatch(/^output-exists/)
   })
 
   it('is matched over any additions, removals and rotations of its keys', async () => {
-    const who = fc.constantFrom('a', 'b', 'c')
+    const who = fc.constantFrom('a', 'b')
     const step = fc.oneof(
       fc.record({ kind: fc.constantFrom('add' as const, 'remove' as const), who }),
       fc.record({ kind: fc.constant('rotate' as const) }),
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 14, size: 'max' }), async (steps) => {
         const file = await newList()
         let keyset = keysetOf()
         const model = new Set<string>()
