@@ -30,6 +30,8 @@ export class Failure {
   readonly code: FailureCode
   constructor(code: FailureCode) {
     this.code = code
+    // One stands for all values that fail so.
+    Object.freeze(this)
   }
 }
 

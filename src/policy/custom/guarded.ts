@@ -2,6 +2,7 @@
 import { ASSUMED_ALL, type Revelation } from '../../../transforms/reveals/revelation.ts'
 import {
   type CompiledTransform,
+  FAILURE_CODES,
   Failure,
   fail,
   longestResult,
@@ -55,7 +56,9 @@ function guardedRule(compiled: CompiledTransform, mayReturnInput: boolean, name:
       } catch {
         return fail('transform-error')
       }
-      if (result instanceof Failure) return result
+      // A code of its own could be the value.
+      if (result instanceof Failure)
+        return Object.hasOwn(FAILURE_CODES, result.code) ? result : fail('transform-error')
       if (typeof result !== 'string' || !result.isWellFormed()) return fail('transform-error')
       if (result.length > longestResult(text.length)) return fail('out-of-domain')
       return result === text && !mayReturnInput && yields !== 'null' ? fail('transform-error') : result

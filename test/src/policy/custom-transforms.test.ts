@@ -154,6 +154,16 @@ describe('what a transform of one’s own lets leave', () => {
     ['gives half a pair', "() => '\\ud800'", 'transform-error'],
     ['gives too much', "() => 'x'.repeat(1e6)", 'out-of-domain'],
     ['refuses', "() => fail('no-match')", 'no-match'],
+    [
+      'refuses with the value for a code',
+      "(text) => new (fail('no-match').constructor)(text)",
+      'transform-error',
+    ],
+    [
+      'changes what a refusal says',
+      "(text) => Object.assign(fail('no-match'), { code: text })",
+      'transform-error',
+    ],
     ['promises what it does not keep', '() => \'","b":"raw\'', '","b":"raw'],
   ])('is nothing where it %s', async (_, apply, expected) => {
     const compileIt = `() => ({ yields: 'string', plain: true, apply: ${apply}, applyAll: () => { throw 1 }, writeBytes: () => { throw 1 } })`
