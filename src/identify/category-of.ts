@@ -13,6 +13,7 @@ import {
   ID_ONLY,
   KIN,
   NUMBERED,
+  OF_A_PERSON,
   type Phrase,
   phrasesFrom,
   THINGS,
@@ -68,7 +69,8 @@ function read(
     spelt = spelt.slice(1)
   }
   const containers = words.filter((list) => !WRAPPERS.has(list.join(' '))).map(unwrapped)
-  const around = { containers, next: containers.at(-1) ?? [], spelt }
+  const ofPerson = OF_A_PERSON.has(words.at(-1)?.join(' ') ?? '')
+  const around = { containers, next: containers.at(-1) ?? [], spelt, ofPerson }
   const found = [
     byPart(own, around),
     byKind(own, around),
@@ -101,7 +103,7 @@ function byKind(own: NameWords, around: Around): Suspicion | undefined {
   let vague: Suspicion | undefined
   for (const phrase of phrasesFrom(own)) {
     const at = indexOf(own, phrase.words)
-    if (at < 0) continue
+    if (at < 0 || listed(phrase.kind.but).some((other) => indexOf(own, other.split(' ')) >= 0)) continue
     const found =
       phrase.strength === 'strong' ? strong(own, at, phrase, around) : weak(own, at, phrase, around)
     if (found?.certain) return found
@@ -145,7 +147,8 @@ function weak(own: NameWords, at: number, phrase: Phrase, around: Around): Suspi
   if (before.length === 0 && isThing(around.next)) return undefined
   const beside = [...before, ...behind].some((word) => isPerson(word) || KIN.has(word) || DELIVERED.has(word))
   if (kind.category === 'user.name') {
-    const ofPerson = own.length === 1 && (around.next.length === 0 || isOfPerson(around.next))
+    const ofPerson =
+      own.length === 1 && (around.next.length === 0 || around.ofPerson || isOfPerson(around.next))
     return ofPerson || beside ? suspect(kind) : undefined
   }
   const isFaint = isShort(phrase, at, own, around.spelt) && FAINT.has(around.spelt[at]!)
@@ -168,7 +171,7 @@ function byPart(own: NameWords, { containers, next }: Around): Suspicion | undef
     const parts = listed(phrase.kind.parts)
     if (!own.every((word) => parts.includes(word)) || indexOf(next, phrase.words) < 0) continue
     const at = indexOf(next, phrase.words)
-    const around = { containers: outer, next: outer.at(-1) ?? [], spelt: next }
+    const around = { containers: outer, next: outer.at(-1) ?? [], spelt: next, ofPerson: false }
     const found =
       phrase.strength === 'strong' ? strong(next, at, phrase, around) : weak(next, at, phrase, around)
     if (found?.certain) return found

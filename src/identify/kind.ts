@@ -18,6 +18,8 @@ export interface Kind {
   readonly parts?: string
   /** A word for an identifier behind it names something else: `city_id`. */
   readonly notById?: true
+  /** Phrases with a word for it that speak of something else: `last login` is a moment. */
+  readonly but?: string
 }
 
 const lists = new Map<string, readonly string[]>()

@@ -26,6 +26,8 @@ export interface Around {
   readonly next: NameWords
   /** The field's own words as they are spelt: `nm`, where it has `name`. */
   readonly spelt: NameWords
+  /** Whether the next one out, though it only wraps, says that its members are of a person: `traits`. */
+  readonly ofPerson: boolean
 }
 
 export const isPerson = (word: string | undefined): boolean =>

@@ -3,6 +3,9 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { compileForm } from '../../transforms/calendar/forms.ts'
 import { readWritten } from '../../transforms/calendar/rfc3339.ts'
 import { look, lookAt } from '../../transforms/detect/look.ts'
+import { addressIn } from '../../transforms/generalize/ip.ts'
+import { levelsOf } from '../record/json/json-text.ts'
+import { MAX_DEPTH } from '../record/json/json-walker.ts'
 import { patternsOf } from './date-patterns.ts'
 
 export const DETECTORS = {
@@ -10,6 +13,8 @@ export const DETECTORS = {
   url: 'a URL',
   uuid: 'a UUID',
   ip: 'an IP address',
+  'ip-endpoint': 'an IP address with a port, brackets or a zone',
+  'ip-list': 'a list of IP addresses, as X-Forwarded-For is',
   mac: 'a MAC address',
   iban: 'an IBAN (checked by mod 97)',
   card: 'a payment card number (checked by Luhn)',
@@ -31,8 +36,12 @@ export const DETECTORS = {
   'days-of-life': 'a number of days before or since 1970, within the life of a person',
   integer: 'a whole number',
   decimal: 'a decimal number',
+  'decimal-comma': 'a number with a decimal comma',
+  'grouped-comma': 'a number with groups of digits and a decimal comma, such as 1.234,56',
+  'grouped-point': 'a number with groups of digits and a decimal point, such as 1,234.56',
   coordinates: 'a decimal number with four or more places',
   boolean: 'true or false',
+  json: 'an object or array as JSON',
   code: 'an upper-case code of two or three letters',
   postcode: 'a postcode',
   street: 'a street and a number',
@@ -53,6 +62,12 @@ const isOtherDate = (text: string): boolean => OTHER_DATE.test(text) || patterns
 const AUTO = compileForm('auto')
 const INTEGER = /^[+-]?\d+$/
 const DECIMAL = /^[+-]?(?:\d+[.,]\d+|\d+(?:\.\d+)?[eE][+-]?\d+)$/
+/** In groups, with decimals or of two separators at least: `1.234` may have decimals and no groups. */
+const GROUPED_COMMA = /^[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$/
+const GROUPED_POINT =
+  /^[+-]?[1-9](?:\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})|\d?(?:,\d{2})+,\d{3}(?:\.\d+)?)$/
+/** Three digits behind a comma may be a group. */
+const DECIMAL_COMMA = /^[+-]?\d+,(?!\d{3}$)\d+$/
 const COORDINATES = /^-?(?:1[0-7]\d|\d{1,2})\.\d{4,}$/
 const POSTCODE =
   /^(?:[A-Z]{1,2}-?)?\d{4,6}(?:[- ]\d{3,4})?$|^[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}$|^[A-Z]\d[A-Z] ?\d[A-Z]\d$|^\d{3}-?\d{4}$|^\d{4} ?[A-Z]{2}$/i
@@ -119,10 +134,33 @@ function watched(text: string): ReadonlySet<ValueForm> {
   return found
 }
 
+const isAddress = (text: string): boolean => isIPv4(text) || (isIPv6(text) && !text.includes('%'))
+
+/** Which of the forms of addresses that `generalize.ip` reads; undefined where it is none. */
+function addressForm(text: string): ValueForm | undefined {
+  if (isAddress(text)) return 'ip'
+  const holdsOne = (part: string): boolean => {
+    const inside = addressIn(part)
+    return inside !== undefined && isAddress(inside)
+  }
+  if (text.includes(',')) return text.split(',').every(holdsOne) ? 'ip-list' : undefined
+  return holdsOne(text) ? 'ip-endpoint' : undefined
+}
+
+/** The object or array that a text holds, below so many others; undefined where it holds none, or nests too deep for a run. */
+export function heldJson(text: string, depth = 0): object | undefined {
+  if (!/^[ \t\r\n]*[{[]/.test(text) || depth + levelsOf(text) > MAX_DEPTH) return undefined
+  try {
+    return JSON.parse(text) as object
+  } catch {
+    return undefined
+  }
+}
+
 /** All that `text` (not empty) looks like. */
 export function detect(text: string): readonly ValueForm[] {
-  if (text.length > 2048) return ['prose']
-  const found = new Set<ValueForm>()
+  const found = new Set<ValueForm>(heldJson(text) === undefined ? [] : ['json'])
+  if (text.length > 2048) return [...found, 'prose']
   const is = (detector: ValueForm, holds: boolean) => {
     if (holds) found.add(detector)
     return holds
@@ -139,13 +177,17 @@ export function detect(text: string): readonly ValueForm[] {
   }
   if (DECIMAL.test(text)) {
     found.add('decimal')
+    is('decimal-comma', DECIMAL_COMMA.test(text))
     is('coordinates', COORDINATES.test(text))
     is('epoch-seconds', /^\d{10}\.\d+$/.test(text) && isEpoch(Number(text)))
     return [...found]
   }
   if (is('uuid', UUID.test(text)) || is('mac', MAC.test(text))) return [...found]
   if (is('email', seen.has('email'))) return [...found]
-  if (is('ip', isIPv4(text) || isIPv6(text))) return [...found]
+  const address = addressForm(text)
+  if (address !== undefined) return [...found.add(address)]
+  if (is('grouped-comma', GROUPED_COMMA.test(text)) || is('grouped-point', GROUPED_POINT.test(text)))
+    return [...found]
   if (is('url', /^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(text))) return [...found]
   // What transforms read, and nothing else: a draft must not propose a rule that takes no value.
   const written = readWritten(text)
@@ -173,6 +215,8 @@ const DATA_ONLY: readonly ValueForm[] = [
   'url',
   'uuid',
   'ip',
+  'ip-endpoint',
+  'ip-list',
   'mac',
   'iban',
   'card',
@@ -186,6 +230,8 @@ const DATA_ONLY: readonly ValueForm[] = [
   'other-date',
   'integer',
   'decimal',
+  'grouped-comma',
+  'grouped-point',
   'boolean',
 ]
 

@@ -36,7 +36,9 @@ function draftWithTexts(
 ): { readonly opened: OpenedSample; readonly draft: Draft } {
   const opened = openTexts(sample, paths)
   const draft = draftOpened(opened, paths, year)
-  const idle = opened.carriers.filter((carrier) => !draft.fields.some((field) => isBelow(field, carrier)))
+  const idle = opened.carriers.flatMap(({ segments }) =>
+    draft.fields.some((field) => isBelow(field, segments)) ? [] : [segments],
+  )
   if (idle.length === 0) return { opened, draft }
   const again = openTexts(sample, paths, new Set(idle.map(printSegments)))
   return { opened: again, draft: draftOpened(again, paths, year) }
@@ -73,6 +75,10 @@ function withHeaders(draft: Draft, header: readonly string[], { paths, renamed }
   }
 }
 
+/** Cells with backslashes as COPY of PostgreSQL and INTO OUTFILE of MySQL write them before letters and themselves. */
+const dumpedCells = (rows: readonly (readonly string[])[]): number =>
+  rows.reduce((sum, row) => sum + row.filter((cell) => /\\[\\bfnrtv]/.test(cell)).length, 0)
+
 /** A draft of a policy, for how many paths of the sample, and its text as YAML. */
 export function draftOf(
   read: Sample,
@@ -94,6 +100,7 @@ export function draftOf(
       table: sample.table,
       implied: formatByName(from).tab ? '\t' : ',',
       nulls: wordsForNothing(opened.sample.records),
+      dumped: sample.format === 'csv' ? dumpedCells(sample.records as readonly (readonly string[])[]) : 0,
     },
   })
   return { draft, paths: plain.fields.length, text }

@@ -79,7 +79,7 @@ export function gatheredDraft(draft: Draft): GatheredDraft {
   const listed = new Set([subject, time?.path, ...draft.required].filter((path) => path !== undefined))
   const of = new Map<DraftField, Gathered>()
   // What a text holds, and what may be one value, is listed: `read:` and `shape:` name what leads to listed paths.
-  const marked = [...draft.texts, ...draft.either]
+  const marked = [...draft.texts.map(({ segments }) => segments), ...draft.either]
   const free = draft.fields.filter((field) => !marked.some((container) => isBelow(field, container)))
   for (const one of gather(free, { listed, containers, leftOut, isOpen }))
     for (const field of one.fields) of.set(field, one)

@@ -4,9 +4,12 @@ const NOTHING = new Set([
   ...['-', '--', '---', '?', '.', 'missing', 'empty', '(empty)', 'blank', '(blank)', 'not available', 'k.a.'],
 ])
 
-/** Whether a text only says that nothing is there: empty, `NULL`, `\N`, `N/A`, `-`. */
+/** What MySQL writes for no date. */
+const ZERO_DATE = /^0000-00-00(?:[T ]00:00(?::00(?:\.0+)?)?)?$/
+
+/** Whether a text only says that nothing is there: empty, `NULL`, `\N`, `N/A`, `-`, `0000-00-00`. */
 export function isWordForNothing(text: string): boolean {
-  return text.length <= 16 && NOTHING.has(text.trim().toLowerCase())
+  return (text.length <= 16 && NOTHING.has(text.trim().toLowerCase())) || ZERO_DATE.test(text)
 }
 
 /** The words for nothing that a sample holds, as they are written, and how often; the most frequent first. */

@@ -1,7 +1,6 @@
-/** Texts of a sample that hold an object or array as JSON, in all their values: they are read by what they hold. */
+/** Texts of a sample that hold an object or array as JSON, in nearly all their values: they are read by what they hold. */
 import { printSegments, type Segment } from '../policy/path.ts'
-import { levelsOf } from '../record/json/json-text.ts'
-import { MAX_DEPTH } from '../record/json/json-walker.ts'
+import { heldJson } from './detect.ts'
 import { isWordForNothing } from './nothing.ts'
 import type { Sample } from './sample.ts'
 
@@ -9,7 +8,13 @@ export interface OpenedSample {
   /** With what the texts hold in their place; of CSV, cells are objects and arrays there. */
   readonly sample: Sample
   /** Where the texts stand. */
-  readonly carriers: readonly (readonly Segment[])[]
+  readonly carriers: readonly Carrier[]
+}
+
+export interface Carrier {
+  readonly segments: readonly Segment[]
+  /** How many values there are no such text: their records become dead letters. */
+  readonly others: number
 }
 
 interface Found {
@@ -18,18 +23,11 @@ interface Found {
   others: number
 }
 
+/** One value in so many may be another: a text that was cut off, as exports do. */
+const MOST_OTHERS = 100
+
 /** So many places are told apart. */
 const MOST_PLACES = 20_000
-
-/** The object or array that a text holds, below so many others; undefined where it holds none, or nests too deep for a run. */
-function held(text: string, depth: number): object | undefined {
-  if (!/^[ \t\r\n]*[{[]/.test(text) || depth + levelsOf(text) > MAX_DEPTH) return undefined
-  try {
-    return JSON.parse(text) as object
-  } catch {
-    return undefined
-  }
-}
 
 type At = (text: string, segments: readonly Segment[]) => unknown
 
@@ -86,17 +84,19 @@ export function openTexts(
     else one.others++
   }
   const look: At = (text, segments) => {
-    if (!isWordForNothing(text)) count(segments, held(text, segments.length) !== undefined)
+    if (!isWordForNothing(text)) count(segments, heldJson(text, segments.length) !== undefined)
     return text
   }
   mappedSample(sample, paths, look, (segments) => count(segments, false))
-  const carriers = [...found.values()].filter(({ texts, others }) => texts > 0 && others === 0)
+  const carriers = [...found.values()].filter(
+    ({ texts, others }) => texts > 0 && others * MOST_OTHERS <= texts,
+  )
   if (carriers.length === 0) return { sample, carriers: [] }
   const texts = new Set(carriers.map(({ segments }) => printSegments(segments)))
   const open: At = (text, segments) =>
-    texts.has(printSegments(segments)) ? (held(text, segments.length) ?? null) : text
+    texts.has(printSegments(segments)) ? (heldJson(text, segments.length) ?? null) : text
   return {
     sample: { ...sample, records: mappedSample(sample, paths, open) },
-    carriers: carriers.map(({ segments }) => segments),
+    carriers: carriers.map(({ segments, others }) => ({ segments, others })),
   }
 }

@@ -30,6 +30,8 @@ export interface Profile {
   isPerSubject: boolean
   shortest: number
   longest: number
+  /** Cells of CSV that hold a line break. */
+  folded: number
   matches: Map<ValueForm, number>
   /** Of values that look like a date in another notation. */
   notations: DateNotations
@@ -73,6 +75,7 @@ function newNode(): Node {
     booleans: 0,
     shortest: Number.POSITIVE_INFINITY,
     longest: 0,
+    folded: 0,
     matches: new Map<ValueForm, number>(),
     notations: new DateNotations(),
     containers: 0,
@@ -146,6 +149,7 @@ function merge(into: Node, from: Node): void {
   a.numbers += b.numbers
   a.booleans += b.booleans
   a.containers += b.containers
+  a.folded += b.folded
   a.shortest = Math.min(a.shortest, b.shortest)
   a.longest = Math.max(a.longest, b.longest)
   for (const [detector, count] of b.matches) a.matches.set(detector, (a.matches.get(detector) ?? 0) + count)
@@ -246,7 +250,10 @@ export function profile(
     const whose = subjectCell(paths, subject)
     for (const row of sample.records as readonly (readonly unknown[])[]) {
       const who = whose(row)
-      for (const [i, cell] of row.entries()) addValue(nodes[i]!, cell, who, 1)
+      for (const [i, cell] of row.entries()) {
+        addValue(nodes[i]!, cell, who, 1)
+        if (typeof cell === 'string' && /[\r\n]/.test(cell)) nodes[i]!.counts.folded++
+      }
     }
     for (const [i, node] of nodes.entries())
       if (node.counts.containers > 0) visit(node, paths[i]!)

@@ -8,10 +8,12 @@ import type { Facts } from './facts.ts'
 import { named } from './named.ts'
 import { direct, MOST, type Proposal, quasi, type Rule, undecided } from './proposal.ts'
 import {
+  address,
   age,
   birth,
   category,
   identifier,
+  json,
   measure,
   mixed,
   phone,
@@ -56,7 +58,7 @@ export const RULES: readonly Rule[] = [
     role: direct,
   }),
   looks('secret', { use: 'drop', category: 'user.authorization.credentials', role: direct }),
-  looks('ip', { use: 'generalize.ip', category: 'user.device.ip_address', role: quasi }),
+  address,
   looks('mac', {
     use: 'hash.hmac',
     options: { domain: 'device', normalize: 'lower' },
@@ -73,6 +75,7 @@ export const RULES: readonly Rule[] = [
   postcode,
   named,
   identifier,
+  json,
   mixed,
   prose,
   truth,
@@ -88,13 +91,27 @@ export function unknown(facts: Facts): Proposal {
   if (facts.share('opaque') >= MOST) return undecided('looks like an identifier or a secret')
   if (facts.share('name-like') > 0) return undecided('some values look like names')
   if (facts.share('street', 'plate') > 0) return undecided('some values look like streets or number plates')
+  const bands = bandsOf(facts)
   if (profile.isPerSubject)
     return undecided('one value for each data subject, and another one for each: it points to them')
   if (profile.distinct * 2 > profile.values)
-    return undecided('most values differ from one another: they may single people out')
+    return undecided(`most values differ from one another: they may single people out${bands}`)
   if (facts.isUncountedText)
     return undecided(
       'no data subject was found to count by, so these may be values of single people; keep them only where they are a closed set of codes',
     )
-  return undecided('nothing says what this is')
+  return undecided(`nothing says what this is${bands}`)
+}
+
+/** Of numbers, what makes bands of them. */
+function bandsOf(facts: Facts): string {
+  const numbers = facts.together('integer', 'decimal', 'grouped-comma', 'grouped-point')
+  if (numbers < MOST) return ''
+  const notation =
+    facts.share('grouped-comma', 'decimal-comma') > 0
+      ? ', with `decimal: ","` and `grouping: "."`,'
+      : facts.share('grouped-point') > 0
+        ? ', with `grouping: ","`,'
+        : ''
+  return `; generalize.number${notation} makes bands of them`
 }

@@ -4,6 +4,7 @@ import { fullOf, OWN_IDS, SUBJECTS } from '../identify/lexicon.ts'
 import { printSegments, type Segment } from '../policy/path.ts'
 import { DETECTORS, EPOCH_TIMES, type ValueForm } from './detect.ts'
 import { type Facts, factsOf } from './facts.ts'
+import type { Carrier } from './opened-sample.ts'
 import type { Profile, Profiles } from './profile.ts'
 import type { Proposal, Setting } from './proposal.ts'
 import { RULES, unknown } from './proposal-rules.ts'
@@ -47,7 +48,7 @@ export interface Draft {
   readonly undecided: number
   readonly unnamed: number
   /** Paths of texts that hold JSON, and of arrays in whose place one value may stand. */
-  readonly texts: readonly (readonly Segment[])[]
+  readonly texts: readonly Carrier[]
   readonly either: readonly (readonly Segment[])[]
   /** Paths of objects and arrays, and of members that are left out. */
   readonly containers: readonly (readonly Segment[])[]
@@ -82,7 +83,7 @@ export function propose(
   profiles: Profiles,
   subject: readonly Segment[] | undefined,
   year: number,
-  texts: readonly (readonly Segment[])[] = [],
+  texts: readonly Carrier[] = [],
 ): Draft {
   const { chosen, time } = choose(profiles, year)
   const fields = chosen.map(({ facts, proposal }) => ({
@@ -248,6 +249,11 @@ function evidenceOf(facts: Facts): string {
   if (isNames) parts[0] = profile.values === 1 ? '1 name' : `${count(profile.values)} names`
   if (profile.nothing > 0) parts.push(`${count(profile.nothing)} null, empty or a word for nothing`)
   if (profile.containers > 0) parts.push(`${count(profile.containers)} objects or arrays`)
+  // Where such a cell is kept, its rule has to say so.
+  if (profile.folded > 0)
+    parts.push(
+      `${count(profile.folded)} ${profile.folded === 1 ? 'has' : 'have'} line breaks (\`lineBreaks: allow\`, where they are kept)`,
+    )
   if (profile.values === 0) return parts.join('; ')
   const kind = kinds(profile, profile.numbers + profile.booleans === 0)
   if (kind !== '') parts.push(kind)

@@ -172,9 +172,32 @@ export const identifier: Rule = (facts) => {
 }
 
 const PERSONAL: readonly ValueForm[] = [
-  ...(['email', 'iban', 'card', 'ip', 'mac', 'phone', 'uuid', 'url'] as const),
+  ...(['email', 'iban', 'card', 'ip', 'ip-endpoint', 'ip-list', 'mac', 'phone', 'uuid', 'url'] as const),
   ...(['national-id', 'secret', 'holding'] as const),
 ]
+
+/** Plain addresses, or with what servers and proxies write around and beside them. */
+export const address: Rule = (facts) => {
+  if (facts.together('ip', 'ip-endpoint', 'ip-list') < MOST) return undefined
+  const more = { category: 'user.device.ip_address', role: quasi } as const
+  if (facts.share('ip-list') > 0)
+    return {
+      use: 'generalize.ip',
+      options: { list: 'first' },
+      ...more,
+      note: 'of a list the first address, which a client may make up; `list: last` is what the nearest proxy saw',
+    }
+  const options = facts.share('ip-endpoint') > 0 ? { options: { endpoint: 'allow' } } : {}
+  return { use: 'generalize.ip', ...options, ...more }
+}
+
+/** Cut-off JSON beside whole: with `read:` the records of the former are dead letters. */
+export const json: Rule = (facts) =>
+  facts.share('json') >= 0.5
+    ? undecided(
+        'most values hold JSON; with `read:` at the top fields name what is in it, and records of the other values become dead letters',
+      )
+    : undefined
 
 /** Some values look personal and the others do not: only a person can say what this is. */
 export const mixed: Rule = (facts) => {
@@ -183,7 +206,12 @@ export const mixed: Rule = (facts) => {
     const chance = detector === 'card' || detector === 'national-id' ? 0.2 : 0
     return facts.share(detector) > chance
   })
-  return some.length > 0 ? undecided('only some values look personal') : undefined
+  if (some.length === 0) return undefined
+  return undecided(
+    facts.share('holding') >= MOST
+      ? 'values hold an address, number or key of a person within a longer text: drop it, or hide that with mask.pattern'
+      : 'only some values look personal',
+  )
 }
 
 export const prose: Rule = (facts) => {

@@ -10,6 +10,8 @@ export interface DraftInput {
   readonly implied: string
   /** Words for nothing, and how often each was met. */
   readonly nulls: readonly (readonly [word: string, count: number])[]
+  /** How many cells hold a backslash as text dumps of databases write it. */
+  readonly dumped: number
 }
 
 const number = new Intl.NumberFormat('en-US')
@@ -17,7 +19,7 @@ const many = (count: number, one: string, more: string): string =>
   `${number.format(count)} ${count === 1 ? one : more}`
 
 /** Its lines; none where such files need no words. */
-export function inputLines({ encoding, table, implied, nulls }: DraftInput): string[] {
+export function inputLines({ encoding, table, implied, nulls, dumped }: DraftInput): string[] {
   const lines: string[] = []
   const say = (note: string | undefined, word: string): void => {
     if (note !== undefined) lines.push(...comment(note, '  '))
@@ -34,6 +36,13 @@ export function inputLines({ encoding, table, implied, nulls }: DraftInput): str
     lines.push(
       ...comment(
         'UNDECIDED: backslashes stand in quotes before quotes or others. Where they are escapes, add `escape: backslash`; both ways read all rows, to other values.',
+        '  ',
+      ),
+    )
+  if (table?.delimiter === '\t' && dumped > 0)
+    lines.push(
+      ...comment(
+        `${many(dumped, 'cell holds a backslash sequence', 'cells hold backslash sequences')} such as \\t or \\\\, as text dumps of databases do. They stay as they are written: such a value gets another token than elsewhere, and JSON with quotes in its texts cannot be read. An export as CSV has the values themselves (docs/files.md).`,
         '  ',
       ),
     )

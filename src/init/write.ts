@@ -85,22 +85,29 @@ export function writeDraft(draft: Draft, frame: Frame): string {
 
 /** Texts that hold JSON, and arrays in whose place one value stands. */
 function formLines({ texts, either }: Draft): string[] {
-  const entries = (paths: Draft['texts'], word: string): string[] =>
-    paths.map((path) => `  ${yamlText(printSegments(path))}: ${word}`)
+  const number = new Intl.NumberFormat('en-US')
   return [
     ...(texts.length === 0
       ? []
       : [
-          '# Every text of the sample here holds an object or array as JSON.',
+          '# Texts that hold an object or array as JSON.',
           'read:',
-          ...entries(texts, 'json'),
+          ...texts.flatMap(({ segments, others }) => [
+            ...(others === 0
+              ? []
+              : comment(
+                  `${number.format(others)} ${others === 1 ? 'value is' : 'values are'} none: cut off, or something else. Such a record becomes a dead letter (inner-json).`,
+                  '  ',
+                )),
+            `  ${yamlText(printSegments(segments))}: json`,
+          ]),
         ]),
     ...(either.length === 0
       ? []
       : [
           '# An array in some records, one value in its place in others.',
           'shape:',
-          ...entries(either, 'either'),
+          ...either.map((path) => `  ${yamlText(printSegments(path))}: either`),
         ]),
   ]
 }

@@ -36,8 +36,8 @@ const ZONE = /^[A-Za-z0-9._~-]+$/
 
 const isPort = (text: string): boolean => PORT.test(text) && Number(text.slice(1)) <= MOST_PORT
 
-/** The address in a text such as `[fe80::1%eth0]:443`, as it is written there; undefined where it there is none. */
-function addressIn(text: string): string | undefined {
+/** The address in a text such as `[fe80::1%eth0]:443`, as it is written there; undefined where there is none. */
+export function addressIn(text: string): string | undefined {
   let address = text.trim()
   if (address.startsWith('[')) {
     const end = address.indexOf(']')

@@ -124,6 +124,9 @@ data | payload | attributes | fields | traits | before | after | record | record
 | new | profile | identity | personal | demographics
 `
 
+/** Of these, those whose members are of a person, whatever stands around. */
+export const OF_A_PERSON = 'traits | personal | demographics'
+
 /** Behind the words of a container they say nothing: `customer_details` is a customer. */
 export const WRAPPING =
   'details | detail | info | information | data | profile | attributes | fields | traits | record'

@@ -159,6 +159,7 @@ export const PERSON: readonly Kind[] = [
       | ユーザー名 | ユーザ名 | ニックネーム | 用户名 | 昵称 | 사용자명 | 닉네임
       | uname | ten dang nhap | ten nguoi dung | שם משתמש | ชื่อผู้ใช้`,
     weak: 'login | nick | handle | alias',
+    but: `last login | first login | previous login | prev login | recent login | latest login | prior login`,
   },
   {
     category: 'user.name.first',

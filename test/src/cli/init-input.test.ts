@@ -58,3 +58,20 @@ it('is what the options say, where they say it', async () => {
   const both = await warm(['init', '--from', 'in.csv', '--quote', 'none', '--escape', 'backslash'], { cwd })
   expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('nothing to escape')])
 })
+
+it('says of a text dump of a database that its backslashes stay, and takes zero dates for nothing', async () => {
+  const dump = Array.from(
+    { length: 60 },
+    (_, i) =>
+      `u${i}@x.example\t${i % 2 ? '0000-00-00 00:00:00' : '2025-01-02 03:04:05'}\t${i % 3 ? 'a' : 'a\\tb'}\n`,
+  ).join('')
+  const cwd = folder({
+    'in.tsv': `email\tlast_login\tnote\n${dump}`,
+    'in.csv': `email,note\n${'a,b\\t\n'.repeat(60)}`,
+  })
+  const { stdout } = await warm(['init', '--from', 'in.tsv'], { cwd })
+  expect(stdout).toContain('20 cells hold backslash sequences such as \\t or \\\\, ')
+  expect(stdout).toContain('  last_login: { use: generalize.date, to: hour, format: date-time, zone: UTC }\n')
+  expect(stdout).toContain('  nulls: ["0000-00-00 00:00:00"]\n')
+  expect((await warm(['init', '--from', 'in.csv'], { cwd })).stdout).not.toContain('backslash')
+})

@@ -180,6 +180,31 @@ describe('lethe init never proposes to keep', () => {
   })
 })
 
+it('proposes what reads addresses with ports and lists, and says of numbers and JSON how they are read', async () => {
+  const ip = (i: number) => `203.0.113.${i % 60}`
+  const { draft, text } = await init(
+    ndjson(
+      times(120, (i) => ({
+        user_id: i,
+        peer: i % 2 ? ip(i) : `${ip(i)}:${5000 + i}`,
+        xff: i % 3 ? ip(i) : `${ip(i)}, 10.0.0.1`,
+        umsatz: i % 5 ? `${i},5` : `1.${100 + i},50`,
+        meta: i % 4 ? '{"a":1}' : '{"a',
+        note: `seen ${ip(i)} today`,
+      })),
+    ),
+  )
+  expect(draft.fields).toMatchObject({
+    peer: { use: 'generalize.ip', endpoint: 'allow' },
+    xff: { use: 'generalize.ip', list: 'first' },
+  })
+  const why = (path: string) =>
+    text.split(`\n  ${path}: undecided`)[0]!.split('# UNDECIDED: ').at(-1)!.replaceAll('\n  #', '')
+  expect(why('umsatz')).toContain('generalize.number, with `decimal: ","` and `grouping: "."`, makes bands')
+  expect(why('meta')).toContain('most values hold JSON')
+  expect(why('note')).toContain('within a longer text')
+})
+
 describe('words for nothing', () => {
   it('are no values and no evidence', async () => {
     const nothing = ['NULL', '\\N', 'N/A', '', '-', 'null']

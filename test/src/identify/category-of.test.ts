@@ -55,6 +55,8 @@ describe('categoryOf', () => {
   it.each([
     ['email', 'user.contact.email'],
     ['customer.email.value', 'user.contact.email'],
+    ['context.traits.name', 'user.name'],
+    ['customer_login', 'user.account.username'],
     ['x-user-email', 'user.contact.email'],
     ['E-Mail Address', 'user.contact.email'],
     ['contact_owner', 'user.name'],
@@ -120,6 +122,8 @@ describe('categoryOf', () => {
     ...[
       'ph',
       'soil_ph',
+      'last_login',
+      'lastLogin',
       'st',
       'acc',
       'val_acc',

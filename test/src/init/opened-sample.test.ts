@@ -39,6 +39,18 @@ describe('a draft', () => {
     expect(codes).toEqual([])
   })
 
+  it('reads cells of which one in a hundred is cut off, and says so', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) =>
+      i === 77 ? `${i},"{""ip"": ""203"` : `${i},${cell({ ip: `203.0.113.${i}` })}`,
+    )
+    const from = join(folder({ 'orders.csv': `order,client details\n${rows.join('\n')}\n` }), 'orders.csv')
+    const sample = await readSample({ from, format: undefined, rows: 10_000, form: {} })
+    const { text } = draftOf(sample, { from, name: 'p', schema: 's', year: 2026 })
+    expect(text).toMatch(/# 1 value is none: .*\n {2}client_details: json\n/s)
+    expect(text).toContain('  client_details.ip: { use: generalize.ip')
+    expect(text).toContain('199 of 200 present')
+  })
+
   it('reads strings by what they hold, but where no name of it may be shown', async () => {
     const { lines, codes } = await draft(
       'events.ndjson',
