@@ -99,6 +99,10 @@ const ROOMS: Readonly<
     rooms: ['engine', 'errors', 'files', 'ledger', 'policy', 'record', 'run', 'transforms'],
     packages: ['zod'],
   },
+  erasure: {
+    rooms: ['errors', 'files', 'keys', 'lifecycle', 'lists', 'policy', 'signing', 'transforms'],
+    packages: ['zod'],
+  },
   diff: { rooms: ['explain', 'identify', 'policy', 'terminal', 'transforms'], packages: [] },
   demo: { rooms: ['errors', 'kafka', 'keys', 'terminal'], packages: ['@faker-js/faker'] },
   cli: {
@@ -110,6 +114,7 @@ const ROOMS: Readonly<
       'diff',
       'doctor',
       'engine',
+      'erasure',
       'errors',
       'explain',
       'files',

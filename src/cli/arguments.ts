@@ -1,5 +1,6 @@
 /** How the words of command lines are read. Each throws commander's error, which says what is expected. */
 import { InvalidArgumentError } from 'commander'
+import { addPeriod, parsePeriod } from '../../transforms/calendar/period.ts'
 import { readMoment } from '../../transforms/calendar.ts'
 import type { RequiredApproval } from '../approval/required-approval.ts'
 import { type DeadLetterLimit, parseDeadLetterLimit } from '../engine/limit.ts'
@@ -86,3 +87,11 @@ export const matching =
     if (!form.test(text)) throw new InvalidArgumentError(is)
     return text
   }
+
+/** A period of days or weeks, or of hours, in ms. */
+export function parseSpan(text: string): number {
+  const period = /^0[hd]?$/.test(text) ? undefined : parsePeriod(text)
+  if (period !== undefined && period.months === 0) return addPeriod(0, period)
+  if (/^0[hd]?$/.test(text)) return 0
+  throw new InvalidArgumentError('It is written as 12h, 1d or 2w.')
+}

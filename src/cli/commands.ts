@@ -91,6 +91,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./retain.ts'),
   },
   {
+    name: 'forget',
+    summary: 'erase stored rows of subjects, by a work order, with a receipt',
+    load: () => import('./forget.ts'),
+  },
+  {
+    name: 'locate',
+    summary: 'where records of a subject are stored: places, no values',
+    load: () => import('./locate.ts'),
+  },
+  {
     name: 'hold',
     summary: 'keep what is stored from being deleted',
     load: () => import('./hold.ts'),

@@ -1,7 +1,6 @@
 /** `lethe retain`: what is stored and too old, by a work order that people read. */
 import { existsSync } from 'node:fs'
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { addPeriod, parsePeriod } from '../../transforms/calendar/period.ts'
+import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import { openOutput } from '../files/output.ts'
@@ -18,14 +17,12 @@ import {
 } from '../lifecycle/retention-orders.ts'
 import type { CannotStep } from '../lifecycle/stored-plan.ts'
 import { orderText, readOrder, totalOf, type WorkOrder } from '../lifecycle/work-order.ts'
-import { compilePolicyFile } from '../policy/compile-file.ts'
-import type { Plan } from '../policy/plan.ts'
-import { formatProblems } from '../policy/problems.ts'
 import { ReadFiles } from '../run/read-files.ts'
-import { parseTime } from './arguments.ts'
+import { parseSpan, parseTime } from './arguments.ts'
 import { parseShare } from './groups.ts'
 import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf } from './ledger-option.ts'
+import { planOf } from './policy-option.ts'
 
 interface SharedOptions extends LedgerOptions, HoldsOptions {
   readonly policy: string
@@ -40,14 +37,6 @@ interface PlanningOptions extends SharedOptions {
 }
 
 const say = (text: string): boolean => process.stderr.write(`lethe: ${text}\n`)
-
-/** The policy without keys: nothing is tokenized here. */
-async function planOf(file: string): Promise<Plan> {
-  const { plan, problems } = await compilePolicyFile(file)
-  if (plan !== undefined) return plan
-  process.stderr.write(formatProblems(problems, 'text'))
-  throw new LetheError('policy-invalid', `the policy ${file} has errors; nothing was done`, 'correct them')
-}
 
 /** `most`: where more would be deleted than this share, the order is refused and not written. */
 async function makeOrder(
@@ -193,14 +182,6 @@ async function run(
   await applied(file, order, setting, ledgerOf(options))
   await verified(order, setting, options)
   if (order.untouched.length > 0) process.exitCode = EXIT.violations
-}
-
-/** A period, in ms. */
-function parseSpan(text: string): number {
-  const period = /^0[hd]?$/.test(text) ? undefined : parsePeriod(text)
-  if (period !== undefined && period.months === 0) return addPeriod(0, period)
-  if (/^0[hd]?$/.test(text)) return 0
-  throw new InvalidArgumentError('It is written as 12h, 1d or 2w.')
 }
 
 const DAY_MS = 86_400_000

@@ -3,7 +3,6 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { sum } from '../engine/account.ts'
-import type { Gate } from '../engine/gate.ts'
 import { LetheError } from '../errors.ts'
 import { ArrayOutput } from '../files/array-output.ts'
 import { digestOf, type FileDigest } from '../files/digest.ts'
@@ -13,20 +12,17 @@ import { openNothing, openOutput } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
 import { discardParts } from '../files/temporary-file.ts'
 import { loadZstd } from '../files/zstd.ts'
-import { parsePath } from '../policy/path.ts'
 import { type BatchResult, runBatch } from '../run/batch-run.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { deleteFile, replaceFile } from './delete-stored.ts'
 import type { TargetName } from './legal-hold.ts'
 import { fileTarget, mayDelete, type Permit } from './may-delete.ts'
 import { readSidecar, type Sidecar, sidecarName, sidecarText } from './sidecar.ts'
-import { type GateTally, newTally, storedGate } from './stored-gate.ts'
-import { type StoredPlan, storedPlan } from './stored-plan.ts'
-import { intervalReader } from './stored-time.ts'
+import { isErasure, judgeOf, refusalOf, type StoredJudge } from './stored-judge.ts'
+import type { CannotStep } from './stored-plan.ts'
 import {
-  type RetentionRequest,
-  type RuleAction,
   type Target,
+  type TargetRequest,
   type TargetSurvey,
   UNTOUCHED,
   type Untouched,
@@ -39,8 +35,7 @@ const CHUNK_BYTES = 1 << 20
 
 interface Scan {
   readonly result: BatchResult
-  readonly tally: GateTally
-  readonly stored: StoredPlan
+  readonly judge: StoredJudge
   readonly digest: FileDigest
 }
 
@@ -53,7 +48,7 @@ export class StoredFile implements Target {
     this.#file = this.name.slice('file:'.length)
   }
 
-  async survey(request: RetentionRequest): Promise<TargetSurvey | Untouched> {
+  async survey(request: TargetRequest): Promise<TargetSurvey | Untouched> {
     const sidecar = this.#sidecarFor(request)
     if ('code' in sidecar) return sidecar
     let scan: Scan
@@ -68,13 +63,12 @@ export class StoredFile implements Target {
   }
 
   /** The sidecar, where it says all that is needed. */
-  #sidecarFor({ plan }: RetentionRequest): Sidecar | Untouched {
+  #sidecarFor(request: TargetRequest): Sidecar | Untouched {
     const sidecar = readSidecar(this.#file)
     if (sidecar === 'missing') return this.#untouched('no-sidecar')
     if (sidecar === 'malformed') return this.#untouched('sidecar-malformed')
-    if (sidecar.policy.name !== plan.name)
-      return this.#untouched('other-policy', `it was made by the policy ${sidecar.policy.name}`)
-    return sidecar.time === undefined ? this.#untouched('no-time') : sidecar
+    const refused = refusalOf(sidecar, request)
+    return refused === undefined ? sidecar : this.#untouched(refused.code, refused.message)
   }
 
   #untouched(code: UntouchedCode, message: string = UNTOUCHED[code]): Untouched {
@@ -85,33 +79,16 @@ export class StoredFile implements Target {
    * Reads the file to its end, and writes what is left of it. Where a value cannot be taken to its step, and nothing is chosen for
    * that, no row is stepped.
    */
-  async #scanned(sidecar: Sidecar, request: RetentionRequest, open: () => Output): Promise<Scan> {
+  async #scanned(sidecar: Sidecar, request: TargetRequest, open: () => Output): Promise<Scan> {
     const scan = await this.#scan(sidecar, request, open(), true)
-    if (request.cannotStep !== undefined || deadRows(scan.result.account.deadLettered).failed === 0)
+    if (cannotStepOf(request) !== undefined || deadRows(scan.result.account.deadLettered).failed === 0)
       return scan
     return await this.#scan(sidecar, request, open(), false)
   }
 
-  async #scan(sidecar: Sidecar, request: RetentionRequest, output: Output, mayStep: boolean): Promise<Scan> {
-    const { plan, asOf, marginMs, holds, heldAt } = request
-    const isSamePolicy = sidecar.policy.fingerprint === plan.fingerprint
-    const stored = storedPlan(plan, isSamePolicy, request.cannotStep)
-    const tally = newTally(stored.steps.length)
-    const time = sidecar.time!
-    const gate: Gate = storedGate(
-      {
-        target: this.name,
-        retention: plan.retention!,
-        time: parsePath(time.field),
-        read: intervalReader(time, isSamePolicy ? plan : undefined),
-        steps: mayStep ? stored.steps : stored.steps.map(() => 'leave'),
-        now: asOf - marginMs,
-        writtenAt: Date.parse(sidecar.asOf),
-        holds,
-        heldAt,
-      },
-      tally,
-    )
+  async #scan(sidecar: Sidecar, request: TargetRequest, output: Output, mayStep: boolean): Promise<Scan> {
+    const judge = judgeOf(this.name, sidecar, request, mayStep)
+    const { stored, tally, gate, now } = judge
     const input = inspectInput(this.#file, sidecar.format)
     if (input.compression === 'zstd') await loadZstd()
     const prepared = preparePool([input], 1)
@@ -121,7 +98,7 @@ export class StoredFile implements Target {
         policyFile: '',
         fingerprint: stored.plan.fingerprint,
         configuration: { files: new Map(), keyset: undefined },
-        options: { now: asOf, maxRecordBytes: MAX_ROW_BYTES, gates: [gate] },
+        options: { now, maxRecordBytes: MAX_ROW_BYTES, gates: [gate] },
       })
       const result = await runBatch({
         plan: stored.plan,
@@ -143,13 +120,14 @@ export class StoredFile implements Target {
       const seen = result.account.published + suppressed + sum(result.account.deadLettered)
       if (suppressed !== tally.deleted || seen !== result.account.records)
         throw new LetheError('account-mismatch', `the rows of ${this.#file} do not add up; it is as it was`)
-      return { result, tally, stored, digest }
+      return { result, judge, digest }
     } finally {
       await prepared.close()
     }
   }
 
-  #surveyOf({ result, tally, stored, digest }: Scan, request: RetentionRequest): TargetSurvey | Untouched {
+  #surveyOf({ result, judge, digest }: Scan, request: TargetRequest): TargetSurvey | Untouched {
+    const { stored, tally } = judge
     const { account } = result
     const { failed, unread } = deadRows(account.deadLettered)
     if (unread > 0)
@@ -157,18 +135,12 @@ export class StoredFile implements Target {
         'unreadable-rows',
         `${unread} rows of it cannot be read, so that they cannot be judged`,
       )
-    const isRowDropped = request.cannotStep === 'drop-row'
+    const isRowDropped = cannotStepOf(request) === 'drop-row'
     // Values that a step cannot take: of rows that would be stepped.
     const deleted = tally.deleted + (isRowDropped ? failed : 0)
     const stepped = total(tally.stepped) - failed
     const kept = account.records - deleted - stepped
-    const { plan, marginMs } = request
-    const expired = tally.deleted - tally.deletedByStep
-    const rules: RuleAction[] = [
-      { rule: plan.retention!.label, action: 'delete' as const, rows: expired },
-      { rule: 'cannot be stepped down', action: 'delete' as const, rows: deleted - expired },
-      ...tally.stepped.map((rows, at) => ({ rule: `step ${at + 1}`, action: 'step' as const, rows })),
-    ].filter(({ rows }) => rows > 0)
+    const rules = judge.rules(isRowDropped ? failed : 0).filter(({ rows }) => rows > 0)
     const timeOf = (time: number): string | null =>
       Number.isFinite(time) ? new Date(time).toISOString() : null
     return {
@@ -186,14 +158,14 @@ export class StoredFile implements Target {
       whole: account.records > 0 && deleted === account.records,
       oldest: timeOf(tally.oldest),
       newest: timeOf(tally.newest),
-      mayOutliveMs: tally.longest + marginMs,
+      ...judge.told(),
     }
   }
 
   async apply(
     planned: TargetSurvey,
     order: string,
-    request: RetentionRequest,
+    request: TargetRequest,
   ): Promise<'applied' | 'was applied'> {
     const release = await takeLock(this.#file, { waitMs: 1000 })
     try {
@@ -206,7 +178,7 @@ export class StoredFile implements Target {
   async #apply(
     planned: TargetSurvey,
     order: string,
-    request: RetentionRequest,
+    request: TargetRequest,
   ): Promise<'applied' | 'was applied'> {
     const sidecarFile = sidecarName(this.#file)
     if (!existsSync(this.#file)) {
@@ -238,18 +210,16 @@ export class StoredFile implements Target {
     return 'applied'
   }
 
-  async #deleteWhole(planned: TargetSurvey, sidecar: Sidecar, request: RetentionRequest): Promise<'applied'> {
+  async #deleteWhole(planned: TargetSurvey, sidecar: Sidecar, request: TargetRequest): Promise<'applied'> {
     const stamp = stampOf(this.#file)
     const scan = await this.#scanned(sidecar, request, () => openNothing(this.#file))
     this.#check(planned, scan, request)
     if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
     const sidecarFile = sidecarName(this.#file)
-    const { oldest, newest } = scan.tally
-    const verdict = mayDelete(
-      { target: this.name, from: oldest, until: newest },
-      request.holds,
-      request.heldAt,
-    )
+    const { oldest, newest, undated } = scan.judge.tally
+    // Rows of an unknown time are held by every hold on the file.
+    const span = undated > 0 ? {} : { from: oldest, until: newest }
+    const verdict = mayDelete({ target: this.name, ...span }, request.holds, request.heldAt)
     if (!verdict.allowed)
       throw new LetheError('target-held', `${this.#file} is under the legal hold ${verdict.hold.id}`)
     deleteFile(this.#file, verdict.permit)
@@ -261,7 +231,7 @@ export class StoredFile implements Target {
     planned: TargetSurvey,
     order: string,
     sidecar: Sidecar,
-    request: RetentionRequest,
+    request: TargetRequest,
     staged: string,
   ): Promise<void> {
     const stamp = stampOf(this.#file)
@@ -279,10 +249,8 @@ export class StoredFile implements Target {
       const scan = await this.#scanned(sidecar, request, open)
       this.#check(planned, scan, request)
       const data = opened.at(-1)!
-      const asOf = Math.max(Date.parse(sidecar.asOf), request.asOf - request.marginMs)
-      // Rows that a hold keeps from a step are still to be stepped.
-      const time = scan.tally.heldFromStep > 0 ? sidecar.asOf : new Date(asOf).toISOString()
-      const made: Sidecar = { ...sidecar, file: data.digest!, asOf: time, order }
+      const asOf = asOfAfter(sidecar, scan, request)
+      const made: Sidecar = { ...sidecar, file: data.digest!, asOf, order }
       const beside = openOutput(sidecarStaged, 'none')
       opened.push(beside)
       await beside.append(Buffer.from(sidecarText(made)))
@@ -299,7 +267,7 @@ export class StoredFile implements Target {
   }
 
   /** Refuses where the rows are not what the order says: they changed, or are held now. */
-  #check(planned: TargetSurvey, scan: Scan, request: RetentionRequest): void {
+  #check(planned: TargetSurvey, scan: Scan, request: TargetRequest): void {
     const found = this.#surveyOf(scan, request)
     if ('code' in found) throw this.#changed(found.message)
     if (found.held.fromDeletion > planned.held.fromDeletion || found.held.fromStep > planned.held.fromStep)
@@ -320,7 +288,7 @@ export class StoredFile implements Target {
   }
 
   /** Of what belongs to the file, and of its rewritten self: holds were asked for each row that goes. */
-  #permit({ heldAt }: RetentionRequest, name: string): Permit {
+  #permit({ heldAt }: TargetRequest, name: string): Permit {
     const verdict = mayDelete({ target: fileTarget(name) }, [], heldAt)
     if (!verdict.allowed) throw new LetheError('target-held', `${name} is under a legal hold`)
     return verdict.permit
@@ -341,6 +309,17 @@ export class StoredFile implements Target {
   isGone(): boolean {
     return !existsSync(this.#file) && !existsSync(sidecarName(this.#file))
   }
+}
+
+const cannotStepOf = (request: TargetRequest): CannotStep | undefined =>
+  isErasure(request) ? undefined : request.cannotStep
+
+/** The instant that the rows which stay were judged at last. */
+function asOfAfter(sidecar: Sidecar, { judge }: Scan, request: TargetRequest): string {
+  // Rows that a hold keeps from a step are still to be stepped.
+  if (isErasure(request) || judge.tally.heldFromStep > 0) return sidecar.asOf
+  const asOf = Math.max(Date.parse(sidecar.asOf), request.asOf - request.marginMs)
+  return new Date(asOf).toISOString()
 }
 
 const isSame = (a: FileDigest, b: FileDigest): boolean => a.bytes === b.bytes && a.sha256 === b.sha256

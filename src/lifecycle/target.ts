@@ -1,9 +1,42 @@
-/** What retention works on: the port of targets. Files are one; topics and tables of other kinds can stand behind it. */
+/** What retention and erasure work on: the port of targets. Files are one; topics and tables of other kinds can stand behind it. */
+import type { Path } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Hold, TargetName } from './legal-hold.ts'
 import type { CannotStep, Unsteppable } from './stored-plan.ts'
 
-/** What is asked of a target. */
+/** By what rows of a subject are found. */
+export interface Finder {
+  /** The output path. */
+  readonly path: Path
+  /** Whether a stored text of it is of one of the subjects. */
+  readonly find: (text: string) => boolean
+}
+
+/** How rows of subjects are found in the files that one policy made. */
+export interface Search {
+  /** That policy, by its fingerprint. */
+  readonly plan: Plan
+  readonly finders: readonly Finder[]
+  /** Why not all rows of a subject can be found; empty where they can. */
+  readonly unsearched: readonly string[]
+}
+
+/** What is asked of a target when subjects are to be erased. */
+export interface ErasureRequest {
+  /** By the fingerprint of the policy that made a file. */
+  readonly searches: ReadonlyMap<string, Search>
+  /** Check values of the keys that tokens are looked for under, by id. */
+  readonly keyChecks: Readonly<Record<string, string>>
+  readonly holds: readonly Hold[]
+  /** The instant that holds are judged at, ms since 1970. */
+  readonly heldAt: number
+  /** Is told the number of each row that was found, from 1, in order. */
+  readonly onFound?: ((row: number) => void) | undefined
+}
+
+export type TargetRequest = RetentionRequest | ErasureRequest
+
+/** What is asked of a target when its old rows are to go. */
 export interface RetentionRequest {
   /** Of the policy that says how long rows may be kept. */
   readonly plan: Plan
@@ -23,6 +56,10 @@ export const UNTOUCHED = {
   'sidecar-malformed': 'its FILE.lethe.json is not written as one',
   'changed-since': 'its bytes are not those that its FILE.lethe.json names',
   'other-policy': 'it was made by another policy',
+  'other-version':
+    'it was made by another version of the policy, whose tokens may be others: name that version too (-p)',
+  'no-token': 'its policy gives no token for the subject, so that its rows cannot be found by one',
+  'keys-missing': 'its tokens are under a key that is not in the keyset',
   'no-time': 'no field of it tells the event time of its rows',
   'unreadable-rows': 'rows of it cannot be read, so that they cannot be judged',
   unreadable: 'it cannot be read',
@@ -38,7 +75,7 @@ export interface Untouched {
 
 /** What one rule does to the rows of a target. */
 export interface RuleAction {
-  /** As accounts name it, `retention suppress after 400d`; or `step 1`. */
+  /** As accounts name it, `retention suppress after 400d`; or `step 1`; or the field that rows were found by. */
   readonly rule: string
   readonly action: 'delete' | 'step'
   readonly rows: number
@@ -67,18 +104,22 @@ export interface TargetSurvey {
   /** Of the events, RFC 3339; null where no row tells one. */
   readonly oldest: string | null
   readonly newest: string | null
+  /** Of an erasure: rows that hold nothing in any field that subjects are found by. */
+  readonly unnamed?: number | undefined
+  /** Of an erasure: why not all rows of a subject can be found here. */
+  readonly unsearched?: readonly string[] | undefined
   /** So long a row may outlive its period, ms: the longest interval of an event time, and the margin. */
   readonly mayOutliveMs: number
 }
 
 export interface Target {
   readonly name: TargetName
-  survey(request: RetentionRequest): Promise<TargetSurvey | Untouched>
+  survey(request: TargetRequest): Promise<TargetSurvey | Untouched>
   /**
    * Does what a survey said, under the hash of an order. Does nothing where it was done already; goes on where it was cut
    * short. @throws LetheError: `target-changed`, `target-held`, (io); then the target is as it was
    */
-  apply(planned: TargetSurvey, order: string, request: RetentionRequest): Promise<'applied' | 'was applied'>
+  apply(planned: TargetSurvey, order: string, request: TargetRequest): Promise<'applied' | 'was applied'>
   /** Whether it is gone, where it should be gone as a whole. */
   isGone(): boolean
 }

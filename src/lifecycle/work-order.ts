@@ -34,6 +34,32 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)
 const target = z.templateLiteral([z.enum(['file', 'topic']), ':', z.string().min(1)])
 
+/** A survey of a target, and a target that is left as it is, as orders hold them. */
+export const surveyForm: z.ZodType<TargetSurvey> = z.strictObject({
+  target,
+  digest: z.strictObject({ bytes: count, sha256: hash }),
+  rows: count,
+  kept: count,
+  deleted: count,
+  stepped: count,
+  rules: z.array(z.strictObject({ rule: z.string(), action: z.enum(['delete', 'step']), rows: count })),
+  held: z.strictObject({ fromDeletion: count, fromStep: count }),
+  undated: count,
+  cannotStep: count,
+  unsteppable: z.array(z.strictObject({ step: count, field: z.string(), why: z.string() })),
+  whole: z.boolean(),
+  oldest: z.iso.datetime().nullable(),
+  newest: z.iso.datetime().nullable(),
+  unnamed: count.optional(),
+  unsearched: z.array(z.string()).optional(),
+  mayOutliveMs: count,
+})
+export const untouchedForm: z.ZodType<Untouched> = z.strictObject({
+  target,
+  code: z.enum(Object.keys(UNTOUCHED) as [UntouchedCode, ...UntouchedCode[]]),
+  message: z.string(),
+})
+
 const orderForm = z.strictObject({
   lethe: z.literal('order'),
   v: z.literal(1),
@@ -44,49 +70,34 @@ const orderForm = z.strictObject({
   marginMs: count,
   cannotStep: z.enum(['drop-row', 'drop-field']).nullable(),
   policy: z.strictObject({ name: z.string(), version: z.number(), fingerprint: hash }),
-  targets: z.array(
-    z.strictObject({
-      target,
-      digest: z.strictObject({ bytes: count, sha256: hash }),
-      rows: count,
-      kept: count,
-      deleted: count,
-      stepped: count,
-      rules: z.array(z.strictObject({ rule: z.string(), action: z.enum(['delete', 'step']), rows: count })),
-      held: z.strictObject({ fromDeletion: count, fromStep: count }),
-      undated: count,
-      cannotStep: count,
-      unsteppable: z.array(z.strictObject({ step: count, field: z.string(), why: z.string() })),
-      whole: z.boolean(),
-      oldest: z.iso.datetime().nullable(),
-      newest: z.iso.datetime().nullable(),
-      mayOutliveMs: count,
-    }),
-  ),
-  untouched: z.array(
-    z.strictObject({
-      target,
-      code: z.enum(Object.keys(UNTOUCHED) as [UntouchedCode, ...UntouchedCode[]]),
-      message: z.string(),
-    }),
-  ),
+  targets: z.array(surveyForm),
+  untouched: z.array(untouchedForm),
   expiredHolds: z.array(z.string()),
   hash,
 })
 
-const hashOf = ({ hash: _, ...members }: Omit<WorkOrder, 'hash'> & { readonly hash?: string }): string =>
-  sha256(canonicalJson(members))
+const hashOf = ({ hash: _, ...members }: { readonly hash?: string }): string => sha256(canonicalJson(members))
 
 /** The order with its hash. */
-export const sealOrder = (order: Omit<WorkOrder, 'hash'>): WorkOrder => ({ ...order, hash: hashOf(order) })
+export const sealOrder = <Order extends object>(order: Order): Order & { readonly hash: string } => ({
+  ...order,
+  hash: hashOf(order),
+})
 
-export const orderText = (order: WorkOrder): string => `${JSON.stringify(order, null, 2)}\n`
+export const orderText = (order: object): string => `${JSON.stringify(order, null, 2)}\n`
 
 /** Ten thousands of targets. */
 const MOST_BYTES = 64 << 20
 
+/** Reads an order of retention. @throws what `readSealed` throws */
+export const readOrder = (file: string): WorkOrder => readSealed(file, orderForm, 'retain') as WorkOrder
+
 /** Reads an order. @throws LetheError (io), (usage) `order-invalid` where it is none, or was changed by hand */
-export function readOrder(file: string): WorkOrder {
+export function readSealed<Form extends z.ZodType<{ readonly hash: string }>>(
+  file: string,
+  form: Form,
+  kind: 'retain' | 'forget',
+): z.output<Form> {
   let text: string
   try {
     if (statSync(file).size > MOST_BYTES)
@@ -95,15 +106,19 @@ export function readOrder(file: string): WorkOrder {
   } catch (error) {
     throw error instanceof LetheError ? error : fileError(file, error)
   }
-  let order: WorkOrder | undefined
+  let order: z.output<Form> | undefined
   try {
-    const parsed = orderForm.safeParse(JSON.parse(text))
-    order = parsed.success ? (parsed.data as WorkOrder) : undefined
+    const parsed = form.safeParse(JSON.parse(text))
+    order = parsed.success ? parsed.data : undefined
   } catch {
     order = undefined
   }
   if (order === undefined)
-    throw new LetheError('order-invalid', `${file} is no work order`, 'name what `lethe retain plan` wrote')
+    throw new LetheError(
+      'order-invalid',
+      `${file} is no work order of \`lethe ${kind}\``,
+      `name what \`lethe ${kind} plan\` wrote`,
+    )
   if (hashOf(order) !== order.hash)
     throw new LetheError(
       'order-invalid',
@@ -114,7 +129,11 @@ export function readOrder(file: string): WorkOrder {
 }
 
 /** Of all targets together. */
-export function totalOf(order: WorkOrder): { rows: number; deleted: number; stepped: number } {
+export function totalOf(order: { readonly targets: readonly TargetSurvey[] }): {
+  rows: number
+  deleted: number
+  stepped: number
+} {
   const total = { rows: 0, deleted: 0, stepped: 0 }
   for (const { rows, deleted, stepped } of order.targets) {
     total.rows += rows

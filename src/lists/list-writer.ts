@@ -124,6 +124,49 @@ export async function changeList(
   })
 }
 
+/**
+ * Puts subjects on a list by their tokens under a match key, `k1.…`: of an order that was made from their identifiers. Makes the
+ * list where it is not there.
+ * @param checks check values of the keys that the tokens name, by id
+ * @throws LetheError: usage where the list is of another domain or form, or has entries under another key of that id; io
+ */
+export async function addTokens(
+  file: string,
+  header: ListHeader,
+  checks: Readonly<Record<string, string>>,
+  tokens: readonly string[],
+  now: Date,
+): Promise<ListChange> {
+  if (!existsSync(file)) await createList(file, header)
+  return await locked(file, () => {
+    cutTail(file)
+    const known = readKnown(file)
+    if (headerLine(known.header) !== headerLine(header))
+      throw invalid(file, 1, 'the list is of another domain or normal form', 'name the list of the order')
+    for (const [id, check] of Object.entries(checks))
+      if ((known.checks.get(id) ?? check) !== check)
+        throw invalid(file, 1, `it has entries under another key that is called ${id}`)
+    const lines: string[] = []
+    let written = 0
+    for (const token of tokens) {
+      if (known.entries.has(token)) continue
+      const [id, text] = token.split('.') as [string, string]
+      if (!known.checks.has(id)) {
+        known.checks.set(id, checks[id]!)
+        lines.push(keyLine(id, checks[id]!))
+      }
+      lines.push(entryLine(id, Buffer.from(text, 'base64url'), now, false))
+      known.entries.add(token)
+      written++
+    }
+    if (lines.length > 0) append(file, lines)
+    return { written, unchanged: tokens.length - written }
+  })
+}
+
+/** What a list says in its first line, and the tokens that are on it, `k1.…`. @throws what reading a list throws */
+export const readList = (file: string): Pick<Known, 'header' | 'entries'> => readKnown(file)
+
 interface Known {
   readonly header: ListHeader
   readonly checks: Map<string, string>

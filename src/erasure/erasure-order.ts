@@ -1,0 +1,88 @@
+/** Work orders of erasure: which subjects, how they are found, and where. They hold tokens, and no identifier. docs/erasure.md. */
+import { z } from 'zod'
+import type { Hold } from '../lifecycle/legal-hold.ts'
+import type { TargetSurvey, Untouched } from '../lifecycle/target.ts'
+import { readSealed, surveyForm, untouchedForm } from '../lifecycle/work-order.ts'
+import type { ListHeader } from '../lists/match-list.ts'
+import { NORMAL_FORM_NAMES, type NormalForm } from '../policy/suppression/normal-forms.ts'
+import type { SearchForm } from './finders.ts'
+
+/** A subject, as orders and receipts name it. */
+export interface SubjectForm {
+  /** Its entry on the suppression list: a token under a match key. */
+  readonly match: string
+  /** Its tokens in outputs, under every key. */
+  readonly tokens: readonly string[]
+  /** Of outputs that need no key, what is found by: digests under the match key. */
+  readonly digests: readonly string[]
+}
+
+export interface ErasureOrder {
+  readonly lethe: 'order'
+  readonly v: 1
+  readonly kind: 'forget'
+  /** When it was made, RFC 3339. */
+  readonly made: string
+  readonly validUntil: string
+  readonly list: ListHeader & {
+    /** What the policy calls it. */
+    readonly name: string
+    /** Check values of the match keys, by id. */
+    readonly keys: Readonly<Record<string, string>>
+  }
+  /** Check values of the keys that tokens were made under, by id. */
+  readonly keys: Readonly<Record<string, string>>
+  readonly searches: readonly SearchForm[]
+  readonly subjects: readonly SubjectForm[]
+  readonly targets: readonly TargetSurvey[]
+  readonly untouched: readonly Untouched[]
+  readonly expiredHolds: readonly Hold['id'][]
+  readonly hash: string
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const checks = z.record(z.string().regex(/^k[1-9]\d{0,5}$/), z.string().regex(/^[0-9a-f]{8}$/))
+const matchToken = z.string().regex(/^k[1-9]\d{0,5}\.[A-Za-z0-9_-]{21}[AQgw]$/)
+
+const form: z.ZodType<ErasureOrder> = z.strictObject({
+  lethe: z.literal('order'),
+  v: z.literal(1),
+  kind: z.literal('forget'),
+  made: z.iso.datetime(),
+  validUntil: z.iso.datetime(),
+  list: z.strictObject({
+    purpose: z.literal('suppression'),
+    domain: z.string(),
+    normalize: z.enum(NORMAL_FORM_NAMES as [NormalForm, ...NormalForm[]]),
+    name: z.string(),
+    keys: checks,
+  }),
+  keys: checks,
+  searches: z.array(
+    z.strictObject({
+      policy: z.strictObject({ name: z.string(), version: z.number(), fingerprint: hash }),
+      finders: z.array(
+        z.strictObject({
+          field: z.string(),
+          by: z.array(z.enum(['token', 'kept', 'unkeyed'])),
+          split: z.string().min(1).nullable(),
+        }),
+      ),
+      unsearched: z.array(z.string()),
+    }),
+  ),
+  subjects: z.array(
+    z.strictObject({
+      match: matchToken,
+      tokens: z.array(z.string().min(1)),
+      digests: z.array(matchToken),
+    }),
+  ),
+  targets: z.array(surveyForm),
+  untouched: z.array(untouchedForm),
+  expiredHolds: z.array(z.string()),
+  hash,
+})
+
+/** @throws LetheError (io), (usage) `order-invalid` where it is none, or was changed by hand */
+export const readErasureOrder = (file: string): ErasureOrder => readSealed(file, form, 'forget')

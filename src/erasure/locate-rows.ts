@@ -1,0 +1,73 @@
+/** Where records of a subject are stored: by their tokens, under every key. Gives places and counts, no value. */
+import type { TargetName } from '../lifecycle/legal-hold.ts'
+import type { ErasureRequest, Search, Target } from '../lifecycle/target.ts'
+import { parsePath } from '../policy/path.ts'
+import type { SubjectSearch } from './finders.ts'
+
+export interface Located {
+  readonly target: TargetName
+  /** Rows of the target; of one that was not read, 0. */
+  readonly read: number
+  /** The numbers of rows, from 1, as spans `[first, last]`. */
+  readonly rows: readonly (readonly [number, number])[]
+  readonly found: number
+  /** Why rows of the subject may stand there that were not found; empty where none can. */
+  readonly unsearched: readonly string[]
+}
+
+/** Reads every target. Changes nothing. `identifiers`: of one subject or more, as they stand in events. */
+export async function locate(
+  targets: readonly Target[],
+  identifiers: readonly string[],
+  searches: readonly SubjectSearch[],
+  keyChecks: Readonly<Record<string, string>>,
+  now: number,
+): Promise<readonly Located[]> {
+  const byPolicy = new Map(
+    searches.map((search) => [search.form.policy.fingerprint, searchFor(search, identifiers)]),
+  )
+  const located: Located[] = []
+  for (const target of targets) {
+    const rows: [number, number][] = []
+    const onFound = (row: number): void => {
+      const last = rows.at(-1)
+      if (last?.[1] === row - 1) last[1] = row
+      else rows.push([row, row])
+    }
+    const request: ErasureRequest = { searches: byPolicy, keyChecks, holds: [], heldAt: now, onFound }
+    const survey = await target.survey(request)
+    const { name } = target
+    located.push(
+      'code' in survey
+        ? { target: name, read: 0, rows: [], found: 0, unsearched: [survey.message] }
+        : {
+            target: name,
+            read: survey.rows,
+            rows,
+            found: survey.deleted,
+            unsearched: survey.unsearched ?? [],
+          },
+    )
+  }
+  return located
+}
+
+function searchFor(
+  { plan, form, outputsOf, identifierOf }: SubjectSearch,
+  identifiers: readonly string[],
+): Search {
+  const looked = new Set(
+    identifiers.flatMap((identifier) => {
+      const { tokens, unkeyed } = outputsOf(identifier)
+      return [...tokens, ...unkeyed, identifier, identifierOf(identifier)]
+    }),
+  )
+  const finders = form.finders.map(({ field, split }) => ({
+    path: parsePath(field),
+    find:
+      split === null
+        ? (text: string) => looked.has(text)
+        : (text: string) => text.split(split).some((part) => looked.has(part) || looked.has(part.trim())),
+  }))
+  return { plan, finders, unsearched: form.unsearched }
+}
