@@ -170,6 +170,17 @@ export const ERROR_GROUPS = {
     ],
     'test-keys': ['usage', 'the published test keys are given for real data'],
   },
+  'Sealed originals': {
+    'recipients-invalid': ['usage', 'a recipient of age is none, or none is named'],
+    'identity-invalid': ['usage', 'a file of age identities holds none, or something else'],
+    'seal-other-identity': ['usage', 'an original is sealed to other recipients than those of the identity'],
+    'seal-damaged': ['usage', 'a sealed original was changed or cut short'],
+    'seal-swapped': [
+      'usage',
+      'a sealed original belongs to another dead letter than the one that it stands in',
+    ],
+    'ledger-needed': ['usage', 'what is to be done has to be written down, and no ledger is named'],
+  },
   Lifecycle: {
     'file-busy': ['passing', 'another process works on the file, or was cut short'],
     'ledger-unwritable': ['io', 'the ledger or its anchor cannot be written, so the action is not done'],

@@ -26,6 +26,8 @@ const ROOMS: Readonly<
     rooms: ['engine', 'errors', 'groups', 'keys', 'policy', 'record', 'transforms'],
     packages: ['zod', 're2js'],
   },
+  sealing: { rooms: ['errors', 'keys'], packages: [] },
+  letters: { rooms: ['errors', 'files', 'forms', 'kafka', 'sealing'], packages: [] },
   telemetry: { rooms: ['errors'], packages: ['pino', 'prom-client'] },
   run: {
     rooms: [
@@ -41,6 +43,7 @@ const ROOMS: Readonly<
       'lists',
       'policy',
       'record',
+      'sealing',
       'signing',
       'telemetry',
       'transforms',
@@ -74,6 +77,7 @@ const ROOMS: Readonly<
       'policy',
       'record',
       'run',
+      'sealing',
     ],
     packages: [],
   },
@@ -126,11 +130,13 @@ const ROOMS: Readonly<
       'kafka',
       'keys',
       'ledger',
+      'letters',
       'lifecycle',
       'lists',
       'policy',
       'record',
       'run',
+      'sealing',
       'signing',
       'telemetry',
       'terminal',
@@ -149,6 +155,7 @@ const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   'src/kafka/drivers/rdkafka/': ['node-rdkafka'],
   'src/kafka/drivers/kafkajs/': ['kafkajs', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   'src/files/zstd.ts': ['@cloudpss/zstd'],
+  'src/sealing/age.ts': ['age-encryption'],
 }
 
 const roomOf = (file: string): string => {

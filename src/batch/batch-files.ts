@@ -22,7 +22,7 @@ import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
 import type { RecordFormat } from '../record/limits.ts'
 import { type Summary, summarize } from '../run/account/account-view.ts'
 import { checkMayJudge, standAlone } from '../run/account/groups-view.ts'
-import { type BatchProgress, type BatchResult, runBatch } from '../run/batch-run.ts'
+import { type BatchProgress, type BatchResult, type LetterSealing, runBatch } from '../run/batch-run.ts'
 import type { PreparedPool } from '../run/chunk-pool.ts'
 import type { RunConfiguration } from '../run/configuration.ts'
 import { cuttingOf, formOf, usedFlags } from '../run/input-flags.ts'
@@ -34,6 +34,7 @@ import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
+import { sealingOf } from './sealing-setup.ts'
 import { openSidecars, writeSidecars } from './sidecars.ts'
 
 /** What a batch is told, beside its inputs. */
@@ -48,6 +49,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly format?: RecordFormat
   readonly asOf?: number
   readonly deadLetter?: string
+  /** A file of age recipients that the originals of dead letters are sealed to. */
+  readonly seal?: string
   readonly maxDeadLetters: DeadLetterLimit
   /** From 0 to 1: so many of the data subjects may not stand alone. */
   readonly maxUnique?: number
@@ -102,6 +105,7 @@ export async function batchFiles(
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
   const data = readGateData([plan], placesOf(options), files)
+  const sealing = await sealingOf(options, plan, data, files)
   const { replay } = options
   if (replay !== undefined) checkForm(replay, cuttingOf(form), plan, keys?.keyset)
   files.refuseChanged()
@@ -110,7 +114,10 @@ export async function batchFiles(
   reads.addRun(files)
   reads.add('the keyset file', keysFile)
   for (const [what, name] of replay?.reads ?? []) reads.add(what, name)
-  const whole = { plan, file, form, approvals, data, reads, keys, inputs, options, prepared, files, hears }
+  const whole = {
+    ...{ plan, file, form, approvals, data, sealing, reads, keys },
+    ...{ inputs, options, prepared, files, hears },
+  }
   if (options.record === undefined || options.dryRun === true) return await openAndRun(whole)
   const fact = batchFact(plan, replay === undefined ? 'batch' : 'replay', inputs.length)
   return await options.record.record(fact, () => openAndRun(whole), batchOutcome)
@@ -122,6 +129,7 @@ interface WholeBatch {
   readonly form: InputForm
   readonly approvals: readonly CountedApproval[] | undefined
   readonly data: GateData
+  readonly sealing: LetterSealing | undefined
   readonly reads: ReadFiles
   readonly keys: Keyring | undefined
   readonly inputs: readonly Input[]
@@ -133,7 +141,8 @@ interface WholeBatch {
 
 /** Everything is checked: opens the outputs, reads the inputs, and gives the outputs their names. */
 async function openAndRun(batch: WholeBatch): Promise<Summary> {
-  const { plan, file, form, approvals, data, reads, keys, inputs, options, prepared, files, hears } = batch
+  const { plan, file, form, approvals, data, sealing, reads, keys } = batch
+  const { inputs, options, prepared, files, hears } = batch
   const { replay } = options
   const opened = new Opened(reads)
   try {
@@ -153,6 +162,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       inputs,
       outputs,
       deadLetterFile,
+      sealing,
       form,
       now,
       options,
@@ -243,6 +253,7 @@ interface Work {
   readonly inputs: readonly Input[]
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
+  readonly sealing: LetterSealing | undefined
   readonly form: InputForm
   readonly now: number
   readonly options: FilesOptions
@@ -261,11 +272,13 @@ async function deidentify(work: Work): Promise<BatchResult> {
       fingerprint: plan.fingerprint,
       configuration: work.configuration,
       groupsKey: countsGroups ? newGroupsKey() : undefined,
+      seals: work.sealing !== undefined,
       options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
     }),
     inputs,
     outputs: work.outputs,
     deadLetterFile: work.deadLetterFile,
+    sealing: work.sealing,
     limit: options.maxDeadLetters,
     countsGroups,
     maxRecordBytes: options.maxRecordBytes,

@@ -47,6 +47,16 @@ function keptLines(kept: readonly KeptField[]): string[] {
   )
 }
 
+/** How many dead letters carry their original. */
+function originalLines({ originals }: AccountView): string[][] {
+  if (originals === undefined) return []
+  const { sealed, unsealed } = originals
+  return [
+    ['  with their original, sealed', number(sealed), ''],
+    ...(unsealed === 0 ? [] : [['  without', number(unsealed), '']]),
+  ]
+}
+
 /** The summary as lines for a terminal. */
 export function accountLines(summary: AccountView, paint: Paint): string[] {
   const { bold, dim, yellow, red } = paint
@@ -70,6 +80,7 @@ export function accountLines(summary: AccountView, paint: Paint): string[] {
       number(count),
       dim(describeCode(code as DeadLetterCode)),
     ]),
+    ...originalLines(summary),
     ...(records.blank > 0 ? [['blank lines', number(records.blank), '']] : []),
     ...(summary.unlisted > 0
       ? [['unlisted values', number(summary.unlisted), dim('no rule names them: dropped')]]

@@ -95,6 +95,10 @@ export const command = (): Command =>
       '--dead-letter <file>',
       'where to list records that could not be taken: coordinates and codes, no values',
     )
+    .option(
+      '--seal <file>',
+      'put the originals of dead letters into their list, encrypted to the age recipients of this file',
+    )
     .addOption(
       new Option(
         '--max-dead-letters <n|p%>',

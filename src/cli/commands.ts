@@ -31,6 +31,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./replay.ts'),
   },
   {
+    name: 'dead-letters',
+    summary: 'open the originals that dead letters carry',
+    load: () => import('./dead-letters/letters-command.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'checks that the cluster is as a pipeline needs it',
     load: () => import('./doctor.ts'),

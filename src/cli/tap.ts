@@ -3,6 +3,7 @@ import { Argument, Command, Option } from 'commander'
 import { isMarker } from '../kafka/dead-letter.ts'
 import { openAdmin } from '../kafka/open-admin.ts'
 import { resolveConnection } from '../kafka/pipeline-file/pipeline-secrets.ts'
+import { partitionsOf } from '../kafka/readable-partitions.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { POLICY_HEADER } from '../kafka/source-header.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
@@ -10,7 +11,7 @@ import { paint } from '../terminal.ts'
 import { parseDuration, whole } from './arguments.ts'
 import { routeOf } from './route-option.ts'
 import { recordJson, recordLines } from './tap/print-record.ts'
-import { partitionsOf, readLast, readNew } from './tap/read-last.ts'
+import { readLast, readNew } from './tap/read-last.ts'
 
 interface Options {
   readonly route?: string

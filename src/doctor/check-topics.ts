@@ -40,6 +40,7 @@ export function checkTopics(report: Report, route: Route, around: ProcessTopics)
   checkCodecs(report, route, inputs, around)
   checkTimes(report, route, settings)
   checkDeadLetters(report, route, inputs, settings)
+  if (around.pipeline.seal !== undefined) checkSealed(report, route, settings)
 }
 
 function describe(
@@ -239,6 +240,23 @@ function checkTimes(
 }
 
 /** A dead letter names its record: it is of use for as long as that is there. */
+/** Originals that no erasure can tell are gone when their topic deletes them. */
+function checkSealed(
+  report: Report,
+  { name, deadLetterTopic }: Route,
+  settings: ReadonlyMap<string, TopicSettings>,
+): void {
+  const kept = milliseconds(settings.get(deadLetterTopic), 'retention.ms')
+  const sealed = `dead letters of ${deadLetterTopic} carry their records, sealed`
+  if (kept === Number.POSITIVE_INFINITY)
+    report.warn(
+      'retention',
+      [`${sealed}, and are never deleted`, `set retention.ms on ${deadLetterTopic}`],
+      name,
+    )
+  else report.ok('retention', kept === undefined ? sealed : `${sealed}, for ${spell(kept)}`, name)
+}
+
 function checkDeadLetters(
   report: Report,
   { name, deadLetterTopic }: Route,

@@ -15,6 +15,8 @@ import type { Shape } from '../record/shape.ts'
 import { type Account, emptyAccount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
+import { isRead } from './judge.ts'
+import type { SubjectToken } from './letter-subject.ts'
 import { NullWords } from './null-words.ts'
 import { labelOf, type RecordOutcome } from './outcome.ts'
 import { Rules } from './rules.ts'
@@ -34,6 +36,8 @@ export interface EngineOptions {
   readonly kernels?: boolean | undefined
   /** Where to count the data subjects behind what is published, by their quasi-identifiers. Default: nowhere. */
   readonly groups?: GroupCount | undefined
+  /** Makes tokens of the subjects of dead letters. Default: none are made. */
+  readonly subjectToken?: SubjectToken | undefined
 }
 
 /** What an engine is made of. */
@@ -69,6 +73,8 @@ export interface DeadLetter {
   readonly code: DeadLetterCode
   /** Id of the rule that failed, or -1. */
   readonly rule: number
+  /** The match token of its subject, where tokens are made and the record was read to its end. */
+  readonly subject?: string | undefined
 }
 
 export interface Rewritten {
@@ -93,6 +99,7 @@ export class Engine {
   readonly #rules: Rules
   readonly #groups: QuasiIdentifiers | undefined
   readonly #nulls: NullWords | undefined
+  readonly #subjectToken: SubjectToken | undefined
   readonly #sink: ByteSink = new ByteSink(0)
   #deadLetters: DeadLetter[] = []
   /** Why the last record that was suppressed was. */
@@ -122,6 +129,7 @@ export class Engine {
     const most = options.maxResultBytes ?? maxResultBytes(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES)
     this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most)
     this.#rules.suspects.records = beside?.looked
+    this.#subjectToken = options.subjectToken
     const { nulls } = plan.input
     this.#nulls = nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format)
     const shown = quasiIdentifiers(fields)
@@ -281,7 +289,10 @@ export class Engine {
     }
     account.deadLettered[code] = (account.deadLettered[code] ?? 0) + 1
     const [line, rule] = [block.recordLine[record]!, block.recordRule[record]!]
-    this.#deadLetters.push({ record: this.#recordsBefore + record, line, code, rule })
+    const token = this.#subjectToken
+    const whose = token === undefined || !isRead(code) ? undefined : this.#rules.subjectOf(block, record)
+    const subject = whose === undefined ? undefined : token!(whose)
+    this.#deadLetters.push({ record: this.#recordsBefore + record, line, code, rule, subject })
   }
 
   /** Adds what the codec met beside records to the account. */

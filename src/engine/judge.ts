@@ -25,6 +25,9 @@ const UNREAD: ReadonlySet<DeadLetterCode> = new Set<RecordCode>([
   'csv-quote-unclosed',
 ])
 
+/** Whether a record with this code, if any, was read to its end. */
+export const isRead = (code: DeadLetterCode | undefined): boolean => code === undefined || !UNREAD.has(code)
+
 export class Judge implements JudgedRecords {
   from = 0
   to = 0
@@ -57,8 +60,7 @@ export class Judge implements JudgedRecords {
   }
 
   isRead(record: number): boolean {
-    const code = this.#block.recordCode[record]
-    return code === undefined || !UNREAD.has(code)
+    return isRead(this.#block.recordCode[record])
   }
 
   text(record: number, read: number): string | undefined {

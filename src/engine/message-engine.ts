@@ -236,8 +236,8 @@ export class MessageEngine {
       engine.span(starts[at]!, starts[at]! + messages.valueLength(index), lines.length + at)
     const { output, deadLetters } = engine.close()
     this.#outcomes.values = output
-    for (const { line, code, rule } of deadLetters)
-      this.#outcomes.deadLetter(this.#messageOf[line]!, code, rule)
+    for (const { line, code, rule, subject } of deadLetters)
+      this.#outcomes.deadLetter(this.#messageOf[line]!, code, rule, subject)
   }
 
   /** The values of these messages, each ended by a line break; what stands behind them may be written. */

@@ -17,6 +17,8 @@ const NONE = -1
 export interface MessageFailure {
   readonly code: DeadLetterCode
   readonly rule: number
+  /** The match token of its subject, where tokens are made and it could be read. */
+  readonly subject?: string | undefined
 }
 
 const NO_HEADERS: readonly OutcomeHeader[] = []
@@ -136,10 +138,10 @@ export class OutcomeBatch {
   }
 
   /** Whatever was said of it before. */
-  deadLetter(index: number, code: DeadLetterCode, rule: number): void {
+  deadLetter(index: number, code: DeadLetterCode, rule: number, subject?: string): void {
     this.#kinds[index] = DEAD_LETTER
     this.#tombstones.delete(index)
-    this.#failures.set(index, { code, rule })
+    this.#failures.set(index, { code, rule, subject })
   }
 
   setKey(index: number, source: Uint8Array, start: number, end: number): void {
@@ -198,6 +200,11 @@ export class OutcomeBatch {
 
   rule(index: number): number {
     return this.#failures.get(index)?.rule ?? -1
+  }
+
+  /** Of a dead letter: the match token of its subject. */
+  subject(index: number): string | undefined {
+    return this.#failures.get(index)?.subject
   }
 
   /** Of what is suppressed. */

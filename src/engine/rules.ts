@@ -116,6 +116,11 @@ export class Rules {
     return true
   }
 
+  /** Whose a record of the part that was run last is; undefined where nothing says so. */
+  subjectOf(block: Block, record: number): string | undefined {
+    return this.#contexts.of(block, record, this.now).subject
+  }
+
   /** Lets the gates of a phase judge the records `[from, to)`. */
   #judge(gates: readonly Judge[], block: Block, from: number, to: number): void {
     for (const gate of gates) gate.judge(block, from, to, this.now)

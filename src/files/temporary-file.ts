@@ -34,9 +34,19 @@ export class TemporaryFile implements Output {
   digest: FileDigest | undefined
 
   readonly #shown: string
+  readonly #mode: 'umask' | 'owner'
 
-  /** `shown`: what to call it in errors, where its name is not what the user knows. */
-  constructor(name: string, digester: Digester | undefined, shown: string = name) {
+  /**
+   * `shown`: what to call it in errors, where its name is not what the user knows; `mode`: who may read it when it is whole: whom
+   * the umask allows, or its owner alone.
+   */
+  constructor(
+    name: string,
+    digester: Digester | undefined,
+    shown: string = name,
+    mode: 'umask' | 'owner' = 'umask',
+  ) {
+    this.#mode = mode
     this.name = name
     this.#shown = shown
     this.#digester = digester
@@ -80,7 +90,7 @@ export class TemporaryFile implements Output {
   async finish(): Promise<void> {
     try {
       await this.#syncing
-      fchmodSync(this.#fd, 0o666 & ~process.umask())
+      fchmodSync(this.#fd, this.#mode === 'owner' ? 0o600 : 0o666 & ~process.umask())
       fsyncSync(this.#fd)
       const fd = this.#fd
       this.#fd = -1

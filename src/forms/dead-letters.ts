@@ -10,6 +10,28 @@ const shared = {
   policy: policyLabel,
 } as const
 
+/** Only where originals are sealed; the version of the form stays, as members that are not known are passed over. */
+const withOriginal = {
+  subject: z
+    .union([
+      z.literal('unknown'),
+      z.object({
+        domain: z.string(),
+        normalize: z.string(),
+        token: z.string().regex(/^k[1-9][0-9]{0,5}\.[A-Za-z0-9_-]{22}$/),
+      }),
+    ])
+    .exactOptional()
+    .describe(
+      'Whose the record was, under a match key, where the original is there and match keys are given.',
+    ),
+  sealed: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]+={0,2}$/)
+    .exactOptional()
+    .describe('The record, encrypted: an age file in base64. docs/sealing.md says what is in it.'),
+} as const
+
 /** A line of a list of dead letters. Version 0.1.0 wrote no `v`. */
 export const fileDeadLetterForm: z.ZodType<Omit<FileDeadLetter, 'v'> & { readonly v?: 1 }> = z.object({
   v: z.literal(1).exactOptional().describe('Of this form; absent in lists of version 0.1.0.'),
@@ -26,6 +48,7 @@ export const fileDeadLetterForm: z.ZodType<Omit<FileDeadLetter, 'v'> & { readonl
     .exactOptional()
     .describe('How many lines an open quote took with it, where it is not one record.'),
   ...shared,
+  ...withOriginal,
 })
 
 /** The value of a record in a dead-letter topic. */
@@ -37,4 +60,5 @@ export const topicDeadLetterForm: z.ZodType<TopicDeadLetter> = z.object({
   ...shared,
   pipeline: z.string().exactOptional().describe('The pipeline that left the record out; 0.1.0 did not say.'),
   route: z.string().exactOptional().describe('The route that did.'),
+  ...withOriginal,
 })

@@ -116,6 +116,13 @@ const accountShape = {
     })
     .exactOptional()
     .describe('Which data subjects stand alone, where the policy names quasi-identifiers.'),
+  originals: z
+    .object({
+      sealed: count.describe('Dead letters that carry their original.'),
+      unsealed: count.describe('Those that do not: more than 100 of a chunk, or nothing of them was kept.'),
+    })
+    .exactOptional()
+    .describe('Of the dead letters, where originals are sealed.'),
   warnings: z.array(z.string()).describe('Sentences for people; they may change.'),
 } as const
 
@@ -209,6 +216,8 @@ const routeShape = {
       published: count,
       tombstones: count,
       deadLetters: count,
+      sealed: count.describe('Of the dead letters, how many carry their original.'),
+      unsealed: count.describe('Where originals are sealed, how many dead letters go without.'),
       pastRetention: count.describe('Of those published, how many their topic may delete at once.'),
       unkeyed: count.describe('Of those published, how many lost their key because no rule names it.'),
       wholeKeys: count.describe(

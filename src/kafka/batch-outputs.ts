@@ -1,11 +1,12 @@
 /** One batch on its way: what was polled, what became of each record, and what is written for it. */
 
 import type { Account } from '../engine/account.ts'
+import type { LetterSubject } from '../engine/letter-subject.ts'
 import type { OutcomeBatch } from '../engine/outcome-batch.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
-import { deadLetterText, type LetterOwner } from './dead-letter.ts'
+import { type LetterOwner, type TopicDeadLetter, topicLetter } from './dead-letter.ts'
 import type { Polled } from './driver.ts'
 import type { PackedRecords } from './packed-records.ts'
 import {
@@ -29,6 +30,15 @@ export interface RoutedBatch {
   readonly groups: GroupsPart | undefined
   /** The positions behind it. */
   readonly next: readonly Position[]
+  /** By record, the sealed originals of dead letters; undefined for one that goes without. Undefined where none are sealed. */
+  readonly sealed?: Map<number, SealedLetter | undefined> | undefined
+}
+
+/** What a dead letter says where it carries its original. */
+export interface SealedLetter {
+  readonly subject: LetterSubject | undefined
+  /** An age file in base64. */
+  readonly sealed: string
 }
 
 /** Records written, by kind: apart from the account, which counts inputs. */
@@ -36,6 +46,9 @@ export interface Emitted {
   published: number
   tombstones: number
   deadLetters: number
+  /** Of the dead letters, where originals are sealed: how many carry theirs, and how many do not. */
+  sealed: number
+  unsealed: number
   /** Of those published, how many have a timestamp so old that their topic may delete them at once. */
   pastRetention: number
   /** Of those published, how many lost their key because no rule names it, so that nothing tells their partition. */
@@ -50,6 +63,8 @@ export const noneEmitted = (): Emitted => ({
   published: 0,
   tombstones: 0,
   deadLetters: 0,
+  sealed: 0,
+  unsealed: 0,
   pastRetention: 0,
   unkeyed: 0,
   wholeKeys: 0,
@@ -76,11 +91,16 @@ export interface WrittenBatch extends Outputs {
 export interface BatchWriter {
   /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
   write(batch: RoutedBatch, oldest: number): WrittenBatch
+  /** What a record of the batch is as a dead letter, without its original. */
+  letter(batch: RoutedBatch, index: number): TopicDeadLetter
 }
 
 /** `name@version#fingerprint`, as headers, dead letters and markers carry it. */
 export const policyLabel = ({ name, version, fingerprint }: Plan): string =>
   `${name}@${version}#${fingerprint}`
+
+const sealedText = (letter: TopicDeadLetter, { subject, sealed }: SealedLetter): string =>
+  JSON.stringify({ ...letter, ...(subject === undefined ? {} : { subject }), sealed })
 
 /** Makes the records that a batch writes. */
 export class OutputWriter implements BatchWriter {
@@ -146,15 +166,22 @@ export class OutputWriter implements BatchWriter {
   }
 
   /** Coordinates and a code: never the value, never the key. */
-  deadLetter({ records, outcomes }: RoutedBatch, index: number): OutputRecord {
+  letter({ records, outcomes }: RoutedBatch, index: number): TopicDeadLetter {
     const rule = outcomes.rule(index)
-    const text = deadLetterText({
+    return topicLetter({
       ...records.position(index),
       code: outcomes.code(index)!,
       rule: rule < 0 ? undefined : this.#plan.rules[rule]!.label,
       policy: this.#policy,
       owner: this.#to.owner,
     })
+  }
+
+  /** Never the value or the key, but encrypted. */
+  deadLetter(batch: RoutedBatch, index: number): OutputRecord {
+    const letter = this.letter(batch, index)
+    const original = batch.sealed?.get(index)
+    const text = original === undefined ? JSON.stringify(letter) : sealedText(letter, original)
     return {
       topic: this.#to.deadLetterTopic,
       partition: undefined,
@@ -196,6 +223,8 @@ export class BatchOutputs implements WrittenBatch {
       if (kind === 'dead-letter') {
         this.#inputs.push(index)
         counts.deadLetters++
+        if (batch.sealed !== undefined)
+          counts[batch.sealed.get(index) === undefined ? 'unsealed' : 'sealed']++
         continue
       }
       if (kind === 'publish') {

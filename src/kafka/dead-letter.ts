@@ -3,6 +3,7 @@
  * codes, never a value or key. A marker stands in the partition of its dead letter, so behind it, and no deletion of old
  * records takes the marker first.
  */
+import type { LetterSubject } from '../engine/letter-subject.ts'
 import type { InputRecord, OutputRecord, Position } from './record.ts'
 import { POLICY_HEADER } from './source-header.ts'
 
@@ -38,10 +39,14 @@ export interface TopicDeadLetter {
   /** Which route left the record out; 0.1.0 did not say. */
   readonly pipeline?: string
   readonly route?: string
+  /** Whose the record was, where the original is there and match keys are given. */
+  readonly subject?: LetterSubject
+  /** The record, as an age file in base64. */
+  readonly sealed?: string
 }
 
-/** The value of a dead letter's record, as text. */
-export function deadLetterText({
+/** The value of a dead letter's record. */
+export function topicLetter({
   topic,
   partition,
   offset,
@@ -49,10 +54,9 @@ export function deadLetterText({
   rule,
   policy,
   owner,
-}: RouteDeadLetter): string {
+}: RouteDeadLetter): TopicDeadLetter {
   const named = rule === undefined ? {} : { rule }
-  const value: TopicDeadLetter = { v: 1, topic, partition, offset, code, ...named, policy, ...owner }
-  return JSON.stringify(value)
+  return { v: 1, topic, partition, offset, code, ...named, policy, ...owner }
 }
 
 /** One record of a dead-letter topic: where it stands, in the partition of the topic. */

@@ -15,6 +15,7 @@ export const ACTIONS = {
   stream: 'a stream ran',
   'policy.change': 'a stream began with another policy than the one before',
   approve: 'a policy was approved',
+  'originals.open': 'originals that dead letters carry were opened',
   'hold.add': 'a legal hold was added',
   'hold.release': 'a legal hold was released',
   'retain.plan': 'a work order of retention was made',
@@ -84,6 +85,8 @@ export const ACTOR: RegExp = /^[a-z0-9][a-z0-9._-]{0,63}$/
 /** Member names of `names`, `fingerprints` and `counts`. */
 const MEMBER = /^[a-z][A-Za-z]{0,39}$/
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
+/** The member `reason` of `names` is what an operator wrote: one line, without control and format characters. */
+export const REASON_NAME: RegExp = /^[^\p{C}\p{Zl}\p{Zp}]{10,200}$/u
 const SHA256 = /^[0-9a-f]{64}$/
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const HEAD = { lethe: 'ledger', v: 1 }
@@ -138,10 +141,10 @@ function isEntry(read: unknown): read is LedgerEntry & { readonly signature: str
   const members = read as Record<string, unknown>
   const matches = (name: string, form: RegExp): boolean =>
     typeof members[name] === 'string' && form.test(members[name])
-  const isMap = (name: string, isValue: (value: unknown) => boolean): boolean =>
+  const isMap = (name: string, isValue: (value: unknown, member: string) => boolean): boolean =>
     typeof members[name] === 'object' &&
     members[name] !== null &&
-    Object.entries(members[name]).every(([member, value]) => MEMBER.test(member) && isValue(value))
+    Object.entries(members[name]).every(([member, value]) => MEMBER.test(member) && isValue(value, member))
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
   const isText = (form: RegExp) => (value: unknown) => typeof value === 'string' && form.test(value)
   return (
@@ -153,7 +156,7 @@ function isEntry(read: unknown): read is LedgerEntry & { readonly signature: str
     isMap('counts', isCount) &&
     isMap('fingerprints', isText(SHA256)) &&
     matches('key', /^[0-9a-f]{16}$/) &&
-    isMap('names', isText(NAME)) &&
+    isMap('names', (value, member) => isText(member === 'reason' ? REASON_NAME : NAME)(value)) &&
     (members['previous'] === null || matches('previous', SHA256)) &&
     isCount(members['sequence']) &&
     ['begins', 'done', 'failed'].includes(String(members['state'])) &&

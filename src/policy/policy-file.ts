@@ -12,7 +12,13 @@ export interface PolicyFile {
 }
 
 /** What a file is, for messages: `the file` is one that a policy names, or one that may be either. */
-export type FileRole = 'the pipeline' | 'the policy' | 'the file' | 'the approvals' | 'the public keys'
+export type FileRole =
+  | 'the pipeline'
+  | 'the policy'
+  | 'the file'
+  | 'the approvals'
+  | 'the public keys'
+  | 'the recipients'
 
 /** Reads a file of at most `most` bytes, whole. Throws `LetheError`. */
 export type ReadWhole = (file: string, role: FileRole, most: number) => Uint8Array<ArrayBuffer>

@@ -15,6 +15,8 @@ export interface RouteSetup extends PlanSetup {
   readonly form: WireForm
   /** The run's, to count the data subjects behind what is published. */
   readonly groupsKey?: GroupsKey | undefined
+  /** Whether the originals of dead letters are sealed. */
+  readonly seals: boolean
 }
 
 export interface Job {

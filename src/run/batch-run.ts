@@ -1,5 +1,6 @@
 /** A batch run: inputs to chunks, chunks to outputs, in order, with every record accounted for. */
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
+import { type LetterSubject, letterSubject, type SubjectTokens } from '../engine/letter-subject.ts'
 import { type DeadLetterLimit, LimitWatch } from '../engine/limit.ts'
 import type { FileDigest } from '../files/digest.ts'
 import type { Output } from '../files/sink.ts'
@@ -8,6 +9,7 @@ import type { Figures } from '../groups/figures.ts'
 import { SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import { Spares } from '../record/spares.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import { type BatchInputs, BatchSource } from './batch-source.ts'
 import type { RewrittenChunk } from './chunk.ts'
 import type { Pool } from './chunk-pool.ts'
@@ -17,6 +19,8 @@ import type { Batch } from './input-batch.ts'
 export interface BatchRun extends BatchInputs {
   readonly pool: Pool
   readonly deadLetterFile: Output | undefined
+  /** Undefined: dead letters carry no originals. */
+  readonly sealing?: LetterSealing | undefined
   readonly limit: DeadLetterLimit
   /** Whether the pool counts the data subjects behind what is published. */
   readonly countsGroups: boolean
@@ -49,6 +53,8 @@ export interface BatchResult {
   readonly tooManyDeadLetters: boolean
   /** Of all records that were published, where they are counted and the run came to its end. */
   readonly groups: Figures | undefined
+  /** Where originals are sealed. */
+  readonly originals?: SealCounts | undefined
 }
 
 /** A line of the list of dead letters. `forms/dead-letters.ts` has its form. */
@@ -66,6 +72,23 @@ export interface FileDeadLetter {
   readonly rule?: string
   /** `name@version#fingerprint`. */
   readonly policy: string
+  /** Whose the record was, where the original is there and match keys are given. */
+  readonly subject?: LetterSubject
+  /** The record, as an age file in base64. */
+  readonly sealed?: string
+}
+
+/** How the originals of dead letters are sealed. */
+export interface LetterSealing {
+  readonly sealer: Sealer
+  /** Undefined where there are no match keys. */
+  readonly tokens: SubjectTokens | undefined
+}
+
+/** Dead letters with their originals, and those without. */
+export interface SealCounts {
+  sealed: number
+  unsealed: number
 }
 
 class LimitReached extends Error {}
@@ -82,6 +105,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
   const account = emptyAccount(plan)
   const inputs: InputAccount[] = run.inputs.map(() => ({ records: 0, bytes: 0, lines: 0 }))
   const watch = new LimitWatch(run.limit)
+  const originals: SealCounts = { sealed: 0, unsealed: 0 }
   let bytes = 0
   const ahead = pool.size * 3
   const spares = new Spares(ahead + 1, run.chunkBytes * SPARE_CHUNKS)
@@ -102,8 +126,10 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     own.lines += batch.headerLines
     addAccount(account, done.account)
     own.records += done.account.records
-    if (run.deadLetterFile !== undefined && done.deadLetters.length > 0)
-      await run.deadLetterFile.append(deadLetterLines(plan, batch, own, done))
+    if (run.deadLetterFile !== undefined && done.deadLetters.length > 0) {
+      const letters = lettersOf(plan, batch, own, done)
+      await run.deadLetterFile.append(await letterLines(letters, done, run.sealing, originals))
+    }
     if ('rejected' in batch && batch.rejected.code === 'csv-quote-unclosed')
       own.unclosed = { line: own.lines + 1, lines: batch.rejected.lines }
     own.lines += ('cut' in batch ? batch.cut?.total : undefined) ?? done.lines
@@ -152,6 +178,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     account,
     inputs,
     tooManyDeadLetters,
+    originals: run.sealing === undefined ? undefined : originals,
     groups: run.countsGroups && !tooManyDeadLetters ? await figuresOf(plan, pool) : undefined,
   }
 }
@@ -178,27 +205,43 @@ function* deadOrdinals(before: number, batch: Batch, done: RewrittenChunk): Gene
 }
 
 /** Coordinates, code, rule and fingerprint; never a value, nor a file's name, which may be one. */
-function deadLetterLines(plan: Plan, batch: Batch, own: InputAccount, done: RewrittenChunk): Uint8Array {
+function lettersOf(plan: Plan, batch: Batch, own: InputAccount, done: RewrittenChunk): FileDeadLetter[] {
   // Of JSON that is not one record a line, lines say little.
   const lines = 'rejected' in batch ? lineOf(batch.rejected) : batch.recordLines
   const before = own.records - done.account.records
   const ordinalOf = (record: number): number => batch.ordinals?.[record] ?? before + record + 1
   const cut = 'cut' in batch ? batch.cut : undefined
-  const text = done.deadLetters
-    .map(({ record, line, code, rule }) =>
-      JSON.stringify({
-        v: 1,
-        input: batch.input + 1,
-        line: lines?.[record] ?? own.lines + (cut?.of(line) ?? line) + 1,
-        ...(lines === undefined ? {} : { record: ordinalOf(record) }),
-        ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
-        code,
-        ...(rule >= 0 ? { rule: plan.rules[rule]!.label } : {}),
-        policy: `${plan.name}@${plan.version}#${plan.fingerprint}`,
-      } satisfies FileDeadLetter),
-    )
-    .join('\n')
-  return Buffer.from(`${text}\n`)
+  return done.deadLetters.map(({ record, line, code, rule }) => ({
+    v: 1,
+    input: batch.input + 1,
+    line: lines?.[record] ?? own.lines + (cut?.of(line) ?? line) + 1,
+    ...(lines === undefined ? {} : { record: ordinalOf(record) }),
+    ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),
+    code,
+    ...(rule >= 0 ? { rule: plan.rules[rule]!.label } : {}),
+    policy: `${plan.name}@${plan.version}#${plan.fingerprint}`,
+  }))
+}
+
+/** Dead letters as lines, with their originals where these are sealed and there; what goes without is counted. */
+async function letterLines(
+  letters: readonly FileDeadLetter[],
+  { deadLetters, originals = [] }: RewrittenChunk,
+  sealing: LetterSealing | undefined,
+  counts: SealCounts,
+): Promise<Uint8Array> {
+  const lines = await Promise.all(
+    letters.map(async (letter, at) => {
+      const record = originals[at]
+      if (sealing === undefined) return JSON.stringify(letter)
+      const subject = letterSubject(sealing.tokens, deadLetters[at]!.subject)
+      const whose = subject === undefined ? letter : { ...letter, subject }
+      const sealed = record && (await sealing.sealer.seal(JSON.stringify(whose), { record }))
+      counts[sealed === undefined ? 'unsealed' : 'sealed']++
+      return JSON.stringify(sealed === undefined ? letter : { ...whose, sealed })
+    }),
+  )
+  return Buffer.from(`${lines.join('\n')}\n`)
 }
 
 const lineOf = ({ line }: Rejected): readonly number[] | undefined =>

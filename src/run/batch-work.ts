@@ -4,6 +4,7 @@ import { GroupCount } from '../engine/group-count.ts'
 import { MessageBatch } from '../engine/message-batch.ts'
 import type { MessageEngine } from '../engine/message-engine.ts'
 import type { Answered } from '../engine/threads.ts'
+import { subjectTokens } from '../gates/subject-token.ts'
 import { hasQuasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import type { SubjectGroups } from '../groups/subject-groups.ts'
 import { keyRules } from '../policy/key-rules.ts'
@@ -20,14 +21,16 @@ interface RouteWork {
 }
 
 function workOf(
-  { maxRecordBytes, compacted, form, groupsKey, configuration }: RouteSetup,
+  { maxRecordBytes, compacted, form, groupsKey, configuration, seals }: RouteSetup,
   { plan, policy, source, keys }: CompiledAgain,
 ): RouteWork {
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
+  const data = gateDataOf(configuration)
   const options = {
     groups: count,
-    data: gateDataOf(configuration),
+    data,
+    subjectToken: seals ? subjectTokens(plan, data)?.tokenOf : undefined,
     now: Date.now(),
     maxRecordBytes,
     compacted,

@@ -2,9 +2,11 @@
 import type { Engine } from '../engine/engine.ts'
 import { GroupCount } from '../engine/group-count.ts'
 import type { Answered } from '../engine/threads.ts'
+import { subjectTokens } from '../gates/subject-token.ts'
 import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
+import { originalsOf } from './chunk-originals.ts'
 import { compileAgain } from './compile-again.ts'
 import { gateDataOf } from './configuration.ts'
 import { csvEngine, jsonEngine, type RunEngineOptions } from './engines.ts'
@@ -14,10 +16,17 @@ export class ChunkRewriter {
   readonly #plan: Plan
   readonly #options: RunEngineOptions
   readonly #groups: SubjectGroups | undefined
+  readonly #seals: boolean
   readonly #engines = new Map<number, Engine>()
 
-  constructor(plan: Plan, options: RunEngineOptions, groupsKey: GroupsKey | undefined) {
+  constructor(
+    plan: Plan,
+    options: RunEngineOptions,
+    groupsKey: GroupsKey | undefined,
+    seals: boolean = false,
+  ) {
     this.#plan = plan
+    this.#seals = seals
     const count = groupsKey === undefined ? undefined : new GroupCount(plan, groupsKey)
     this.#groups = count?.groups
     this.#options = count === undefined ? options : { ...options, groups: count }
@@ -36,7 +45,8 @@ export class ChunkRewriter {
     }
     engine.memory = chunk.memory
     const { output, deadLetters, lines } = engine.rewrite(chunk.bytes, chunk.length, chunk.offset)
-    return { spare: chunk.bytes.buffer, output, deadLetters, lines, account: engine.takeAccount() }
+    const originals = this.#seals && deadLetters.length > 0 ? originalsOf(chunk, deadLetters) : undefined
+    return { spare: chunk.bytes.buffer, output, deadLetters, originals, lines, account: engine.takeAccount() }
   }
 
   /** The data subjects behind what was published, if they are counted. */
@@ -46,8 +56,14 @@ export class ChunkRewriter {
 }
 
 /** What does the chunks of a run, in this thread or another. */
-export const rewriterOf = (plan: Plan, { options, configuration, groupsKey }: ChunkSetup): ChunkRewriter =>
-  new ChunkRewriter(plan, { ...options, data: gateDataOf(configuration) }, groupsKey)
+export function rewriterOf(
+  plan: Plan,
+  { options, configuration, groupsKey, seals = false }: ChunkSetup,
+): ChunkRewriter {
+  const data = gateDataOf(configuration)
+  const subjectToken = seals ? subjectTokens(plan, data)?.tokenOf : undefined
+  return new ChunkRewriter(plan, { ...options, data, subjectToken }, groupsKey, seals)
+}
 
 /** Compiles the plan of a run, in a thread, and gives what does its jobs. */
 export function chunkWork(setup: ChunkSetup): (job: ChunkJob) => Answered<ChunkDone> {

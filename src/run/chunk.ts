@@ -39,6 +39,8 @@ export interface RewrittenChunk {
   readonly spare?: ArrayBuffer | undefined
   readonly output: Uint8Array
   readonly deadLetters: readonly DeadLetter[]
+  /** Where they are sealed: the bytes of the records of the first dead letters. */
+  readonly originals?: readonly Uint8Array[] | undefined
   readonly lines: number
   readonly account: Account
 }
@@ -49,6 +51,8 @@ export interface ChunkSetup extends PlanSetup {
   readonly options: Omit<RunEngineOptions, 'data'>
   /** Where groups are counted: the key of the run. */
   readonly groupsKey?: GroupsKey | undefined
+  /** Whether the originals of dead letters are sealed. */
+  readonly seals?: boolean
 }
 
 /** A job of a thread: a chunk, or what it counted. */

@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<RunFileKind, string>> = {
   list: 'a file that the policy names',
   approvals: 'a file of approvals',
   'public-keys': 'a file of public keys',
+  recipients: 'a file of recipients',
   keyset: 'the keyset file',
   subjects: 'a list of subjects',
 }

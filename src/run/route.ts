@@ -42,6 +42,8 @@ export interface RouteOptions {
   readonly driver: Driver
   readonly rewriter: BatchRewriter
   readonly writer: BatchWriter
+  /** Adds the sealed originals of dead letters; undefined: none are sealed. */
+  readonly seal?: ((batch: RoutedBatch) => Promise<RoutedBatch>) | undefined
   readonly bounds: BatchBounds
   readonly limit: WindowWatch
   /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
@@ -184,8 +186,9 @@ class RouteLoop {
   }
 
   /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
-  async #finish(batch: RoutedBatch, rewriteMs: number, began: number): Promise<Settled> {
-    const { driver, writer, now, keptFor } = this.#options
+  async #finish(unsealed: RoutedBatch, rewriteMs: number, began: number): Promise<Settled> {
+    const { driver, writer, now, keptFor, seal } = this.#options
+    const batch = seal === undefined ? unsealed : await seal(unsealed)
     const outputs = writer.write(batch, now() - keptFor)
     try {
       const settled = await driver.settle(batch.epoch, outputs, batch.next)
@@ -215,13 +218,19 @@ class RouteLoop {
     return await this.#finish(rest, 0, performance.now())
   }
 
+  /** A dead letter goes without its original, before its topic is taken to refuse it. */
   #refuse(batch: RoutedBatch, index: number, { code }: Refused): RoutedBatch {
-    if (batch.outcomes.kind(index) === 'dead-letter')
+    if (batch.outcomes.kind(index) === 'dead-letter') {
+      if (batch.sealed?.get(index) !== undefined) {
+        batch.sealed.set(index, undefined)
+        return batch
+      }
       throw new LetheError(
         'dead-letter-refused',
         `route ${this.#options.name}: the dead-letter topic refuses a dead letter (${code})`,
         'check its max.message.bytes and its rights',
       )
+    }
     return refuse(batch, index, code)
   }
 

@@ -8,7 +8,15 @@ import { LetheError } from '../errors.ts'
 import { type FileRole, type ReadWhole, readFromDisk } from '../policy/policy-file.ts'
 
 /** What a file is for the run. */
-export type RunFileKind = 'pipeline' | 'policy' | 'list' | 'approvals' | 'public-keys' | 'keyset' | 'subjects'
+export type RunFileKind =
+  | 'pipeline'
+  | 'policy'
+  | 'list'
+  | 'approvals'
+  | 'public-keys'
+  | 'recipients'
+  | 'keyset'
+  | 'subjects'
 
 export interface ChangedFile {
   readonly kind: RunFileKind
@@ -34,6 +42,7 @@ const NAMES: Readonly<Record<RunFileKind, string>> = {
   list: 'file',
   approvals: 'approvals',
   'public-keys': 'public keys',
+  recipients: 'recipients',
   keyset: 'keyset',
   subjects: 'list',
 }
@@ -44,6 +53,7 @@ const KINDS: Readonly<Record<FileRole, RunFileKind>> = {
   'the file': 'list',
   'the approvals': 'approvals',
   'the public keys': 'public-keys',
+  'the recipients': 'recipients',
 }
 
 export class RunFiles {

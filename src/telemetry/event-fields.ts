@@ -93,7 +93,16 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     message:
       'a file is another one than this run has read: it takes effect when the whole is started again, and not before',
     fields: {
-      what: words('pipeline', 'policy', 'list', 'approvals', 'public-keys', 'keyset', 'subjects'),
+      what: words(
+        'pipeline',
+        'policy',
+        'list',
+        'approvals',
+        'public-keys',
+        'recipients',
+        'keyset',
+        'subjects',
+      ),
       file,
     },
   },

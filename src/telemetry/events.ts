@@ -46,7 +46,15 @@ export type LogEvent =
   /** A file that the run has read is another one now; the run goes on with what it read. */
   | {
       readonly kind: 'configuration-changed'
-      readonly what: 'pipeline' | 'policy' | 'list' | 'approvals' | 'public-keys' | 'keyset' | 'subjects'
+      readonly what:
+        | 'pipeline'
+        | 'policy'
+        | 'list'
+        | 'approvals'
+        | 'public-keys'
+        | 'recipients'
+        | 'keyset'
+        | 'subjects'
       readonly file: string
     }
   /** The last outputs of a topic were made under another policy than those that follow: the one that is named here. */

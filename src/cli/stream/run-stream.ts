@@ -19,6 +19,7 @@ import { prepareFromDisk } from '../../run/stream/prepare.ts'
 import { type ProcessSetting, STALLED_MS, type StreamOptions } from '../../run/stream/process-setting.ts'
 import { tellMixed } from '../../run/stream/provenance.ts'
 import { countsOf, recordRoutes } from '../../run/stream/record-stream.ts'
+import { sealerOf } from '../../run/stream/seal-batches.ts'
 import { superviseWorkers } from '../../run/stream/supervise.ts'
 import { Totals } from '../../run/stream/totals.ts'
 import { Health } from '../../telemetry/health.ts'
@@ -35,6 +36,8 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
     options.summary === undefined ? undefined : new SummaryFile(options.summary, prepared.pipeline, files)
   const used = prepared.routes.flatMap(({ plan }) => plan.keyIds)
   refuseOtherKeys(prepared.configuration.keyset, used, options.expectKey ?? [])
+  // Who originals are sealed to is checked before anything is read.
+  await sealerOf(prepared)
   const driver = await chooseDriver(prepared.pipeline)
   const log = createLog(logSettings(process.env, process.stderr.isTTY))
   const metrics = new Metrics({ version: packageVersion(), process: true })

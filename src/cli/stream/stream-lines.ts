@@ -22,9 +22,10 @@ export function streamLines(
   return [
     `${paint.bold(summary.pipeline)} ${paint.dim(`${summary.delivery}, ${summary.driver}`)}`,
     ...summary.routes.flatMap((route) => {
-      const { published, tombstones, deadLetters } = route.emitted
+      const { published, tombstones, deadLetters, sealed, unsealed } = route.emitted
+      const originals = sealed + unsealed === 0 ? '' : ` (${sealed} with their original, sealed)`
       return [
-        `${paint.bold(`route ${route.route}`)} ${paint.dim(`wrote ${published} records, ${tombstones} tombstones, ${deadLetters} dead letters`)}`,
+        `${paint.bold(`route ${route.route}`)} ${paint.dim(`wrote ${published} records, ${tombstones} tombstones, ${deadLetters} dead letters${originals}`)}`,
         ...(route.keys.length === 0 ? [] : [`  keys  ${keyNames(route)}`]),
         ...accountLines(route, paint),
         ...(route.unsettled === undefined ? [] : stopLines(route.unsettled, paint)),

@@ -7,20 +7,6 @@ const TAKE = { records: 1000, bytes: 4 << 20, time: 250 } as const
 /** The longest time for reading the tail of a topic. */
 const READ_MS = 30_000
 
-/** @throws LetheError (io) where the topic is not there, or may not be read */
-export async function partitionsOf(admin: Admin, topic: string): Promise<readonly TopicPartition[]> {
-  const [found] = await admin.topics([topic])
-  if (found === undefined || found.presence === 'missing')
-    throw new LetheError('topic-missing', `the topic ${topic} does not exist`, 'see `lethe doctor PIPELINE`')
-  if (found.presence === 'forbidden' || found.rights?.has('read') === false)
-    throw new LetheError(
-      'right-missing',
-      `the topic ${topic} may not be read by this user`,
-      'a pipeline needs no right to read what it wrote: tap with a file that names a user who has READ there',
-    )
-  return found.partitions.map(({ partition }) => ({ topic, partition }))
-}
-
 /**
  * The last `limit` records that `counts`, a like number of each partition as far as they have them; by partition and
  * offset. Markers of transactions and what was aborted or compacted away leave gaps, so it looks further back by and by.

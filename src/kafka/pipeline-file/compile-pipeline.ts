@@ -58,6 +58,7 @@ export function compilePipeline(source: PolicyFile, options: PolicyOptions = {})
   checkTimeouts(draft)
   checkRoutes(draft)
   checkSource(draft)
+  checkSeal(draft)
   const policies = checkPolicies(draft, folder, secrets, options)
   const ofPolicies = [...policies.values()].flatMap((policy) => policy.problems)
   const problems = [...findings.sorted(), ...ofPolicies]
@@ -100,6 +101,25 @@ function checkSource({ parts, findings, at, has }: PipelineDraft): void {
       'each output tells topic, partition and offset of its raw record: who has two outputs can join them, and who may read the input finds the person',
       'source: encrypted',
     )
+}
+
+/** Originals that are there can be opened: who reads the file should know. */
+function checkSeal({ parts, findings, at, has }: PipelineDraft): void {
+  if (parts.deadLetters?.seal === undefined) return
+  findings.warn(
+    at('deadLetters', 'seal'),
+    'seals-originals',
+    has('matchKeys')
+      ? 'dead letters carry their original records, encrypted: who holds an identity of the recipients reads them raw'
+      : 'dead letters carry their original records, encrypted, and without `matchKeys` no erasure finds those of a subject',
+    'keep the identities away from this machine, and the retention of the dead-letter topic short',
+  )
+}
+
+function sealOf({ deadLetters }: PipelineShape, folder: string): Pipeline['seal'] {
+  const recipients = deadLetters?.seal.recipients
+  if (recipients === undefined || Array.isArray(recipients)) return recipients
+  return { file: fileBeside(folder, recipients.file) }
 }
 
 function pipelineOf(
@@ -159,6 +179,7 @@ function pipelineOf(
       signingKey: fileBeside(dirname(file), shape.ledger.signingKey.file),
       anchor: shape.ledger.anchor && fileBeside(dirname(file), shape.ledger.anchor.file),
     },
+    seal: sealOf(shape, dirname(file)),
     source: shape.source,
     ...amounts,
     http: shape.http,

@@ -43,6 +43,7 @@ const PIPELINE_ONLY_CODES = {
   'unused-list': 'the pipeline has a list of subjects or a consent table that no policy names',
   'bad-file': 'a policy that the pipeline names cannot be read',
   'clear-source': 'the source is told in the clear',
+  'seals-originals': 'dead letters carry their original records, encrypted',
   'same-partition': 'outputs keep the partition of their input',
 } as const
 

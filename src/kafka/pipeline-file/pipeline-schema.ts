@@ -84,6 +84,7 @@ export interface PipelineShape {
   tables?: Record<string, { file: string }> | undefined
   approval?: { need: number; keys: { file: string } } | undefined
   ledger?: { file: string; signingKey: { file: string }; anchor?: { file: string } | undefined } | undefined
+  deadLetters?: { seal: { recipients: { file: string } | string[] } } | undefined
   source: 'encrypted' | 'clear' | 'none'
   batch: { records: number; bytes: number | string; time: string }
   maxRecordBytes: number | string
@@ -305,6 +306,28 @@ export function pipelineSchema(
       .describe(
         'Writes down each start and end of a run, and each change of a policy; where it cannot be written, nothing runs.',
       ),
+    deadLetters: z
+      .strictObject({
+        seal: z
+          .strictObject({
+            recipients: z
+              .union([
+                z.strictObject({
+                  file: z
+                    .string()
+                    .min(1)
+                    .describe('A file of age recipients, one a line, relative to this one.'),
+                }),
+                z
+                  .array(z.string().regex(/^age1[a-z0-9]{58,2048}$/, 'a recipient of age begins with age1'))
+                  .min(1, 'name a recipient'),
+              ])
+              .describe('Who can open the originals: age recipients (age1…).'),
+          })
+          .describe('Seals the original of each dead letter, at most 100 a batch: an age file within it.'),
+      })
+      .optional()
+      .describe('What dead letters carry beside coordinates and codes.'),
     source: z
       .enum(['encrypted', 'clear', 'none'])
       .default('encrypted')

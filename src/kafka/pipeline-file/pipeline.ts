@@ -104,6 +104,8 @@ export interface Pipeline {
   readonly ledger:
     | { readonly file: string; readonly signingKey: string; readonly anchor: string | undefined }
     | undefined
+  /** The age recipients that originals of dead letters are sealed to, as they are written or in a file; undefined: none are. */
+  readonly seal: readonly string[] | { readonly file: string } | undefined
   readonly source: 'encrypted' | 'clear' | 'none'
   readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }
   readonly maxRecordBytes: number

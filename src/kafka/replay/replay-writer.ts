@@ -7,7 +7,7 @@ import {
   type RoutedBatch,
   type WrittenBatch,
 } from '../batch-outputs.ts'
-import { type LetterPlace, markerOf, type Replayed } from '../dead-letter.ts'
+import { type LetterPlace, markerOf, type Replayed, type TopicDeadLetter } from '../dead-letter.ts'
 import type { OutputRecord } from '../record.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 
@@ -24,6 +24,10 @@ export class ReplayWriter implements BatchWriter {
     this.#deadLetterTopic = deadLetterTopic
     this.#policy = policyLabel(policy)
     this.#replay = replay
+  }
+
+  letter(batch: RoutedBatch, index: number): TopicDeadLetter {
+    return this.#outputs.letter(batch, index)
   }
 
   write(batch: RoutedBatch, oldest: number): WrittenBatch {

@@ -9,7 +9,7 @@ import type { FileCompression } from '../../files/magic.ts'
 import type { Output } from '../../files/sink.ts'
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan, PlanField, PlanRule } from '../../policy/plan.ts'
-import type { BatchResult, InputAccount } from '../batch-run.ts'
+import type { BatchResult, InputAccount, SealCounts } from '../batch-run.ts'
 import type { InputFlags } from '../input-flags.ts'
 import { packageVersion } from '../package-root.ts'
 import { type GroupsView, viewGroups } from './groups-view.ts'
@@ -63,6 +63,8 @@ export interface AccountView extends ListsView {
   }[]
   /** Which records stand alone, where the policy names quasi-identifiers. */
   readonly groups?: GroupsView
+  /** Of the dead letters, how many carry their original and how many do not, where originals are sealed. */
+  readonly originals?: SealCounts
   readonly warnings: readonly string[]
 }
 
@@ -184,6 +186,7 @@ export function summarize(
     ...(options.deadLetterFile?.digest === undefined
       ? {}
       : { deadLetterFile: options.deadLetterFile.digest }),
+    ...(result.originals === undefined ? {} : { originals: result.originals }),
     ...lists,
     records,
     unlisted,

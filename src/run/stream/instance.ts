@@ -20,6 +20,7 @@ import type { DriverChoice } from '../../kafka/drivers.ts'
 import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
 import { byCount, placesOf, type UnsettledPart, wholeOf } from '../../kafka/unsettled.ts'
+import type { Sealer } from '../../sealing/sealer.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -29,6 +30,7 @@ import { runRoute } from '../route.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { keptForOf } from './kept-for.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
+import { type SealBatch, sealBatches, sealerOf } from './seal-batches.ts'
 import { lagOf, StreamProgress } from './stream-progress.ts'
 import type { RouteCounts } from './totals.ts'
 
@@ -72,6 +74,7 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
   const { prepared } = options
   const abort = new AbortController()
   const stop = AbortSignal.any([options.stop, abort.signal])
+  const sealer = await sealerOf(prepared)
   const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))
   const runs: RouteRun[] = []
   try {
@@ -82,6 +85,7 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
           route,
           thread.route(at, () => options.groupLimits(route.route.name)),
           stop,
+          sealer,
         ),
       )
     await Promise.all(runs.map((run) => run.open()))
@@ -110,6 +114,7 @@ class RouteRun {
   readonly #prepared: PreparedRoute
   readonly #rewriter: BatchRewriter
   readonly #stop: AbortSignal
+  readonly #seal: SealBatch | undefined
   /** Another one when its client is lost. */
   #driver: Driver
   /** Whether it is closed, and no other one is made yet. */
@@ -131,7 +136,15 @@ class RouteRun {
   /** Rules and kinds that were told of. */
   readonly #suspected = new Set<string>()
 
-  constructor(options: InstanceOptions, prepared: PreparedRoute, rewriter: BatchRewriter, stop: AbortSignal) {
+  constructor(
+    options: InstanceOptions,
+    prepared: PreparedRoute,
+    rewriter: BatchRewriter,
+    stop: AbortSignal,
+    sealer: Sealer | undefined,
+  ) {
+    const { maxBatchBytes } = options.limits.get(prepared.route.name) ?? {}
+    this.#seal = sealer && sealBatches(sealer, prepared, maxBatchBytes)
     const { route, plan } = prepared
     this.name = route.name
     this.#options = options
@@ -276,6 +289,7 @@ class RouteRun {
       driver: this.#driver,
       rewriter: this.#rewriter,
       writer,
+      seal: this.#seal,
       bounds: pipeline.batch,
       keptFor: keptForOf(this.#prepared.plan, this.#options.limits.get(this.name), Date.now()),
       limit: this.#limit,

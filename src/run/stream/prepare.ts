@@ -69,6 +69,8 @@ export interface Prepared {
 export const readPipeline = async (file: string): Promise<Pipeline> =>
   (await withTransforms(() => readCompiled(file))).pipeline
 
+const MOST_RECIPIENT_BYTES = 1 << 20
+
 interface Compilation {
   readonly pipeline: Pipeline
   /** By file, each compiled once. */
@@ -112,6 +114,8 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
   // Before the files are compared, so that approvals, keys and lists are among them.
   const approvals = approvalsOf(compilation, files.read)
   const data = gateDataFor(compilation, files)
+  const { seal } = compilation.pipeline
+  if (seal !== undefined && 'file' in seal) files.read(seal.file, 'the recipients', MOST_RECIPIENT_BYTES)
   files.refuseChanged()
   const configuration: RunConfiguration = { files: files.bytes, keyset: keys?.keyset, ...configured(data) }
   const instance = resolveInstance(compilation.pipeline)
@@ -204,6 +208,7 @@ function assemble(
         compacted,
         form: { value: route.from.value, key: route.from.key },
         groupsKey,
+        seals: pipeline.seal !== undefined,
       }
       const approved = approvals?.get(route.policy)
       return {

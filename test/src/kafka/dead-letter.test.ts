@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { deadLetterText, isMarker, markerOf, readLetterRecord } from '../../../src/kafka/dead-letter.ts'
+import { isMarker, markerOf, readLetterRecord, topicLetter } from '../../../src/kafka/dead-letter.ts'
 import type { OutputHeader } from '../../../src/kafka/record.ts'
 
+const textOf = (letter: typeof LETTER): string => JSON.stringify(topicLetter(letter))
 const LETTER = {
   topic: 'in',
   partition: 3,
@@ -21,7 +22,7 @@ const recordOf = (value: string | null, ...headers: OutputHeader[]) => ({
 const OURS = { 'lethe-policy': 'p@1#f' }
 
 it('reads what is written, and dead letters of 0.1.0, which name no route', () => {
-  const text = deadLetterText(LETTER)
+  const text = textOf(LETTER)
   expect(readLetterRecord(recordOf(text, OURS))).toEqual({ kind: 'letter', letter: LETTER })
   const { pipeline, route, ...old } = JSON.parse(text)
   expect([pipeline, route]).toEqual(['p', 'r'])
@@ -55,16 +56,16 @@ it('reads markers by their header, and holds no other header or value than coord
 it.each([
   ['no JSON', 'x'],
   ['null', 'null'],
-  ['another version', deadLetterText(LETTER).replace('"v":1', '"v":2')],
-  ['no offset', deadLetterText(LETTER).replace('"offset"', '"of"')],
-  ['half an owner', deadLetterText(LETTER).replace('"route"', '"rout"')],
+  ['another version', textOf(LETTER).replace('"v":1', '"v":2')],
+  ['no offset', textOf(LETTER).replace('"offset"', '"of"')],
+  ['half an owner', textOf(LETTER).replace('"route"', '"rout"')],
   ['nothing', null],
 ])('takes %s for no dead letter', (_, text) => {
   expect(readLetterRecord(recordOf(text, OURS))).toEqual({ kind: 'foreign' })
 })
 
 it('takes nothing that lacks the header of Lethe, and no marker that it cannot read', () => {
-  expect(readLetterRecord(recordOf(deadLetterText(LETTER)))).toEqual({ kind: 'foreign' })
+  expect(readLetterRecord(recordOf(textOf(LETTER)))).toEqual({ kind: 'foreign' })
   for (const text of ['', '-1', 'x', '1e3', '99999999999999999'])
     expect(readLetterRecord(recordOf('{}', OURS, { 'lethe-replayed': text }))).toEqual({
       kind: 'unreadable-marker',

@@ -28,6 +28,7 @@ const SETUP: RouteSetup = {
   },
   maxRecordBytes: 1 << 20,
   compacted: false,
+  seals: false,
   form: PLAIN_FORM,
 }
 

@@ -24,6 +24,7 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
   ['wrong-type', 'the whole', '▸- pipeline\n'],
   ['wrong-type', 'a switch', pipeline('', route({ compacted: '▸1' }))],
   ['wrong-type', 'a source', pipeline('source: ▸sealed')],
+  ['wrong-type', 'a recipient', pipeline('deadLetters: { seal: { recipients: [▸ssh-ed25519] } }')],
   [
     'wrong-type',
     'a mechanism',
@@ -257,6 +258,7 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
 const warnings: readonly (readonly [code: PipelineCode, text: string])[] = [
   ['clear-source', pipeline('source: ▸clear')],
   ['same-partition', pipeline('', route({ partition: '▸same' }))],
+  ['seals-originals', pipeline('deadLetters: { seal: ▸{ recipients: { file: r.txt } } }')],
 ]
 
 function marked(text: string): { text: string; line: number; column: number } {
