@@ -2,7 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { parseTable, type Table } from '../erasure/sql.ts'
 import { parseSpan } from './arguments.ts'
-import { apply, plan, replay, verify } from './forget/run-forget.ts'
+import { apply, begin, plan, replay, verify } from './forget/run-forget.ts'
 import { addHoldsOptions } from './holds-option.ts'
 import { addLedgerOptions } from './ledger-option.ts'
 import { addPolicies, addSubjects } from './subject-options.ts'
@@ -89,6 +89,15 @@ export const command = (): Command => {
   const forget = new Command('forget')
     .description('Erases stored rows of subjects by a work order, and says in a receipt what is gone.')
     .addHelpText('after', EXAMPLES)
+  addPolicies(
+    forget
+      .command('begin')
+      .summary('make the suppression list, empty')
+      .description(
+        'Makes the suppression list that the policy names, so that runs can go by it from the first on.',
+      )
+      .requiredOption('--suppression <file>', 'the file of the list, which must not be there'),
+  ).action(begin)
   addEmit(
     addOrder(
       addErasing(

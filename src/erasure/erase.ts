@@ -6,14 +6,14 @@ import { type Hold, stateOf, type TargetName } from '../lifecycle/legal-hold.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
 import type { ErasureRequest, Search, Target, TargetSurvey, Untouched } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
-import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
+import { addTokens, createList, type ListChange, readList } from '../lists/list-writer.ts'
 import type { ListHeader } from '../lists/match-list.ts'
 import { newSources } from '../policy/context.ts'
 import { parsePath } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import { toNormalForm } from '../policy/suppression/normal-forms.ts'
 import type { ErasureOrder, SubjectForm } from './erasure-order.ts'
-import type { FinderForm, NamedList, SubjectSearch } from './finders.ts'
+import { type FinderForm, listOf, type NamedList, type SubjectSearch } from './finders.ts'
 
 /** What an order says of its subjects, before targets are looked at. */
 export type Subjects = Pick<ErasureOrder, 'list' | 'keys' | 'searches' | 'subjects'>
@@ -37,7 +37,7 @@ const OUTPUT_DOMAIN = 'forget/output'
 export function subjectsOf(identifiers: readonly string[], setting: SubjectsSetting): Subjects {
   const { searches, matchKeys, keyChecks, suppression } = setting
   const [current] = searches as [SubjectSearch]
-  const list = listOf(current)
+  const list = neededList(current.plan)
   const header = headerOf(list, suppression)
   const { id, check } = matchKeys.primary
   const match = matchKeys.matcher(id, check, header.domain, suppression)
@@ -76,13 +76,21 @@ export function subjectsOf(identifiers: readonly string[], setting: SubjectsSett
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)]
 
-function listOf({ list, plan }: SubjectSearch): NamedList {
+function neededList(plan: Plan): NamedList {
+  const list = listOf(plan)
   if (list !== undefined) return list
+  const by = plan.subject?.text ?? 'PATH'
   throw new LetheError(
     'bad-option',
-    `the policy ${plan.name} names no suppression list by ${plan.subject!.text}: records of the subject would come again`,
-    `say in it \`suppression: [{ list: erasures, by: ${plan.subject!.text} }]\``,
+    `the policy ${plan.name} names no suppression list by its subject: records of subjects would come again`,
+    `say in it \`subject: ${by}\` and \`suppression: [{ list: erasures, by: ${by} }]\``,
   )
+}
+
+/** Makes the suppression list of a policy, empty. @throws LetheError: usage where the policy names none, or the file exists; io */
+export async function beginList(plan: Plan, file: string): Promise<void> {
+  const { list, normalize } = neededList(plan)
+  await createList(file, { purpose: 'suppression', domain: list, normalize: normalize[0]! })
 }
 
 /** Of the list that is there, or of the one that is to be made. */

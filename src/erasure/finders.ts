@@ -46,8 +46,6 @@ export interface SubjectOutputs {
 export interface SubjectSearch {
   readonly plan: Plan
   readonly form: SearchForm
-  /** Undefined where the policy names no list under match keys by the subject. */
-  readonly list: NamedList | undefined
   /** The identifier as lists see it: what `read:` takes off is off. */
   readonly identifierOf: (subject: string) => string
   /** What to know before rows are erased by these fields. */
@@ -90,9 +88,7 @@ export async function searchOf(file: string, keyset: Keyset | undefined): Promis
       `the policy ${plan.name} does not say whose a record is`,
       'say `subject: PATH` in it',
     )
-  const list = plan.suppression.find(
-    ({ by, entries }) => entries === 'match' && by.length === 1 && by[0]!.text === subject.text,
-  )
+  const list = listOf(plan)
   const roots = new Set([subject.text])
   for (const { list: name, by, entries } of plan.suppression)
     if (name === list?.list && entries === 'match' && by.length === 1) roots.add(by[0]!.text)
@@ -103,12 +99,17 @@ export async function searchOf(file: string, keyset: Keyset | undefined): Promis
   return {
     plan,
     form: { policy: { name, version, fingerprint }, finders, unsearched },
-    list,
     notes: notesOf(fields[0]!, roots),
     identifierOf: (text) => (reader === undefined ? text : (reader(text) ?? text)),
     outputsOf: (text) => outputsOf(text, fields),
   }
 }
+
+/** The list under match keys by the data subject; undefined where the policy names none. */
+export const listOf = ({ subject, suppression }: Plan): NamedList | undefined =>
+  suppression.find(
+    ({ by, entries }) => entries === 'match' && by.length === 1 && by[0]!.text === subject?.text,
+  )
 
 /** A keyring for each key, in which that key is the primary one and all may be used; `undefined` alone without keys. */
 function everyKey(keyset: Keyset | undefined): readonly (Keyring | undefined)[] {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import {
   applyErasure,
+  beginList,
   type EraseSetting,
   mergeSubjects,
   planErasure,
@@ -55,6 +56,11 @@ const say = (text: string): boolean => process.stderr.write(`lethe: ${text}\n`)
 function matchKeysOf({ matchKeys }: EraseOptions): MatchKeys | undefined {
   const file = matchKeys ?? (process.env['LETHE_MATCH_KEYS_FILE'] || undefined)
   return file === undefined ? undefined : loadMatchKeys(file)
+}
+
+export async function begin({ policy, suppression }: EraseOptions): Promise<void> {
+  await beginList(await planOf(policy[0]!), suppression)
+  say(`made ${suppression}, an empty list; runs name it by --list, and match keys`)
 }
 
 async function settingOf(options: EraseOptions): Promise<EraseSetting> {

@@ -429,8 +429,6 @@ describe('lethe forget as a command', () => {
       'p.yaml': head(`${TOKEN}\n  raw: { from: customer.id, use: keep, accept: for this test }`),
       'in.ndjson': `${JSON.stringify({ customer: { id: CANARY }, n: 1 })}\n${rowOf('a', 2, 'y')}`,
       'clean/.keep': '',
-      'empty.ndjson':
-        '{"lethe":"list","v":1,"purpose":"suppression","domain":"erasures","normalize":"trim"}\n',
     })
     writeFileSync(join(cwd, 'asked.txt'), `${CANARY}\n`, { mode: 0o600 })
     const said: string[] = []
@@ -444,6 +442,8 @@ describe('lethe forget as a command', () => {
     await run(0, 'keys', 'create', '--match', 'match.json')
     await run(0, 'signing-key', 'create', 'host.pem')
     const policy = ['-p', 'p.yaml']
+    await run(0, 'forget', 'begin', ...policy, '--suppression', 'empty.ndjson')
+    await run(2, 'forget', 'begin', ...policy, '--suppression', 'empty.ndjson')
     const keys = ['--keys', 'keys.json']
     const match = ['--match-keys', 'match.json']
     const list = ['--suppression', 'erasures.ndjson', ...match, '--no-holds']
