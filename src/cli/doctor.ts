@@ -3,7 +3,7 @@ import { Argument, Command, Option } from 'commander'
 import { checkDriver, checkKeys } from '../doctor/check-client.ts'
 import { checkApprovals, examine, findTopics, policiesOf } from '../doctor/examine.ts'
 import { plural, Report } from '../doctor/finding.ts'
-import { makeTopics, planTopics } from '../doctor/fix.ts'
+import { makeTopics, planTopics, waitingTopics } from '../doctor/fix.ts'
 import { count, type FindingsFormat, formatReport } from '../doctor/print-findings.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import type { Admin } from '../kafka/admin.ts'
@@ -30,8 +30,9 @@ async function run(file: string, options: Options): Promise<void> {
   try {
     admin = await openAdmin(connection)
     if (options.fix === true) {
-      const plans = planTopics(pipeline, policies, await findTopics(admin, pipeline))
-      await makeTopics(admin, plans, options.yes === true)
+      const found = await findTopics(admin, pipeline)
+      const plans = planTopics(pipeline, policies, found)
+      await makeTopics(admin, plans, options.yes === true, waitingTopics(pipeline, plans, found))
     }
     await examine(report, pipeline, policies, connection, admin, driver)
   } catch (error) {

@@ -140,7 +140,9 @@ function checkKeys(
       'records',
       [
         `${some}, ${keys.length - objects} of them no JSON object, and the policy names members of it (\`${first.path.text}\`): these become dead letters`,
-        'write `$key: { use: …, domain: … }` for keys that are text',
+        objects === 0
+          ? 'write `$key: { use: …, domain: … }`, which reads a key as text'
+          : 'have what writes the others write objects; `$key: { use: …, domain: … }` reads every key as text',
       ],
       route,
     )

@@ -214,7 +214,11 @@ function checkCodecs(
         [`${input} is compressed with ${codec}, which the driver cannot read`, wayToRead(driver.name, codec)],
         name,
       )
-    else if (driver.lacks.length > 0 && (codec === undefined || codec === 'producer'))
+    else if (
+      driver.lacks.length > 0 &&
+      settings.get(input)?.presence !== 'missing' &&
+      (codec === undefined || codec === 'producer')
+    )
       report.ok(
         'settings',
         `${input} is compressed as its producers like; the driver reads anything but ${driver.lacks.join(', ')}`,

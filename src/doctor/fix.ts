@@ -54,6 +54,19 @@ export function planTopics(
   return [...plans.values()]
 }
 
+/** Outputs and dead-letter topics that are missing, and cannot be planned before an input of their route is there. */
+export function waitingTopics(
+  pipeline: Pipeline,
+  plans: readonly TopicPlan[],
+  found: TopicsFound,
+): readonly string[] {
+  const planned = new Set(plans.map(({ name }) => name))
+  const names = pipeline.routes.flatMap(({ to, deadLetterTopic }) => [to.topic, deadLetterTopic])
+  return [...new Set(names)].filter(
+    (name) => found.topics.get(name)?.presence === 'missing' && !planned.has(name),
+  )
+}
+
 /** Such that a record is gone by the time that the policy says; a log is deleted by whole segments. */
 function outputSettings(
   { maxRecordBytes }: Pipeline,
@@ -78,16 +91,21 @@ function outputSettings(
 }
 
 /**
- * Shows the plan, asks, and makes the topics. Whether any was made.
+ * Shows the plan, asks, and makes the topics. `waiting`: what is missing and is not in the plan. Whether any was made.
  * @throws LetheError: usage where there is no terminal to ask; io where a broker refuses
  */
 export async function makeTopics(
   admin: Admin,
   plans: readonly TopicPlan[],
   isAgreed: boolean,
+  waiting: readonly string[] = [],
 ): Promise<boolean> {
   const { bold, dim } = paint(process.stderr)
   const say = (line: string): void => void process.stderr.write(`${line}\n`)
+  if (waiting.length > 0)
+    say(
+      `lethe: ${waiting.join(' and ')}: made once an input of the route is there, with as many partitions as that has`,
+    )
   if (plans.length === 0) {
     say('lethe: no topic is missing that can be made')
     return false

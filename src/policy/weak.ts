@@ -46,9 +46,18 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
   const roles = said.roles.get(field.from.text)!
   const faults: Fault[] = []
   const path = quote(field.path.text)
+  const revealed = revealedBy(rule)
+  const isAssumed = revealed.tells === 'all' && revealed.assumed === true
   const kept = isKeep(rule.action) ? 'kept as it is' : `told nearly by ${rule.use}`
+  const first = isAssumed ? `say in ${rule.use} what its results tell (\`reveals\`), ` : ''
   const weak = (code: PolicyCode, message: string, suggestion: string) => {
-    faults.push({ rules: [rule], at: rule.useAt, code, message, suggestion: `${suggestion}, ${ACCEPT}` })
+    faults.push({
+      rules: [rule],
+      at: rule.useAt,
+      code,
+      message,
+      suggestion: `${first}${suggestion}, ${ACCEPT}`,
+    })
   }
   if (rule.action?.kind === 'keep-subtree')
     weak('keep-subtree', `whatever a producer adds below ${path} will leave`, 'list the paths below it')

@@ -130,6 +130,8 @@ onKafka('lethe doctor', () => {
     const report = await doctor(fileOf(all), ['--fix', '--yes'])
     expect(report.code).toBe(1)
     expect(bad(report)).toHaveLength(3)
+    expect(report.stdout).not.toContain('compressed as its producers like')
+    expect(report.stderr).toContain(`${all.output} and ${all.dead}: made once an input of the route is there`)
     await withAdmin(broker.address, async (admin) => {
       for (const { presence } of await admin.topics(Object.values(all))) expect(presence).toBe('missing')
     })
@@ -206,7 +208,16 @@ onKafka('lethe doctor', () => {
     createKeysetFile(join(dirname(ruled), 'keys.json'), createKeyset(new Date()))
     const report = await doctor(ruled)
     expect(bad(report)).toContainEqual(containing('2 of them a JSON object'))
-    expect(bare.stdout + report.stdout).not.toContain('SecretKey')
+    await produce(broker.address, all.input, [{ key: 'SecretKey', value: '{"amount":1}' }])
+    const members = fileOf(all, {
+      top,
+      policy: `${DATED.split('retention')[0]!}  $key.id: { use: hash.hmac, domain: c }\n`,
+    })
+    createKeysetFile(join(dirname(members), 'keys.json'), createKeyset(new Date()))
+    const mixed = await doctor(members)
+    const told = mixed.findings.find(({ what }) => what.includes('1 of them no JSON object'))
+    expect(told).toMatchObject({ way: containing('have what writes the others write objects') })
+    expect(bare.stdout + report.stdout + mixed.stdout).not.toContain('SecretKey')
   })
 
   it('compares the clock with what brokers stamped', async () => {

@@ -141,7 +141,12 @@ describe('what a transform of one’s own lets leave', () => {
   it('counts as all of the value, unless it says less', async () => {
     const rule = '{ use: acme.reverse, category: user.contact.email }'
     const all = await compile(acme(), rule)
-    expect(all.problems.map(({ code }) => code)).toEqual(['kept-direct-identifier'])
+    expect(all.problems).toMatchObject([
+      {
+        code: 'kept-direct-identifier',
+        suggestion: expect.stringMatching(/^say in acme\.reverse .*`reveals`/),
+      },
+    ])
     expect((await compile(acme({ reveals: '() => NOTHING' }), rule)).problems).toEqual([])
   })
 
