@@ -1,6 +1,6 @@
 /** The erasure feed: tokens that are to be erased by those who have the outputs, one a line. docs/erasure.md has its form. */
 import { readFileSync } from 'node:fs'
-import { fileError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import { openOutput } from '../files/output.ts'
 import type { ErasureOrder } from './erasure-order.ts'
@@ -24,6 +24,12 @@ export async function appendFeed(file: string, order: ErasureOrder, now: number)
   const release = await takeLock(file)
   try {
     const before = textOf(file)
+    if (before !== '' && !before.startsWith('{"lethe":"erasure",'))
+      throw new LetheError(
+        'file-malformed',
+        `${file} is no erasure feed; it is as it was`,
+        'name a feed, or a file that is not there',
+      )
     const known = new Set(before.split('\n').map((line) => /"token":("(?:[^"\\]|\\.)*")/.exec(line)?.[1]))
     const at = new Date(now).toISOString()
     const tokens = order.subjects

@@ -76,16 +76,36 @@ async function makeOrder(
   options: NewOrderOptions,
 ): Promise<ErasureOrder> {
   const targets = targetsOf(names)
-  const reads = new ReadFiles()
-  for (const file of options.policy) reads.add('the policy', file)
-  reads.add('the suppression list', options.suppression)
-  for (const { name } of targets) reads.add('a target', fileOf(name))
-  reads.refuse(options.output)
+  refuseOverwriting(
+    options.output,
+    options,
+    targets.map(({ name }) => fileOf(name)),
+  )
   const order = await planErasure(targets, subjects, { ...setting, validMs: options.valid })
   await written(options.output, orderText(order))
   process.stderr.write(`${erasureLines(order).join('\n')}\n`)
   return order
 }
+
+/** Refuses to write where something stands that the command reads or keeps. */
+function refuseOverwriting(
+  file: string | undefined,
+  { policy, suppression, matchKeys }: EraseOptions,
+  targets: readonly string[],
+  orders: readonly string[] = [],
+): void {
+  if (file === undefined) return
+  const reads = new ReadFiles()
+  for (const one of policy) reads.add('the policy', one)
+  reads.add('the suppression list', suppression)
+  reads.add('a file of match keys', matchKeys)
+  for (const one of targets) reads.add('a target', one)
+  for (const one of orders) reads.add('a work order', one)
+  reads.refuse(file)
+}
+
+const targetFiles = ({ targets, untouched }: ErasureOrder): readonly string[] =>
+  [...targets, ...untouched].map(({ target }) => fileOf(target))
 
 async function written(file: string, text: string): Promise<void> {
   const output = openOutput(file, 'none')
@@ -192,6 +212,7 @@ async function applied(
 export async function apply(file: string, options: ApplyOptions): Promise<void> {
   refuseEmit(options)
   const order = readErasureOrder(file)
+  refuseOverwriting(options.feed, options, targetFiles(order), [file])
   await applied(file, order, await settingOf(options), options, 'forget.apply')
   emit(order, options)
 }
@@ -228,7 +249,9 @@ async function verified(
 }
 
 export async function verify(file: string, options: EraseOptions & OutcomeOptions): Promise<void> {
-  await verified(readErasureOrder(file), await settingOf(options), options)
+  const order = readErasureOrder(file)
+  refuseOverwriting(options.receipt, options, targetFiles(order), [file])
+  await verified(order, await settingOf(options), options)
 }
 
 export async function replay(
@@ -236,15 +259,10 @@ export async function replay(
   options: NewOrderOptions & ApplyOptions & OutcomeOptions & { readonly at?: readonly string[] },
 ): Promise<void> {
   const orders = files.map(readErasureOrder)
+  for (const written of [options.output, options.feed, options.receipt])
+    refuseOverwriting(written, options, orders.flatMap(targetFiles), files)
   const setting = await settingOf(options)
-  const targets = options.at ?? [
-    ...new Set(
-      orders
-        .flatMap((order) => [...order.targets, ...order.untouched])
-        .map(({ target }) => fileOf(target))
-        .filter((file) => existsSync(file)),
-    ),
-  ]
+  const targets = options.at ?? [...new Set(orders.flatMap(targetFiles).filter((file) => existsSync(file)))]
   const order = await makeOrder(targets, mergeSubjects(orders), setting, options)
   await applied(options.output, order, setting, options, 'forget.replay')
   await verified(order, setting, options)

@@ -415,6 +415,7 @@ describe('lethe forget', () => {
     const counts: number[] = []
     for (const write of written) counts.push((await write()).written)
     expect(counts).toEqual([3, 3, 0])
+    await expect(appendFeed(world.policy, order, NOW)).rejects.toMatchObject({ code: 'file-malformed' })
     expect(linesOf(feed).map((line) => JSON.parse(line).token)).toEqual(
       [...one.order.subjects, ...two.order.subjects.slice(0, 1)].flatMap(({ tokens }) => tokens),
     )
@@ -472,6 +473,15 @@ describe('lethe forget as a command', () => {
     expect(emitted.stdout).toMatch(/DELETE FROM `main`\.`events` WHERE .*\n-- .*\nREORG/)
     expect(emitted.stdout).toContain('hold identifiers')
     const feed = ['--feed', 'feed.ndjson']
+    // Nothing that is read is written over.
+    for (const args of [
+      ['apply', 'o.json', '--feed', 'p.yaml'],
+      ['apply', 'o.json', '--feed', 'clean/in.ndjson'],
+      ['verify', 'o.json', '--receipt', 'o.json', '--signing-key', 'host.pem'],
+      ['replay', 'o.json', '-o', 'o.json'],
+      ['replay', 'o.json', '-o', 'x.json', '--receipt', 'match.json', '--signing-key', 'host.pem'],
+    ])
+      expect((await run(2, 'forget', ...args, ...policy, ...list)).stderr).toContain('would be overwritten')
     await run(0, 'forget', 'apply', 'o.json', ...policy, ...list, ...ledger, ...feed)
     await run(0, 'forget', 'apply', 'o.json', ...policy, ...list, ...ledger, ...feed)
     const receipt = ['--receipt', 'r.json', '--signing-key', 'host.pem']
