@@ -100,7 +100,7 @@ const ROOMS: Readonly<
   approval: { rooms: ['errors', 'policy', 'signing'], packages: [] },
   ledger: { rooms: ['errors', 'files', 'policy', 'signing'], packages: [] },
   lifecycle: {
-    rooms: ['engine', 'errors', 'files', 'ledger', 'policy', 'record', 'run', 'transforms'],
+    rooms: ['engine', 'errors', 'files', 'kafka', 'ledger', 'policy', 'record', 'run', 'transforms'],
     packages: ['zod'],
   },
   erasure: {

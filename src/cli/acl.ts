@@ -3,18 +3,20 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import type { Right } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
-import { type Grant, rightsOf } from '../kafka/rights.ts'
+import { type Grant, retainRightsOf, rightsOf } from '../kafka/rights.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
 
 interface Options {
   readonly principal?: string
   readonly commandConfig?: string
   readonly replay?: boolean
+  readonly for?: 'retain'
 }
 
 async function run(file: string, options: Options): Promise<void> {
   const pipeline = await readPipeline(file)
-  const grants = rightsOf(pipeline, options.replay)
+  const isRetain = options.for === 'retain'
+  const grants = isRetain ? retainRightsOf(pipeline) : rightsOf(pipeline, options.replay)
   if (options.principal === undefined && pipeline.sasl?.mechanism === 'oauthbearer')
     throw new LetheError(
       'bad-option',
@@ -26,7 +28,9 @@ async function run(file: string, options: Options): Promise<void> {
   const config = options.commandConfig ?? (isGuarded ? 'admin.properties' : undefined)
   const lines = [
     comment(
-      `What ${principal} needs to run ${options.replay === true ? 'and to replay ' : ''}the pipeline ${pipeline.name}, and nothing more.`,
+      isRetain
+        ? `What ${principal} needs for lethe retain on the topics of the pipeline ${pipeline.name}, and nothing more. Give it a user of its own.`
+        : `What ${principal} needs to run ${options.replay === true ? 'and to replay ' : ''}the pipeline ${pipeline.name}, and nothing more.`,
     ),
     ...(isGuarded && options.commandConfig === undefined
       ? [
@@ -44,13 +48,23 @@ async function run(file: string, options: Options): Promise<void> {
     if (grant.wider !== undefined) lines.push(comment(`Caution: ${grant.wider}.`))
     lines.push(commandOf(grant, pipeline, principal, config))
   }
-  lines.push(
-    '',
-    comment(
-      'Not granted: Create, so that a wrong name is an error and not a new topic. The training job needs Read of the',
-    ),
-    comment('output topics only. Brokers older than 2.8 want --operation IdempotentWrite --cluster as well.'),
-  )
+  if (isRetain)
+    lines.push(
+      '',
+      comment(
+        'Not granted: Write, Alter and rights on inputs and groups. The user that publishes needs no Delete.',
+      ),
+    )
+  else
+    lines.push(
+      '',
+      comment(
+        'Not granted: Create, so that a wrong name is an error and not a new topic. The training job needs Read of the',
+      ),
+      comment(
+        'output topics only. Brokers older than 2.8 want --operation IdempotentWrite --cluster as well.',
+      ),
+    )
   process.stdout.write(`${lines.join('\n')}\n`)
   for (const { wider } of grants) if (wider !== undefined) process.stderr.write(`lethe: warning: ${wider}\n`)
 }
@@ -111,6 +125,7 @@ Examples:
   $ lethe acl pipeline.yaml --principal User:lethe-prod | sh
   $ lethe acl pipeline.yaml --command-config admin.properties > grant.sh
   $ lethe acl pipeline.yaml --replay                  for a user that runs \`lethe replay\` as well
+  $ lethe acl pipeline.yaml --for retain --principal User:retention
 
 Exit codes: 0 printed, 2 usage, pipeline or policy, 4 a file cannot be read.`
 
@@ -125,6 +140,11 @@ export const command = (): Command =>
       ).argParser(readPrincipal),
     )
     .option('--replay', 'also what `lethe replay` needs: to read dead letters, and transactions')
+    .addOption(
+      new Option('--for <job>', 'only what another job needs: `lethe retain` on the topics of the pipeline')
+        .choices(['retain'])
+        .conflicts('replay'),
+    )
     .option('--command-config <file>', "how the administrator's tool connects, for kafka-acls.sh")
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -6,81 +6,67 @@ import { takeLock } from '../files/lock-file.ts'
 import { openOutput } from '../files/output.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Hold } from '../lifecycle/legal-hold.ts'
-import { orderLines, verifiedLines } from '../lifecycle/print-orders.ts'
-import {
-  type ApplySetting,
-  applyOrder,
-  planRetention,
-  refuseTooMuch,
-  targetsOf,
-  verifyOrder,
-} from '../lifecycle/retention-orders.ts'
-import type { CannotStep } from '../lifecycle/stored-plan.ts'
-import { orderText, readOrder, totalOf, type WorkOrder } from '../lifecycle/work-order.ts'
-import { ReadFiles } from '../run/read-files.ts'
+import { verifiedLines } from '../lifecycle/print-orders.ts'
+import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
+import { type AnyOrder, orderText, readOrder, totalOf } from '../lifecycle/work-order.ts'
 import { parseSpan, parseTime } from './arguments.ts'
 import { parseShare } from './groups.ts'
 import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
-import { addLedgerOptions, type LedgerOptions, ledgerOf } from './ledger-option.ts'
-import { planOf } from './policy-option.ts'
+import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
+import { type JobOptions, jobOf, type PlanningOptions, type RetainJob } from './retain/retain-job.ts'
 
-interface SharedOptions extends LedgerOptions, HoldsOptions {
-  readonly policy: string
-}
+interface SharedOptions extends LedgerOptions, HoldsOptions, JobOptions {}
 
-interface PlanningOptions extends SharedOptions {
-  readonly output: string
-  readonly asOf?: number
-  readonly margin: number
-  readonly valid: number
-  readonly cannotStep?: CannotStep
-}
+type PlanOptions = SharedOptions & PlanningOptions
 
 const say = (text: string): boolean => process.stderr.write(`lethe: ${text}\n`)
 
+/** Does something with a job, whose clients are closed then. */
+async function withJob<T>(options: JobOptions, use: (job: RetainJob) => Promise<T>): Promise<T> {
+  const job = await jobOf(options)
+  try {
+    return await use(job)
+  } finally {
+    await job.close()
+  }
+}
+
 /** `most`: where more would be deleted than this share, the order is refused and not written. */
 async function makeOrder(
+  job: RetainJob,
   names: readonly string[],
-  options: PlanningOptions,
+  options: PlanOptions,
+  holds: readonly Hold[],
   most: number = 1,
-): Promise<WorkOrder> {
-  const { asOf, margin, valid, cannotStep, policy } = options
-  const holds = holdsOf(options)
-  const plan = await planOf(policy)
-  const now = Date.now()
-  if (asOf !== undefined && asOf > now)
+): Promise<AnyOrder> {
+  if (options.asOf !== undefined && options.asOf > Date.now())
     throw new LetheError(
       'bad-option',
       '--as-of lies in the future: rows would go that are not too old',
       'leave it out, or name a time that has passed',
     )
-  const reads = new ReadFiles()
-  reads.add('the policy', policy)
-  const targets = targetsOf(names)
-  for (const { name } of targets) reads.add('a target', name.slice('file:'.length))
-  reads.refuse(options.output)
-  const setting = { asOf: asOf ?? now, now, marginMs: margin, validMs: valid, cannotStep, holds }
-  const order = await planRetention(targets, plan, setting)
+  const order = await job.plan(names, options, holds)
   refuseTooMuch(order, most)
   const output = openOutput(options.output, 'none')
   try {
     await output.append(Buffer.from(orderText(order)))
     await output.finish()
-    await ledgerOf(options)?.append({ action: 'retain.plan', state: 'done', ...factOf(order) })
+    await ledgerOf(options)?.append({ action: 'retain.plan', state: 'done', ...factOf(order, job) })
     output.publish()
   } finally {
     output.discard()
   }
-  process.stderr.write(`${orderLines(order).join('\n')}\n`)
+  process.stderr.write(`${job.lines(order).join('\n')}\n`)
   return order
 }
 
 /** What a ledger says of an order. */
-function factOf(order: WorkOrder) {
+function factOf(order: AnyOrder, job: RetainJob) {
   const { rows, deleted, stepped } = totalOf(order)
+  const policy = order.kind === 'retain' ? { policy: order.policy.fingerprint } : {}
   return {
-    names: { policy: order.policy.name, version: String(order.policy.version) },
-    fingerprints: { order: order.hash, policy: order.policy.fingerprint },
+    names: job.names(order),
+    fingerprints: { order: order.hash, ...policy },
     counts: {
       targets: order.targets.length,
       untouched: order.untouched.length,
@@ -89,25 +75,28 @@ function factOf(order: WorkOrder) {
   }
 }
 
-async function plan(names: readonly string[], options: PlanningOptions): Promise<void> {
-  const order = await makeOrder(names, options)
-  if (order.untouched.length > 0 || order.targets.some(({ cannotStep }) => cannotStep > 0))
-    process.exitCode = EXIT.violations
+async function plan(names: readonly string[], options: PlanOptions): Promise<void> {
+  const holds = holdsOf(options)
+  const order = await withJob(options, (job) => makeOrder(job, names, options, holds))
+  const cannotStep = order.kind === 'retain' && order.targets.some((target) => target.cannotStep > 0)
+  if (order.untouched.length > 0 || cannotStep) process.exitCode = EXIT.violations
 }
 
 /** One apply of an order at a time. */
-async function applied(file: string, order: WorkOrder, setting: ApplySetting, ledger: Ledger | undefined) {
+async function applied(
+  file: string,
+  order: AnyOrder,
+  job: RetainJob,
+  holds: readonly Hold[],
+  ledger: Ledger | undefined,
+): Promise<void> {
   const release = await takeLock(file, { waitMs: 0 })
   try {
-    const apply = () => applyOrder(order, setting)
-    const fact = { action: 'retain.apply', ...factOf(order) } as const
-    const done =
-      ledger === undefined
-        ? await apply()
-        : await ledger.record(fact, apply, (made) => ({
-            counts: { ...made },
-            fingerprints: { order: order.hash },
-          }))
+    const apply = () => job.apply(order, holds)
+    const done = await recorded(ledger, { action: 'retain.apply', ...factOf(order, job) }, apply, (made) => ({
+      counts: { ...made },
+      fingerprints: { order: order.hash },
+    }))
     say(`applied to ${done.applied} targets; at ${done.wasApplied} it was done before`)
   } finally {
     release()
@@ -115,29 +104,30 @@ async function applied(file: string, order: WorkOrder, setting: ApplySetting, le
 }
 
 async function apply(file: string, options: SharedOptions): Promise<void> {
-  const setting = await settingOf(options)
-  await applied(file, readOrder(file), setting, ledgerOf(options))
+  const holds = holdsOf(options)
+  const order = readOrder(file)
+  await withJob(options, async (job) => {
+    // Refuses an order of the other kind; one of another policy is refused where it is applied.
+    job.isOf(order)
+    await applied(file, order, job, holds, ledgerOf(options))
+  })
 }
 
-async function settingOf(
-  options: SharedOptions,
-  holds: readonly Hold[] = holdsOf(options),
-): Promise<ApplySetting> {
-  return { plan: await planOf(options.policy), holds, now: Date.now() }
-}
+type Format = { readonly format?: 'text' | 'json' }
 
 async function verified(
-  order: WorkOrder,
-  setting: ApplySetting,
-  options: LedgerOptions & { format?: 'text' | 'json' },
+  order: AnyOrder,
+  job: RetainJob,
+  holds: readonly Hold[],
+  options: LedgerOptions & Format,
 ) {
-  const targets = await verifyOrder(order, setting)
+  const targets = await job.verify(order, holds)
   const isAbsent = targets.every(({ state }) => state === 'verified absent')
   await ledgerOf(options)?.append({
     action: 'retain.verify',
     state: isAbsent ? 'done' : 'failed',
     ...(isAbsent ? {} : { code: 'not-absent' }),
-    ...factOf(order),
+    ...factOf(order, job),
     counts: {
       targets: targets.length,
       absent: targets.filter(({ state }) => state === 'verified absent').length,
@@ -151,50 +141,58 @@ async function verified(
   if (!isAbsent) process.exitCode = EXIT.violations
 }
 
-async function verify(
-  file: string,
-  options: SharedOptions & { readonly format: 'text' | 'json' },
-): Promise<void> {
-  await verified(readOrder(file), await settingOf(options), options)
+async function verify(file: string, options: SharedOptions & Format): Promise<void> {
+  const holds = holdsOf(options)
+  const order = readOrder(file)
+  await withJob(options, async (job) => {
+    job.isOf(order)
+    await verified(order, job, holds, options)
+  })
 }
 
 async function run(
   names: readonly string[],
-  options: PlanningOptions & { readonly maxDelete: number },
+  options: PlanOptions & { readonly maxDelete: number },
 ): Promise<void> {
   const holds = holdsOf(options)
-  const { output: file } = options
-  // What a run before was cut short at is done first: its targets are not those that a plan expects.
-  if (existsSync(file)) {
-    const before = readOrder(file)
-    const setting = await settingOf(options, holds)
-    const isValid = Date.parse(before.validUntil) >= setting.now
-    if (isValid && before.policy.fingerprint === setting.plan.fingerprint) {
-      // It may be one that a person has planned, and not applied.
-      refuseTooMuch(before, options.maxDelete)
-      await applied(file, before, setting, ledgerOf(options)).catch((error) => {
-        if (!(error instanceof LetheError) || error.code !== 'target-changed') throw error
-      })
+  const { output: file, maxDelete } = options
+  await withJob(options, async (job) => {
+    // What a run before was cut short at is done first: its targets are not those that a plan expects.
+    if (existsSync(file)) {
+      const before = readOrder(file)
+      if (job.isOf(before) && Date.parse(before.validUntil) >= Date.now()) {
+        // It may be one that a person has planned, and not applied.
+        refuseTooMuch(before, maxDelete)
+        await applied(file, before, job, holds, ledgerOf(options)).catch((error) => {
+          if (!(error instanceof LetheError) || error.code !== 'target-changed') throw error
+        })
+      }
     }
-  }
-  const order = await makeOrder(names, options, options.maxDelete)
-  const setting = await settingOf(options, holds)
-  await applied(file, order, setting, ledgerOf(options))
-  await verified(order, setting, options)
-  if (order.untouched.length > 0) process.exitCode = EXIT.violations
+    const order = await makeOrder(job, names, options, holds, maxDelete)
+    await applied(file, order, job, holds, ledgerOf(options))
+    await verified(order, job, holds, options)
+    if (order.untouched.length > 0) process.exitCode = EXIT.violations
+  })
 }
 
 const DAY_MS = 86_400_000
 
 const addShared = (command: Command): Command =>
   addLedgerOptions(
-    addHoldsOptions(command.requiredOption('-p, --policy <file>', 'the policy that says how long')),
+    addHoldsOptions(
+      command
+        .option('-p, --policy <file>', 'the policy that says how long, for stored files')
+        .option(
+          '--pipeline <file>',
+          'the pipeline whose outputs and dead letters are meant, with its policies',
+        ),
+    ),
   )
 
 const addPlanning = (command: Command): Command =>
   addShared(
     command
-      .addArgument(new Argument('<target...>', 'files that `lethe batch` wrote, or folders of them'))
+      .addArgument(new Argument('[target...]', 'files that `lethe batch` wrote, or folders of them'))
       .requiredOption('-o, --output <order>', 'where to write the work order')
       .addOption(
         new Option('--as-of <time>', 'the instant that ages are judged at (default: now)').argParser(
@@ -219,18 +217,27 @@ const addPlanning = (command: Command): Command =>
           '--cannot-step <what>',
           'where a field cannot be taken to its next step: drop the row, or the field',
         ).choices(['drop-row', 'drop-field']),
+      )
+      .addOption(
+        new Option(
+          '--other-versions <period>',
+          'of topics: the longest interval that other versions of the policies wrote as event time, such as 31d (default: their records stay)',
+        ).argParser(parseSpan),
       ),
   )
 
 const EXAMPLES = `
 A file is touched only where FILE.lethe.json stands beside it, as \`lethe batch\` writes it, and names its bytes. Event time decides: a row is too
-old once the end of the interval that its stored time names is. docs/lifecycle.md says more.
+old once the end of the interval that its stored time names is. Of topics, records are deleted from the start of each partition up to the first
+one that has to stay. docs/lifecycle.md says more.
 
 Examples:
   $ lethe retain plan clean/ -p policy.yaml --holds holds.ndjson -o order.json
   $ lethe retain apply order.json -p policy.yaml --holds holds.ndjson
   $ lethe retain verify order.json -p policy.yaml --holds holds.ndjson
   $ lethe retain run clean/ -p policy.yaml --holds holds.ndjson -o order.json --max-delete 5%
+  $ lethe retain plan --pipeline pipeline.yaml --holds holds.ndjson -o order.json
+  $ lethe retain apply order.json --pipeline pipeline.yaml --holds holds.ndjson
 
 Exit codes: 0 done, 1 a target was not touched, is not absent, or too much would be deleted, 2 usage, policy or order, 4 input or output.`
 

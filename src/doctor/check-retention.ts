@@ -7,15 +7,9 @@ import type { TopicSettings } from '../kafka/admin.ts'
 import type { Route } from '../kafka/pipeline-file/pipeline.ts'
 import { deletes, keptFor, milliseconds } from '../kafka/topic-settings.ts'
 import type { Policy } from '../policy/policy.ts'
+import { suppressedAfter } from '../policy/suppressed-after.ts'
 import { type Finding, Report, spell } from './finding.ts'
 import { type OutputTime, outputTime } from './output-time.ts'
-
-/** How long the policy lets an event be known, at the least; undefined where it has no such step. */
-export function suppressedAfter({ retention }: Policy): number | undefined {
-  const step = retention?.steps.find(({ suppress }) => suppress)
-  const period = step === undefined ? undefined : parsePeriod(step.after)
-  return period === undefined ? undefined : periodBounds(period).shortest
-}
 
 /** `inputs`: settings of the route's input topics, as far as they are known. */
 export function checkRetention(

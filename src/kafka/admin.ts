@@ -103,7 +103,14 @@ export interface Admin {
     partitions: readonly TopicPartition[],
     edge: 'earliest' | 'latest' | number,
   ): Promise<readonly Position[]>
+  /** The ids that brokers give topics, which a topic of the same name that is made later does not have; as far as they say. */
+  topicIds(names: readonly string[]): Promise<ReadonlyMap<string, string>>
   read(from: readonly Position[]): Reader
+  /**
+   * Moves the starts of logs forward to these offsets: what lies before is deleted. Called by `lifecycle/delete-stored.ts`
+   * alone. Where each log starts then. @throws LetheError: `right-missing`, `target-changed`, `broker-refused`
+   */
+  deleteRecords(before: readonly Position[]): Promise<readonly Position[]>
   /** Writes records, each at least once, outside of any transaction. For made-up ones. */
   write(records: readonly OutputRecord[]): Promise<void>
   close(): Promise<void>

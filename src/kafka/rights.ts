@@ -62,13 +62,31 @@ export function rightsOf(
         )
       : []),
   ]
-  const merged = new Map<string, Grant>()
+  return merged(grants)
+}
+
+/** What `lethe retain` needs: to read what is stored, to look at its settings, and to delete of it. Nothing of inputs or groups. */
+export const retainRightsOf = ({ routes }: Pipeline): readonly Grant[] =>
+  merged([
+    ...routes.map((route) =>
+      grant('topic', route.to.topic, RETAINED, 'output, to delete what is too old', route),
+    ),
+    ...routes.map((route) =>
+      grant('topic', route.deadLetterTopic, RETAINED, 'dead letters, to delete what is too old', route),
+    ),
+  ])
+
+const RETAINED: readonly Right[] = ['read', 'describe', 'describe-configs', 'delete']
+
+/** What several routes need is there once. */
+function merged(grants: readonly Grant[]): readonly Grant[] {
+  const known = new Map<string, Grant>()
   for (const one of grants) {
     const key = `${one.resource} ${one.match} ${one.name} ${one.use}`
-    const known = merged.get(key)
-    merged.set(key, known === undefined ? one : { ...known, routes: [...known.routes, ...one.routes] })
+    const before = known.get(key)
+    known.set(key, before === undefined ? one : { ...before, routes: [...before.routes, ...one.routes] })
   }
-  return [...merged.values()]
+  return [...known.values()]
 }
 
 /** Settings are looked at before the start: is it compacted, and how large may a record be? */

@@ -3,6 +3,8 @@ import { renameSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { syncFolder } from '../files/sync-folder.ts'
+import type { Admin } from '../kafka/admin.ts'
+import type { Position } from '../kafka/record.ts'
 import { fileTarget, isPermitFor, type Permit } from './may-delete.ts'
 
 /** Deletes a file; does nothing where it is gone. */
@@ -25,6 +27,18 @@ export function replaceFile(temporary: string, file: string, permit: Permit): vo
   } catch (error) {
     throw fileError(file, error, 'written')
   }
+}
+
+/** Deletes the records of a topic that lie before these offsets. Where the logs start then. */
+export async function deleteRecords(
+  admin: Admin,
+  topic: string,
+  before: readonly Position[],
+  permit: Permit,
+): Promise<readonly Position[]> {
+  if (!isPermitFor(permit, `topic:${topic}`) || before.some((one) => one.topic !== topic))
+    throw new LetheError('defect', `the topic ${topic} has no permit to be deleted from`)
+  return await admin.deleteRecords(before)
 }
 
 function check(file: string, permit: Permit): void {

@@ -1,5 +1,6 @@
 /** Work orders of retention, and what was found afterwards, as lines for people. */
 import type { VerifiedTarget } from './retention-orders.ts'
+import type { TopicOrder } from './topic-order.ts'
 import { fileOf, totalOf, type WorkOrder } from './work-order.ts'
 
 const HOUR_MS = 3_600_000
@@ -37,3 +38,51 @@ export function orderLines(order: WorkOrder): readonly string[] {
 
 export const verifiedLines = (targets: readonly VerifiedTarget[]): readonly string[] =>
   targets.map(({ target, state, message }) => `${fileOf(target)}: ${state}: ${message}`)
+
+export function topicOrderLines(order: TopicOrder): readonly string[] {
+  const { rows, deleted } = totalOf(order)
+  const lines: string[] = []
+  for (const {
+    target,
+    rows: all,
+    keptFor,
+    partitions,
+    oldest,
+    newest,
+    mayOutliveMs,
+    ...one
+  } of order.targets) {
+    const span = oldest === null ? 'no timestamp' : `timestamps ${oldest} to ${newest}`
+    lines.push(`lethe: topic ${fileOf(target)}: ${all} records, ${span}`)
+    for (const { partition, start, before, deleted: count } of partitions)
+      if (count > 0)
+        lines.push(
+          `  partition ${partition}: ${count} records to delete, from offset ${start} up to ${before} (not in it)`,
+        )
+    if (keptFor.behind > 0)
+      lines.push(
+        `  ${keptFor.behind} records are too old, and stay: one that has to stay lies before them, and a broker deletes from the start only`,
+      )
+    if (keptFor.held > 0) lines.push(`  ${keptFor.held} records are too old, and stay under legal hold`)
+    if (keptFor.undated > 0) lines.push(`  ${keptFor.undated} records have no timestamp, and stay`)
+    if (keptFor.foreign > 0)
+      lines.push(`  ${keptFor.foreign} records were made by no policy of this pipeline, and stay`)
+    if (keptFor.otherVersion > 0)
+      lines.push(
+        `  ${keptFor.otherVersion} records were made by another version of a policy, and stay: say --other-versions with the longest interval that those wrote, such as 31d`,
+      )
+    if (one.deleted > 0) lines.push(`  a record may outlive its period by up to ${hours(mayOutliveMs)}`)
+  }
+  for (const { target, code, message } of order.untouched)
+    lines.push(`lethe: topic ${fileOf(target)}: not touched (${code}): ${message}`)
+  for (const { target, says } of order.brokers) {
+    lines.push(`lethe: what the brokers delete of topic ${fileOf(target)} by themselves:`)
+    for (const words of says) lines.push(`  ${words}`)
+  }
+  if (order.expiredHolds.length > 0)
+    lines.push(`lethe: holds that expired, and hold nothing: ${order.expiredHolds.join(', ')}`)
+  lines.push(
+    `lethe: of ${rows} records ${deleted} go; order ${order.hash.slice(0, 16)}…, to be applied until ${order.validUntil}`,
+  )
+  return lines
+}

@@ -8,7 +8,7 @@ import { type Hold, stateOf, type TargetName } from './legal-hold.ts'
 import { StoredFile } from './stored-file.ts'
 import type { CannotStep } from './stored-plan.ts'
 import type { RetentionRequest, Target, TargetSurvey, Untouched } from './target.ts'
-import { fileOf, sealOrder, totalOf, type WorkOrder } from './work-order.ts'
+import { type AnyOrder, fileOf, sealOrder, totalOf, type WorkOrder } from './work-order.ts'
 
 export interface PlanOptions {
   readonly asOf: number
@@ -67,7 +67,7 @@ export async function planRetention(
     else surveyed.push(survey)
   }
   const { name, version, fingerprint } = plan
-  return sealOrder({
+  return sealOrder<Omit<WorkOrder, 'hash'>>({
     lethe: 'order',
     v: 1,
     kind: 'retain',
@@ -84,7 +84,7 @@ export async function planRetention(
 }
 
 /** Where an order deletes a larger share of the rows than this, from 0 to 1, it is refused. */
-export function refuseTooMuch(order: WorkOrder, most: number): void {
+export function refuseTooMuch(order: AnyOrder, most: number): void {
   const { rows, deleted } = totalOf(order)
   if (deleted > rows * most)
     throw new LetheError(
@@ -117,6 +117,16 @@ export interface AppliedOrder {
   readonly wasApplied: number
 }
 
+/** @throws LetheError (usage) `order-expired`; `now` in ms since 1970 */
+export function refuseExpired({ validUntil }: Pick<AnyOrder, 'validUntil'>, now: number): void {
+  if (Date.parse(validUntil) < now)
+    throw new LetheError(
+      'order-expired',
+      `the order may be applied until ${validUntil}; nothing was done`,
+      'make another order',
+    )
+}
+
 /**
  * Does what the order says, target by target; what was done already stays as it is.
  * @throws LetheError: `order-invalid`, `order-expired`, and what targets throw: those before are done, and the order can be
@@ -129,12 +139,7 @@ export async function applyOrder(order: WorkOrder, setting: ApplySetting): Promi
       'the order was made under another policy than the one named; nothing was done',
       'name the policy as it was then, or make another order',
     )
-  if (Date.parse(order.validUntil) < setting.now)
-    throw new LetheError(
-      'order-expired',
-      `the order may be applied until ${order.validUntil}; nothing was done`,
-      'make another order',
-    )
+  refuseExpired(order, setting.now)
   const request = requestOf(order, setting)
   let applied = 0
   let wasApplied = 0

@@ -44,8 +44,10 @@ function formOf({ path, rulesByStep }: PlanField): StoredTime | undefined {
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 /** Of a zone that is not UTC: clocks go up to 14 hours ahead, and 12 behind. */
-const AHEAD_MS = 14 * HOUR_MS
-const BEHIND_MS = 12 * HOUR_MS
+export const AHEAD_MS: number = 14 * HOUR_MS
+export const BEHIND_MS: number = 12 * HOUR_MS
+/** Offsets of zones are whole quarters of an hour: a day begins at one. */
+export const QUARTER_MS: number = HOUR_MS / 4
 
 /** Reads a stored time; undefined where it tells none. `plan`: of the policy that wrote it, where it is at hand. */
 export function intervalReader(
@@ -66,6 +68,6 @@ export function intervalReader(
     if (plan === undefined) return /[Zz]$|[+-]\d\d:\d\d$/.test(text) ? written(text) : undefined
     if (typeof time !== 'number') return undefined
     // It may have been a date, whose day is not over before its end.
-    return { start: time, end: time % HOUR_MS === 0 ? time + DAY_MS + BEHIND_MS : time + 1000 }
+    return { start: time, end: time % QUARTER_MS === 0 ? time + DAY_MS + BEHIND_MS : time + 1000 }
   }
 }

@@ -63,6 +63,10 @@ export const UNTOUCHED = {
   'no-time': 'no field of it tells the event time of its rows',
   'unreadable-rows': 'rows of it cannot be read, so that they cannot be judged',
   unreadable: 'it cannot be read',
+  'only-compacted': 'its cleanup.policy has no `delete`: the broker deletes no records of it by offset',
+  'topic-missing': 'the topic does not exist',
+  'topic-forbidden': 'this user may not read the topic, or not see its settings',
+  'no-retention': 'no policy that writes to it suppresses events for their age',
 } as const
 
 export type UntouchedCode = keyof typeof UNTOUCHED

@@ -7,6 +7,7 @@ import { canonicalJson } from '../policy/fingerprint.ts'
 import type { TargetName } from './legal-hold.ts'
 import type { CannotStep } from './stored-plan.ts'
 import { type TargetSurvey, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
+import { type TopicOrder, type TopicSurvey, topicOrderForm } from './topic-order.ts'
 
 export interface WorkOrder {
   readonly lethe: 'order'
@@ -29,6 +30,8 @@ export interface WorkOrder {
   /** SHA-256 of the canonical JSON of all other members. */
   readonly hash: string
 }
+
+export type AnyOrder = WorkOrder | TopicOrder
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)
@@ -76,6 +79,8 @@ const orderForm = z.strictObject({
   hash,
 })
 
+const anyForm: z.ZodType<AnyOrder> = z.union([orderForm, topicOrderForm])
+
 const hashOf = ({ hash: _, ...members }: { readonly hash?: string }): string => sha256(canonicalJson(members))
 
 /** The order with its hash. */
@@ -90,7 +95,7 @@ export const orderText = (order: object): string => `${JSON.stringify(order, nul
 const MOST_BYTES = 64 << 20
 
 /** Reads an order of retention. @throws what `readSealed` throws */
-export const readOrder = (file: string): WorkOrder => readSealed(file, orderForm, 'retain') as WorkOrder
+export const readOrder = (file: string): AnyOrder => readSealed(file, anyForm, 'retain')
 
 /** Reads an order. @throws LetheError (io), (usage) `order-invalid` where it is none, or was changed by hand */
 export function readSealed<Form extends z.ZodType<{ readonly hash: string }>>(
@@ -129,18 +134,19 @@ export function readSealed<Form extends z.ZodType<{ readonly hash: string }>>(
 }
 
 /** Of all targets together. */
-export function totalOf(order: { readonly targets: readonly TargetSurvey[] }): {
+export function totalOf(order: { readonly targets: readonly (TargetSurvey | TopicSurvey)[] }): {
   rows: number
   deleted: number
   stepped: number
 } {
   const total = { rows: 0, deleted: 0, stepped: 0 }
-  for (const { rows, deleted, stepped } of order.targets) {
-    total.rows += rows
-    total.deleted += deleted
-    total.stepped += stepped
+  for (const target of order.targets) {
+    total.rows += target.rows
+    total.deleted += target.deleted
+    total.stepped += 'stepped' in target ? target.stepped : 0
   }
   return total
 }
 
+/** The name of a file or topic, without its kind. */
 export const fileOf = (name: TargetName): string => name.slice(name.indexOf(':') + 1)

@@ -71,7 +71,11 @@ export const readPipeline = async (file: string): Promise<Pipeline> =>
 
 const MOST_RECIPIENT_BYTES = 1 << 20
 
-interface Compilation {
+/** The pipeline and its policies, for what reads no keys. Problems as of `readPipeline`. */
+export const readPipelinePolicies = async (file: string): Promise<Compilation> =>
+  await withTransforms(() => readCompiled(file))
+
+export interface Compilation {
   readonly pipeline: Pipeline
   /** By file, each compiled once. */
   readonly policies: ReadonlyMap<string, Compiled>

@@ -44,11 +44,13 @@ export function protocolCode(error: unknown): number | undefined {
 }
 
 export const CODE = {
+  offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
   messageTooLarge: 10,
   recordListTooLarge: 18,
   inconsistentGroupProtocol: 23,
   invalidTimestamp: 32,
+  policyViolation: 44,
   invalidRecord: 87,
 } as const
 

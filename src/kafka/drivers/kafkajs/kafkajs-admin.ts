@@ -16,7 +16,7 @@ import { causeIn, isForbidden, presenceOf, protocolCode, RetriableError, wordOf 
 import { KafkajsClient, OPEN_MS } from './kafkajs-client.ts'
 import { type Edge, KafkajsCluster } from './kafkajs-cluster.ts'
 import { LogReader } from './log-reader.ts'
-import { describeGroup, releaseOf } from './private.ts'
+import { describeGroup, releaseOf, topicIdsOf } from './private.ts'
 import { Sender } from './sender.ts'
 
 const WRITE_MS = 120_000
@@ -186,6 +186,19 @@ class KafkajsAdmin implements Admin {
       'the brokers did not take the records in time',
       'look whether they are well',
     )
+  }
+
+  async topicIds(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return await this.#ask('looking at topics', async () => {
+      const ids = await topicIdsOf(await this.#cluster.brokers.any(), names)
+      return ids ?? new Map()
+    })
+  }
+
+  async deleteRecords(before: readonly Position[]): Promise<readonly Position[]> {
+    if (before.length === 0) return []
+    const topics = [...new Set(before.map(({ topic }) => topic))].join(', ')
+    return await this.#ask(`deleting records of ${topics}`, () => this.#cluster.deleteRecords(before))
   }
 
   read(from: readonly Position[]): Reader {

@@ -182,6 +182,21 @@ export class KafkajsCluster {
     return positionsOf(answers.flat()).filter(({ offset }) => offset >= 0)
   }
 
+  /** Moves the starts of logs forward, one request for each topic of a leader. Where each log starts then. */
+  async deleteRecords(before: readonly Position[]): Promise<readonly Position[]> {
+    const moved: Position[] = []
+    for (const [broker, share] of await this.byLeader(before))
+      for (const topic of byTopic(share, ({ partition, offset }) => ({ partition, offset: `${offset}` })))
+        try {
+          for (const { partitions } of (await broker.deleteRecords({ topics: [topic] })).topics)
+            for (const { partition, lowWatermark } of partitions)
+              moved.push({ topic: topic.topic, partition, offset: Number(lowWatermark) })
+        } catch (error) {
+          throw deletionFailure(error, topic.topic)
+        }
+    return moved
+  }
+
   /** The committed offsets, of those partitions that have one. @throws LetheError where kafkajs has moved one */
   async committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly Position[]> {
     if (partitions.length === 0) return []
@@ -268,4 +283,30 @@ function absenceOf(error: unknown): Presence | 'unsupported' {
   if (protocolCode(error) === CODE.unknownTopicOrPartition) return 'missing'
   if (causeIn(error).name === 'KafkaJSServerDoesNotSupportApiKey') return 'unsupported'
   throw error
+}
+
+/** What keeps records from being deleted. kafkajs wraps the code of the broker in a list of partitions. */
+function deletionFailure(error: unknown, topic: string): unknown {
+  const { partitions } = error as { readonly partitions?: readonly { readonly error: unknown }[] }
+  const cause = partitions?.[0]?.error ?? error
+  if (isForbidden(cause))
+    return new LetheError(
+      'right-missing',
+      `records of topic ${topic} may not be deleted by this user: the right Delete on the topic is missing`,
+      '`lethe acl PIPELINE --for retain` prints the commands that grant what this job needs',
+    )
+  const code = protocolCode(cause)
+  if (code === CODE.offsetOutOfRange)
+    return new LetheError(
+      'target-changed',
+      `the log of topic ${topic} does not reach the offset that was named; nothing of that partition was deleted`,
+      'make another order',
+    )
+  if (code === CODE.policyViolation)
+    return new LetheError(
+      'broker-refused',
+      `the broker deletes no records of topic ${topic}, since its cleanup.policy has no \`delete\``,
+      'what goes from such a topic goes by its keys',
+    )
+  return cause
 }

@@ -31,7 +31,7 @@ interface Decoder {
   readUVarInt(): number
   readString(): string | null
   readUVarIntString(): string | null
-  readBytes(): Buffer | null
+  readBytes(length?: number): Buffer | null
   readArray<T>(read: (decoder: Decoder) => T): T[]
 }
 
@@ -94,6 +94,11 @@ export interface Node extends Broker {
     readonly validateOnly: boolean
     readonly timeout: number
   }): Promise<unknown>
+  deleteRecords(request: {
+    readonly topics: readonly Partitions<{ readonly partition: number; readonly offset: string }>[]
+  }): Promise<{
+    readonly topics: readonly Partitions<{ readonly partition: number; readonly lowWatermark: string }>[]
+  }>
   findGroupCoordinator(request: { readonly groupId: string; readonly coordinatorType: number }): Promise<{
     readonly coordinator: Address
   }>
@@ -246,6 +251,83 @@ export async function describeGroup(broker: Node, name: string): Promise<Describ
 }
 
 const API_VERSIONS = 18
+const METADATA = 3
+/** The first version of Metadata that tells the ids of topics by name, and can be sent for them. */
+const WITH_IDS = 12
+const ID_BYTES = 16
+
+const compactText = (text: string): Buffer => {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([unsigned(bytes.length + 1), bytes])
+}
+
+/** A number as 7 bits a byte, the lowest first. */
+function unsigned(value: number): Buffer {
+  const bytes: number[] = []
+  for (; value > 127; value >>>= 7) bytes.push((value & 127) | 128)
+  return Buffer.from([...bytes, value])
+}
+
+/** The ids of topics, in hex, of those that are there; undefined where the broker has none. */
+export async function topicIdsOf(
+  broker: Node,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const versions = await broker.apiVersions()
+  if ((versions[METADATA]?.maxVersion ?? 0) < WITH_IDS) return undefined
+  const noTags = Buffer.from([0])
+  const bytes = Buffer.concat([
+    noTags,
+    unsigned(names.length + 1),
+    ...names.flatMap((name) => [Buffer.alloc(ID_BYTES), compactText(name), noTags]),
+    // No topics made by asking; no rights.
+    Buffer.from([0, 0]),
+    noTags,
+  ])
+  return await ask(broker, METADATA, WITH_IDS, 'Metadata', { buf: bytes, buffer: bytes }, readIds)
+}
+
+function readIds(decoder: Decoder): ReadonlyMap<string, string> {
+  const each = (read: () => void): void => {
+    for (let left = decoder.readUVarInt() - 1; left > 0; left--) read()
+  }
+  skipTags(decoder)
+  decoder.readInt32()
+  each(() => {
+    decoder.readInt32()
+    decoder.readUVarIntString()
+    decoder.readInt32()
+    decoder.readUVarIntString()
+    skipTags(decoder)
+  })
+  decoder.readUVarIntString()
+  decoder.readInt32()
+  const ids = new Map<string, string>()
+  each(() => {
+    const errorCode = decoder.readInt16()
+    const name = decoder.readUVarIntString() ?? ''
+    const id = decoder.readBytes(ID_BYTES)?.toString('hex') ?? ''
+    decoder.readBoolean()
+    each(() => {
+      decoder.readInt16()
+      for (let i = 0; i < 3; i++) decoder.readInt32()
+      for (let i = 0; i < 3; i++) each(() => decoder.readInt32())
+      skipTags(decoder)
+    })
+    decoder.readInt32()
+    skipTags(decoder)
+    if (errorCode === 0 && !/^0*$/.test(id)) ids.set(name, id)
+  })
+  return ids
+}
+
+function skipTags(decoder: Decoder): void {
+  for (let tags = decoder.readUVarInt(); tags > 0; tags--) {
+    decoder.readUVarInt()
+    for (let size = decoder.readUVarInt(); size > 0; size--) decoder.readInt8()
+  }
+}
+
 /** The feature level with which each release came out. */
 const RELEASES: readonly (readonly [level: number, release: string])[] = [
   [7, '3.3'],
@@ -264,9 +346,8 @@ const RELEASES: readonly (readonly [level: number, release: string])[] = [
 export async function releaseOf(broker: Node): Promise<string | undefined> {
   const versions = await broker.apiVersions()
   if ((versions[API_VERSIONS]?.maxVersion ?? 0) < 3) return undefined
-  const said = (text: string): Buffer => Buffer.concat([Buffer.from([text.length + 1]), Buffer.from(text)])
   // Tags of the header, the name and version of this software, tags of the body.
-  const bytes = Buffer.concat([Buffer.from([0]), said('lethe'), said('1'), Buffer.from([0])])
+  const bytes = Buffer.concat([Buffer.from([0]), compactText('lethe'), compactText('1'), Buffer.from([0])])
   const level = await ask(broker, API_VERSIONS, 3, 'ApiVersions', { buf: bytes, buffer: bytes }, readLevel)
   if (level === undefined) return undefined
   return RELEASES.findLast(([least]) => least <= level)?.[1]
@@ -277,15 +358,9 @@ const FINALIZED = 2
 
 function readLevel(decoder: Decoder): number | undefined {
   if (decoder.readInt16() !== 0) return undefined
-  const skipTags = (): void => {
-    for (let tags = decoder.readUVarInt(); tags > 0; tags--) {
-      decoder.readUVarInt()
-      for (let size = decoder.readUVarInt(); size > 0; size--) decoder.readInt8()
-    }
-  }
   for (let apis = decoder.readUVarInt() - 1; apis > 0; apis--) {
     for (let i = 0; i < 3; i++) decoder.readInt16()
-    skipTags()
+    skipTags(decoder)
   }
   decoder.readInt32()
   for (let tags = decoder.readUVarInt(); tags > 0; tags--) {
@@ -299,7 +374,7 @@ function readLevel(decoder: Decoder): number | undefined {
       const name = decoder.readUVarIntString()
       const level = decoder.readInt16()
       decoder.readInt16()
-      skipTags()
+      skipTags(decoder)
       if (name === 'metadata.version') return level
     }
   }

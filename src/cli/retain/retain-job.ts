@@ -1,0 +1,153 @@
+/** What `lethe retain` works on: stored files under one policy, or the topics of a pipeline under its own. */
+import { LetheError } from '../../errors.ts'
+import { openAdmin } from '../../kafka/open-admin.ts'
+import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
+import type { Hold } from '../../lifecycle/legal-hold.ts'
+import { orderLines, topicOrderLines } from '../../lifecycle/print-orders.ts'
+import {
+  type AppliedOrder,
+  applyOrder,
+  planRetention,
+  targetsOf,
+  type VerifiedTarget,
+  verifyOrder,
+} from '../../lifecycle/retention-orders.ts'
+import type { CannotStep } from '../../lifecycle/stored-plan.ts'
+import type { TopicOrder } from '../../lifecycle/topic-order.ts'
+import {
+  applyTopicOrder,
+  planTopics,
+  type StoredPipeline,
+  verifyTopicOrder,
+} from '../../lifecycle/topic-orders.ts'
+import type { AnyOrder, WorkOrder } from '../../lifecycle/work-order.ts'
+import { ReadFiles } from '../../run/read-files.ts'
+import { readPipelinePolicies } from '../../run/stream/prepare.ts'
+import { planOf } from '../policy-option.ts'
+
+export interface JobOptions {
+  readonly policy?: string
+  readonly pipeline?: string
+}
+
+export interface PlanningOptions {
+  /** Where the order goes. */
+  readonly output: string
+  readonly asOf?: number
+  readonly margin: number
+  readonly valid: number
+  readonly cannotStep?: CannotStep
+  readonly otherVersions?: number
+}
+
+export interface RetainJob<Order extends AnyOrder = AnyOrder> {
+  plan(names: readonly string[], options: PlanningOptions, holds: readonly Hold[]): Promise<Order>
+  apply(order: Order, holds: readonly Hold[]): Promise<AppliedOrder>
+  verify(order: Order, holds: readonly Hold[]): Promise<readonly VerifiedTarget[]>
+  /** An order for people. */
+  lines(order: Order): readonly string[]
+  /** Of the policy, or the pipeline: for ledgers. */
+  names(order: Order): Readonly<Record<string, string>>
+  /** Whether the order was made under this very policy, or these. @throws LetheError (usage) where it is of another kind */
+  isOf(order: AnyOrder): order is Order
+  close(): Promise<void>
+}
+
+/** @throws LetheError (usage) where not one of the two is named, or it has errors; (io) */
+export async function jobOf({ policy, pipeline }: JobOptions): Promise<RetainJob> {
+  if ((policy === undefined) === (pipeline === undefined))
+    throw new LetheError(
+      'bad-option',
+      'it is not said whether files or topics are meant',
+      'say -p POLICY for stored files, or --pipeline FILE for the topics of a pipeline',
+    )
+  return pipeline === undefined ? await filesJob(policy!) : await topicsJob(pipeline)
+}
+
+const otherKind = (): LetheError =>
+  new LetheError(
+    'bad-option',
+    'the work order is of the other kind; nothing was done',
+    'say -p POLICY for an order of files, and --pipeline FILE for one of topics',
+  )
+
+async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
+  const plan = await planOf(file)
+  return {
+    async plan(names, { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions }, holds) {
+      if (names.length === 0)
+        throw new LetheError(
+          'bad-option',
+          'no file or folder is named',
+          'name those that `lethe batch` wrote',
+        )
+      if (otherVersions !== undefined) throw new LetheError('bad-option', '--other-versions is of topics')
+      const reads = new ReadFiles()
+      reads.add('the policy', file)
+      const targets = targetsOf(names)
+      for (const { name } of targets) reads.add('a target', name.slice('file:'.length))
+      reads.refuse(output)
+      const now = Date.now()
+      return await planRetention(targets, plan, {
+        asOf: asOf ?? now,
+        now,
+        marginMs,
+        validMs,
+        cannotStep,
+        holds,
+      })
+    },
+    apply: async (order, holds) => await applyOrder(order, { plan, holds, now: Date.now() }),
+    verify: async (order, holds) => await verifyOrder(order, { plan, holds, now: Date.now() }),
+    lines: orderLines,
+    names: ({ policy }) => ({ policy: policy.name, version: String(policy.version) }),
+    isOf(order): order is WorkOrder {
+      if (order.kind !== 'retain') throw otherKind()
+      return order.policy.fingerprint === plan.fingerprint
+    },
+    close: async () => {},
+  }
+}
+
+async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
+  const compiled = await readPipelinePolicies(file)
+  const { pipeline } = compiled
+  const policies: StoredPipeline['policies'] = new Map(
+    [...compiled.policies].flatMap(([name, { plan, policy }]) =>
+      plan === undefined || policy === undefined ? [] : [[name, { plan, policy }] as const],
+    ),
+  )
+  const stored: StoredPipeline = { pipeline, policies }
+  const admin = await openAdmin(resolveConnection(pipeline))
+  return {
+    async plan(names, { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions }, holds) {
+      if (names.length > 0 || cannotStep !== undefined)
+        throw new LetheError(
+          'bad-option',
+          'with --pipeline the topics that it writes to are the targets, and records are not stepped',
+          'leave out names and --cannot-step',
+        )
+      const reads = new ReadFiles()
+      reads.add('the pipeline', file)
+      for (const name of policies.keys()) reads.add('a policy', name)
+      reads.refuse(output)
+      const now = Date.now()
+      return await planTopics(
+        { asOf: asOf ?? now, marginMs, validMs, otherVersionsMs: otherVersions },
+        { admin, stored, holds, now },
+      )
+    },
+    apply: async (order, holds) => await applyTopicOrder(order, { admin, stored, holds, now: Date.now() }),
+    verify: async (order, holds) => await verifyTopicOrder(order, { admin, stored, holds, now: Date.now() }),
+    lines: topicOrderLines,
+    names: (order) => ({ pipeline: order.pipeline }),
+    isOf(order): order is TopicOrder {
+      if (order.kind !== 'retain-topics') throw otherKind()
+      const known = new Set([...policies.values()].map(({ plan }) => plan.fingerprint))
+      return (
+        order.pipeline === pipeline.name && order.policies.every(({ fingerprint }) => known.has(fingerprint))
+      )
+    },
+    close: () => admin.close(),
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What the timestamp of an output says of its event: where the event lies, at the earliest and at the latest. Outputs carry the start of
+ * the interval that the rule of `time` yields (`engine/message-engine.ts`), or the time of writing where that is no date.
+ */
+import type { Plan, PlanRule } from '../policy/plan.ts'
+import { AHEAD_MS, BEHIND_MS, QUARTER_MS } from './stored-time.ts'
+
+const SECOND_MS = 1000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** The longest that each interval of `generalize.date` is. */
+const SPANS: Readonly<Record<string, number>> = {
+  hour: HOUR_MS,
+  day: DAY_MS,
+  week: 7 * DAY_MS,
+  month: 31 * DAY_MS,
+  quarter: 92 * DAY_MS,
+  year: 366 * DAY_MS,
+}
+
+export interface TimestampSpan {
+  /** The event is so much earlier at most, ms; Infinity where the timestamp is the time of writing. */
+  readonly earlier: number
+  /** The event ends so much later at most, ms. */
+  readonly later: number
+  /** The same where the timestamp may be that of a whole day, since it stands at a quarter of an hour. */
+  readonly laterOfDay: number
+}
+
+/** Of dead letters, which carry the time of writing. An event may have lain in the future by the tolerance. */
+export const writtenSpan = ({ retention }: Pick<Plan, 'retention'>): TimestampSpan => {
+  const later = retention?.toleranceMs ?? 0
+  return { earlier: Number.POSITIVE_INFINITY, later, laterOfDay: later }
+}
+
+/** Of the outputs of a policy, over all of its rules and steps; undefined where timestamps tell nothing of the event time. */
+export function timestampSpan(plan: Pick<Plan, 'fields' | 'time' | 'retention'>): TimestampSpan | undefined {
+  const { fields, time } = plan
+  if (time === undefined) return undefined
+  const path = time.path.text
+  const stated = fields.find((field) => field.path.envelope === 'timestamp')
+  if (stated !== undefined && stated.from.text !== path) return undefined
+  const field =
+    stated ??
+    fields.find((one) => one.path.text === path && one.from.text === path) ??
+    fields.find((one) => one.from.text === path)
+  if (field === undefined) return writtenSpan(plan)
+  // Where the field is read as it stands, a text without an offset is taken as UTC.
+  const zone = stated === undefined ? 0 : BEHIND_MS
+  let span = field.rulesByStep.some((rules) => rules.length === 0) ? writtenSpan(plan) : undefined
+  for (const rule of field.rulesByStep.flat()) {
+    const one = spanOf(rule, zone)
+    if (one === undefined) return undefined
+    // Where a value is left out, the time of writing stands.
+    const isLeftOut = rule.otherwise.kind === 'drop' || rule.otherwise.kind === 'null'
+    span = widest(span, one, isLeftOut ? writtenSpan(plan) : undefined)
+  }
+  return span
+}
+
+function spanOf({ use, options, otherwise }: PlanRule, zone: number): TimestampSpan | undefined {
+  if (otherwise.kind === 'constant') return undefined
+  const day = DAY_MS + BEHIND_MS
+  if (use === 'drop' || use === 'mask.null')
+    return { earlier: Number.POSITIVE_INFINITY, later: 0, laterOfDay: 0 }
+  if (use === 'keep') return { earlier: AHEAD_MS, later: SECOND_MS + zone, laterOfDay: day }
+  if (use === 'shift.date') {
+    const shift = Number(options?.['maxDays']) * DAY_MS
+    return { earlier: shift + AHEAD_MS, later: shift + SECOND_MS + zone, laterOfDay: shift + day }
+  }
+  const length = use === 'generalize.date' ? SPANS[String(options?.['to'])] : undefined
+  if (length === undefined) return undefined
+  const isUtc = options?.['zone'] === 'UTC'
+  const later = length + (isUtc ? 0 : BEHIND_MS)
+  return { earlier: isUtc ? 0 : AHEAD_MS, later, laterOfDay: later }
+}
+
+const widest = (...spans: readonly (TimestampSpan | undefined)[]): TimestampSpan => {
+  const known = spans.filter((span) => span !== undefined)
+  return {
+    earlier: Math.max(...known.map(({ earlier }) => earlier)),
+    later: Math.max(...known.map(({ later }) => later)),
+    laterOfDay: Math.max(...known.map(({ laterOfDay }) => laterOfDay)),
+  }
+}
+
+/** The first instant behind the event, at the latest. */
+export const eventEnd = (timestamp: number, { later, laterOfDay }: TimestampSpan): number =>
+  timestamp + (timestamp % QUARTER_MS === 0 ? Math.max(later, laterOfDay) : later)
