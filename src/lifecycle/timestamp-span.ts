@@ -35,11 +35,13 @@ export const writtenSpan = ({ retention }: Pick<Plan, 'retention'>): TimestampSp
 }
 
 /** Of the outputs of a policy, over all of its rules and steps; undefined where timestamps tell nothing of the event time. */
-export function timestampSpan(plan: Pick<Plan, 'fields' | 'time' | 'retention'>): TimestampSpan | undefined {
-  const { fields, time } = plan
+export function timestampSpan(
+  plan: Pick<Plan, 'fields' | 'envelope' | 'time' | 'retention'>,
+): TimestampSpan | undefined {
+  const { fields, envelope, time } = plan
   if (time === undefined) return undefined
   const path = time.path.text
-  const stated = fields.find((field) => field.path.envelope === 'timestamp')
+  const stated = envelope.find((field) => field.path.envelope === 'timestamp')
   if (stated !== undefined && stated.from.text !== path) return undefined
   const field =
     stated ??

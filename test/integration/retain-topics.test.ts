@@ -1,6 +1,6 @@
 /** Retention of topics: nothing young goes, what is held stays, and what is told of a topic is what is in it. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
@@ -166,8 +166,6 @@ onKafka('retention of topics', () => {
     expect((await apply()).stderr).toContain('applied to 0 targets; at 2 it was done before')
     const verified = await warm(['retain', 'verify', 'o.json', ...shared], { cwd })
     expect(verified.stdout).toMatch(/not absent: 1 records.*\n.*verified absent: read again from the start/)
-    writeFileSync(join(cwd, 'o.json'), JSON.stringify({ ...order, asOf: new Date(NOW + DAY).toISOString() }))
-    expect((await apply()).stderr).toContain('o.json was changed since it was made')
   })
 
   it('leaves what is held, when it plans and when it applies', async () => {

@@ -56,11 +56,11 @@ describe('the offset up to which a partition is deleted', () => {
   })
 })
 
-const planOf = (rule: string, more = ''): Plan => {
+const planOf = (rule: string, more = '', time = 'at'): Plan => {
   const text = `policy: p
 version: 1
 purpose: train_ai_system
-time: at
+time: ${time}
 fields:
   ${more === '' ? `at: ${rule}` : more}
 retention: { steps: [{ after: 100d, then: suppress }] }
@@ -109,9 +109,11 @@ describe('what a timestamp stands for', () => {
     ).toBeUndefined()
     const beside = planOf(
       '',
-      'at: { use: generalize.date, to: day }\n  $timestamp: { from: $timestamp, use: generalize.date, to: day }',
+      'at: { use: generalize.date, to: day }\n  $timestamp: { use: generalize.date, to: day }',
     )
     expect(timestampSpan(beside)).toBeUndefined()
+    const own = planOf('', '$timestamp: { use: generalize.date, to: hour }', '$timestamp')
+    expect(timestampSpan(own)?.later).toBe(3_600_000)
   })
 })
 
