@@ -41,18 +41,15 @@ export function timestampSpan(
   const { fields, envelope, time } = plan
   if (time === undefined) return undefined
   const path = time.path.text
-  const stated = envelope.find((field) => field.path.envelope === 'timestamp')
-  if (stated !== undefined && stated.from.text !== path) return undefined
+  // Then it is made of the timestamp of the input, whatever the producer meant by that.
+  if (envelope.some((field) => field.path.envelope === 'timestamp')) return undefined
   const field =
-    stated ??
     fields.find((one) => one.path.text === path && one.from.text === path) ??
     fields.find((one) => one.from.text === path)
   if (field === undefined) return writtenSpan(plan)
-  // Where the field is read as it stands, a text without an offset is taken as UTC.
-  const zone = stated === undefined ? 0 : BEHIND_MS
   let span = field.rulesByStep.some((rules) => rules.length === 0) ? writtenSpan(plan) : undefined
   for (const rule of field.rulesByStep.flat()) {
-    const one = spanOf(rule, zone)
+    const one = spanOf(rule)
     if (one === undefined) return undefined
     // Where a value is left out, the time of writing stands.
     const isLeftOut = rule.otherwise.kind === 'drop' || rule.otherwise.kind === 'null'
@@ -61,15 +58,15 @@ export function timestampSpan(
   return span
 }
 
-function spanOf({ use, options, otherwise }: PlanRule, zone: number): TimestampSpan | undefined {
+function spanOf({ use, options, otherwise }: PlanRule): TimestampSpan | undefined {
   if (otherwise.kind === 'constant') return undefined
   const day = DAY_MS + BEHIND_MS
   if (use === 'drop' || use === 'mask.null')
     return { earlier: Number.POSITIVE_INFINITY, later: 0, laterOfDay: 0 }
-  if (use === 'keep') return { earlier: AHEAD_MS, later: SECOND_MS + zone, laterOfDay: day }
+  if (use === 'keep') return { earlier: AHEAD_MS, later: SECOND_MS, laterOfDay: day }
   if (use === 'shift.date') {
     const shift = Number(options?.['maxDays']) * DAY_MS
-    return { earlier: shift + AHEAD_MS, later: shift + SECOND_MS + zone, laterOfDay: shift + day }
+    return { earlier: shift + AHEAD_MS, later: shift + SECOND_MS, laterOfDay: shift + day }
   }
   const length = use === 'generalize.date' ? SPANS[String(options?.['to'])] : undefined
   if (length === undefined) return undefined
