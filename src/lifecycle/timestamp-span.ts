@@ -49,7 +49,7 @@ export function timestampSpan(
   if (field === undefined) return writtenSpan(plan)
   let span = field.rulesByStep.some((rules) => rules.length === 0) ? writtenSpan(plan) : undefined
   for (const rule of field.rulesByStep.flat()) {
-    const one = spanOf(rule)
+    const one = rule.use === 'drop' || rule.use === 'mask.null' ? writtenSpan(plan) : spanOf(rule)
     if (one === undefined) return undefined
     // Where a value is left out, the time of writing stands.
     const isLeftOut = rule.otherwise.kind === 'drop' || rule.otherwise.kind === 'null'
@@ -61,8 +61,6 @@ export function timestampSpan(
 function spanOf({ use, options, otherwise }: PlanRule): TimestampSpan | undefined {
   if (otherwise.kind === 'constant') return undefined
   const day = DAY_MS + BEHIND_MS
-  if (use === 'drop' || use === 'mask.null')
-    return { earlier: Number.POSITIVE_INFINITY, later: 0, laterOfDay: 0 }
   if (use === 'keep') return { earlier: AHEAD_MS, later: SECOND_MS, laterOfDay: day }
   if (use === 'shift.date') {
     const shift = Number(options?.['maxDays']) * DAY_MS
