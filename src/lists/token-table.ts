@@ -1,6 +1,8 @@
 /**
  * Tokens of 128 bits in shared memory, each with a few words beside it: open addressing with linear probing, at most two
- * thirds full. One thread writes, any number read: what a reader gets is whole, or is read again (a sequence lock).
+ * thirds full. One thread writes, any number read: what a reader gets is whole, or is read again (a sequence lock; Boehm, "Can
+ * seqlocks get along with programming language memory models?", 2012). Words are read and written by `Atomics`, as a processor
+ * may else read them behind the second look at the sequence.
  */
 
 /** Words of 32 bits. */
@@ -76,7 +78,7 @@ export class TokenTable {
       const slot = this.#find(token)
       const found = slot >= 0
       if (found && into !== undefined)
-        for (let i = 0; i < into.length; i++) into[i] = words[slot + TOKEN_WORDS + i]!
+        for (let i = 0; i < into.length; i++) into[i] = Atomics.load(words, slot + TOKEN_WORDS + i)
       if (Atomics.load(words, SEQUENCE) === sequence) return found
     }
   }
@@ -90,13 +92,15 @@ export class TokenTable {
     if (isNew) slot = ~slot
     this.#write(() => {
       if (isNew) {
-        words[slot + 1] = token.readInt32LE(4)
-        words[slot + 2] = token.readInt32LE(8)
-        words[slot + 3] = token.readInt32LE(12)
-        words[slot] = firstWord(token, words[slot + 1]! | words[slot + 2]! | words[slot + 3]!)
-        words[COUNT]!++
+        const [b, c, d] = [token.readInt32LE(4), token.readInt32LE(8), token.readInt32LE(12)]
+        Atomics.store(words, slot + 1, b)
+        Atomics.store(words, slot + 2, c)
+        Atomics.store(words, slot + 3, d)
+        Atomics.store(words, slot, firstWord(token, b | c | d))
+        Atomics.add(words, COUNT, 1)
       }
-      if (payload !== undefined) words.set(payload, slot + TOKEN_WORDS)
+      for (let i = 0; i < (payload?.length ?? 0); i++)
+        Atomics.store(words, slot + TOKEN_WORDS + i, payload![i]!)
     })
   }
 
@@ -165,9 +169,16 @@ export class TokenTable {
     const a = firstWord(token, b | c | d)
     let slot = HEADER_WORDS + this.#home(a) * stride
     for (let seen = 0; seen < this.#capacity; seen++) {
-      const word = words[slot]!
-      if (word === a && words[slot + 1] === b && words[slot + 2] === c && words[slot + 3] === d) return slot
-      if ((word | words[slot + 1]! | words[slot + 2]! | words[slot + 3]!) === 0) return ~slot
+      const word = Atomics.load(words, slot)
+      if (word === a || word === 0) {
+        const [second, third, fourth] = [
+          Atomics.load(words, slot + 1),
+          Atomics.load(words, slot + 2),
+          Atomics.load(words, slot + 3),
+        ]
+        if (word === a && second === b && third === c && fourth === d) return slot
+        if ((word | second | third | fourth) === 0) return ~slot
+      }
       slot += stride
       if (slot === end) slot = HEADER_WORDS
     }
