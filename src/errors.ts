@@ -201,6 +201,14 @@ export const ERROR_GROUPS = {
       'usage',
       'a list or consent table is not in the form that the policy states, or is cut short',
     ],
+    'table-unreadable': [
+      'usage',
+      'a record of the topic of a consent table is not what it must be, or what tells whose histories they are is missing',
+    ],
+    'table-behind': [
+      'passing',
+      'the topic of a consent table could not be read to its end, because no more came of it in time',
+    ],
     'consent-invalid': [
       'usage',
       'a statement of consent cannot be read, lies in the future, or contradicts another',

@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { loadMatchKeys, type MatchKeys } from '../keys/match-keys.ts'
 import { CONSENT_TEXT, instantText } from '../lists/consent-history.ts'
+import { topicKeyOf } from '../lists/consent-topic.ts'
 import { addStatements, createConsentTable, historiesOf } from '../lists/consent-writer.ts'
+import { invalid, readLines } from '../lists/file-lines.ts'
 import { readStatements } from '../lists/read-statements.ts'
 import { checkTaxonomyKey, DATA_USES } from '../policy/fideslang.ts'
 import { NORMAL_FORM_NAMES, type NormalForm } from '../policy/suppression/normal-forms.ts'
@@ -104,6 +106,16 @@ async function importFile(table: string, file: string, options: KeysOption & Led
   say(`${said.length} statements read; ${changed} histories are others now`)
 }
 
+/** Prints what a topic is filled with: the key of each record, a tab, and its value. */
+function exportTable(table: string): void {
+  const now = Date.now()
+  readLines(table, false, (line, number) => {
+    const key = topicKeyOf(line, now)
+    if (key === undefined) throw invalid(table, number, 'this is no line of a consent table')
+    process.stdout.write(`${key}\t${line}\n`)
+  })
+}
+
 const EXAMPLES = `
 A table holds the whole history of each subject for each purpose, as tokens under match keys. A policy goes by it with
 \`consent: { table: NAME, by: customer.id }\`; a run is told where it is with --table NAME=FILE. docs/consent.md says more.
@@ -114,7 +126,8 @@ Examples:
   $ lethe consent grant training.ndjson --subject C-1001 --purpose train_ai_system --notice v3 --match-keys match.json
   $ lethe consent withdraw training.ndjson --subject C-1001 --purpose train_ai_system --match-keys match.json
   $ lethe consent show training.ndjson --subject C-1001 --match-keys match.json
-  $ lethe consent import training.ndjson statements.csv --match-keys match.json`
+  $ lethe consent import training.ndjson statements.csv --match-keys match.json
+  $ lethe consent export training.ndjson                     for a table in a topic: key, tab, value`
 
 const withKeys = (command: Command): Command =>
   command.option('--match-keys <file>', 'the match keys (default: LETHE_MATCH_KEYS_FILE)')
@@ -188,5 +201,11 @@ export const command = (): Command => {
         ),
     ).action(importFile),
   )
+  consent
+    .command('export')
+    .summary('print it for a topic')
+    .description('Prints the records of a topic that holds the table: key, tab, value. It holds no subject.')
+    .argument('<table>', 'the consent table')
+    .action(exportTable)
   return consent
 }

@@ -5,6 +5,7 @@ import type { Admin } from '../kafka/admin.ts'
 import type { Connection } from '../kafka/driver.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf, topicsOf } from '../kafka/preflight.ts'
+import { lookAtTables, tableTopicsOf } from '../kafka/table-topics.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -81,6 +82,9 @@ export async function examine(
     report.add(checkRetention(route, policies.get(route.name)!, output, inputs))
     await checkGroup(report, route, admin, found)
   }
+  for (const { topic, problem } of await lookAtTables(admin, tableTopicsOf(pipeline)))
+    if (problem === undefined) report.ok('topics', `${topic}: a consent table, of one partition`)
+    else report.failed('topics', problem)
   await checkRights(report, pipeline, admin, cluster, found)
   const readable = (names: Iterable<string>) =>
     [...names].flatMap((name) => {

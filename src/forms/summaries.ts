@@ -95,7 +95,20 @@ const accountShape = {
       z.object({
         table: z.string().describe('Its name in the policy.'),
         purpose: z.string(),
-        sha256: sha256.describe('Of its file.'),
+        sha256: sha256.exactOptional().describe('Of its file.'),
+        topic: z.string().exactOptional().describe('Where it is kept, if not in a file.'),
+        offsets: z
+          .array(
+            z.object({
+              partition: count,
+              from: count.describe('When the first batch was judged by it.'),
+              to: count.describe('When the last one was.'),
+            }),
+          )
+          .exactOptional()
+          .describe(
+            'Up to which offsets of its topic it was read, at least, when batches were judged by it; none where none was judged.',
+          ),
         subjects: count.describe('Subjects with a history for the purpose.'),
       }),
     )

@@ -1,7 +1,13 @@
 /** What gates know beside the policy, read once a run: the lists that it names, and the keys to match them. */
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
-import { type ConsentTableForm, type LoadedConsent, loadConsent } from '../lists/load-consent.ts'
+import { ConsentTable } from '../lists/consent-table.ts'
+import {
+  type ConsentTableForm,
+  type LoadedConsent,
+  loadConsent,
+  type TableTopicPlace,
+} from '../lists/load-consent.ts'
 import { type ListForm, type ListPlace, type LoadedList, loadList } from '../lists/load-list.ts'
 import type { Plan } from '../policy/plan.ts'
 
@@ -22,9 +28,11 @@ export type GatedPlan = Pick<Plan, 'suppression' | 'consentTables'>
 /** Where the lists and tables of a run are, by name. */
 export interface DataPlaces {
   readonly lists?: ReadonlyMap<string, ListPlace>
-  /** Files of consent tables. */
-  readonly tables?: ReadonlyMap<string, string>
+  /** Files of consent tables, or topics. */
+  readonly tables?: ReadonlyMap<string, TablePlace>
 }
+
+export type TablePlace = string | TableTopicPlace
 
 /** How a list or table is read; a run may read each file once. */
 export interface DataReaders {
@@ -60,11 +68,39 @@ export function loadGateData(
     plans.flatMap(({ consentTables }) => consentTables.map((form) => ({ ...form, name: form.table }))),
     places.tables,
     ({ purpose, normalize }) => [purpose, normalize],
-    (form, file) => readers.table(form, file),
+    (form, place) =>
+      typeof place === 'string' ? readers.table(form, place) : followed(form, place, matchKeys),
   )
   for (const [name, list] of lists) checkKeys(list, matchKeys, places.lists!.get(name)!.file)
-  for (const [name, table] of tables) checkKeys(table, matchKeys, places.tables!.get(name)!)
+  for (const [name, table] of tables) {
+    const place = places.tables!.get(name)!
+    if (typeof place === 'string') checkKeys(table, matchKeys, place)
+  }
   return { lists, tables, matchKeys }
+}
+
+/** A table that is empty until its topic was read. Its histories may come under any key that is held. */
+function followed(
+  { table, purpose }: ConsentTableForm,
+  { topic, maxLag }: TableTopicPlace,
+  matchKeys: MatchKeys | undefined,
+): LoadedConsent {
+  if (matchKeys === undefined)
+    throw new LetheError(
+      'match-key-missing',
+      `the consent table ${table} is read from the topic ${topic}, and no match keys are given; nothing was read`,
+      'say `matchKeys:` in the pipeline',
+    )
+  return {
+    table,
+    purpose,
+    sha256: undefined,
+    count: 0,
+    domain: '',
+    keys: matchKeys.usable,
+    memory: ConsentTable.create(0).memory,
+    topic: { topic, maxLag },
+  }
 }
 
 const WORDS = { list: 'suppression', table: 'consent' } as const

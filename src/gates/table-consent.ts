@@ -45,8 +45,10 @@ function askedOf(
   { table, toNormal, silence, denied, unknown }: PlanConsentTable,
   { tables, matchKeys }: GateData,
 ): Asked {
-  const { memory, keys, domain } = tables.get(table)!
-  const histories = ConsentTable.of(memory)
+  const loaded = tables.get(table)!
+  const { keys, domain } = loaded
+  let { memory } = loaded
+  let histories = ConsentTable.of(memory)
   const matchers = keys.map(({ id, check }) => matchKeys!.matcher(id, check, domain, `the table ${table}`))
   const silent = silence === 'deny' ? unknown : undefined
   return (subject, time) => {
@@ -54,6 +56,11 @@ function askedOf(
     // Whose it is cannot be told: what the subject said cannot either, so that it may have said no.
     if (normal === undefined) return unknown
     if (normal === '') return silent
+    // A table that is followed moves when it grows.
+    if (loaded.memory !== memory) {
+      memory = loaded.memory
+      histories = ConsentTable.of(memory)
+    }
     const states = matchers.flatMap((match) => histories.stateOf(match(normal), time ?? Number.NaN) ?? [])
     if (states.includes('withdrawn')) return denied
     // A time that is not known is covered by nothing; that it was withdrawn then cannot be ruled out.

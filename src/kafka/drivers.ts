@@ -4,6 +4,7 @@ import type { Driver, DriverOptions } from './driver.ts'
 import type { DriverName } from './pipeline-file/client-settings.ts'
 import type { Pipeline } from './pipeline-file/pipeline.ts'
 import type { Planned, ReplayRequest } from './replay/replay-request.ts'
+import type { OpenTableSource } from './table-source.ts'
 
 export interface DriverChoice {
   readonly name: DriverName
@@ -57,6 +58,23 @@ export async function chooseReplayDriver(
   await loadLibrary()
   const { replayDriver } = await import('./drivers/rdkafka/replay-driver.ts')
   return { name: 'rdkafka', why: 'a replay needs transactions', make: replayDriver(request, planned) }
+}
+
+/**
+ * What reads the topics of tables.
+ * @throws LetheError (usage) where the pipeline file names kafkajs, or node-rdkafka is not installed
+ */
+export async function tableSourceOf({ driver }: Pick<Pipeline, 'driver'>): Promise<OpenTableSource> {
+  if (driver === 'kafkajs')
+    throw new LetheError(
+      'setting-refused',
+      'the driver kafkajs cannot read a consent table from a topic: it hands over records of aborted transactions',
+      'use the driver rdkafka, or a table in a file',
+    )
+  const { loadLibrary } = await import('./drivers/rdkafka/client.ts')
+  await loadLibrary()
+  const { openTableSource } = await import('./drivers/rdkafka/rdkafka-table-source.ts')
+  return openTableSource
 }
 
 /** The strictest delivery that an installed driver can keep, for users who leave the choice to Lethe. */

@@ -24,17 +24,23 @@ export const replayTransactionalId = (pipeline: string, route: string): string =
 
 /** The rights of all routes; what several need is there once. `replays`: with those of `lethe replay`. */
 export function rightsOf(
-  { name, delivery, driver, routes }: Pipeline,
+  { name, delivery, driver, routes, tables }: Pipeline,
   replays: boolean = false,
 ): readonly Grant[] {
   // Which driver it is where none is named, depends on what is installed there.
   const isKafkajs = driver === 'kafkajs' || (driver === undefined && delivery === 'at-least-once')
   const grants = [
-    ...routes.flatMap((route) => inputsOf(route, isKafkajs ? READ_BY_KAFKAJS : READ)),
+    // kafkajs refuses compacted topics, and so those whose settings it has no right to see.
+    ...routes.flatMap((route) => inputsOf(route, isKafkajs ? READ_WITH_SETTINGS : READ)),
     ...routes.flatMap((route): Grant[] => [
       grant('group', route.from.group, ['read'], 'group', route),
       grant('group', `${route.from.group}.until-end`, ['read'], 'ends that --until-end stops at', route),
     ]),
+    ...[...tables.values()].flatMap((place): Grant[] =>
+      typeof place === 'string'
+        ? []
+        : routes.map((route) => grant('topic', place.topic, READ_WITH_SETTINGS, 'consent table', route)),
+    ),
     ...routes.map((route) => grant('topic', route.to.topic, WRITTEN, 'output', route)),
     ...routes.map((route) =>
       grant(
@@ -93,8 +99,8 @@ function merged(grants: readonly Grant[]): readonly Grant[] {
 const WRITTEN: readonly Right[] = ['write', 'describe', 'describe-configs']
 
 const READ: readonly Right[] = ['read', 'describe']
-/** It refuses compacted topics, and so those whose settings it has no right to see. */
-const READ_BY_KAFKAJS: readonly Right[] = [...READ, 'describe-configs']
+/** Where the settings decide whether it is read. */
+const READ_WITH_SETTINGS: readonly Right[] = [...READ, 'describe-configs']
 
 function grant(
   resource: Grant['resource'],

@@ -49,6 +49,13 @@ export class MatchKeys {
     return { id: primary, check: checkValueOf(keys.find(({ id }) => id === primary)!) }
   }
 
+  /** The keys that a subject may be told by. */
+  get usable(): readonly { readonly id: string; readonly check: string }[] {
+    return this.#keyset.keys
+      .filter(({ status }) => status !== 'disabled')
+      .map((key) => ({ id: key.id, check: checkValueOf(key) }))
+  }
+
   get keyset(): Keyset {
     return this.#keyset
   }

@@ -31,7 +31,8 @@ export type ConsentLine =
   /** In a sentence that quotes nothing of the line. */
   | { readonly kind: 'wrong'; readonly why: string }
 
-const TOKEN = /^(k[1-9][0-9]{0,5})\.([A-Za-z0-9_-]{21}[AQgw])$/
+/** A token, with the id of its key. */
+export const TOKEN_TEXT: RegExp = /^(k[1-9][0-9]{0,5})\.([A-Za-z0-9_-]{21}[AQgw])$/
 
 export const consentHeaderLine = ({ domain, normalize }: ConsentHeader): string =>
   JSON.stringify({ lethe: 'consent', v: 1, domain, normalize })
@@ -65,7 +66,7 @@ export function parseConsentLine(line: string, now: number): ConsentLine {
   if (key !== undefined) return key
   const wrong = (why: string): ConsentLine => ({ kind: 'wrong', why })
   const { t, purpose, history, ...more } = membersOf(line)
-  const token = typeof t === 'string' ? TOKEN.exec(t) : null
+  const token = typeof t === 'string' ? TOKEN_TEXT.exec(t) : null
   if (
     token === null ||
     typeof purpose !== 'string' ||

@@ -61,7 +61,10 @@ export class ConsentTable {
   /** Puts the history of a subject in place of the one before. It has at least one statement, in order of time. */
   set(token: Buffer, history: readonly ConsentStatement[]): void {
     const last = history.at(-1)!
-    if (last.state === 'withdrawn') return this.withdraw(token)
+    if (last.state === 'withdrawn') {
+      this.withdraw(token)
+      return
+    }
     const isLonger = history.length > 1
     this.#makeRoom(isLonger ? 1 + history.length * INTERVAL : 0)
     const [from, until] = isLonger

@@ -8,13 +8,21 @@ import { invalid, readLines } from './file-lines.ts'
 export interface LoadedConsent {
   readonly table: string
   readonly purpose: string
-  /** SHA-256 of the file. */
-  readonly sha256: string
+  /** SHA-256 of the file; undefined of a table that is read from a topic. */
+  readonly sha256: string | undefined
   /** Subjects with a history for the purpose. */
   readonly count: number
   readonly domain: string
   readonly keys: readonly { readonly id: string; readonly check: string }[]
   readonly memory: ConsentMemory
+  /** Where it is read from and followed, if it is not a file. */
+  readonly topic?: TableTopicPlace | undefined
+}
+
+export interface TableTopicPlace {
+  readonly topic: string
+  /** Further behind than so many milliseconds, nothing is judged by it. */
+  readonly maxLag: number
 }
 
 /** What of a plan says how a table is to be read. */

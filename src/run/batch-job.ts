@@ -4,6 +4,7 @@ import type { Account } from '../engine/account.ts'
 import type { PackedMessages } from '../engine/message-batch.ts'
 import type { OutcomeParts } from '../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
+import type { ConsentMemory } from '../lists/consent-table.ts'
 import type { WireForm } from '../record/wire-form.ts'
 import type { PlanSetup } from './compile-again.ts'
 
@@ -31,6 +32,14 @@ export interface Job {
   readonly memory: ArrayBuffer | undefined
   /** What of the groups need not be counted any more. */
   readonly limits?: Limits | undefined
+  /** Consent tables that have moved since the last job. */
+  readonly moved?: readonly MovedTable[] | undefined
+}
+
+/** A consent table in other memory than before, as it grew. */
+export interface MovedTable {
+  readonly table: string
+  readonly memory: ConsentMemory
 }
 
 export interface Done {

@@ -7,7 +7,7 @@ import { OutcomeBatch } from '../engine/outcome-batch.ts'
 import { Threads } from '../engine/threads.ts'
 import type { GroupsPart, Limits } from '../groups/subject-groups.ts'
 import type { PackedRecords } from '../kafka/packed-records.ts'
-import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
+import type { BatchSetup, Done, Job, MovedTable, RouteSetup } from './batch-job.ts'
 import { Sampling } from './sampling.ts'
 import { THREAD } from './thread-entry.ts'
 
@@ -18,7 +18,26 @@ export interface RewrittenBatch {
   readonly groups: GroupsPart | undefined
   /** Milliseconds that it took. */
   readonly took: number
+  /** Up to where the topics of consent tables were read when it was judged, at least. */
+  readonly tables: readonly TableOffset[]
 }
+
+export interface TableOffset {
+  readonly table: string
+  /** Of partition 0 of its topic: the first one that was not read. */
+  readonly offset: number
+  /** Subjects in the table. */
+  readonly subjects: number
+}
+
+/** Consent tables that are followed while batches are judged by them. */
+export interface Tables {
+  readonly offsets: readonly TableOffset[]
+  /** Those in other memory than when this was asked last. */
+  takeMoved(): readonly MovedTable[]
+}
+
+const NO_TABLES: Tables = { offsets: [], takeMoved: () => [] }
 
 /** De-identifies the batches of one route. */
 export interface BatchRewriter {
@@ -34,7 +53,10 @@ export interface BatchRewriter {
 export class RewritingThread {
   readonly #thread: Threads<BatchSetup, Job, Done>
 
-  constructor(routes: readonly RouteSetup[]) {
+  readonly #tables: Tables
+
+  constructor(routes: readonly RouteSetup[], tables: Tables = NO_TABLES) {
+    this.#tables = tables
     this.#thread = new Threads(THREAD, 1)
     this.#thread.begin({ kind: 'batches', routes })
   }
@@ -46,7 +68,9 @@ export class RewritingThread {
     return {
       rewrite: async (records, now) => {
         const looked = sampling.of(records)
-        const job: Job = { route, now, messages: records.parts(), looked, memory, limits: limits() }
+        const { offsets } = this.#tables
+        const moved = this.#tables.takeMoved()
+        const job: Job = { route, now, messages: records.parts(), looked, memory, limits: limits(), moved }
         // Gone with the job; what is not settled does not bring it back.
         memory = undefined
         const { outcomes, account, groups, took, lines } = await this.#thread.give(job, [
@@ -54,7 +78,7 @@ export class RewritingThread {
           ...(job.memory === undefined ? [] : [job.memory]),
         ])
         records.takeBack(lines)
-        return { outcomes: OutcomeBatch.from(outcomes), account, groups, took }
+        return { outcomes: OutcomeBatch.from(outcomes), account, groups, took, tables: offsets }
       },
       release: (records, outcomes) => {
         records.release()

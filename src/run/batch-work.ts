@@ -9,7 +9,7 @@ import { hasQuasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import type { SubjectGroups } from '../groups/subject-groups.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import { placeholderKeys } from '../policy/key-source.ts'
-import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
+import type { BatchSetup, Done, Job, MovedTable, RouteSetup } from './batch-job.ts'
 import { type CompiledAgain, compileAgain } from './compile-again.ts'
 import { gateDataOf } from './configuration.ts'
 import { messageEngine } from './engines.ts'
@@ -40,6 +40,11 @@ function workOf(
   return { engine, groups: count?.groups }
 }
 
+/** Between two batches. */
+function move({ tables }: RouteSetup['configuration'], moved: readonly MovedTable[]): void {
+  for (const { table, memory } of moved) Object.assign(tables!.get(table)!, { memory })
+}
+
 function rewrite({ engine, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
   const began = performance.now()
   const packed = MessageBatch.from(messages)
@@ -67,6 +72,7 @@ export function batchWork({ routes }: BatchSetup): (job: Job) => Answered<Done> 
     return workOf(route, known)
   })
   return (job) => {
+    for (const { configuration } of routes) move(configuration, job.moved ?? [])
     const done = rewrite(works[job.route]!, job)
     return { done, transfer: [done.outcomes.values.buffer, done.lines.buffer] }
   }

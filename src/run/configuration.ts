@@ -132,11 +132,10 @@ export function configurationDigest(
       files: Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)])),
       keyset: keyset && keysetDigest(keyset),
       lists: [...(lists?.values() ?? [])].map(({ list, sha256: digest, count }) => ({ list, digest, count })),
-      tables: [...(tables?.values() ?? [])].map(({ table, sha256: digest, count }) => ({
-        table,
-        digest,
-        count,
-      })),
+      // What a topic holds is read by each process, while it runs.
+      tables: [...(tables?.values() ?? [])].map(({ table, sha256: digest, count, topic }) =>
+        topic === undefined ? { table, digest, count } : { table, ...topic },
+      ),
       matchKeyset: matchKeyset && keysetDigest(matchKeyset),
       plans: plans.map(({ fingerprint, platform }) => ({ fingerprint, platform })),
     }),

@@ -1,7 +1,7 @@
 /** Reads what gates know of a run: lists of subjects, consent tables, and match keys. Each file once; that one changes is noticed. */
 import { type DataPlaces, type GateData, loadGateData } from '../gates/gate-data.ts'
 import { loadMatchKeys, type MatchKeys } from '../keys/match-keys.ts'
-import { loadConsent } from '../lists/load-consent.ts'
+import { type LoadedConsent, loadConsent } from '../lists/load-consent.ts'
 import { type LoadedList, loadList } from '../lists/load-list.ts'
 import type { Plan } from '../policy/plan.ts'
 import { keysetDigest, type RunConfiguration } from './configuration.ts'
@@ -14,7 +14,7 @@ export interface GatePlaces extends DataPlaces {
 
 /** @throws LetheError: what `loadGateData` and `loadMatchKeys` throw */
 export function readGateData(plans: readonly Plan[], places: GatePlaces, files: RunFiles): GateData {
-  const isSame = (first: { readonly sha256: string }, again: { readonly sha256: string }): boolean =>
+  const isSame = (first: Pick<LoadedConsent, 'sha256'>, again: Pick<LoadedConsent, 'sha256'>): boolean =>
     first.sha256 === again.sha256
   return loadGateData(plans, places, readMatchKeys(places.matchKeys, files), {
     list: (form, place) => {

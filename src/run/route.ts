@@ -15,7 +15,7 @@ import {
 } from '../kafka/driver.ts'
 import { offsetsOf, type Position, partitionKey } from '../kafka/record.ts'
 import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/unsettled.ts'
-import type { BatchRewriter, RewrittenBatch } from './batch-rewriter.ts'
+import type { BatchRewriter, RewrittenBatch, TableOffset } from './batch-rewriter.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** The events of a route for an observer. Counts, codes and coordinates; never a value. */
@@ -27,6 +27,7 @@ export interface RouteWatch {
     readonly account: Account
     readonly groups: GroupsPart | undefined
     readonly emitted: Emitted
+    readonly tables: readonly TableOffset[]
     readonly rewriteMs: number
     readonly settleMs: number
   }): void
@@ -48,6 +49,11 @@ export interface RouteOptions {
   readonly limit: WindowWatch
   /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
   readonly keptFor: number
+  /**
+   * Whether nothing may be judged now, because a consent table is behind. What was polled is read again then.
+   * @throws LetheError where its table cannot be followed any more
+   */
+  readonly isBlocked: () => boolean
   /** Stop where the log ended at the start. */
   readonly untilEnd: boolean
   /** Stops reading; what is on its way is settled first. */
@@ -63,6 +69,8 @@ export interface RouteOptions {
 const LAG_MS = 10_000
 /** How often positions are committed that have no records before them, such as those behind control records. */
 const IDLE_MS = 5_000
+/** How often a route that is blocked looks whether it may go on. */
+const BLOCKED_MS = 100
 const MOST_BACKOFF_MS = 2_000
 
 /**
@@ -73,12 +81,16 @@ export async function runRoute(options: RouteOptions): Promise<void> {
   await new RouteLoop(options).run()
 }
 
+/** A batch, and how far the tables were read that it was judged by. */
+type JudgedBatch = RoutedBatch & Pick<RewrittenBatch, 'tables'>
+
 class RouteLoop {
   readonly #options: RouteOptions
   /** The last batch, and the one before it, until they are settled or given up. Neither rejects. */
   #settling: Promise<void> = Promise.resolve()
   #settlingBefore: Promise<void> = Promise.resolve()
   #failure: unknown
+  #isPaused = false
   #failed = false
   #backoff = 0
   #restIsDue = false
@@ -116,6 +128,7 @@ class RouteLoop {
       while (!stop.aborted && !this.#failed) {
         watch.turned()
         await this.#rest()
+        if (await this.#waits()) continue
         const polled = await driver.poll(bounds)
         const wanted = this.#ends === undefined ? polled : before(polled, this.#ends)
         if (this.#isWorth(wanted)) await this.#take(wanted)
@@ -126,6 +139,24 @@ class RouteLoop {
       await this.#settling
     }
     if (this.#failed) throw this.#failure
+  }
+
+  /** While a table is behind, this stays in the group and reads nothing. */
+  async #waits(): Promise<boolean> {
+    const { driver, bounds, isBlocked } = this.#options
+    if (!isBlocked()) {
+      if (this.#isPaused) driver.resume()
+      this.#isPaused = false
+      return false
+    }
+    await this.#settling
+    if (this.#failed) return false
+    if (!this.#isPaused) driver.pause()
+    this.#isPaused = true
+    const { records } = await driver.poll(bounds)
+    if (records.length > 0) await driver.rewind()
+    await sleep(BLOCKED_MS, undefined, { signal: this.#options.stop }).catch(() => {})
+    return true
   }
 
   /** After discarded batches: not at once again. */
@@ -146,6 +177,12 @@ class RouteLoop {
     const { rewriter, now } = this.#options
     await this.#settlingBefore
     if (this.#failed) return
+    // Waiting may have taken long.
+    if (this.#options.isBlocked()) {
+      await this.#settling
+      await this.#options.driver.rewind()
+      return
+    }
     const rewritten = rewriter.rewrite(polled.records, now())
     const before = this.#settling
     this.#settlingBefore = before
@@ -157,14 +194,14 @@ class RouteLoop {
 
   /** Settles a batch when it is rewritten, behind the one before it. */
   async #follow(polled: Polled, rewritten: Promise<RewrittenBatch>, before: Promise<void>): Promise<void> {
-    const [{ outcomes, account, groups, took }] = await Promise.all([rewritten, before])
+    const [{ outcomes, account, groups, took, tables }] = await Promise.all([rewritten, before])
     if (this.#failed) return
     if (!reconciles(account) || account.records !== polled.records.length)
       throw new Error('the account of a batch does not add up')
-    await this.#settle({ ...polled, outcomes, account, groups }, took)
+    await this.#settle({ ...polled, outcomes, account, groups, tables }, took)
   }
 
-  async #settle(batch: RoutedBatch, rewriteMs: number): Promise<void> {
+  async #settle(batch: JudgedBatch, rewriteMs: number): Promise<void> {
     const { limit, watch, name } = this.#options
     const dead = sum(batch.account.deadLettered)
     const crossed = limit.crossedBy(batch.records.length, dead)
@@ -186,9 +223,10 @@ class RouteLoop {
   }
 
   /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
-  async #finish(unsealed: RoutedBatch, rewriteMs: number, began: number): Promise<Settled> {
+  async #finish(unsealed: JudgedBatch, rewriteMs: number, began: number): Promise<Settled> {
     const { driver, writer, now, keptFor, seal } = this.#options
-    const batch = seal === undefined ? unsealed : await seal(unsealed)
+    const batch: JudgedBatch =
+      seal === undefined ? unsealed : { ...(await seal(unsealed)), tables: unsealed.tables }
     const outputs = writer.write(batch, now() - keptFor)
     try {
       const settled = await driver.settle(batch.epoch, outputs, batch.next)
@@ -204,13 +242,21 @@ class RouteLoop {
     }
   }
 
-  async #halve(batch: RoutedBatch, rewriteMs: number, began: number): Promise<Settled> {
+  async #halve(batch: JudgedBatch, rewriteMs: number, began: number): Promise<Settled> {
     const { rewriter, now } = this.#options
     const middle = batch.records.length >> 1
-    const part = async (from: number, to: number, next?: readonly Position[]): Promise<RoutedBatch> => {
+    const part = async (from: number, to: number, next?: readonly Position[]): Promise<JudgedBatch> => {
       const records = batch.records.slice(from, to)
-      const { outcomes, account, groups } = await rewriter.rewrite(records, now())
-      return { epoch: batch.epoch, records, outcomes, account, groups, next: next ?? records.behind() }
+      const { outcomes, account, groups, tables } = await rewriter.rewrite(records, now())
+      return {
+        epoch: batch.epoch,
+        records,
+        outcomes,
+        account,
+        groups,
+        tables,
+        next: next ?? records.behind(),
+      }
     }
     const settled = await this.#finish(await part(0, middle), rewriteMs, began)
     if (settled === 'discarded') return settled
@@ -219,7 +265,7 @@ class RouteLoop {
   }
 
   /** A dead letter goes without its original, before its topic is taken to refuse it. */
-  #refuse(batch: RoutedBatch, index: number, { code }: Refused): RoutedBatch {
+  #refuse(batch: JudgedBatch, index: number, { code }: Refused): JudgedBatch {
     if (batch.outcomes.kind(index) === 'dead-letter') {
       if (batch.sealed?.get(index) !== undefined) {
         batch.sealed.set(index, undefined)
@@ -231,14 +277,16 @@ class RouteLoop {
         'check its max.message.bytes and its rights',
       )
     }
-    return refuse(batch, index, code)
+    refuse(batch, index, code)
+    return batch
   }
 
-  #book(batch: RoutedBatch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
+  #book(batch: JudgedBatch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
     this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
     this.#options.watch.settled({
       account: batch.account,
       groups: batch.groups,
+      tables: batch.tables,
       emitted,
       rewriteMs,
       settleMs,

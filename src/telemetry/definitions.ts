@@ -93,6 +93,18 @@ export const METRICS = {
     labels: ['route'],
     help: 'When a batch was settled last, in seconds since 1970; 0 before the first.',
   },
+  lethe_table_offset: {
+    type: 'gauge',
+    aggregator: 'min',
+    labels: ['table'],
+    help: 'Up to which offset of its topic a consent table was read; of several processes the least.',
+  },
+  lethe_table_behind_seconds: {
+    type: 'gauge',
+    aggregator: 'max',
+    labels: ['table'],
+    help: 'Since the instant before which all statements that were written to the topic of a consent table have been read.',
+  },
   lethe_client_errors_total: {
     type: 'counter',
     labels: ['code'],

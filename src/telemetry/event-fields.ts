@@ -54,6 +54,8 @@ interface Definition<Names extends string = string> {
 const route = { route: name }
 const partitions = { ...route, partitions: integer }
 const coded = { ...route, code }
+const tablePlace = { table: name, topic, partition: integer, offset: integer }
+const tableState = { ...tablePlace, count: integer, milliseconds: integer }
 
 const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
   started: {
@@ -193,6 +195,27 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     level: 'warn',
     message: 'the client has failed: a new one takes its place, behind what was settled',
     fields: coded,
+  },
+  'table-read': {
+    level: 'info',
+    message: 'a consent table was read from its topic, and is followed from here on',
+    fields: tableState,
+  },
+  'table-behind': {
+    level: 'error',
+    message: 'a consent table is further behind its topic than it may be: its routes wait, and judge nothing',
+    fields: tableState,
+  },
+  'table-current': {
+    level: 'info',
+    message: 'a consent table has caught up with its topic: its routes go on',
+    fields: tableState,
+  },
+  'table-record': {
+    level: 'warn',
+    message:
+      'a record of a consent table cannot be read, or is a tombstone: its subject counts as one that has withdrawn',
+    fields: tablePlace,
   },
   'reached-end': { level: 'info', message: 'all that was there at the start is settled', fields: route },
   'worker-started': { level: 'info', message: 'a worker process starts', fields: { worker: integer } },

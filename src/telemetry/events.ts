@@ -142,6 +142,30 @@ export type LogEvent =
       readonly route: string
       readonly code: string
     }
+  /**
+   * A consent table in a topic: it was read to its end at the start; it is further behind than it may be, so that its routes wait;
+   * it has caught up, and they go on.
+   */
+  | {
+      readonly kind: 'table-read' | 'table-behind' | 'table-current'
+      readonly table: string
+      readonly topic: string
+      readonly partition: number
+      /** The first one that was not read. */
+      readonly offset: number
+      /** Subjects. */
+      readonly count: number
+      /** Since the instant before which all that was written has been read. */
+      readonly milliseconds: number
+    }
+  /** A record of such a topic does not say what its subject said. */
+  | {
+      readonly kind: 'table-record'
+      readonly table: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+    }
   | { readonly kind: 'reached-end'; readonly route: string }
   | { readonly kind: 'worker-started'; readonly worker: number }
   | {

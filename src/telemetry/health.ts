@@ -11,6 +11,8 @@ export interface LoopReport {
   /** Milliseconds since it turned. */
   readonly age: number
   readonly assigned: boolean
+  /** It waits for a consent table that is behind. */
+  readonly blocked: boolean
 }
 
 export interface HealthReport {
@@ -43,6 +45,7 @@ export class Loop {
   readonly #now: () => number
   #turned: number
   #assigned = false
+  #blocked = false
 
   constructor(name: string, now: () => number) {
     this.name = name
@@ -60,8 +63,18 @@ export class Loop {
     this.#assigned = assigned
   }
 
+  /** Whether it reads nothing, because a consent table is further behind than it may be. */
+  blocked(blocked: boolean): void {
+    this.#blocked = blocked
+  }
+
   report(): LoopReport {
-    return { name: this.name, age: this.#now() - this.#turned, assigned: this.#assigned }
+    return {
+      name: this.name,
+      age: this.#now() - this.#turned,
+      assigned: this.#assigned,
+      blocked: this.#blocked,
+    }
   }
 }
 
@@ -138,6 +151,7 @@ export class Health {
     const loops = this.#all()
     const missing = this.#workers - reports.length
     const waiting = loops.filter(({ assigned }) => !assigned).map(({ name }) => name)
+    const blocked = loops.filter((loop) => loop.blocked).map(({ name }) => name)
     const assigned =
       loops.length === 0
         ? 'no route is running'
@@ -156,6 +170,9 @@ export class Health {
             ],
           ]),
       ['assigned', assigned],
+      ...(blocked.length === 0
+        ? []
+        : [['consent tables', `behind, so that these wait: ${blocked.join(', ')}`] as [string, string]]),
     ]
     return {
       ok: checks.every(([, says]) => says === OK),

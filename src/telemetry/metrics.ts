@@ -40,6 +40,16 @@ export class Metrics {
     return new RouteMetrics(this.#instruments, declaration)
   }
 
+  /** Gives what tells how far a consent table was read in its topic. */
+  table(table: string): (at: { readonly offset: number }, behindMs: number) => void {
+    const offsets = this.#instruments.gauge('lethe_table_offset')
+    const behind = this.#instruments.gauge('lethe_table_behind_seconds')
+    return ({ offset }, behindMs) => {
+      offsets.set({ table }, offset)
+      if (Number.isFinite(behindMs)) behind.set({ table }, behindMs / 1000)
+    }
+  }
+
   /** Counts an error that a Kafka client reported outside of a transaction. */
   clientError(code: string): void {
     this.#clientErrors.inc({ code: clientCode(code) })

@@ -37,6 +37,7 @@ export type Amounts = Pick<Pipeline, 'batch' | 'maxRecordBytes' | 'deadLetters'>
 /** The sizes, times and limits of the file; to be used only where the shape has no errors. */
 export function readAmounts(draft: PipelineDraft): Amounts {
   const { batch, maxRecordBytes, maxDeadLetters } = draft.parts
+  checkMaxLags(draft)
   return {
     batch: {
       records: batch?.records ?? 0,
@@ -45,6 +46,18 @@ export function readAmounts(draft: PipelineDraft): Amounts {
     },
     maxRecordBytes: bounded(draft, 'maxRecordBytes', maxRecordBytes),
     deadLetters: readDeadLetters(draft, maxDeadLetters),
+  }
+}
+
+const LEAST_LAG_MS = 1_000
+const MOST_LAG_MS = 3_600_000
+
+/** How far behind consent tables may be. */
+function checkMaxLags({ parts, findings, at }: PipelineDraft): void {
+  for (const [table, place] of Object.entries(parts.tables ?? {})) {
+    const amount = 'topic' in place ? (amountOf(place.maxLag) ?? 0) : LEAST_LAG_MS
+    if (amount < LEAST_LAG_MS || amount > MOST_LAG_MS)
+      findings.add(at('tables', table, 'maxLag'), 'bad-amount', '`maxLag` is 1s to 3600s')
   }
 }
 

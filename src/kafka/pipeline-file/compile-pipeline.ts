@@ -9,7 +9,7 @@ import type { Compiled } from '../../policy/compile.ts'
 import { checkNumbers, readDocument, type TreeNode } from '../../policy/document.ts'
 import type { PolicyFile } from '../../policy/policy-file.ts'
 import { Findings } from '../../policy/problems.ts'
-import { type Amounts, readAmounts, readStart } from './amounts.ts'
+import { type Amounts, amountOf, readAmounts, readStart } from './amounts.ts'
 import { checkConnection, checkDriver, checkTimeouts } from './check-connection.ts'
 import { checkPolicies, type PolicyOptions } from './check-policies.ts'
 import { checkRoutes } from './check-routes.ts'
@@ -165,9 +165,11 @@ function pipelineOf(
       ]),
     ),
     tables: new Map(
-      Object.entries(shape.tables ?? {}).map(([name, { file: table }]) => [
+      Object.entries(shape.tables ?? {}).map(([name, place]) => [
         name,
-        fileBeside(dirname(file), table),
+        'file' in place
+          ? fileBeside(dirname(file), place.file)
+          : { topic: place.topic, maxLag: amountOf(place.maxLag) ?? 0 },
       ]),
     ),
     approval: shape.approval && {

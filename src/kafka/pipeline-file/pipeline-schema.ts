@@ -81,7 +81,7 @@ export interface PipelineShape {
   keys?: unknown
   matchKeys?: unknown
   lists?: Record<string, { file: string; removed?: string | undefined }> | undefined
-  tables?: Record<string, { file: string }> | undefined
+  tables?: Record<string, { file: string } | { topic: string; maxLag: string }> | undefined
   approval?: { need: number; keys: { file: string } } | undefined
   ledger?: { file: string; signingKey: { file: string }; anchor?: { file: string } | undefined } | undefined
   deadLetters?: { seal: { recipients: { file: string } | string[] } } | undefined
@@ -262,9 +262,19 @@ export function pipelineSchema(
     tables: z
       .record(
         z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a table has the name that the policy gives it'),
-        z.strictObject({
-          file: z.string().min(1).describe('The file of the table, relative to this one.'),
-        }),
+        z.union([
+          z.strictObject({
+            file: z.string().min(1).describe('The file of the table, relative to this one.'),
+          }),
+          z.strictObject({
+            topic: topic.describe(
+              'A compacted topic of one partition, of this cluster. It is read to its end before the first record, and followed from then on.',
+            ),
+            maxLag: time
+              .default('60s')
+              .describe('Further behind than this, 1s to 3600s, its routes wait and judge nothing.'),
+          }),
+        ]),
       )
       .optional()
       .describe('Where the consent tables are that policies name under `consent:`, by name.'),

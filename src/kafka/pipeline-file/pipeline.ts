@@ -76,6 +76,13 @@ export interface Route {
   readonly at: Place
 }
 
+/** Where a consent table is kept that is followed. */
+export interface TableTopic {
+  readonly topic: string
+  /** Further behind than so many milliseconds, its routes wait. */
+  readonly maxLag: number
+}
+
 export interface Pipeline {
   readonly file: string
   readonly name: string
@@ -96,8 +103,8 @@ export interface Pipeline {
   readonly matchKeys: KeysPlace | undefined
   /** By name, where lists of subjects are. */
   readonly lists: ReadonlyMap<string, { readonly file: string; readonly removed: string | undefined }>
-  /** By name, the files of consent tables. */
-  readonly tables: ReadonlyMap<string, string>
+  /** By name, the files of consent tables, or their topics. */
+  readonly tables: ReadonlyMap<string, string | TableTopic>
   /** What each policy has to have before it runs. */
   readonly approval: { readonly need: number; readonly keysFile: string } | undefined
   /** Where each run is written down. Files are found from the working directory. */

@@ -1,7 +1,9 @@
 /** The lists of subjects that a run went by, as accounts show them: digests and counts. */
 import type { Account } from '../../engine/account.ts'
 import type { GateData } from '../../gates/gate-data.ts'
+import type { LoadedConsent } from '../../lists/load-consent.ts'
 import type { Plan } from '../../policy/plan.ts'
+import type { TableRange } from '../stream/totals.ts'
 
 export interface ListView {
   /** Its name in the policy. */
@@ -25,7 +27,11 @@ export interface TableView {
   readonly table: string
   readonly purpose: string
   /** SHA-256 of its file. */
-  readonly sha256: string
+  readonly sha256?: string
+  /** Where it is kept, if not in a file. */
+  readonly topic?: string
+  /** Of each partition, up to which offset it was read when the first and the last batch were judged by it. */
+  readonly offsets?: readonly { readonly partition: number; readonly from: number; readonly to: number }[]
   /** Subjects with a history for the purpose. */
   readonly subjects: number
 }
@@ -33,7 +39,12 @@ export interface TableView {
 /** What of a run accounts show. */
 export type ShownData = Pick<GateData, 'lists' | 'tables'>
 
-export function viewLists(plan: Plan, data: ShownData, account: Account): ListsView {
+export function viewLists(
+  plan: Plan,
+  data: ShownData,
+  account: Account,
+  ranges: readonly TableRange[] = [],
+): ListsView {
   const tables = new Set(plan.consentTables.map(({ table }) => table))
   return {
     ...viewSuppression(plan, data, account),
@@ -43,11 +54,23 @@ export function viewLists(plan: Plan, data: ShownData, account: Account): ListsV
           tables: [...tables].flatMap((name) => {
             const found = data.tables.get(name)
             if (found === undefined) return []
-            const { table, purpose, sha256, count } = found
-            return [{ table, purpose, sha256, subjects: count }]
+            return [viewTable(found, ranges)]
           }),
         }),
   }
+}
+
+function viewTable(
+  { table, purpose, sha256, count, topic }: LoadedConsent,
+  ranges: readonly TableRange[],
+): TableView {
+  if (topic === undefined)
+    return { table, purpose, ...(sha256 === undefined ? {} : { sha256 }), subjects: count }
+  const offsets = ranges
+    .filter((range) => range.table === table)
+    .map(({ from, to }) => ({ partition: 0, from, to }))
+  const subjects = Math.max(count, ...ranges.map((range) => (range.table === table ? range.subjects : 0)))
+  return { table, purpose, topic: topic.topic, offsets, subjects }
 }
 
 function viewSuppression(

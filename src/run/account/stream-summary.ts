@@ -10,6 +10,7 @@ import { type Unsettled, type UnsettledPart, wholeOf } from '../../kafka/unsettl
 import type { Keyset } from '../../keys/keyset.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { packageVersion } from '../../run/package-root.ts'
+import type { TableRange } from '../stream/totals.ts'
 import { type AccountView, unmet, viewAccount } from './account-view.ts'
 import { viewGroups } from './groups-view.ts'
 import { type KeysView, viewKeys } from './keys-view.ts'
@@ -52,6 +53,7 @@ export interface RouteTotals {
   readonly emitted: Emitted
   readonly figures: Figures | undefined
   readonly unsettled?: readonly UnsettledPart[] | undefined
+  readonly tables?: readonly TableRange[] | undefined
 }
 
 /** How a run ended. */
@@ -91,8 +93,9 @@ export function summarizeRoute({
   unsettled,
   keyset,
   data,
+  tables,
 }: RouteTotals): RouteSummary {
-  const lists = viewLists(plan, data, account)
+  const lists = viewLists(plan, data, account, tables)
   return {
     route,
     ...(approvals === undefined ? {} : { approvals }),

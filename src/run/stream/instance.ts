@@ -1,7 +1,6 @@
 /** One process of a pipeline: all its routes, until they are stopped or have reached their end. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from '../../engine/account.ts'
 import { WindowWatch } from '../../engine/limit-window.ts'
 import { SUSPECT_KINDS } from '../../engine/suspects.ts'
 import { NO_KEY_LEAVES } from '../../engine/tombstones.ts'
@@ -28,11 +27,13 @@ import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
 import { type BatchRewriter, RewritingThread } from '../batch-rewriter.ts'
 import { runRoute } from '../route.ts'
 import { untilAborted } from '../until-aborted.ts'
+import { BatchNotices } from './batch-notices.ts'
+import { FollowedTables } from './followed-tables.ts'
 import { keptForOf } from './kept-for.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
 import { type SealBatch, sealBatches, sealerOf } from './seal-batches.ts'
 import { lagOf, StreamProgress } from './stream-progress.ts'
-import type { RouteCounts } from './totals.ts'
+import { type RouteCounts, rangesOf } from './totals.ts'
 
 /** When the process is stopped, batches in progress have this time to be settled. */
 export const DRAIN_MS = 20_000
@@ -75,15 +76,21 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
   const abort = new AbortController()
   const stop = AbortSignal.any([options.stop, abort.signal])
   const sealer = await sealerOf(prepared)
-  const thread = new RewritingThread(prepared.routes.map(({ setup }) => setup))
+  const tables = await FollowedTables.open({ ...options, stop })
+  const thread = new RewritingThread(
+    prepared.routes.map(({ setup }) => setup),
+    tables,
+  )
   const runs: RouteRun[] = []
   try {
+    if (stop.aborted) return
     for (const [at, route] of prepared.routes.entries())
       runs.push(
         new RouteRun(
           options,
           route,
           thread.route(at, () => options.groupLimits(route.route.name)),
+          tables,
           stop,
           sealer,
         ),
@@ -105,6 +112,7 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
   } finally {
     await Promise.all(runs.map((run) => run.close()))
     await thread.close()
+    await tables.close()
   }
 }
 
@@ -113,6 +121,9 @@ class RouteRun {
   readonly #options: InstanceOptions
   readonly #prepared: PreparedRoute
   readonly #rewriter: BatchRewriter
+  readonly #tables: FollowedTables
+  /** The consent tables of the route. */
+  readonly #consent: ReadonlySet<string>
   readonly #stop: AbortSignal
   readonly #seal: SealBatch | undefined
   /** Another one when its client is lost. */
@@ -122,10 +133,9 @@ class RouteRun {
   readonly #metrics: RouteMetrics
   readonly #loop: Loop
   readonly #progress: StreamProgress
+  readonly #notices: BatchNotices
   readonly #limit: WindowWatch
   #assigned = 0
-  #toldUnkeyed = false
-  #toldWholeKeys = false
   /** Clients lost since a batch was settled. */
   #lost = 0
   /** When the last one was; undefined once a batch was settled. */
@@ -133,19 +143,20 @@ class RouteRun {
   #wait = FIRST_WAIT_MS
   /** How many were made. */
   #made = 0
-  /** Rules and kinds that were told of. */
-  readonly #suspected = new Set<string>()
 
   constructor(
     options: InstanceOptions,
     prepared: PreparedRoute,
     rewriter: BatchRewriter,
+    tables: FollowedTables,
     stop: AbortSignal,
     sealer: Sealer | undefined,
   ) {
     const { maxBatchBytes } = options.limits.get(prepared.route.name) ?? {}
     this.#seal = sealer && sealBatches(sealer, prepared, maxBatchBytes)
     const { route, plan } = prepared
+    this.#tables = tables
+    this.#consent = new Set(plan.consentTables.map(({ table }) => table))
     this.name = route.name
     this.#options = options
     this.#prepared = prepared
@@ -167,6 +178,7 @@ class RouteRun {
     const { deadLetters } = options.prepared.pipeline
     this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
     this.#driver = this.#makeDriver(options.prepared.connect())
+    this.#notices = new BatchNotices(route, plan, options.log)
     this.#progress = new StreamProgress(
       route.name,
       options.log,
@@ -293,38 +305,23 @@ class RouteRun {
       bounds: pipeline.batch,
       keptFor: keptForOf(this.#prepared.plan, this.#options.limits.get(this.name), Date.now()),
       limit: this.#limit,
+      isBlocked: () => this.#isBlocked(),
       untilEnd: this.#options.untilEnd,
       stop: this.#stop,
       drain: DRAIN_MS / 2,
       now: Date.now,
       watch: {
         turned: () => this.#loop.turned(),
-        settled: ({ account, groups, emitted, rewriteMs, settleMs }) => {
+        settled: ({ account, groups, emitted, tables, rewriteMs, settleMs }) => {
           this.#metrics.settled(account, emitted, (rewriteMs + settleMs) / 1000)
           this.#metrics.transaction(settleMs / 1000)
-          this.#options.settled(this.name, { account, emitted, groups })
+          const judgedBy = tables.filter(({ table }) => this.#consent.has(table))
+          this.#options.settled(this.name, { account, emitted, groups, tables: rangesOf(judgedBy) })
           this.#progress.settled(account)
           this.#lost = 0
           this.#lostAt = undefined
           this.#wait = FIRST_WAIT_MS
-          if (emitted.pastRetention > 0)
-            this.#options.log.event({
-              kind: 'past-retention',
-              route: this.name,
-              topic: this.#prepared.route.to.topic,
-              count: emitted.pastRetention,
-            })
-          if (emitted.unkeyed > 0 && !this.#toldUnkeyed) {
-            this.#toldUnkeyed = true
-            this.#options.log.event({ kind: 'unkeyed', route: this.name, count: emitted.unkeyed })
-          }
-          if (emitted.wholeKeys > 0 && !this.#toldWholeKeys) {
-            this.#toldWholeKeys = true
-            this.#options.log.event({ kind: 'whole-keys', route: this.name, count: emitted.wholeKeys })
-          }
-          for (const [code, count = 0] of Object.entries(account.deadLettered))
-            this.#options.log.event({ kind: 'dead-letters', route: this.name, code, count })
-          this.#tellSuspects(account)
+          this.#notices.settled(account, emitted)
         },
         tooManyDeadLetters: (count, window, held) => {
           const { log, unsettled } = this.#options
@@ -344,16 +341,10 @@ class RouteRun {
       this.#options.log.event({ kind: 'reached-end', route: this.name })
   }
 
-  /** Kept values that look personal: of each rule each kind once; how many there are, metrics and the summary say. */
-  #tellSuspects({ rules }: Account): void {
-    for (const [id, { suspects }] of rules.entries())
-      for (const looksLike of Object.keys(suspects)) {
-        const rule = this.#prepared.plan.rules[id]!.label
-        const place = `${id} ${looksLike}`
-        if (this.#suspected.has(place)) continue
-        this.#suspected.add(place)
-        this.#options.log.event({ kind: 'suspect-values', route: this.name, rule, looksLike })
-      }
+  #isBlocked(): boolean {
+    const isBlocked = this.#tables.isBehind(this.#consent)
+    this.#loop.blocked(isBlocked)
+    return isBlocked
   }
 
   #heard(event: DriverEvent): void {

@@ -7,14 +7,45 @@ import { type GroupsPart, type Limits, SubjectGroups } from '../../groups/subjec
 import { type Emitted, noneEmitted } from '../../kafka/batch-outputs.ts'
 import { mergeUnsettled, type UnsettledPart } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
+import type { TableOffset } from '../batch-rewriter.ts'
 
 export interface RouteCounts {
   readonly account: Account
   readonly emitted: Emitted
   /** The data subjects behind what was published, where they are counted. */
   readonly groups?: GroupsPart | undefined
+  /** How far the topics of consent tables were read when batches were judged by them. */
+  readonly tables?: readonly TableRange[] | undefined
   /** What was read and not settled, because it holds too many dead letters. */
   readonly unsettled?: readonly UnsettledPart[] | undefined
+}
+
+/** The lowest and the highest offset, over batches and processes, up to which a topic was read. */
+export interface TableRange {
+  readonly table: string
+  readonly from: number
+  readonly to: number
+  readonly subjects: number
+}
+
+export const rangesOf = (offsets: readonly TableOffset[]): readonly TableRange[] =>
+  offsets.map(({ table, offset, subjects }) => ({ table, from: offset, to: offset, subjects }))
+
+function mergeRanges(
+  before: readonly TableRange[] = [],
+  more: readonly TableRange[] = [],
+): readonly TableRange[] | undefined {
+  const merged = new Map(before.map((range) => [range.table, range]))
+  for (const range of more) {
+    const known = merged.get(range.table) ?? range
+    merged.set(range.table, {
+      table: range.table,
+      from: Math.min(known.from, range.from),
+      to: Math.max(known.to, range.to),
+      subjects: Math.max(known.subjects, range.subjects),
+    })
+  }
+  return merged.size === 0 ? undefined : [...merged.values()]
 }
 
 /** How often groups are sent to another process: they take many bytes, and change less and less. */
@@ -44,8 +75,12 @@ export class Totals {
     }
   }
 
-  add(route: string, { account, emitted, groups, unsettled }: RouteCounts): void {
-    const total = this.#routes.get(route)!
+  add(route: string, { account, emitted, groups, tables, unsettled }: RouteCounts): void {
+    let total = this.#routes.get(route)!
+    if (tables !== undefined && tables.length > 0) {
+      total = { ...total, tables: mergeRanges(total.tables, tables) }
+      this.#routes.set(route, total)
+    }
     addAccount(total.account, account)
     for (const what of Object.keys(emitted) as (keyof Emitted)[]) total.emitted[what] += emitted[what]
     if (groups !== undefined) this.#groups.get(route)?.groups.merge(groups)
