@@ -3,17 +3,22 @@ import { existsSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
-import { openOutput } from '../files/output.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Hold } from '../lifecycle/legal-hold.ts'
 import { verifiedLines } from '../lifecycle/print-orders.ts'
 import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
-import { type AnyOrder, orderText, readOrder, totalOf } from '../lifecycle/work-order.ts'
+import { type AnyOrder, readOrder, totalOf } from '../lifecycle/work-order.ts'
 import { parseSpan, parseTime } from './arguments.ts'
 import { parseShare } from './groups.ts'
 import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
-import { type JobOptions, jobOf, type PlanningOptions, type RetainJob } from './retain/retain-job.ts'
+import {
+  type JobOptions,
+  jobOf,
+  type PlanningOptions,
+  type RetainJob,
+  writeOrder,
+} from './retain/retain-job.ts'
 
 interface SharedOptions extends LedgerOptions, HoldsOptions, JobOptions {}
 
@@ -47,15 +52,9 @@ async function makeOrder(
     )
   const order = await job.plan(names, options, holds)
   refuseTooMuch(order, most)
-  const output = openOutput(options.output, 'none')
-  try {
-    await output.append(Buffer.from(orderText(order)))
-    await output.finish()
+  await writeOrder(options.output, order, async () => {
     await ledgerOf(options)?.append({ action: 'retain.plan', state: 'done', ...factOf(order, job) })
-    output.publish()
-  } finally {
-    output.discard()
-  }
+  })
   process.stderr.write(`${job.lines(order).join('\n')}\n`)
   return order
 }

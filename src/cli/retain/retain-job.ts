@@ -1,5 +1,6 @@
 /** What `lethe retain` works on: stored files under one policy, or the topics of a pipeline under its own. */
 import { LetheError } from '../../errors.ts'
+import { openOutput } from '../../files/output.ts'
 import { openAdmin } from '../../kafka/open-admin.ts'
 import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Hold } from '../../lifecycle/legal-hold.ts'
@@ -20,7 +21,7 @@ import {
   type StoredPipeline,
   verifyTopicOrder,
 } from '../../lifecycle/topic-orders.ts'
-import type { AnyOrder, WorkOrder } from '../../lifecycle/work-order.ts'
+import { type AnyOrder, orderText, type WorkOrder } from '../../lifecycle/work-order.ts'
 import { ReadFiles } from '../../run/read-files.ts'
 import { readPipelinePolicies } from '../../run/stream/prepare.ts'
 import { planOf } from '../policy-option.ts'
@@ -149,5 +150,22 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
       )
     },
     close: () => admin.close(),
+  }
+}
+
+/** Writes an order, under its name once it is whole and `recorded` has ended. `plan` has refused the names of what is read. */
+export async function writeOrder(
+  file: string,
+  order: AnyOrder,
+  recorded: () => Promise<void>,
+): Promise<void> {
+  const output = openOutput(file, 'none')
+  try {
+    await output.append(Buffer.from(orderText(order)))
+    await output.finish()
+    await recorded()
+    output.publish()
+  } finally {
+    output.discard()
   }
 }
