@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { EXIT } from '../../../src/errors.ts'
 import { sourceDomain } from '../../../src/kafka/source-header.ts'
 import { createKeysetFile } from '../../../src/keys/file.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
@@ -108,10 +109,18 @@ export class Run {
     return this.workers.filter((worker) => worker.isRunning && !worker.isExpected)
   }
 
-  /** No fault here is one that a process may end of by itself; the run goes on all the same. */
+  /**
+   * No fault here is one that a process may end of by itself, but for one that starts while the broker is away, and finds none in
+   * its time: it says so, and is started again. The run goes on all the same.
+   */
   #ended(worker: Worker, { code, signal }: { code: number | null; signal: string | null }): void {
     if (worker.isExpected) return
-    this.find(`${worker.instance} ended by itself with ${code ?? signal}: ${worker.said.slice(-2000)}`)
+    const foundNone =
+      code === EXIT.io &&
+      worker.said.includes('"code":"broker-unreachable"') &&
+      !worker.said.includes('"kind":"route-started"')
+    if (foundNone) this.say(`${worker.instance} found no broker when it started, and is started again`)
+    else this.find(`${worker.instance} ended by itself with ${code ?? signal}: ${worker.said.slice(-2000)}`)
     worker.isExpected = true
     this.join(worker.instance)
   }

@@ -37,11 +37,15 @@ describe('errors where --format json is given', () => {
 
   it('is for commands that print: elsewhere --format says what the inputs are', async () => {
     const { stdout } = await warm(['completion', 'fish'])
-    const found = [...stdout.matchAll(/from (\w+)' -l format -x -a '([^']*)'/g)].map(
-      ([, name, choices]) => [name!, choices!.split(' ')] as const,
+    const found = [...stdout.matchAll(/-n '([^']*)' -l format -x -a '([^']*)'/g)].map(
+      ([, seen, choices]) =>
+        [[...seen!.matchAll(/_from (\w+)/g)].map(([, name]) => name!), choices!.split(' ')] as const,
     )
     expect(found.length).toBeGreaterThan(10)
-    for (const [name, choices] of found)
-      expect([name, wantsJson([name, 'x', '--format', 'json'])]).toEqual([name, choices.includes('text')])
+    for (const [names, choices] of found)
+      expect([names, wantsJson([...names, 'x', '--format', 'json'])]).toEqual([
+        names,
+        choices.includes('text'),
+      ])
   })
 })
