@@ -1,8 +1,7 @@
 /** The erasure feed: tokens that are to be erased by those who have the outputs, one a line. docs/erasure.md has its form. */
-import { readFileSync } from 'node:fs'
-import { fileError, LetheError } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
-import { openOutput } from '../files/output.ts'
+import { readIfThere, writeWhole } from '../files/whole-file.ts'
 import type { ErasureOrder } from './erasure-order.ts'
 
 /** What a feed says of a token. */
@@ -23,7 +22,7 @@ export interface FeedChange {
 export async function appendFeed(file: string, order: ErasureOrder, now: number): Promise<FeedChange> {
   const release = await takeLock(file)
   try {
-    const before = textOf(file)
+    const before = readIfThere(file)
     if (before !== '' && !before.startsWith('{"lethe":"erasure",'))
       throw new LetheError(
         'file-malformed',
@@ -36,16 +35,9 @@ export async function appendFeed(file: string, order: ErasureOrder, now: number)
       .flatMap((subject) => subject.tokens)
       .filter((token) => !known.has(JSON.stringify(token)))
     if (tokens.length > 0) {
-      const output = openOutput(file, 'none')
-      try {
-        const whole = before === '' || before.endsWith('\n') ? before : `${before}\n`
-        const lines = tokens.map((token) => `${lineOf(order, at, token)}\n`)
-        await output.append(Buffer.from(`${whole}${lines.join('')}`))
-        await output.finish()
-        output.publish()
-      } finally {
-        output.discard()
-      }
+      const whole = before === '' || before.endsWith('\n') ? before : `${before}\n`
+      const lines = tokens.map((token) => `${lineOf(order, at, token)}\n`)
+      await writeWhole(file, `${whole}${lines.join('')}`)
     }
     const untold = order.searches.some(({ finders }) => finders.some(({ by }) => by.includes('kept')))
       ? order.subjects.length
@@ -53,14 +45,5 @@ export async function appendFeed(file: string, order: ErasureOrder, now: number)
     return { written: tokens.length, untold }
   } finally {
     release()
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw fileError(file, error)
   }
 }

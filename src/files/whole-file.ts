@@ -1,17 +1,23 @@
 /** Files that a command makes in one piece: drafts, cases, accounts. */
-import { existsSync, realpathSync, writeFileSync } from 'node:fs'
-import { LetheError, unwritable } from '../errors.ts'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { fileError, LetheError, unwritable } from '../errors.ts'
 import { placeOf } from './place.ts'
 import { TemporaryFile } from './temporary-file.ts'
 
 /**
  * Writes a whole file: it appears under its name with all of `text`, or what stood there stays. Where the name is a link, the
  * file that it leads to is replaced; a device or pipe is written to. Throws `LetheError` where it cannot be written.
+ * `recorded`: is awaited once all is written, before it appears; where it throws, nothing does.
  */
-export async function writeWhole(name: string, text: string): Promise<void> {
+export async function writeWhole(
+  name: string,
+  text: string,
+  recorded: () => Promise<void> = async () => {},
+): Promise<void> {
   const { path, isFolder, isSpecial } = placeOf(name)
   if (isFolder) throw new LetheError('not-a-file', `${name} is a folder`, 'name a file')
   if (isSpecial) {
+    await recorded()
     try {
       writeFileSync(path, text)
       return
@@ -23,8 +29,19 @@ export async function writeWhole(name: string, text: string): Promise<void> {
   try {
     await output.append(Buffer.from(text))
     await output.finish()
+    await recorded()
     output.publish()
   } finally {
     output.discard()
+  }
+}
+
+/** The text of a file that lines are added to; empty where it is not there. Throws `LetheError` where it cannot be read. */
+export function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw fileError(file, error)
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileError, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
-import { openOutput } from '../files/output.ts'
+import { readIfThere, writeWhole } from '../files/whole-file.ts'
 import { addLine, type Hold, parseHolds, releaseLine, stateOf } from './legal-hold.ts'
 
 /**
@@ -43,16 +43,9 @@ export function newHold(hold: NewHold, now: number): { readonly id: string; read
 export async function appendHold(file: string, line: string): Promise<void> {
   const release = await takeLock(file)
   try {
-    const before = textOf(file)
+    const before = readIfThere(file)
     holdsOf(file, before)
-    const output = openOutput(file, 'none')
-    try {
-      await output.append(Buffer.from(`${before}${line}\n`))
-      await output.finish()
-      output.publish()
-    } finally {
-      output.discard()
-    }
+    await writeWhole(file, `${before}${line}\n`)
   } finally {
     release()
   }
@@ -68,13 +61,4 @@ export function releasing(file: string, id: string, owner: string, reason: strin
       'see `lethe hold list`',
     )
   return releaseLine(id, owner, reason, now)
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw fileError(file, error)
-  }
 }

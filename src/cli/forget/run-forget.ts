@@ -17,7 +17,7 @@ import { openPoints, receiptLine, receiptOf } from '../../erasure/receipt.ts'
 import { sqlOf, type Table } from '../../erasure/sql.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import { takeLock } from '../../files/lock-file.ts'
-import { openOutput } from '../../files/output.ts'
+import { writeWhole } from '../../files/whole-file.ts'
 import { loadMatchKeys, type MatchKeys } from '../../keys/match-keys.ts'
 import type { LedgerAction } from '../../ledger/entry.ts'
 import { targetsOf } from '../../lifecycle/retention-orders.ts'
@@ -82,7 +82,7 @@ async function makeOrder(
     targets.map(({ name }) => fileOf(name)),
   )
   const order = await planErasure(targets, subjects, { ...setting, validMs: options.valid })
-  await written(options.output, orderText(order))
+  await writeWhole(options.output, orderText(order))
   process.stderr.write(`${erasureLines(order).join('\n')}\n`)
   return order
 }
@@ -106,17 +106,6 @@ function refuseOverwriting(
 
 const targetFiles = ({ targets, untouched }: ErasureOrder): readonly string[] =>
   [...targets, ...untouched].map(({ target }) => fileOf(target))
-
-async function written(file: string, text: string): Promise<void> {
-  const output = openOutput(file, 'none')
-  try {
-    await output.append(Buffer.from(text))
-    await output.finish()
-    output.publish()
-  } finally {
-    output.discard()
-  }
-}
 
 export async function plan(
   names: readonly string[],
@@ -241,7 +230,7 @@ async function verified(
   })
   const receipt = receiptOf(order, found, setting.now)
   if (file !== undefined)
-    await written(file, `${receiptLine(receipt, readSigningKey(signingKey!, passphraseOf(options)))}\n`)
+    await writeWhole(file, `${receiptLine(receipt, readSigningKey(signingKey!, passphraseOf(options)))}\n`)
   process.stdout.write(
     format === 'json' ? `${JSON.stringify(receipt, null, 2)}\n` : `${erasureFound(found).join('\n')}\n`,
   )

@@ -1,6 +1,6 @@
 /** What `lethe retain` works on: stored files under one policy, or the topics of a pipeline under its own. */
 import { LetheError } from '../../errors.ts'
-import { openOutput } from '../../files/output.ts'
+import { writeWhole } from '../../files/whole-file.ts'
 import { openAdmin } from '../../kafka/open-admin.ts'
 import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Hold } from '../../lifecycle/legal-hold.ts'
@@ -153,19 +153,6 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
   }
 }
 
-/** Writes an order, under its name once it is whole and `recorded` has ended. `plan` has refused the names of what is read. */
-export async function writeOrder(
-  file: string,
-  order: AnyOrder,
-  recorded: () => Promise<void>,
-): Promise<void> {
-  const output = openOutput(file, 'none')
-  try {
-    await output.append(Buffer.from(orderText(order)))
-    await output.finish()
-    await recorded()
-    output.publish()
-  } finally {
-    output.discard()
-  }
-}
+/** Writes an order, under its name once `recorded` has ended. `plan` has refused the names of what is read. */
+export const writeOrder = (file: string, order: AnyOrder, recorded: () => Promise<void>): Promise<void> =>
+  writeWhole(file, orderText(order), recorded)
