@@ -3,7 +3,15 @@ import { Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { sha256 } from '../ledger/entry.ts'
 import { appendHold, newHold, readHolds, releasing } from '../lifecycle/holds-file.ts'
-import { HOLD_ID, type Hold, OWNER, REASON, stateOf, type TargetName } from '../lifecycle/legal-hold.ts'
+import {
+  expiredOf,
+  HOLD_ID,
+  type Hold,
+  OWNER,
+  REASON,
+  stateOf,
+  type TargetName,
+} from '../lifecycle/legal-hold.ts'
 import { fileTarget } from '../lifecycle/may-delete.ts'
 import { columns, paint } from '../terminal.ts'
 import { matching, parseTime } from './arguments.ts'
@@ -103,7 +111,7 @@ function list({ holds: file, format }: { readonly holds: string; readonly format
     const head = ['id', 'state', 'target', 'events', 'owner', 'expires'].map((name) => dim(name))
     process.stdout.write(`${columns([head, ...rows]).join('\n')}\n`)
   }
-  const expired = holds.filter((hold) => stateOf(hold, now) === 'expired').length
+  const expired = expiredOf(holds, now).length
   if (expired > 0) say(`${expired} holds have expired, and hold nothing: add them again, or release them`)
 }
 

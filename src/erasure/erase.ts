@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
-import { type Hold, stateOf, type TargetName } from '../lifecycle/legal-hold.ts'
+import { expiredOf, type Hold, type TargetName } from '../lifecycle/legal-hold.ts'
+import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
-import type { ErasureRequest, Search, Target, TargetSurvey, Untouched } from '../lifecycle/target.ts'
+import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, createList, type ListChange, readList } from '../lists/list-writer.ts'
 import type { ListHeader } from '../lists/match-list.ts'
@@ -244,30 +245,21 @@ export async function planErasure(
 ): Promise<ErasureOrder> {
   const { holds, now, validMs } = setting
   const request = requestOf(subjects, setting)
-  const surveyed: TargetSurvey[] = []
-  const untouched: Untouched[] = []
-  for (const target of targets) {
-    const survey = await target.survey(request)
-    if ('code' in survey) untouched.push(survey)
-    else surveyed.push(survey)
-  }
+  const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
   return sealOrder({
     lethe: 'order',
     v: 1,
     kind: 'forget',
-    made: new Date(now).toISOString(),
-    validUntil: new Date(now + validMs).toISOString(),
+    ...spanOf(now, validMs),
     ...subjects,
     targets: surveyed,
     untouched,
-    expiredHolds: holds.filter((hold) => stateOf(hold, now) === 'expired').map(({ id }) => id),
+    expiredHolds: expiredOf(holds, now),
   })
 }
 
-export interface AppliedErasure {
+export interface AppliedErasure extends AppliedOrder {
   readonly listed: ListChange
-  readonly applied: number
-  readonly wasApplied: number
 }
 
 /**
@@ -279,12 +271,7 @@ export async function applyErasure(
   suppression: string,
   setting: EraseSetting,
 ): Promise<AppliedErasure> {
-  if (Date.parse(order.validUntil) < setting.now)
-    throw new LetheError(
-      'order-expired',
-      `the order may be applied until ${order.validUntil}; nothing was done`,
-      'make another order',
-    )
+  refuseExpired(order, setting.now)
   const request = requestOf(order, setting)
   const { purpose, domain, normalize, keys } = order.list
   const listed = await addTokens(
@@ -294,14 +281,11 @@ export async function applyErasure(
     order.subjects.map(({ match }) => match),
     new Date(setting.now),
   )
-  let applied = 0
-  let wasApplied = 0
-  for (const planned of order.targets.filter(({ deleted }) => deleted > 0)) {
-    const done = await new StoredFile(fileOf(planned.target)).apply(planned, order.hash, request)
-    if (done === 'applied') applied++
-    else wasApplied++
-  }
-  return { listed, applied, wasApplied }
+  const done = await applyEach(
+    order.targets.filter(({ deleted }) => deleted > 0),
+    (planned) => new StoredFile(fileOf(planned.target)).apply(planned, order.hash, request),
+  )
+  return { listed, ...done }
 }
 
 /** What is found at a target when it is read again. */

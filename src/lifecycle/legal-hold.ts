@@ -28,6 +28,10 @@ export function stateOf({ released, expires }: Hold, now: number): HoldState {
   return released !== undefined ? 'released' : expires <= now ? 'expired' : 'in force'
 }
 
+/** The ids of holds that have expired and were not released: orders and people are told. */
+export const expiredOf = (holds: readonly Hold[], now: number): readonly string[] =>
+  holds.filter((hold) => stateOf(hold, now) === 'expired').map(({ id }) => id)
+
 export const HOLD_ID: RegExp = /^h[0-9a-f]{8}$/
 /** 2 to 100 characters on one line. */
 export const OWNER: RegExp = /^(?=.*\S)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{2,100}$/u

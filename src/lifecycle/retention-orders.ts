@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { formatByName } from '../files/input.ts'
 import type { Plan } from '../policy/plan.ts'
-import { type Hold, stateOf, type TargetName } from './legal-hold.ts'
+import { expiredOf, type Hold, type TargetName } from './legal-hold.ts'
+import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
 import { StoredFile } from './stored-file.ts'
 import type { CannotStep } from './stored-plan.ts'
-import type { RetentionRequest, Target, TargetSurvey, Untouched } from './target.ts'
+import type { RetentionRequest, Target, TargetSurvey } from './target.ts'
 import { type AnyOrder, fileOf, sealOrder, totalOf, type WorkOrder } from './work-order.ts'
 
 export interface PlanOptions {
@@ -59,27 +60,20 @@ export async function planRetention(
     )
   const { asOf, now, marginMs, validMs, cannotStep, holds } = options
   const request: RetentionRequest = { plan, asOf, marginMs, cannotStep, holds, heldAt: now }
-  const surveyed: TargetSurvey[] = []
-  const untouched: Untouched[] = []
-  for (const target of targets) {
-    const survey = await target.survey(request)
-    if ('code' in survey) untouched.push(survey)
-    else surveyed.push(survey)
-  }
+  const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
   const { name, version, fingerprint } = plan
   return sealOrder<Omit<WorkOrder, 'hash'>>({
     lethe: 'order',
     v: 1,
     kind: 'retain',
-    made: new Date(now).toISOString(),
-    validUntil: new Date(now + validMs).toISOString(),
+    ...spanOf(now, validMs),
     asOf: new Date(asOf).toISOString(),
     marginMs,
     cannotStep: cannotStep ?? null,
     policy: { name, version, fingerprint },
     targets: surveyed,
     untouched,
-    expiredHolds: holds.filter((hold) => stateOf(hold, now) === 'expired').map(({ id }) => id),
+    expiredHolds: expiredOf(holds, now),
   })
 }
 
@@ -112,21 +106,6 @@ const requestOf = (order: WorkOrder, { plan, holds, now }: ApplySetting): Retent
 
 const hasWork = ({ deleted, stepped }: TargetSurvey): boolean => deleted + stepped > 0
 
-export interface AppliedOrder {
-  readonly applied: number
-  readonly wasApplied: number
-}
-
-/** @throws LetheError (usage) `order-expired`; `now` in ms since 1970 */
-export function refuseExpired({ validUntil }: Pick<AnyOrder, 'validUntil'>, now: number): void {
-  if (Date.parse(validUntil) < now)
-    throw new LetheError(
-      'order-expired',
-      `the order may be applied until ${validUntil}; nothing was done`,
-      'make another order',
-    )
-}
-
 /**
  * Does what the order says, target by target; what was done already stays as it is.
  * @throws LetheError: `order-invalid`, `order-expired`, and what targets throw: those before are done, and the order can be
@@ -141,14 +120,9 @@ export async function applyOrder(order: WorkOrder, setting: ApplySetting): Promi
     )
   refuseExpired(order, setting.now)
   const request = requestOf(order, setting)
-  let applied = 0
-  let wasApplied = 0
-  for (const planned of order.targets.filter(hasWork)) {
-    const target = new StoredFile(fileOf(planned.target))
-    if ((await target.apply(planned, order.hash, request)) === 'applied') applied++
-    else wasApplied++
-  }
-  return { applied, wasApplied }
+  return await applyEach(order.targets.filter(hasWork), (planned) =>
+    new StoredFile(fileOf(planned.target)).apply(planned, order.hash, request),
+  )
 }
 
 /** What is found at a target when it is read again. */

@@ -7,8 +7,9 @@ import type { Plan } from '../policy/plan.ts'
 import type { Policy } from '../policy/policy.ts'
 import { suppressedAfter } from '../policy/suppressed-after.ts'
 import { brokerWords } from './broker-words.ts'
-import { type Hold, stateOf } from './legal-hold.ts'
-import { type AppliedOrder, refuseExpired, type VerifiedTarget } from './retention-orders.ts'
+import { expiredOf, type Hold } from './legal-hold.ts'
+import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
+import type { VerifiedTarget } from './retention-orders.ts'
 import {
   StoredTopic,
   type TopicRequest,
@@ -16,9 +17,8 @@ import {
   type TopicState,
   topicStates,
 } from './stored-topic.ts'
-import type { Untouched } from './target.ts'
 import { timestampSpan, writtenSpan } from './timestamp-span.ts'
-import type { TopicOrder, TopicSurvey } from './topic-order.ts'
+import type { TopicOrder } from './topic-order.ts'
 import { fileOf, sealOrder } from './work-order.ts'
 
 /** A pipeline with its policies, by their files. */
@@ -84,23 +84,18 @@ export async function planTopics(options: TopicPlanOptions, setting: TopicSettin
   const uses = usesOf(stored)
   const states = await topicStates(admin, [...uses.keys()])
   const request: TopicRequest = { asOf, marginMs, otherVersionsMs, holds, heldAt: now }
-  const targets: TopicSurvey[] = []
-  const untouched: Untouched[] = []
-  const brokers: TopicOrder['brokers'][number][] = []
-  for (const [topic, { sources, limit }] of uses) {
-    const state = states.get(topic) ?? MISSING
-    const survey = await new StoredTopic(admin, topic, sources).survey(state, request)
-    if ('code' in survey) untouched.push(survey)
-    else targets.push(survey)
-    if (state.settings !== undefined)
-      brokers.push({ target: `topic:${topic}`, says: brokerWords(state.settings, limit) })
-  }
+  const { surveyed: targets, untouched } = await surveyEach(uses, ([topic, { sources }]) =>
+    new StoredTopic(admin, topic, sources).survey(states.get(topic) ?? MISSING, request),
+  )
+  const brokers = [...uses].flatMap(([topic, { limit }]): TopicOrder['brokers'] => {
+    const settings = states.get(topic)?.settings
+    return settings === undefined ? [] : [{ target: `topic:${topic}`, says: brokerWords(settings, limit) }]
+  })
   return sealOrder<Omit<TopicOrder, 'hash'>>({
     lethe: 'order',
     v: 1,
     kind: 'retain-topics',
-    made: new Date(now).toISOString(),
-    validUntil: new Date(now + validMs).toISOString(),
+    ...spanOf(now, validMs),
     asOf: new Date(asOf).toISOString(),
     marginMs,
     otherVersionsMs: otherVersionsMs ?? null,
@@ -109,7 +104,7 @@ export async function planTopics(options: TopicPlanOptions, setting: TopicSettin
     targets,
     untouched,
     brokers,
-    expiredHolds: holds.filter((hold) => stateOf(hold, now) === 'expired').map(({ id }) => id),
+    expiredHolds: expiredOf(holds, now),
   })
 }
 
@@ -152,17 +147,16 @@ export async function applyTopicOrder(order: TopicOrder, setting: TopicSetting):
   const uses = usesFor(order, setting)
   refuseExpired(order, setting.now)
   const request = requestOf(order, setting)
-  let applied = 0
-  let wasApplied = 0
-  for (const planned of order.targets.filter(({ deleted }) => deleted > 0)) {
-    const topic = fileOf(planned.target)
-    const stored = storedTopic(topic, uses, setting)
-    // As they are now, not as they were before the topics before.
-    const state = (await topicStates(setting.admin, [topic])).get(topic) ?? MISSING
-    if ((await stored.apply(planned, state, request)) === 'applied') applied++
-    else wasApplied++
-  }
-  return { applied, wasApplied }
+  return await applyEach(
+    order.targets.filter(({ deleted }) => deleted > 0),
+    async (planned) => {
+      const topic = fileOf(planned.target)
+      const stored = storedTopic(topic, uses, setting)
+      // As they are now, not as they were before the topics before.
+      const state = (await topicStates(setting.admin, [topic])).get(topic) ?? MISSING
+      return await stored.apply(planned, state, request)
+    },
+  )
 }
 
 function storedTopic(

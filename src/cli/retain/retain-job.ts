@@ -4,9 +4,9 @@ import { writeWhole } from '../../files/whole-file.ts'
 import { openAdmin } from '../../kafka/open-admin.ts'
 import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import type { Hold } from '../../lifecycle/legal-hold.ts'
+import type { AppliedOrder } from '../../lifecycle/order-steps.ts'
 import { orderLines, topicOrderLines } from '../../lifecycle/print-orders.ts'
 import {
-  type AppliedOrder,
   applyOrder,
   planRetention,
   targetsOf,

@@ -1,0 +1,56 @@
+/** What work orders of every kind do: look at each target, be refused when they are old, and do each target once. */
+import { LetheError } from '../errors.ts'
+import type { Untouched } from './target.ts'
+
+/** Looks at each target in turn: those that an order names, and those that it leaves as they are. */
+export async function surveyEach<T, Survey extends object>(
+  targets: Iterable<T>,
+  survey: (target: T) => Promise<Survey | Untouched>,
+): Promise<{ readonly surveyed: readonly Survey[]; readonly untouched: readonly Untouched[] }> {
+  const surveyed: Survey[] = []
+  const untouched: Untouched[] = []
+  for (const target of targets) {
+    const found = await survey(target)
+    if ('code' in found) untouched.push(found)
+    else surveyed.push(found)
+  }
+  return { surveyed, untouched }
+}
+
+/** When an order is made and until when it may be applied; all in ms. */
+export const spanOf = (
+  now: number,
+  validMs: number,
+): { readonly made: string; readonly validUntil: string } => ({
+  made: new Date(now).toISOString(),
+  validUntil: new Date(now + validMs).toISOString(),
+})
+
+/** @throws LetheError (usage) `order-expired`; `now` in ms since 1970 */
+export function refuseExpired({ validUntil }: { readonly validUntil: string }, now: number): void {
+  if (Date.parse(validUntil) < now)
+    throw new LetheError(
+      'order-expired',
+      `the order may be applied until ${validUntil}; nothing was done`,
+      'make another order',
+    )
+}
+
+export interface AppliedOrder {
+  readonly applied: number
+  readonly wasApplied: number
+}
+
+/** Does one target after the other. @throws what `apply` throws: the targets before are done */
+export async function applyEach<T>(
+  targets: Iterable<T>,
+  apply: (target: T) => Promise<'applied' | 'was applied'>,
+): Promise<AppliedOrder> {
+  let applied = 0
+  let wasApplied = 0
+  for (const target of targets) {
+    if ((await apply(target)) === 'applied') applied++
+    else wasApplied++
+  }
+  return { applied, wasApplied }
+}
