@@ -316,6 +316,10 @@ const WHY_UNWRITABLE: Readonly<Record<string, string>> = {
   EFBIG: 'it is larger than the system allows',
 }
 
+/** What is made anew overwrites nothing. */
+export const existsAlready = (name: string, suggestion = 'name another file'): LetheError =>
+  new LetheError('output-exists', `${name} exists already and is not overwritten`, suggestion)
+
 /** Why output cannot be written, `name` as the user knows it. */
 export function unwritable(name: string, error: unknown, suggestion?: string): LetheError {
   const { code } = error as NodeJS.ErrnoException

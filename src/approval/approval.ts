@@ -1,6 +1,7 @@
 /** The format of approvals: one line of JSON each, signed. docs/approval.md writes it down. */
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { SigningKey } from '../signing/private-key.ts'
+import { readSignedLine } from '../signing/signed-line.ts'
 
 export interface Approval {
   /** Name and version of the policy, for people: the fingerprint decides. */
@@ -80,14 +81,9 @@ export function readApprovals(bytes: Uint8Array): readonly ApprovalLine[] {
 }
 
 function readLine(bytes: Uint8Array): SignedApproval | undefined {
-  let text: string
-  let read: unknown
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    read = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const line = readSignedLine(bytes)
+  if (line === undefined) return undefined
+  const { text, read } = line
   if (!isApproval(read)) return undefined
   const { policy, version, fingerprint, previous, role, note, when, key } = read
   const signature = Buffer.from(read.signature, 'base64')

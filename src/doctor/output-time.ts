@@ -1,18 +1,7 @@
 /** How old the timestamp of an output can be: what the brokers count a topic's retention from. */
+import { DAY_MS } from '../../transforms/calendar/gregorian.ts'
+import { LONGEST_MS } from '../../transforms/calendar/interval.ts'
 import type { Policy, PolicyRule } from '../policy/policy.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-
-/** The longest that each interval of `generalize.date` is. */
-const SPANS: Readonly<Record<string, number>> = {
-  hour: HOUR_MS,
-  day: DAY_MS,
-  week: 7 * DAY_MS,
-  month: 31 * DAY_MS,
-  quarter: 92 * DAY_MS,
-  year: 366 * DAY_MS,
-}
 
 export interface OutputTime {
   /** `written`: some records carry the time of writing, since nothing of their event time leaves as a date. */
@@ -50,7 +39,7 @@ function ofRule({ use, options }: PolicyRule): OutputTime {
     return { from: 'event', as: 'a shifted date', back: shift, ahead: shift }
   }
   const unit = String(options?.['to'])
-  const span = use === 'generalize.date' ? SPANS[unit] : undefined
+  const span = use === 'generalize.date' ? LONGEST_MS[unit] : undefined
   return span === undefined
     ? WRITTEN
     : { ...EXACT, as: `the start of the ${unit} of their event`, back: span }

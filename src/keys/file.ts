@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileError, LetheError } from '../errors.ts'
+import { existsAlready, fileError, LetheError } from '../errors.ts'
 import { Keyring } from './keyring.ts'
 import type { Keyset } from './keyset.ts'
 import { formatKeyset, parseKeyset } from './keyset-format.ts'
@@ -181,11 +181,7 @@ function ioError(verb: 'read' | 'write', file: string, error: unknown): LetheErr
   // Without a system's code it is a defect of ours, and its stack says where.
   if (code === undefined) throw error
   if (code === 'EEXIST')
-    return new LetheError(
-      'output-exists',
-      `${file} exists already and is not overwritten`,
-      'name another file, or add a key to this one with `lethe keys add FILE`',
-    )
+    return existsAlready(file, 'name another file, or add a key to this one with `lethe keys add FILE`')
   if (verb === 'write') return fileError(file, error, 'written')
   const known = fileError(file, error)
   return new LetheError(known.code, known.message, SUGGESTIONS[code] ?? known.suggestion)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { SigningKey } from '../signing/private-key.ts'
 import type { PublicKey } from '../signing/public-key.ts'
+import { readSignedLine } from '../signing/signed-line.ts'
 
 /** What can stand in a ledger: the closed list of actions. A name keeps its meaning. */
 export const ACTIONS = {
@@ -108,14 +109,9 @@ export function entryLine(entry: LedgerEntry, key: SigningKey): string {
 /** The entry that a line holds; undefined where the line is not written as an entry is, to the byte. */
 export function readEntry(bytes: Uint8Array): SignedEntry | undefined {
   if (bytes.length > MAX_ENTRY_BYTES) return undefined
-  let text: string
-  let read: unknown
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    read = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const line = readSignedLine(bytes)
+  if (line === undefined) return undefined
+  const { text, read } = line
   if (!isEntry(read)) return undefined
   const { action, actor, begun, chain, code, counts, fingerprints, key, names } = read
   const { previous, sequence, state, time } = read

@@ -2,22 +2,12 @@
  * What the timestamp of an output says of its event: where the event lies, at the earliest and at the latest. Outputs carry the start of
  * the interval that the rule of `time` yields (`engine/message-engine.ts`), or the time of writing where that is no date.
  */
+import { DAY_MS } from '../../transforms/calendar/gregorian.ts'
+import { LONGEST_MS } from '../../transforms/calendar/interval.ts'
 import type { Plan, PlanRule } from '../policy/plan.ts'
 import { AHEAD_MS, BEHIND_MS, QUARTER_MS } from './stored-time.ts'
 
 const SECOND_MS = 1000
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-
-/** The longest that each interval of `generalize.date` is. */
-const SPANS: Readonly<Record<string, number>> = {
-  hour: HOUR_MS,
-  day: DAY_MS,
-  week: 7 * DAY_MS,
-  month: 31 * DAY_MS,
-  quarter: 92 * DAY_MS,
-  year: 366 * DAY_MS,
-}
 
 export interface TimestampSpan {
   /** The event is so much earlier at most, ms; Infinity where the timestamp is the time of writing. */
@@ -66,7 +56,7 @@ function spanOf({ use, options, otherwise }: PlanRule): TimestampSpan | undefine
     const shift = Number(options?.['maxDays']) * DAY_MS
     return { earlier: shift + AHEAD_MS, later: shift + SECOND_MS, laterOfDay: shift + day }
   }
-  const length = use === 'generalize.date' ? SPANS[String(options?.['to'])] : undefined
+  const length = use === 'generalize.date' ? LONGEST_MS[String(options?.['to'])] : undefined
   if (length === undefined) return undefined
   const isUtc = options?.['zone'] === 'UTC'
   const later = length + (isUtc ? 0 : BEHIND_MS)

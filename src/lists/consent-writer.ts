@@ -1,6 +1,6 @@
 /** Writes consent tables: makes them, and appends the whole history of a subject with each statement. */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { LetheError, unwritable } from '../errors.ts'
+import { existsAlready, LetheError, unwritable } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { newSources } from '../policy/context.ts'
@@ -33,12 +33,7 @@ export function createConsentTable(file: string, header: ConsentHeader): void {
   try {
     descriptor = openSync(file, 'wx', 0o600)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new LetheError(
-        'output-exists',
-        `${file} exists already and is not overwritten`,
-        'name another file',
-      )
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw existsAlready(file)
     throw unwritable(file, error)
   }
   write(descriptor, file, [consentHeaderLine(header)])

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { LetheError, unwritable } from '../errors.ts'
+import { existsAlready, LetheError, unwritable } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { newSources } from '../policy/context.ts'
@@ -42,12 +42,7 @@ export async function createList(file: string, header: ListHeader): Promise<void
       writeAll(descriptor, `${headerLine(header)}\n`)
       linkSync(temporary, file)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-        throw new LetheError(
-          'output-exists',
-          `${file} exists already and is not overwritten`,
-          'name another file',
-        )
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw existsAlready(file)
       throw error
     } finally {
       closeSync(descriptor)

@@ -5,9 +5,10 @@
 import { fstatSync, type Stats, statSync } from 'node:fs'
 import { LetheError } from '../errors.ts'
 import { identityOf } from '../files/input.ts'
-import type { RunFileKind, RunFiles } from '../run/run-files.ts'
+import type { ConfigurationFile } from '../telemetry/events.ts'
+import type { RunFiles } from './run-files.ts'
 
-const NAMES: Readonly<Record<RunFileKind, string>> = {
+const NAMES: Readonly<Record<ConfigurationFile, string>> = {
   pipeline: 'the pipeline file',
   policy: 'the policy',
   list: 'a file that the policy names',

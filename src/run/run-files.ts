@@ -6,20 +6,10 @@ import { type BigIntStats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'
 import { type FileRole, type ReadWhole, readFromDisk } from '../policy/policy-file.ts'
-
-/** What a file is for the run. */
-export type RunFileKind =
-  | 'pipeline'
-  | 'policy'
-  | 'list'
-  | 'approvals'
-  | 'public-keys'
-  | 'recipients'
-  | 'keyset'
-  | 'subjects'
+import type { ConfigurationFile } from '../telemetry/events.ts'
 
 export interface ChangedFile {
-  readonly kind: RunFileKind
+  readonly kind: ConfigurationFile
   /** As it was named. */
   readonly file: string
   /** Which state of it this is: another change gives another. */
@@ -27,7 +17,7 @@ export interface ChangedFile {
 }
 
 interface Read {
-  readonly kind: RunFileKind
+  readonly kind: ConfigurationFile
   readonly file: string
   /** The state that was looked at last; undefined for pipes and devices, which cannot be read twice. */
   stamp: string | undefined
@@ -36,7 +26,7 @@ interface Read {
   readonly isSame: () => boolean
 }
 
-const NAMES: Readonly<Record<RunFileKind, string>> = {
+const NAMES: Readonly<Record<ConfigurationFile, string>> = {
   pipeline: 'pipeline',
   policy: 'policy',
   list: 'file',
@@ -47,7 +37,7 @@ const NAMES: Readonly<Record<RunFileKind, string>> = {
   subjects: 'list',
 }
 
-const KINDS: Readonly<Record<FileRole, RunFileKind>> = {
+const KINDS: Readonly<Record<FileRole, ConfigurationFile>> = {
   'the pipeline': 'pipeline',
   'the policy': 'policy',
   'the file': 'list',
@@ -94,7 +84,7 @@ export class RunFiles {
   }
 
   /** The files read so far, and what each is. */
-  get files(): readonly { readonly kind: RunFileKind; readonly file: string }[] {
+  get files(): readonly { readonly kind: ConfigurationFile; readonly file: string }[] {
     return this.#reads
   }
 

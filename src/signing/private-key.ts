@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
-import { fileError, LetheError } from '../errors.ts'
+import { existsAlready, fileError, LetheError } from '../errors.ts'
 import { readSecretFile, refuseExposed } from '../keys/secret-file.ts'
 import { type PublicKey, publicKeyOf } from './public-key.ts'
 
@@ -115,12 +115,7 @@ function writeNew(file: string, text: string, mode: number): void {
   try {
     descriptor = openSync(file, 'wx', mode)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new LetheError(
-        'output-exists',
-        `${file} exists already and is not overwritten`,
-        'name another file',
-      )
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw existsAlready(file)
     throw fileError(file, error, 'written')
   }
   try {

@@ -1,6 +1,6 @@
 /** What may be written of each kind of event: its level, its sentence, and what each field can hold. */
 import { clientCode, knownCode } from './codes.ts'
-import type { EventKind, LogEvent, LogLevel } from './events.ts'
+import { CONFIGURATION_FILES, type EventKind, type LogEvent, type LogLevel } from './events.ts'
 
 /** Makes a field's value what it may be; undefined leaves it out. */
 type Field = (value: unknown) => string | number | undefined
@@ -95,16 +95,7 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     message:
       'a file is another one than this run has read: it takes effect when the whole is started again, and not before',
     fields: {
-      what: words(
-        'pipeline',
-        'policy',
-        'list',
-        'approvals',
-        'public-keys',
-        'recipients',
-        'keyset',
-        'subjects',
-      ),
+      what: words(...CONFIGURATION_FILES),
       file,
     },
   },

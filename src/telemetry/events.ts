@@ -5,6 +5,20 @@
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
+/** What a file is that a run has read. */
+export const CONFIGURATION_FILES = [
+  'pipeline',
+  'policy',
+  'list',
+  'approvals',
+  'public-keys',
+  'recipients',
+  'keyset',
+  'subjects',
+] as const
+
+export type ConfigurationFile = (typeof CONFIGURATION_FILES)[number]
+
 type DriverName = 'rdkafka' | 'kafkajs'
 
 /** `code` is one of `codes.ts`, else it is written as `other`. Names are those of the pipeline file and the policy; empty: none. */
@@ -46,15 +60,7 @@ export type LogEvent =
   /** A file that the run has read is another one now; the run goes on with what it read. */
   | {
       readonly kind: 'configuration-changed'
-      readonly what:
-        | 'pipeline'
-        | 'policy'
-        | 'list'
-        | 'approvals'
-        | 'public-keys'
-        | 'recipients'
-        | 'keyset'
-        | 'subjects'
+      readonly what: ConfigurationFile
       readonly file: string
     }
   /** The last outputs of a topic were made under another policy than those that follow: the one that is named here. */

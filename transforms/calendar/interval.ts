@@ -1,8 +1,18 @@
 /** Where the interval begins that a generalized date names. */
 
-import { DAY_MS, daysFromCivil, MINUTE_MS } from './gregorian.ts'
+import { DAY_MS, daysFromCivil, HOUR_MS, MINUTE_MS } from './gregorian.ts'
 import { readWritten } from './rfc3339.ts'
 import { readDate, readMinutes, twoDigits } from './written.ts'
+
+/** The longest that each interval of `generalize.date` is, in ms. */
+export const LONGEST_MS: Readonly<Record<string, number>> = {
+  hour: HOUR_MS,
+  day: DAY_MS,
+  week: 7 * DAY_MS,
+  month: 31 * DAY_MS,
+  quarter: 92 * DAY_MS,
+  year: 366 * DAY_MS,
+}
 
 const LABEL = /^(\d{4})(?:-(?:(\d\d)|Q([1-4])|W(\d\d)))?$/
 
