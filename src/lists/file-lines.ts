@@ -12,6 +12,7 @@ export interface FileLines {
   /** SHA-256 of the bytes, lower-case hex. */
   readonly sha256: string
   readonly bytes: number
+  readonly lines: number
   /** Whether the last line ends with a line break, as every line that was written whole does. */
   readonly isWhole: boolean
 }
@@ -78,7 +79,7 @@ function readAll(descriptor: number, file: string, take: (line: string, number: 
     if (rest.length > MOST_LINE_BYTES) throw invalid(file, number + 1, 'the line is longer than 64 KiB')
   }
   if (rest.length > 0) line(rest)
-  return { sha256: hash.digest('hex'), bytes, isWhole: rest.length === 0 }
+  return { sha256: hash.digest('hex'), bytes, lines: number, isWhole: rest.length === 0 }
 }
 
 /** Quotes nothing of the line: it may hold an identifier. */

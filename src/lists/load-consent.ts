@@ -3,6 +3,7 @@ import type { PlanConsentTable } from '../policy/plan.ts'
 import { parseConsentHeader, parseConsentLine } from './consent-file.ts'
 import { type ConsentMemory, ConsentTable } from './consent-table.ts'
 import { invalid, readLines } from './file-lines.ts'
+import { KeyLines } from './key-lines.ts'
 
 /** A table in memory, without identifiers: it can be posted to threads. */
 export interface LoadedConsent {
@@ -40,12 +41,10 @@ export function loadConsent(
   now: number,
 ): LoadedConsent {
   const loaded = ConsentTable.create(FIRST_ROOM)
-  const checks = new Map<string, string>()
+  const keyLines = new KeyLines(file, 'tables', '`lethe consent`')
   const used = new Set<string>()
   let domain = ''
-  let lines = 0
-  const { sha256, isWhole } = readLines(file, false, (line, number) => {
-    lines = number
+  const { sha256, lines, isWhole } = readLines(file, false, (line, number) => {
     if (number === 1) {
       const header = parseConsentHeader(line)
       if (header === undefined)
@@ -68,23 +67,10 @@ export function loadConsent(
     const read = parseConsentLine(line, now)
     if (read.kind === 'wrong') throw invalid(file, number, read.why, 'only `lethe consent` writes to it')
     if (read.kind === 'key') {
-      if ((checks.get(read.id) ?? read.check) !== read.check)
-        throw invalid(
-          file,
-          number,
-          `two keys are called ${read.id}`,
-          'tables of different match keys are different files',
-        )
-      checks.set(read.id, read.check)
+      keyLines.add(read, number)
       return
     }
-    if (!checks.has(read.key))
-      throw invalid(
-        file,
-        number,
-        `no line before it says which key ${read.key} is`,
-        'only `lethe consent` writes to it',
-      )
+    keyLines.mustKnow(read.key, number)
     if (read.purpose !== purpose) return
     used.add(read.key)
     loaded.set(read.token, read.history)
@@ -98,6 +84,6 @@ export function loadConsent(
       'the last line is cut short: a withdrawal may be missing',
       'write the last statements again',
     )
-  const keys = [...checks].filter(([id]) => used.has(id)).map(([id, check]) => ({ id, check }))
+  const keys = keyLines.which((id) => used.has(id))
   return { table, purpose, sha256, count: loaded.count, domain, keys, memory: loaded.memory }
 }

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { PlanSuppression } from '../policy/plan.ts'
 import { invalid, readLines } from './file-lines.ts'
 import { HashedLines, type HashForm, type HashRow } from './hashed-list.ts'
+import { KeyLines } from './key-lines.ts'
 import { parseHeader, parseLine } from './match-list.ts'
 import { TOKEN_BYTES, TokenTable } from './token-table.ts'
 
@@ -56,10 +57,10 @@ export function loadList(form: ListForm, place: ListPlace): LoadedList {
 
 function loadMatched({ list, normalize }: ListForm, { file }: ListPlace): LoadedList {
   const growing = new Growing()
-  const checks = new Map<string, string>()
+  const keyLines = new KeyLines(file, 'lists', '`lethe`')
   const entries = new Map<string, number>()
   let domain = ''
-  const { sha256, isWhole } = readLines(file, false, (line, number) => {
+  const { sha256, lines, isWhole } = readLines(file, false, (line, number) => {
     if (number === 1) {
       const header = parseHeader(line, file)
       if (header.normalize !== normalize[0])
@@ -74,24 +75,10 @@ function loadMatched({ list, normalize }: ListForm, { file }: ListPlace): Loaded
     }
     const read = parseLine(line, file, number)
     if (read.kind === 'key') {
-      const before = checks.get(read.id)
-      if (before !== undefined && before !== read.check)
-        throw invalid(
-          file,
-          number,
-          `two keys are called ${read.id}`,
-          'lists of different match keys are different files',
-        )
-      checks.set(read.id, read.check)
+      keyLines.add(read, number)
       return
     }
-    if (!checks.has(read.key))
-      throw invalid(
-        file,
-        number,
-        `no line before it says which key ${read.key} is`,
-        'only `lethe` writes to it',
-      )
+    keyLines.mustKnow(read.key, number)
     const before = growing.table.has(read.token)
     if (read.isRemoved) growing.table.delete(read.token)
     else growing.set(read.token)
@@ -103,11 +90,11 @@ function loadMatched({ list, normalize }: ListForm, { file }: ListPlace): Loaded
   if (!isWhole)
     throw invalid(
       file,
-      growing.table.count,
+      lines,
       'the last line is cut short: an entry may be missing',
       'take the file as it was written, or add the last entries again',
     )
-  const keys = [...checks].filter(([id]) => (entries.get(id) ?? 0) > 0).map(([id, check]) => ({ id, check }))
+  const keys = keyLines.which((id) => (entries.get(id) ?? 0) > 0)
   return { list, sha256, count: growing.table.count, domain, keys, memory: growing.table.memory }
 }
 

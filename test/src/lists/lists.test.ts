@@ -165,6 +165,7 @@ describe('a list under match keys', () => {
       /^list-invalid: FILE:1: .*normal form email, and the policy says trim/,
     )
     expect(edited(/\{"key".*\n/, '')).toMatch(/^list-invalid: FILE:2: no line before it says which key k1/)
+    expect(edited(/\n$/, '')).toMatch(/^list-invalid: FILE:3: the last line is cut short/)
     expect(edited('"t":"k1.', '"t":"C-1001.')).toMatch(/^list-invalid: FILE:3: this is no entry/)
     expect(edited('"at":', '"when":')).toMatch(/^list-invalid: FILE:3: this is no entry/)
     expect(refusal(() => loadList(formOf('match'), { file: written('') }))).toMatch(/:1: the list is empty/)
