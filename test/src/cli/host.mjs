@@ -52,7 +52,7 @@ process.on('message', async ({ args, cwd, input, env }) => {
   }
 })
 
-/** What nobody waits for ends the process of a command; this one ends too, as it may be in no state to go on. */
+/** An unhandled rejection ends the process of a command. This process ends too: its state is unknown then. */
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.on(event, (error) => {
     fail?.(error)

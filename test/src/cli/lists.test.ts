@@ -76,7 +76,7 @@ it('suppresses who is on a list in files, and keeps the match key that tells the
   expect([asMatch.code, asMatch.stderr]).toEqual([2, expect.stringContaining('this keyset is for tokens')])
 })
 
-it('warns of a large list that meets nobody', async () => {
+it('warns of a large list that matches no record', async () => {
   const rows = Array.from({ length: 1000 }, (_, at) => `{"id":"C-${at}","n":1}\n`).join('')
   const raw = POLICY.replace('by: id', 'by: id, entries: raw')
   const cwd = place({ 'policy.yaml': raw, 'in.ndjson': rows })

@@ -1,4 +1,4 @@
-/** Sealed originals: what is sealed is opened by who holds an identity, and by nobody else, nowhere else. */
+/** Sealed originals: whoever holds an identity opens them, and nobody else; nothing of them stands anywhere else. */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption'
