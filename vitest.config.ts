@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { SlowFirst } from './test/slow-first.ts'
 
 const NEVER = ['test/bench/**', '**/node_modules/**']
+/** Modules that are built. */
+const BUILT = /\/dist\/(?:src|transforms)\//
 /** Tests that talk to a Kafka broker. */
 const WITH_BROKER = ['test/integration/**/*.test.ts', 'test/contracts/driver*.test.ts']
 
@@ -27,6 +29,8 @@ export default defineConfig({
           // A worker keeps the modules that it has loaded, which is a third of the work. So no test may use `vi.mock`:
           // `vi.doMock` between two `vi.resetModules` does the same for one file.
           isolate: false,
+          // What is built is loaded as it is.
+          server: { deps: { external: [BUILT] } },
           maxWorkers: Math.max(2, availableParallelism() - 1),
           // Tests of commands start processes, several each, at a low priority; a busy machine must not make them fail.
           testTimeout: 120_000,
@@ -43,6 +47,8 @@ export default defineConfig({
           // Runs once, and only if tests of this project are run.
           globalSetup: ['test/broker/setup.ts'],
           pool: 'forks',
+          // As above: to load the modules for each file took 20 s of a processor.
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // After the others. They share a broker, and wait more than they work.

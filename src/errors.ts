@@ -11,6 +11,25 @@ export const RECORD_CODES = {
     'the value does not begin with the frame of a schema registry (0x00 and an id) that the pipeline says it has',
   'key-not-framed':
     'the record key does not begin with the frame of a schema registry (0x00 and an id) that the pipeline says it has',
+  'schema-unknown': 'the schema registry has no schema of the id in the frame of the value or key',
+  'schema-refused':
+    'the schema that the value or key names cannot be used: it is none of the format that the pipeline says, or refers to what the registry lacks',
+  'schema-incompatible':
+    'the schema of what would be written does not go with the versions before it of the output subject, as the registry judges it',
+  'tagged-without-rule':
+    'the schema that the value or key names tags what the policy keeps without saying so, or has rules of several tags for one field',
+  'schema-too-large':
+    'the schema that the value or key names is longer than 1 MiB, with what it refers to, or its tags are too many',
+  'payload-malformed':
+    'the bytes are not what their schema says: cut short, too long, a count, length or index that cannot be, or a map with one key twice',
+  'payload-too-deep': 'records, arrays and maps of the payload nest more than 64 deep',
+  'payload-too-large': 'the payload unfolds to more values, or longer texts, than a record may have',
+  'output-unwritable':
+    'a value has no place in the schema or the columns of the output, such as a number of more than 64 bits',
+  'number-not-finite': 'a number that the policy names is NaN or infinite, which JSON cannot write',
+  'not-connect-json':
+    'the value or key is JSON, but not an object of `schema` and `payload`, as the pipeline says',
+  'not-a-change': 'the value is no change event: it has no `op`, or one that is not known',
   'not-json-text': 'the value is JSON, but not a string that holds JSON, as the pipeline says',
   'tombstone-without-key': 'the record has neither a value nor a key: what it deletes is not known',
   'key-missing': 'the record has no key, and a compacted topic takes none without one',
@@ -104,7 +123,7 @@ export const ERROR_GROUPS = {
     defect: ['io', 'a defect of Lethe; its text is withheld, since it may quote data'],
   },
   Files: {
-    'file-missing': ['io', 'a file that is read does not exist'],
+    'file-missing': ['io', 'a file or object that is read does not exist'],
     'file-unreadable': ['io', 'a file cannot be read: no permission, or an error of the system'],
     'file-unwritable': ['io', 'a file cannot be written: no permission, or an error of the system'],
     'folder-missing': ['io', 'the folder of a file that is written does not exist'],
@@ -112,7 +131,10 @@ export const ERROR_GROUPS = {
     'file-too-large': ['usage', 'a file is larger than files of its kind may be'],
     'file-malformed': ['usage', 'a file is not in the form that its place demands, such as UTF-8 or JSON'],
     'input-damaged': ['io', 'an input, or its compressed data, is cut short or damaged'],
-    'input-changed': ['io', 'an input became shorter while it was read'],
+    'input-changed': [
+      'io',
+      'an input changed while it was read, or is not the file that a manifest speaks of',
+    ],
     'format-unknown': ['usage', 'the format of an input is not stated and does not follow from its name'],
     'header-invalid': [
       'usage',
@@ -149,7 +171,7 @@ export const ERROR_GROUPS = {
     'setting-refused': ['usage', 'the driver or the broker does not support what the pipeline file sets'],
     'package-missing': [
       'usage',
-      'a package that the pipeline needs is not installed, or was built without what it needs',
+      'a package that the pipeline or an object needs is not installed, or was built without what it needs',
     ],
   },
   Keys: {
@@ -216,6 +238,10 @@ export const ERROR_GROUPS = {
   },
   Runs: {
     'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],
+    'too-many-partitions': [
+      'usage',
+      'the records of a data set have more partitions than --max-partitions allows',
+    ],
     'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],
     'replay-refused': [
       'usage',
@@ -225,6 +251,69 @@ export const ERROR_GROUPS = {
     'worker-refused': ['usage', 'a worker process ended because of its configuration'],
     'worker-failed': ['io', 'a worker process ended, and another would end the same way'],
     'port-unavailable': ['io', 'metrics and probes cannot be served at their address'],
+  },
+  'Object stores': {
+    'bucket-missing': ['io', 'a bucket does not exist'],
+    'store-credentials-missing': ['usage', 'no credentials for the object store are found'],
+    'store-auth-failed': ['io', 'the object store refuses the key, the signature or the token'],
+    'store-right-missing': ['io', 'the user lacks a right on an object or a bucket'],
+    'store-unavailable': [
+      'passing',
+      'the object store does not answer, or answers that it has no time, after all retries',
+    ],
+    'store-refused': ['io', 'the object store refuses a request, or does not do what S3 does'],
+  },
+  Shards: {
+    'manifest-invalid': ['usage', 'a manifest is none, was cut short, or contradicts itself'],
+    'manifest-differs': [
+      'usage',
+      'the policy, a key or an option of the run is another one than the manifest says',
+    ],
+    'shard-unknown': ['usage', 'no shard is named, or the manifest has none of this number'],
+    'cut-misplaced': ['usage', 'a manifest cuts a file where no record ends'],
+    'folder-taken': ['usage', 'the folder of a run holds another run, or something else'],
+    'shard-missing': ['violations', 'a shard of the manifest has not left its outputs'],
+    'shard-repeated': ['violations', 'two accounts are of one shard'],
+    'shard-foreign': ['violations', 'an account or a file is of no shard of the manifest'],
+    'shards-differ': [
+      'violations',
+      'shards were made by another policy, key, list or instant than the manifest or the other shards say',
+    ],
+    'shard-damaged': ['violations', 'a file of a shard is not the one that its account speaks of'],
+  },
+  'Data sets': {
+    'dataset-damaged': [
+      'io',
+      'a file of a data set is not what its name says, or files of a partition have a gap or an overlap',
+    ],
+    'dataset-mismatch': [
+      'usage',
+      'the folder of a data set is of another route, or holds nothing of what the group has read',
+    ],
+    'dataset-unsupported': [
+      'usage',
+      'the file system of a data set gives no file a second name, so that two writers could not tell who was first',
+    ],
+  },
+  'Schema registry': {
+    'schema-unregistered': [
+      'passing',
+      'the output subject lacks the schema of what would be written, and the pipeline says that others register it',
+    ],
+    'tags-need-schema': ['usage', 'the policy goes by tags of schemas, and what is read has no schema'],
+    'subject-mismatch': [
+      'usage',
+      'the output subject has another compatibility mode than the pipeline file says',
+    ],
+    'schema-unusable': [
+      'usage',
+      'a schema cannot be used, or no schema says what the policy makes of its records',
+    ],
+    'registry-unreachable': ['passing', 'the schema registry does not answer, or not in time'],
+    'registry-refused': [
+      'io',
+      'the schema registry refuses the user or the connection, or answers with what none does',
+    ],
   },
   Kafka: {
     'broker-unreachable': ['passing', 'no broker answers, or none in time'],
@@ -324,8 +413,13 @@ export const existsAlready = (name: string, suggestion = 'name another file'): L
 export function unwritable(name: string, error: unknown, suggestion?: string): LetheError {
   const { code } = error as NodeJS.ErrnoException
   const why = WHY_UNWRITABLE[code ?? ''] ?? `the system says ${code ?? 'nothing more'}`
-  return new LetheError('file-unwritable', `${name} cannot be written: ${why}`, suggestion)
+  const made = new LetheError('file-unwritable', `${name} cannot be written: ${why}`, suggestion)
+  made.cause = error
+  return made
 }
+
+/** A name may hold a password by mistake: what stands before an @ is not shown. */
+const objectShown = (name: string): string => name.replace(/^(s3:\/\/).*@/is, '$1…@')
 
 /**
  * What a system error about a file means, in words; `name` is the file as the user knows it. A folder is a wrong
@@ -333,6 +427,12 @@ export function unwritable(name: string, error: unknown, suggestion?: string): L
  */
 export function fileError(name: string, error: unknown, verb: 'read' | 'written' = 'read'): LetheError {
   const { code } = error as NodeJS.ErrnoException
+  if (/^s3:\/\//i.test(name))
+    return new LetheError(
+      'not-a-file',
+      `${objectShown(name)} is an object, and what is ${verb} here must be a file`,
+      verb === 'read' ? 'copy it to a disk first' : 'write to a disk, and copy it then',
+    )
   if (code === 'EISDIR') return new LetheError('not-a-file', `${name} is a folder`, 'name a file')
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return verb === 'read'

@@ -1,9 +1,10 @@
 /**
- * `npm run check`: everything that must hold before a change is shared. Runs all of it, says what failed, and ends with
- * the counts of the tests. Arguments are passed on to vitest.
+ * `npm run check`: everything that must hold before a change is shared. Says what failed, and ends with the counts of the
+ * tests. Arguments are passed on to vitest.
  *
- * First node-rdkafka is compiled where it is not yet, and the sources are checked meanwhile. Then the integration tests,
- * which mostly wait, run beside the unit tests, which mostly compute.
+ * First node-rdkafka is compiled where it is not yet, and the sources are checked meanwhile, all of them. Where one of these
+ * checks fails, no test is run: that takes a minute, and the tests many. Then the integration tests, which mostly wait, run
+ * beside the unit tests, which mostly compute.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
@@ -43,12 +44,20 @@ async function must(name, args, priority) {
   if (!(await run(name, args, priority))) failed.push(name)
 }
 
+/** What is soon known comes first. */
 async function checkSources() {
-  await must('build', ['test/built.mjs', '--always'])
   await must('format and lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'])
-  await must('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'])
+  await must('build', ['test/built.mjs', '--always'])
   await must('generated files', ['dist/src/cli/generate.js', '--check'])
   await must('kernels', ['test/kernels.mjs', '--check'])
+  await must('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'])
+}
+
+/** Prints what failed and the counts of the tests, and sets the exit code. */
+function end(counts) {
+  process.stdout.write(failed.length === 0 ? 'all is well' : `failed: ${failed.join(', ')}`)
+  process.stdout.write(` after ${seconds(startedAt)}\n${closingLine(counts)}\n`)
+  process.exitCode = failed.length === 0 ? 0 : 1
 }
 
 function test(project) {
@@ -63,23 +72,25 @@ function test(project) {
 
 // Without it, tests are skipped by name, as where it is not installed.
 await Promise.all([run('node-rdkafka', ['test/client.mjs']), checkSources()])
-await Promise.all(PROJECTS.map(test))
-
-const reports = PROJECTS.map((project) => {
-  try {
-    return JSON.parse(readFileSync(join(root, reportOf(project)), 'utf8'))
-  } catch {
-    process.stdout.write(`there is no report of the ${project} tests\n`)
-    if (!failed.includes(`${project} tests`)) failed.push(`${project} tests`)
-    return undefined
-  }
-})
-const counts = countsOf(reports)
-// What a first try met is worth knowing, though the second one passed.
-for (const { name, message } of counts.retried)
-  process.stdout.write(`passed at another try: ${name}\n${message.slice(0, 4000)}\n`)
-if (counts.failed > 0 && failed.length === 0) failed.push('tests')
-if (counts.passed === 0) failed.push('no test ran')
-process.stdout.write(failed.length === 0 ? 'all is well' : `failed: ${failed.join(', ')}`)
-process.stdout.write(` after ${seconds(startedAt)}\n${closingLine(counts)}\n`)
-process.exitCode = failed.length === 0 ? 0 : 1
+if (failed.length > 0) {
+  failed.push('no test ran')
+  end(countsOf([]))
+} else {
+  await Promise.all(PROJECTS.map(test))
+  const reports = PROJECTS.map((project) => {
+    try {
+      return JSON.parse(readFileSync(join(root, reportOf(project)), 'utf8'))
+    } catch {
+      process.stdout.write(`there is no report of the ${project} tests\n`)
+      if (!failed.includes(`${project} tests`)) failed.push(`${project} tests`)
+      return undefined
+    }
+  })
+  const counts = countsOf(reports)
+  // What a first try met is worth knowing, though the second one passed.
+  for (const { name, message } of counts.retried)
+    process.stdout.write(`passed at another try: ${name}\n${message.slice(0, 4000)}\n`)
+  if (counts.failed > 0 && failed.length === 0) failed.push('tests')
+  if (counts.passed === 0) failed.push('no test ran')
+  end(counts)
+}

@@ -21,3 +21,20 @@ export const CODES_OF_FORMS: readonly RecordCode[] = [
   'key-not-json',
   'key-member-unlisted',
 ]
+
+/** The same, where records are change events, in objects of schema and payload. */
+export const CODES_OF_CHANGES: readonly RecordCode[] = ['not-connect-json', 'not-a-change']
+
+/** The same, where a schema registry says what the bytes are. */
+export const CODES_OF_SCHEMAS: readonly RecordCode[] = [
+  'schema-unknown',
+  'schema-refused',
+  'schema-incompatible',
+  'schema-too-large',
+  'tagged-without-rule',
+  'payload-malformed',
+  'payload-too-deep',
+  'payload-too-large',
+  'output-unwritable',
+  'number-not-finite',
+]

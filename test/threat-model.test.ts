@@ -31,6 +31,7 @@ describe('the threat model', () => {
       'The broker operator',
       'The policy author',
       'The key holder',
+      'Who has what Lethe keeps',
       'Readers of logs',
     ])
   })

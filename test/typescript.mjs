@@ -3,21 +3,18 @@ import { readFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
-import typescript from 'typescript'
+import { transformSync } from 'rolldown/utils'
 
 if (isMainThread) register(import.meta.url)
 
-const { transpileModule, ModuleKind, ScriptTarget } = typescript
-const compilerOptions = {
-  module: ModuleKind.ESNext,
-  target: ScriptTarget.ES2023,
-  verbatimModuleSyntax: true,
-  inlineSourceMap: true,
-}
+const options = { target: 'es2023', typescript: { onlyRemoveTypeImports: true }, sourcemap: true }
+const asDataUrl = (map) =>
+  `data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`
 
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return await next(url, context)
   const fileName = fileURLToPath(url)
-  const { outputText } = transpileModule(readFileSync(fileName, 'utf8'), { fileName, compilerOptions })
-  return { format: 'module', source: outputText, shortCircuit: true }
+  const { code, map, errors } = transformSync(fileName, readFileSync(fileName, 'utf8'), options)
+  if (errors.length > 0) throw new SyntaxError(`${fileName}: ${errors[0].message}`)
+  return { format: 'module', source: `${code}\n//# sourceMappingURL=${asDataUrl(map)}\n`, shortCircuit: true }
 }

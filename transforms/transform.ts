@@ -81,6 +81,8 @@ export interface CompiledTransform extends WriteBatch {
   readonly plain?: boolean
   /** What is weak about the files that the options name, beside what `weaknesses` says of the options. */
   readonly weaknesses?: readonly Weakness[]
+  /** As `restep` of the transform, from these options before to its own, where files decide. */
+  readonly restep?: (previous: unknown) => ((stored: string) => Result) | undefined
 }
 
 /** Of a value that says, once it is read, that nothing is there: it leaves as this text, and counts as null. */
@@ -143,9 +145,10 @@ export interface WriteBatch {
 
 /**
  * What a derived key is for. No output of one use helps to compute an output of another. `source` (coordinates of
- * records), `check` (the check value of a key, which is shown) and `match` (who is on a list) are no concern of transforms.
+ * records), `check` (the check value of a key, which is shown), `match` (who is on a list) and `snapshot` (whether a copy of a
+ * consent table is what was written) are no concern of transforms.
  */
-export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source' | 'check' | 'match'
+export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source' | 'check' | 'match' | 'snapshot'
 
 export interface FieldKey {
   /** Id of the keyset's key that this one is derived from, e.g. `k1`. */
@@ -255,8 +258,8 @@ export interface TransformSpec<Options extends z.ZodObject> {
   readonly reveals?: (options: z.output<Options>) => Revelation
   /**
    * Takes what a rule with options `previous` has stored to what one with options `next` would have: for every value x that both
-   * take, `restep(previous(x)) = next(x)`, and what is already a result of `next` stays as it is. Fails for any other text.
-   * Undefined where that cannot be told from the stored text alone. Must not throw.
+   * take, `restep(previous(x)) = next(x)`, or it fails, where the stored text does not tell; and what is already a result of
+   * `next` stays as it is. Fails for any other text. Undefined where that can be told of no stored text. Must not throw.
    */
   readonly restep?: (
     previous: z.output<Options>,

@@ -5,6 +5,7 @@ import { reconciles, sum } from '../engine/account.ts'
 import type { DeadLetterLimit } from '../engine/limit.ts'
 import { LetheError, type Problem } from '../errors.ts'
 import { formatByName, type Input } from '../files/input.ts'
+import type { ParquetCompression } from '../files/parquet/packers.ts'
 import type { Output } from '../files/sink.ts'
 import { loadZstd } from '../files/zstd.ts'
 import type { GateData } from '../gates/gate-data.ts'
@@ -17,14 +18,18 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { ListPlace } from '../lists/load-list.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import type { InputForm } from '../policy/input-form.ts'
+import { parsePath } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
 import type { RecordFormat } from '../record/limits.ts'
+import { partitionPaths } from '../record/partition/planned-partitions.ts'
 import { type Summary, summarize } from '../run/account/account-view.ts'
 import { checkMayJudge, standAlone } from '../run/account/groups-view.ts'
+import { viewKeys } from '../run/account/keys-view.ts'
 import { type BatchProgress, type BatchResult, type LetterSealing, runBatch } from '../run/batch-run.ts'
 import type { PreparedPool } from '../run/chunk-pool.ts'
 import type { RunConfiguration } from '../run/configuration.ts'
+import { refuseTags } from '../run/engines.ts'
 import { cuttingOf, formOf, usedFlags } from '../run/input-flags.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { configured, type GatePlaces, readGateData } from '../run/read-gate-data.ts'
@@ -33,7 +38,17 @@ import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
-import { Opened, type OutputOptions, openOutputs, whatIsLeft } from './outputs.ts'
+import {
+  dataSetFormat,
+  linesAs,
+  Opened,
+  type OutputOptions,
+  openOutputs,
+  publishAll,
+  type TypedOutput,
+  whatIsLeft,
+  writesParquet,
+} from './outputs.ts'
 import { sealingOf } from './sealing-setup.ts'
 import { openSidecars, writeSidecars } from './sidecars.ts'
 
@@ -57,11 +72,15 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly maxRecordBytes: number
   readonly chunkBytes: number
   readonly escapeFormulas?: boolean
+  /** How pages of Parquet are packed: snappy, unless stated. */
+  readonly parquetCompression?: ParquetCompression
   readonly showNames?: boolean
   /** Where only records are read whose dead letters are listed. */
   readonly replay?: FileReplay
   /** Where the run is written down: before it reads, and once its outputs have their names. */
   readonly record?: Ledger
+  /** The file of legal holds: no output takes the place of what is held. Undefined: outputs replace what stands under their names. */
+  readonly holds?: string
 }
 
 /** Who is told what a batch does. */
@@ -100,8 +119,9 @@ export async function batchFiles(
   hears: BatchHears,
 ): Promise<Summary> {
   const file = readPolicyFile(options.policy, 'the policy', files.read)
-  const plan = await compile(file, keys, options)
+  const plan = await compileBatch(file, keys, options)
   const approvals = approvedBy(plan, options, files)
+  options.shard?.begin(plan, keys?.keyset)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
   const data = readGateData([plan], placesOf(options), files)
@@ -113,6 +133,8 @@ export async function batchFiles(
   for (const [at, { identity }] of inputs.entries()) reads.addIdentity(`input ${at + 1}`, identity)
   reads.addRun(files)
   reads.add('the keyset file', keysFile)
+  // Those of a command name its ledger too.
+  reads.addOptions(options)
   for (const [what, name] of replay?.reads ?? []) reads.add(what, name)
   const whole = {
     ...{ plan, file, form, approvals, data, sealing, reads, keys },
@@ -121,6 +143,59 @@ export async function batchFiles(
   if (options.record === undefined || options.dryRun === true) return await openAndRun(whole)
   const fact = batchFact(plan, replay === undefined ? 'batch' : 'replay', inputs.length)
   return await options.record.record(fact, () => openAndRun(whole), batchOutcome)
+}
+
+/** What makes outputs of Parquet, where there are some: its writer is loaded then. */
+async function typedOutputs(
+  inputs: readonly Input[],
+  plan: Plan,
+  options: FilesOptions,
+): Promise<TypedOutput> {
+  if (!writesParquet(inputs, options)) return (output) => output
+  const { ParquetOutput } = await import('../files/parquet/parquet-output.ts')
+  const { packerOf } = await import('../files/parquet/packers.ts')
+  const form = {
+    packer: await packerOf(options.parquetCompression ?? 'snappy'),
+    metadata: { 'lethe-policy': `${plan.name}@${plan.version}#${plan.fingerprint}` },
+    createdBy: 'lethe',
+  }
+  return (output) => new ParquetOutput(output, form)
+}
+
+/** `--partition-by`: one data set of all inputs. */
+async function openDataSet(
+  { inputs, plan, keys, options }: Pick<WholeBatch, 'inputs' | 'plan' | 'keys' | 'options'>,
+  now: number,
+  opened: Opened,
+  typed: TypedOutput,
+): Promise<Output[]> {
+  const { maxPartitions = 256, output = '-', dryRun = false } = options
+  const by = options.partitionBy ?? []
+  partitionPaths(plan, by)
+  const partitionBy = by.map((one) => parsePath(one).text)
+  const format = dataSetFormat(inputs, options)
+  const { DataSetOutput } = await import('../files/data-set-output.ts')
+  const { DATA_SET, dataSetText } = await import('../forms/data-set.ts')
+  const { name, version, purpose, fingerprint } = plan
+  const { keyChecks } = viewKeys(plan, keys?.keyset)
+  const policy = { name, version, purpose, fingerprint }
+  const made = { policy, asOf: new Date(now).toISOString(), keyChecks, format, partitionBy }
+  const dataSet = opened.dataSet(
+    output,
+    (path) =>
+      new DataSetOutput(path, {
+        partitionBy,
+        mostPartitions: maxPartitions,
+        extension: `.${format}`,
+        manifest: DATA_SET,
+        manifestOf: (files) =>
+          dataSetText({ ...made, records: files.reduce((sum, { records }) => sum + records, 0), files }),
+        dryRun,
+        isTyped: format === 'parquet',
+        formatted: (file) => (format === 'parquet' ? typed(file) : linesAs(format, file)),
+      }),
+  )
+  return inputs.map(() => dataSet)
 }
 
 interface WholeBatch {
@@ -144,17 +219,24 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
   const { plan, file, form, approvals, data, sealing, reads, keys } = batch
   const { inputs, options, prepared, files, hears } = batch
   const { replay } = options
+  const now = options.asOf ?? Date.now()
   const opened = new Opened(reads)
   try {
     const names = [options.output ?? '', ...inputs.map((input) => input.name)]
     if (names.some((name) => formatByName(name).compression === 'zstd')) await loadZstd()
-    const outputs = openOutputs(inputs, options, opened)
-    const sidecars = openSidecars(inputs, outputs, options, opened)
+    const typed = await typedOutputs(inputs, plan, options)
+    const outputs =
+      options.partitionBy === undefined
+        ? await openOutputs(inputs, options, opened, typed)
+        : await openDataSet(batch, now, opened, typed)
+    const sidecars = await openSidecars(inputs, outputs, options, opened)
     const deadLetterFile =
-      options.deadLetter === undefined ? undefined : opened.open(options.deadLetter, options)
-    const summaryFile = options.summary === undefined ? undefined : opened.open(options.summary, options)
+      options.deadLetter === undefined ? undefined : await opened.open(options.deadLetter, options)
+    const summaryFile =
+      options.summary === undefined ? undefined : await opened.open(options.summary, options)
+    const named = deadLetterFile === undefined ? outputs : [...outputs, deadLetterFile]
+    const refuseAdded = await refuserOf(options, named)
     const older = replay === undefined ? versionWarnings(plan, options) : versionBefore(plan, replay)
-    const now = options.asOf ?? Date.now()
     const result = await deidentify({
       plan,
       file,
@@ -177,6 +259,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
         `this is a defect of Lethe; ${whatIsLeft(outputs)}`,
       )
     if (replay !== undefined) checkReplayed(replay, inputs, result)
+    options.shard?.checkRead(inputs, result)
     const tooManyAlone =
       result.groups !== undefined &&
       options.maxUnique !== undefined &&
@@ -193,21 +276,28 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       flags: usedFlags(options),
       form: cuttingOf(form),
       warnings: older,
+      shard: options.shard?.view,
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
     if (summary.status === 'done') await writeSidecars(sidecars, { plan, keyset: keys?.keyset, form, now })
     hears.account(summary, result, whatIsLeft(outputs))
-    if (summary.status === 'done') {
-      for (const output of new Set(outputs)) output.publish()
-      for (const { file: sidecar } of sidecars) sidecar.publish()
-    }
-    deadLetterFile?.publish()
-    summaryFile?.publish()
+    refuseAdded()
+    // Where another process has left the same, this one leaves nothing.
+    if (options.shard !== undefined && !(await options.shard.mayPublish(summary))) return summary
+    const whole = summary.status === 'done' ? [...new Set(outputs), ...sidecars.map(({ file }) => file)] : []
+    await publishAll([...whole, deadLetterFile, summaryFile].filter((output) => output !== undefined))
     return summary
   } finally {
-    opened.close()
+    await opened.close()
   }
+}
+
+/** What refuses outputs that would replace what is held: some now, and some when it is called. */
+async function refuserOf({ holds }: FilesOptions, outputs: readonly Output[]): Promise<() => void> {
+  if (holds === undefined) return () => {}
+  const { refuseHeld } = await import('./held-outputs.ts')
+  return refuseHeld(outputs, holds)
 }
 
 function placesOf({ lists = new Map(), tables = new Map(), matchKeys }: FilesOptions): GatePlaces {
@@ -219,11 +309,17 @@ function placesOf({ lists = new Map(), tables = new Map(), matchKeys }: FilesOpt
   }
 }
 
-async function compile(file: PolicyFile, keys: Keyring | undefined, options: FilesOptions): Promise<Plan> {
+/** The plan of a batch. @throws LetheError where the policy has errors, or keys are missing or are others than expected */
+export async function compileBatch(
+  file: PolicyFile,
+  keys: Keyring | undefined,
+  options: Pick<FilesOptions, 'expectKey'>,
+): Promise<Plan> {
   const { plan, problems } = await compilePolicyFile(file, { keys })
   if (plan === undefined) {
     throw new PolicyProblems(file.file, problems)
   }
+  refuseTags(plan, 'a file')
   if (plan.needsKeys && keys === undefined)
     throw new LetheError(
       'keys-missing',
@@ -285,6 +381,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
     chunkBytes: options.chunkBytes,
     form: work.form,
     escapeFormulas: options.escapeFormulas === true,
+    showNames: options.showNames === true,
     digests: options.summary !== undefined || options.replay !== undefined,
     only: options.replay?.picked,
     onProgress: (made) => work.hears.progress(made),

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import type { RequiredApproval } from '../approval/required-approval.ts'
 import { DEFAULT_DEAD_LETTER_LIMIT, parseDeadLetterLimit } from '../engine/limit.ts'
 import { LetheError } from '../errors.ts'
-import { inspectInput } from '../files/input.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
+import type { ParquetCompression } from '../files/parquet/packers.ts'
 import { loadKeyring } from '../keys/file.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
@@ -28,10 +29,15 @@ export interface BatchApproval {
 }
 
 export interface FilesBatch {
-  /** Paths of CSV and NDJSON files, gzip or not. */
+  /**
+   * Paths of CSV, NDJSON and JSON files, compressed or not, and of Parquet files; of objects `s3://bucket/key`, or
+   * `s3://bucket/prefix/` for all below it, as docs/object-stores.md says.
+   */
   readonly inputs: readonly string[]
-  /** The path of a file, or of a folder that gets one output for each input. */
+  /** The path of a file, or of a folder that gets one output for each input; or `s3://bucket/key`, or `s3://bucket/folder/`. */
   readonly output: string
+  /** Whether outputs take the place of objects of their names, as they do of files; they do not unless stated. */
+  readonly replace?: boolean
   /** The path of the policy. Files of transforms that it names are run. */
   readonly policy: string
   /** The keyset: what `loadKeyring` gave, or its path. */
@@ -44,10 +50,20 @@ export interface FilesBatch {
   readonly matchKeys?: MatchKeys | string
   /** The format of the inputs, where their names do not tell. */
   readonly format?: RecordFormat
+  /** What the outputs are, where their names do not tell: `parquet` for a folder of Parquet. */
+  readonly outputFormat?: RecordFormat
+  /** Output paths of fields whose values part the output: `output` is a folder then, which must not exist. */
+  readonly partitionBy?: readonly string[]
+  /** The most partitions that it may have; 256 unless stated. */
+  readonly maxPartitions?: number
+  /** How pages of Parquet are packed; snappy unless stated. */
+  readonly parquetCompression?: ParquetCompression
   /** How bytes become cells, where the policy does not say it. */
   readonly input?: InputFlags
   /** Where the list of dead letters goes. */
   readonly deadLetters?: string
+  /** A file of age recipients: the originals of dead letters stand in their list, encrypted to them. */
+  readonly seal?: string
   /** Where the summary goes, as JSON. With it, the digests of all files are computed. */
   readonly summary?: string
   /** More dead letters leave no output: a count (`100`) or a share (`0.5%`); 1 % unless stated. */
@@ -64,6 +80,8 @@ export interface FilesBatch {
   readonly expectKeys?: readonly ExpectedKey[]
   /** Runs only where the policy has approvals (`lethe approve`) by so many keys of a file, as `--require-approval` does. */
   readonly requireApproval?: BatchApproval
+  /** The file of legal holds (`lethe hold`): no output takes the place of a file that is held (`target-held`). */
+  readonly holds?: string
   /** Writes ' before CSV cells that a spreadsheet would run, which changes values. */
   readonly escapeFormulas?: boolean
   /** Does everything but write. */
@@ -91,7 +109,7 @@ export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   const files = new RunFiles()
   // Not even what an input is may be looked at before.
   if (options.requireApproval !== undefined) await refuseUnapproved(options, files)
-  const inputs = batch.inputs.map((name) => inspectInput(name, batch.format))
+  const inputs = await inspectInputs(batch.inputs, batch.format)
   const prepared = preparePool(inputs, batch.workers ?? availableParallelism())
   try {
     const keyring = typeof keys === 'string' ? loadKeyring(keys) : keys
@@ -132,7 +150,18 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     lists,
     tables,
     matchKeys,
+    seal,
+    holds,
+    outputFormat,
+    parquetCompression,
+    partitionBy,
+    maxPartitions,
   } = batch
+  if (seal !== undefined && deadLetters === undefined)
+    throw new LetheError(
+      'bad-option',
+      'seal puts originals into the list of dead letters, and deadLetters names none',
+    )
   const requireApproval = approvalOf(batch)
   return {
     ...input,
@@ -143,8 +172,15 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     chunkBytes: 1 << 20,
     escapeFormulas: batch.escapeFormulas === true,
     dryRun: batch.dryRun === true,
+    replace: batch.replace === true,
     ...(format === undefined ? {} : { format }),
+    ...(outputFormat === undefined ? {} : { outputFormat }),
+    ...(parquetCompression === undefined ? {} : { parquetCompression }),
+    ...(partitionBy === undefined ? {} : { partitionBy }),
+    ...(maxPartitions === undefined ? {} : { maxPartitions }),
     ...(deadLetters === undefined ? {} : { deadLetter: deadLetters }),
+    ...(seal === undefined ? {} : { seal }),
+    ...(holds === undefined ? {} : { holds }),
     ...(summary === undefined ? {} : { summary }),
     ...(maxUnique === undefined ? {} : { maxUnique }),
     ...(asOf === undefined ? {} : { asOf: asOf.getTime() }),

@@ -77,7 +77,9 @@ export async function readReplay(
     numbers.push(number)
   }
   // Of JSON that is not one record a line, several records may begin on one: there the list names their ordinals.
-  const by = inputs.map(({ format }) => (format === 'json' ? 'record' : 'line') satisfies Picked['by'])
+  const by = inputs.map(
+    ({ format }) => (format === 'json' || format === 'parquet' ? 'record' : 'line') satisfies Picked['by'],
+  )
   const { picked, records } = await readList(list, numbers, by, summary.inputs.length)
   return {
     picked,

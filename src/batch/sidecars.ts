@@ -1,4 +1,5 @@
 /** The sidecars of a batch: one beside each output that is a file. */
+import { eachInOrder } from '../files/each-in-order.ts'
 import { formatByName, type Input } from '../files/input.ts'
 import type { Output } from '../files/sink.ts'
 import type { Keyset } from '../keys/keyset.ts'
@@ -16,18 +17,19 @@ interface OpenSidecar {
 }
 
 /** Opens them before the run reads, so that a name that is taken is found then. None of standard output and dry runs. */
-export function openSidecars(
+export async function openSidecars(
   inputs: readonly Input[],
   outputs: readonly Output[],
   options: OutputOptions,
   opened: Opened,
-): readonly OpenSidecar[] {
-  if (options.output === '-' || options.dryRun === true) return []
-  return [...new Set(outputs)].map((of) => ({
-    of,
-    input: inputs[outputs.indexOf(of)]!,
-    file: opened.open(sidecarName(of.name), options),
-  }))
+): Promise<readonly OpenSidecar[]> {
+  // Of a data set its manifest tells what made it.
+  if (options.output === '-' || options.dryRun === true || options.partitionBy !== undefined) return []
+  const firstOf = new Map<Output, Input>()
+  for (const [at, of] of outputs.entries()) if (!firstOf.has(of)) firstOf.set(of, inputs[at]!)
+  return await eachInOrder([...firstOf], async ([of, input]) => {
+    return { of, input, file: await opened.open(sidecarName(of.name), options) }
+  })
 }
 
 export interface SidecarRun {
@@ -49,7 +51,14 @@ export async function writeSidecars(
     const byName = formatByName(of.name).format
     const sidecar = sidecarOf(plan, {
       file: of.digest,
-      format: input.format === 'csv' ? 'csv' : byName === 'json' ? 'json' : 'ndjson',
+      format:
+        of.openColumns !== undefined
+          ? 'parquet'
+          : input.format === 'csv' || byName === 'csv'
+            ? 'csv'
+            : byName === 'json'
+              ? 'json'
+              : 'ndjson',
       delimiter: form.delimiter ?? input.delimiter,
       keyChecks,
       now,

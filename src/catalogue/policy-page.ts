@@ -30,6 +30,8 @@ const TOP: Readonly<Record<string, string>> = {
   suspects: 'suspects: dead-letter\nfields: { amount: keep }',
   fields:
     'fields:\n  amount: keep\n  "items[].sku": keep\n  customer.id: { use: hash.hmac, domain: customer }',
+  tags: 'fields: { amount: keep }\ntags:\n  PII.email: { use: hash.hmac, domain: email, normalize: email }\n  PII: drop\n  OWNER: ignore',
+  taggedWithoutRule: 'fields: { amount: keep }\ntags: { PII: drop }\ntaggedWithoutRule: refuse',
   suppression:
     'fields:\n  customer.id: { use: hash.hmac, domain: customer }\nsuppression:\n  - { list: erasures, by: customer.id }\n  - { list: drop-email, by: customer.email, normalize: lower, entries: sha256-base64 }',
   consent:
@@ -60,6 +62,8 @@ const RULE: Readonly<Record<string, string>> = {
   category:
     'customer.email: { use: hash.hmac, domain: email, normalize: email, category: user.contact.email }',
   role: 'postcode: { use: generalize.prefix, keep: 2, role: quasi-identifier }',
+  tagged:
+    'country: { use: keep, tagged: [PII], accept: a country alone singles no person out }\ntags: { PII: drop }',
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ')
@@ -134,7 +138,8 @@ export function policyPage(): string {
     '| `items[].sku` | the member of every element of an array |',
     '| `prices.*` | every member of a map |',
     '| `prices.$names` | the names of a map, which are values too |',
-    '| `$key`, `$headers.name`, `$timestamp` | what stands beside the value of a Kafka record |\n',
+    '| `$key`, `$headers.name`, `$timestamp` | what stands beside the value of a Kafka record |\n' +
+      '| `$change.op`, `$change.source.table` | what stands beside the row in a change event ([change-streams.md](change-streams.md)) |\n',
     '## Rules\n',
     'A field is a word, the name of a transform that needs no options, a mapping, or a list of mappings of which the first that',
     'applies is taken.\n',

@@ -3,20 +3,28 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import type { Right } from '../kafka/admin.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
-import { type Grant, retainRightsOf, rightsOf } from '../kafka/rights.ts'
+import { forgetRightsOf, type Grant, retainRightsOf, rightsOf } from '../kafka/rights.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
 
 interface Options {
   readonly principal?: string
   readonly commandConfig?: string
   readonly replay?: boolean
-  readonly for?: 'retain'
+  readonly for?: 'retain' | 'forget'
+  readonly deleteRecords?: boolean
 }
 
 async function run(file: string, options: Options): Promise<void> {
   const pipeline = await readPipeline(file)
-  const isRetain = options.for === 'retain'
-  const grants = isRetain ? retainRightsOf(pipeline) : rightsOf(pipeline, options.replay)
+  const { for: job, deleteRecords = false } = options
+  if (deleteRecords && job !== 'forget')
+    throw new LetheError('bad-option', '--delete-records is of --for forget', 'leave it out')
+  const grants =
+    job === 'retain'
+      ? retainRightsOf(pipeline)
+      : job === 'forget'
+        ? forgetRightsOf(pipeline, deleteRecords)
+        : rightsOf(pipeline, options.replay)
   if (options.principal === undefined && pipeline.sasl?.mechanism === 'oauthbearer')
     throw new LetheError(
       'bad-option',
@@ -28,8 +36,8 @@ async function run(file: string, options: Options): Promise<void> {
   const config = options.commandConfig ?? (isGuarded ? 'admin.properties' : undefined)
   const lines = [
     comment(
-      isRetain
-        ? `What ${principal} needs for lethe retain on the topics of the pipeline ${pipeline.name}, and nothing more. Give it a user of its own.`
+      job !== undefined
+        ? `What ${principal} needs for lethe ${job} on the topics of the pipeline ${pipeline.name}, and nothing more. Give it a user of its own.`
         : `What ${principal} needs to run ${options.replay === true ? 'and to replay ' : ''}the pipeline ${pipeline.name}, and nothing more.`,
     ),
     ...(isGuarded && options.commandConfig === undefined
@@ -48,12 +56,15 @@ async function run(file: string, options: Options): Promise<void> {
     if (grant.wider !== undefined) lines.push(comment(`Caution: ${grant.wider}.`))
     lines.push(commandOf(grant, pipeline, principal, config))
   }
-  if (isRetain)
+  if (job !== undefined)
     lines.push(
       '',
       comment(
-        'Not granted: Write, Alter and rights on inputs and groups. The user that publishes needs no Delete.',
+        `Not granted: ${job === 'retain' ? 'Write, ' : deleteRecords ? '' : 'Delete (--delete-records), '}Alter and rights on inputs and groups. The user that publishes needs no Delete.`,
       ),
+      ...(job === 'forget'
+        ? [comment('A feed in a topic (--feed topic:NAME) needs Read, Describe and Write on that topic.')]
+        : []),
     )
   else
     lines.push(
@@ -126,6 +137,7 @@ Examples:
   $ lethe acl pipeline.yaml --command-config admin.properties > grant.sh
   $ lethe acl pipeline.yaml --replay                  for a user that runs \`lethe replay\` as well
   $ lethe acl pipeline.yaml --for retain --principal User:retention
+  $ lethe acl pipeline.yaml --for forget --principal User:erasure
 
 Exit codes: 0 printed, 2 usage, pipeline or policy, 4 a file cannot be read.`
 
@@ -141,10 +153,14 @@ export const command = (): Command =>
     )
     .option('--replay', 'also what `lethe replay` needs: to read dead letters, and transactions')
     .addOption(
-      new Option('--for <job>', 'only what another job needs: `lethe retain` on the topics of the pipeline')
-        .choices(['retain'])
+      new Option(
+        '--for <job>',
+        'only what another job needs: `lethe retain`, or `lethe forget` and `lethe locate`, on the topics of the pipeline',
+      )
+        .choices(['retain', 'forget'])
         .conflicts('replay'),
     )
+    .option('--delete-records', 'with --for forget: also Delete, for orders that say --delete-records')
     .option('--command-config <file>', "how the administrator's tool connects, for kafka-acls.sh")
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -13,12 +13,12 @@ import {
   verifiedText,
 } from '../ledger/print-ledgers.ts'
 import { readLedgers, readWhole } from '../ledger/read-ledgers.ts'
-import { type PlacedEntry, verifyLedgers } from '../ledger/verify-chains.ts'
+import { type LedgerFile, type PlacedEntry, verifyLedgers } from '../ledger/verify-chains.ts'
 import { deleteFile } from '../lifecycle/delete-stored.ts'
 import { fileTarget, mayDelete } from '../lifecycle/may-delete.ts'
 import { parseTime } from './arguments.ts'
-import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
-import { type LedgerOptions, ledgerOf, parseRole } from './ledger-option.ts'
+import { addHoldsOptions, type HoldsOptions, heldOf } from './holds-option.ts'
+import { isPipelineName, type LedgerOptions, ledgerOf, parseRole } from './ledger-option.ts'
 import { addPassphraseOptions } from './signing-key.ts'
 
 type Format = 'text' | 'json'
@@ -29,8 +29,14 @@ interface VerifyOptions {
   readonly format: Format
 }
 
-function verify(logs: readonly string[], { keys, anchor = [], format }: VerifyOptions): void {
-  const anchors = anchor.map((file) => ({ file, bytes: readWhole(file) }))
+async function verify(logs: readonly string[], { keys, anchor = [], format }: VerifyOptions): Promise<void> {
+  const anchors: LedgerFile[] = []
+  for (const name of anchor)
+    if (!isPipelineName(name)) anchors.push({ file: name, bytes: readWhole(name) })
+    else {
+      const { readPipelineAnchor } = await import('../run/stream/topic-anchor.ts')
+      anchors.push(...(await readPipelineAnchor(name, readWhole)))
+    }
   const verified = verifyLedgers(readLedgers(logs), readTrustedKeys(keys), anchors)
   process.stdout.write(format === 'json' ? verifiedJson(verified) : verifiedText(verified))
   if (verified.findings.length > 0 || verified.chains.length === 0) process.exitCode = EXIT.violations
@@ -72,14 +78,14 @@ interface DropOptions extends LedgerOptions, HoldsOptions {
 }
 
 async function drop(log: string, options: DropOptions): Promise<void> {
-  const holds = holdsOf(options)
+  const { holds, lookAgain } = heldOf(options)
   const old = oldSegments(log, options.before)
   if (old === undefined) {
     process.stderr.write(`lethe: ${log} has no sealed segment that ended before then\n`)
     return
   }
   const permits = old.files.map((file) => {
-    const verdict = mayDelete({ target: fileTarget(file) }, holds, Date.now())
+    const verdict = mayDelete({ target: fileTarget(file) }, holds, Date.now(), lookAgain)
     if (verdict.allowed) return verdict.permit
     throw new LetheError(
       'target-held',
@@ -100,7 +106,10 @@ const addWriting = (command: Command): Command =>
   addPassphraseOptions(
     command
       .requiredOption('--signing-key <file>', 'the key that signs the ledger')
-      .option('--anchor <file>', 'the file that keeps the heads of the ledger')
+      .option(
+        '--anchor <file>',
+        'the file that keeps the heads of the ledger, or the pipeline file that says where',
+      )
       .option('--as <role>', 'as what (default: operator)', parseRole),
   )
 
@@ -110,6 +119,7 @@ public keys alone: no policy and no keyset. Without --anchor it cannot show that
 
 Examples:
   $ lethe audit verify host1.ndjson host2.ndjson --keys ledgers.pem --anchor /mnt/other/heads.ndjson
+  $ lethe audit verify host1.ndjson --keys ledgers.pem --anchor pipeline.yaml         heads in its topic
   $ lethe audit show ledger.ndjson --action keys --since 2026-01-01
   $ lethe audit seal ledger.ndjson --signing-key host.pem
   $ lethe audit drop ledger.ndjson --before 2024-01-01 --holds holds.ndjson --signing-key host.pem
@@ -126,7 +136,7 @@ export const command = (): Command => {
     .requiredOption('--keys <file>', 'the public keys of those who sign ledgers, in PEM')
     .option(
       '--anchor <file>',
-      'a file of heads; may be repeated',
+      'a file of heads, or a pipeline file that says where they are; may be repeated',
       (file: string, before: readonly string[] = []) => [...before, file],
     )
     .addOption(FORMAT())

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Argument, Command, Option } from 'commander'
 import { DEFAULT_DEAD_LETTER_LIMIT } from '../engine/limit.ts'
 import { LetheError } from '../errors.ts'
-import { inspectInput } from '../files/input.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { RunFiles } from '../run/run-files.ts'
@@ -14,7 +14,13 @@ import { addInputOptions } from './input-options.ts'
 import { addLedgerOptions } from './ledger-option.ts'
 import { addListOptions } from './list-options.ts'
 
-async function start(names: readonly string[], options: BatchOptions): Promise<void> {
+async function start(names: readonly string[], options: BatchOptions, command: Command): Promise<void> {
+  if (options.manifest !== undefined || options.shard !== undefined) {
+    const { startShard } = await import('./batch/shard.ts')
+    return await startShard(names, options, command)
+  }
+  if (names.length === 0)
+    throw new LetheError('bad-option', 'no input is named', 'name files, or - for standard input')
   if (options.output === undefined && options.dryRun !== true)
     throw new LetheError('bad-option', 'no output is named', 'say -o FILE, -o FOLDER/ or -o - (or --dry-run)')
   const files = new RunFiles()
@@ -23,7 +29,7 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
     const { refuseUnapproved } = await import('../batch/approved.ts')
     await refuseUnapproved(options, files)
   }
-  const inputs = names.map((name) => inspectInput(name, options.format))
+  const inputs = await inspectInputs(names, options.format)
   if (inputs.filter((input) => input.name === '-').length > 1)
     throw new LetheError('bad-option', 'standard input is named twice')
   // The other threads load what they need while this one loads and compiles.
@@ -36,6 +42,9 @@ async function start(names: readonly string[], options: BatchOptions): Promise<v
   }
 }
 
+const FORMATS = ['csv', 'ndjson', 'json', 'parquet']
+const PACKED = ['snappy', 'zstd', 'none']
+
 const EXAMPLES = `
 The output appears under its name only when it is whole. Every record is accounted for: published,
 suppressed with the rule that did it, or dead-lettered with a code; the account goes to stderr.
@@ -45,7 +54,11 @@ Examples:
   $ lethe batch events-*.ndjson.gz -p policy.yaml --keys keys.json -o clean/
   $ zcat export.csv.gz | lethe batch - --format csv -p policy.yaml -o - | gzip > out.csv.gz
   $ lethe batch events.ndjson -p policy.yaml -o out.ndjson --dead-letter dead.ndjson --summary run.json
+  $ lethe batch events.parquet -p policy.yaml --keys keys.json -o events.ndjson
+  $ lethe batch s3://landing/2026/11/ -p policy.yaml --keys keys.json -o s3://clean/2026/11/
+  $ lethe batch events.parquet -p policy.yaml --keys keys.json -o training --partition-by country,day
   $ lethe batch events.ndjson -p policy.yaml --dry-run
+  $ lethe batch --manifest run.json --shard 3 -p policy.yaml --keys keys.json -o run/
 
 Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or policy, 3 records were dead-lettered (with too many of them, no output),
 4 input or output, 130 interrupted.`
@@ -54,15 +67,29 @@ export const command = (): Command =>
   addListOptions(
     addLedgerOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })),
   )
-    .description('De-identifies CSV, NDJSON and JSON files as a policy says.')
+    .description('De-identifies CSV, NDJSON, JSON and Parquet files as a policy says.')
     .addArgument(
       new Argument(
-        '<in...>',
-        'input files: .csv .tsv .ndjson .jsonl .json, .gz and .zst too; - is standard input',
+        '[in...]',
+        'input files: .csv .tsv .ndjson .jsonl .json, .gz and .zst too, and .parquet; s3://bucket/key, or s3://bucket/prefix/ for all below it; - is standard input',
       ),
     )
     .requiredOption('-p, --policy <file>', 'the policy')
-    .option('-o, --output <out>', 'a file, a folder (one output an input), or - for standard output')
+    .option(
+      '-o, --output <out>',
+      'a file, a folder (one output an input), s3://bucket/key or s3://bucket/folder/, or - for standard output',
+    )
+    .option('--replace', 'let outputs take the place of objects of their names, as they do of files')
+    .option(
+      '--manifest <file>',
+      'run one shard of this manifest, of `lethe manifest`; -o is the folder of the run',
+    )
+    .addOption(
+      new Option(
+        '--shard <n>',
+        'which, from 0 (default: JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX or SLURM_ARRAY_TASK_ID)',
+      ).argParser(whole(0, 999_999_999)),
+    )
     .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
     .addOption(
       new Option(
@@ -76,12 +103,23 @@ export const command = (): Command =>
         'run only where n people approved the policy (default: 1), whose public keys stand in this file',
       ).argParser(parseRequiredApproval),
     )
+    .addOption(new Option('--format <format>', 'what the inputs are (default: by name)').choices(FORMATS))
     .addOption(
-      new Option('--format <format>', 'what the inputs are (default: by name)').choices([
-        'csv',
-        'ndjson',
-        'json',
-      ]),
+      new Option('--output-format <format>', 'what the outputs are (default: by name)').choices(FORMATS),
+    )
+    .addOption(
+      new Option(
+        '--partition-by <fields>',
+        'make -o a folder with a file for each combination of these output values, FIELD=VALUE/part-…; commas between them',
+      ).argParser((text: string) => text.split(',').map((one) => one.trim())),
+    )
+    .addOption(
+      new Option('--max-partitions <n>', 'more partitions than this fail the run')
+        .argParser(whole(1, 10_000))
+        .default(256),
+    )
+    .addOption(
+      new Option('--parquet-compression <codec>', 'how Parquet is packed (default: snappy)').choices(PACKED),
     )
     .addOption(
       new Option('--workers <n>', 'threads that work at once (default: one a core)').argParser(whole(1, 256)),
@@ -114,6 +152,7 @@ export const command = (): Command =>
       ).argParser(parseShare),
     )
     .option('--summary <file>', 'where to write the account as JSON')
+    .option('--holds <file>', 'the file of legal holds: no output takes the place of a file that is held')
     .addOption(
       new Option('--max-record-bytes <n>', 'a longer record is a dead letter')
         .argParser(whole(1, 1 << 29))

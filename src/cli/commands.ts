@@ -21,6 +21,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./batch.ts'),
   },
   {
+    name: 'manifest',
+    summary: 'cut files into shards for `lethe batch` on many machines',
+    load: () => import('./manifest-command.ts'),
+  },
+  {
+    name: 'account',
+    summary: 'add up the shards of a run, and publish what they left',
+    load: () => import('./account-command.ts'),
+  },
+  {
     name: 'stream',
     summary: 'topics in, de-identified topics out',
     load: () => import('./stream.ts'),
@@ -39,6 +49,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'doctor',
     summary: 'checks that the cluster is as a pipeline needs it',
     load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'schema',
+    summary: 'the schema of what leaves under a policy',
+    load: () => import('./schema-command.ts'),
   },
   {
     name: 'acl',

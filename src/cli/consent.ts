@@ -1,4 +1,5 @@
 /** `lethe consent`: tables of who agreed to what, from when until when. Prints states and times, never a subject. */
+
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { loadMatchKeys, type MatchKeys } from '../keys/match-keys.ts'
@@ -9,6 +10,7 @@ import { invalid, readLines } from '../lists/file-lines.ts'
 import { readStatements } from '../lists/read-statements.ts'
 import { checkTaxonomyKey, DATA_USES } from '../policy/fideslang.ts'
 import { NORMAL_FORM_NAMES, type NormalForm } from '../policy/suppression/normal-forms.ts'
+import { matchKeysFile } from '../run/named-key-files.ts'
 import { columns } from '../terminal.ts'
 import { parseTime } from './arguments.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
@@ -28,8 +30,8 @@ interface SayOptions extends KeysOption, LedgerOptions {
 
 const say = (text: string): boolean => process.stderr.write(`lethe: ${text}\n`)
 
-function keysOf({ matchKeys }: KeysOption): MatchKeys {
-  const file = matchKeys ?? (process.env['LETHE_MATCH_KEYS_FILE'] || undefined)
+function keysOf(options: KeysOption): MatchKeys {
+  const file = matchKeysFile(options)
   if (file === undefined)
     throw new LetheError(
       'keys-missing',
@@ -54,12 +56,18 @@ function parseText(text: string): string {
   return text
 }
 
+const sayCut = (): boolean =>
+  say(
+    'the last line was cut short, by a command that did not end, and was taken off: give that command again',
+  )
+
 async function state(table: string, which: 'granted' | 'withdrawn', options: SayOptions): Promise<void> {
   const keys = keysOf(options)
   const now = Date.now()
-  const { subject, purpose, at = Math.floor(now / 1000) * 1000, until, source, notice } = options
+  const { subject, purpose, at = now, until, source, notice } = options
   const statement = { state: which, from: at, until, source, notice }
-  const add = () => addStatements(table, [{ subject, purpose, statement, where: '--subject' }], keys, now)
+  const add = () =>
+    addStatements(table, [{ subject, purpose, statement, where: '--subject' }], keys, now, sayCut)
   const changed = await recorded(ledgerOf(options), { action: 'consent.change', names: { purpose } }, add)
   say(changed === 0 ? 'the table says so already' : `${which} from ${instantText(at)}`)
 }
@@ -100,7 +108,7 @@ async function show(
 async function importFile(table: string, file: string, options: KeysOption & LedgerOptions): Promise<void> {
   const keys = keysOf(options)
   const said = readStatements(file)
-  const add = () => addStatements(table, said, keys, Date.now())
+  const add = () => addStatements(table, said, keys, Date.now(), sayCut)
   const fact = { action: 'consent.import', counts: { statements: said.length } } as const
   const changed = await recorded(ledgerOf(options), fact, add, (subjects) => ({ counts: { subjects } }))
   say(`${said.length} statements read; ${changed} histories are others now`)
@@ -166,8 +174,8 @@ export const command = (): Command => {
         .default('trim'),
     )
     .option('--domain <name>', 'tables of one domain and key have the same tokens', 'consent')
-    .action((table: string, { normalize, domain }: { normalize: NormalForm; domain: string }) => {
-      createConsentTable(table, { normalize, domain })
+    .action(async (table: string, { normalize, domain }: { normalize: NormalForm; domain: string }) => {
+      await createConsentTable(table, { normalize, domain })
       say(`made ${table}`)
     })
   consent.addCommand(

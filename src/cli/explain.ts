@@ -4,11 +4,15 @@ import { Argument, Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { type ExplainedField, type ExplainedRule, type Explanation, explain } from '../explain/explanation.ts'
 import { markdownOf } from '../explain/explanation-markdown.ts'
+import { gatesText } from '../explain/gates-text.ts'
 import { overview } from '../explain/in-plain-words.ts'
-import { readRecord } from '../explain/read-record.ts'
-import { eventTimeOf, type GivenRecord, runRecord, treeBefore } from '../explain/run-record.ts'
+import { judgeGates } from '../explain/judged-gates.ts'
+import { asChange, readRecord, sampleOf } from '../explain/read-record.ts'
+import { bornAt, type GivenRecord, runRecord } from '../explain/run-record.ts'
 import { sampleRecord } from '../explain/sample-record.ts'
 import { approvalInWords, approvalsMarkdown, approvalsOf } from '../explain/shown-approvals.ts'
+import { lookAtFiles } from '../gates/stated-data.ts'
+import { loadMatchKeys } from '../keys/match-keys.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { withTransforms } from '../policy/custom/modules.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
@@ -20,13 +24,15 @@ import { keyNames } from './account-keys.ts'
 import { parseTime } from './arguments.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom, testKeyring } from './keyring-option.ts'
+import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
 
-interface Options extends InputFlags {
+interface Options extends InputFlags, ListOptions {
   readonly policy: string
   readonly format: 'text' | 'json' | 'markdown'
   readonly keys?: string
   readonly asOf?: number
   readonly headerOf?: string
+  readonly change?: string
   readonly approvalKeys?: string
 }
 
@@ -37,6 +43,12 @@ async function run(from: string | undefined, options: Options): Promise<void> {
       'the page is about the policy and shows no values',
       'leave the record out, or say --format text',
     )
+  if (from === undefined && (options.list ?? options.table) !== undefined)
+    throw new LetheError(
+      'bad-option',
+      'a made-up record has no subject that a list or table could know',
+      'give a record',
+    )
   const source = readPolicyFile(options.policy)
   const keys = keyringFrom(options.keys)
   const { plan, policy, problems } = compilePolicy(source, { keys: keys ?? testKeyring() })
@@ -46,12 +58,17 @@ async function run(from: string | undefined, options: Options): Promise<void> {
   }
   const given: GivenRecord =
     from === undefined
-      ? { kind: 'json', text: sampleRecord(policy, plan, source) }
-      : await readRecord(from, formOf(plan.input, options), options.headerOf)
+      ? sampleOf(sampleRecord(policy, plan, source), options.change)
+      : asChange(await readRecord(from, formOf(plan.input, options), options.headerOf), options.change)
   // Without --as-of a made-up record is new; a given one is as old as it is today.
-  const born = from === undefined ? eventTimeOf(plan, treeBefore(plan, given), Date.now()) : undefined
+  const born = from === undefined ? bornAt(plan, given, Date.now()) : undefined
   const now = options.asOf ?? born ?? Date.now()
-  const explanation = explain(policy, runRecord(plan, given, now))
+  const { matchKeys, ...places } = gateOptions(options)
+  const looked = lookAtFiles(plan, places, () =>
+    matchKeys === undefined ? undefined : loadMatchKeys(matchKeys),
+  )
+  const gates = judgeGates(plan, given, now, looked, runRecord)
+  const explanation = explain(policy, runRecord(plan, given, now, looked), gates)
   const approvals = approvalsOf(options.policy, plan, options.approvalKeys)
   if (options.format === 'markdown') {
     const names = keys && keyNames(viewKeys(plan, keys.keyset))
@@ -102,6 +119,7 @@ function printText(explanation: Explanation, file: string): string {
     const members = unlisted === 1 ? '1 member' : `${unlisted} members`
     lines.push('', dim(`${members} that no field names ${unlisted === 1 ? 'does' : 'do'} not leave`))
   }
+  lines.push(...gatesText(explanation.gates))
   lines.push('', (explanation.outcome === 'publish' ? green : red)(explanation.became))
   if (explanation.published !== undefined) lines.push(bold('as'), printable(explanation.published))
   return `${lines.join('\n')}\n`
@@ -166,7 +184,8 @@ Tells for every field what it is, what is done to it, why, by which rule, and wh
 With a record (JSON or a row of CSV, from a file or stdin) it shows each value before and after; without one
 it makes a record up. It prints the values of the record that you give: do not keep what it prints. CSV is
 read as \`input:\` of the policy and the options say, and shows its first row; a row alone needs a header:
-that of the policy, --header, or --header-of.
+that of the policy, --header, or --header-of. It says of each gate whether the record passes, and which lists and
+consent tables were not looked at: --list, --table and --match-keys name them as for \`lethe batch\`.
 
 Examples:
   $ lethe explain -p policy.yaml
@@ -178,7 +197,7 @@ Examples:
   $ lethe explain -p policy.yaml --format markdown > policy.md      a page for its approval`
 
 export const command = (): Command =>
-  addInputOptions(new Command('explain'), { delimiter: 'comma; tab for .tsv' })
+  addListOptions(addInputOptions(new Command('explain'), { delimiter: 'comma; tab for .tsv' }))
     .description('Explains what a policy does to each field, and why.')
     .requiredOption('-p, --policy <policy>', 'the policy')
     .addArgument(new Argument('[record]', 'a file: its first record is shown, JSON or CSV; - is stdin'))
@@ -189,6 +208,7 @@ export const command = (): Command =>
     )
     .option('--keys <file>', 'the keyset (default: the published test keys)')
     .option('--header-of <file>', 'of a row of CSV alone: the file whose first row is its header')
+    .option('--change <form>', 'debezium: the record is a change event, of whose rows the policy speaks')
     .option('--approval-keys <file>', 'public keys to check the approvals of the policy with')
     .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)

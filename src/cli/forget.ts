@@ -5,7 +5,7 @@ import { parseSpan } from './arguments.ts'
 import { apply, begin, plan, replay, verify } from './forget/run-forget.ts'
 import { addHoldsOptions } from './holds-option.ts'
 import { addLedgerOptions } from './ledger-option.ts'
-import { addPolicies, addSubjects } from './subject-options.ts'
+import { addPolicies, addPoliciesOrPipeline, addSubjects } from './subject-options.ts'
 
 /** `FIELD=COLUMN`; may be repeated. */
 function parseColumn(
@@ -62,10 +62,23 @@ const addOrder = (command: Command): Command =>
         .argParser(parseSpan)
         .default(7 * 86_400_000, '7d'),
     )
+    .option(
+      '--dead-letters <list...>',
+      'also take sealed originals of the subjects out of lists that `lethe batch --dead-letter` wrote',
+    )
+    .addOption(
+      new Option(
+        '--delete-records <which>',
+        'of topics: also delete from the start of a log: `own`, as far as records of the subjects alone stand there, or `with-others`, up to their last record, which takes records of others that the order counts (default: not at all)',
+      ).choices(['own', 'with-others']),
+    )
 
 const addApplying = (command: Command): Command =>
   addLedgerOptions(
-    command.option('--feed <file>', 'append the erased tokens to this file, for those who have the outputs'),
+    command.option(
+      '--feed <file>',
+      'append the erased tokens to this file, or to topic:NAME, for those who have the outputs',
+    ),
   )
 
 const addReceipt = (command: Command): Command =>
@@ -75,12 +88,14 @@ const addReceipt = (command: Command): Command =>
 
 const EXAMPLES = `
 Subjects go on the suppression list, so that none of their records is published again; their stored rows are found by their tokens, under every key
-of the keyset, and erased. Orders, receipts and feeds hold tokens and no identifier. docs/erasure.md says more.
+of the keyset, and erased. Of topics of a pipeline, tombstones and deletions are requested, and verify reads whether they came. Orders, receipts and feeds hold tokens and no identifier. docs/erasure.md says more.
 
 Examples:
   $ lethe forget plan clean/ --list asked.txt -p policy.yaml --keys keys.json --match-keys match.json --suppression erasures.ndjson --no-holds -o order.json
   $ lethe forget apply order.json -p policy.yaml --suppression erasures.ndjson --no-holds --feed feed.ndjson
   $ lethe forget verify order.json -p policy.yaml --suppression erasures.ndjson --no-holds --receipt receipt.json --signing-key host.pem
+  $ lethe forget plan --pipeline pipeline.yaml --list asked.txt --suppression erasures.ndjson --no-holds -o order.json
+  $ lethe forget apply order.json --pipeline pipeline.yaml --suppression erasures.ndjson --no-holds --feed topic:erasures
   $ lethe forget replay orders/*.json -p policy.yaml --suppression erasures.ndjson --no-holds -o again.json
 
 Exit codes: 0 done, 1 a target was not touched, or the receipt is open, 2 usage, policy or order, 4 input or output.`
@@ -100,13 +115,15 @@ export const command = (): Command => {
   ).action(begin)
   addEmit(
     addOrder(
-      addErasing(
-        addSubjects(
-          forget
-            .command('plan')
-            .summary('where rows of the subjects are, as a work order')
-            .description('Reads the targets, changes nothing, and writes a work order.')
-            .addArgument(new Argument('<target...>', 'files that `lethe batch` wrote, or folders of them')),
+      addLedgerOptions(
+        addErasing(
+          addSubjects(
+            forget
+              .command('plan')
+              .summary('where rows of the subjects are, as a work order')
+              .description('Reads the targets, changes nothing, and writes a work order.')
+              .addArgument(new Argument('[target...]', 'files that `lethe batch` wrote, or folders of them')),
+          ),
         ),
       ),
     ),
@@ -114,7 +131,7 @@ export const command = (): Command => {
   addEmit(
     addApplying(
       addErasing(
-        addPolicies(
+        addPoliciesOrPipeline(
           forget
             .command('apply')
             .summary('do what a work order says')
@@ -129,7 +146,7 @@ export const command = (): Command => {
   addReceipt(
     addLedgerOptions(
       addErasing(
-        addPolicies(
+        addPoliciesOrPipeline(
           forget
             .command('verify')
             .summary('read again, and say what is gone and what is open')
@@ -143,7 +160,7 @@ export const command = (): Command => {
     addApplying(
       addOrder(
         addErasing(
-          addPolicies(
+          addPoliciesOrPipeline(
             forget
               .command('replay')
               .summary('erase again, after a restore from backup')

@@ -1,4 +1,5 @@
 /** `lethe hold`: what must not be deleted, until when, and who says so. */
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { sha256 } from '../ledger/entry.ts'
@@ -13,11 +14,14 @@ import {
   type TargetName,
 } from '../lifecycle/legal-hold.ts'
 import { fileTarget } from '../lifecycle/may-delete.ts'
+import { fileOf } from '../lifecycle/work-order.ts'
 import { columns, paint } from '../terminal.ts'
 import { matching, parseTime } from './arguments.ts'
+import { type NamingOptions, subjectsFor } from './hold/named-subjects.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
+import { addSubjectsIfAny } from './subject-options.ts'
 
-interface AddOptions extends LedgerOptions {
+interface AddOptions extends LedgerOptions, NamingOptions {
   readonly holds: string
   readonly target?: string
   readonly from?: number
@@ -42,8 +46,13 @@ async function add(options: AddOptions): Promise<void> {
     keptBy = null,
   } = options
   const now = Date.now()
-  if (named === undefined && from === null && until === null)
-    throw new LetheError('bad-option', 'nothing is named that is held', 'say --target, --from or --until')
+  const subjects = await subjectsFor(options)
+  if (named === undefined && from === null && until === null && subjects === undefined)
+    throw new LetheError(
+      'bad-option',
+      'nothing is named that is held',
+      'say --target, --from, --until, --subject or --list',
+    )
   if (from !== null && until !== null && from >= until)
     throw new LetheError('bad-option', '--from does not lie before --until', 'exchange them')
   if (expires <= now)
@@ -59,11 +68,21 @@ async function add(options: AddOptions): Promise<void> {
       'a broker deletes from a topic whatever is held here: this hold alone would keep nothing',
       'set retention.ms=-1 and cleanup.policy=delete of the topic, or copy its records out; then say how with --kept-by',
     )
-  const hold = { target, from, until, owner, reason, expires, kept: keptBy }
+  const hold = {
+    ...{ target, from, until, owner, reason, expires, kept: keptBy },
+    ...(subjects === undefined ? {} : { subjects }),
+  }
   const { id, line } = newHold(hold, now)
   const fact = { action: 'hold.add', names: { hold: id }, fingerprints: { hold: sha256(line) } } as const
   await recorded(ledgerOf(options), fact, () => appendHold(file, line))
   say(`the hold ${id} is in force until ${new Date(expires).toISOString()}, in ${file}`)
+  if (target?.startsWith('file:') === true && !existsSync(fileOf(target)))
+    say(
+      `nothing stands at ${fileOf(target)} now: the hold is on what comes to stand there; where the name is wrong, release it and add another`,
+    )
+  for (const { policy, untold } of subjects?.searches ?? [])
+    for (const why of untold)
+      say(`of ${policy.name}, version ${policy.version}, every row is held, of all subjects: ${why}`)
 }
 
 function targetOf(text: string): TargetName {
@@ -96,7 +115,7 @@ function list({ holds: file, format }: { readonly holds: string; readonly format
   } else {
     const { bold, dim } = paint(process.stdout)
     const rows = holds.map((hold) => {
-      const { id, target, from, until, owner, expires } = viewOf(hold)
+      const { id, target, from, until, subjects, owner, expires } = viewOf(hold)
       const state = stateOf(hold, now)
       const span = from === null && until === null ? 'all events' : `${from ?? '…'} to ${until ?? '…'}`
       return [
@@ -104,11 +123,12 @@ function list({ holds: file, format }: { readonly holds: string; readonly format
         state === 'released' ? dim(state) : bold(state),
         target ?? 'every target',
         span,
+        subjects === null ? 'everyone' : `${subjects}`,
         owner,
         expires,
       ]
     })
-    const head = ['id', 'state', 'target', 'events', 'owner', 'expires'].map((name) => dim(name))
+    const head = ['id', 'state', 'target', 'events', 'subjects', 'owner', 'expires'].map((name) => dim(name))
     process.stdout.write(`${columns([head, ...rows]).join('\n')}\n`)
   }
   const expired = expiredOf(holds, now).length
@@ -118,9 +138,10 @@ function list({ holds: file, format }: { readonly holds: string; readonly format
 function viewOf(hold: Hold) {
   const time = (value: number | null): string | null =>
     value === null ? null : new Date(value).toISOString()
-  const { id, target, owner, reason, kept, from, until, added, expires } = hold
+  const { id, target, owner, reason, kept, from, until, subjects, added, expires } = hold
   return {
     ...{ id, target, owner, reason, kept, from: time(from), until: time(until) },
+    subjects: subjects?.subjects.length ?? null,
     ...{ added: time(added)!, expires: time(expires)! },
   }
 }
@@ -146,6 +167,7 @@ leaves is what the policy says. A broker knows nothing of it. Write no personal 
 Examples:
   $ lethe hold add --holds holds.ndjson --target clean/2025/ --owner legal --reason "case 512, all of 2025" --expires 2027-01-01
   $ lethe hold add --holds holds.ndjson --from 2025-03-01 --until 2025-04-01 --owner legal --reason "audit of March" --expires 2026-12-31
+  $ lethe hold add --holds holds.ndjson --list named.txt -p policy.yaml --keys keys.json --match-keys match.json --owner legal --reason "case 513" --expires 2027-01-01
   $ lethe hold list --holds holds.ndjson
   $ lethe hold release h1a2b3c4d --holds holds.ndjson --owner legal --reason "case 512 is closed"`
 
@@ -154,14 +176,17 @@ export const command = (): Command => {
     .description('Keeps what is stored from being deleted.')
     .addHelpText('after', EXAMPLES)
   addLedgerOptions(
-    addWho(
-      hold
-        .command('add')
-        .summary('hold a file, a folder, a topic, or a span of time')
-        .description(
-          'Adds a hold. Where a target and a span are named, it holds the events of that span there.',
-        ),
+    addSubjectsIfAny(
+      addWho(
+        hold
+          .command('add')
+          .summary('hold a file, a folder, a topic, a span of time, or subjects')
+          .description(
+            'Adds a hold. Where several are named, it holds what is in all of them: the events of a span, of these subjects, in this target.',
+          ),
+      ),
     )
+      .option('--match-keys <file>', 'of subjects: the match keys (default: LETHE_MATCH_KEYS_FILE)')
       .option('--target <name>', 'a file or folder, or topic:NAME')
       .addOption(new Option('--from <time>', 'events from then on').argParser(parseTime))
       .addOption(new Option('--until <time>', 'events before').argParser(parseTime))

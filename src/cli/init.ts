@@ -91,11 +91,14 @@ export const command = (): Command =>
     encoding: 'what they look like',
   })
     .description('Writes a draft policy from a sample of the data.')
-    .requiredOption('--from <file>', 'the sample: CSV, NDJSON or JSON, gzip and zstd too; - is stdin')
+    .requiredOption(
+      '--from <file>',
+      'the sample: CSV, NDJSON or JSON, gzip and zstd too, or Parquet; - is stdin',
+    )
     .option('-o, --output <policy>', 'where to write the draft (default: stdout)')
     .addOption(
       new Option('--format <format>', 'what the sample is (default: by its name or first character)').choices(
-        ['csv', 'ndjson', 'json'],
+        ['csv', 'ndjson', 'json', 'parquet'],
       ),
     )
     .addOption(

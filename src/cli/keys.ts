@@ -1,5 +1,6 @@
 /** `lethe keys`: makes keyset files and takes keys through their life. Prints ids and states, never a secret. */
 import { Argument, Command, Option } from 'commander'
+import { refuseHeldUnder } from '../erasure/key-in-holds.ts'
 import { changeKeysetFile, createKeysetFile, readKeysetFile } from '../keys/file.ts'
 import { checkValueOf } from '../keys/keyring.ts'
 import {
@@ -59,11 +60,16 @@ function keyOf(keyset: Keyset, id: string): { readonly check: string } | undefin
   return key && { check: checkValueOf(key) }
 }
 
+interface KeyUse extends MatchKeyUse {
+  /** Files of legal holds to look at. */
+  readonly holds?: readonly string[]
+}
+
 /** A command that changes one key of a file. */
 function change(
   name: 'promote' | 'compromise' | 'disable',
   summary: string,
-  apply: (keyset: Keyset, id: string, options: MatchKeyUse) => Keyset,
+  apply: (keyset: Keyset, id: string, options: KeyUse) => Keyset,
   done: string,
 ): Command {
   return addLedgerOptions(
@@ -72,7 +78,7 @@ function change(
       .summary(summary)
       .addArgument(new Argument('<file>', 'the keyset file'))
       .addArgument(new Argument('<id>', 'the id of a key, such as k2')),
-  ).action(async (file: string, id: string, options: LedgerOptions & MatchKeyUse) => {
+  ).action(async (file: string, id: string, options: LedgerOptions & KeyUse) => {
     const ledger = ledgerOf(options)
     // What is no key of the file is refused before anything is written down.
     const key = keyOf(readKeysetFile(file), id)
@@ -150,16 +156,24 @@ export const command = (): Command => {
   const disable = change(
     'disable',
     'take a key out of use',
-    (keyset, id, options: MatchKeyUse) => {
+    (keyset, id, options: KeyUse) => {
       refuseInUse(keyset, id, options)
+      refuseHeldUnder(keyset, id, options.holds ?? [], Date.now())
       return disableKey(keyset, id)
     },
     'is disabled',
   )
   keys.addCommand(
     disable
-      .option('--list <file...>', 'of match keys: lists that are looked at for entries under the key')
-      .option('--unused', 'of match keys: no list has entries under the key'),
+      .option(
+        '--list <file...>',
+        'of match keys: lists and consent tables that are looked at for entries under the key',
+      )
+      .option('--unused', 'of match keys: no list or table has entries under the key')
+      .option(
+        '--holds <file...>',
+        'of match keys: files of legal holds that are looked at for subjects under it',
+      ),
   )
   return keys
 }

@@ -1,7 +1,7 @@
 /** `--ledger FILE --signing-key FILE`: where a command writes down what it does. */
 import type { Command } from 'commander'
 import { LetheError } from '../errors.ts'
-import { fileAnchor } from '../ledger/anchor.ts'
+import { type Anchor, fileAnchor } from '../ledger/anchor.ts'
 import { ACTOR, type LedgerFact } from '../ledger/entry.ts'
 import { Ledger, type LedgerOutcome } from '../ledger/ledger.ts'
 import { type PassphraseOptions, passphraseOf, readSigningKey } from '../signing/private-key.ts'
@@ -27,7 +27,10 @@ export function addLedgerOptions(command: Command, has: readonly ('signing-key' 
       '--ledger <file>',
       'write down in this ledger what is done; where it cannot be written, nothing is',
     )
-    .option('--anchor <file>', 'keep the heads of the ledger in this file too, in another folder')
+    .option(
+      '--anchor <file>',
+      'keep the heads of the ledger in this file too, in another folder; or where a pipeline file says',
+    )
   if (!has.includes('signing-key'))
     command.option('--signing-key <file>', 'the key that signs the ledger, of lethe signing-key create')
   if (!has.includes('as'))
@@ -52,9 +55,28 @@ export function ledgerOf(options: LedgerOptions): Ledger | undefined {
   return new Ledger({
     file,
     key: readSigningKey(signingKey, passphraseOf(options)),
-    anchor: anchor === undefined ? undefined : fileAnchor(anchor, file),
+    anchor: anchor === undefined ? undefined : anchorOf(anchor, file),
     actor: as,
   })
+}
+
+/** Whether a name of an anchor is that of a pipeline file, which names the anchor. */
+export const isPipelineName = (name: string): boolean => /\.ya?ml$/i.test(name)
+
+function anchorOf(name: string, ledger: string): Anchor {
+  if (!isPipelineName(name)) return fileAnchor(name, ledger)
+  let opened: Promise<Anchor> | undefined
+  const anchor = async (): Promise<Anchor> => {
+    opened ??= import('../run/stream/topic-anchor.ts').then(({ anchorOfPipeline }) =>
+      anchorOfPipeline(name, ledger),
+    )
+    return await opened
+  }
+  return {
+    name,
+    last: async (chain) => (await anchor()).last(chain),
+    put: async (line) => (await anchor()).put(line),
+  }
 }
 
 /** Does `act`, between two entries where there is a ledger. */

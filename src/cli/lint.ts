@@ -2,12 +2,16 @@
 import { Argument, Command, Option } from 'commander'
 import { EXIT, type Problem } from '../errors.ts'
 import { compilePipeline } from '../kafka/pipeline-file/compile-pipeline.ts'
+import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { isPipeline } from '../kafka/pipeline-file/read-pipeline.ts'
 import { type Compiled, compilePolicy } from '../policy/compile.ts'
 import { withTransforms } from '../policy/custom/modules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
+import { gateProblems } from '../run/gate-problems.ts'
+import { ledgerProblems } from '../run/ledger-problems.ts'
+import { examineSubjects } from '../run/stream/examine-subjects.ts'
 import { approvalProblems } from '../run/unapproved.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { type LintedPolicy, versionProblems } from './lint/versions.ts'
@@ -16,6 +20,7 @@ interface Options {
   readonly format: ProblemFormat
   readonly keys?: string
   readonly allowCode?: boolean
+  readonly registry?: boolean
 }
 
 interface Linted {
@@ -23,6 +28,8 @@ interface Linted {
   readonly problems: readonly Problem[]
   /** The policies without errors: itself, or those that the pipeline names. */
   readonly policies: readonly LintedPolicy[]
+  /** A pipeline without errors, and its policies. */
+  readonly compiled?: { readonly pipeline: Pipeline; readonly policies: ReadonlyMap<string, Compiled> }
 }
 
 async function run(files: readonly string[], options: Options): Promise<void> {
@@ -30,7 +37,8 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   const linted: Linted[] = []
   for (const file of files) {
     const one = () => lint(file, keys)
-    linted.push(options.allowCode === true ? await withTransforms(one) : one())
+    const found = options.allowCode === true ? await withTransforms(one) : one()
+    linted.push(options.registry === true ? await withRegistry(found) : found)
   }
   const problems = withoutRepeats([
     ...linted.flatMap((one) => one.problems),
@@ -54,12 +62,38 @@ function lint(file: string, keys: KeySource | undefined): Linted {
   const source = readPolicyFile(file, 'the file')
   if (isPipeline(source.text)) {
     const { problems, pipeline, policies } = compilePipeline(source, { keysOf: () => keys })
-    const unapproved = pipeline === undefined ? [] : approvalProblems(pipeline, policies)
+    const more =
+      pipeline === undefined
+        ? []
+        : [
+            ...approvalProblems(pipeline, policies),
+            ...gateProblems(pipeline, policies),
+            ...ledgerProblems(pipeline),
+          ]
     const named = pipeline === undefined ? [] : [...policies].flatMap(([name, one]) => versionOf(name, one))
-    return { kind: 'pipeline', problems: [...problems, ...unapproved], policies: named }
+    return {
+      kind: 'pipeline',
+      problems: [...problems, ...more],
+      policies: named,
+      ...(pipeline !== undefined && { compiled: { pipeline, policies } }),
+    }
   }
   const compiled = compilePolicy(source, { keys })
   return { kind: 'policy', problems: compiled.problems, policies: versionOf(source.file, compiled) }
+}
+
+/** Adds what the schema registry of a pipeline says to it. */
+async function withRegistry(linted: Linted): Promise<Linted> {
+  const { compiled } = linted
+  if (compiled === undefined) return linted
+  const { pipeline, policies } = compiled
+  const found = await examineSubjects(pipeline, ({ policy }) => policies.get(policy)?.plan)
+  const problems = found.flatMap(({ route, level, code, what, way }): Problem[] => {
+    const severity = level === 'problem' ? 'error' : 'warning'
+    const { file } = pipeline
+    return level === 'ok' ? [] : [{ file, ...route.at, code, severity, message: what, suggestion: way }]
+  })
+  return { ...linted, problems: [...linted.problems, ...problems] }
 }
 
 const versionOf = (file: string, { plan, policy }: Compiled): Linted['policies'] =>
@@ -76,13 +110,16 @@ function count(number: number, one: string, many: string): string {
 
 const EXAMPLES = `
 Reads each policy or pipeline and the files it names, and reports all errors of all of them, a line each:
-file:line:column code message -> suggestion. Opens no socket, and reads no secret that a pipeline names. With
+file:line:column code message -> suggestion. Opens no socket, and reads no secret that a pipeline names. Of suppression
+lists and consent tables it reads the files that are here; one that is not here is a warning. With
 --keys it also checks that the keys which policies name are there and enabled. Warnings fail nothing. It runs no code: a policy with transforms: is an
-error until --allow-code lets it. Read these files before, as they run with your rights.
+error until --allow-code lets it. Read these files before, as they run with your rights. With --registry it does open
+a connection: it asks for the schemas of the subjects TOPIC-value, and whether what is written for them is taken.
 
 Examples:
   $ lethe lint policy.yaml
   $ lethe lint pipeline.yaml                        and every policy that it names
+  $ lethe lint pipeline.yaml --registry             and the schemas of its topics
   $ lethe lint policies/*.yaml --format github      annotations in a GitHub workflow
   $ lethe lint before.yaml policy.yaml              did it change without a new version?
   $ lethe lint policy.yaml --format json | jq '.[].code'
@@ -102,5 +139,6 @@ export const command = (): Command =>
     )
     .option('--keys <file>', 'check against this keyset too')
     .option('--allow-code', 'run the files of transforms that policies name, to check what uses them')
+    .option('--registry', 'ask the schema registry of a pipeline too: do schemas and policy go together?')
     .addHelpText('after', EXAMPLES)
     .action(run)

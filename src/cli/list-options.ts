@@ -1,7 +1,9 @@
 /** The options that say where lists of subjects are, of all commands that run a policy over files. */
+
 import { type Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import type { ListPlace } from '../lists/load-list.ts'
+import { matchKeysFile } from '../run/named-key-files.ts'
 import { parseList } from './arguments.ts'
 
 export interface ListOptions {
@@ -58,7 +60,7 @@ export function gateOptions(options: ListOptions): {
   tables: ReadonlyMap<string, string>
   matchKeys?: string
 } {
-  const matchKeys = options.matchKeys ?? (process.env['LETHE_MATCH_KEYS_FILE'] || undefined)
+  const matchKeys = matchKeysFile(options)
   return {
     lists: listPlaces(options),
     tables: options.table ?? new Map(),

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 /** The `lethe` command: what holds for every command line, and nothing that takes time to load. */
 import { EXIT, unwritable } from '../errors.ts'
-import { watchInterrupts } from '../run/interrupt.ts'
+import { isInterrupted, watchInterrupts } from '../run/interrupt.ts'
 import { packageVersion } from '../run/package-root.ts'
 import { reportError, wantsJson } from './report-error.ts'
 
 const args = process.argv.slice(2)
 const asJson = wantsJson(args)
-const fail = (error: unknown) => process.exit(reportError(error, asJson))
+const fail = (error: unknown): void => {
+  // It fails because it is being undone.
+  if (!isInterrupted()) process.exit(reportError(error, asJson))
+}
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 // A reader that has seen enough, such as `head`: nothing to say, but not all was delivered.

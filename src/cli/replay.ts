@@ -17,11 +17,13 @@ const OF_FILES = {
   output: '--output',
   newDeadLetter: '--new-dead-letter',
   newSummary: '--new-summary',
+  seal: '--seal',
   keys: '--keys',
   format: '--format',
   requireApproval: '--require-approval',
   ledger: '--ledger',
   asOf: '--as-of',
+  holds: '--holds',
   maxRecordBytes: '--max-record-bytes',
   list: '--list',
   listRemoved: '--list-removed',
@@ -122,6 +124,14 @@ export const command = (): Command =>
     .option('-o, --output <out>', 'files: a file, a folder (one output an input), or - for standard output')
     .option('--new-dead-letter <file>', 'files: where to list the records that died again')
     .option('--new-summary <file>', 'files: where to write the account as JSON')
+    .option(
+      '--holds <file>',
+      'files: the file of legal holds: no output takes the place of a file that is held',
+    )
+    .option(
+      '--seal <file>',
+      'files: put the originals of new dead letters into their list, encrypted to the age recipients of this file',
+    )
     .option('--keys <file>', 'files: the keyset file (default: LETHE_KEYS_FILE)')
     .addOption(
       new Option(
@@ -134,6 +144,7 @@ export const command = (): Command =>
         'csv',
         'ndjson',
         'json',
+        'parquet',
       ]),
     )
     .addOption(

@@ -13,7 +13,7 @@ interface Told {
 }
 
 /** Commands whose `--format` says what their inputs are, and not how to print. */
-const READ_FORMATS: ReadonlySet<string> = new Set(['batch', 'init', 'replay'])
+const READ_FORMATS: ReadonlySet<string> = new Set(['batch', 'init', 'manifest', 'replay'])
 
 /**
  * Whether a command line (without node and script) asks for JSON. It is asked before the command line is parsed, as

@@ -4,13 +4,20 @@ import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Hold } from '../lifecycle/legal-hold.ts'
+import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { verifiedLines } from '../lifecycle/print-orders.ts'
 import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
 import { type AnyOrder, readOrder, totalOf } from '../lifecycle/work-order.ts'
 import { parseSpan, parseTime } from './arguments.ts'
 import { parseShare } from './groups.ts'
-import { addHoldsOptions, type HoldsOptions, holdsOf } from './holds-option.ts'
+import {
+  addHoldsOptions,
+  type HoldsOptions,
+  heldOf,
+  heldRowsOf,
+  type MatchKeysOption,
+  matchKeysOf,
+} from './holds-option.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 import {
   type JobOptions,
@@ -20,11 +27,15 @@ import {
   writeOrder,
 } from './retain/retain-job.ts'
 
-interface SharedOptions extends LedgerOptions, HoldsOptions, JobOptions {}
+interface SharedOptions extends LedgerOptions, HoldsOptions, MatchKeysOption, JobOptions {}
 
 type PlanOptions = SharedOptions & PlanningOptions
 
 const say = (text: string): boolean => process.stderr.write(`lethe: ${text}\n`)
+
+/** Where a hold is on subjects, records of topics are held whose subject is not looked for: no keys are asked for there. */
+const heldFor = (options: SharedOptions): HeldSetting =>
+  options.pipeline === undefined ? heldRowsOf(options, () => matchKeysOf(options)) : heldOf(options)
 
 /** Does something with a job, whose clients are closed then. */
 async function withJob<T>(options: JobOptions, use: (job: RetainJob) => Promise<T>): Promise<T> {
@@ -41,7 +52,7 @@ async function makeOrder(
   job: RetainJob,
   names: readonly string[],
   options: PlanOptions,
-  holds: readonly Hold[],
+  held: HeldSetting,
   most: number = 1,
 ): Promise<AnyOrder> {
   if (options.asOf !== undefined && options.asOf > Date.now())
@@ -50,7 +61,7 @@ async function makeOrder(
       '--as-of lies in the future: rows would go that are not too old',
       'leave it out, or name a time that has passed',
     )
-  const order = await job.plan(names, options, holds)
+  const order = await job.plan(names, options, held)
   refuseTooMuch(order, most)
   await writeOrder(options.output, order, async () => {
     await ledgerOf(options)?.append({ action: 'retain.plan', state: 'done', ...factOf(order, job) })
@@ -75,8 +86,8 @@ function factOf(order: AnyOrder, job: RetainJob) {
 }
 
 async function plan(names: readonly string[], options: PlanOptions): Promise<void> {
-  const holds = holdsOf(options)
-  const order = await withJob(options, (job) => makeOrder(job, names, options, holds))
+  const held = heldFor(options)
+  const order = await withJob(options, (job) => makeOrder(job, names, options, held))
   const cannotStep = order.kind === 'retain' && order.targets.some((target) => target.cannotStep > 0)
   if (order.untouched.length > 0 || cannotStep) process.exitCode = EXIT.violations
 }
@@ -86,12 +97,12 @@ async function applied(
   file: string,
   order: AnyOrder,
   job: RetainJob,
-  holds: readonly Hold[],
+  held: HeldSetting,
   ledger: Ledger | undefined,
 ): Promise<void> {
   const release = await takeLock(file, { waitMs: 0 })
   try {
-    const apply = () => job.apply(order, holds)
+    const apply = () => job.apply(order, held)
     const done = await recorded(ledger, { action: 'retain.apply', ...factOf(order, job) }, apply, (made) => ({
       counts: { ...made },
       fingerprints: { order: order.hash },
@@ -103,25 +114,21 @@ async function applied(
 }
 
 async function apply(file: string, options: SharedOptions): Promise<void> {
-  const holds = holdsOf(options)
+  const held = heldFor(options)
   const order = readOrder(file)
   await withJob(options, async (job) => {
     // Refuses an order of the other kind; one of another policy is refused where it is applied.
     job.isOf(order)
-    await applied(file, order, job, holds, ledgerOf(options))
+    await applied(file, order, job, held, ledgerOf(options))
   })
 }
 
 type Format = { readonly format?: 'text' | 'json' }
 
-async function verified(
-  order: AnyOrder,
-  job: RetainJob,
-  holds: readonly Hold[],
-  options: LedgerOptions & Format,
-) {
-  const targets = await job.verify(order, holds)
-  const isAbsent = targets.every(({ state }) => state === 'verified absent')
+async function verified(order: AnyOrder, job: RetainJob, held: HeldSetting, options: LedgerOptions & Format) {
+  const targets = await job.verify(order, held)
+  // What a hold keeps has to be there, so it fails nothing.
+  const isAbsent = targets.every(({ state }) => state === 'verified absent' || state === 'held')
   await ledgerOf(options)?.append({
     action: 'retain.verify',
     state: isAbsent ? 'done' : 'failed',
@@ -130,6 +137,7 @@ async function verified(
     counts: {
       targets: targets.length,
       absent: targets.filter(({ state }) => state === 'verified absent').length,
+      held: targets.filter(({ state }) => state === 'held').length,
     },
   })
   process.stdout.write(
@@ -141,11 +149,11 @@ async function verified(
 }
 
 async function verify(file: string, options: SharedOptions & Format): Promise<void> {
-  const holds = holdsOf(options)
+  const held = heldFor(options)
   const order = readOrder(file)
   await withJob(options, async (job) => {
     job.isOf(order)
-    await verified(order, job, holds, options)
+    await verified(order, job, held, options)
   })
 }
 
@@ -153,7 +161,7 @@ async function run(
   names: readonly string[],
   options: PlanOptions & { readonly maxDelete: number },
 ): Promise<void> {
-  const holds = holdsOf(options)
+  const held = heldFor(options)
   const { output: file, maxDelete } = options
   await withJob(options, async (job) => {
     // What a run before was cut short at is done first: its targets are not those that a plan expects.
@@ -162,14 +170,14 @@ async function run(
       if (job.isOf(before) && Date.parse(before.validUntil) >= Date.now()) {
         // It may be one that a person has planned, and not applied.
         refuseTooMuch(before, maxDelete)
-        await applied(file, before, job, holds, ledgerOf(options)).catch((error) => {
+        await applied(file, before, job, held, ledgerOf(options)).catch((error) => {
           if (!(error instanceof LetheError) || error.code !== 'target-changed') throw error
         })
       }
     }
-    const order = await makeOrder(job, names, options, holds, maxDelete)
-    await applied(file, order, job, holds, ledgerOf(options))
-    await verified(order, job, holds, options)
+    const order = await makeOrder(job, names, options, held, maxDelete)
+    await applied(file, order, job, held, ledgerOf(options))
+    await verified(order, job, held, options)
     if (order.untouched.length > 0) process.exitCode = EXIT.violations
   })
 }
@@ -181,6 +189,7 @@ const addShared = (command: Command): Command =>
     addHoldsOptions(
       command
         .option('-p, --policy <file>', 'the policy that says how long, for stored files')
+        .option('--match-keys <file>', 'the match keys of holds on subjects (default: LETHE_MATCH_KEYS_FILE)')
         .option(
           '--pipeline <file>',
           'the pipeline whose outputs and dead letters are meant, with its policies',

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
 import { openAdmin } from '../kafka/open-admin.ts'
-import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
+import { outputTopicsOf, type Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import { resolveConnection, resolveKeyring } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import { topicMatcher } from '../kafka/pipeline-file/topics.ts'
 import { type Reading, SourceReader, type SourceRoute, UNREAD_CODES } from '../kafka/source-reader.ts'
@@ -61,7 +61,7 @@ async function routesOf(
   return routes.map(({ name, from: { topics }, to }) => {
     const own = 'pattern' in topics ? there.filter(topicMatcher(topics)) : topics
     // Whatever is named may have been an input or an output once.
-    return { route: name, inputs: [...own, ...(inputs ?? [])], outputs: [to.topic, ...outputs] }
+    return { route: name, inputs: [...own, ...(inputs ?? [])], outputs: [...outputTopicsOf(to), ...outputs] }
   })
 }
 

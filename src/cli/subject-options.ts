@@ -1,10 +1,9 @@
 /** Which subjects, under which policies and keys: options of the commands that look for subjects in what is stored. */
 import { type Command, Option } from 'commander'
-import { keyChecksOf, type SubjectSearch, searchOf } from '../erasure/finders.ts'
+import { type NamedPolicy, type PipelineJob, withJob } from '../erasure/pipeline-job.ts'
 import { LetheError } from '../errors.ts'
-import { readKeysetFile } from '../keys/file.ts'
-import type { Keyset } from '../keys/keyset.ts'
 import { readLines } from '../lists/file-lines.ts'
+import { planOf } from './policy-option.ts'
 
 const repeated = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
@@ -12,15 +11,23 @@ export interface PoliciesOptions {
   readonly policy: readonly string[]
 }
 
-export const addPolicies = (command: Command): Command =>
-  command.addOption(
-    new Option(
-      '-p, --policy <file>',
-      'the policy; then earlier versions of it, which made files too (may be repeated)',
-    )
-      .argParser(repeated)
-      .makeOptionMandatory(),
-  )
+const policies = (): Option =>
+  new Option(
+    '-p, --policy <file>',
+    'the policy; then earlier versions of it, which made files too (may be repeated)',
+  ).argParser(repeated)
+
+export const addPolicies = (command: Command): Command => command.addOption(policies().makeOptionMandatory())
+
+export interface PipelineOption {
+  readonly pipeline?: string
+}
+
+/** Policies, those of a pipeline, or both. */
+export const addPoliciesOrPipeline = (command: Command): Command =>
+  command
+    .addOption(policies().default([], 'those of --pipeline'))
+    .option('--pipeline <file>', 'also the topics that this pipeline writes to, by its policies')
 
 export interface SubjectOptions extends PoliciesOptions {
   readonly subject?: readonly string[]
@@ -28,16 +35,24 @@ export interface SubjectOptions extends PoliciesOptions {
   readonly keys?: string
 }
 
-export const addSubjects = (command: Command): Command =>
-  addPolicies(command)
+const addNames = (command: Command): Command =>
+  command
     .addOption(
       new Option('--subject <id>', 'a subject, as it stands in events; may be repeated').argParser(repeated),
     )
     .option('--list <file>', 'subjects, one a line, in a file that others may not read')
     .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
 
+export const addSubjects = (command: Command): Command => addNames(addPoliciesOrPipeline(command))
+
+/** The same for a command that may be about everyone: then it asks for no policy. */
+export const addSubjectsIfAny = (command: Command): Command => addNames(command.addOption(policies()))
+
 /** The identifiers that the options name. @throws LetheError (usage) where they name none */
-export function subjectsIn({ subject = [], list }: SubjectOptions): readonly string[] {
+export function subjectsIn({
+  subject = [],
+  list,
+}: Pick<SubjectOptions, 'subject' | 'list'>): readonly string[] {
   const subjects = [...subject]
   if (list !== undefined)
     readLines(list, true, (line) => {
@@ -48,16 +63,12 @@ export function subjectsIn({ subject = [], list }: SubjectOptions): readonly str
   return subjects
 }
 
-export interface Searches {
-  readonly searches: readonly SubjectSearch[]
-  readonly keyChecks: Readonly<Record<string, string>>
-}
-
-/** The policies, each under every key of the keyset. */
-export async function searchesOf({ policy, keys }: SubjectOptions): Promise<Searches> {
-  const file = keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
-  const keyset: Keyset | undefined = file === undefined ? undefined : readKeysetFile(file)
-  const searches: SubjectSearch[] = []
-  for (const one of policy) searches.push(await searchOf(one, keyset))
-  return { searches, keyChecks: keyChecksOf(keyset) }
+/** Does something with what the options name; `withJob` of `erasure/pipeline-job.ts` says more. */
+export async function withSubjects<T>(
+  { policy, pipeline }: PoliciesOptions & PipelineOption,
+  use: (job: PipelineJob) => Promise<T>,
+): Promise<T> {
+  const named: NamedPolicy[] = []
+  for (const file of policy) named.push({ file, plan: await planOf(file) })
+  return await withJob(named, pipeline, use)
 }

@@ -6,7 +6,9 @@ import { resolveConnection } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import { partitionsOf } from '../kafka/readable-partitions.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { POLICY_HEADER } from '../kafka/source-header.ts'
+import { tappedTopic } from '../kafka/tapped-topic.ts'
 import { readPipeline } from '../run/stream/prepare.ts'
+import { readableValues } from '../run/stream/readable-values.ts'
 import { paint } from '../terminal.ts'
 import { parseDuration, whole } from './arguments.ts'
 import { routeOf } from './route-option.ts'
@@ -24,7 +26,7 @@ interface Options {
 async function run(file: string, options: Options): Promise<void> {
   const pipeline = await readPipeline(file)
   const route = routeOf(pipeline, options.route)
-  const topic = options.deadLetters === true ? route.deadLetterTopic : route.to.topic
+  const topic = tappedTopic(route, options.deadLetters === true)
   const { limit, duration } = options
   let foreign = 0
   let shown = 0
@@ -46,8 +48,10 @@ async function run(file: string, options: Options): Promise<void> {
         ? await readLast(admin, partitions, limit, isOurs)
         : readNew(admin, partitions, limit, duration, isOurs)
     const colours = paint(process.stdout)
-    for await (const record of records) {
+    const asJson = options.deadLetters === true ? undefined : readableValues(pipeline, route)
+    for await (const found of records) {
       shown++
+      const record = asJson === undefined ? found : { ...found, value: await asJson(found.value) }
       const text =
         options.format === 'json' ? recordJson(record) : `${recordLines(record, colours).join('\n')}\n`
       process.stdout.write(`${text}\n`)
@@ -69,7 +73,7 @@ async function run(file: string, options: Options): Promise<void> {
 
 const EXAMPLES = `
 Shows key, headers, timestamp and value of the last outputs that were committed, spread over the partitions; tombstones
-too. With --duration it waits for new ones instead. It joins no group and commits nothing. Inputs are never shown, nor
+too. Values of Avro are shown as JSON, by the schemas that the registry holds. With --duration it waits for new ones instead. It joins no group and commits nothing. Inputs are never shown, nor
 records in the output topic that lack the header lethe-policy: Lethe did not write them. The user needs READ of the topic.
 
 Examples:

@@ -1,8 +1,10 @@
 /** `lethe test POLICY…`: runs the cases beside each policy, and says which rules no case exercised. */
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve as resolvePath } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, fileError, LetheError, type Problem } from '../errors.ts'
+import { type CaseFiles, type CaseResult, type CasesRun, runCases } from '../explain/run-cases.ts'
+import { loadMatchKeys } from '../keys/match-keys.ts'
 import { type CasesFile, readCases } from '../policy/cases.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { withTransforms } from '../policy/custom/modules.ts'
@@ -12,7 +14,6 @@ import { formOf, type InputFlags } from '../run/input-flags.ts'
 import { paint, printable } from '../terminal.ts'
 import { addInputOptions } from './input-options.ts'
 import { testKeyring } from './keyring-option.ts'
-import { type CaseResult, type CasesRun, runCases } from './run-cases.ts'
 import { type Updated, update } from './test/update.ts'
 
 interface Options extends InputFlags {
@@ -70,12 +71,25 @@ async function testOne(file: string, options: Options): Promise<Tested> {
   const tested = { policy, cases: cases.file, problems: [...problems, ...cases.problems] }
   if (plan === undefined || cases.problems.length > 0) return { ...tested, run: undefined }
   const form = formOf(plan.input, options)
-  const run = runCases(plan, cases.cases, form)
+  const files = filesOf(cases)
+  const run = runCases(plan, cases.cases, form, files)
   if (!mayLack) return { ...tested, run }
   const updated = await update(policy, cases, text, run)
   // What was written holds now, and is read again to say so.
   const again = updated.refused.length > 0 ? cases : readCases(cases.file, readCasesFile(cases.file), mayLack)
-  return { ...tested, run: runCases(plan, again.cases, form), updated }
+  return { ...tested, run: runCases(plan, again.cases, form, files), updated }
+}
+
+/** Files of lists and tables stand beside the cases, and so do their keys unless the environment names some. */
+function filesOf({ file, matchKeys }: CasesFile): CaseFiles {
+  const resolve = (name: string): string => resolvePath(dirname(file), name)
+  return {
+    resolve,
+    matchKeys: () => {
+      const keys = matchKeys === undefined ? process.env['LETHE_MATCH_KEYS_FILE'] : resolve(matchKeys)
+      return keys === undefined || keys === '' ? undefined : loadMatchKeys(keys)
+    },
+  }
 }
 
 function failed({ run }: Tested): readonly CaseResult[] {
@@ -182,6 +196,13 @@ time of its event. These two hold for the policy in the README:
 the case has the full form, \`expect\`. A row of CSV is \`csv:\`, its header and the row, read as \`input:\` of the
 policy and the options say (without a header where they give one); \`expect\` and \`part\` say its cells by paths,
 \`expectCsv\` header and row. Cases are text: --encoding and --skip-lines change nothing there.
+
+A policy that goes by suppression lists or consent tables needs a word on each, in the case or above all cases:
+
+  lists: { erasures: [C-7], register: { file: register.csv } }
+  tables: { training: [{ subject: C-1, state: granted }, { subject: C-1, state: withdrawn, from: 2026-03-01T00:00:00Z }] }
+
+[] is an empty list, or an empty table. Identifiers are written as records have them. Files are those of a run, with \`matchKeys:\` above the cases. A case that would be published, and says nothing of a list, fails.
 
 --update writes what came into the cases file: \`expect\`, \`part\` and \`expectCsv\`, also where a case says none
 of them; comments and order stay. It changes no outcome: a record that should have been published and was

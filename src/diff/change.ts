@@ -38,6 +38,8 @@ export const CHANGE_KINDS = {
   optional: 'columns that a file may lack',
   unlisted: 'what follows where a record holds what no field names',
   suspects: 'what follows where a kept value looks personal',
+  tags: 'what the tags of schemas mean',
+  tagged: 'tags that a value may carry and is kept all the same',
   input: 'how the bytes of a file become cells',
   nulls: 'words that stand for nothing, and leave as they are',
   purpose: 'what the output is for',

@@ -137,7 +137,7 @@ class FieldComparison {
 
 /** A path that one policy does not list may be one that a pattern of it takes, so nothing is known to be less. */
 function beside(verdict: Ranking | undefined, { fields }: Policy): Ranking {
-  if (verdict !== 'weaker' && fields.some(({ path, from }) => path.isPattern || from.isPattern))
+  if (verdict !== 'weaker' && fields.some(({ path }) => path.isPattern || path.tag !== undefined))
     return 'unranked'
   return verdict ?? 'different'
 }

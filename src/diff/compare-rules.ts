@@ -40,6 +40,22 @@ const WORDS: { readonly [Word in keyof PolicyRule]-?: Compare | typeof ELSEWHERE
       return one('stronger', 'line-breaks', 'a cell with a line break is a dead letter now')
     return [{ ...one('weaker', 'line-breaks', 'a cell may hold a line break now')[0]!, at: is }]
   },
+  tagged: ({ tagged: was }, { tagged: is }) => {
+    const [old, now] = [was?.tags ?? [], is?.tags ?? []]
+    const [more, fewer] = [now.filter((tag) => !old.includes(tag)), old.filter((tag) => !now.includes(tag))]
+    return [
+      ...(more.length === 0
+        ? []
+        : one('weaker', 'tagged', `it is kept also where a schema tags it ${more.map(quote).join(', ')}`)),
+      ...(fewer.length === 0
+        ? []
+        : one(
+            'stronger',
+            'tagged',
+            `it is not kept any more where a schema tags it ${fewer.map(quote).join(', ')}`,
+          )),
+    ]
+  },
   accept: ({ accept: was }, { accept: is }) => {
     if (is === undefined)
       return was === undefined ? [] : one('stronger', 'accept', 'nothing weak is accepted any more')

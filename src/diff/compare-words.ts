@@ -10,6 +10,7 @@ import { isNoLonger, stepsOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
 import { compareConsent, compareConsentTables } from './compare-consent.ts'
 import { compareSuppression } from './compare-suppression.ts'
+import { compareTags } from './compare-tags.ts'
 
 type Compare = (was: Policy, is: Policy, add: Add) => void
 type Add = (verdict: Ranking, kind: ChangeKind, what: string, at?: TextPosition) => void
@@ -77,6 +78,7 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
     else add('unranked', 'time', 'the event time is read from another path, or in another way', is.at)
   },
   fields: compareOrder,
+  tags: compareTags,
   suppression: compareSuppression,
   consent: compareConsent,
   consentTables: compareConsentTables,

@@ -26,13 +26,13 @@ export function checkTopics(report: Report, route: Route, around: ProcessTopics)
   }
   const all = [
     ...inputs.map((topic) => ['input', topic] as const),
-    ['output', route.to.topic] as const,
+    ...(route.to.topic === undefined ? [] : [['output', route.to.topic] as const]),
     ['dead letter', route.deadLetterTopic] as const,
   ]
   for (const [kind, name] of all) {
     const topic = topics.get(name)
     if (topic?.presence !== 'there') continue
-    checkReplicas(report, route, topic, around)
+    checkReplicas(report, route.name, topic, around)
     describe(report, route, kind, topic, settings.get(name), around.driver)
   }
   if (around.driver.name === 'kafkajs') checkCompaction(report, route, inputs, settings)
@@ -108,9 +108,10 @@ function checkCompaction(
 
 const MOST_REPLICAS = 3
 
-function checkReplicas(
+/** Whether every partition is led, and would survive the loss of a broker. */
+export function checkReplicas(
   report: Report,
-  { name: route }: Route,
+  route: string | undefined,
   { name, partitions }: TopicDescription,
   { brokers, settings }: TopicsFound,
 ): void {
@@ -169,7 +170,7 @@ function checkSizes(
   const { maxRecordBytes } = pipeline
   const limitOf = (topic: string) =>
     Number(settings.get(topic)?.values.get('max.message.bytes') ?? Number.NaN)
-  const output = limitOf(to.topic)
+  const output = to.topic === undefined ? Number.NaN : limitOf(to.topic)
   if (output + OVERHEAD_BYTES < maxRecordBytes)
     report.warn(
       'settings',
@@ -232,6 +233,7 @@ function checkTimes(
   { name, to: { topic } }: Route,
   settings: ReadonlyMap<string, TopicSettings>,
 ): void {
+  if (topic === undefined) return
   if (settings.get(topic)?.values.get('message.timestamp.type') !== 'LogAppendTime') return
   report.warn(
     'settings',

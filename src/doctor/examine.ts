@@ -3,19 +3,23 @@ import { requireApproved } from '../approval/required-approval.ts'
 import { LetheError } from '../errors.ts'
 import type { Admin } from '../kafka/admin.ts'
 import type { Connection } from '../kafka/driver.ts'
-import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
+import { outputTopicsOf, type Pipeline, writtenTopics } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf, topicsOf } from '../kafka/preflight.ts'
-import { lookAtTables, tableTopicsOf } from '../kafka/table-topics.ts'
+import { tableTopicsOf } from '../kafka/table-topics.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { MatchKeys } from '../keys/match-keys.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
+import type { Plan } from '../policy/plan.ts'
 import type { Policy } from '../policy/policy.ts'
 import { formatProblems } from '../policy/problems.ts'
 import type { LocalDriver } from './check-client.ts'
 import { checkBrokers, checkClock } from './check-cluster.ts'
 import { checkGroup } from './check-group.ts'
 import { checkInputs } from './check-inputs.ts'
+import { checkAnchorTopic } from './check-ledger.ts'
 import { checkRetention } from './check-retention.ts'
 import { checkRights } from './check-rights.ts'
+import { checkTableTopics } from './check-table-topics.ts'
 import { checkTopics, type TopicsFound } from './check-topics.ts'
 import type { Report } from './finding.ts'
 
@@ -35,27 +39,39 @@ export async function checkApprovals(report: Report, { approval, routes }: Pipel
   }
 }
 
-/** The policy of each route, by the route's name. @throws LetheError (usage) where one has errors */
+export interface RoutePolicy {
+  readonly policy: Policy
+  readonly plan: Plan
+}
+
+/** The policy and the plan of each route, by the route's name. @throws LetheError (usage) where one has errors */
 export async function policiesOf(
   pipeline: Pipeline,
   keys: Keyring | undefined,
-): Promise<ReadonlyMap<string, Policy>> {
-  const policies = new Map<string, Policy>()
+): Promise<ReadonlyMap<string, RoutePolicy>> {
+  const policies = new Map<string, RoutePolicy>()
   for (const route of pipeline.routes) {
     const { plan, policy, problems } = await compilePolicyFile(route.policy, { keys })
     if (plan === undefined || policy === undefined) {
       process.stderr.write(formatProblems(problems, 'text'))
       throw new LetheError('policy-invalid', `the policy ${route.policy} has errors`, 'correct them')
     }
-    policies.set(route.name, policy)
+    policies.set(route.name, { policy, plan })
   }
   return policies
 }
 
-export async function findTopics(admin: Admin, { routes }: Pipeline): Promise<TopicsFound> {
-  const [topics, { brokers }] = await Promise.all([topicsOf(admin, routes), admin.cluster()])
-  const used = routes.flatMap((route) => [...inputsOf(route, topics), route.to.topic, route.deadLetterTopic])
-  const settings = await admin.settings([...new Set(used)])
+export async function findTopics(admin: Admin, pipeline: Pipeline): Promise<TopicsFound> {
+  const { routes } = pipeline
+  const tables = tableTopicsOf(pipeline)
+  const [ofRoutes, { brokers }, ofTables] = await Promise.all([
+    topicsOf(admin, routes),
+    admin.cluster(),
+    tables.length === 0 ? [] : admin.topics(tables),
+  ])
+  const topics = new Map([...ofRoutes, ...ofTables.map((topic) => [topic.name, topic] as const)])
+  const used = routes.flatMap((route) => [...inputsOf(route, ofRoutes), ...writtenTopics(route)])
+  const settings = await admin.settings([...new Set([...used, ...tables])])
   return { topics, settings, brokers: brokers.length }
 }
 
@@ -63,10 +79,11 @@ export async function findTopics(admin: Admin, { routes }: Pipeline): Promise<To
 export async function examine(
   report: Report,
   pipeline: Pipeline,
-  policies: ReadonlyMap<string, Policy>,
+  policies: ReadonlyMap<string, RoutePolicy>,
   connection: Connection,
   admin: Admin,
   driver: LocalDriver,
+  matchKeys: MatchKeys | undefined,
 ): Promise<void> {
   const { routes } = pipeline
   const cluster = await admin.cluster()
@@ -78,13 +95,15 @@ export async function examine(
       const settings = found.settings.get(name)
       return settings?.presence === 'there' ? [settings] : []
     })
-    const output = found.settings.get(route.to.topic)
-    report.add(checkRetention(route, policies.get(route.name)!, output, inputs))
+    if (route.to.topic !== undefined) {
+      const output = found.settings.get(route.to.topic)
+      report.add(checkRetention(route, policies.get(route.name)!.policy, output, inputs))
+    }
     await checkGroup(report, route, admin, found)
   }
-  for (const { topic, problem } of await lookAtTables(admin, tableTopicsOf(pipeline)))
-    if (problem === undefined) report.ok('topics', `${topic}: a consent table, of one partition`)
-    else report.failed('topics', problem)
+  const plans = [...policies.values()].map(({ plan }) => plan)
+  await checkTableTopics(report, pipeline, plans, { admin, found, matchKeys })
+  await checkAnchorTopic(report, pipeline, admin)
   await checkRights(report, pipeline, admin, cluster, found)
   const readable = (names: Iterable<string>) =>
     [...names].flatMap((name) => {
@@ -96,8 +115,10 @@ export async function examine(
     })
   for (const route of routes) {
     const inputs = readable(inputsOf(route, found.topics))
-    await checkInputs(report, route, policies.get(route.name)!, inputs, admin, driver)
+    await checkInputs(report, route, policies.get(route.name)!.policy, inputs, admin, driver)
   }
-  const names = new Set(routes.flatMap((route) => [...inputsOf(route, found.topics), route.to.topic]))
+  const names = new Set(
+    routes.flatMap((route) => [...inputsOf(route, found.topics), ...outputTopicsOf(route.to)]),
+  )
   await checkClock(report, admin, readable(names), found.settings)
 }

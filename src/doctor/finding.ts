@@ -6,6 +6,10 @@ export const CHECKS = {
   driver: 'driver',
   keys: 'keys',
   approval: 'approvals',
+  ledger: 'ledger',
+  gates: 'suppression lists and consent tables',
+  datasets: 'data sets',
+  registry: 'schema registry',
   brokers: 'brokers',
   clock: 'clock',
   topics: 'topics',
@@ -85,4 +89,5 @@ export function spellBytes(bytes: number): string {
   return bytes >= 1024 ? `${Number((bytes / 1024).toFixed(1))} KiB` : `${bytes} B`
 }
 
-export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
+export const plural = (count: number, word: string, many = `${word}s`): string =>
+  `${count} ${count === 1 ? word : many}`

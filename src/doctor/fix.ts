@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises'
 import { LetheError } from '../errors.ts'
 import type { Admin, Creation, TopicPlan } from '../kafka/admin.ts'
-import type { Pipeline, Route } from '../kafka/pipeline-file/pipeline.ts'
+import { type Pipeline, type Route, writtenTopics } from '../kafka/pipeline-file/pipeline.ts'
 import { inputsOf } from '../kafka/preflight.ts'
 import { milliseconds } from '../kafka/topic-settings.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -25,7 +25,7 @@ const OVERHEAD_BYTES = 65_536
  */
 export function planTopics(
   pipeline: Pipeline,
-  policies: ReadonlyMap<string, Policy>,
+  policies: ReadonlyMap<string, { readonly policy: Policy }>,
   found: TopicsFound,
 ): readonly TopicPlan[] {
   const plans = new Map<string, TopicPlan>()
@@ -41,7 +41,8 @@ export function planTopics(
       if (other !== undefined && other.partitions >= partitions) return
       plans.set(name, { name, partitions, replication, settings: new Map([...safe, ...settings]) })
     }
-    put(route.to.topic, outputSettings(pipeline, route, policies.get(route.name)!))
+    if (route.to.topic !== undefined)
+      put(route.to.topic, outputSettings(pipeline, route, policies.get(route.name)!.policy))
     const kept = inputs.flatMap(({ name }) => milliseconds(found.settings.get(name), 'retention.ms') ?? [])
     const longest = Math.max(0, ...kept)
     put(route.deadLetterTopic, [
@@ -61,7 +62,7 @@ export function waitingTopics(
   found: TopicsFound,
 ): readonly string[] {
   const planned = new Set(plans.map(({ name }) => name))
-  const names = pipeline.routes.flatMap(({ to, deadLetterTopic }) => [to.topic, deadLetterTopic])
+  const names = pipeline.routes.flatMap(writtenTopics)
   return [...new Set(names)].filter(
     (name) => found.topics.get(name)?.presence === 'missing' && !planned.has(name),
   )

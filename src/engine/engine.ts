@@ -5,6 +5,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import type { DeadLetterCode } from '../errors.ts'
 import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
+import { IMAGES } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { Block } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
@@ -15,11 +16,13 @@ import type { Shape } from '../record/shape.ts'
 import { type Account, emptyAccount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
+import { Images } from './images.ts'
 import { isRead } from './judge.ts'
 import type { SubjectToken } from './letter-subject.ts'
 import { NullWords } from './null-words.ts'
 import { labelOf, type RecordOutcome } from './outcome.ts'
 import { Rules } from './rules.ts'
+import { UnchangedLists } from './unchanged-lists.ts'
 
 export interface EngineOptions {
   /** The instant that retention is judged at, ms since the epoch. */
@@ -49,6 +52,10 @@ export interface EngineParts {
   /** All gates of the plan, in order. */
   readonly gates: readonly Gate[]
   readonly beside?: Beside | undefined
+  /** Of change events: the plan of the row, of which `plan` is made (`change-plan.ts`). */
+  readonly row?: Plan | undefined
+  /** Of change events: what stands for a value that is unchanged and was not logged. */
+  readonly placeholder?: string | undefined
 }
 
 /** What stands beside the values of records: key, headers and timestamp of messages. */
@@ -97,8 +104,11 @@ export class Engine {
   readonly #beside: Beside | undefined
   readonly #block: Block
   readonly #rules: Rules
-  readonly #groups: QuasiIdentifiers | undefined
+  readonly #images: Images | undefined
+  /** One; of change events one for each image. */
+  readonly #groups: readonly QuasiIdentifiers[]
   readonly #nulls: NullWords | undefined
+  readonly #unchanged: UnchangedLists | undefined
   readonly #subjectToken: SubjectToken | undefined
   readonly #sink: ByteSink = new ByteSink(0)
   #deadLetters: DeadLetter[] = []
@@ -117,7 +127,7 @@ export class Engine {
   #offset = 0
 
   constructor(parts: EngineParts, options: EngineOptions) {
-    const { plan, shape, codec, gates, beside } = parts
+    const { plan, shape, codec, gates, beside, row } = parts
     this.plan = plan
     this.account = emptyAccount(plan)
     this.#codec = codec
@@ -127,16 +137,40 @@ export class Engine {
     const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
     this.#block = new Block(fields.length, shape.watches.length, new Set(derived.map((field) => field.index)))
     const most = options.maxResultBytes ?? maxResultBytes(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES)
-    this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most)
+    this.#images = row && new Images(row, shape, codec.format)
+    const ofRow = row && { plan: row, images: this.#images! }
+    this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most, ofRow)
     this.#rules.suspects.records = beside?.looked
     this.#subjectToken = options.subjectToken
     const { nulls } = plan.input
-    this.#nulls = nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format)
-    const shown = quasiIdentifiers(fields)
-    if (options.groups !== undefined && shown.length > 0) {
-      const subject = { watch: shape.subject, read: plan.subject && plan.readers.get(plan.subject.text) }
-      this.#groups = new QuasiIdentifiers(shown, subject, codec.format, options.groups, BLOCK_RECORDS)
+    this.#nulls =
+      nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format, row !== undefined)
+    this.#unchanged =
+      parts.placeholder === undefined ? undefined : new UnchangedLists(parts.placeholder, plan)
+    this.#groups =
+      options.groups === undefined ? [] : this.#groupsOf(parts, fields, options.groups, this.#images)
+  }
+
+  #groupsOf(
+    { plan, shape, codec, row }: EngineParts,
+    fields: readonly PlanField[],
+    count: GroupCount,
+    images: Images | undefined,
+  ): QuasiIdentifiers[] {
+    const read = (row ?? plan).subject && (row ?? plan).readers.get((row ?? plan).subject!.text)
+    const of = (own: readonly PlanField[], watch: number, isThere?: (record: number) => boolean) => {
+      const shown = quasiIdentifiers(own)
+      if (shown.length === 0) return []
+      const subject = { watch, read }
+      return [new QuasiIdentifiers(shown, subject, codec.format, count, BLOCK_RECORDS, isThere)]
     }
+    if (images === undefined) return of(fields, shape.subject)
+    return IMAGES.flatMap((_, image) => {
+      const own = fields.filter(
+        ({ index }) => images.of(index) === image || images.of(index) >= IMAGES.length,
+      )
+      return of(own, images.placeOf(image, 0).subject, (record) => images.isThere(image, record))
+    })
   }
 
   /** The instant that records are judged at from now on, ms since the epoch. */
@@ -211,6 +245,7 @@ export class Engine {
   /** What was written of the chunk, and what was not. */
   close(): Omit<Rewritten, 'lines'> {
     this.#writeBlock()
+    this.#codec.flush?.(this.#sink)
     const output = this.#sink.take()
     this.#outputBytes = Math.max(OUTPUT_BYTES, output.length + (output.length >> 3))
     // Of a block, records that cannot be written are found last.
@@ -233,6 +268,8 @@ export class Engine {
     const { recordCount } = block
     if (recordCount > 0) {
       this.#nulls?.mark(block)
+      this.#unchanged?.mark(block)
+      this.#images?.note(block)
       this.#beside?.addSlots(block)
       this.#part(0, recordCount)
       this.account.records += recordCount
@@ -273,13 +310,17 @@ export class Engine {
     for (let at = failed; at < block.failedCount; at++) this.#withhold(block.failed[at]!)
     this.account.published += count - (block.failedCount - failed)
     if (this.#ends !== undefined) this.#beside!.written(block, passing, count, start, this.#ends)
-    this.#groups?.take(block, from, to, passing, count)
+    for (const groups of this.#groups) groups.take(block, from, to, passing, count)
   }
 
   /** Books a record that does not leave. */
   #withhold(record: number): void {
     const block = this.#block
     const { account } = this
+    if (block.tombstones.has(record)) {
+      account.tombstones++
+      return
+    }
     const code = block.recordCode[record]
     if (code === undefined || block.isDenied(record)) {
       const reason = block.suppressedBy[record]!

@@ -32,6 +32,8 @@ export interface JudgedRecords {
 export interface Gate {
   readonly name: string
   readonly phase: 'before-rules' | 'after-rules'
+  /** Of change events: it judges the event, and `reads` are paths of that. Others judge each row in it. */
+  readonly isOfEvent?: true
   /** Paths of the input whose values it asks for. */
   readonly reads: readonly Path[]
   /** Under which reasons it suppresses: labels of the account, of metrics and of cases. */

@@ -55,14 +55,18 @@ export class QuasiIdentifiers {
   #start = 0
   #end = 0
 
-  /** `most`: records of a block. */
+  readonly #isThere: ((record: number) => boolean) | undefined
+
+  /** `most`: records of a block. `isThere`: of change events, which records have the image that the fields stand in. */
   constructor(
     fields: readonly PlanField[],
     { watch, read }: SubjectWatch,
     format: Format,
     count: GroupCount,
     most: number,
+    isThere?: (record: number) => boolean,
   ) {
+    this.#isThere = isThere
     this.#format = format
     this.#readSubject = read
     this.#count = count
@@ -94,7 +98,7 @@ export class QuasiIdentifiers {
     let published = 0
     for (let i = 0; i < count; i++) {
       const record = records[i]!
-      if (record < 0) continue
+      if (record < 0 || this.#isThere?.(record) === false) continue
       published++
       const at = record * 2
       const isKept = upperHalf(hashes, at) <= combinationLimit

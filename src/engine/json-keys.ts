@@ -35,6 +35,8 @@ export function keyPlanOf(plan: Plan, fields: readonly PlanField[]): Plan {
       const rulesByStep = field.rulesByStep.map((rules) => rules.map((rule) => ({ ...rule, when: [] })))
       return { ...field, path, from: path, rulesByStep }
     }),
+    // Fields of the key have rules by path alone.
+    tags: undefined,
     envelope: [],
     carriers: plan.carriers.flatMap((carrier) =>
       carrier.path.envelope === 'key' ? [{ ...carrier, path: withinKey(carrier.path) }] : [],

@@ -1,8 +1,11 @@
 /** Runs one gate over a block: gives it the values of records, and marks its verdicts in the block. */
 import type { DeadLetterCode, RecordCode } from '../errors.ts'
+import { IMAGES } from '../policy/path.ts'
 import type { Block } from '../record/block.ts'
 import type { Shape } from '../record/shape.ts'
+import { inImage } from './change-plan.ts'
 import type { Gate, JudgedRecords } from './gate.ts'
+import type { Images } from './images.ts'
 import type { WatchedTexts } from './watched-texts.ts'
 
 /** Of a record with one of these, a part at least was not read. */
@@ -28,6 +31,12 @@ const UNREAD: ReadonlySet<DeadLetterCode> = new Set<RecordCode>([
 /** Whether a record with this code, if any, was read to its end. */
 export const isRead = (code: DeadLetterCode | undefined): boolean => code === undefined || !UNREAD.has(code)
 
+/** An image of the row. */
+export interface JudgedImage {
+  readonly images: Images
+  readonly image: number
+}
+
 export class Judge implements JudgedRecords {
   from = 0
   to = 0
@@ -35,12 +44,18 @@ export class Judge implements JudgedRecords {
   readonly #watched: WatchedTexts
   /** By place in `reads`: the watch. */
   readonly #watches: readonly number[]
+  readonly #image: JudgedImage | undefined
   #block!: Block
 
-  constructor(gate: Gate, shape: Shape, watched: WatchedTexts) {
+  /** `image`: of change events, the image of the row that the gate judges. */
+  constructor(gate: Gate, shape: Shape, watched: WatchedTexts, image?: JudgedImage) {
     this.#gate = gate
     this.#watched = watched
-    this.#watches = gate.reads.map((path) => shape.watchOf.get(path.text)!)
+    this.#image = image
+    this.#watches = gate.reads.map((path) => {
+      const at = image === undefined ? path : inImage(IMAGES[image.image]!, path)
+      return shape.watchOf.get(at.text)!
+    })
   }
 
   /** Has the records `[from, to)` judged. */
@@ -51,12 +66,17 @@ export class Judge implements JudgedRecords {
     this.#gate.judge(this, now)
   }
 
+  /** Without this image there is nothing to judge. */
+  #isAbsent(record: number): boolean {
+    return this.#image?.images.isThere(this.#image.image, record) === false
+  }
+
   isOut(record: number): boolean {
-    return this.#block.recordOut[record] !== 0
+    return this.#block.recordOut[record] !== 0 || this.#isAbsent(record)
   }
 
   isSuppressed(record: number): boolean {
-    return this.#block.suppressedBy[record] !== undefined
+    return this.#block.suppressedBy[record] !== undefined || this.#isAbsent(record)
   }
 
   isRead(record: number): boolean {
@@ -72,7 +92,9 @@ export class Judge implements JudgedRecords {
   }
 
   setStep(record: number, steps: number): void {
-    this.#block.recordStep[record] = steps
+    const { recordStep } = this.#block
+    // Of two images, the one that has reached more steps counts.
+    recordStep[record] = this.#image === undefined ? steps : Math.max(steps, recordStep[record]!)
   }
 
   suppress(record: number, reason: string): void {

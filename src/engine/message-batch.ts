@@ -3,6 +3,7 @@
  * and a view of each value and key, would live just long enough to be collected at the highest price.
  */
 import { ByteSink } from '../record/byte-sink.ts'
+import { FRAME_BYTES, MAGIC, schemaIdAt } from '../record/wire-form.ts'
 import type { Message, MessageHeader } from './message.ts'
 
 const BRACE = 0x7b
@@ -32,6 +33,9 @@ export interface PackedMessages {
   readonly timestamps: Float64Array<ArrayBuffer>
   readonly headers: ReadonlyMap<number, readonly MessageHeader[]>
 }
+
+const frameIn = (bytes: Uint8Array, start: number, end: number): number =>
+  end - start >= FRAME_BYTES && bytes[start] === MAGIC ? schemaIdAt(bytes, start) : -1
 
 export class MessageBatch implements Iterable<Message> {
   #length = 0
@@ -161,6 +165,17 @@ export class MessageBatch implements Iterable<Message> {
 
   isTombstone(index: number): boolean {
     return this.#valueStarts[index] === NONE
+  }
+
+  /** The id of the schema in the frame of the value; -1 where it has none. */
+  valueFrame(index: number): number {
+    if (this.isTombstone(index) || this.isLine(index)) return -1
+    return frameIn(this.#others.bytes, this.#valueStarts[index]!, this.#valueEnds[index]!)
+  }
+
+  /** The same of the key. */
+  keyFrame(index: number): number {
+    return this.hasKey(index) ? frameIn(this.keys, this.keyStart(index), this.keyEnd(index)) : -1
   }
 
   /** Bytes of the value; 0 for a tombstone. */

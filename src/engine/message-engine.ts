@@ -3,11 +3,13 @@ import { isUtf8 } from 'node:buffer'
 import { intervalStart } from '../../transforms/calendar/interval.ts'
 import type { DeadLetterCode } from '../errors.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
+import { IMAGES } from '../policy/path.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, ResultKind } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
 import { BLOCK_RECORDS, PADDING } from '../record/codec.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
+import type { SchemaNews } from '../record/schema-text.ts'
 import { beginsFramed, type Opening } from '../record/wire-form.ts'
 import type { Account } from './account.ts'
 import { type Beside, Engine, type EngineOptions, type EngineParts } from './engine.ts'
@@ -16,9 +18,10 @@ import { isOfJsonKey, JsonKeys } from './json-keys.ts'
 import { MessageBatch } from './message-batch.ts'
 import { openMessages } from './open-messages.ts'
 import { OutcomeBatch } from './outcome-batch.ts'
+import { type FramesOf, OutputFrames } from './output-frames.ts'
 import { FIRST_RECORDS, ONE_IN } from './suspects.ts'
 import { Times } from './times.ts'
-import type { KeyTombstones } from './tombstones.ts'
+import { DELETED, type KeyTombstones } from './tombstones.ts'
 
 export interface MessageOptions {
   /**
@@ -34,12 +37,21 @@ const LF = 0x0a
 
 /** Fields beside the value, numbered behind those of the value. */
 export const besideOf = (plan: Plan): PlanField[] =>
-  plan.envelope.map((field) => ({ ...field, index: plan.fields.length + field.index }))
+  plan.envelope
+    // Those of change events have no counterpart in a row by itself.
+    .filter(({ path }) => path.envelope !== 'change')
+    .map((field, at) => ({ ...field, index: plan.fields.length + at }))
 
 /** What a message engine is made of: a codec for values, what opens them, and what an engine needs. */
 export interface MessageEngineParts extends Omit<EngineParts, 'beside'> {
   /** Undefined where values and keys are read as they stand. */
   readonly opening?: Opening | undefined
+  /** Whether the codec reads the frame of a schema registry. */
+  readonly isFramed?: boolean | undefined
+  /** Where values leave as JSON in frames: by which schema. */
+  readonly framesOf?: FramesOf | undefined
+  /** Takes the schemas that values and keys name. */
+  readonly learn?: ((news: SchemaNews) => void) | undefined
   readonly tombstones: KeyTombstones
 }
 
@@ -51,12 +63,16 @@ export class MessageEngine {
   readonly #engine: Engine
   readonly #maxRecordBytes: number
   readonly #opening: Opening | undefined
+  readonly #isFramed: boolean
+  readonly #frames: OutputFrames | undefined
+  readonly #learn: ((news: SchemaNews) => void) | undefined
   readonly #envelopeFields: readonly PlanField[]
   /** Those that are texts, but for JSON keys. */
   readonly #texts: readonly PlanField[]
   readonly #envelope: Envelope
   readonly #keys: JsonKeys | undefined
-  readonly #timeField: PlanField | undefined
+  /** Fields made of the event time: one, or of change events one for each image. */
+  readonly #timeFields: readonly PlanField[]
   readonly #compacted: boolean
   readonly #tombstones: KeyTombstones
   /** The batch at hand. */
@@ -78,6 +94,9 @@ export class MessageEngine {
     const { plan } = parts
     this.#maxRecordBytes = options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES
     this.#opening = parts.opening
+    this.#isFramed = parts.isFramed === true
+    this.#learn = parts.learn
+    if (parts.framesOf !== undefined) this.#frames = new OutputFrames(parts.framesOf)
     this.#envelopeFields = besideOf(plan)
     this.#texts = this.#envelopeFields.filter((field) => !isOfJsonKey(field))
     this.#envelope = new Envelope(this.#texts)
@@ -85,17 +104,23 @@ export class MessageEngine {
     if (ofKeys.length > 0) this.#keys = new JsonKeys(plan, ofKeys, rejectsKeyMembers(plan, options))
     this.#compacted = options.compacted
     this.#tombstones = parts.tombstones
-    const time = plan.time?.path.text
-    this.#timeField =
-      plan.fields.find((field) => field.path.text === time && field.from.text === time) ??
-      plan.fields.find((field) => field.from.text === time)
-    const rule = this.#timeField?.rulesByStep[0]?.[0]
+    const row = parts.row ?? plan
+    const time = row.time?.path.text
+    const timeField =
+      row.fields.find((field) => field.path.text === time && field.from.text === time) ??
+      row.fields.find((field) => field.from.text === time)
+    const images = parts.row === undefined ? [0] : IMAGES.keys()
+    this.#timeFields =
+      timeField === undefined
+        ? []
+        : [...images].map((image) => plan.fields[image * row.fields.length + timeField.index]!)
+    const rule = timeField?.rulesByStep[0]?.[0]
     const keepsTime = rule?.action.kind === 'keep'
     // A shifted time is written as times are: four digits of it may be days.
     const keepsForm = keepsTime || rule?.use === 'shift.date'
     this.#times = new Times(!keepsTime, (text) => {
       const read = (): number | undefined => {
-        const instant = plan.time?.read(text, this.#engine.now)
+        const instant = row.time?.read(text, this.#engine.now)
         return typeof instant === 'number' ? instant : undefined
       }
       const start = (): number | undefined => (keepsTime ? undefined : intervalStart(text))
@@ -129,6 +154,11 @@ export class MessageEngine {
     this.#engine.now = now
   }
 
+  /** Between two batches: schemas that messages may name from now on. */
+  learn(news: SchemaNews): void {
+    this.#learn?.(news)
+  }
+
   /** Memory that the values of the next batch may be written into. */
   set memory(memory: ArrayBuffer | undefined) {
     this.#engine.memory = memory
@@ -146,6 +176,7 @@ export class MessageEngine {
     this.#messages = opened?.messages ?? messages
     this.#codes = opened?.codes
     this.#outcomes = outcomes
+    this.#frames?.open(messages.length, (index) => messages.valueFrame(index))
     if (this.#messageOf.length < messages.length) this.#messageOf = new Int32Array(messages.length)
     this.#rewrite(this.#sort())
     return outcomes
@@ -171,7 +202,7 @@ export class MessageEngine {
       else if (length > this.#maxRecordBytes) this.#refuse(index, 'record-too-large')
       else if (messages.isLine(index)) lines.push(index)
       else if (length === 0) this.#refuse(index, 'value-empty')
-      else if (this.#codes === undefined && beginsFramed(messages.value(index)!))
+      else if (!this.#isFramed && this.#codes === undefined && beginsFramed(messages.value(index)!))
         this.#refuse(index, 'schema-registry-framed')
       else others.push(index)
     }
@@ -215,6 +246,7 @@ export class MessageEngine {
       return
     }
     for (let line = 0; line < lines.length; line++) this.#messageOf[line] = lines[line]!
+    chunk.reserve(others.reduce((sum, index) => sum + messages.valueLength(index) + 1, PADDING))
     const starts = others.map((index, at) => {
       this.#messageOf[lines.length + at] = index
       const start = chunk.length
@@ -235,7 +267,7 @@ export class MessageEngine {
     for (const [at, index] of others.entries())
       engine.span(starts[at]!, starts[at]! + messages.valueLength(index), lines.length + at)
     const { output, deadLetters } = engine.close()
-    this.#outcomes.values = output
+    this.#outcomes.values = this.#frames?.frame(this.#outcomes, output) ?? output
     for (const { line, code, rule, subject } of deadLetters)
       this.#outcomes.deadLetter(this.#messageOf[line]!, code, rule, subject)
   }
@@ -272,14 +304,17 @@ export class MessageEngine {
       this.#eachPassing(block, field, from, to, (record, slot) =>
         this.#take(block, field, this.#messageAt(block, record), slot),
       )
-    if (this.#timeField !== undefined && !this.#envelopeFields.some(isTimestamp))
-      this.#eachPassing(block, this.#timeField, from, to, (record, slot) =>
-        outcomes.setTimestamp(this.#messageAt(block, record), this.#times.of(block, slot)),
-      )
+    if (!this.#envelopeFields.some(isTimestamp))
+      for (const field of this.#timeFields)
+        this.#eachPassing(block, field, from, to, (record, slot) =>
+          outcomes.setEarlier(this.#messageAt(block, record), this.#times.of(block, slot)),
+        )
+    this.#frames?.check(block, from, to, (record) => this.#messageAt(block, record))
     if (this.#keys !== undefined) this.#takeKeys(this.#keys, block, from, to)
     for (let record = from; record < to; record++) {
       if (block.isDeadLetter(record)) continue
-      if (block.suppressedBy[record] !== undefined) this.#suppressed(block, record)
+      if (block.suppressedBy[record] === DELETED) this.#deleted(block, record)
+      else if (block.suppressedBy[record] !== undefined) this.#suppressed(block, record)
       else if (this.#compacted && !outcomes.hasKey(this.#messageAt(block, record)))
         block.fail(record, 'key-missing', -1)
     }
@@ -327,6 +362,21 @@ export class MessageEngine {
       const { name } = field.path.segments[0] as { readonly name: string }
       outcomes.addHeader(message, name, textOf(bytes))
     } else outcomes.setTimestamp(message, instant(textOf(bytes)))
+  }
+
+  /** A delete in whose place a tombstone is written: no gate judges it, as it holds no value. */
+  #deleted(block: Block, record: number): void {
+    const index = this.#messageAt(block, record)
+    const found = this.#tombstones.of(this.#messages.key(index), this.#engine.now)
+    if (found.kind === 'refused') block.fail(record, found.code, found.rule)
+    else if (found.kind === 'none') {
+      block.suppressedBy[record] = found.label
+      this.#outcomes.suppress(index, found.label)
+    } else {
+      block.tombstones.add(record)
+      this.#outcomes.tombstone(index, found.keys)
+      for (const rule of found.rules) this.#engine.account.rules[rule]!.applied++
+    }
   }
 
   /** Suppressed records hide what was published under their key before, where the topic is compacted. */

@@ -14,14 +14,15 @@ export class NullWords {
   /** Fields that rule names of maps, which are names whatever they are. */
   readonly #namesFields: readonly number[]
 
-  constructor(words: readonly string[], plan: Plan, format: Format) {
+  /** `names`: whether names of maps may be such words too. */
+  constructor(words: readonly string[], plan: Plan, format: Format, names: boolean) {
     this.#words = new Set(words)
     this.#bytes = words.map((word) => Buffer.from(word))
     this.#longest = Math.max(...this.#bytes.map(({ length }) => length))
     this.#format = format
-    this.#namesFields = plan.fields.flatMap(({ from, index }) =>
-      from.segments.at(-1)?.kind === 'names' ? [index] : [],
-    )
+    this.#namesFields = names
+      ? []
+      : plan.fields.flatMap(({ from, index }) => (from.segments.at(-1)?.kind === 'names' ? [index] : []))
   }
 
   /** Makes the slots of the block that hold such a word slots of nothing. */

@@ -125,6 +125,16 @@ export class OutcomeBatch {
     this.#valueEnds[index] = end
   }
 
+  /** `place`: where the value of what is published stands from now on, in the order of the messages. */
+  move(place: (index: number, start: number, end: number) => readonly [start: number, end: number]): void {
+    for (let index = 0; index < this.length; index++) {
+      if (this.#kinds[index] !== PUBLISH) continue
+      const [start, end] = place(index, this.#valueStarts[index]!, this.#valueEnds[index]!)
+      this.#valueStarts[index] = start
+      this.#valueEnds[index] = end
+    }
+  }
+
   suppress(index: number, reason: string, tombstones: readonly Uint8Array[] = NO_TOMBSTONES): void {
     let known = this.#reasons.indexOf(reason)
     if (known < 0) known = this.#reasons.push(reason) - 1
@@ -163,6 +173,12 @@ export class OutcomeBatch {
 
   setTimestamp(index: number, timestamp: number | undefined): void {
     this.#timestamps[index] = timestamp ?? Number.NaN
+  }
+
+  /** The same, where none or a later one was set before. */
+  setEarlier(index: number, timestamp: number | undefined): void {
+    const set = this.#timestamps[index]!
+    if (timestamp !== undefined && !(set <= timestamp)) this.#timestamps[index] = timestamp
   }
 
   // What became of them; see `Outcome`

@@ -2,12 +2,17 @@
 import type { RecordContext } from '../../transforms/transform.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Block } from '../record/block.ts'
-import type { Shape } from '../record/shape.ts'
 import type { WatchedTexts } from './watched-texts.ts'
+
+/** The watches of subject and event time; -1 where there is none. */
+export interface ContextPlace {
+  readonly subject: number
+  readonly time: number
+}
 
 export class RecordContexts {
   readonly #plan: Plan
-  readonly #shape: Shape
+  readonly #placeOf: (record: number) => ContextPlace
   readonly #watched: WatchedTexts
   readonly #context: { -readonly [Name in keyof RecordContext]: RecordContext[Name] } = {
     subject: undefined,
@@ -17,9 +22,10 @@ export class RecordContexts {
   readonly #readSubject: ((text: string) => string | undefined) | undefined
   #record = -1
 
-  constructor(plan: Plan, shape: Shape, watched: WatchedTexts) {
+  /** `plan`: of the row. `placeOf`: where a record's subject and event time are watched. */
+  constructor(plan: Plan, placeOf: (record: number) => ContextPlace, watched: WatchedTexts) {
     this.#plan = plan
-    this.#shape = shape
+    this.#placeOf = placeOf
     this.#watched = watched
     this.#readSubject = plan.subject && plan.readers.get(plan.subject.text)
   }
@@ -34,9 +40,10 @@ export class RecordContexts {
     if (record !== this.#record) {
       this.#record = record
       const scope = block.recordScope[record]!
-      const time = this.#watched.text(block, this.#shape.time, scope)
+      const place = this.#placeOf(record)
+      const time = this.#watched.text(block, place.time, scope)
       const instant = time === undefined ? undefined : this.#plan.time!.read(time, now)
-      const subject = this.#watched.text(block, this.#shape.subject, scope)
+      const subject = this.#watched.text(block, place.subject, scope)
       const read = this.#readSubject
       this.#context.subject = subject === undefined || read === undefined ? subject : read(subject)
       this.#context.eventTime = typeof instant === 'number' ? instant : undefined

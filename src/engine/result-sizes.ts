@@ -41,7 +41,8 @@ export class ResultSizes {
     const byPattern = fields.some(({ from }) => from.isPattern) ? 1 : 0
     this.#copies = Math.max(0, ...sources.values()) + byPattern
     this.#fieldOfRule = new Int32Array(plan.rules.length)
-    for (const [place, field] of fields.entries())
+    // Of change events two fields share their rules, and the first of them counts.
+    for (const [place, field] of [...fields.entries()].reverse())
       for (const rule of field.rulesByStep.flat()) this.#fieldOfRule[rule.id] = place
   }
 

@@ -2,16 +2,18 @@
  * Runs the gates and the rules over a block of scanned records: field by field rather than record by record, so that a
  * transform gets many values at once. How a slot's bytes become text, and how a result is written, is up to the `Format`.
  */
+import { IMAGES } from '../policy/path.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
 import type { Shape } from '../record/shape.ts'
 import type { Account, RuleCount } from './account.ts'
+import { Appliers } from './appliers.ts'
 import type { Gate } from './gate.ts'
+import { CONTEXTS, type Images } from './images.ts'
 import { Judge } from './judge.ts'
-import { RecordContexts } from './record-contexts.ts'
+import { type ContextPlace, RecordContexts } from './record-contexts.ts'
 import { ResultSizes } from './result-sizes.ts'
-import { RuleApplier } from './rule-applier.ts'
 import { Suspects } from './suspects.ts'
 import { RuleTallies } from './tallies.ts'
 import { WatchedTexts } from './watched-texts.ts'
@@ -23,11 +25,9 @@ export class Rules {
   account: Account
   /** Those of the value, and behind them what stands beside it, if that is rewritten too. */
   readonly #fields: readonly PlanField[]
-  readonly #contexts: RecordContexts
-  readonly #applier: RuleApplier
-  /** By format, where values of a record are written in several. */
-  readonly #appliers: Map<Format, RuleApplier>
-  readonly #newApplier: (format: Format) => RuleApplier
+  /** One; of change events one for each image, and behind them that of what stands beside. */
+  readonly #appliers: readonly Appliers[]
+  readonly #images: Images | undefined
   readonly #watched: WatchedTexts
   readonly #gatesBefore: readonly Judge[]
   readonly #gatesAfter: readonly Judge[]
@@ -51,23 +51,27 @@ export class Rules {
     account: Account,
     now: number,
     maxResultBytes: number,
+    ofRow?: { readonly plan: Plan; readonly images: Images },
   ) {
     this.plan = plan
+    this.#images = ofRow?.images
     this.#fields = fields
     this.shape = shape
     this.#watched = new WatchedTexts(shape, format)
     const judges = (phase: Gate['phase']): Judge[] =>
-      gates.filter((gate) => gate.phase === phase).map((gate) => new Judge(gate, shape, this.#watched))
+      gates.filter((gate) => gate.phase === phase).flatMap((gate) => this.#judges(gate))
     this.#gatesBefore = judges('before-rules')
     this.#gatesAfter = judges('after-rules')
     this.format = format
     this.#sizes = new ResultSizes(plan, fields, format, maxResultBytes)
     this.suspects = new Suspects(plan, format)
-    this.#contexts = new RecordContexts(plan, shape, this.#watched)
-    // Bytes that a transform's twin has written may stand in the arena a second time, as a text that needed escapes.
-    this.#newApplier = (one) => new RuleApplier(one, this.#contexts, this.suspects, 2 * maxResultBytes, now)
-    this.#applier = this.#newApplier(format)
-    this.#appliers = new Map([[format, this.#applier]])
+    const row = ofRow?.plan ?? plan
+    this.#appliers = (ofRow === undefined ? [0] : CONTEXTS).map((image) => {
+      const placeOf = (record: number): ContextPlace => ofRow?.images.placeOf(image, record) ?? shape
+      const contexts = new RecordContexts(row, placeOf, this.#watched)
+      // Bytes that a transform's twin has written may stand in the arena a second time, as a text that needed escapes.
+      return new Appliers(format, contexts, this.suspects, 2 * maxResultBytes, now)
+    })
     this.#before = new RuleTallies(plan)
     this.#many = new Set(
       plan.fields.filter(({ from }) => from.segments.some((segment) => segment.kind !== 'name')),
@@ -75,13 +79,20 @@ export class Rules {
     this.account = account
   }
 
+  /** Of change events, gates of the row judge each image. */
+  #judges(gate: Gate): Judge[] {
+    const images = this.#images
+    if (images === undefined || gate.isOfEvent === true) return [new Judge(gate, this.shape, this.#watched)]
+    return IMAGES.map((_, image) => new Judge(gate, this.shape, this.#watched, { images, image }))
+  }
+
   /** The instant that records are judged at, ms since the epoch. */
   get now(): number {
-    return this.#applier.now
+    return this.#appliers[0]!.main.now
   }
 
   set now(now: number) {
-    for (const applier of this.#appliers.values()) applier.now = now
+    for (const appliers of this.#appliers) appliers.now = now
   }
 
   /**
@@ -90,10 +101,9 @@ export class Rules {
    * this one's results are too large. Results of other records are gone.
    */
   run(block: Block, from: number, to: number): boolean {
-    this.#contexts.clear()
     this.#watched.clear()
     block.arena.length = 0
-    for (const applier of this.#appliers.values()) applier.isFull = false
+    for (const appliers of this.#appliers) appliers.clear()
     this.suspects.clear()
     const failed = block.failedCount
     const suppressed = block.suppressedCount
@@ -103,8 +113,12 @@ export class Rules {
     for (let record = from; record < to; record++) if (block.recordOut[record] === 0) passing++
     const failedBefore = block.failedCount
     for (const field of this.#fields) {
-      this.#field(block, field, from, to, passing - (block.failedCount - failedBefore))
-      if (this.#isFull()) {
+      const left =
+        this.#images === undefined
+          ? passing - (block.failedCount - failedBefore)
+          : this.#images.passing(block, this.#images.of(field.index), from, to)
+      this.#field(block, field, from, to, left)
+      if (this.#appliers.some(({ isFull }) => isFull)) {
         block.unmark(failed, suppressed)
         this.#before.restore(this.account)
         return false
@@ -116,9 +130,13 @@ export class Rules {
     return true
   }
 
-  /** Whose a record of the part that was run last is; undefined where nothing says so. */
+  /** Whose a record of the part that was run last is; undefined where nothing says so, or its images say two. */
   subjectOf(block: Block, record: number): string | undefined {
-    return this.#contexts.of(block, record, this.now).subject
+    const images = this.#images
+    const subjects = this.#appliers
+      .filter((_, image) => images?.isThere(image, record) ?? true)
+      .map(({ contexts }) => contexts.of(block, record, this.now).subject)
+    return subjects.every((subject) => subject === subjects[0]) ? subjects[0] : undefined
   }
 
   /** Lets the gates of a phase judge the records `[from, to)`. */
@@ -190,12 +208,9 @@ export class Rules {
     for (const slot of this.#ofFailed.splice(0)) {
       const rule = simple ? first : this.#choose(block, field, slot, block.slotRecord[slot]!)
       if (rule !== undefined)
-        this.#applierOf(this.#formatOf(block, field, slot)).countOnly(
-          block,
-          rule,
-          slot,
-          this.account.rules[rule.id]!,
-        )
+        this.#appliersOf(field)
+          .of(this.#formatOf(block, field, slot))
+          .countOnly(block, rule, slot, this.account.rules[rule.id]!)
     }
   }
 
@@ -208,8 +223,9 @@ export class Rules {
     count: number,
     tally: RuleCount,
   ): void {
+    const appliers = this.#appliersOf(field)
     if (this.format.ofSlot === undefined) {
-      this.#applier.apply(block, rule, slots, count, tally)
+      appliers.main.apply(block, rule, slots, count, tally)
       return
     }
     const byFormat = new Map<Format, number[]>()
@@ -220,26 +236,15 @@ export class Rules {
       else some.push(slots[i]!)
     }
     for (const [format, some] of byFormat)
-      this.#applierOf(format).apply(block, rule, Int32Array.from(some), some.length, tally)
+      appliers.of(format).apply(block, rule, Int32Array.from(some), some.length, tally)
   }
 
   #formatOf(block: Block, { index }: PlanField, slot: number): Format {
     return this.format.ofSlot?.(block, slot, index) ?? this.format
   }
 
-  #applierOf(format: Format): RuleApplier {
-    let applier = this.#appliers.get(format)
-    if (applier === undefined) {
-      applier = this.#newApplier(format)
-      applier.now = this.now
-      this.#appliers.set(format, applier)
-    }
-    return applier
-  }
-
-  #isFull(): boolean {
-    if (this.#appliers.size === 1) return this.#applier.isFull
-    return [...this.#appliers.values()].some(({ isFull }) => isFull)
+  #appliersOf({ index }: PlanField): Appliers {
+    return this.#appliers[this.#images?.of(index) ?? 0]!
   }
 
   #choose(block: Block, field: PlanField, slot: number, record: number): PlanRule | undefined {

@@ -18,6 +18,9 @@ export type Tombstones =
 /** Label of tombstones that are suppressed, because no rule lets a key leave. */
 export const NO_KEY_LEAVES = 'tombstone, and no key may leave'
 
+/** Reason of deletes among change events in whose place a tombstone is written. */
+export const DELETED = 'change: delete'
+
 /** A transform that throws, or gives what is not a result, has failed. */
 function applyTo(transform: RuleTransform, text: string, now: number): Result {
   try {

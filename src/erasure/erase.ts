@@ -1,166 +1,61 @@
 /** Erasure of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
-import { existsSync } from 'node:fs'
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
-import { expiredOf, type Hold, type TargetName } from '../lifecycle/legal-hold.ts'
+import type { Finder } from '../lifecycle/held-subjects.ts'
+import { expiredOf } from '../lifecycle/legal-hold.ts'
+import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
+import { underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
 import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
-import { addTokens, createList, type ListChange, readList } from '../lists/list-writer.ts'
-import type { ListHeader } from '../lists/match-list.ts'
+import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
 import { newSources } from '../policy/context.ts'
 import { parsePath } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import { toNormalForm } from '../policy/suppression/normal-forms.ts'
-import type { ErasureOrder, SubjectForm } from './erasure-order.ts'
-import { type FinderForm, listOf, type NamedList, type SubjectSearch } from './finders.ts'
+import {
+  applyTopicErasure,
+  askedOf,
+  planTopicErasure,
+  type TopicsSetting,
+  verifyTopicErasure,
+} from './erase-topics.ts'
+import type { ErasureFinding } from './erasure-finding.ts'
+import type { ErasureOrder } from './erasure-order.ts'
+import type { FinderForm } from './finders.ts'
+import { applyList, findingOfList, type ListErasure, surveyList } from './letter-lists.ts'
+import { OUTPUT_DOMAIN, type SoughtSubjects, type Subjects } from './subjects.ts'
+import type { DeleteRecords } from './topic-form.ts'
 
-/** What an order says of its subjects, before targets are looked at. */
-export type Subjects = Pick<ErasureOrder, 'list' | 'keys' | 'searches' | 'subjects'>
-
-export interface SubjectsSetting {
-  /** The policies that made what is stored; the first is the one in force. */
-  readonly searches: readonly SubjectSearch[]
-  readonly matchKeys: MatchKeys
-  readonly keyChecks: Readonly<Record<string, string>>
-  /** The file of the suppression list, which may not be there yet. */
-  readonly suppression: string
-}
-
-/** Parts digests of outputs from entries of lists: no list has such a domain. */
-const OUTPUT_DOMAIN = 'forget/output'
-
-/**
- * What is looked for, for these identifiers as they stand in events.
- * @throws LetheError (usage) where one has no normal form or is in no output, or no list holds the subject back
- */
-export function subjectsOf(identifiers: readonly string[], setting: SubjectsSetting): Subjects {
-  const { searches, matchKeys, keyChecks, suppression } = setting
-  const [current] = searches as [SubjectSearch]
-  const list = neededList(current.plan)
-  const header = headerOf(list, suppression)
-  const { id, check } = matchKeys.primary
-  const match = matchKeys.matcher(id, check, header.domain, suppression)
-  const digest = matchKeys.matcher(id, check, OUTPUT_DOMAIN, suppression)
-  const toNormal = toNormalForm(header.normalize, newSources())
-  const named = (token: Buffer): string => `${id}.${token.toString('base64url')}`
-  const subjects = new Map<string, SubjectForm>()
-  for (const [index, identifier] of identifiers.entries()) {
-    const normal = toNormal(current.identifierOf(identifier))
-    if (normal === undefined || normal === '')
-      throw new LetheError(
-        'bad-option',
-        `subject ${index + 1} has no normal form (${header.normalize}); nothing was done`,
-        'name it as it stands in events',
-      )
-    const outputs = searches.map(({ outputsOf }) => outputsOf(identifier))
-    const token = named(match(normal))
-    const before = subjects.get(token)
-    subjects.set(token, {
-      match: token,
-      // Two spellings of one subject have one entry on the list, and may have two tokens.
-      tokens: unique([...(before?.tokens ?? []), ...outputs.flatMap(({ tokens }) => tokens)]),
-      digests: unique([
-        ...(before?.digests ?? []),
-        ...outputs.flatMap(({ unkeyed }) => unkeyed.map((text) => named(digest(text)))),
-      ]),
-    })
-  }
-  return {
-    list: { ...header, name: list.list, keys: { [id]: check } },
-    keys: keyChecks,
-    searches: searches.map(({ form }) => form),
-    subjects: [...subjects.values()],
-  }
-}
-
-const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)]
-
-function neededList(plan: Plan): NamedList {
-  const list = listOf(plan)
-  if (list !== undefined) return list
-  const by = plan.subject?.text ?? 'PATH'
-  throw new LetheError(
-    'bad-option',
-    `the policy ${plan.name} names no suppression list by its subject: records of subjects would come again`,
-    `say in it \`subject: ${by}\` and \`suppression: [{ list: erasures, by: ${by} }]\``,
-  )
-}
-
-/** Makes the suppression list of a policy, empty. @throws LetheError: usage where the policy names none, or the file exists; io */
-export async function beginList(plan: Plan, file: string): Promise<void> {
-  const { list, normalize } = neededList(plan)
-  await createList(file, { purpose: 'suppression', domain: list, normalize: normalize[0]! })
-}
-
-/** Of the list that is there, or of the one that is to be made. */
-function headerOf({ list, normalize }: NamedList, file: string): ListHeader {
-  if (!existsSync(file)) return { purpose: 'suppression', domain: list, normalize: normalize[0]! }
-  const { header } = readList(file)
-  if (header.normalize !== normalize[0])
-    throw new LetheError(
-      'list-invalid',
-      `the entries of ${file} are in the normal form ${header.normalize}, and the policy says ${normalize[0]}`,
-      `normalize: ${header.normalize} in the policy`,
-    )
-  return header
-}
-
-/** The orders' subjects as one: what was forgotten is looked for again. @throws LetheError (usage) where their lists differ */
-export function mergeSubjects(orders: readonly Subjects[]): Subjects {
-  const [first] = orders as [Subjects]
-  const subjects = new Map<string, SubjectForm>()
-  const searches = new Map<string, Subjects['searches'][number]>()
-  const keys: Record<string, string> = {}
-  const matchKeys: Record<string, string> = {}
-  const add = (into: Record<string, string>, from: Readonly<Record<string, string>>): void => {
-    for (const [id, check] of Object.entries(from)) {
-      if ((into[id] ?? check) !== check) throw differ(`two keys are called ${id}`)
-      into[id] = check
-    }
-  }
-  for (const order of orders) {
-    const { domain, normalize, name } = order.list
-    if (domain !== first.list.domain || normalize !== first.list.normalize || name !== first.list.name)
-      throw differ('they are of different suppression lists')
-    add(keys, order.keys)
-    add(matchKeys, order.list.keys)
-    for (const search of order.searches) searches.set(search.policy.fingerprint, search)
-    for (const one of order.subjects) {
-      const before = subjects.get(one.match)
-      subjects.set(one.match, {
-        match: one.match,
-        tokens: unique([...(before?.tokens ?? []), ...one.tokens]),
-        digests: unique([...(before?.digests ?? []), ...one.digests]),
-      })
-    }
-  }
-  return {
-    list: { ...first.list, keys: matchKeys },
-    keys,
-    searches: [...searches.values()],
-    subjects: [...subjects.values()],
-  }
-}
-
-const differ = (why: string): LetheError =>
-  new LetheError('order-invalid', `the orders cannot be run together: ${why}`, 'run them one by one')
-
-export interface EraseSetting {
+export interface EraseSetting extends HeldSetting {
   /** The policies that made what is stored. */
   readonly plans: readonly Plan[]
   /** Where outputs hold identifiers or tokens without a key. */
   readonly matchKeys: MatchKeys | undefined
-  readonly holds: readonly Hold[]
   /** ms since 1970. */
   readonly now: number
+  /** Where it is given: gets what of subjects, tokens or entries, was found. */
+  readonly seen?: Set<string>
+  /** Where topics are looked through too. */
+  readonly topics?: TopicsSetting | undefined
+}
+
+/** @throws LetheError (usage) where an order is of topics, and no pipeline is named */
+function topicsOf({ topics }: ErasureOrder, setting: EraseSetting): TopicsSetting | undefined {
+  if (topics === undefined) return undefined
+  if (setting.topics !== undefined) return setting.topics
+  throw new LetheError(
+    'bad-option',
+    `the order is of topics of the pipeline ${topics.pipeline} too, and none is named; nothing was done`,
+    'say --pipeline FILE',
+  )
 }
 
 /** What targets are asked. @throws LetheError (usage) where a policy of the order, or the match keys, are not given */
 export function requestOf(
   subjects: Subjects,
-  { plans, matchKeys, holds, now }: EraseSetting,
+  { plans, matchKeys, holds, lookAgain, now, seen }: EraseSetting,
 ): ErasureRequest {
   const tokens = new Set(subjects.subjects.flatMap((one) => one.tokens))
   const searches = subjects.searches.map((search): [string, Search] => {
@@ -171,27 +66,37 @@ export function requestOf(
         `the order was made under the policy ${search.policy.name}, version ${search.policy.version}, which is not among those named; nothing was done`,
         'name every policy of the order: -p FILE, may be repeated',
       )
-    const finders = search.finders.map((finder) => ({
-      path: parsePath(finder.field),
-      find: findOf(finder, tokens, subjects, matchKeys),
-    }))
-    return [search.policy.fingerprint, { plan, finders, unsearched: search.unsearched }]
+    const finder = (form: FinderForm): Finder => ({
+      path: parsePath(form.field),
+      find: findOf(form, tokens, subjects, matchKeys, seen),
+    })
+    return [
+      search.policy.fingerprint,
+      {
+        plan,
+        finders: search.finders.map(finder),
+        beside: (search.beside ?? []).map(finder),
+        unsearched: search.unsearched,
+      },
+    ]
   })
-  return { searches: new Map(searches), keyChecks: subjects.keys, holds, heldAt: now }
+  return { searches: new Map(searches), keyChecks: subjects.keys, holds, lookAgain, heldAt: now }
 }
 
 /** Values repeat: so many answers are remembered. */
 const REMEMBERED = 65_536
 
-function findOf(
-  { by, split }: FinderForm,
+/** Whether a stored text is of one of the subjects. */
+export function findOf(
+  { by, split }: Pick<FinderForm, 'by' | 'split'>,
   tokens: ReadonlySet<string>,
-  subjects: Subjects,
+  subjects: SoughtSubjects,
   matchKeys: MatchKeys | undefined,
+  seen: Set<string> = new Set(),
 ): (text: string) => boolean {
   const finds: ((text: string) => boolean)[] = []
-  if (by.includes('token')) finds.push((text) => tokens.has(text))
-  if (by.includes('kept') || by.includes('unkeyed')) finds.push(matchedBy(by, subjects, matchKeys))
+  if (by.includes('token')) finds.push((text) => tokens.has(text) && seen.add(text) === seen)
+  if (by.includes('kept') || by.includes('unkeyed')) finds.push(matchedBy(by, subjects, matchKeys, seen))
   const find = (text: string): boolean => finds.some((one) => one(text))
   return split === null
     ? find
@@ -201,8 +106,9 @@ function findOf(
 /** Of outputs that hold the identifier itself, or a token without a key: compared under the match key. */
 function matchedBy(
   by: FinderForm['by'],
-  { list, subjects }: Subjects,
+  { list, subjects }: SoughtSubjects,
   matchKeys: MatchKeys | undefined,
+  seen: Set<string>,
 ): (text: string) => boolean {
   if (matchKeys === undefined)
     throw new LetheError(
@@ -218,6 +124,10 @@ function matchedBy(
   const digests = new Set(subjects.flatMap((one) => one.digests))
   const ofList = by.includes('kept') ? matchersFor(list.domain) : []
   const ofOutput = by.includes('unkeyed') ? matchersFor(OUTPUT_DOMAIN) : []
+  const isOf = (known: ReadonlySet<string>, id: string, digest: Buffer): boolean => {
+    const name = `${id}.${digest.toString('base64url')}`
+    return known.has(name) && seen.add(name) === seen
+  }
   const known = new Map<string, boolean>()
   return (text) => {
     const before = known.get(text)
@@ -227,9 +137,8 @@ function matchedBy(
     const found = forms.some((one) => {
       const normal = toNormal(one)
       return (
-        (normal !== undefined &&
-          ofList.some(({ id, match }) => entries.has(`${id}.${match(normal).toString('base64url')}`))) ||
-        ofOutput.some(({ id, match }) => digests.has(`${id}.${match(one).toString('base64url')}`))
+        (normal !== undefined && ofList.some(({ id, match }) => isOf(entries, id, match(normal)))) ||
+        ofOutput.some(({ id, match }) => isOf(digests, id, match(one)))
       )
     })
     if (known.size >= REMEMBERED) known.clear()
@@ -241,11 +150,18 @@ function matchedBy(
 export async function planErasure(
   targets: readonly Target[],
   subjects: Subjects,
-  setting: EraseSetting & { readonly validMs: number },
+  setting: EraseSetting & {
+    readonly validMs: number
+    readonly deleteRecords?: DeleteRecords | undefined
+    readonly letterLists?: readonly string[] | undefined
+  },
 ): Promise<ErasureOrder> {
-  const { holds, now, validMs } = setting
+  const { holds, now, validMs, topics, deleteRecords = null, letterLists = [] } = setting
   const request = requestOf(subjects, setting)
   const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
+  const asked = askedOf(subjects, request)
+  const lists: ListErasure[] = []
+  for (const file of letterLists) lists.push(await surveyList(file, asked))
   return sealOrder({
     lethe: 'order',
     v: 1,
@@ -254,9 +170,13 @@ export async function planErasure(
     ...subjects,
     targets: surveyed,
     untouched,
+    ...(lists.length === 0 ? {} : { lists }),
+    ...(topics && { topics: await planTopicErasure(asked, deleteRecords, topics) }),
     expiredHolds: expiredOf(holds, now),
   })
 }
+
+const NOTHING: AppliedOrder = { applied: 0, wasApplied: 0 }
 
 export interface AppliedErasure extends AppliedOrder {
   readonly listed: ListChange
@@ -272,6 +192,7 @@ export async function applyErasure(
   setting: EraseSetting,
 ): Promise<AppliedErasure> {
   refuseExpired(order, setting.now)
+  const topics = topicsOf(order, setting)
   const request = requestOf(order, setting)
   const { purpose, domain, normalize, keys } = order.list
   const listed = await addTokens(
@@ -285,19 +206,18 @@ export async function applyErasure(
     order.targets.filter(({ deleted }) => deleted > 0),
     (planned) => new StoredFile(fileOf(planned.target)).apply(planned, order.hash, request),
   )
-  return { listed, ...done }
-}
-
-/** What is found at a target when it is read again. */
-export interface ErasureFinding {
-  readonly target: TargetName
-  readonly state: 'verified absent' | 'not absent' | 'held' | 'partly searched' | 'not searched'
-  /** Rows that the order was to erase. */
-  readonly planned: number
-  /** Rows that were read now, and of these those of the subjects. */
-  readonly read: number
-  readonly found: number
-  readonly message: string
+  const asked = askedOf(order, request)
+  const ofLists = await applyEach(
+    (order.lists ?? []).filter(({ found }) => found > 0),
+    (planned) => applyList(planned, asked),
+  )
+  const requested = topics === undefined ? NOTHING : await applyTopicErasure(order.topics!, asked, topics)
+  const all = [done, ofLists, requested]
+  return {
+    listed,
+    applied: all.reduce((sum, one) => sum + one.applied, 0),
+    wasApplied: all.reduce((sum, one) => sum + one.wasApplied, 0),
+  }
 }
 
 export interface VerifiedErasure {
@@ -306,18 +226,27 @@ export interface VerifiedErasure {
   readonly unlisted: number
 }
 
-/** Reads the list and every target of the order again. Changes nothing. */
+/** Reads the list and every target of the order again, files and topics. Changes nothing. */
 export async function verifyErasure(
   order: ErasureOrder,
   suppression: string,
   setting: EraseSetting,
 ): Promise<VerifiedErasure> {
+  const topics = topicsOf(order, setting)
   const request = requestOf(order, setting)
   const { entries } = readList(suppression)
   const targets: ErasureFinding[] = []
-  for (const planned of order.targets) targets.push(await findingOf(planned, request))
-  for (const { target } of order.untouched)
-    targets.push(await findingOf({ target, deleted: 0, whole: false }, request))
+  for (const planned of order.targets) {
+    const { target, whole } = planned
+    const wasErased = whole && new StoredFile(fileOf(target)).wasErasedBy(order.hash)
+    targets.push(await findingOf({ ...planned, whole: wasErased }, request))
+  }
+  // What was left half-made took its name, or was deleted: neither is kept elsewhere.
+  for (const { target, code } of order.untouched)
+    targets.push(await findingOf({ target, deleted: 0, whole: code === 'left-over' }, request))
+  const asked = askedOf(order, request)
+  for (const planned of order.lists ?? []) targets.push(findingOfList(planned, asked))
+  if (topics !== undefined) targets.push(...(await verifyTopicErasure(order.topics!, asked, topics)))
   return { targets, unlisted: order.subjects.filter(({ match }) => !entries.has(match)).length }
 }
 
@@ -341,7 +270,7 @@ async function findingOf(
   const counts = { read, found: deleted + held.fromDeletion }
   if (deleted > 0) return told('not absent', `${counts.found} rows are still there`, counts)
   if (held.fromDeletion > 0)
-    return told('held', `${held.fromDeletion} rows are there under legal hold`, counts)
+    return told('held', `${held.fromDeletion} rows are there ${underHold(survey)}`, counts)
   return unsearched.length > 0
     ? told('partly searched', unsearched.join('; '), counts)
     : told('verified absent', `read again: none of ${read} rows`, counts)

@@ -6,6 +6,9 @@ import { readSealed, surveyForm, untouchedForm } from '../lifecycle/work-order.t
 import type { ListHeader } from '../lists/match-list.ts'
 import { NORMAL_FORM_NAMES, type NormalForm } from '../policy/suppression/normal-forms.ts'
 import type { SearchForm } from './finders.ts'
+import { type ListErasure, listForm } from './letter-lists.ts'
+import type { LetterToken } from './record-search.ts'
+import { type TopicsOrder, topicsForm } from './topic-form.ts'
 
 /** A subject, as orders and receipts name it. */
 export interface SubjectForm {
@@ -15,6 +18,8 @@ export interface SubjectForm {
   readonly tokens: readonly string[]
   /** Of outputs that need no key, what is found by: digests under the match key. */
   readonly digests: readonly string[]
+  /** Tokens that stand beside sealed originals in dead letters of topics, under every match key; left out of orders of files alone. */
+  readonly sealed?: readonly LetterToken[] | undefined
 }
 
 export interface ErasureOrder {
@@ -36,6 +41,10 @@ export interface ErasureOrder {
   readonly subjects: readonly SubjectForm[]
   readonly targets: readonly TargetSurvey[]
   readonly untouched: readonly Untouched[]
+  /** Lists of dead letters; left out where none was named. */
+  readonly lists?: readonly ListErasure[] | undefined
+  /** Left out where no pipeline was named. */
+  readonly topics?: TopicsOrder | undefined
   readonly expiredHolds: readonly Hold['id'][]
   readonly hash: string
 }
@@ -43,6 +52,14 @@ export interface ErasureOrder {
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const checks = z.record(z.string().regex(/^k[1-9]\d{0,5}$/), z.string().regex(/^[0-9a-f]{8}$/))
 const matchToken = z.string().regex(/^k[1-9]\d{0,5}\.[A-Za-z0-9_-]{21}[AQgw]$/)
+
+const finders = z.array(
+  z.strictObject({
+    field: z.string(),
+    by: z.array(z.enum(['token', 'kept', 'unkeyed'])),
+    split: z.string().min(1).nullable(),
+  }),
+)
 
 const form: z.ZodType<ErasureOrder> = z.strictObject({
   lethe: z.literal('order'),
@@ -61,13 +78,8 @@ const form: z.ZodType<ErasureOrder> = z.strictObject({
   searches: z.array(
     z.strictObject({
       policy: z.strictObject({ name: z.string(), version: z.number(), fingerprint: hash }),
-      finders: z.array(
-        z.strictObject({
-          field: z.string(),
-          by: z.array(z.enum(['token', 'kept', 'unkeyed'])),
-          split: z.string().min(1).nullable(),
-        }),
-      ),
+      finders,
+      beside: finders.exactOptional(),
       unsearched: z.array(z.string()),
     }),
   ),
@@ -76,10 +88,15 @@ const form: z.ZodType<ErasureOrder> = z.strictObject({
       match: matchToken,
       tokens: z.array(z.string().min(1)),
       digests: z.array(matchToken),
+      sealed: z
+        .array(z.strictObject({ domain: z.string(), normalize: z.string(), token: matchToken }))
+        .exactOptional(),
     }),
   ),
   targets: z.array(surveyForm),
   untouched: z.array(untouchedForm),
+  lists: z.array(listForm).exactOptional(),
+  topics: topicsForm.exactOptional(),
   expiredHolds: z.array(z.string()),
   hash,
 })

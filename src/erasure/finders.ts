@@ -4,6 +4,7 @@ import { LetheError } from '../errors.ts'
 import { checkValueOf, Keyring } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { guessable } from '../keys/known-secrets.ts'
+import type { HeldFinder, HeldSearch } from '../lifecycle/held-subjects.ts'
 import type { Compiled } from '../policy/compile.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import { matchedInputs } from '../policy/matched.ts'
@@ -28,6 +29,8 @@ export interface FinderForm {
 export interface SearchForm {
   readonly policy: { readonly name: string; readonly version: number; readonly fingerprint: string }
   readonly finders: readonly FinderForm[]
+  /** What stands beside the values of records of topics: `$key`, members of a key that is JSON, headers. Left out where none. */
+  readonly beside?: readonly FinderForm[] | undefined
   /** Why not all rows of a subject can be found. */
   readonly unsearched: readonly string[]
 }
@@ -46,6 +49,8 @@ export interface SubjectOutputs {
 export interface SubjectSearch {
   readonly plan: Plan
   readonly form: SearchForm
+  /** The same for a legal hold, which keeps what it cannot tell. */
+  readonly held: HeldSearch
   /** The identifier as lists see it: what `read:` takes off is off. */
   readonly identifierOf: (subject: string) => string
   /** What to know before rows are erased by these fields. */
@@ -93,13 +98,23 @@ export async function searchOf(file: string, keyset: Keyset | undefined): Promis
   for (const { list: name, by, entries } of plan.suppression)
     if (name === list?.list && entries === 'match' && by.length === 1) roots.add(by[0]!.text)
   const fields = compiled.map((one) => fieldsOf(one.plan, one.policy, subject, roots))
-  const { finders, unsearched } = findersOf(fields[0]!, subject)
+  const inValue = fields[0]!.filter(({ path }) => path.envelope === undefined)
+  const { finders, unsearched } = findersOf(inValue, subject)
+  const beside = fields[0]!.flatMap(({ path, rules, split }): FinderForm[] =>
+    path.envelope === undefined ? [] : [{ field: path.text, by: kindsIn(rules), split }],
+  )
   const { name, version, fingerprint } = plan
   const reader = plan.readers.get(subject.text)
   return {
     plan,
-    form: { policy: { name, version, fingerprint }, finders, unsearched },
-    notes: notesOf(fields[0]!, roots),
+    form: {
+      policy: { name, version, fingerprint },
+      finders,
+      ...(beside.length === 0 ? {} : { beside }),
+      unsearched,
+    },
+    held: { policy: { name, version, fingerprint }, ...heldFindersOf(inValue, subject) },
+    notes: notesOf(inValue, roots),
     identifierOf: (text) => (reader === undefined ? text : (reader(text) ?? text)),
     outputsOf: (text) => outputsOf(text, fields),
   }
@@ -158,6 +173,7 @@ function fieldsOf(
     split: policy.fields.find((one) => one.path.text === field.path.text)?.read?.split ?? null,
   })
   const fields = plan.fields.map((field) => read(field, field.path))
+  const beside = plan.envelope.map((field) => read(field, field.path))
   const own = plan.fields.flatMap((field, at) => (roots.has(field.from.text) ? [fields[at]!] : []))
   // The subject may be one of the inputs that a pattern matches.
   if (!plan.fields.some(({ from }) => from.text === subject.text))
@@ -172,7 +188,7 @@ function fieldsOf(
       if (path.text === subject.text && field !== undefined) own.push(read(field, path))
     }
   const domains = new Set(own.flatMap(({ rules }) => rules.flatMap(({ rule, by }) => domainOf(rule, by))))
-  const others = fields.filter(
+  const others = [...fields, ...beside].filter(
     (one) =>
       !own.includes(one) &&
       one.rules.some(({ rule, by }) => domainOf(rule, by).some((domain) => domains.has(domain))),
@@ -217,9 +233,13 @@ function foundBy(
   return keyed ? 'token' : 'unkeyed'
 }
 
-/** A gate reads values at paths; it knows no names of maps, and no patterns. */
-const isReadable = ({ isPattern, segments }: Path): boolean =>
-  isPattern !== true && segments.every(({ kind }) => kind !== 'names')
+const kindsIn = (rules: SubjectField['rules']): readonly FoundBy[] => [
+  ...new Set(rules.flatMap((one) => one.by ?? [])),
+]
+
+/** A gate reads values at paths; it knows no names of maps, no patterns and no tags. */
+const isReadable = ({ isPattern, tag, segments }: Path): boolean =>
+  isPattern !== true && tag === undefined && segments.every(({ kind }) => kind !== 'names')
 
 function findersOf(
   fields: readonly SubjectField[],
@@ -229,7 +249,7 @@ function findersOf(
   const unsearched: string[] = []
   let isCovered = false
   for (const { path, rules, isOwn, split } of fields) {
-    const by = [...new Set(rules.flatMap((one) => one.by ?? []))]
+    const by = kindsIn(rules)
     if (by.length === 0) continue
     if (!isReadable(path)) {
       unsearched.push(`${path.text} may hold tokens of the subject, and rows cannot be found by it`)
@@ -252,6 +272,40 @@ function findersOf(
   }
   return { finders, unsearched }
 }
+
+/**
+ * How rows of subjects are told from those of others. Nothing may be taken for a row of someone else that may be theirs: so a row
+ * is told by a field of the subject alone, and only where each of its rules leaves a token, or nothing.
+ */
+function heldFindersOf(
+  fields: readonly SubjectField[],
+  subject: Path,
+): Pick<HeldSearch, 'finders' | 'untold'> {
+  const found = fields.filter(({ rules }) => rules.some(({ by }) => by !== undefined))
+  const untold = found
+    .filter(({ path }) => !isReadable(path))
+    .map(({ path }) => `rows cannot be told by ${path.text}, which may hold tokens of the subject`)
+  const finders = found
+    .filter(({ path }) => isReadable(path))
+    .map(({ path, rules, isOwn, split }): HeldFinder => {
+      const by = new Set(rules.flatMap((one) => one.by ?? []))
+      return {
+        field: path.text,
+        by: [
+          ...(by.has('kept') ? (['kept'] as const) : []),
+          ...(by.has('token') || by.has('unkeyed') ? (['output'] as const) : []),
+        ],
+        split,
+        tells: isOwn && rules.every(({ rule, by: how }) => tellsOrLeavesNothing(rule, how)),
+      }
+    })
+  if (!finders.some(({ tells }) => tells))
+    untold.push(`no field holds a token of ${subject.text} in every row that names one`)
+  return { finders, untold }
+}
+
+const tellsOrLeavesNothing = ({ action, use, otherwise }: PlanRule, by: FoundBy | undefined): boolean =>
+  otherwise.kind !== 'constant' && (by !== undefined || action.kind === 'drop' || use === 'mask.null')
 
 function notesOf(fields: readonly SubjectField[], roots: ReadonlySet<string>): readonly string[] {
   return fields

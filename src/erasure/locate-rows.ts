@@ -1,8 +1,9 @@
 /** Where records of a subject are stored: by their tokens, under every key. Gives places and counts, no value. */
+import type { Finder } from '../lifecycle/held-subjects.ts'
 import type { TargetName } from '../lifecycle/legal-hold.ts'
 import type { ErasureRequest, Search, Target } from '../lifecycle/target.ts'
 import { parsePath } from '../policy/path.ts'
-import type { SubjectSearch } from './finders.ts'
+import type { FinderForm, SubjectSearch } from './finders.ts'
 
 export interface Located {
   readonly target: TargetName
@@ -23,9 +24,7 @@ export async function locate(
   keyChecks: Readonly<Record<string, string>>,
   now: number,
 ): Promise<readonly Located[]> {
-  const byPolicy = new Map(
-    searches.map((search) => [search.form.policy.fingerprint, searchFor(search, identifiers)]),
-  )
+  const byPolicy = searchesFor(searches, identifiers)
   const located: Located[] = []
   for (const target of targets) {
     const rows: [number, number][] = []
@@ -52,6 +51,13 @@ export async function locate(
   return located
 }
 
+/** What is looked for, by the fingerprint of the policy that made it. */
+export const searchesFor = (
+  searches: readonly SubjectSearch[],
+  identifiers: readonly string[],
+): ReadonlyMap<string, Search> =>
+  new Map(searches.map((search) => [search.form.policy.fingerprint, searchFor(search, identifiers)]))
+
 function searchFor(
   { plan, form, outputsOf, identifierOf }: SubjectSearch,
   identifiers: readonly string[],
@@ -62,12 +68,17 @@ function searchFor(
       return [...tokens, ...unkeyed, identifier, identifierOf(identifier)]
     }),
   )
-  const finders = form.finders.map(({ field, split }) => ({
+  const finder = ({ field, split }: FinderForm): Finder => ({
     path: parsePath(field),
     find:
       split === null
-        ? (text: string) => looked.has(text)
-        : (text: string) => text.split(split).some((part) => looked.has(part) || looked.has(part.trim())),
-  }))
-  return { plan, finders, unsearched: form.unsearched }
+        ? (text) => looked.has(text)
+        : (text) => text.split(split).some((part) => looked.has(part) || looked.has(part.trim())),
+  })
+  return {
+    plan,
+    finders: form.finders.map(finder),
+    beside: (form.beside ?? []).map(finder),
+    unsearched: form.unsearched,
+  }
 }

@@ -1,13 +1,14 @@
 /** Receipts of erasures: what was looked for, where, and whether it is gone, signed. docs/erasure.md writes the format down. */
 import { canonicalJson } from '../policy/fingerprint.ts'
 import type { SigningKey } from '../signing/private-key.ts'
-import type { ErasureFinding, VerifiedErasure } from './erase.ts'
+import type { VerifiedErasure } from './erase.ts'
+import type { ErasureFinding } from './erasure-finding.ts'
 import type { ErasureOrder } from './erasure-order.ts'
 
 /** Why a receipt is not closed. */
 export interface OpenPoint {
   readonly target: string | null
-  readonly code: 'not absent' | 'held' | 'partly searched' | 'not searched' | 'not on the list'
+  readonly code: 'not absent' | 'requested' | 'held' | 'partly searched' | 'not searched' | 'not on the list'
   readonly message: string
 }
 
@@ -25,7 +26,10 @@ export interface Receipt {
   readonly order: { readonly hash: string; readonly made: string }
   readonly policies: readonly ErasureOrder['searches'][number]['policy'][]
   readonly subjects: ErasureOrder['subjects']
-  readonly targets: readonly Pick<ErasureFinding, 'target' | 'state' | 'planned' | 'read' | 'found'>[]
+  readonly targets: readonly Pick<
+    ErasureFinding,
+    'target' | 'state' | 'planned' | 'read' | 'found' | 'eligible'
+  >[]
   /** When the targets were read again, RFC 3339. */
   readonly verified: string
 }
@@ -50,9 +54,7 @@ export function receiptOf(
     order: { hash, made },
     policies: searches.map(({ policy }) => policy),
     subjects,
-    targets: targets.map(({ target, state, planned, read, found }) => ({
-      ...{ target, state, planned, read, found },
-    })),
+    targets: targets.map(({ message: _, ...finding }) => finding),
     verified: new Date(now).toISOString(),
   }
 }

@@ -54,6 +54,11 @@ const column = (dialect: Dialect, parts: readonly string[]): string => {
 
 const comment = (text: string): string => `-- ${text.replace(/[\r\n\u2028\u2029\u0085]/g, ' ')}`
 
+/** Output paths that hold tokens of subjects. */
+const fieldsOf = (finders: ErasureOrder['searches'][number]['finders']): string[] => [
+  ...new Set(finders.filter(({ by }) => by.includes('token')).map(({ field }) => field)),
+]
+
 /** `columns`: by output path, the column that it became, where that has another name. */
 export function sqlOf(
   order: Pick<ErasureOrder, 'hash' | 'searches' | 'subjects'>,
@@ -61,7 +66,7 @@ export function sqlOf(
   columns: ReadonlyMap<string, string>,
 ): string {
   const finders = order.searches.flatMap((search) => search.finders)
-  const fields = [...new Set(finders.filter(({ by }) => by.includes('token')).map(({ field }) => field))]
+  const fields = fieldsOf(finders)
   for (const field of columns.keys())
     if (!fields.includes(field))
       throw new LetheError(
@@ -78,6 +83,13 @@ export function sqlOf(
   if (finders.some(({ by }) => by.some((one) => one !== 'token')))
     lines.push(
       comment('Some outputs hold identifiers, or tokens without a key: these are not named here, and stay.'),
+    )
+  const byPolicy = new Set(order.searches.map((search) => JSON.stringify(fieldsOf(search.finders).sort())))
+  if (byPolicy.size > 1)
+    lines.push(
+      comment(
+        'The order is of several policies, whose fields differ: take out the statements of columns that a table does not have.',
+      ),
     )
   for (const table of tables) lines.push('', ...statements(table, fields, lists, tokens, columns))
   return `${lines.join('\n')}\n`

@@ -3,6 +3,7 @@
 import { viewUse } from '../engine/account-fields.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { describeCode } from '../errors.ts'
+import type { Path } from '../policy/path.ts'
 import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
 import { suspectedInputs } from '../policy/suspected.ts'
 import {
@@ -16,8 +17,9 @@ import {
   whenItApplies,
 } from './in-plain-words.ts'
 import { type Json, printJson, valuesAt } from './json-tree.ts'
+import type { JudgedGate } from './judged-gates.ts'
 import { matchedValues } from './matched-values.ts'
-import type { RecordRun } from './run-record.ts'
+import { inWords, type RecordRun, rowsOf } from './run-record.ts'
 
 export interface ExplainedRule {
   readonly use: string
@@ -64,12 +66,17 @@ export interface Explanation {
   readonly published: string | undefined
   /** Members that no field names. */
   readonly unlisted: number
+  /** In the order that they judge. */
+  readonly gates: readonly JudgedGate[]
+  /** Lists and tables that were not looked at. */
+  readonly notLookedAt: readonly string[]
   readonly fields: readonly ExplainedField[]
 }
 
 /** Tells of every field what the policy does, and what it did to a record. */
-export function explain(policy: Policy, run: RecordRun): Explanation {
+export function explain(policy: Policy, run: RecordRun, gates: readonly JudgedGate[] = []): Explanation {
   const { outcome, account, before, after, published } = run
+  const notLookedAt = run.notLookedAt.map(inWords)
   const tell = (rule: PolicyRule, { read }: PolicyField, step?: string): ExplainedRule => ({
     use: rule.use,
     options: optionsOf(rule),
@@ -87,8 +94,22 @@ export function explain(policy: Policy, run: RecordRun): Explanation {
     failed: account.rules[rule.planRule ?? -1]?.failed ?? 0,
   })
   const suspected = suspectedInputs(policy.fields, policy.columns)
-  const matchedBefore = before === undefined ? undefined : matchedValues(policy, before)
-  const matchedAfter = after === undefined ? undefined : matchedValues(policy, after)
+  const either = policy.either.map(({ path }) => path)
+  // Of a change event, values of both images, and of what stands beside them.
+  const shown = (tree: Json | undefined, pathOf: (field: PolicyField) => Path) => {
+    const rows = rowsOf(tree, run.isChange).map((row) => ({ row, matched: matchedValues(policy, row) }))
+    return (field: PolicyField): string[] => {
+      const path = pathOf(field)
+      if (path.envelope === 'change' && run.isChange && tree !== undefined)
+        return valuesAt(tree, path).map(printJson)
+      if (path.envelope !== undefined) return []
+      return rows.flatMap(({ row, matched }) =>
+        (matched.get(field) ?? valuesAt(row, path, either)).map(printJson),
+      )
+    }
+  }
+  const valuesBefore = shown(before, ({ from }) => from)
+  const valuesAfter = shown(after, ({ path }) => path)
   const fields = policy.fields.map(
     (field): ExplainedField => ({
       path: field.path.text,
@@ -96,31 +117,33 @@ export function explain(policy: Policy, run: RecordRun): Explanation {
       is: whatItIs(field, suspected.get(field.from.text)),
       category: field.category,
       role: field.role,
-      isBeside: field.path.envelope !== undefined,
+      isBeside: field.path.envelope !== undefined && !(run.isChange && field.path.envelope === 'change'),
       rules: [
         ...field.rules.map((rule) => tell(rule, field)),
         ...stepsOf(policy, field).map(({ after: step, rule }) => tell(rule, field, step)),
       ],
-      before: matchedBefore?.get(field)?.map(printJson) ?? printed(before, field, field.from, run),
-      after: matchedAfter?.get(field)?.map(printJson) ?? printed(after, field, field.path, run),
+      before: valuesBefore(field),
+      after: valuesAfter(field),
     }),
   )
-  return { outcome: outcome.kind, became: became(outcome), published, unlisted: account.unlisted, fields }
+  return {
+    outcome: outcome.kind,
+    became: became(outcome, notLookedAt),
+    published,
+    unlisted: account.unlisted,
+    gates,
+    notLookedAt,
+    fields,
+  }
 }
 
-function printed(
-  record: Json | undefined,
-  field: PolicyField,
-  path: PolicyField['path'],
-  { forms }: RecordRun,
-): string[] {
-  if (record === undefined || field.path.envelope !== undefined || path.envelope !== undefined) return []
-  return valuesAt(record, path, forms.either).map(printJson)
-}
-
-function became(outcome: RecordOutcome): string {
-  if (outcome.kind === 'publish') return 'the record is published'
+function became(outcome: RecordOutcome, notLookedAt: readonly string[]): string {
   if (outcome.kind === 'suppress') return `the record is suppressed by ${outcome.reason}`
+  const unless =
+    notLookedAt.length === 0
+      ? ''
+      : `, unless ${notLookedAt.join(' or ')} holds it back: ${notLookedAt.length === 1 ? 'that was' : 'these were'} not looked at`
+  if (outcome.kind === 'publish') return `the record is published${unless}`
   const by = outcome.rule === undefined ? '' : ` at ${outcome.rule}`
-  return `the record is a dead letter${by}: ${outcome.code}, ${describeCode(outcome.code)}`
+  return `the record is a dead letter${by}: ${outcome.code}, ${describeCode(outcome.code)}${unless}`
 }

@@ -13,6 +13,7 @@ import type {
   PolicyRequired,
   PolicyRule,
   PolicySuppression,
+  PolicyTags,
   ValueReading,
 } from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
@@ -178,6 +179,20 @@ export function consentInWords(one: PolicyConsent): string {
   return `a record leaves only where ${allowedBy(one)}, as consent to ${one.purpose}; ${silence}`
 }
 
+function tagsInWords({ ignored, withoutRule }: PolicyTags): (readonly [string, string])[] {
+  const becomes =
+    withoutRule === 'refuse'
+      ? 'no record of such a schema is read'
+      : 'each record of such a schema is a dead letter'
+  const ignoredWords = ignored.length === 0 ? '' : `; ${listed(ignored, 'and')} count as none`
+  return [
+    [
+      'tags',
+      `what a schema tags is not kept unless a rule names the tag, nor taken by rules of two tags: ${becomes}${ignoredWords}`,
+    ],
+  ]
+}
+
 /** The policy as a whole, a line each: a name and what it says. */
 export function overview(policy: Policy): readonly (readonly [string, string])[] {
   const lines: (readonly [string, string])[] = [
@@ -202,6 +217,7 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
         : 'all are looked at; a record with one that looks personal or secret is a dead letter',
     ],
   ]
+  if (policy.tags !== undefined) lines.push(...tagsInWords(policy.tags))
   lines.push(...policy.suppression.map((one) => ['suppression', suppressionInWords(one)] as const))
   lines.push(...policy.consent.map((one) => ['consent', consentInWords(one)] as const))
   lines.push(...policy.consentTables.map((one) => ['consent', tableInWords(one)] as const))

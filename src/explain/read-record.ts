@@ -1,8 +1,9 @@
 /** The record that `lethe explain` is given: the first one of a file, JSON or CSV. */
 import { LetheError } from '../errors.ts'
-import { inspectInput, openInput } from '../files/input.ts'
+import { type Input, openInput } from '../files/input.ts'
 import { JsonSplitter } from '../files/json-splitter.ts'
 import { takeLead } from '../files/lead.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
 import type { Piece, Records } from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import { firstRow, namesOf } from '../run/table-row.ts'
@@ -20,7 +21,7 @@ interface TextHead {
 
 /** What a file begins with; of CSV without the lines that stand above the table. Throws `LetheError`. */
 async function headOf(file: string, form: InputForm, skipLines: number): Promise<TextHead> {
-  const input = inspectInput(file, 'csv')
+  const [input] = (await inspectInputs([file], 'csv')) as [Input]
   const opened = await openInput(input, form.encoding, () => {})
   const lead = await takeLead(opened.text, skipLines)
   const parts: Buffer[] = []
@@ -84,3 +85,22 @@ function firstOf(text: string, name: string): string {
   const records = splitter.push(Buffer.from(text)).find(isRecords) ?? splitter.end().find(isRecords)
   return Buffer.from(records?.bytes.subarray(0, records.bytes.indexOf(0x0a)) ?? []).toString()
 }
+
+/** A record as a change event, where it is said to be one. Throws `LetheError` for a row of CSV, and another form. */
+export function asChange(given: GivenRecord, change: string | undefined): GivenRecord {
+  if (change === undefined) return given
+  if (change !== 'debezium')
+    throw new LetheError('bad-option', 'no change events are known by that name', '--change debezium')
+  if (given.kind === 'json') return { ...given, isChange: true }
+  throw new LetheError(
+    'bad-option',
+    'a change event is JSON, and the record is a row of CSV',
+    'leave --change out',
+  )
+}
+
+/** A made-up row, or the event that it was inserted. */
+export const sampleOf = (row: string, change: string | undefined): GivenRecord =>
+  change === undefined
+    ? { kind: 'json', text: row }
+    : asChange({ kind: 'json', text: `{"before":null,"after":${row},"op":"c"}` }, change)

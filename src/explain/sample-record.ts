@@ -78,7 +78,8 @@ export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): st
   if (time !== undefined) put(record, time.path, around(time.path, exampleOf(formatsOf(time)[0]!)))
   if (subject !== undefined) put(record, subject.path, around(subject.path, 'C-1001'))
   for (const field of policy.fields) {
-    if (field.from.envelope !== undefined || field.from.segments.at(-1)?.kind === 'names') continue
+    const isElsewhere = field.from.envelope !== undefined || field.from.tag !== undefined
+    if (isElsewhere || field.from.segments.at(-1)?.kind === 'names') continue
     // The first rule's conditions are met, so that it has something to do.
     for (const { path, values } of field.rules[0]?.when ?? []) {
       const first = [...values][0]

@@ -31,15 +31,15 @@ export class ArrayOutput implements Output {
     await this.#output.finish()
   }
 
-  publish(): void {
-    this.#output.publish()
+  publish(): void | Promise<void> {
+    return this.#output.publish()
   }
 
   standing(): 'nothing' | 'older' | 'part' {
     return this.#output.standing()
   }
 
-  discard(): void {
-    this.#output.discard()
+  discard(): void | Promise<void> {
+    return this.#output.discard()
   }
 }

@@ -27,13 +27,13 @@ export class DialectSplitter extends LineSplitter {
     return this.#state === 'quoted' || this.#state === 'escape'
   }
 
-  protected override lastEnd(data: Uint8Array): number {
+  override lastEnd(data: Uint8Array): number {
     let last = -1
     for (let at = 0; at < data.length; at++) if (this.#endsRow(data[at]!)) last = at + 1
     return last
   }
 
-  protected override firstEnd(data: Uint8Array): number {
+  override firstEnd(data: Uint8Array): number {
     for (let at = 0; at < data.length; at++) if (this.#endsRow(data[at]!)) return at + 1
     return -1
   }

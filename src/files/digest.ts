@@ -1,7 +1,10 @@
 /** Tells files apart by their bytes: SHA-256 (FIPS 180-4) and size. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { fileError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
+import { isObjectName, parseObjectName } from './objects/object-name.ts'
+import { objectBytes } from './objects/object-reader.ts'
+import { openStore } from './objects/open-store.ts'
 
 export interface FileDigest {
   /** Size in bytes. */
@@ -26,15 +29,28 @@ export class Digester {
   }
 }
 
-/** Reads a file to its end, piece by piece; `-` is standard input. @throws LetheError (io, or usage for a folder) */
-export async function digestOf(name: string): Promise<FileDigest> {
+/**
+ * Reads a file or an object to its end, piece by piece; `-` is standard input. `onRead` hears how many bytes each piece has.
+ * @throws LetheError (io, or usage for a folder)
+ */
+export async function digestOf(name: string, onRead?: (bytes: number) => void): Promise<FileDigest> {
   const digester = new Digester()
   try {
-    const data: AsyncIterable<Buffer> =
-      name === '-' ? process.stdin : createReadStream(name, { highWaterMark: 1 << 20 })
-    for await (const piece of data) digester.add(piece)
+    const data = await bytesOf(name)
+    for await (const piece of data) {
+      digester.add(piece)
+      onRead?.(piece.length)
+    }
   } catch (error) {
-    throw fileError(name === '-' ? 'standard input' : name, error)
+    throw error instanceof LetheError ? error : fileError(name === '-' ? 'standard input' : name, error)
   }
   return digester.end()
+}
+
+async function bytesOf(name: string): Promise<AsyncIterable<Buffer>> {
+  if (isObjectName(name)) {
+    const store = await openStore()
+    return objectBytes(store, await store.look(parseObjectName(name)))
+  }
+  return name === '-' ? process.stdin : createReadStream(name, { highWaterMark: 1 << 20 })
 }

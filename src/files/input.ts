@@ -1,13 +1,17 @@
 /** The files that go in: what they are by their names and first bytes, and their text, unzipped, as UTF-8. */
 import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/limits.ts'
 import { decodingOf } from './decoding.ts'
+import { READ_BYTES, readBytes } from './file-bytes.ts'
+import { type FilePart, partText } from './file-part.ts'
 import { binaryForm, byteOrderMark, compressionOf, type FileCompression, looksLikeUtf16 } from './magic.ts'
+import { objectBytes } from './objects/object-reader.ts'
+import type { StoredObject } from './objects/object-store.ts'
+import { openStore } from './objects/open-store.ts'
 import { unzstd } from './zstd-reader.ts'
 
 export interface Input {
@@ -22,9 +26,20 @@ export interface Input {
   readonly delimiter: string | undefined
   /** Size on disk in bytes; undefined for standard input. */
   readonly size: number | undefined
-  /** Device and inode, to tell files apart whatever they are called. */
+  /** Device and inode, to tell files apart whatever they are called; of an object its name. */
   readonly identity: string | undefined
+  /** Of an object: the state that it is read in. */
+  readonly object?: StoredObject | undefined
+  /** Of an object: its name below the prefix that was named. */
+  readonly below?: string | undefined
+  /** Which input of the run it is, from 1, where that is not its place among those at hand. */
+  readonly number?: number
+  /** Where not all of it is read; `size` is that of the part then. */
+  readonly part?: FilePart
 }
+
+/** Of an input: its number in the run, from 1. */
+export const numberOf = (input: Pick<Input, 'number'>, index: number): number => input.number ?? index + 1
 
 const FORMATS: Readonly<Record<string, RecordFormat>> = {
   csv: 'csv',
@@ -32,6 +47,7 @@ const FORMATS: Readonly<Record<string, RecordFormat>> = {
   ndjson: 'ndjson',
   jsonl: 'ndjson',
   json: 'json',
+  parquet: 'parquet',
 }
 
 /** What a file is by its name: `events.csv.gz` is CSV, compressed. */
@@ -59,8 +75,20 @@ export function inspectInput(name: string, stated: RecordFormat | undefined): In
       name === '-'
         ? 'standard input has no name to tell its format by'
         : `${name}: the name does not tell a format`,
-      'say --format csv, json or ndjson',
+      'say --format csv, json, ndjson or parquet',
     )
+  if (format === 'parquet') {
+    if (stats?.isFile() === true) {
+      const { size } = stats
+      const identity = identityOf(stats)
+      return { name, format, compression: 'none', isMisnamed: false, delimiter: undefined, size, identity }
+    }
+    throw new LetheError(
+      'not-a-file',
+      `${name === '-' ? 'standard input' : name} is read from its end, and Parquet needs a file for that`,
+      'write it to a file first',
+    )
+  }
   if (stats?.isFile() !== true) {
     const compression = stats !== undefined && byName.compression !== 'none' ? byName.compression : undefined
     const delimiter = byName.tab ? '\t' : undefined
@@ -131,12 +159,10 @@ function inputError(name: string, error: unknown): LetheError {
   return fileError(name, error)
 }
 
-const READ_BYTES = 1 << 20
-
 /** Bytes at the start of an input that decide whether it is text. */
 const HEAD_BYTES = 4096
 
-type Source = Pick<Input, 'name' | 'compression' | 'size' | 'isMisnamed'>
+type Source = Pick<Input, 'name' | 'compression' | 'size' | 'isMisnamed' | 'object' | 'part'>
 
 export interface OpenInput {
   /** The encoding that its bytes were in, by the platform's name. */
@@ -159,11 +185,15 @@ export async function openInput(
   stated: string | undefined,
   onRead: (data: Uint8Array) => void,
 ): Promise<OpenInput> {
+  const { part } = input
+  // What its encoding is was found out when it was cut.
+  if (part !== undefined && part.from > 0)
+    return { encoding: 'utf-8', text: whole(input, onRead, (onTaken) => partText(input.name, part, onTaken)) }
   // A read that waits for a pipe could not be given up.
   const pieces = whole(input, onRead, (onTaken) =>
     input.compression !== 'none' || input.size === undefined
       ? streamed(input, onTaken)
-      : read(input.name, onTaken),
+      : readBytes(input.name, onTaken, 0, part?.to),
   )
   try {
     // A mark may be cut in two by a read.
@@ -267,38 +297,12 @@ function encodingOfHead(
   return mark
 }
 
-/** The bytes of a regular file. Each piece holds until the next is asked for. */
-async function* read(name: string, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  const file = await open(name)
-  try {
-    // One is filled while the other is worked on.
-    let buffer = new Uint8Array(READ_BYTES)
-    let other = new Uint8Array(READ_BYTES)
-    let reading = file.read(buffer, 0, buffer.length, null)
-    for (;;) {
-      const { bytesRead } = await reading
-      if (bytesRead === 0) return
-      const data = buffer.subarray(0, bytesRead)
-      ;[buffer, other] = [other, buffer]
-      reading = file.read(buffer, 0, buffer.length, null)
-      // A failure is thrown to the next call.
-      reading.catch(() => {})
-      // While the disk is read.
-      onRead(data)
-      yield data
-    }
-  } finally {
-    await file.close()
-  }
-}
-
 /** The bytes of standard input or of a pipe, or of a compressed file as they were. */
 async function* streamed(
-  input: Pick<Input, 'name' | 'compression'>,
+  input: Pick<Input, 'name' | 'compression' | 'object'>,
   onRead: (data: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
-  const raw: Readable =
-    input.name === '-' ? process.stdin : createReadStream(input.name, { highWaterMark: READ_BYTES })
+  const raw = await rawOf(input)
   const compression = input.compression ?? (await compressionAtStart(raw))
   if (compression === 'zstd') {
     try {
@@ -329,6 +333,14 @@ async function* streamed(
     stream.destroy()
     raw.destroy()
   }
+}
+
+async function rawOf({ name, object }: Pick<Input, 'name' | 'object'>): Promise<Readable> {
+  if (object !== undefined) {
+    const bytes = objectBytes(await openStore(), object)
+    return Readable.from(bytes, { objectMode: false, highWaterMark: READ_BYTES })
+  }
+  return name === '-' ? process.stdin : createReadStream(name, { highWaterMark: READ_BYTES })
 }
 
 async function* heard(raw: Readable, onRead: (data: Uint8Array) => void): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,16 @@
  * another host is waited for, and never taken over.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileError, LetheError } from '../errors.ts'
@@ -22,7 +31,7 @@ export interface LockOptions {
  */
 export async function takeLock(file: string, { waitMs = 10_000 }: LockOptions = {}): Promise<() => void> {
   const lock = `${file}.lock`
-  const own = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}\n`
+  const own = ownText()
   const until = performance.now() + waitMs
   for (;;) {
     if (make(lock, own)) return () => release(lock, own)
@@ -38,8 +47,31 @@ export async function takeLock(file: string, { waitMs = 10_000 }: LockOptions = 
   }
 }
 
-/** Whether it was made; false where it exists. */
+/** Process, host, a number of its own, and when the process began, as the system counts: a later one may have its number. */
+const ownText = (): string =>
+  `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}${startOf(process.pid) ?? ''}\n`
+const LOCK = /^(\d+) (\S+) ([0-9a-f]{16})( \d+)?\n$/
+
+/** Whether it was made; false where it exists. It appears with its text: a process that is killed leaves none without. */
 function make(lock: string, text: string): boolean {
+  if (existsSync(lock)) return false
+  const whole = `${lock}.${randomBytes(4).toString('hex')}.new`
+  try {
+    writeFileSync(whole, text, { flag: 'wx', mode: 0o644 })
+    linkSync(whole, lock)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    // File systems without hard links.
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return makeInPlace(lock, text)
+    throw fileError(lock, error, 'written')
+  } finally {
+    rmSync(whole, { force: true })
+  }
+}
+
+function makeInPlace(lock: string, text: string): boolean {
   let descriptor: number
   try {
     descriptor = openSync(lock, 'wx', 0o644)
@@ -58,16 +90,23 @@ function make(lock: string, text: string): boolean {
   }
 }
 
+/** A process is rarely killed here, and hardly ever the one that takes over from it. */
+const MOST_LEVELS = 4
+
 /**
  * Takes away the lock of a process that is gone. Only the one process that makes a file named for that very lock may do it, and
- * it looks again first: otherwise the lock of a third process, which came meanwhile, could be taken away.
+ * it looks again first: otherwise the lock of a third process, which came meanwhile, could be taken away. That file is a lock
+ * itself, and is taken away likewise.
  */
-function breakStale(lock: string): void {
+function breakStale(lock: string, level = 0): void {
   const stale = textOf(lock)
-  const [, pid, host, nonce] = /^(\d+) (\S+) ([0-9a-f]{16})\n$/.exec(stale ?? '') ?? []
-  if (nonce === undefined || host !== hostname() || isAlive(Number(pid))) return
+  const [, pid, host, nonce, start] = LOCK.exec(stale ?? '') ?? []
+  if (nonce === undefined || host !== hostname() || isAlive(Number(pid), start)) return
   const breaking = `${lock}.${nonce}`
-  if (!make(breaking, '')) return
+  if (!make(breaking, ownText())) {
+    if (level < MOST_LEVELS) breakStale(breaking, level + 1)
+    return
+  }
   try {
     if (textOf(lock) === stale) unlinkSync(lock)
   } finally {
@@ -87,11 +126,20 @@ function textOf(file: string): string | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** `start`: when the process of the lock began; undefined where that was not told. */
+function isAlive(pid: number, start: string | undefined): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
+  return start === undefined || (startOf(pid) ?? start) === start
+}
+
+/** A blank and the clock ticks since the system began, as Linux tells them (proc(5), field 22 of stat); undefined elsewhere. */
+function startOf(pid: number): string | undefined {
+  const stat = textOf(`/proc/${pid}/stat`)
+  // The name of the program stands in brackets, and may hold any.
+  const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  return ticks !== undefined && /^\d+$/.test(ticks) ? ` ${ticks}` : undefined
 }

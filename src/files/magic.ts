@@ -36,7 +36,7 @@ const BINARY: readonly (readonly [bytes: readonly number[], is: string, suggesti
   [[0x28, 0xb5, 0x2f, 0xfd], 'zstd', 'unpack it first: zstd -dc FILE'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz', 'unpack it first: xz -dc FILE'],
   [ascii('BZh'), 'bzip2', 'unpack it first: bzip2 -dc FILE'],
-  [ascii('PAR1'), 'Parquet', 'export it as CSV or NDJSON'],
+  [ascii('PAR1'), 'Parquet', 'name it .parquet, or say --format parquet'],
   [ascii('Obj\u0001'), 'an Avro file', 'export it as CSV or NDJSON'],
   [ascii('SQLite format 3'), 'an SQLite database', 'export the table as CSV'],
   [ascii('%PDF-'), 'a PDF document', 'export the data as CSV'],

@@ -2,19 +2,47 @@
  * The files that come out. Each is written under a temporary name beside its place and takes its own name only
  * when all of them are whole: until then nothing stands there that could be taken for a result.
  */
-import { unwritable } from '../errors.ts'
+import { existsAlready, unwritable } from '../errors.ts'
 import { Digester, type FileDigest } from './digest.ts'
 import type { FileCompression } from './magic.ts'
+import { type ObjectName, printObjectName } from './objects/object-name.ts'
+import { ObjectOutput } from './objects/object-output.ts'
+import { openStore } from './objects/open-store.ts'
 import { PackedOutput } from './packed-output.ts'
 import type { Output } from './sink.ts'
 import { TemporaryFile } from './temporary-file.ts'
 
 /**
  * A file that appears whole or not at all. `compression`: of its bytes, where `loadZstd` was awaited for zstd; `digest`:
- * compute its digest. Throws `LetheError` where it cannot be opened.
+ * compute its digest; `folder`: where it is written until it has its name, beside its place unless stated. Throws `LetheError`
+ * where it cannot be opened.
  */
-export function openOutput(name: string, compression: FileCompression, digest = false): Output {
-  const raw = new TemporaryFile(name, digest ? new Digester() : undefined)
+export function openOutput(
+  name: string,
+  compression: FileCompression,
+  digest = false,
+  folder?: string,
+): Output {
+  const raw = new TemporaryFile(name, digest ? new Digester() : undefined, undefined, undefined, folder)
+  return compression === 'none' ? raw : new PackedOutput(raw, compression)
+}
+
+/**
+ * An object that appears whole or not at all. `replaces`: whether it may take the place of what stands under its name now.
+ * @throws LetheError `output-exists` where it may not, and what the store throws
+ */
+export async function openObject(
+  name: ObjectName,
+  compression: FileCompression,
+  digest: boolean,
+  replaces: boolean,
+): Promise<Output> {
+  const store = await openStore()
+  const standing = (await store.standing(name)) ?? 'nothing'
+  if (standing !== 'nothing' && !replaces)
+    throw existsAlready(printObjectName(name), 'name another object, or say --replace')
+  const digester = digest ? new Digester() : undefined
+  const raw = new ObjectOutput({ store, name, digester, standing })
   return compression === 'none' ? raw : new PackedOutput(raw, compression)
 }
 

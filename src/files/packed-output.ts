@@ -3,12 +3,11 @@ import type { Transform } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { FileDigest } from './digest.ts'
 import { type Output, outputError } from './sink.ts'
-import type { TemporaryFile } from './temporary-file.ts'
 import { newCompressor } from './zstd.ts'
 
 export class PackedOutput implements Output {
   readonly name: string
-  readonly #file: TemporaryFile
+  readonly #file: Output
   readonly #packer: Transform
   readonly #pumped: Promise<void>
   #failure: unknown
@@ -20,7 +19,7 @@ export class PackedOutput implements Output {
   }
 
   /** zstd: where `loadZstd` was awaited. */
-  constructor(file: TemporaryFile, compression: 'gzip' | 'zstd') {
+  constructor(file: Output, compression: 'gzip' | 'zstd') {
     this.#packer = compression === 'gzip' ? createGzip() : newCompressor()
     this.name = file.name
     this.#file = file
@@ -60,16 +59,16 @@ export class PackedOutput implements Output {
     await this.#file.finish()
   }
 
-  publish(): void {
-    this.#file.publish()
+  publish(): void | Promise<void> {
+    return this.#file.publish()
   }
 
-  standing(): 'nothing' | 'older' {
+  standing(): 'nothing' | 'older' | 'part' {
     return this.#file.standing()
   }
 
-  discard(): void {
+  discard(): void | Promise<void> {
     this.#packer.destroy()
-    this.#file.discard()
+    return this.#file.discard()
   }
 }

@@ -13,7 +13,7 @@ export interface Records {
   readonly length: number
   /** Of its first byte in the stream; of JSON, in the lines made of it. */
   readonly offset: number
-  /** Of JSON that is not one record a line: the line that each record begins on, from 1. */
+  /** Of JSON that is not one record a line: the line that each record begins on, from 1; of Parquet the row that it is. */
   readonly recordLines?: Float64Array | undefined
 }
 
@@ -76,14 +76,17 @@ export class LineSplitter implements Splitter {
     this.options = options
   }
 
-  /** Position behind the last record end in `data`, -1 if there is none; state moves on to the end of `data`. */
-  protected lastEnd(data: Uint8Array): number {
+  /**
+   * Position behind the last record end in `data`, which is not empty, or -1 if there is none; state moves on to the end of
+   * `data`. Public for what looks for record ends alone, and pushes nothing.
+   */
+  lastEnd(data: Uint8Array): number {
     const at = data.lastIndexOf(LF)
     return at < 0 ? -1 : at + 1
   }
 
-  /** Position behind the first record end in `data`, or -1; state moves on up to there, or to the end. */
-  protected firstEnd(data: Uint8Array): number {
+  /** Position behind the first record end in `data`, which is not empty, or -1; state moves on up to there, or to the end. */
+  firstEnd(data: Uint8Array): number {
     const at = data.indexOf(LF)
     return at < 0 ? -1 : at + 1
   }
@@ -199,7 +202,7 @@ export class CsvSplitter extends LineSplitter {
     return this.#inQuotes && !this.#quotePending
   }
 
-  protected override lastEnd(data: Uint8Array): number {
+  override lastEnd(data: Uint8Array): number {
     const segments: number[] = []
     this.#scan(data, segments, false)
     for (let i = segments.length - 2; i >= 0; i -= 2) {
@@ -209,7 +212,7 @@ export class CsvSplitter extends LineSplitter {
     return -1
   }
 
-  protected override firstEnd(data: Uint8Array): number {
+  override firstEnd(data: Uint8Array): number {
     return this.#scan(data, [], true)
   }
 
@@ -269,7 +272,8 @@ export function linesOf(bytes: Uint8Array): number {
   return countLines(bytes) + (bytes[bytes.length - 1] === LF ? 0 : 1)
 }
 
-function countLines(bytes: Uint8Array): number {
+/** Line feeds. */
+export function countLines(bytes: Uint8Array): number {
   let lines = 0
   for (let p = bytes.indexOf(LF); p >= 0; p = bytes.indexOf(LF, p + 1)) lines++
   return lines

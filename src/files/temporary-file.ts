@@ -2,12 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fdatasync,
   fsyncSync,
+  linkSync,
   openSync,
   readdirSync,
   renameSync,
+  statSync,
   unlinkSync,
   write,
 } from 'node:fs'
@@ -30,6 +33,8 @@ export class TemporaryFile implements Output {
   #syncing: Promise<void> = Promise.resolve()
   #fd: number
   #published = false
+  /** The last write: its descriptor may be closed when it has ended, as the system gives its number to the next file. */
+  #writing: Promise<unknown> = Promise.resolve()
   readonly #digester: Digester | undefined
   digest: FileDigest | undefined
 
@@ -38,20 +43,21 @@ export class TemporaryFile implements Output {
 
   /**
    * `shown`: what to call it in errors, where its name is not what the user knows; `mode`: who may read it when it is whole: whom
-   * the umask allows, or its owner alone.
+   * the umask allows, or its owner alone; `folder`: where it is written, on the same file system.
    */
   constructor(
     name: string,
     digester: Digester | undefined,
     shown: string = name,
     mode: 'umask' | 'owner' = 'umask',
+    folder: string = dirname(name),
   ) {
     this.#mode = mode
     this.name = name
     this.#shown = shown
     this.#digester = digester
     const tag = randomBytes(6).toString('hex')
-    this.#temporary = join(dirname(name), `.${basename(name)}.${tag}.part`)
+    this.#temporary = join(folder, `.${basename(name)}.${tag}.part`)
     try {
       // For the owner alone, until it is whole.
       this.#fd = openSync(this.#temporary, 'wx', 0o600)
@@ -61,6 +67,13 @@ export class TemporaryFile implements Output {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
+    const writing = this.#append(bytes)
+    this.#writing = writing.catch(() => {})
+    await writing
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    if (this.#fd < 0) throw new Error('an output is written to that was given up')
     try {
       let writing = writeTo(this.#fd, bytes, 0, bytes.length)
       // While the system writes.
@@ -111,18 +124,55 @@ export class TemporaryFile implements Output {
     }
   }
 
+  /**
+   * Gives the file its name where nothing stands under it, as link(2) does; `taken`: something does. `gone`: the temporary file was
+   * taken away. What was not published is discarded.
+   */
+  publishNew(): 'published' | 'taken' | 'gone' {
+    try {
+      linkSync(this.#temporary, this.name)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A server that was asked twice, as its first answer was lost, says of the second time that the name exists (NFS).
+      if (code !== 'EEXIST' || !this.#stands()) {
+        this.discard()
+        if (code === 'EEXIST') return 'taken'
+        if (code === 'ENOENT' && existsSync(dirname(this.name))) return 'gone'
+        throw outputError(this.#shown, error, this.name)
+      }
+    }
+    syncFolder(dirname(this.name))
+    this.discard()
+    this.#published = true
+    return 'published'
+  }
+
+  /** Whether what has the name is this very file. */
+  #stands(): boolean {
+    try {
+      const [own, other] = [this.#temporary, this.name].map((path) => statSync(path, { bigint: true }))
+      return own!.ino === other!.ino && own!.dev === other!.dev
+    } catch {
+      return false
+    }
+  }
+
   standing(): 'nothing' | 'older' {
     return standingAt(this.name)
   }
 
   discard(): void {
     if (this.#published) return
-    try {
-      if (this.#fd >= 0) closeSync(this.#fd)
-    } catch {
-      // Already closed: what matters is that the file goes.
-    }
+    const fd = this.#fd
     this.#fd = -1
+    if (fd >= 0)
+      void Promise.all([this.#writing, this.#syncing.catch(() => {})]).then(() => {
+        try {
+          closeSync(fd)
+        } catch {
+          // Already closed: what matters is that the file goes.
+        }
+      })
     try {
       unlinkSync(this.#temporary)
     } catch {

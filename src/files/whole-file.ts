@@ -1,5 +1,14 @@
 /** Files that a command makes in one piece: drafts, cases, accounts. */
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs'
 import { fileError, LetheError, unwritable } from '../errors.ts'
 import { placeOf } from './place.ts'
 import { TemporaryFile } from './temporary-file.ts'
@@ -39,9 +48,25 @@ export async function writeWhole(
 /** The text of a file that lines are added to; empty where it is not there. Throws `LetheError` where it cannot be read. */
 export function readIfThere(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readRegular(file).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if (error instanceof LetheError) throw error
     throw fileError(file, error)
+  }
+}
+
+/**
+ * All of a file. A named pipe without a writer is not waited for, and a device, which may have no end, is not read.
+ * @throws LetheError (usage) `not-a-file` where it is no regular file; the system's error where it cannot be read
+ */
+export function readRegular(file: string): Buffer {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!fstatSync(descriptor).isFile())
+      throw new LetheError('not-a-file', `${file} is not a regular file`, 'name a file')
+    return readFileSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }

@@ -135,3 +135,41 @@ function sizeOf(field: Buffer): number {
   if (field.length === 2) return field.readUInt16LE() + 256
   return field.length === 8 ? Number(field.readBigUInt64LE()) : field.readUIntLE(0, field.length)
 }
+
+/** How many bytes whole frames may unpack to: at most 128 KiB for each of their blocks. Infinity where they are none. */
+export function mostUnpacked(packed: Uint8Array): number {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length)
+  let most = 0
+  let at = 0
+  while (at + 5 <= packed.length) {
+    const magic = view.getUint32(at, true)
+    if (isSkippable(magic)) {
+      if (at + 8 > packed.length) return Number.POSITIVE_INFINITY
+      at += 8 + view.getUint32(at + 4, true)
+      continue
+    }
+    if (magic !== MAGIC) return Number.POSITIVE_INFINITY
+    const flags = packed[at + 4]!
+    const isSingle = (flags & 0x20) !== 0
+    const sizeBytes = flags >> 6 === 0 && isSingle ? 1 : SIZE_BYTES[flags >> 6]!
+    const header = at + 5
+    at = header + (isSingle ? 0 : 1) + DICTIONARY_BYTES[flags & 3]! + sizeBytes
+    if (at > packed.length) return Number.POSITIVE_INFINITY
+    const window = isSingle
+      ? sizeOf(Buffer.from(packed.subarray(at - sizeBytes, at)))
+      : windowOf(packed[header]!)
+    if (window > MOST_WINDOW) return Number.POSITIVE_INFINITY
+    let isLast = false
+    while (!isLast) {
+      if (at + 3 > packed.length) return Number.POSITIVE_INFINITY
+      const block = packed[at]! | (packed[at + 1]! << 8) | (packed[at + 2]! << 16)
+      isLast = (block & 1) === 1
+      const type = (block >> 1) & 3
+      const size = block >> 3
+      at += 3 + (type === 1 ? 1 : size)
+      most += type === 2 ? MOST_BLOCK : size
+    }
+    if ((flags & 4) !== 0) at += 4
+  }
+  return at === packed.length ? most : Number.POSITIVE_INFINITY
+}

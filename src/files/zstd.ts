@@ -25,3 +25,10 @@ export async function loadZstd(): Promise<void> {
 /** `loadZstd` was awaited. */
 export const newCompressor = (): Transform => new library!.Compressor(LEVEL)
 export const newDecompressor = (): Transform => new library!.Decompressor()
+
+/** Unpacks data that are there as a whole; the caller knows how much they can be. `loadZstd` was awaited. */
+export const unzstdWhole = (packed: Uint8Array): Uint8Array => library!.decompress(packed)
+
+/** Packs data that are there as a whole. `loadZstd` was awaited. */
+export const zstdWhole = (bytes: Uint8Array): Uint8Array =>
+  library!.compress(bytes as Uint8Array<ArrayBuffer>, LEVEL)

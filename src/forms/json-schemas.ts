@@ -1,6 +1,8 @@
 /** JSON Schemas (draft-07) of what runs write beside their outputs, from the forms that read it. */
 import { z } from 'zod'
+import { dataSetForm } from './data-set.ts'
 import { fileDeadLetterForm, topicDeadLetterForm } from './dead-letters.ts'
+import { manifestForm } from './manifest.ts'
 import { replaySummaryForm, streamSummaryForm, summaryForm } from './summaries.ts'
 
 const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, description: string]>> = {
@@ -18,6 +20,16 @@ const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, d
     replaySummaryForm,
     'Lethe replay summary',
     'What `lethe replay PIPELINE --summary` writes: the account of a replay of the dead letters of a route.',
+  ],
+  'data-set': [
+    dataSetForm,
+    'Lethe data set',
+    'What `lethe batch --partition-by` and `lethe account merge` write as `_manifest.json` into the folder that they publish.',
+  ],
+  manifest: [
+    manifestForm,
+    'Lethe manifest',
+    'What `lethe manifest` writes: files, and how they are cut into shards for many machines.',
   ],
   'dead-letter': [
     fileDeadLetterForm,

@@ -4,6 +4,7 @@ import type { CodePlaces, Unsettled } from '../kafka/unsettled.ts'
 import type { Summary } from '../run/account/account-view.ts'
 import type { ReplaySummary } from '../run/account/replay-summary.ts'
 import type { StreamSummary } from '../run/account/stream-summary.ts'
+import type { InputFlags } from '../run/input-flags.ts'
 import { count, counts, sha256 } from './form-parts.ts'
 
 const fileDigest = z.object({
@@ -158,13 +159,24 @@ const unsettled: z.ZodType<Unsettled> = z.object({
 
 const input = {
   input: z.int().min(1),
+  slice: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('Where a part of a file was read: which, from 1; what follows is of the part.'),
   format: z.string(),
   bytes: count.describe('Bytes read from it, as they lie on the disk.'),
   sha256: sha256.exactOptional().describe('Of these bytes; absent where they were not read to their end.'),
   records: count,
 } as const
 
-const output = { output: z.int().min(1), inputs: z.array(z.int().min(1)), bytes: count, sha256 } as const
+const output = {
+  output: z.int().min(1),
+  inputs: z.array(z.int().min(1)),
+  records: count.exactOptional().describe('Of shards: records in it.'),
+  bytes: count,
+  sha256,
+} as const
 
 const head = {
   lethe: z.literal('summary'),
@@ -174,7 +186,7 @@ const head = {
   dryRun: z.boolean().describe('Whether nothing was written.'),
 } as const
 
-const inputOptions = z.object({
+export const inputOptions: z.ZodType<InputFlags> = z.object({
   encoding: z.string().exactOptional(),
   delimiter: z.string().exactOptional(),
   quote: z.literal('none').exactOptional(),
@@ -184,11 +196,28 @@ const inputOptions = z.object({
   comment: z.string().exactOptional(),
 })
 
+const shardForm = z.object({
+  manifest: sha256.describe('Of the manifest.'),
+  shard: count.describe('Which, from 0.'),
+  of: z.int().min(1).describe('How many there are.'),
+})
+
 export const summaryForm: z.ZodType<Summary> = z.object({
   ...head,
   ...accountShape,
   ...keysShape,
+  approvals: z
+    .array(z.object({ key: z.string(), role: z.string(), when: z.string() }))
+    .exactOptional()
+    .describe('The approvals of the policy that counted, where they are required.'),
   asOf: z.iso.datetime().describe('The instant that retention was judged at.'),
+  shard: shardForm
+    .exactOptional()
+    .describe('Where the run was a shard of a manifest; inputs have the numbers of its files then.'),
+  shards: z
+    .object({ manifest: sha256.describe('Of the manifest.'), of: z.int().min(1) })
+    .exactOptional()
+    .describe('Where it is the sum of all shards of a manifest.'),
   inputs: z.array(z.object(input)),
   inputOptions: inputOptions
     .exactOptional()

@@ -40,7 +40,7 @@ export interface DataReaders {
   table(form: ConsentTableForm, file: string): LoadedConsent
 }
 
-const READERS: DataReaders = {
+export const READERS: DataReaders = {
   list: loadList,
   table: (form, file) => loadConsent(form, file, Date.now()),
 }
@@ -82,13 +82,13 @@ export function loadGateData(
 /** A table that is empty until its topic was read. Its histories may come under any key that is held. */
 function followed(
   { table, purpose }: ConsentTableForm,
-  { topic, maxLag }: TableTopicPlace,
+  place: TableTopicPlace,
   matchKeys: MatchKeys | undefined,
 ): LoadedConsent {
   if (matchKeys === undefined)
     throw new LetheError(
       'match-key-missing',
-      `the consent table ${table} is read from the topic ${topic}, and no match keys are given; nothing was read`,
+      `the consent table ${table} is read from the topic ${place.topic}, and no match keys are given; nothing was read`,
       'say `matchKeys:` in the pipeline',
     )
   return {
@@ -99,7 +99,7 @@ function followed(
     domain: '',
     keys: matchKeys.usable,
     memory: ConsentTable.create(0).memory,
-    topic: { topic, maxLag },
+    topic: place,
   }
 }
 
@@ -170,6 +170,3 @@ const missing = (kind: 'list' | 'table', name: string): LetheError =>
     `the policy names the ${kind === 'list' ? 'list' : 'consent table'} ${name}, and the run is not told where it is; nothing was read`,
     `say --${kind} ${name}=FILE, or \`${kind}s: { ${name}: { file: FILE } }\` in the pipeline`,
   )
-
-/** A plan for a record that is tried alone: lists and tables are of a run, and none is looked at. */
-export const tried = (plan: Plan): Plan => ({ ...plan, suppression: [], consentTables: [] })

@@ -59,7 +59,7 @@ function lookupOf({ list, entries, toNormal }: PlanSuppression, { lists, matchKe
   const tokensOf =
     entries === 'match'
       ? matched(keys.map(({ id, check }) => matchKeys!.matcher(id, check, domain, `the list ${list}`)))
-      : hashed(entries === 'sha256-hex' ? 'hex' : 'base64')
+      : hashed(encodingOf(entries))
   return (texts) => {
     const normal: string[] = []
     for (const [part, text] of texts.entries()) {
@@ -73,6 +73,10 @@ function lookupOf({ list, entries, toNormal }: PlanSuppression, { lists, matchKe
   }
 }
 
+/** Of raw lists either does: their digests are made here. */
+export const encodingOf = (entries: PlanSuppression['entries']): 'hex' | 'base64' =>
+  entries === 'sha256-hex' ? 'hex' : 'base64'
+
 type Tokens = (normal: readonly string[]) => readonly Buffer[]
 
 const matched =
@@ -80,13 +84,15 @@ const matched =
   ([text]) =>
     matchers.map((match) => match(text!))
 
+const hashed =
+  (encoding: 'hex' | 'base64'): Tokens =>
+  (normal) => [hashedToken(encoding, normal)]
+
 /** SHA-256 of a text; of several parts, of their digests as they are written, one behind the other. */
-function hashed(encoding: 'hex' | 'base64'): Tokens {
-  return (normal) => {
-    const text =
-      normal.length === 1 ? normal[0]! : normal.map((part) => hash('sha256', part, encoding)).join('')
-    return [hash('sha256', text, 'buffer').subarray(0, TOKEN_BYTES)]
-  }
+export function hashedToken(encoding: 'hex' | 'base64', normal: readonly string[]): Buffer {
+  const text =
+    normal.length === 1 ? normal[0]! : normal.map((part) => hash('sha256', part, encoding)).join('')
+  return hash('sha256', text, 'buffer').subarray(0, TOKEN_BYTES)
 }
 
 function remembered(lookup: Lookup): Lookup {

@@ -3,12 +3,18 @@ import { createReadStream } from 'node:fs'
 import { constants, createGunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import { decodingOf } from '../files/decoding.ts'
-import { formatByName } from '../files/input.ts'
+import { formatByName, type Input } from '../files/input.ts'
 import { JsonSplitter } from '../files/json-splitter.ts'
 import { binaryForm, byteOrderMark, compressionOf, likelyEncoding, looksLikeUtf16 } from '../files/magic.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
+import { copyOf } from '../files/objects/object-copy.ts'
+import { isObjectName, parseObjectName } from '../files/objects/object-name.ts'
+import { objectBytes } from '../files/objects/object-reader.ts'
+import { openStore } from '../files/objects/open-store.ts'
 import { unzstd } from '../files/zstd-reader.ts'
 import { levelsOf } from '../record/json/json-text.ts'
 import { MAX_DEPTH } from '../record/json/json-walker.ts'
+import type { TextFormat } from '../record/limits.ts'
 import { csvSample } from './csv-sample.ts'
 import { label, type Sample, type SampleFormat, type SampleOptions } from './sample.ts'
 
@@ -16,6 +22,7 @@ const MAX_BYTES = 16 * 1024 * 1024
 
 /** Throws `LetheError` where there is nothing to read: a missing file, text that is not UTF-8, no record at all. */
 export async function readSample(options: SampleOptions): Promise<Sample> {
+  if ((options.format ?? formatByName(options.from).format) === 'parquet') return await parquetSample(options)
   const { bytes, cut } = await head(options.from)
   const binary = binaryForm(bytes, options.from === '-' ? undefined : options.from)
   if (binary !== undefined)
@@ -25,7 +32,7 @@ export async function readSample(options: SampleOptions): Promise<Sample> {
       binary.suggestion,
     )
   const { text, encoding } = decode(bytes, cut, options.form.encoding)
-  const format = options.format ?? formatOf(options.from, text)
+  const format = textFormat(options.format) ?? formatOf(options.from, text)
   if (text.trim() === '') throw new LetheError('file-malformed', `${label(options.from)} holds no records`)
   const implied = formatByName(options.from).tab ? '\t' : undefined
   const sample =
@@ -35,10 +42,33 @@ export async function readSample(options: SampleOptions): Promise<Sample> {
   return { ...sample, encoding }
 }
 
+/** Rows as lines of JSON: all columns, as `lethe batch` reads them. */
+async function parquetSample(options: SampleOptions): Promise<Sample> {
+  const [{ name, object }] = (await inspectInputs([options.from], 'parquet')) as [Input]
+  const { ParquetFile } = await import('../files/parquet/parquet-file.ts')
+  const { parquetRows } = await import('../files/parquet/rows.ts')
+  const { whole } = await import('../files/parquet/selection.ts')
+  const file = ParquetFile.open(name, object && (await copyOf(object, () => {})))
+  let text = ''
+  let rows = 0
+  try {
+    const cut = { chunkBytes: 1 << 16, maxRecordBytes: MAX_BYTES, onRead: () => {} }
+    for await (const piece of parquetRows(file, whole(file.root), cut)) {
+      if (piece.kind === 'rejected') continue
+      text += Buffer.from(piece.bytes.subarray(0, piece.length)).toString()
+      rows += piece.recordLines!.length
+      if (rows >= options.rows || text.length >= MAX_BYTES) break
+    }
+  } finally {
+    file.close()
+  }
+  return jsonSample(text, false, 'ndjson', options)
+}
+
 /** The first bytes, unpacked where they are gzip; `cut` where there is more. */
 async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
   try {
-    const raw = await take(from === '-' ? process.stdin : createReadStream(from))
+    const raw = await take(await rawOf(from))
     const compression = compressionOf(raw.bytes)
     if (compression === 'none') return raw
     if (compression === 'zstd') {
@@ -57,6 +87,14 @@ async function head(from: string): Promise<{ bytes: Buffer; cut: boolean }> {
       throw new LetheError('input-damaged', `${label(from)} is not a whole gzip file`)
     throw fileError(label(from), error)
   }
+}
+
+async function rawOf(from: string): Promise<AsyncIterable<Uint8Array>> {
+  if (isObjectName(from)) {
+    const store = await openStore()
+    return objectBytes(store, await store.look(parseObjectName(from)))
+  }
+  return from === '-' ? process.stdin : createReadStream(from)
 }
 
 /** `mayFail`: of a file that was not read to its end, the packed end is missing. */
@@ -115,8 +153,12 @@ function decodeAs(encoding: string, bytes: Buffer): string {
   return new TextDecoder('utf-8').decode(text)
 }
 
-function formatOf(from: string, text: string): SampleFormat {
-  const byName = formatByName(from).format
+/** Parquet was read before. */
+const textFormat = (format: SampleFormat | undefined): TextFormat | undefined =>
+  format === 'parquet' ? undefined : format
+
+function formatOf(from: string, text: string): TextFormat {
+  const byName = textFormat(formatByName(from).format)
   if (byName !== undefined) return byName
   if (!/^\s*[{[]/.test(text)) return 'csv'
   const [firstLine] = text.trimStart().split('\n', 1)

@@ -98,10 +98,10 @@ export interface Admin {
   mayDescribeTransactions(transactionalId: string): Promise<boolean>
   /** Where there is a committed offset. Undefined: this user has no right to see it. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<readonly Position[] | undefined>
-  /** A number is a time in ms since the epoch; `latest` lies before open transactions. */
+  /** A number is a time in ms since the epoch; `latest` lies before open transactions, `end` behind them. */
   offsets(
     partitions: readonly TopicPartition[],
-    edge: 'earliest' | 'latest' | number,
+    edge: 'earliest' | 'latest' | 'end' | number,
   ): Promise<readonly Position[]>
   /** The ids that brokers give topics, which a topic of the same name that is made later does not have; as far as they say. */
   topicIds(names: readonly string[]): Promise<ReadonlyMap<string, string>>
@@ -111,7 +111,7 @@ export interface Admin {
    * alone. Where each log starts then. @throws LetheError: `right-missing`, `target-changed`, `broker-refused`
    */
   deleteRecords(before: readonly Position[]): Promise<readonly Position[]>
-  /** Writes records, each at least once, outside of any transaction. For made-up ones. */
+  /** Writes records, each at least once, outside of any transaction. For made-up ones, and tombstones of `lifecycle/delete-stored.ts`. */
   write(records: readonly OutputRecord[]): Promise<void>
   close(): Promise<void>
 }

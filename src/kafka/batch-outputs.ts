@@ -1,45 +1,26 @@
-/** One batch on its way: what was polled, what became of each record, and what is written for it. */
+/** What is written for a batch. */
 
-import type { Account } from '../engine/account.ts'
-import type { LetterSubject } from '../engine/letter-subject.ts'
-import type { OutcomeBatch } from '../engine/outcome-batch.ts'
 import type { DeadLetterCode } from '../errors.ts'
-import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
-import { type LetterOwner, type TopicDeadLetter, topicLetter } from './dead-letter.ts'
+import { frameOf } from '../record/wire-form.ts'
+import type { TopicDeadLetter } from './dead-letter.ts'
 import type { Polled } from './driver.ts'
+import { type LetterDestination, LetterWriter, policyLabel } from './letter-writer.ts'
 import type { PackedRecords } from './packed-records.ts'
 import {
   type OutputHeader,
   type OutputRecord,
   type Outputs,
-  type Position,
   partitionKey,
   type TopicPartition,
 } from './record.ts'
+import type { RoutedBatch } from './routed-batch.ts'
 import { POLICY_HEADER, type SourceWriter, sourceHeader } from './source-header.ts'
 
 const BRACE = 0x7b
-
-export interface RoutedBatch {
-  readonly epoch: number
-  readonly records: PackedRecords
-  readonly outcomes: OutcomeBatch
-  readonly account: Account
-  /** A record that a broker refuses stays counted here: it is one of very many. */
-  readonly groups: GroupsPart | undefined
-  /** The positions behind it. */
-  readonly next: readonly Position[]
-  /** By record, the sealed originals of dead letters; undefined for one that goes without. Undefined where none are sealed. */
-  readonly sealed?: Map<number, SealedLetter | undefined> | undefined
-}
-
-/** What a dead letter says where it carries its original. */
-export interface SealedLetter {
-  readonly subject: LetterSubject | undefined
-  /** An age file in base64. */
-  readonly sealed: string
-}
+/** Names the schema that wrote the input, by its id. */
+export const SCHEMA_HEADER = 'lethe-schema'
+const MOST_SCHEMA_HEADERS = 1024
 
 /** Records written, by kind: apart from the account, which counts inputs. */
 export interface Emitted {
@@ -71,12 +52,13 @@ export const noneEmitted = (): Emitted => ({
   droppedHeaders: 0,
 })
 
-export interface Destination {
+export interface Destination extends LetterDestination {
   readonly topic: string
   readonly partition: 'key' | 'same'
-  readonly deadLetterTopic: string
-  /** Whom its dead letters name: pipelines and routes may share a topic of them. */
-  readonly owner: LetterOwner
+  /** Whether values name their schemas: then outputs say which it was. */
+  readonly hasSchemas?: boolean | undefined
+  /** What keys are strings of, in frames: `frameKeys` says by which schema. Undefined: they leave as they are. */
+  readonly framesKeys?: 'avro' | 'json' | undefined
 }
 
 /** What a batch writes, and for which of its records. */
@@ -91,35 +73,49 @@ export interface WrittenBatch extends Outputs {
 export interface BatchWriter {
   /** `oldest`: what has an older timestamp, in ms since the epoch, is not kept by the output topic. */
   write(batch: RoutedBatch, oldest: number): WrittenBatch
+  /** Before the first batch, where keys are framed: the id of their schema. */
+  frameKeys(id: number): void
   /** What a record of the batch is as a dead letter, without its original. */
   letter(batch: RoutedBatch, index: number): TopicDeadLetter
 }
 
-/** `name@version#fingerprint`, as headers, dead letters and markers carry it. */
-export const policyLabel = ({ name, version, fingerprint }: Plan): string =>
-  `${name}@${version}#${fingerprint}`
+/** A text as a string of Avro, in the frame of a schema registry. */
+export function framedString(id: number, text: Uint8Array): Uint8Array {
+  const head: number[] = [0, (id >>> 24) & 0xff, (id >>> 16) & 0xff, (id >>> 8) & 0xff, id & 0xff]
+  // A length is zigzag: twice itself.
+  let rest = text.length * 2
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) head.push((rest & 0x7f) | 0x80)
+  head.push(rest)
+  const framed = new Uint8Array(head.length + text.length)
+  framed.set(head)
+  framed.set(text, head.length)
+  return framed
+}
 
-const sealedText = (letter: TopicDeadLetter, { subject, sealed }: SealedLetter): string =>
-  JSON.stringify({ ...letter, ...(subject === undefined ? {} : { subject }), sealed })
+/** A text as a string of JSON, in the frame of a schema registry. */
+export const framedJsonString = (id: number, text: Uint8Array): Uint8Array =>
+  new Uint8Array(
+    Buffer.concat([frameOf(id), Buffer.from(JSON.stringify(Buffer.from(text).toString('utf8')))]),
+  )
 
 /** Makes the records that a batch writes. */
 export class OutputWriter implements BatchWriter {
-  readonly #plan: Plan
   readonly #to: Destination
   readonly sources: SourceWriter
-  readonly #policy: string
+  readonly #letters: LetterWriter
   readonly #policyHeader: OutputHeader
+  #keySchema: number | undefined
+  readonly #schemaHeaders = new Map<number, OutputHeader>()
   /** Whether keys stay behind, and with them what chose a partition. */
   readonly leavesKeys: boolean
   /** Whether a transform takes keys as texts: of a JSON object, that is another text than any of its members. */
   readonly takesWholeKeys: boolean
 
   constructor(plan: Plan, to: Destination, sources: SourceWriter) {
-    this.#plan = plan
     this.#to = to
     this.sources = sources
-    this.#policy = policyLabel(plan)
-    this.#policyHeader = { [POLICY_HEADER]: this.#policy }
+    this.#letters = new LetterWriter(plan, to)
+    this.#policyHeader = { [POLICY_HEADER]: policyLabel(plan) }
     const hasRule = plan.envelope.some(({ from }) => from.envelope === 'key')
     this.leavesKeys = !hasRule && to.partition === 'key'
     this.takesWholeKeys = plan.envelope.some(
@@ -130,6 +126,17 @@ export class OutputWriter implements BatchWriter {
     )
   }
 
+  frameKeys(id: number): void {
+    this.#keySchema = id
+  }
+
+  #key(key: Uint8Array | null): Uint8Array | null {
+    const { framesKeys } = this.#to
+    if (key === null || framesKeys === undefined) return key
+    if (this.#keySchema === undefined) throw new Error('keys are written before their schema is known')
+    return framesKeys === 'avro' ? framedString(this.#keySchema, key) : framedJsonString(this.#keySchema, key)
+  }
+
   write(batch: RoutedBatch, oldest: number): BatchOutputs {
     return new BatchOutputs(batch, this, oldest)
   }
@@ -137,11 +144,12 @@ export class OutputWriter implements BatchWriter {
   /** What a record becomes. `headers` begin with those that Lethe writes. */
   published({ records, outcomes }: RoutedBatch, index: number, source: string | undefined): OutputRecord {
     const listed = outcomes.headers(index)
-    const stamps = this.#stamps(source)
+    const id = this.#to.hasSchemas === true ? records.valueFrame(index) : -1
+    const stamps = id < 0 ? this.#stamps(source) : [...this.#stamps(source), this.#schemaHeader(id)]
     return {
       topic: this.#to.topic,
       partition: this.#partition(records, index),
-      key: outcomes.key(index),
+      key: this.#key(outcomes.key(index)),
       value: outcomes.value(index),
       headers:
         listed.length === 0 ? stamps : [...stamps, ...listed.map(({ name, value }) => ({ [name]: value }))],
@@ -158,42 +166,34 @@ export class OutputWriter implements BatchWriter {
     return {
       topic: this.#to.topic,
       partition: this.#partition(records, index),
-      key,
+      key: this.#key(key),
       value: null,
       headers: this.#stamps(source),
       timestamp: undefined,
     }
   }
 
-  /** Coordinates and a code: never the value, never the key. */
-  letter({ records, outcomes }: RoutedBatch, index: number): TopicDeadLetter {
-    const rule = outcomes.rule(index)
-    return topicLetter({
-      ...records.position(index),
-      code: outcomes.code(index)!,
-      rule: rule < 0 ? undefined : this.#plan.rules[rule]!.label,
-      policy: this.#policy,
-      owner: this.#to.owner,
-    })
+  letter(batch: RoutedBatch, index: number): TopicDeadLetter {
+    return this.#letters.letter(batch, index)
   }
 
-  /** Never the value or the key, but encrypted. */
   deadLetter(batch: RoutedBatch, index: number): OutputRecord {
-    const letter = this.letter(batch, index)
-    const original = batch.sealed?.get(index)
-    const text = original === undefined ? JSON.stringify(letter) : sealedText(letter, original)
-    return {
-      topic: this.#to.deadLetterTopic,
-      partition: undefined,
-      key: null,
-      value: Buffer.from(text),
-      headers: [this.#policyHeader],
-      timestamp: undefined,
-    }
+    return this.#letters.record(batch, index)
   }
 
   #partition(records: PackedRecords, index: number): number | undefined {
     return this.#to.partition === 'same' ? records.partition(index) : undefined
+  }
+
+  /** One for all records of a schema. */
+  #schemaHeader(id: number): OutputHeader {
+    let header = this.#schemaHeaders.get(id)
+    if (header === undefined) {
+      if (this.#schemaHeaders.size >= MOST_SCHEMA_HEADERS) this.#schemaHeaders.clear()
+      header = { [SCHEMA_HEADER]: String(id) }
+      this.#schemaHeaders.set(id, header)
+    }
+    return header
   }
 
   #stamps(source: string | undefined): readonly OutputHeader[] {

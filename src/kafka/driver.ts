@@ -147,6 +147,43 @@ export interface DriverOptions {
   /** The largest batch that every topic takes which is written to; undefined: not known. */
   readonly maxBatchBytes?: number | undefined
   readonly onEvent: (event: DriverEvent) => void
+  /** Keeps the positions, in place of the group; the delivery is at least once then, and the driver a `KeptDriver`. */
+  readonly keeper?: PositionKeeper | undefined
+}
+
+/**
+ * Where the positions of a route are kept that publishes elsewhere than in topics: what is published and how far it reaches become
+ * visible at once there. The offsets of the group are committed behind that, for lag alone.
+ */
+export interface PositionKeeper {
+  /**
+   * Where it stands, as `positions`; undefined: it has no beginning. `partitions`: those of the route; `groupHasRead`: the group has
+   * committed offsets of them.
+   * @throws LetheError where the two do not go together, or what is kept is damaged
+   */
+  begun(
+    partitions: readonly TopicPartition[],
+    groupHasRead: boolean,
+  ): Promise<readonly (number | undefined)[] | undefined>
+  /** Keeps where it begins. Another process may have been first: then that counts. */
+  begin(starts: readonly Position[]): Promise<void>
+  /** Where each of the partitions is to be read on; undefined: at its beginning. @throws LetheError */
+  positions(partitions: readonly TopicPartition[]): Promise<readonly (number | undefined)[]>
+  /** These are owned from now on, and read from there. */
+  assigned(positions: readonly Position[]): void
+  /** Called before they are let go, or once they are lost. @throws LetheError */
+  release(partitions: readonly TopicPartition[]): Promise<void>
+}
+
+/**
+ * A driver whose positions are kept elsewhere. `settle` produces the outputs, and takes `next` for what is read and need not be read again
+ * by this driver, whether it is published or not; nothing is committed.
+ */
+export interface KeptDriver extends Driver {
+  /** Commits offsets of the group, once. @throws where that fails: nothing depends on it */
+  commit(positions: readonly Position[]): Promise<void>
+  /** Reads an owned partition on from there: a new epoch. */
+  move(position: Position): Promise<void>
 }
 
 export interface Driver {

@@ -1,6 +1,6 @@
 /** Which client carries a pipeline. The user chooses the delivery; the driver follows from it, unless it is named. */
 import { LetheError } from '../errors.ts'
-import type { Driver, DriverOptions } from './driver.ts'
+import type { Driver, DriverOptions, KeptDriver } from './driver.ts'
 import type { DriverName } from './pipeline-file/client-settings.ts'
 import type { Pipeline } from './pipeline-file/pipeline.ts'
 import type { Planned, ReplayRequest } from './replay/replay-request.ts'
@@ -11,6 +11,8 @@ export interface DriverChoice {
   /** For people: why this one. */
   readonly why: string
   readonly make: (options: DriverOptions) => Driver
+  /** For routes whose positions are kept elsewhere; undefined where the driver cannot do that. */
+  readonly makeKept?: ((options: DriverOptions) => KeptDriver) | undefined
 }
 
 /**
@@ -20,7 +22,8 @@ export interface DriverChoice {
 export async function chooseDriver({
   delivery,
   driver,
-}: Pick<Pipeline, 'delivery' | 'driver'>): Promise<DriverChoice> {
+  routes = [],
+}: Pick<Pipeline, 'delivery' | 'driver'> & Partial<Pick<Pipeline, 'routes'>>): Promise<DriverChoice> {
   if (driver === 'kafkajs') {
     if (delivery === 'exactly-once') throw refusal()
     return await kafkajs('the pipeline file names it')
@@ -33,6 +36,10 @@ export async function chooseDriver({
         ? 'the pipeline file names it'
         : 'exactly-once needs transactions with group metadata',
     )
+  }
+  if (routes.some(({ to }) => to.dataset !== undefined)) {
+    await loadLibrary()
+    return await rdkafka('data sets keep their positions in their files')
   }
   return (await hasLibrary())
     ? await rdkafka('node-rdkafka is installed, and faster')
@@ -92,7 +99,7 @@ const refusal = (): LetheError =>
 
 async function rdkafka(why: string): Promise<DriverChoice> {
   const { rdkafkaDriver } = await import('./drivers/rdkafka/rdkafka-driver.ts')
-  return { name: 'rdkafka', why, make: rdkafkaDriver }
+  return { name: 'rdkafka', why, make: rdkafkaDriver, makeKept: rdkafkaDriver }
 }
 
 async function kafkajs(why: string): Promise<DriverChoice> {

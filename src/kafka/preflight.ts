@@ -7,7 +7,7 @@ import type { Admin, TopicDescription, TopicSettings } from './admin.ts'
 import { distinctClusters } from './clusters.ts'
 import type { Connection, DriverEvent } from './driver.ts'
 import { openAdmin } from './open-admin.ts'
-import type { Route } from './pipeline-file/pipeline.ts'
+import { type Route, writtenTopics } from './pipeline-file/pipeline.ts'
 import { topicMatcher } from './pipeline-file/topics.ts'
 import { isCompactedBy, keptFor, largestBatch, milliseconds } from './topic-settings.ts'
 
@@ -62,7 +62,7 @@ export async function preflight(
 }
 
 async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight> {
-  const written = [...new Set(routes.flatMap(({ to, deadLetterTopic }) => [to.topic, deadLetterTopic]))]
+  const written = [...new Set(routes.flatMap(writtenTopics))]
   const [topics, settings] = await Promise.all([topicsOf(admin, routes), admin.settings(written)])
   const problems = routes.flatMap((route) => problemsOf(route, topics, settings))
   // A mock cluster knows neither settings nor rights.
@@ -71,19 +71,21 @@ async function lookAt(admin: Admin, routes: readonly Route[]): Promise<Preflight
   if (problems.length > 0) throw together(problems)
   const unchecked: Unchecked[] = []
   const limits = new Map<string, WriteLimits>()
-  for (const { name, to, deadLetterTopic } of routes) {
-    for (const topic of [to.topic, deadLetterTopic]) {
+  for (const route of routes) {
+    const { name, to, deadLetterTopic } = route
+    for (const topic of writtenTopics(route)) {
       const presence = settings.get(topic)?.presence
       if (presence === 'forbidden') unchecked.push({ route: name, topic, code: 'missing-right' })
       else if (presence === 'unsupported') unchecked.push({ route: name, topic, code: 'unsupported-version' })
     }
-    const [output, dead] = [to.topic, deadLetterTopic].map((topic) => largestBatch(settings.get(topic)))
-    const known = [output, dead].filter((limit) => limit !== undefined)
+    const sizes = writtenTopics(route).map((topic) => largestBatch(settings.get(topic)))
+    const known = sizes.filter((limit) => limit !== undefined)
+    const output = to.topic === undefined ? undefined : settings.get(to.topic)
     limits.set(name, {
-      maxMessageBytes: output,
+      maxMessageBytes: largestBatch(settings.get(to.topic ?? deadLetterTopic)),
       maxBatchBytes: known.length === 0 ? undefined : Math.min(...known),
-      keptFor: keptFor(settings.get(to.topic)),
-      segment: milliseconds(settings.get(to.topic), 'segment.ms') ?? 0,
+      keptFor: keptFor(output),
+      segment: milliseconds(output, 'segment.ms') ?? 0,
     })
   }
   return { limits, unchecked }
@@ -110,11 +112,10 @@ export async function topicsOf(
   admin: Admin,
   routes: readonly Route[],
 ): Promise<ReadonlyMap<string, TopicDescription>> {
-  const names = routes.flatMap(({ from: { topics }, to, deadLetterTopic }) => [
-    ...('pattern' in topics ? [] : topics),
-    to.topic,
-    deadLetterTopic,
-  ])
+  const names = routes.flatMap((route) => {
+    const { topics } = route.from
+    return [...('pattern' in topics ? [] : topics), ...writtenTopics(route)]
+  })
   const hasPattern = routes.some(({ from }) => 'pattern' in from.topics)
   const found = await Promise.all([
     ...(hasPattern ? [admin.topics()] : []),
@@ -141,7 +142,7 @@ export function problemsOf(
   topics: ReadonlyMap<string, TopicDescription>,
   settings: ReadonlyMap<string, TopicSettings>,
 ): readonly LetheError[] {
-  const { from, to, deadLetterTopic } = route
+  const { from, deadLetterTopic } = route
   const inputs = inputsOf(route, topics)
   const problems: LetheError[] = []
   if (inputs.length === 0 && 'pattern' in from.topics)
@@ -154,12 +155,11 @@ export function problemsOf(
     )
   for (const topic of inputs) problems.push(...useOf(route, 'input', topics.get(topic), topic, 'read'))
   // In a mock cluster, topics appear when they are written to.
-  for (const [what, topic] of [
-    ['output', to.topic],
-    ['dead letter', deadLetterTopic],
-  ] as const)
+  for (const topic of writtenTopics(route)) {
+    const what = topic === deadLetterTopic ? 'dead letter' : 'output'
     if (settings.get(topic)?.presence !== 'unsupported')
       problems.push(...useOf(route, what, topics.get(topic), topic, 'write'))
+  }
   return [...problems, ...fitOf(route, inputs, topics, settings)]
 }
 
@@ -201,7 +201,7 @@ function fitOf(
   settings: ReadonlyMap<string, TopicSettings>,
 ): readonly LetheError[] {
   const problems: LetheError[] = []
-  const isCompacted = isCompactedBy(settings.get(to.topic))
+  const isCompacted = to.topic === undefined ? undefined : isCompactedBy(settings.get(to.topic))
   if (isCompacted === true && !to.compacted)
     problems.push(
       new LetheError(
@@ -226,7 +226,7 @@ function fitOf(
         'set its cleanup.policy to delete',
       ),
     )
-  const output = topics.get(to.topic)
+  const output = to.topic === undefined ? undefined : topics.get(to.topic)
   if (to.partition === 'same' && output?.presence === 'there')
     for (const input of inputs) {
       const count = topics.get(input)?.partitions.length ?? 0

@@ -24,7 +24,7 @@ export const replayTransactionalId = (pipeline: string, route: string): string =
 
 /** The rights of all routes; what several need is there once. `replays`: with those of `lethe replay`. */
 export function rightsOf(
-  { name, delivery, driver, routes, tables }: Pipeline,
+  { name, delivery, driver, routes, tables, ledger }: Pipeline,
   replays: boolean = false,
 ): readonly Grant[] {
   // Which driver it is where none is named, depends on what is installed there.
@@ -41,7 +41,10 @@ export function rightsOf(
         ? []
         : routes.map((route) => grant('topic', place.topic, READ_WITH_SETTINGS, 'consent table', route)),
     ),
-    ...routes.map((route) => grant('topic', route.to.topic, WRITTEN, 'output', route)),
+    ...(typeof ledger?.anchor === 'object' ? anchoredTo(ledger.anchor.topic, routes) : []),
+    ...routes.flatMap((route) =>
+      route.to.topic === undefined ? [] : [grant('topic', route.to.topic, WRITTEN, 'output', route)],
+    ),
     ...routes.map((route) =>
       grant(
         'topic',
@@ -52,7 +55,7 @@ export function rightsOf(
       ),
     ),
     ...(delivery === 'exactly-once' || replays
-      ? routes.map(
+      ? routes.filter(isTransactional).map(
           (route): Grant => ({
             ...grant(
               'transactional-id',
@@ -71,16 +74,59 @@ export function rightsOf(
   return merged(grants)
 }
 
+/** What goes into a data set is settled by its files. */
+const isTransactional = ({ to }: Route): boolean => to.dataset === undefined
+
+/** Heads are read again before each one that is written. */
+const anchoredTo = (topic: string, routes: readonly Route[]): readonly Grant[] =>
+  routes.map((route) => grant('topic', topic, ['read', ...WRITTEN], 'heads of the ledger', route))
+
 /** What `lethe retain` needs: to read what is stored, to look at its settings, and to delete of it. Nothing of inputs or groups. */
 export const retainRightsOf = ({ routes }: Pipeline): readonly Grant[] =>
   merged([
-    ...routes.map((route) =>
-      grant('topic', route.to.topic, RETAINED, 'output, to delete what is too old', route),
+    ...routes.flatMap((route) =>
+      route.to.topic === undefined
+        ? []
+        : [grant('topic', route.to.topic, RETAINED, 'output, to delete what is too old', route)],
     ),
     ...routes.map((route) =>
       grant('topic', route.deadLetterTopic, RETAINED, 'dead letters, to delete what is too old', route),
     ),
   ])
+
+/**
+ * What `lethe forget` and `lethe locate` need: to read what is stored, to look at its settings, and to write tombstones. `deletes`: also
+ * to delete, for orders that say so.
+ */
+export function forgetRightsOf({ routes }: Pipeline, deletes: boolean = false): readonly Grant[] {
+  const deleting: readonly Right[] = deletes ? ['delete'] : []
+  const also = deletes ? ', and to delete what orders say' : ''
+  return merged([
+    ...routes.flatMap((route) =>
+      route.to.topic === undefined
+        ? []
+        : [
+            grant(
+              'topic',
+              route.to.topic,
+              // Tombstones reach compacted topics alone.
+              [...READ_WITH_SETTINGS, ...(route.to.compacted ? (['write'] as const) : []), ...deleting],
+              `output, to look for records of subjects${route.to.compacted ? ', and to write tombstones' : ''}${also}`,
+              route,
+            ),
+          ],
+    ),
+    ...routes.map((route) =>
+      grant(
+        'topic',
+        route.deadLetterTopic,
+        [...READ_WITH_SETTINGS, ...deleting],
+        `dead letters, to look for sealed originals${also}`,
+        route,
+      ),
+    ),
+  ])
+}
 
 const RETAINED: readonly Right[] = ['read', 'describe', 'describe-configs', 'delete']
 

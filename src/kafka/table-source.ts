@@ -6,6 +6,8 @@ export type TableRecord = Pick<InputRecord, 'key' | 'value' | 'offset'>
 
 /** Committed records, in order. What it throws is a `LetheError`; a `ClientLost` where another client may go on. */
 export interface TableSource {
+  /** Where the log began when it was opened. */
+  readonly start: number
   /** What comes next, and the offset up to which all was given. Waits for records, but not long. */
   take(): Promise<{ readonly records: readonly TableRecord[]; readonly position: number }>
   /** Where the log ends now, behind what open transactions hold back; undefined where no broker answers in time. */

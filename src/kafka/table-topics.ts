@@ -5,18 +5,42 @@ import type { Connection } from './driver.ts'
 import { openAdmin } from './open-admin.ts'
 import type { Pipeline } from './pipeline-file/pipeline.ts'
 import type { Unchecked } from './preflight.ts'
-import { deletes, isCompactedBy } from './topic-settings.ts'
+import { deletes, isCompactedBy, milliseconds } from './topic-settings.ts'
 
-/** Looks at the topics. What gives is not known of them. @throws LetheError where one is not as it must be */
+/** What tells the log of a table from others, and how long it can be gone on with. */
+export interface TopicLog {
+  readonly cluster: string
+  readonly topic: string
+  /** A topic of the same name that is made later has another one. */
+  readonly topicId: string
+  /** For how long a tombstone stays at least, in ms: `delete.retention.ms`. */
+  readonly tombstonesFor: number
+}
+
+export interface CheckedTables {
+  /** What is not known of the topics. */
+  readonly unchecked: readonly Unchecked[]
+  /** By topic; one of which something is not known is missing. */
+  readonly logs: ReadonlyMap<string, TopicLog>
+}
+
+/** Looks at the topics. @throws LetheError where one is not as it must be */
 export async function checkTableTopics(
   connection: Connection,
   topics: readonly string[],
-): Promise<readonly Unchecked[]> {
+): Promise<CheckedTables> {
   const admin = await openAdmin(connection)
   try {
     const found = await lookAtTables(admin, topics)
     for (const { problem } of found) if (problem !== undefined) throw problem
-    return found.flatMap(({ unchecked }) => unchecked ?? [])
+    const [{ id: cluster }, ids] = await Promise.all([admin.cluster(), admin.topicIds(topics)])
+    const logs = found.flatMap(({ topic, settings }): [string, TopicLog][] => {
+      const topicId = ids.get(topic)
+      const tombstonesFor = milliseconds(settings, 'delete.retention.ms')
+      if (cluster === undefined || topicId === undefined || tombstonesFor === undefined) return []
+      return [[topic, { cluster, topic, topicId, tombstonesFor }]]
+    })
+    return { unchecked: found.flatMap(({ unchecked }) => unchecked ?? []), logs: new Map(logs) }
   } finally {
     await admin.close()
   }
@@ -30,6 +54,7 @@ export interface TableTopicFound {
   readonly problem: LetheError | undefined
   /** Its settings could not be looked at. */
   readonly unchecked: Unchecked | undefined
+  readonly settings: TopicSettings | undefined
 }
 
 export async function lookAtTables(
@@ -47,7 +72,7 @@ export async function lookAtTables(
     )
     const code = setting?.presence === 'forbidden' ? 'missing-right' : 'unsupported-version'
     const isSeen = setting?.presence !== 'forbidden' && setting?.presence !== 'unsupported'
-    return { topic, problem, unchecked: isSeen ? undefined : { route: '', topic, code } }
+    return { topic, problem, unchecked: isSeen ? undefined : { route: '', topic, code }, settings: setting }
   })
 }
 

@@ -3,8 +3,8 @@
  * them, so that this is the only report of them: codes, counts and coordinates, never a value.
  */
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
-import type { RoutedBatch } from './batch-outputs.ts'
 import { type Position, partitionKey } from './record.ts'
+import type { RoutedBatch } from './routed-batch.ts'
 
 /** The most places that are named for each code. */
 const MOST_FIRST = 3

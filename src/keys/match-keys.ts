@@ -71,6 +71,16 @@ export class MatchKeys {
     return (text) => mac(text).subarray(0, MATCH_BYTES)
   }
 
+  /**
+   * The key by which snapshots of a table are told to be this project's own, for the purpose of the table; undefined where the key is
+   * not held, is another one, or others may know it: who has it can write a grant.
+   */
+  snapshotKey(id: string, check: string, purpose: string): Uint8Array | undefined {
+    const key = this.#keyset.keys.find((one) => one.id === id)
+    if (key?.status !== 'enabled' || checkValueOf(key) !== check) return undefined
+    return derive(key, 'snapshot', purpose).bytes
+  }
+
   #held(id: string, check: string, where: string): Key {
     const key = this.#keyset.keys.find((one) => one.id === id)
     const refused = (what: string): LetheError =>

@@ -28,7 +28,7 @@ export interface SignedHead extends LedgerHead {
 export interface Anchor {
   /** For messages. */
   readonly name: string
-  /** The last head of a chain there; undefined where there is none, or where the place can only be written to. */
+  /** The highest head of a chain there; undefined where there is none, or where the place can only be written to. */
   last(chain: string): Promise<SignedHead | undefined>
   /** Resolves once the place has it for good. Rejects with a `LetheError`. */
   put(line: string): Promise<void>
@@ -77,8 +77,30 @@ export function headHoldsUnder({ signature, ...head }: SignedHead, key: PublicKe
   return key.verifies(signedBytes(head), signature)
 }
 
-/** Most often the head is near the end of the file; otherwise the whole file is read. */
+/** Most often the heads are near the end of the file; otherwise the whole file is read. */
 const NEAR_BYTES = 64 << 10
+
+/**
+ * The highest head of a chain in a file: who can append to it can write an older one again. Each head is higher than the one before,
+ * and where that is not so near the end, all of them are looked at.
+ */
+function highestIn(file: string, chain: string): SignedHead | undefined {
+  let highest: SignedHead | undefined
+  for (const most of [NEAR_BYTES, Number.MAX_SAFE_INTEGER]) {
+    const tail = readTail(file, most)
+    if (tail === undefined) return undefined
+    let inOrder = true
+    for (const { bytes } of linesOf(tail.bytes)) {
+      const head = readHead(bytes)
+      if (head?.chain !== chain) continue
+      if (highest === undefined || head.sequence > highest.sequence) highest = head
+      else inOrder = false
+    }
+    if (tail.isWhole || (highest !== undefined && inOrder)) break
+    highest = undefined
+  }
+  return highest
+}
 
 /**
  * A file of heads, one a line. Several ledgers of one machine may share it.
@@ -93,16 +115,7 @@ export function fileAnchor(file: string, ledger: string): Anchor {
     )
   return {
     name: file,
-    last: async (chain) => {
-      for (const most of [NEAR_BYTES, Number.MAX_SAFE_INTEGER]) {
-        const tail = readTail(file, most)
-        if (tail === undefined) return undefined
-        const heads = [...linesOf(tail.bytes)].map(({ bytes }) => readHead(bytes))
-        const found = heads.findLast((head) => head?.chain === chain)
-        if (found !== undefined || tail.isWhole) return found
-      }
-      return undefined
-    },
+    last: async (chain) => highestIn(file, chain),
     put: async (line) => {
       try {
         const descriptor = openSync(file, 'a', 0o644)

@@ -1,12 +1,13 @@
 /** Reads ledgers from the disk: each with the sealed segments beside it. */
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { fileError } from '../errors.ts'
+import { existsSync, realpathSync } from 'node:fs'
+import { fileError, LetheError } from '../errors.ts'
+import { readRegular } from '../files/whole-file.ts'
 import { sealedSegments } from './segments.ts'
 import type { LedgerFile } from './verify-chains.ts'
 
 /**
  * The files, and the sealed segments beside them, each once, oldest first. A ledger whose open segment is gone is still read.
- * @throws LetheError (io) where one cannot be read
+ * @throws LetheError (io) where one cannot be read; (usage) where one is no regular file
  */
 export function readLedgers(names: readonly string[]): readonly LedgerFile[] {
   const seen = new Set<string>()
@@ -25,8 +26,9 @@ export function readLedgers(names: readonly string[]): readonly LedgerFile[] {
 
 export function readWhole(file: string): Uint8Array {
   try {
-    return readFileSync(file)
+    return readRegular(file)
   } catch (error) {
+    if (error instanceof LetheError) throw error
     throw fileError(file, error)
   }
 }

@@ -1,5 +1,5 @@
 /** The end of a file, without reading all of it. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { fileError } from '../errors.ts'
 
 export interface Tail {
@@ -14,7 +14,8 @@ export interface Tail {
 export function readTail(file: string, most: number): Tail | undefined {
   let descriptor: number
   try {
-    descriptor = openSync(file, 'r')
+    // A pipe is not waited for; it has no size, and nothing of it is read.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw fileError(file, error)

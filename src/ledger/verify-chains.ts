@@ -6,7 +6,7 @@ import { holdsUnder, linesOf, readEntry, type SignedEntry, sha256 } from './entr
 /** What can be wrong with a ledger. */
 export const LEDGER_FINDINGS = {
   changed: 'the line is not written as an entry is, or its signature does not hold: it was changed',
-  'unknown-key': 'the entry is signed by a key that is none of those given',
+  'unknown-key': 'the entry, or the head, is signed by a key that is none of those given',
   torn: 'the last line was cut short: the append was, or the end of the file',
   link: 'the line before is another one than this entry was written behind',
   missing: 'entries are missing',
@@ -265,6 +265,12 @@ function headsOf(
       const head = readHead(of)
       if (head !== undefined && keys.some((key) => key.id === head.key && headHoldsUnder(head, key)))
         put(heads, head.chain, { file, line, head })
+      else if (head !== undefined && !keys.some((key) => key.id === head.key))
+        find(
+          { file, line },
+          'unknown-key',
+          `the head is signed by the key ${head.key}, which is not among those given, or was changed`,
+        )
       else find({ file, line }, 'head-changed')
     }
   return heads

@@ -4,12 +4,13 @@ import { dirname } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { syncFolder } from '../files/sync-folder.ts'
 import type { Admin } from '../kafka/admin.ts'
-import type { Position } from '../kafka/record.ts'
+import type { OutputRecord, Position } from '../kafka/record.ts'
 import { fileTarget, isPermitFor, type Permit } from './may-delete.ts'
 
-/** Deletes a file; does nothing where it is gone. */
-export function deleteFile(file: string, permit: Permit): void {
+/** Deletes a file; does nothing where it is gone. `isStill` throws where it is another one by now. */
+export function deleteFile(file: string, permit: Permit, isStill: () => void = () => {}): void {
   check(file, permit)
+  isStill()
   try {
     unlinkSync(file)
     syncFolder(dirname(file))
@@ -18,9 +19,18 @@ export function deleteFile(file: string, permit: Permit): void {
   }
 }
 
-/** Puts `temporary`, which is whole and on the disk, in the place of `file`: what only the older one held is deleted. */
-export function replaceFile(temporary: string, file: string, permit: Permit): void {
+/**
+ * Puts `temporary`, which is whole and on the disk, in the place of `file`: what only the older one held is deleted. `isStill` throws
+ * where it is another one by now.
+ */
+export function replaceFile(
+  temporary: string,
+  file: string,
+  permit: Permit,
+  isStill: () => void = () => {},
+): void {
   check(file, permit)
+  isStill()
   try {
     renameSync(temporary, file)
     syncFolder(dirname(file))
@@ -38,10 +48,36 @@ export async function deleteRecords(
 ): Promise<readonly Position[]> {
   if (!isPermitFor(permit, `topic:${topic}`) || before.some((one) => one.topic !== topic))
     throw new LetheError('defect', `the topic ${topic} has no permit to be deleted from`)
+  refuseAdded(`topic ${topic}`, permit)
   return await admin.deleteRecords(before)
+}
+
+/** Writes tombstones: the records before them of their keys are requested to go. */
+export async function writeTombstones(
+  admin: Admin,
+  topic: string,
+  tombstones: readonly OutputRecord[],
+  permit: Permit,
+): Promise<void> {
+  const isOf = tombstones.every((one) => one.topic === topic && one.value === null && one.key !== null)
+  if (!isPermitFor(permit, `topic:${topic}`) || !isOf)
+    throw new LetheError('defect', `the topic ${topic} has no permit to be deleted from`)
+  refuseAdded(`topic ${topic}`, permit)
+  await admin.write(tombstones)
 }
 
 function check(file: string, permit: Permit): void {
   if (!isPermitFor(permit, fileTarget(file)))
     throw new LetheError('defect', `${file} has no permit to be deleted`)
+  refuseAdded(file, permit)
+}
+
+function refuseAdded(what: string, permit: Permit): void {
+  const hold = permit.addedSince()
+  if (hold !== undefined)
+    throw new LetheError(
+      'target-held',
+      `the legal hold ${hold.id} was added to ${what} meanwhile; it is as it was`,
+      'make another order, which leaves out what is held',
+    )
 }

@@ -1,11 +1,10 @@
 /** Finds stored rows of subjects by their tokens: what goes, and what a legal hold keeps. */
 import type { Gate } from '../engine/gate.ts'
 import { parsePath } from '../policy/path.ts'
-import type { Hold, TargetName } from './legal-hold.ts'
-import { holdsOn, mayDelete } from './may-delete.ts'
+import type { HeldRows } from './held-rows.ts'
 import type { Sidecar } from './sidecar.ts'
 import { type GateTally, newTally } from './stored-gate.ts'
-import { intervalReader, type TimeInterval } from './stored-time.ts'
+import { intervalReader } from './stored-time.ts'
 import type { Search } from './target.ts'
 
 export const ERASURE_REASON = 'erasure'
@@ -24,29 +23,29 @@ export const newErasureTally = ({ finders }: Search): ErasureTally => ({
 })
 
 export interface ErasureSetting {
-  readonly target: TargetName
   readonly search: Search
   readonly time: Sidecar['time']
   /** ms since 1970. */
   readonly now: number
-  readonly holds: readonly Hold[]
-  readonly heldAt: number
+  /** What it reads stands behind the finders and the time. */
+  readonly held: HeldRows
   readonly onFound: ((row: number) => void) | undefined
 }
 
 export function erasureGate(setting: ErasureSetting, tally: ErasureTally): Gate {
-  const { target, search, time, now, holds, heldAt, onFound } = setting
+  const { search, time, now, held, onFound } = setting
   const { finders, plan } = search
-  const isHeld = holdsOn(target, holds, heldAt).length > 0
   const read = time === undefined ? undefined : intervalReader(time, plan)
   const timeAt = finders.length
   let row = 0
-  const mayGo = (interval: TimeInterval | undefined): boolean =>
-    !isHeld || mayDelete({ target, from: interval?.start, until: interval?.end }, holds, heldAt).allowed
   return {
     name: 'erasure',
     phase: 'before-rules',
-    reads: [...finders.map(({ path }) => path), ...(time === undefined ? [] : [parsePath(time.field)])],
+    reads: [
+      ...finders.map(({ path }) => path),
+      ...(time === undefined ? [] : [parsePath(time.field)]),
+      ...held.reads,
+    ],
     reasons: [ERASURE_REASON],
     judge(records) {
       for (let record = records.from; record < records.to; record++) {
@@ -68,11 +67,15 @@ export function erasureGate(setting: ErasureSetting, tally: ErasureTally): Gate 
         if (!isNamed) tally.unnamed++
         if (by < 0) continue
         onFound?.(row)
-        if (mayGo(interval)) {
+        const hold = held.holdOfTime(interval) ?? held.holdOfSubject(records, record, interval)
+        if (hold === undefined) {
           tally.deleted++
           tally.byFinder[by]!++
           records.suppress(record, ERASURE_REASON)
-        } else tally.heldFromDeletion++
+        } else {
+          held.count(hold)
+          tally.heldFromDeletion++
+        }
       }
     },
   }

@@ -1,10 +1,13 @@
 /** The file of holds: it is replaced as a whole, by one process at a time, so that it is never half a file. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { fileError, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
-import { readIfThere, writeWhole } from '../files/whole-file.ts'
+import { readIfThere, readRegular, writeWhole } from '../files/whole-file.ts'
 import { addLine, type Hold, parseHolds, releaseLine, stateOf } from './legal-hold.ts'
+import { fileTarget } from './may-delete.ts'
+
+const NO_HOLDS_YET =
+  'name the file of `lethe hold add`, which makes it with the first hold; while there is none, say --no-holds (of batch and replay: leave --holds out)'
 
 /**
  * The holds of a file.
@@ -13,9 +16,12 @@ import { addLine, type Hold, parseHolds, releaseLine, stateOf } from './legal-ho
 export function readHolds(file: string): readonly Hold[] {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    // Of a pipe, the second look would find no holds.
+    text = readRegular(file).toString('utf8')
   } catch (error) {
-    throw fileError(`the file of holds ${file}`, error)
+    if (error instanceof LetheError) throw error
+    const { code, message, suggestion } = fileError(`the file of holds ${file}`, error)
+    throw new LetheError(code, message, code === 'file-missing' ? NO_HOLDS_YET : suggestion)
   }
   return holdsOf(file, text)
 }
@@ -28,7 +34,14 @@ function holdsOf(file: string, text: string): readonly Hold[] {
       `${file}:${holds} is not written as a hold is; nothing may be deleted until it is mended`,
       'have the file as it was',
     )
-  return holds
+  return holds.map(followed)
+}
+
+/** A folder that was moved, and left a link behind, is held where it stands now. */
+function followed(hold: Hold): Hold {
+  if (hold.target?.startsWith('file:') !== true) return hold
+  const leadsTo = fileTarget(hold.target.slice('file:'.length))
+  return leadsTo === hold.target ? hold : { ...hold, leadsTo }
 }
 
 export type NewHold = Omit<Hold, 'id' | 'released' | 'added'>

@@ -1,5 +1,6 @@
 /** Legal holds: what must not be deleted, until when, and who says so. docs/lifecycle.md writes the format of their file down. */
 import { canonicalJson } from '../policy/fingerprint.ts'
+import { type FindersFor, type HeldSubjects, heldSubjectsForm } from './held-subjects.ts'
 
 /** A file or folder, or a topic. */
 export type TargetName = `file:${string}` | `topic:${string}`
@@ -8,10 +9,16 @@ export interface Hold {
   readonly id: string
   /** What is held: a file, all below a folder, or a topic. Null: every target. */
   readonly target: TargetName | null
+  /** Where that leads to now, through links that came since the hold was added; undefined where it is the same. */
+  readonly leadsTo?: TargetName | undefined
   /** Events from then on (ms since 1970); null: from the first. */
   readonly from: number | null
   /** Events before then; null: to the last. */
   readonly until: number | null
+  /** Rows of these alone; undefined: of everyone. */
+  readonly subjects?: HeldSubjects | undefined
+  /** How rows of its subjects are told; undefined where that was not asked for, so that every row counts as theirs. */
+  readonly findersFor?: FindersFor | undefined
   readonly owner: string
   readonly reason: string
   /** Of a topic: how its records are kept from the broker, which knows no hold. */
@@ -43,11 +50,12 @@ const timeText = (time: number | null): string | null => (time === null ? null :
 
 /** The line that adds a hold, without its line end. */
 export function addLine(hold: Omit<Hold, 'released'>): string {
-  const { id, target, from, until, owner, reason, kept, added, expires } = hold
+  const { id, target, from, until, subjects, owner, reason, kept, added, expires } = hold
   return canonicalJson({
     ...HEAD,
     event: 'add',
     ...{ id, target, owner, reason, kept },
+    ...(subjects === undefined ? {} : { subjects }),
     ...{ from: timeText(from), until: timeText(until), time: timeText(added), expires: timeText(expires) },
   })
 }
@@ -100,11 +108,14 @@ function readLine(
   if (from === undefined || until === undefined || typeof expires !== 'number') return undefined
   if (target !== null && !isText(target, /^(?:file|topic):./)) return undefined
   if (kept !== null && !isText(kept, REASON)) return undefined
+  const subjects = 'subjects' in read ? heldSubjectsForm.safeParse(read['subjects']) : undefined
+  if (subjects?.success === false) return undefined
   const hold = {
     id,
     target: target as TargetName | null,
     from,
     until,
+    ...(subjects === undefined ? {} : { subjects: subjects.data }),
     owner,
     reason,
     kept,

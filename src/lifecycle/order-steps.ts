@@ -26,8 +26,26 @@ export const spanOf = (
   validUntil: new Date(now + validMs).toISOString(),
 })
 
-/** @throws LetheError (usage) `order-expired`; `now` in ms since 1970 */
-export function refuseExpired({ validUntil }: { readonly validUntil: string }, now: number): void {
+/** Clocks of two machines may differ by so much. */
+const TOLERANCE_MS = 5 * 60_000
+
+/**
+ * @param now ms since 1970
+ * @throws LetheError (usage): `order-expired`; `order-invalid` where it was made in the future, or judges ages at an instant there: by
+ *   the clock of this machine rows would go that are young
+ */
+export function refuseExpired(
+  order: { readonly made: string; readonly validUntil: string; readonly asOf?: string },
+  now: number,
+): void {
+  const { made, validUntil, asOf = made } = order
+  const latest = Math.max(Date.parse(made), Date.parse(asOf))
+  if (latest > now + TOLERANCE_MS)
+    throw new LetheError(
+      'order-invalid',
+      `the order is of ${new Date(latest).toISOString()}, and it is ${new Date(now).toISOString()} here: what is young now would go; nothing was done`,
+      'check the clock of this machine, and of the one that made the order; then make another order',
+    )
   if (Date.parse(validUntil) < now)
     throw new LetheError(
       'order-expired',

@@ -1,5 +1,6 @@
 /** Work orders of retention, and what was found afterwards, as lines for people. */
 import type { VerifiedTarget } from './retention-orders.ts'
+import type { TargetSurvey } from './target.ts'
 import type { TopicOrder } from './topic-order.ts'
 import { fileOf, totalOf, type WorkOrder } from './work-order.ts'
 
@@ -10,13 +11,12 @@ export function orderLines(order: WorkOrder): readonly string[] {
   const { rows, deleted, stepped } = totalOf(order)
   const lines: string[] = []
   for (const target of order.targets) {
-    const { rules, held, undated, cannotStep, unsteppable, whole, oldest, newest, mayOutliveMs } = target
+    const { rules, undated, cannotStep, unsteppable, whole, oldest, newest, mayOutliveMs } = target
     const span = oldest === null ? 'no event time' : `${oldest} to ${newest}`
     lines.push(`lethe: ${fileOf(target.target)}: ${target.rows} rows, ${target.digest.bytes} bytes, ${span}`)
     for (const { rule, action, rows: count } of rules) lines.push(`  ${action} ${count} rows: ${rule}`)
     if (whole) lines.push('  nothing is left: the file goes')
-    if (held.fromDeletion + held.fromStep > 0)
-      lines.push(`  ${held.fromDeletion + held.fromStep} rows stay as they are, under legal hold`)
+    lines.push(...heldLines(target))
     if (undated > 0) lines.push(`  ${undated} rows have no event time that can be read, and stay`)
     if (cannotStep > 0) {
       lines.push(
@@ -34,6 +34,19 @@ export function orderLines(order: WorkOrder): readonly string[] {
     `lethe: of ${rows} rows ${deleted} go and ${stepped} are stepped; order ${order.hash.slice(0, 16)}…, to be applied until ${order.validUntil}`,
   )
   return lines
+}
+
+/** What legal holds keep of a file. */
+export function heldLines({ held }: Pick<TargetSurvey, 'held'>): readonly string[] {
+  const { by = {}, whole = [] } = held
+  return [
+    ...Object.entries(by).map(
+      ([hold, count]) => `  ${count} rows stay as they are, under legal hold ${hold}`,
+    ),
+    ...whole.map(
+      ({ hold, why }) => `  the legal hold ${hold} is on subjects, and holds every row here: ${why}`,
+    ),
+  ]
 }
 
 export const verifiedLines = (targets: readonly VerifiedTarget[]): readonly string[] =>

@@ -1,17 +1,15 @@
 /** Retention of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileError, LetheError } from '../errors.ts'
-import { formatByName } from '../files/input.ts'
+import { LetheError } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
-import { expiredOf, type Hold, type TargetName } from './legal-hold.ts'
+import { expiredOf, type TargetName } from './legal-hold.ts'
+import type { HeldSetting } from './may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
 import { StoredFile } from './stored-file.ts'
 import type { CannotStep } from './stored-plan.ts'
 import type { RetentionRequest, Target, TargetSurvey } from './target.ts'
 import { type AnyOrder, fileOf, sealOrder, totalOf, type WorkOrder } from './work-order.ts'
 
-export interface PlanOptions {
+export interface PlanOptions extends HeldSetting {
   readonly asOf: number
   /** When the plan is made: ms since 1970. */
   readonly now: number
@@ -19,31 +17,6 @@ export interface PlanOptions {
   /** How long the order may be applied, ms. */
   readonly validMs: number
   readonly cannotStep: CannotStep | undefined
-  readonly holds: readonly Hold[]
-}
-
-/** The stored files that the names lead to: themselves, or all CSV, NDJSON and JSON files below a folder. */
-export function targetsOf(names: readonly string[]): readonly Target[] {
-  const targets = new Map<TargetName, Target>()
-  for (const name of names)
-    for (const file of filesBelow(name)) {
-      const target = new StoredFile(file)
-      targets.set(target.name, target)
-    }
-  return [...targets.values()]
-}
-
-function filesBelow(name: string): readonly string[] {
-  try {
-    if (!statSync(name).isDirectory()) return [name]
-    return readdirSync(name, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && !entry.name.endsWith('.lethe.json'))
-      .filter((entry) => formatByName(entry.name).format !== undefined)
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-  } catch (error) {
-    throw fileError(name, error)
-  }
 }
 
 /** @throws LetheError (usage) where the policy says nothing of ages */
@@ -88,19 +61,19 @@ export function refuseTooMuch(order: AnyOrder, most: number): void {
     )
 }
 
-export interface ApplySetting {
+export interface ApplySetting extends HeldSetting {
   readonly plan: Plan
-  readonly holds: readonly Hold[]
   /** ms since 1970. */
   readonly now: number
 }
 
-const requestOf = (order: WorkOrder, { plan, holds, now }: ApplySetting): RetentionRequest => ({
+const requestOf = (order: WorkOrder, { plan, holds, lookAgain, now }: ApplySetting): RetentionRequest => ({
   plan,
   asOf: Date.parse(order.asOf),
   marginMs: order.marginMs,
   cannotStep: order.cannotStep ?? undefined,
   holds,
+  lookAgain,
   heldAt: now,
 })
 
@@ -128,13 +101,18 @@ export async function applyOrder(order: WorkOrder, setting: ApplySetting): Promi
 /** What is found at a target when it is read again. */
 export interface VerifiedTarget {
   readonly target: TargetName
-  readonly state: 'verified absent' | 'not absent' | 'cannot be read'
+  /** `held`: what is too old and still there is there because a legal hold keeps it. */
+  readonly state: 'verified absent' | 'held' | 'not absent' | 'cannot be read'
   /** Rows that should not be there any more. */
   readonly rows: number
   /** Rows that are there because a legal hold keeps them. */
   readonly held: number
   readonly message: string
 }
+
+/** Under which legal holds rows of a target are kept. */
+export const underHold = ({ held }: Pick<TargetSurvey, 'held'>): string =>
+  ['under legal hold', Object.keys(held.by ?? {}).join(', ')].join(' ').trimEnd()
 
 /** Reads every target of the order again. Changes nothing. */
 export async function verifyOrder(
@@ -166,10 +144,7 @@ async function verifyTarget(planned: TargetSurvey, request: RetentionRequest): P
   const held = found.held.fromDeletion
   const remaining = found.deleted + (found.held.fromStep > 0 ? 0 : found.stepped)
   if (remaining > 0) return told('not absent', remaining, held, `${remaining} rows are still there`)
-  return told(
-    'verified absent',
-    0,
-    held,
-    held > 0 ? `read again; ${held} rows are there under legal hold` : 'read again: no row is too old',
-  )
+  return held > 0
+    ? told('held', 0, held, `read again: ${held} rows are there ${underHold(found)}, and no other is too old`)
+    : told('verified absent', 0, 0, 'read again: no row is too old')
 }

@@ -11,7 +11,7 @@ const sidecarForm = z.strictObject({
   v: z.literal(1),
   /** Of the file as it stands on the disk, compressed where it is. */
   file: z.strictObject({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  format: z.enum(['csv', 'ndjson', 'json']),
+  format: z.enum(['csv', 'ndjson', 'json', 'parquet']),
   /** Of CSV; absent: a comma, or a tab where the name says so. */
   delimiter: z.string().length(1).optional(),
   policy: z.strictObject({

@@ -1,5 +1,5 @@
 /** A stored file as a target: CSV, NDJSON and JSON, gz and zst, with the sidecar that the batch wrote beside it. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { sum } from '../engine/account.ts'
@@ -11,12 +11,14 @@ import { takeLock } from '../files/lock-file.ts'
 import { openNothing, openOutput } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
 import { discardParts } from '../files/temporary-file.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { loadZstd } from '../files/zstd.ts'
 import { type BatchResult, runBatch } from '../run/batch-run.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { deleteFile, replaceFile } from './delete-stored.ts'
+import { stampOf } from './file-stamp.ts'
 import type { TargetName } from './legal-hold.ts'
-import { fileTarget, mayDelete, type Permit } from './may-delete.ts'
+import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
 import { readSidecar, type Sidecar, sidecarName, sidecarText } from './sidecar.ts'
 import { isErasure, judgeOf, refusalOf, type StoredJudge } from './stored-judge.ts'
 import type { CannotStep } from './stored-plan.ts'
@@ -67,6 +69,8 @@ export class StoredFile implements Target {
     const sidecar = readSidecar(this.#file)
     if (sidecar === 'missing') return this.#untouched('no-sidecar')
     if (sidecar === 'malformed') return this.#untouched('sidecar-malformed')
+    // What is written back are lines.
+    if (sidecar.format === 'parquet') return this.#untouched('parquet-file')
     const refused = refusalOf(sidecar, request)
     return refused === undefined ? sidecar : this.#untouched(refused.code, refused.message)
   }
@@ -87,6 +91,7 @@ export class StoredFile implements Target {
   }
 
   async #scan(sidecar: Sidecar, request: TargetRequest, output: Output, mayStep: boolean): Promise<Scan> {
+    if (sidecar.format === 'parquet') throw this.#changed(UNTOUCHED['parquet-file'])
     const judge = judgeOf(this.name, sidecar, request, mayStep)
     const { stored, tally, gate, now } = judge
     const input = inspectInput(this.#file, sidecar.format)
@@ -151,7 +156,7 @@ export class StoredFile implements Target {
       deleted,
       stepped,
       rules,
-      held: { fromDeletion: tally.heldFromDeletion, fromStep: tally.heldFromStep },
+      held: heldOf(judge),
       undated: tally.undated,
       cannotStep: total(tally.left) + (isRowDropped ? 0 : failed),
       unsteppable: stored.unsteppable,
@@ -182,7 +187,8 @@ export class StoredFile implements Target {
   ): Promise<'applied' | 'was applied'> {
     const sidecarFile = sidecarName(this.#file)
     if (!existsSync(this.#file)) {
-      if (!planned.whole) throw this.#changed('it is gone')
+      if (!planned.whole || (isErasure(request) && !this.wasErasedBy(order)))
+        throw this.#changed('it is gone')
       // Cut short between the two, or done.
       if (!existsSync(sidecarFile)) return 'was applied'
       deleteFile(sidecarFile, this.#permit(request, sidecarFile))
@@ -205,24 +211,31 @@ export class StoredFile implements Target {
       discardParts(name)
       if (existsSync(name)) deleteFile(name, this.#permit(request, name))
     }
-    if (planned.whole) return await this.#deleteWhole(planned, sidecar, request)
+    if (planned.whole) return await this.#deleteWhole(planned, order, sidecar, request)
     await this.#rewrite(planned, order, sidecar, request, staged.data)
     return 'applied'
   }
 
-  async #deleteWhole(planned: TargetSurvey, sidecar: Sidecar, request: TargetRequest): Promise<'applied'> {
+  async #deleteWhole(
+    planned: TargetSurvey,
+    order: string,
+    sidecar: Sidecar,
+    request: TargetRequest,
+  ): Promise<'applied'> {
     const stamp = stampOf(this.#file)
     const scan = await this.#scanned(sidecar, request, () => openNothing(this.#file))
     this.#check(planned, scan, request)
-    if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
     const sidecarFile = sidecarName(this.#file)
-    const { oldest, newest, undated } = scan.judge.tally
-    // Rows of an unknown time are held by every hold on the file.
-    const span = undated > 0 ? {} : { from: oldest, until: newest }
-    const verdict = mayDelete({ target: this.name, ...span }, request.holds, request.heldAt)
-    if (!verdict.allowed)
-      throw new LetheError('target-held', `${this.#file} is under the legal hold ${verdict.hold.id}`)
-    deleteFile(this.#file, verdict.permit)
+    // Each row was asked for: a hold on a time between them holds none.
+    const permit = this.#permit(request, this.#file, request.lookAgain)
+    const mark = isErasure(request) ? erasedName(this.#file, order) : undefined
+    if (mark !== undefined) await writeWhole(mark, `${JSON.stringify({ lethe: 'erased', v: 1, order })}\n`)
+    try {
+      deleteFile(this.#file, permit, this.#still(stamp))
+    } catch (error) {
+      if (mark !== undefined) deleteFile(mark, this.#permit(request, mark))
+      throw error
+    }
     deleteFile(sidecarFile, this.#permit(request, sidecarFile))
     return 'applied'
   }
@@ -239,7 +252,7 @@ export class StoredFile implements Target {
     if (compression === 'zstd') await loadZstd()
     const opened: Output[] = []
     const open = (): Output => {
-      for (const one of opened) one.discard()
+      for (const one of opened) void one.discard()
       const raw = openOutput(staged, compression ?? 'none', true)
       opened.push(raw)
       return sidecar.format === 'json' ? new ArrayOutput(raw) : raw
@@ -255,19 +268,32 @@ export class StoredFile implements Target {
       opened.push(beside)
       await beside.append(Buffer.from(sidecarText(made)))
       await beside.finish()
-      if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
-      beside.publish()
-      data.publish()
+      this.#still(stamp)()
+      await beside.publish()
+      await data.publish()
       const sidecarFile = sidecarName(this.#file)
-      replaceFile(staged, this.#file, this.#permit(request, this.#file))
+      replaceFile(
+        staged,
+        this.#file,
+        this.#permit(request, this.#file, request.lookAgain),
+        this.#still(stamp),
+      )
       replaceFile(sidecarStaged, sidecarFile, this.#permit(request, sidecarFile))
     } finally {
-      for (const one of opened) one.discard()
+      for (const one of opened) await one.discard()
+    }
+  }
+
+  /** Throws where the file is not in the state that its stamp tells: a batch may have put another one in its place. */
+  #still(stamp: string): () => void {
+    return () => {
+      if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
     }
   }
 
   /** Refuses where the rows are not what the order says: they changed, or are held now. */
   #check(planned: TargetSurvey, scan: Scan, request: TargetRequest): void {
+    if (!isSame(scan.digest, planned.digest)) throw this.#changed('its bytes are others')
     const found = this.#surveyOf(scan, request)
     if ('code' in found) throw this.#changed(found.message)
     if (found.held.fromDeletion > planned.held.fromDeletion || found.held.fromStep > planned.held.fromStep)
@@ -288,8 +314,11 @@ export class StoredFile implements Target {
   }
 
   /** Of what belongs to the file, and of its rewritten self: holds were asked for each row that goes. */
-  #permit({ heldAt }: TargetRequest, name: string): Permit {
-    const verdict = mayDelete({ target: fileTarget(name) }, [], heldAt)
+  #permit({ holds, heldAt }: TargetRequest, name: string, lookAgain?: HeldSetting['lookAgain']): Permit {
+    const target = fileTarget(name)
+    // Those that were asked hold nothing of it any more; `lookAgain` is asked for others.
+    const asked = holds.map((hold) => ({ ...hold, released: heldAt }))
+    const verdict = mayDelete({ target }, asked, heldAt, lookAgain)
     if (!verdict.allowed) throw new LetheError('target-held', `${name} is under a legal hold`)
     return verdict.permit
   }
@@ -309,6 +338,25 @@ export class StoredFile implements Target {
   isGone(): boolean {
     return !existsSync(this.#file) && !existsSync(sidecarName(this.#file))
   }
+
+  /** Whether an order of erasure deleted it: one that is not there may also have been moved, with all its rows. */
+  wasErasedBy(order: string): boolean {
+    return existsSync(erasedName(this.#file, order))
+  }
+}
+
+/** What is left of a file that an order erased as a whole: that it did. */
+const erasedName = (file: string, order: string): string =>
+  join(dirname(file), `.${basename(file)}.${order.slice(0, 12)}.erased`)
+
+function heldOf({ tally, held }: StoredJudge): TargetSurvey['held'] {
+  const { counts, whole } = held
+  return {
+    fromDeletion: tally.heldFromDeletion,
+    fromStep: tally.heldFromStep,
+    ...(counts.size === 0 ? {} : { by: Object.fromEntries(counts) }),
+    ...(whole.length === 0 ? {} : { whole }),
+  }
 }
 
 const cannotStepOf = (request: TargetRequest): CannotStep | undefined =>
@@ -325,12 +373,6 @@ function asOfAfter(sidecar: Sidecar, { judge }: Scan, request: TargetRequest): s
 const isSame = (a: FileDigest, b: FileDigest): boolean => a.bytes === b.bytes && a.sha256 === b.sha256
 
 const total = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
-
-/** Which state of a file it is. */
-function stampOf(file: string): string {
-  const { dev, ino, size, mtimeNs } = statSync(file, { bigint: true })
-  return [dev, ino, size, mtimeNs].join(':')
-}
 
 /** Rows that did not come through: because a value could not be stepped, or because they cannot be read. */
 function deadRows(dead: Readonly<Record<string, number | undefined>>): { failed: number; unread: number } {

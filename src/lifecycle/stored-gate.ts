@@ -2,12 +2,10 @@
 import type { Gate } from '../engine/gate.ts'
 import type { Path } from '../policy/path.ts'
 import type { PlanRetention } from '../policy/plan.ts'
-import type { Hold, TargetName } from './legal-hold.ts'
-import { holdsOn, mayDelete } from './may-delete.ts'
+import type { HeldRows } from './held-rows.ts'
 import type { TimeInterval } from './stored-time.ts'
 
 export interface GateSetting {
-  readonly target: TargetName
   readonly retention: PlanRetention
   readonly time: Path
   readonly read: (text: string, now: number) => TimeInterval | undefined
@@ -17,9 +15,8 @@ export interface GateSetting {
   readonly now: number
   /** The instant that the rows were judged at when they were written. */
   readonly writtenAt: number
-  readonly holds: readonly Hold[]
-  /** The instant that holds are judged at. */
-  readonly heldAt: number
+  /** What it reads stands behind `time`. */
+  readonly held: HeldRows
 }
 
 /** What it said of the rows that it saw. */
@@ -62,28 +59,38 @@ export const newTally = (steps: number): GateTally => ({
 const MOST_KNOWN = 65_536
 
 type Decision =
-  | { readonly kind: 'keep' | 'delete' | 'hold' | 'hold-step' }
+  | { readonly kind: 'keep' | 'delete' }
   | { readonly kind: 'step' | 'delete-step' | 'left'; readonly step: number }
 
 export function storedGate(setting: GateSetting, tally: GateTally): Gate {
-  const { time, read, now } = setting
-  const held = holdsOn(setting.target, setting.holds, setting.heldAt).length > 0
+  const { time, read, now, held } = setting
   const known = new Map<
     string,
-    { readonly interval: TimeInterval; readonly decision: Decision } | undefined
+    | {
+        readonly interval: TimeInterval
+        readonly decision: Decision
+        /** That keeps every row of this time. */
+        readonly hold: string | undefined
+      }
+    | undefined
   >()
   const judgeText = (text: string) => {
     if (known.has(text)) return known.get(text)
     if (known.size >= MOST_KNOWN) known.clear()
     const interval = read(text, now)
-    const judged = interval && { interval, decision: decide(interval, setting, held) }
+    const decision = interval && decide(interval, setting)
+    const judged = decision && {
+      interval,
+      decision,
+      hold: changes(decision) ? held.holdOfTime(interval) : undefined,
+    }
     known.set(text, judged)
     return judged
   }
   return {
     name: 'stored',
     phase: 'before-rules',
-    reads: [time],
+    reads: [time, ...held.reads],
     reasons: [setting.retention.label],
     judge(records) {
       for (let record = records.from; record < records.to; record++) {
@@ -98,14 +105,17 @@ export function storedGate(setting: GateSetting, tally: GateTally): Gate {
         if (interval.start < tally.oldest) tally.oldest = interval.start
         if (interval.end > tally.newest) tally.newest = interval.end
         if (interval.end - interval.start > tally.longest) tally.longest = interval.end - interval.start
+        const hold = changes(decision)
+          ? (judged.hold ?? held.holdOfSubject(records, record, interval))
+          : undefined
+        if (hold !== undefined) {
+          held.count(hold)
+          if (decision.kind === 'step') tally.heldFromStep++
+          else tally.heldFromDeletion++
+          continue
+        }
         switch (decision.kind) {
           case 'keep':
-            break
-          case 'hold':
-            tally.heldFromDeletion++
-            break
-          case 'hold-step':
-            tally.heldFromStep++
             break
           case 'left':
             tally.left[decision.step - 1]!++
@@ -124,20 +134,11 @@ export function storedGate(setting: GateSetting, tally: GateTally): Gate {
   }
 }
 
-function decide(interval: TimeInterval, setting: GateSetting, held: boolean): Decision {
-  const wanted = wantedFor(interval, setting)
-  if (wanted.kind === 'keep' || wanted.kind === 'left' || !held) return wanted
-  const { target, holds, heldAt } = setting
-  const { start: from, end: until } = interval
-  if (mayDelete({ target, from, until }, holds, heldAt).allowed) return wanted
-  return { kind: wanted.kind === 'step' ? 'hold-step' : 'hold' }
-}
+/** Whether the row does not stay as it is. */
+const changes = ({ kind }: Decision): boolean => kind !== 'keep' && kind !== 'left'
 
 /** By the end of the interval; nothing is taken to a step that it may be behind already. */
-function wantedFor(
-  { start, end }: TimeInterval,
-  { retention, steps, now, writtenAt }: GateSetting,
-): Decision {
+function decide({ start, end }: TimeInterval, { retention, steps, now, writtenAt }: GateSetting): Decision {
   const reached = retention.judge(end, now)
   if (reached === 'suppress') return { kind: 'delete' }
   if (reached === 0 || steps.length === 0) return { kind: 'keep' }

@@ -2,6 +2,7 @@
 import type { Gate } from '../engine/gate.ts'
 import { parsePath } from '../policy/path.ts'
 import { erasureGate, newErasureTally } from './erasure-gate.ts'
+import { HeldRows } from './held-rows.ts'
 import type { TargetName } from './legal-hold.ts'
 import type { Sidecar } from './sidecar.ts'
 import { type GateTally, newTally, storedGate } from './stored-gate.ts'
@@ -21,6 +22,7 @@ export interface StoredJudge {
   readonly stored: StoredPlan
   readonly tally: GateTally
   readonly gate: Gate
+  readonly held: HeldRows
   /** The instant that the run is judged at, ms since 1970. */
   readonly now: number
   /** What went by which rule, once the rows were judged; `failed`: rows of which a value cannot be stepped, and that go. */
@@ -39,7 +41,7 @@ export function refusalOf(
   const refused = (code: UntouchedCode, message: string = UNTOUCHED[code]) => ({ code, message })
   if (!isErasure(request)) {
     if (policy.name !== request.plan.name)
-      return refused('other-policy', `it was made by the policy ${policy.name}`)
+      return refused('other-policy', `it was made by the policy ${policy.name}, which is not named`)
     return time === undefined ? refused('no-time') : undefined
   }
   const search = request.searches.get(policy.fingerprint)
@@ -47,13 +49,15 @@ export function refusalOf(
     const isKnown = [...request.searches.values()].some(({ plan }) => plan.name === policy.name)
     return isKnown
       ? refused('other-version')
-      : refused('other-policy', `it was made by the policy ${policy.name}`)
+      : refused('other-policy', `it was made by the policy ${policy.name}, which is not named`)
   }
   if (search.finders.length === 0)
     return refused('no-token', `${UNTOUCHED['no-token']}: ${search.unsearched.join('; ')}`)
   const lacking = Object.entries(keyChecks).find(([id, check]) => request.keyChecks[id] !== check)
   return lacking && refused('keys-missing', `${UNTOUCHED['keys-missing']}: ${lacking[0]}, ${lacking[1]}`)
 }
+
+const madeBy = ({ policy, keyChecks }: Sidecar) => ({ fingerprint: policy.fingerprint, keyChecks })
 
 /** `mayStep`: whether rows are taken to later steps where they should be. */
 export const judgeOf = (
@@ -77,17 +81,17 @@ function retentionJudge(
   const stored = storedPlan(plan, isSamePolicy, cannotStep)
   const tally = newTally(stored.steps.length)
   const time = sidecar.time!
+  const made = madeBy(sidecar)
+  const held = new HeldRows({ target, made, holds, heldAt, readsFrom: 1 })
   const gate = storedGate(
     {
-      target,
       retention: plan.retention!,
       time: parsePath(time.field),
       read: intervalReader(time, isSamePolicy ? plan : undefined),
       steps: mayStep ? stored.steps : stored.steps.map(() => 'leave'),
       now: asOf - marginMs,
       writtenAt: Date.parse(sidecar.asOf),
-      holds,
-      heldAt,
+      held,
     },
     tally,
   )
@@ -95,6 +99,7 @@ function retentionJudge(
     stored,
     tally,
     gate,
+    held,
     now: asOf,
     rules: (failed) => {
       const expired = tally.deleted - tally.deletedByStep
@@ -112,11 +117,15 @@ function erasureJudge(target: TargetName, sidecar: Sidecar, request: ErasureRequ
   const { holds, heldAt, onFound } = request
   const search = request.searches.get(sidecar.policy.fingerprint)!
   const tally = newErasureTally(search)
-  const setting = { target, search, time: sidecar.time, now: heldAt, holds, heldAt, onFound }
+  const { time } = sidecar
+  const readsFrom = search.finders.length + (time === undefined ? 0 : 1)
+  const held = new HeldRows({ target, made: madeBy(sidecar), holds, heldAt, readsFrom })
+  const setting = { search, time, now: heldAt, held, onFound }
   return {
     stored: storedPlan(search.plan, false, undefined),
     tally,
     gate: erasureGate(setting, tally),
+    held,
     now: heldAt,
     rules: () =>
       search.finders.map(({ path }, at) => ({

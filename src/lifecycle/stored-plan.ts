@@ -2,9 +2,8 @@
  * A plan for rows that are stored: what a policy published stays as it is, but for the rules of later steps. The engine of batches
  * runs it, so that rows are read and written as they were made.
  */
-import { transforms } from '../../transforms/index.ts'
-import { Failure, fail, type Result, type RuleTransform } from '../../transforms/transform.ts'
-import type { Action, Otherwise, Plan, PlanField, PlanRule } from '../policy/plan.ts'
+import { Failure, fail, Nothing, type Result, type RuleTransform } from '../../transforms/transform.ts'
+import type { Action, Otherwise, Plan, PlanCarrier, PlanField, PlanRule } from '../policy/plan.ts'
 import { stepsOf } from './sidecar.ts'
 
 /** What becomes of a field that cannot be taken to its next step: of the row, or of the field alone. */
@@ -36,6 +35,8 @@ export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | 
   const count = steps ? stepsOf(plan) : 0
   const fields = plan.fields
     .filter(({ rulesByStep }) => rulesByStep.flat().some(({ action }) => action.kind !== 'drop'))
+    // Where the rules of tags wrote is known of no stored row.
+    .filter(({ path }) => path.tag === undefined)
     .map((field, index): PlanField => {
       const { path } = field
       const add = (action: Action, use: string): PlanRule => {
@@ -69,15 +70,18 @@ export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | 
     unlisted: 'reject',
     suspects: 'warn',
     fields,
+    tags: undefined,
     envelope: [],
     rules,
     subject: undefined,
     time: undefined,
     readers: new Map(),
+    // What was taken off a text did not come back.
+    carriers: plan.carriers.map(({ path, read }) => ({ path, read: read && storedReader(read) })),
     suppression: [],
     consent: [],
     retention: undefined,
-    input: {},
+    input: plan.input.nulls === undefined ? {} : { nulls: plan.input.nulls },
     required: [],
     optional: new Set(fields.map(({ path }) => path.text)),
     needsKeys: false,
@@ -86,6 +90,13 @@ export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | 
   }
   return { plan: stored, steps: actions, unsteppable }
 }
+
+const storedReader =
+  (read: NonNullable<PlanCarrier['read']>): NonNullable<PlanCarrier['read']> =>
+  (text) => {
+    const before = read(text)
+    return before instanceof Nothing ? before : text
+  }
 
 /** An element cannot be dropped: an array keeps its length. */
 const gone = ({ path }: PlanField): Action =>
@@ -114,10 +125,18 @@ function ruleOf(
     action,
     field,
     watched: false,
+    keeps: false,
+    tagged: [],
     lineBreaks: true,
     otherwise,
   }
 }
+
+/** What these make of a value does not depend on it. */
+const ANY_VALUE: ReadonlySet<string> = new Set(['mask.null', 'mask.replace'])
+
+/** A cell that a spreadsheet would run, as a batch may have quoted it: the quote is none of the value. */
+const QUOTED = /^'[=+\-@\t\r]/
 
 /** What takes a stored value to a step, from whichever step before it was stored at. */
 function stepAction(field: PlanField, step: number): Action | 'same' | { readonly why: string } {
@@ -128,8 +147,8 @@ function stepAction(field: PlanField, step: number): Action | 'same' | { readonl
   if (rules.some((one) => one.length !== 1))
     return { why: 'its rules have conditions, and what they ask is not stored' }
   const [target] = next as [PlanRule]
-  if (target.action.kind === 'drop' || target.use === 'mask.null')
-    return target.action.kind === 'drop' ? gone(field) : target.action
+  if (target.action.kind === 'drop') return gone(field)
+  if (ANY_VALUE.has(target.use)) return target.action
   const takes: ((stored: string) => Result)[] = []
   for (const [previous] of before as [PlanRule][]) {
     if (previous === target || previous.action.kind === 'drop') continue
@@ -143,7 +162,7 @@ function stepAction(field: PlanField, step: number): Action | 'same' | { readonl
 
 function between(previous: PlanRule, next: PlanRule): ((stored: string) => Result) | undefined {
   if (previous.use !== next.use || previous.action.kind !== 'transform') return undefined
-  return transforms.find(({ name }) => name === next.use)?.restep(written(previous), written(next))
+  return next.action.kind === 'transform' ? next.action.restep?.(written(previous)) : undefined
 }
 
 const written = ({ options }: PlanRule): unknown => options ?? {}
@@ -154,6 +173,7 @@ function anyOf(takes: readonly ((stored: string) => Result)[], action: Action): 
   return {
     yields,
     apply: (stored) => {
+      if (QUOTED.test(stored)) return fail('unparsable')
       for (const take of takes) {
         const result = take(stored)
         if (!(result instanceof Failure)) return result

@@ -8,8 +8,7 @@ import { deletes, isCompactedBy } from '../kafka/topic-settings.ts'
 import type { Plan } from '../policy/plan.ts'
 import { parsePolicyLabel } from '../policy/seen.ts'
 import { deleteRecords } from './delete-stored.ts'
-import type { Hold } from './legal-hold.ts'
-import { mayDelete, type Permit } from './may-delete.ts'
+import { type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
 import { OffsetChoice, type RecordVerdict } from './offset-choice.ts'
 import { UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
 import { eventEnd, type TimestampSpan } from './timestamp-span.ts'
@@ -21,12 +20,11 @@ export interface TopicSource {
   readonly span: TimestampSpan | undefined
 }
 
-export interface TopicRequest {
+export interface TopicRequest extends HeldSetting {
   /** The instant that ages are judged at, ms since 1970. */
   readonly asOf: number
   readonly marginMs: number
   readonly otherVersionsMs: number | undefined
-  readonly holds: readonly Hold[]
   /** The instant that holds are judged at. */
   readonly heldAt: number
 }
@@ -38,6 +36,17 @@ export interface TopicState {
   readonly partitions: readonly number[]
   readonly settings: TopicSettings | undefined
   readonly mayDelete: boolean
+  readonly mayWrite: boolean
+}
+
+/** A topic that the brokers say nothing of. */
+export const MISSING: TopicState = {
+  presence: 'missing',
+  id: null,
+  partitions: [],
+  settings: undefined,
+  mayDelete: false,
+  mayWrite: false,
 }
 
 export async function topicStates(
@@ -58,6 +67,7 @@ export async function topicStates(
           partitions: partitions.map(({ partition }) => partition),
           settings: found?.presence === 'there' ? found : undefined,
           mayDelete: rights?.has('delete') !== false,
+          mayWrite: rights?.has('write') !== false,
         },
       ]
     }),
@@ -286,7 +296,8 @@ export class StoredTopic {
     if (!sources.every(({ plan }) => plan.retention?.judge(until, now) === 'suppress')) return 'young'
     const earlier = Math.max(more, ...sources.map(({ span }) => span!.earlier))
     const from = isArrival || !Number.isFinite(earlier) ? undefined : record.timestamp - earlier
-    const verdict = mayDelete({ target: `topic:${this.#topic}`, from, until }, request.holds, request.heldAt)
+    const { holds, heldAt, lookAgain } = request
+    const verdict = mayDelete({ target: `topic:${this.#topic}`, from, until }, holds, heldAt, lookAgain)
     return verdict.allowed ? verdict.permit : 'held'
   }
 

@@ -1,33 +1,28 @@
 /** What retention and erasure work on: the port of targets. Files are one; topics and tables of other kinds can stand behind it. */
-import type { Path } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Hold, TargetName } from './legal-hold.ts'
+import type { HeldWhole } from './held-rows.ts'
+import type { Finder } from './held-subjects.ts'
+import type { TargetName } from './legal-hold.ts'
+import type { HeldSetting } from './may-delete.ts'
 import type { CannotStep, Unsteppable } from './stored-plan.ts'
-
-/** By what rows of a subject are found. */
-export interface Finder {
-  /** The output path. */
-  readonly path: Path
-  /** Whether a stored text of it is of one of the subjects. */
-  readonly find: (text: string) => boolean
-}
 
 /** How rows of subjects are found in the files that one policy made. */
 export interface Search {
   /** That policy, by its fingerprint. */
   readonly plan: Plan
   readonly finders: readonly Finder[]
+  /** Of records of topics: by what stands beside their values. */
+  readonly beside: readonly Finder[]
   /** Why not all rows of a subject can be found; empty where they can. */
   readonly unsearched: readonly string[]
 }
 
 /** What is asked of a target when subjects are to be erased. */
-export interface ErasureRequest {
+export interface ErasureRequest extends HeldSetting {
   /** By the fingerprint of the policy that made a file. */
   readonly searches: ReadonlyMap<string, Search>
   /** Check values of the keys that tokens are looked for under, by id. */
   readonly keyChecks: Readonly<Record<string, string>>
-  readonly holds: readonly Hold[]
   /** The instant that holds are judged at, ms since 1970. */
   readonly heldAt: number
   /** Is told the number of each row that was found, from 1, in order. */
@@ -37,7 +32,7 @@ export interface ErasureRequest {
 export type TargetRequest = RetentionRequest | ErasureRequest
 
 /** What is asked of a target when its old rows are to go. */
-export interface RetentionRequest {
+export interface RetentionRequest extends HeldSetting {
   /** Of the policy that says how long rows may be kept. */
   readonly plan: Plan
   /** The instant that ages are judged at, ms since 1970. */
@@ -45,7 +40,6 @@ export interface RetentionRequest {
   /** Rows go so much later than their period says, ms: so far a clock may be ahead. */
   readonly marginMs: number
   readonly cannotStep: CannotStep | undefined
-  readonly holds: readonly Hold[]
   /** The instant that holds are judged at, ms since 1970. */
   readonly heldAt: number
 }
@@ -63,6 +57,11 @@ export const UNTOUCHED = {
   'no-time': 'no field of it tells the event time of its rows',
   'unreadable-rows': 'rows of it cannot be read, so that they cannot be judged',
   unreadable: 'it cannot be read',
+  'parquet-file':
+    'it is Parquet, whose rows are neither deleted nor stepped: make it again from the events that remain, and delete it',
+  link: 'it is a link to what is not below the folders that are named: name that too',
+  'left-over':
+    'a command that was cut short left it, or one is at work: run that to its end, or delete it where none is',
   'only-compacted': 'its cleanup.policy has no `delete`: the broker deletes no records of it by offset',
   'topic-missing': 'the topic does not exist',
   'topic-forbidden': 'this user may not read the topic, or not see its settings',
@@ -97,7 +96,14 @@ export interface TargetSurvey {
   readonly stepped: number
   readonly rules: readonly RuleAction[]
   /** Of the kept ones: rows that a legal hold keeps from deletion, and from a step. */
-  readonly held: { readonly fromDeletion: number; readonly fromStep: number }
+  readonly held: {
+    readonly fromDeletion: number
+    readonly fromStep: number
+    /** How many by which hold; absent where none is held. */
+    readonly by?: Readonly<Record<string, number>> | undefined
+    /** Holds by subject of which no row here can be told from others; absent where there is none. */
+    readonly whole?: readonly HeldWhole[] | undefined
+  }
   /** Of the kept ones: rows without an event time that can be read. */
   readonly undated: number
   /** Of the kept ones: rows that should be stepped, and hold a field that cannot be. */

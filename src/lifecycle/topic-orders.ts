@@ -7,10 +7,12 @@ import type { Plan } from '../policy/plan.ts'
 import type { Policy } from '../policy/policy.ts'
 import { suppressedAfter } from '../policy/suppressed-after.ts'
 import { brokerWords } from './broker-words.ts'
-import { expiredOf, type Hold } from './legal-hold.ts'
+import { expiredOf } from './legal-hold.ts'
+import type { HeldSetting } from './may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
 import type { VerifiedTarget } from './retention-orders.ts'
 import {
+  MISSING,
   StoredTopic,
   type TopicRequest,
   type TopicSource,
@@ -27,10 +29,9 @@ export interface StoredPipeline {
   readonly policies: ReadonlyMap<string, { readonly plan: Plan; readonly policy: Policy }>
 }
 
-export interface TopicSetting {
+export interface TopicSetting extends HeldSetting {
   readonly admin: Admin
   readonly stored: StoredPipeline
-  readonly holds: readonly Hold[]
   /** ms since 1970. */
   readonly now: number
 }
@@ -42,14 +43,15 @@ export interface TopicPlanOptions {
   readonly otherVersionsMs: number | undefined
 }
 
-interface TopicUse {
+/** What writes to a topic of a pipeline. */
+export interface TopicUse {
   readonly sources: TopicSource[]
   /** The shortest period of its policies, ms. */
   limit: number | undefined
 }
 
 /** The topics that the pipeline writes to, and the policies that what is in them goes by. */
-function usesOf({ pipeline, policies }: StoredPipeline): ReadonlyMap<string, TopicUse> {
+export function usesOf({ pipeline, policies }: StoredPipeline): ReadonlyMap<string, TopicUse> {
   const uses = new Map<string, TopicUse>()
   const add = (topic: string, source: TopicSource, limit: number | undefined): void => {
     const use = uses.get(topic) ?? { sources: [], limit: undefined }
@@ -60,7 +62,7 @@ function usesOf({ pipeline, policies }: StoredPipeline): ReadonlyMap<string, Top
   for (const route of pipeline.routes) {
     const { plan, policy } = policies.get(route.policy)!
     const limit = suppressedAfter(policy)
-    add(route.to.topic, { plan, span: timestampSpan(plan) }, limit)
+    if (route.to.topic !== undefined) add(route.to.topic, { plan, span: timestampSpan(plan) }, limit)
     add(route.deadLetterTopic, { plan, span: writtenSpan(plan) }, limit)
   }
   return uses
@@ -108,19 +110,12 @@ export async function planTopics(options: TopicPlanOptions, setting: TopicSettin
   })
 }
 
-const MISSING: TopicState = {
-  presence: 'missing',
-  id: null,
-  partitions: [],
-  settings: undefined,
-  mayDelete: false,
-}
-
-const requestOf = (order: TopicOrder, { holds, now }: TopicSetting): TopicRequest => ({
+const requestOf = (order: TopicOrder, { holds, lookAgain, now }: TopicSetting): TopicRequest => ({
   asOf: Date.parse(order.asOf),
   marginMs: order.marginMs,
   otherVersionsMs: order.otherVersionsMs ?? undefined,
   holds,
+  lookAgain,
   heldAt: now,
 })
 
@@ -222,7 +217,12 @@ export async function verifyTopicOrder(
               kept.held,
               `${tooOld} records are still there, ${eligible(state, newestTooOld)}${more}`,
             )
-          : told('verified absent', 0, kept.held, `read again from the start: no record is too old${more}`),
+          : told(
+              kept.held > 0 ? 'held' : 'verified absent',
+              0,
+              kept.held,
+              `read again from the start: no ${kept.held > 0 ? 'other ' : ''}record is too old${more}`,
+            ),
       )
     }
   }

@@ -46,7 +46,12 @@ export const surveyForm: z.ZodType<TargetSurvey> = z.strictObject({
   deleted: count,
   stepped: count,
   rules: z.array(z.strictObject({ rule: z.string(), action: z.enum(['delete', 'step']), rows: count })),
-  held: z.strictObject({ fromDeletion: count, fromStep: count }),
+  held: z.strictObject({
+    fromDeletion: count,
+    fromStep: count,
+    by: z.record(z.string(), count).optional(),
+    whole: z.array(z.strictObject({ hold: z.string(), why: z.string() })).optional(),
+  }),
   undated: count,
   cannotStep: count,
   unsteppable: z.array(z.strictObject({ step: count, field: z.string(), why: z.string() })),

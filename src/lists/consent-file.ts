@@ -10,19 +10,21 @@
  */
 import { checkTaxonomyKey, DATA_USES } from '../policy/fideslang.ts'
 import { NORMAL_FORM_NAMES, type NormalForm } from '../policy/suppression/normal-forms.ts'
-import { CONSENT_TEXT, type ConsentStatement, conflictIn, instantOf, instantText } from './consent-history.ts'
+import {
+  CONSENT_TEXT,
+  type ConsentRecord,
+  type ConsentStatement,
+  conflictIn,
+  instantOf,
+  instantText,
+} from './consent-history.ts'
+import { invalid } from './file-lines.ts'
 import { parseKeyLine } from './match-list.ts'
+import { parseWrittenRecord } from './written-record.ts'
 
 export interface ConsentHeader {
   readonly domain: string
   readonly normalize: NormalForm
-}
-
-export interface ConsentRecord {
-  readonly key: string
-  readonly token: Buffer
-  readonly purpose: string
-  readonly history: readonly ConsentStatement[]
 }
 
 export type ConsentLine =
@@ -60,8 +62,23 @@ export function parseConsentHeader(line: string): ConsentHeader | undefined {
     : undefined
 }
 
+/** The first line of a file. @throws LetheError (list-invalid) where it does not begin a consent table */
+export function readConsentHeader(file: string, line: string): ConsentHeader {
+  const header = parseConsentHeader(line)
+  if (header === undefined)
+    throw invalid(
+      file,
+      1,
+      'a consent table begins with a line that says what it is',
+      'name what `lethe consent` wrote',
+    )
+  return header
+}
+
 /** `now`: statements that lie behind it are wrong. */
 export function parseConsentLine(line: string, now: number): ConsentLine {
+  const written = parseWrittenRecord(line, now)
+  if (written !== undefined) return written
   const key = parseKeyLine(line)
   if (key !== undefined) return key
   const wrong = (why: string): ConsentLine => ({ kind: 'wrong', why })

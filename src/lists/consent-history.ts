@@ -12,6 +12,14 @@ export interface ConsentStatement {
   readonly notice?: string | undefined
 }
 
+/** What a consent table says of one subject for one purpose. */
+export interface ConsentRecord {
+  readonly key: string
+  readonly token: Buffer
+  readonly purpose: string
+  readonly history: readonly ConsentStatement[]
+}
+
 /** Clocks differ: a statement may lie so far in the future and still count as now. */
 export const TOLERANCE_MS: number = 5 * 60_000
 
@@ -58,7 +66,7 @@ export function withStatement(
     throw new LetheError(
       'consent-invalid',
       `this is no history: ${conflict}`,
-      'state the instants at which it was said',
+      'state the instants at which it was said: --at TIME, or the column from',
     )
   return all
 }

@@ -5,7 +5,7 @@
  * are made anew: readers of the old memory see what was true when it was left, until they are given the new one.
  */
 import type { ConsentStatement } from './consent-history.ts'
-import { TOKEN_BYTES, TokenTable } from './token-table.ts'
+import { TOKEN_WORDS, TokenTable } from './token-table.ts'
 
 /** What a history says of an event: `unknown` where it does not cover the time. */
 export type ConsentState = 'granted' | 'withdrawn' | 'unknown'
@@ -21,6 +21,26 @@ const LONGER = Number.NEGATIVE_INFINITY
 const INTERVAL = 3
 /** The first double says how many are used. */
 const FIRST = 1
+
+/** Room is left for so many times as many subjects, before memory is made anew. */
+const SPARE = 1.05
+const LEAST_ROOM = 1 << 10
+
+/** Kinds of parts. */
+const SUBJECTS = 1
+const INTERVALS = 2
+
+/** A part of a table, as a snapshot holds it. */
+export interface TablePart {
+  readonly kind: number
+  readonly bytes: Uint8Array
+}
+
+/** Makes a table of the parts of another one. */
+export interface PartTaker {
+  take(kind: number, part: Uint8Array<ArrayBuffer>): void
+  readonly table: ConsentTable
+}
 
 export interface ConsentMemory {
   readonly table: SharedArrayBuffer
@@ -38,12 +58,21 @@ export class ConsentTable {
     this.#longer = new Float64Array(longer)
   }
 
-  /** A table with room for `subjects`; it grows as it is filled, into other memory. */
-  static create(subjects: number): ConsentTable {
-    const longer = new SharedArrayBuffer(8 * (FIRST + INTERVAL * Math.max(64, subjects >> 3)))
+  /** A table with room for `subjects`; it grows as it is filled, into other memory. `doubles`: room for longer histories. */
+  static create(subjects: number, doubles: number = INTERVAL * Math.max(64, subjects >> 3)): ConsentTable {
+    const longer = new SharedArrayBuffer(8 * (FIRST + doubles))
     const table = new ConsentTable(TokenTable.create(subjects, PAYLOAD_WORDS), longer)
     table.#longer[0] = FIRST
     return table
+  }
+
+  /** The table that `parts` of another one gave. Its parts are taken in their order, before anybody reads it. */
+  static filler(subjects: number, doubles: number): PartTaker {
+    const table = ConsentTable.create(Math.ceil(subjects * SPARE), Math.ceil(doubles * SPARE))
+    return {
+      take: (kind, part) => (kind === SUBJECTS ? table.#takeSubjects(part) : table.#takeIntervals(part)),
+      table,
+    }
   }
 
   static of({ table, longer }: ConsentMemory): ConsentTable {
@@ -59,7 +88,7 @@ export class ConsentTable {
   }
 
   /** Puts the history of a subject in place of the one before. It has at least one statement, in order of time. */
-  set(token: Buffer, history: readonly ConsentStatement[]): void {
+  set(token: Uint8Array, history: readonly ConsentStatement[]): void {
     const last = history.at(-1)!
     if (last.state === 'withdrawn') {
       this.withdraw(token)
@@ -74,12 +103,12 @@ export class ConsentTable {
   }
 
   /** Whatever the subject said before: it is withdrawn now. */
-  withdraw(token: Buffer): void {
+  withdraw(token: Uint8Array): void {
     this.#makeRoom(0)
     this.#put(token, WITHDRAWN, 0)
   }
 
-  #put(token: Buffer, from: number, until: number): void {
+  #put(token: Uint8Array, from: number, until: number): void {
     this.#doubles[0] = from
     this.#doubles[1] = until
     this.#table.set(token, this.#words)
@@ -91,30 +120,84 @@ export class ConsentTable {
     const used = this.#longer[0]!
     const isLongFull = used + doubles > this.#longer.length
     if (isFull || isLongFull)
-      this.#rebuild(isFull ? this.#table.count * 2 : this.#table.room, isLongFull ? used * 2 + doubles : used)
+      this.#rebuild(
+        isFull ? this.#table.nextRoom : this.#table.room,
+        isLongFull ? used * 2 + doubles : this.#longer.length,
+      )
+  }
+
+  /** Gives back room that growing left empty, but a twentieth. Readers have to be given the memory then. */
+  fit(): void {
+    const subjects = Math.max(LEAST_ROOM, Math.ceil(this.#table.count * SPARE))
+    if (this.#table.room > subjects * SPARE)
+      this.#rebuild(subjects, FIRST + INTERVAL * 64 + Math.ceil(this.intervals * SPARE))
   }
 
   /** The same histories in new memory, without the intervals that nothing points at any more. */
   #rebuild(subjects: number, doubles: number): void {
-    const table = TokenTable.create(subjects, PAYLOAD_WORDS)
-    const longer = new Float64Array(new SharedArrayBuffer(8 * Math.max(doubles, this.#longer.length)))
+    const old = this.#longer
+    const longer = new Float64Array(new SharedArrayBuffer(8 * doubles))
     let end = FIRST
-    const token = Buffer.alloc(TOKEN_BYTES)
-    this.#table.each((known, payload) => {
-      token.set(known)
-      this.#words.set(payload)
-      if (this.#doubles[0] === LONGER) {
-        const begin = this.#doubles[1]!
-        const length = 1 + this.#longer[begin]! * INTERVAL
-        longer.set(this.#longer.subarray(begin, begin + length), end)
-        this.#doubles[1] = end
-        end += length
-      }
-      table.set(token, this.#words)
+    const doublesOf = new Float64Array(PAYLOAD_WORDS / 2)
+    const wordsOf = new Int32Array(doublesOf.buffer)
+    this.#table = this.#table.grown(subjects, (payload) => {
+      wordsOf.set(payload)
+      if (doublesOf[0] !== LONGER) return
+      const begin = doublesOf[1]!
+      const length = 1 + old[begin]! * INTERVAL
+      longer.set(old.subarray(begin, begin + length), end)
+      doublesOf[1] = end
+      payload.set(wordsOf)
+      end += length
     })
     longer[0] = end
-    this.#table = table
     this.#longer = longer
+  }
+
+  /** Doubles of longer histories, with those that nothing points at any more. */
+  get intervals(): number {
+    return this.#longer[0]!
+  }
+
+  /**
+   * All that is in it, in parts that are used again for the next. It may be written to meanwhile: each subject that was in it at
+   * the beginning is in one of the parts, with what it said then or later; the subjects of later ones may be.
+   */
+  *parts(bytes: number): Generator<TablePart> {
+    const [table, longer] = [this.#table, this.#longer]
+    const into = new Int32Array(bytes / 4)
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      const { words, next }: ReturnType<TokenTable['entries']> = table.entries(from, into)
+      if (words > 0) yield { kind: SUBJECTS, bytes: new Uint8Array(into.buffer, 0, words * 4) }
+      from = next
+    }
+    // Behind the subjects: what points at an interval was written behind it.
+    const end = longer[0]!
+    const doubles = bytes / 8
+    for (let at = FIRST; at < end; at += doubles) {
+      const part = longer.slice(at, Math.min(end, at + doubles))
+      yield { kind: INTERVALS, bytes: new Uint8Array(part.buffer) }
+    }
+  }
+
+  #takeSubjects(part: Uint8Array<ArrayBuffer>): void {
+    const words = new Int32Array(part.buffer, part.byteOffset, part.length >> 2)
+    const more = words.length / (TOKEN_WORDS + PAYLOAD_WORDS)
+    if (this.#table.count + more > this.#table.room)
+      this.#table = this.#table.grown(Math.max(this.#table.nextRoom, this.#table.count + more))
+    this.#table.fill(words, words.length)
+  }
+
+  #takeIntervals(part: Uint8Array<ArrayBuffer>): void {
+    const doubles = new Float64Array(part.buffer, part.byteOffset, part.length >> 3)
+    const used = this.#longer[0]!
+    if (used + doubles.length > this.#longer.length) {
+      const larger = new Float64Array(new SharedArrayBuffer(8 * Math.ceil((used + doubles.length) * 1.25)))
+      larger.set(this.#longer)
+      this.#longer = larger
+    }
+    this.#longer.set(doubles, used)
+    this.#longer[0] = used + doubles.length
   }
 
   /** Appends intervals to the second table, and gives where they begin. What a longer history had before is not used again. */
@@ -133,8 +216,21 @@ export class ConsentTable {
   }
 
   /** What the history of a subject says of an event of this time (ms since the epoch); undefined where there is none. */
-  stateOf(token: Buffer, time: number): ConsentState | undefined {
-    if (!this.#table.get(token, this.#words)) return undefined
+  stateOf(token: Uint8Array, time: number): ConsentState | undefined {
+    return this.#table.get(token, this.#words) ? this.#state(time) : undefined
+  }
+
+  /** The same of the token at a place of `tokens`, as words. */
+  stateAt(tokens: Int32Array, at: number, time: number): ConsentState | undefined {
+    return this.#table.getAt(tokens, at, this.#words) ? this.#state(time) : undefined
+  }
+
+  /** Brings to hand where so many tokens stand, before each is asked for. */
+  touch(tokens: Int32Array, count: number): void {
+    this.#table.touch(tokens, count)
+  }
+
+  #state(time: number): ConsentState {
     const from = this.#doubles[0]!
     const until = this.#doubles[1]!
     if (from === WITHDRAWN) return 'withdrawn'

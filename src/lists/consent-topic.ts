@@ -24,6 +24,13 @@ export interface ConsentTopicRecord {
   readonly offset: number
 }
 
+/** What records of a topic came to. */
+export interface ConsentTopicState {
+  readonly header: ConsentHeader
+  readonly keys: readonly { readonly id: string; readonly check: string }[]
+  readonly table: ConsentTable
+}
+
 /** The key under which a line of a table's file stands in a topic; undefined where it is no line of one. */
 export function topicKeyOf(line: string, now: number): string | undefined {
   if (parseConsentHeader(line) !== undefined) return HEADER_KEY
@@ -41,9 +48,10 @@ export class ConsentTopic {
   readonly #form: ConsentTableForm
   readonly #topic: string
   readonly #matchKeys: MatchKeys
-  readonly #table: ConsentTable = ConsentTable.create(FIRST_ROOM)
+  #table: ConsentTable = ConsentTable.create(FIRST_ROOM)
   readonly #used: Set<string> = new Set()
-  readonly #checked: Set<string> = new Set()
+  /** Check values, by id. */
+  readonly #checked: Map<string, string> = new Map()
   #header: ConsentHeader | undefined
   #isReady = false
 
@@ -90,7 +98,24 @@ export class ConsentTopic {
         'write what `lethe consent export` prints',
       )
     for (const id of this.#used) this.#requireKey(id, undefined)
+    this.#table.fit()
     this.#isReady = true
+  }
+
+  /** What a snapshot is written of, once it is ready. */
+  get state(): ConsentTopicState {
+    const keys = [...this.#checked].map(([id, check]) => ({ id, check }))
+    return { header: this.#header!, keys, table: this.#table }
+  }
+
+  /** Goes on from a snapshot, before the first record. @throws LetheError where a key of it is not held */
+  restore({ header: { domain, normalize }, keys, table }: ConsentTopicState): void {
+    for (const { id, check } of keys) {
+      this.#matchKeys.matcher(id, check, domain, this.#place(undefined))
+      this.#checked.set(id, check)
+    }
+    this.#header = { domain, normalize }
+    this.#table = table
   }
 
   #takeHeader(line: string | undefined, offset: number): void {
@@ -116,7 +141,7 @@ export class ConsentTopic {
     if (read?.kind !== 'key' || read.id !== id)
       throw this.#wrong(offset, 'its line of a match key cannot be read', WRITE_AGAIN)
     this.#matchKeys.matcher(id, read.check, this.domain, this.#place(offset))
-    this.#checked.add(id)
+    this.#checked.set(id, read.check)
   }
 
   #takeHistory(name: string, line: string, offset: number, now: number): boolean {

@@ -1,21 +1,20 @@
 /** Writes consent tables: makes them, and appends the whole history of a subject with each statement. */
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { existsAlready, LetheError, unwritable } from '../errors.ts'
+import { LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { newSources } from '../policy/context.ts'
 import { toNormalForm } from '../policy/suppression/normal-forms.ts'
 import {
   type ConsentHeader,
-  type ConsentRecord,
   consentHeaderLine,
   consentLine,
-  parseConsentHeader,
   parseConsentLine,
+  readConsentHeader,
 } from './consent-file.ts'
-import { type ConsentStatement, withStatement } from './consent-history.ts'
-import { invalid, readLines } from './file-lines.ts'
+import { type ConsentRecord, type ConsentStatement, withStatement } from './consent-history.ts'
+import { invalid, readLines, TABLE_FILE } from './file-lines.ts'
 import { keyLine } from './match-list.ts'
+import { appendLines, createFile, cutTail } from './new-file.ts'
 
 /** One thing that one subject said. */
 export interface SubjectStatement {
@@ -27,20 +26,31 @@ export interface SubjectStatement {
   readonly where: string
 }
 
-/** Makes an empty table, mode 0600. Never overwrites. @throws LetheError (usage) where the file exists, (io) */
-export function createConsentTable(file: string, header: ConsentHeader): void {
-  let descriptor: number
-  try {
-    descriptor = openSync(file, 'wx', 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw existsAlready(file)
-    throw unwritable(file, error)
-  }
-  write(descriptor, file, [consentHeaderLine(header)])
+/**
+ * Makes an empty table, mode 0600. Never overwrites.
+ * @throws LetheError (usage) where the file exists, (io) where it cannot be written, `file-busy`
+ */
+export async function createConsentTable(file: string, header: ConsentHeader): Promise<void> {
+  await createFile(file, consentHeaderLine(header))
+}
+
+/** A history stands in one line, which is read whole, and in one record of a topic. */
+const MOST_HISTORY_BYTES = 1 << 16
+
+/** @throws LetheError (usage) where a history would become longer. A subject that has agreed can always take it back */
+function refuseLong(record: ConsentRecord, before: ConsentRecord['history'], where: string): void {
+  if (before.at(-1)?.state === 'granted' && record.history.at(-1)?.state === 'withdrawn') return
+  if (Buffer.byteLength(consentLine(record)) > MOST_HISTORY_BYTES)
+    throw new LetheError(
+      'consent-invalid',
+      `${where}: the history of the subject would take more than ${MOST_HISTORY_BYTES >> 10} KiB; nothing was written`,
+      'leave out statements that repeat the one before',
+    )
 }
 
 /**
- * Appends statements; all of them, or none.
+ * Appends statements; all of them, or none. A line that an append was cut short in was never acknowledged: it is cut off first.
+ * @param onCut called where there was such a line
  * @returns how many subjects have another history now
  * @throws LetheError: usage where a subject has no normal form, a statement contradicts another or lies in the future, or a key is
  *   not held; io where the file cannot be written
@@ -50,9 +60,11 @@ export async function addStatements(
   said: readonly SubjectStatement[],
   keys: MatchKeys,
   now: number,
+  onCut: () => void = () => {},
 ): Promise<number> {
   const release = await takeLock(file)
   try {
+    if (cutTail(file)) onCut()
     const known = readTable(file, now)
     const lines: string[] = []
     const changed = new Set<string>()
@@ -66,6 +78,7 @@ export async function addStatements(
         throw new LetheError(error.code, `${where}: ${error.message}; nothing was written`, error.suggestion)
       }
       if (history === record.history) continue
+      refuseLong({ ...record, history }, record.history, where)
       known.put({ ...record, history })
       changed.add(nameOf(record))
     }
@@ -77,7 +90,7 @@ export async function addStatements(
       }
       lines.push(consentLine(record))
     }
-    if (lines.length > 0) append(file, lines)
+    if (lines.length > 0) appendLines(file, lines)
     return changed.size
   } finally {
     release()
@@ -93,7 +106,7 @@ export function historiesOf(
 ): ReadonlyMap<string, readonly ConsentStatement[]> {
   const known = readTable(file, now)
   const found = new Map<string, readonly ConsentStatement[]>()
-  for (const { purpose } of known.records.values()) {
+  for (const purpose of new Set([...known.records.values()].map((record) => record.purpose))) {
     const { history } = known.find(subject, purpose, keys, 'the subject')
     if (history.length > 0) found.set(purpose, history)
   }
@@ -148,47 +161,23 @@ class KnownTable {
 
 function readTable(file: string, now: number): KnownTable {
   let known: KnownTable | undefined
-  const { isWhole } = readLines(file, false, (line, number) => {
-    if (known === undefined) {
-      const header = parseConsentHeader(line)
-      if (header === undefined)
-        throw invalid(
-          file,
-          1,
-          'a consent table begins with a line that says what it is',
-          'name what `lethe consent` wrote',
-        )
-      known = new KnownTable(file, header)
-      return
-    }
-    const read = parseConsentLine(line, now)
-    if (read.kind === 'wrong') throw invalid(file, number, read.why, 'only `lethe consent` writes to it')
-    if (read.kind === 'key') known.checks.set(read.id, read.check)
-    else known.put(read)
-  })
-  if (known === undefined || !isWhole)
-    throw invalid(file, 1, 'the table is empty, or its last line was cut short', 'take it as it was written')
+  const { isWhole, lines } = readLines(
+    file,
+    false,
+    (line, number) => {
+      if (known === undefined) {
+        const header = readConsentHeader(file, line)
+        known = new KnownTable(file, header)
+        return
+      }
+      const read = parseConsentLine(line, now)
+      if (read.kind === 'wrong') throw invalid(file, number, read.why, 'only `lethe consent` writes to it')
+      if (read.kind === 'key') known.checks.set(read.id, read.check)
+      else known.put(read)
+    },
+    TABLE_FILE,
+  )
+  if (known === undefined) throw invalid(file, 1, 'the table is empty', 'name what `lethe consent` wrote')
+  if (!isWhole) throw invalid(file, lines, 'the last line is cut short', TABLE_FILE.torn)
   return known
-}
-
-function append(file: string, lines: readonly string[]): void {
-  let descriptor: number
-  try {
-    descriptor = openSync(file, 'a')
-  } catch (error) {
-    throw unwritable(file, error)
-  }
-  write(descriptor, file, lines)
-}
-
-function write(descriptor: number, file: string, lines: readonly string[]): void {
-  const bytes = Buffer.from(`${lines.join('\n')}\n`)
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
-    fsyncSync(descriptor)
-  } catch (error) {
-    throw unwritable(file, error)
-  } finally {
-    closeSync(descriptor)
-  }
 }

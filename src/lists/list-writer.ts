@@ -1,24 +1,13 @@
 /** Writes lists under match keys: makes them, and appends entries that are on disk when the call returns. */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  linkSync,
-  openSync,
-  readSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { existsAlready, LetheError, unwritable } from '../errors.ts'
+import { existsSync } from 'node:fs'
+import { LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { newSources } from '../policy/context.ts'
 import { toNormalForm } from '../policy/suppression/normal-forms.ts'
-import { invalid, readLines } from './file-lines.ts'
+import { invalid, MATCH_LIST, readLines } from './file-lines.ts'
 import { entryLine, headerLine, keyLine, type ListHeader, parseHeader, parseLine } from './match-list.ts'
+import { appendLines, createFile, cutTail } from './new-file.ts'
 
 /** What an addition or removal did. */
 export interface ListChange {
@@ -26,6 +15,8 @@ export interface ListChange {
   readonly written: number
   /** Identifiers that were on the list already, or were not on it. */
   readonly unchanged: number
+  /** There was a line that an append was cut short in, and it was cut off. */
+  readonly isCut?: boolean
 }
 
 /**
@@ -35,20 +26,7 @@ export interface ListChange {
 export async function createList(file: string, header: ListHeader): Promise<void> {
   // Parsed, so that nothing is written that could not be read.
   parseHeader(headerLine(header), file)
-  await locked(file, () => {
-    const temporary = join(dirname(file), `.${basename(file)}.made`)
-    const descriptor = openSync(temporary, 'wx', 0o600)
-    try {
-      writeAll(descriptor, `${headerLine(header)}\n`)
-      linkSync(temporary, file)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw existsAlready(file)
-      throw error
-    } finally {
-      closeSync(descriptor)
-      unlinkSync(temporary)
-    }
-  })
+  await createFile(file, headerLine(header))
 }
 
 /**
@@ -114,7 +92,7 @@ export async function changeList(
       }
       if (lines.length === before) unchanged++
     }
-    if (lines.length > 0) append(file, lines)
+    if (lines.length > 0) appendLines(file, lines, NOTHING_COUNTS)
     return { written, unchanged }
   })
 }
@@ -134,7 +112,7 @@ export async function addTokens(
 ): Promise<ListChange> {
   if (!existsSync(file)) await createList(file, header)
   return await locked(file, () => {
-    cutTail(file)
+    const isCut = cutTail(file)
     const known = readKnown(file)
     if (headerLine(known.header) !== headerLine(header))
       throw invalid(file, 1, 'the list is of another domain or normal form', 'name the list of the order')
@@ -154,8 +132,8 @@ export async function addTokens(
       known.entries.add(token)
       written++
     }
-    if (lines.length > 0) append(file, lines)
-    return { written, unchanged: tokens.length - written }
+    if (lines.length > 0) appendLines(file, lines, NOTHING_COUNTS)
+    return { written, unchanged: tokens.length - written, ...(isCut && { isCut }) }
   })
 }
 
@@ -181,63 +159,26 @@ function readKnown(file: string): Known {
   let header: ListHeader | undefined
   const checks = new Map<string, string>()
   const entries = new Set<string>()
-  readLines(file, false, (line, number) => {
-    if (number === 1) {
-      header = parseHeader(line, file)
-      return
-    }
-    const read = parseLine(line, file, number)
-    if (read.kind === 'key') checks.set(read.id, read.check)
-    else if (read.isRemoved) entries.delete(`${read.key}.${read.token.toString('base64url')}`)
-    else entries.add(`${read.key}.${read.token.toString('base64url')}`)
-  })
+  readLines(
+    file,
+    false,
+    (line, number) => {
+      if (number === 1) {
+        header = parseHeader(line, file)
+        return
+      }
+      const read = parseLine(line, file, number)
+      if (read.kind === 'key') checks.set(read.id, read.check)
+      else if (read.isRemoved) entries.delete(`${read.key}.${read.token.toString('base64url')}`)
+      else entries.add(`${read.key}.${read.token.toString('base64url')}`)
+    },
+    MATCH_LIST,
+  )
   if (header === undefined) throw invalid(file, 1, 'the list is empty: not even its first line is there')
   return { header, checks, entries }
 }
 
-/** Longest line of a list, more or less: a tail is looked for in so many bytes. */
-const TAIL_BYTES = 4096
-
-/** Cuts off what stands behind the last line break. */
-function cutTail(file: string): void {
-  if (!existsSync(file)) return
-  const descriptor = openSync(file, 'r+')
-  try {
-    const { size } = fstatSync(descriptor)
-    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES))
-    readSync(descriptor, tail, 0, tail.length, size - tail.length)
-    const end = tail.lastIndexOf(0x0a)
-    const over = end < 0 ? 0 : tail.length - end - 1
-    if (over > 0) {
-      ftruncateSync(descriptor, size - over)
-      fsyncSync(descriptor)
-    }
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function append(file: string, lines: readonly string[]): void {
-  let descriptor: number
-  try {
-    descriptor = openSync(file, 'a')
-  } catch (error) {
-    throw unwritable(file, error)
-  }
-  try {
-    writeAll(descriptor, `${lines.join('\n')}\n`)
-  } catch (error) {
-    throw unwritable(file, error, 'nothing of it counts: do it again when the cause is gone')
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function writeAll(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
-  fsyncSync(descriptor)
-}
+const NOTHING_COUNTS = 'nothing of it counts: do it again when the cause is gone'
 
 /** One writer at a time. */
 async function locked<T>(file: string, work: () => T): Promise<T> {

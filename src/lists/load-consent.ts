@@ -1,8 +1,8 @@
 /** Reads a consent table into shared memory. */
 import type { PlanConsentTable } from '../policy/plan.ts'
-import { parseConsentHeader, parseConsentLine } from './consent-file.ts'
+import { parseConsentLine, readConsentHeader } from './consent-file.ts'
 import { type ConsentMemory, ConsentTable } from './consent-table.ts'
-import { invalid, readLines } from './file-lines.ts'
+import { invalid, readLines, TABLE_FILE } from './file-lines.ts'
 import { KeyLines } from './key-lines.ts'
 
 /** A table in memory, without identifiers: it can be posted to threads. */
@@ -24,6 +24,8 @@ export interface TableTopicPlace {
   readonly topic: string
   /** Further behind than so many milliseconds, nothing is judged by it. */
   readonly maxLag: number
+  /** The file that a start goes on from, where one is kept. */
+  readonly snapshot?: string | undefined
 }
 
 /** What of a plan says how a table is to be read. */
@@ -44,46 +46,39 @@ export function loadConsent(
   const keyLines = new KeyLines(file, 'tables', '`lethe consent`')
   const used = new Set<string>()
   let domain = ''
-  const { sha256, lines, isWhole } = readLines(file, false, (line, number) => {
-    if (number === 1) {
-      const header = parseConsentHeader(line)
-      if (header === undefined)
-        throw invalid(
-          file,
-          1,
-          'a consent table begins with a line that says what it is',
-          'name what `lethe consent` wrote',
-        )
-      if (header.normalize !== normalize)
-        throw invalid(
-          file,
-          1,
-          `its subjects are in the normal form ${header.normalize}, and the policy says ${normalize}`,
-          `normalize: ${header.normalize} in the policy`,
-        )
-      domain = header.domain
-      return
-    }
-    const read = parseConsentLine(line, now)
-    if (read.kind === 'wrong') throw invalid(file, number, read.why, 'only `lethe consent` writes to it')
-    if (read.kind === 'key') {
-      keyLines.add(read, number)
-      return
-    }
-    keyLines.mustKnow(read.key, number)
-    if (read.purpose !== purpose) return
-    used.add(read.key)
-    loaded.set(read.token, read.history)
-  })
+  const { sha256, lines, isWhole } = readLines(
+    file,
+    false,
+    (line, number) => {
+      if (number === 1) {
+        const header = readConsentHeader(file, line)
+        if (header.normalize !== normalize)
+          throw invalid(
+            file,
+            1,
+            `its subjects are in the normal form ${header.normalize}, and the policy says ${normalize}`,
+            `normalize: ${header.normalize} in the policy`,
+          )
+        domain = header.domain
+        return
+      }
+      const read = parseConsentLine(line, now)
+      if (read.kind === 'wrong') throw invalid(file, number, read.why, 'only `lethe consent` writes to it')
+      if (read.kind === 'key') {
+        keyLines.add(read, number)
+        return
+      }
+      keyLines.mustKnow(read.key, number)
+      if (read.purpose !== purpose) return
+      used.add(read.key)
+      loaded.set(read.token, read.history)
+    },
+    TABLE_FILE,
+  )
   if (domain === '')
     throw invalid(file, 1, 'the table is empty: not even its first line is there', 'name another file')
   if (!isWhole)
-    throw invalid(
-      file,
-      lines,
-      'the last line is cut short: a withdrawal may be missing',
-      'write the last statements again',
-    )
+    throw invalid(file, lines, 'the last line is cut short: a withdrawal may be missing', TABLE_FILE.torn)
   const keys = keyLines.which((id) => used.has(id))
   return { table, purpose, sha256, count: loaded.count, domain, keys, memory: loaded.memory }
 }

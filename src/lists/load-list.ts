@@ -1,7 +1,7 @@
 /** Reads a list of subjects into shared memory: under match keys, raw, or hashed. */
 import { hash } from 'node:crypto'
 import type { PlanSuppression } from '../policy/plan.ts'
-import { invalid, readLines } from './file-lines.ts'
+import { invalid, MATCH_LIST, readLines } from './file-lines.ts'
 import { HashedLines, type HashForm, type HashRow } from './hashed-list.ts'
 import { KeyLines } from './key-lines.ts'
 import { parseHeader, parseLine } from './match-list.ts'
@@ -38,7 +38,7 @@ class Growing {
   table = TokenTable.create(FIRST_ROOM)
 
   set(token: Buffer): void {
-    if (this.table.count >= this.table.room) this.table = this.table.grown(this.table.count * 2)
+    if (this.table.count >= this.table.room) this.table = this.table.grown(this.table.nextRoom)
     this.table.set(token)
   }
 }
@@ -60,40 +60,40 @@ function loadMatched({ list, normalize }: ListForm, { file }: ListPlace): Loaded
   const keyLines = new KeyLines(file, 'lists', '`lethe`')
   const entries = new Map<string, number>()
   let domain = ''
-  const { sha256, lines, isWhole } = readLines(file, false, (line, number) => {
-    if (number === 1) {
-      const header = parseHeader(line, file)
-      if (header.normalize !== normalize[0])
-        throw invalid(
-          file,
-          1,
-          `its entries are in the normal form ${header.normalize}, and the policy says ${normalize[0]}`,
-          `normalize: ${header.normalize} in the policy`,
-        )
-      domain = header.domain
-      return
-    }
-    const read = parseLine(line, file, number)
-    if (read.kind === 'key') {
-      keyLines.add(read, number)
-      return
-    }
-    keyLines.mustKnow(read.key, number)
-    const before = growing.table.has(read.token)
-    if (read.isRemoved) growing.table.delete(read.token)
-    else growing.set(read.token)
-    const change = Number(!read.isRemoved) - Number(before)
-    entries.set(read.key, (entries.get(read.key) ?? 0) + change)
-  })
+  const { sha256, lines, isWhole } = readLines(
+    file,
+    false,
+    (line, number) => {
+      if (number === 1) {
+        const header = parseHeader(line, file)
+        if (header.normalize !== normalize[0])
+          throw invalid(
+            file,
+            1,
+            `its entries are in the normal form ${header.normalize}, and the policy says ${normalize[0]}`,
+            `name the file of the list ${list}, or say normalize: ${header.normalize} in the policy`,
+          )
+        domain = header.domain
+        return
+      }
+      const read = parseLine(line, file, number)
+      if (read.kind === 'key') {
+        keyLines.add(read, number)
+        return
+      }
+      keyLines.mustKnow(read.key, number)
+      const before = growing.table.has(read.token)
+      if (read.isRemoved) growing.table.delete(read.token)
+      else growing.set(read.token)
+      const change = Number(!read.isRemoved) - Number(before)
+      entries.set(read.key, (entries.get(read.key) ?? 0) + change)
+    },
+    MATCH_LIST,
+  )
   if (domain === '')
     throw invalid(file, 1, 'the list is empty: not even its first line is there', 'name another file')
   if (!isWhole)
-    throw invalid(
-      file,
-      lines,
-      'the last line is cut short: an entry may be missing',
-      'take the file as it was written, or add the last entries again',
-    )
+    throw invalid(file, lines, 'the last line is cut short: an entry may be missing', MATCH_LIST.torn)
   const keys = keyLines.which((id) => (entries.get(id) ?? 0) > 0)
   return { list, sha256, count: growing.table.count, domain, keys, memory: growing.table.memory }
 }

@@ -12,7 +12,7 @@ const NEEDED: readonly string[] = COLUMNS.slice(0, 4)
 /** @throws LetheError (usage) where a row is no statement, at FILE:LINE; (io) where the file cannot be read */
 export function readStatements(file: string): readonly SubjectStatement[] {
   const lines: string[] = []
-  readLines(file, true, (line) => void lines.push(line))
+  readLines(file, true, (line) => void lines.push(line), { what: 'the file of statements' })
   const wrong = (line: number, why: string): LetheError =>
     new LetheError(
       'consent-invalid',
@@ -50,14 +50,20 @@ export function readStatements(file: string): readonly SubjectStatement[] {
     const [from, end] = [instantOf(of('from')), until === undefined ? undefined : instantOf(until)]
     if (subject === undefined) throw wrong(line, 'it names no subject')
     if (purpose === undefined || !checkTaxonomyKey(purpose, DATA_USES).ok)
-      throw wrong(line, 'its purpose is not a data use of Fideslang, nor below one')
+      throw wrong(
+        line,
+        'its column purpose is not a data use of Fideslang (such as train_ai_system), nor below one',
+      )
     if (state !== 'granted' && state !== 'withdrawn')
-      throw wrong(line, 'its state is neither granted nor withdrawn')
+      throw wrong(line, 'its column state is neither granted nor withdrawn')
     if (from === undefined || (until !== undefined && end === undefined))
-      throw wrong(line, 'a time of it is not written as 2026-01-31T12:00:00Z')
+      throw wrong(
+        line,
+        `its column ${from === undefined ? 'from' : 'until'} is no time in UTC, written as 2026-01-31T12:00:00Z`,
+      )
     for (const text of [of('source'), of('notice')])
       if (text !== undefined && !CONSENT_TEXT.test(text))
-        throw wrong(line, 'its source or notice is too long, or holds quotes')
+        throw wrong(line, 'its column source or notice is too long, or holds quotes')
     const statement = { state, from, until: end, source: of('source'), notice: of('notice') } as const
     return [{ subject, purpose, statement, where: `${file}:${line}` }]
   })

@@ -1,13 +1,15 @@
 /**
- * Tokens of 128 bits in shared memory, each with a few words beside it: open addressing with linear probing, at most two
- * thirds full. One thread writes, any number read: what a reader gets is whole, or is read again (a sequence lock; Boehm, "Can
- * seqlocks get along with programming language memory models?", 2012). Words are read and written by `Atomics`, as a processor
- * may else read them behind the second look at the sequence.
+ * Tokens of 128 bits in shared memory, each with a few words beside it: open addressing with linear probing, which begins where a
+ * line of the processor's cache does, so that most lookups touch one. One thread writes, any number read: what a reader gets is
+ * whole, or is read again (a sequence lock; Boehm, "Can seqlocks get along with programming language memory models?", 2012). Words
+ * are read and written by `Atomics`, as a processor may else read them behind the second look at the sequence.
  */
 
 /** Words of 32 bits. */
-const TOKEN_WORDS = 4
-const HEADER_WORDS = 16
+export const TOKEN_WORDS = 4
+/** The words of a line of the cache. */
+const LINE_WORDS = 16
+const HEADER_WORDS = LINE_WORDS
 const COUNT = 0
 const CAPACITY = 1
 const PAYLOAD = 2
@@ -15,7 +17,9 @@ const PAYLOAD = 2
 const SEQUENCE = 3
 
 /** Of its slots, so many hold a token at most. */
-const FULLEST = 2 / 3
+const FULLEST = 0.7
+/** A large table grows by a quarter: half of it would else stand empty. */
+const LARGE = 1 << 20
 
 export const TOKEN_BYTES = 16
 
@@ -25,17 +29,26 @@ export class TokenTable {
   readonly #words: Int32Array
   readonly #capacity: number
   readonly #stride: number
+  /** Slots of a line, less one. */
+  readonly #inLine: number
+  readonly #end: number
+  readonly #token: Int32Array = new Int32Array(TOKEN_WORDS)
+  #touched = 0
+  readonly #tokenBytes: Uint8Array = new Uint8Array(this.#token.buffer)
 
   private constructor(memory: SharedArrayBuffer) {
     this.memory = memory
     this.#words = new Int32Array(memory)
     this.#capacity = this.#words[CAPACITY]!
     this.#stride = TOKEN_WORDS + this.#words[PAYLOAD]!
+    this.#inLine = slotsOfLine(this.#words[PAYLOAD]!) - 1
+    this.#end = HEADER_WORDS + this.#capacity * this.#stride
   }
 
   /** A table with room for `most` tokens with `payload` words each. */
   static create(most: number, payload = 0): TokenTable {
-    const capacity = Math.max(8, Math.ceil(most / FULLEST) + 1)
+    const ofLine = slotsOfLine(payload)
+    const capacity = Math.ceil(Math.max(8, Math.ceil(most / FULLEST) + 1) / ofLine) * ofLine
     const memory = new SharedArrayBuffer((HEADER_WORDS + capacity * (TOKEN_WORDS + payload)) * 4)
     const words = new Int32Array(memory)
     words[CAPACITY] = capacity
@@ -57,25 +70,53 @@ export class TokenTable {
     return Math.floor((this.#capacity - 1) * FULLEST)
   }
 
+  /** How many its successor is to take, once it is full. */
+  get nextRoom(): number {
+    return this.count < LARGE ? this.count * 2 : Math.ceil(this.count * 1.25)
+  }
+
+  /** For diagnostics: what `touch` saw last. */
+  get touched(): number {
+    return this.#touched
+  }
+
   get payload(): number {
     return this.#stride - TOKEN_WORDS
   }
 
-  has(token: Buffer): boolean {
-    return this.#read(token, undefined)
+  has(token: Uint8Array): boolean {
+    return this.#read(this.#take(token), 0, undefined)
   }
 
   /** Copies the words beside a token into `words`; false where it is not there. */
-  get(token: Buffer, words: Int32Array): boolean {
-    return this.#read(token, words)
+  get(token: Uint8Array, words: Int32Array): boolean {
+    return this.#read(this.#take(token), 0, words)
   }
 
-  #read(token: Buffer, into: Int32Array | undefined): boolean {
+  /** The same of the token at a place of `tokens`, as words. */
+  getAt(tokens: Int32Array, at: number, words: Int32Array): boolean {
+    return this.#read(tokens, at, words)
+  }
+
+  /**
+   * Looks at the places of tokens, one behind the other: the processor waits for the memory of several at once, and has it at hand
+   * when each is asked for.
+   */
+  touch(tokens: Int32Array, count: number): void {
+    const words = this.#words
+    let seen = 0
+    for (let at = 0; at < count * TOKEN_WORDS; at += TOKEN_WORDS)
+      seen ^= words[this.#slotOf(this.#home(tokens[at]!))]!
+    // Read for nothing, unless it is kept.
+    this.#touched = seen
+  }
+
+  #read(tokens: Int32Array, at: number, into: Int32Array | undefined): boolean {
     const words = this.#words
     for (;;) {
       const sequence = Atomics.load(words, SEQUENCE)
       if ((sequence & 1) !== 0) continue
-      const slot = this.#find(token)
+      const slot = this.#find(tokens, at)
       const found = slot >= 0
       if (found && into !== undefined)
         for (let i = 0; i < into.length; i++) into[i] = Atomics.load(words, slot + TOKEN_WORDS + i)
@@ -84,29 +125,67 @@ export class TokenTable {
   }
 
   /** Puts a token in, or other words beside it. @throws RangeError where there is no room */
-  set(token: Buffer, payload?: Int32Array): void {
+  set(token: Uint8Array, payload?: Int32Array): void {
+    const own = this.#take(token)
+    const slot = this.#find(own, 0)
+    if (slot < 0 && this.count >= this.room) throw new RangeError('the table is full')
+    this.#write(() => this.#put(slot, own, 0, payload, 0))
+  }
+
+  /**
+   * Puts in entries of another table of the same payload, each its token and the words beside it. Only while no other thread reads.
+   * @throws RangeError where there is no room
+   */
+  fill(entries: Int32Array, words: number): void {
+    const [own, stride, room] = [this.#words, this.#stride, this.room]
+    let count = this.count
+    for (let at = 0; at < words; at += stride) {
+      const found = this.#find(entries, at)
+      if (found < 0 && count >= room) throw new RangeError('the table is full')
+      if (found < 0) count++
+      const slot = found < 0 ? ~found : found
+      // Not by `Atomics`, which order each of them before the next.
+      for (let i = 0; i < stride; i++) own[slot + i] = entries[at + i]!
+      own[slot] = firstWord(entries[at]!, own[slot + 1]! | own[slot + 2]! | own[slot + 3]!)
+    }
+    Atomics.store(own, COUNT, count)
+  }
+
+  /**
+   * Copies entries into `into`, those of the slots from `from` on, as many as it takes.
+   * @returns the words that were copied, and the slot to go on from; undefined where that was the last one
+   */
+  entries(from: number, into: Int32Array): { readonly words: number; readonly next: number | undefined } {
+    const stride = this.#stride
+    let words = 0
+    let index = from
+    for (; index < this.#capacity && words + stride <= into.length; index++) {
+      if (this.#isFree(index)) continue
+      const slot = this.#slotOf(index)
+      for (let i = 0; i < stride; i++) into[words + i] = this.#words[slot + i]!
+      words += stride
+    }
+    return { words, next: index < this.#capacity ? index : undefined }
+  }
+
+  #put(found: number, from: Int32Array, at: number, payload: Int32Array | undefined, first: number): void {
     const words = this.#words
-    let slot = this.#find(token)
-    const isNew = slot < 0
-    if (isNew && this.count >= this.room) throw new RangeError('the table is full')
-    if (isNew) slot = ~slot
-    this.#write(() => {
-      if (isNew) {
-        const [b, c, d] = [token.readInt32LE(4), token.readInt32LE(8), token.readInt32LE(12)]
-        Atomics.store(words, slot + 1, b)
-        Atomics.store(words, slot + 2, c)
-        Atomics.store(words, slot + 3, d)
-        Atomics.store(words, slot, firstWord(token, b | c | d))
-        Atomics.add(words, COUNT, 1)
-      }
-      for (let i = 0; i < (payload?.length ?? 0); i++)
-        Atomics.store(words, slot + TOKEN_WORDS + i, payload![i]!)
-    })
+    const slot = found < 0 ? ~found : found
+    if (found < 0) {
+      const [b, c, d] = [from[at + 1]!, from[at + 2]!, from[at + 3]!]
+      Atomics.store(words, slot + 1, b)
+      Atomics.store(words, slot + 2, c)
+      Atomics.store(words, slot + 3, d)
+      Atomics.store(words, slot, firstWord(from[at]!, b | c | d))
+      Atomics.add(words, COUNT, 1)
+    }
+    if (payload === undefined) return
+    for (let i = 0; i < this.payload; i++) Atomics.store(words, slot + TOKEN_WORDS + i, payload[first + i]!)
   }
 
   /** Takes a token out; false where it is not there. */
-  delete(token: Buffer): boolean {
-    const found = this.#find(token)
+  delete(token: Uint8Array): boolean {
+    const found = this.#find(this.#take(token), 0)
     if (found < 0) return false
     const words = this.#words
     this.#write(() => {
@@ -128,30 +207,19 @@ export class TokenTable {
     return true
   }
 
-  /** The same tokens in a table with room for `most`. */
-  grown(most: number): TokenTable {
+  /** The same tokens in a table with room for `most`. `change`: given the words beside each, as they are copied. */
+  grown(most: number, change?: (payload: Int32Array) => void): TokenTable {
     const larger = TokenTable.create(most, this.payload)
-    const token = Buffer.alloc(TOKEN_BYTES)
-    const payload = new Int32Array(this.payload)
+    const entry = new Int32Array(this.#stride)
+    const payload = entry.subarray(TOKEN_WORDS)
     for (let index = 0; index < this.#capacity; index++) {
       if (this.#isFree(index)) continue
       const slot = this.#slotOf(index)
-      for (let i = 0; i < TOKEN_WORDS; i++) token.writeInt32LE(this.#words[slot + i]!, i * 4)
-      payload.set(this.#words.subarray(slot + TOKEN_WORDS, slot + this.#stride))
-      larger.set(token, payload)
+      for (let i = 0; i < entry.length; i++) entry[i] = this.#words[slot + i]!
+      change?.(payload)
+      larger.fill(entry, entry.length)
     }
     return larger
-  }
-
-  /** Each token with the words beside it. Both are used again for the next. */
-  each(take: (token: Buffer, payload: Int32Array) => void): void {
-    const token = Buffer.alloc(TOKEN_BYTES)
-    for (let index = 0; index < this.#capacity; index++) {
-      if (this.#isFree(index)) continue
-      const slot = this.#slotOf(index)
-      for (let i = 0; i < TOKEN_WORDS; i++) token.writeInt32LE(this.#words[slot + i]!, i * 4)
-      take(token, this.#words.subarray(slot + TOKEN_WORDS, slot + this.#stride))
-    }
   }
 
   #write(change: () => void): void {
@@ -160,14 +228,20 @@ export class TokenTable {
     Atomics.add(this.#words, SEQUENCE, 1)
   }
 
-  /** The slot of a token; where it is not there, the complement of the one that it would get. */
-  #find(token: Buffer): number {
+  /** The words of a token, wherever its bytes lie. */
+  #take(token: Uint8Array): Int32Array {
+    const bytes = this.#tokenBytes
+    for (let i = 0; i < TOKEN_BYTES; i++) bytes[i] = token[i]!
+    return this.#token
+  }
+
+  /** The slot of the token at `at`; where it is not there, the complement of the one that it would get. */
+  #find(tokens: Int32Array, at: number): number {
     const words = this.#words
     const stride = this.#stride
-    const end = HEADER_WORDS + this.#capacity * stride
-    const [b, c, d] = [token.readInt32LE(4), token.readInt32LE(8), token.readInt32LE(12)]
-    const a = firstWord(token, b | c | d)
-    let slot = HEADER_WORDS + this.#home(a) * stride
+    const [b, c, d] = [tokens[at + 1]!, tokens[at + 2]!, tokens[at + 3]!]
+    const a = firstWord(tokens[at]!, b | c | d)
+    let slot = this.#slotOf(this.#home(a))
     for (let seen = 0; seen < this.#capacity; seen++) {
       const word = Atomics.load(words, slot)
       if (word === a || word === 0) {
@@ -180,13 +254,14 @@ export class TokenTable {
         if ((word | second | third | fourth) === 0) return ~slot
       }
       slot += stride
-      if (slot === end) slot = HEADER_WORDS
+      if (slot === this.#end) slot = HEADER_WORDS
     }
     throw new RangeError('the table is full')
   }
 
+  /** The first slot of a line. */
   #home(word: number): number {
-    return Math.floor(((word >>> 0) / 0x1_0000_0000) * this.#capacity)
+    return Math.floor(((word >>> 0) / 0x1_0000_0000) * this.#capacity) & ~this.#inLine
   }
 
   #next(index: number): number {
@@ -208,8 +283,10 @@ export class TokenTable {
   }
 }
 
-/** No digest is all zeros in our lifetime; should one be, it stands for the next. */
-const firstWord = (token: Buffer, others: number): number => {
-  const word = token.readInt32LE(0)
-  return (word | others) === 0 ? 1 : word
+const slotsOfLine = (payload: number): number => {
+  const slots = LINE_WORDS / (TOKEN_WORDS + payload)
+  return slots === 4 || slots === 2 ? slots : 1
 }
+
+/** No digest is all zeros in our lifetime; should one be, it stands for the next. */
+const firstWord = (word: number, others: number): number => ((word | others) === 0 ? 1 : word)

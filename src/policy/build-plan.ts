@@ -7,10 +7,17 @@ import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Path } from './path.ts'
-import type { Plan, PlanConsent, PlanField, PlanRule, PlanSuppression, PlanTime } from './plan.ts'
-import type { Policy, PolicyConsent, PolicyField, PolicyRule, PolicySuppression } from './policy.ts'
+import type { Plan, PlanConsent, PlanField, PlanRule, PlanSuppression, PlanTags, PlanTime } from './plan.ts'
+import type {
+  Policy,
+  PolicyConsent,
+  PolicyField,
+  PolicyRule,
+  PolicySuppression,
+  PolicyTags,
+} from './policy.ts'
 import { carrierOf } from './read-forms.ts'
-import { isWatched } from './revealed.ts'
+import { isWatched, nearlyAll } from './revealed.ts'
 
 export interface PlanParts {
   readonly readTime: Reader<number> | undefined
@@ -34,6 +41,8 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
       action: rule.action!,
       field: field.path.text,
       watched: isWatched(rule),
+      keeps: nearlyAll(rule),
+      tagged: rule.tagged?.tags ?? [],
       lineBreaks: rule.lineBreaksAt !== undefined,
       otherwise: rule.otherwise,
       accepted: rule.accept?.reason,
@@ -69,6 +78,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     unlisted: policy.unlisted,
     suspects: policy.suspects,
     fields,
+    tags: policy.tags && tagsOf(policy.tags, fields),
     envelope,
     rules,
     subject: policy.subject?.path,
@@ -93,6 +103,16 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
     keyIds: parts.keys === undefined ? [] : [...sources.keyIds].sort(),
   }
 }
+
+const tagsOf = ({ ignored, withoutRule }: PolicyTags, fields: readonly PlanField[]): PlanTags => ({
+  fields: new Map(
+    fields.flatMap(({ path, index }): [string, number][] =>
+      path.tag === undefined ? [] : [[path.tag, index]],
+    ),
+  ),
+  ignored: new Set(ignored),
+  withoutRule,
+})
 
 function suppressionOf({ list, by, entries, normalize, toNormal }: PolicySuppression): PlanSuppression {
   return { list, by, entries, normalize, toNormal, label: `suppression list ${list}` }

@@ -10,6 +10,7 @@ import { checkShape, type ShapeCodes } from './check-form.ts'
 import { entryOf, type MapNode, readDocument, type TreeNode, textOf } from './document.ts'
 import { type Path, PathError, parsePath } from './path.ts'
 import { Findings, quote, type TextPosition } from './problems.ts'
+import { readStated, STATED_WORDS, type StatedGates } from './stated-gates.ts'
 import { nearest } from './suggest.ts'
 
 export type Expected =
@@ -33,18 +34,24 @@ export interface PolicyCase {
   /** The bytes of the record, as text: JSON, or a row of CSV with its header. */
   readonly text: string
   readonly format: 'json' | 'csv'
+  /** Whether it is a change event of Debezium, of whose rows the policy speaks. */
+  readonly isChange: boolean
   /** The time of judging, in ms since 1970-01-01T00:00Z; undefined where the case states none. */
   readonly asOf: number | undefined
   /** Undefined where it states none, as it may where expectations are about to be written. */
   readonly expected: Expected | undefined
   /** None of these may stand anywhere in what leaves. */
   readonly mustNotContain: readonly string[]
+  /** What lists and consent tables hold. */
+  readonly stated: StatedGates
 }
 
 export interface CasesFile {
   readonly file: string
   /** The policy, relative to the cases; undefined: the one beside it, of the same name. */
   readonly policy: string | undefined
+  /** The match keys of files of lists and tables, relative to the cases. */
+  readonly matchKeys: string | undefined
   readonly cases: readonly PolicyCase[]
   readonly problems: readonly Problem[]
 }
@@ -61,6 +68,10 @@ const CASE_WORDS = {
     .min(1)
     .optional()
     .describe('The record as CSV, as `input:` of the policy says: its header, and one row.'),
+  change: z
+    .literal('debezium')
+    .optional()
+    .describe('The record is a change event, of whose rows the policy speaks.'),
   asOf: z.string().optional().describe('The time of judging, RFC 3339.'),
   expect: z.record(z.string(), z.unknown()).optional().describe('The whole record that is published.'),
   expectCsv: z.string().min(1).optional().describe('Of a case with `csv`: what is published, as CSV.'),
@@ -80,11 +91,18 @@ const CASE_WORDS = {
     .array(z.string().min(1))
     .optional()
     .describe('Texts that may stand nowhere in what leaves.'),
+  ...STATED_WORDS,
 }
 
 /** The shape of a cases file. */
 const CasesSchema: z.ZodType = z.strictObject({
   policy: z.string().min(1).optional().describe('The policy, relative to this file.'),
+  matchKeys: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The match keys of files of lists and tables, relative to this one.'),
+  ...STATED_WORDS,
   cases: z.array(z.strictObject(CASE_WORDS)).min(1).describe('The cases, in order.'),
 })
 
@@ -98,30 +116,37 @@ const DEAD_LETTER_CODES = [...Object.keys(RECORD_CODES), ...Object.keys(FAILURE_
 export function readCases(file: string, text: string, mayLack = false): CasesFile {
   const findings = new Findings(file)
   const tree = readDocument(text.replace(/^\ufeff/, ''), findings)
-  const read = (policy?: string, cases: readonly PolicyCase[] = []): CasesFile => ({
+  const top = (key: string): string | undefined => textOf(tree && entryOf(tree, key)?.value)
+  const read = (cases: readonly PolicyCase[] = []): CasesFile => ({
     file,
-    policy,
+    policy: top('policy'),
+    matchKeys: top('matchKeys'),
     cases: findings.count > 0 ? [] : cases,
     problems: findings.sorted(),
   })
   if (tree === undefined) return read()
   checkShape(CasesSchema, tree, CODES, findings)
-  const policy = entryOf(tree, 'policy')?.value
+  const general = readStated(tree, findings)
   const list = entryOf(tree, 'cases')?.value
   const cases: PolicyCase[] = []
   const names = new Set<string>()
   for (const item of list?.kind === 'list' ? list.items : []) {
     if (item.kind !== 'map') continue
-    const one = readCase(item, findings, mayLack)
+    const one = readCase(item, findings, mayLack, general)
     if (one === undefined) continue
     if (names.has(one.name)) findings.add(one.at, 'bad-case', `two cases are called ${quote(one.name)}`)
     names.add(one.name)
     cases.push(one)
   }
-  return read(policy?.kind === 'scalar' ? policy.text : undefined, cases)
+  return read(cases)
 }
 
-function readCase(node: MapNode, findings: Findings, mayLack: boolean): PolicyCase | undefined {
+function readCase(
+  node: MapNode,
+  findings: Findings,
+  mayLack: boolean,
+  general: StatedGates,
+): PolicyCase | undefined {
   const before = findings.count
   const { at } = node
   const value = (key: string): TreeNode | undefined => entryOf(node, key)?.value
@@ -130,8 +155,12 @@ function readCase(node: MapNode, findings: Findings, mayLack: boolean): PolicyCa
   const csv = value('csv')
   if ([input, text, csv].filter((one) => one !== undefined).length !== 1)
     findings.add(at, 'bad-case', 'a case has one of `input`, `text` and `csv`')
+  const change = entryOf(node, 'change')
+  if (change !== undefined && csv !== undefined)
+    findings.add(change.at, 'bad-case', 'a change event is JSON, and no row of CSV', 'remove `change`')
   const expected = readExpected(node, findings, mayLack)
   const asOf = readAsOf(value('asOf'), findings)
+  const stated = readStated(node, findings, general)
   const banned = value('must_not_contain')
   const name = value('name')
   const record = textOf(csv) ?? textOf(text) ?? (input === undefined ? '' : toJson(input, findings))
@@ -141,10 +170,12 @@ function readCase(node: MapNode, findings: Findings, mayLack: boolean): PolicyCa
     name: name.text,
     text: record,
     format: csv === undefined ? 'json' : 'csv',
+    isChange: change !== undefined,
     asOf,
     expected,
     mustNotContain:
       banned?.kind === 'list' ? banned.items.map((item) => (item.kind === 'scalar' ? item.text : '')) : [],
+    stated,
   }
 }
 

@@ -19,8 +19,8 @@ import type { Action } from './plan.ts'
 import type { PolicyField, PolicyRule } from './policy.ts'
 import type { PolicyFile } from './policy-file.ts'
 import { type Findings, quote, type TextPosition } from './problems.ts'
-import { readByField } from './reading.ts'
-import { isWatched } from './revealed.ts'
+import { readByField, stepByField } from './reading.ts'
+import { isWatched, nearlyAll } from './revealed.ts'
 import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
 import { suggestion } from './suggest.ts'
 
@@ -44,6 +44,13 @@ export function compileRule(rule: PolicyRule, field: PolicyField, setting: RuleS
   if (path.segments.at(-1)?.kind === 'names') checkNamesRule(rule, findings)
   if (Object.hasOwn(FIELD_WORDS, rule.use)) compileWord(rule, field, findings)
   else compileTransform(rule, field, setting)
+  if (rule.tagged !== undefined && rule.action !== undefined && !nearlyAll(rule))
+    findings.add(
+      rule.tagged.at,
+      'misplaced-word',
+      `${quote(rule.use)} lets no value leave as it is, so \`tagged\` means nothing`,
+      'remove tagged',
+    )
   if (rule.lineBreaksAt !== undefined && rule.action !== undefined && !isWatched(rule))
     findings.add(
       rule.lineBreaksAt,
@@ -79,11 +86,13 @@ function compileWord(rule: PolicyRule, { path }: PolicyField, findings: Findings
     )
   if (use === 'keep.subtree' && path.envelope !== undefined)
     findings.add(useAt, 'bad-path', `${quote(path.text)} is one value and no container`, 'use keep')
-  if (use === 'keep.subtree' && path.isPattern)
+  if (use === 'keep.subtree' && (path.isPattern || path.tag !== undefined))
     findings.add(
       useAt,
       'bad-path',
-      `${quote(path.text)} is a pattern, and matches single values`,
+      path.isPattern
+        ? `${quote(path.text)} is a pattern, and matches single values`
+        : 'the rule of a tag takes single values, also below a container that carries it',
       'list the container itself',
     )
   if (use === 'keep') rule.action = { kind: 'keep' }
@@ -166,6 +175,10 @@ function compileTransform(rule: PolicyRule, field: PolicyField, setting: RuleSet
       kind: 'transform',
       name: transform.name,
       transform: setting.keys === undefined && transform.properties.keyed ? refusing(read) : read,
+      restep: (previous) => {
+        const step = transform.restep(previous, options) ?? compiled.restep?.(previous)
+        return step && stepByField(step, field, setting.nulls)
+      },
     }
   } catch (error) {
     reportCompileError(error, rule, transform, findings)

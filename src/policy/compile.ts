@@ -33,6 +33,7 @@ import { leadsThrough, readForms } from './read-forms.ts'
 import { readRequired } from './read-required.ts'
 import { compileSteps, judgeOf, readRetention } from './read-retention.ts'
 import { readPath } from './read-rule.ts'
+import { checkTagged, readTags } from './read-tags.ts'
 import { PolicySchema } from './schema.ts'
 import { weakSets } from './sets.ts'
 import { readSuppression } from './suppression/read-suppression.ts'
@@ -67,6 +68,8 @@ const POLICY_SHAPE: ShapeCodes = {
     shape: 'bad-shape',
     unlisted: 'bad-unlisted',
     suspects: 'bad-suspects',
+    tags: 'bad-tags',
+    taggedWithoutRule: 'bad-tags',
     suppression: 'bad-suppression',
     consent: 'bad-consent',
     'input.delimiter': 'bad-input',
@@ -127,7 +130,8 @@ export function compileWith(
   checkPurpose(tree, findings)
 
   const subject = readTopPath(entryOf(tree, 'subject')?.value, 'subject', findings)
-  const fields = readFields(entryOf(tree, 'fields')?.value, subject?.path, findings)
+  const { tags, fields: byTag } = readTags(tree, findings)
+  const fields = [...readFields(entryOf(tree, 'fields')?.value, subject?.path, findings), ...byTag]
   const time = readTime(entryOf(tree, 'time')?.value, findings)
   const suppression = readSuppression(entryOf(tree, 'suppression')?.value, sources, findings)
   const { consent, consentTables } = readConsent(
@@ -168,6 +172,7 @@ export function compileWith(
   const steps = retention?.steps ?? []
   const rules = [...fields.flatMap((f) => f.rules), ...steps.flatMap((step) => [...step.fields.values()])]
   checkPersonas(rules, findings)
+  if (tags === undefined) checkTagged(rules, findings)
   const hasToken = rules.some((rule) => rule.transform?.properties.stableToken)
   const reads: ReadPath[] = fields.flatMap((f) =>
     f.rules.flatMap((r) => r.when.filter(({ path }) => path.envelope === undefined)),
@@ -220,6 +225,7 @@ export function compileWith(
     subject,
     time,
     fields,
+    tags,
     suppression,
     consent,
     consentTables,

@@ -71,9 +71,9 @@ export function contextFor(
   return {
     get path() {
       // One domain for all that it matches has to outlive the pattern's text.
-      if (place.path.isPattern)
+      if (place.path.isPattern || place.path.tag !== undefined)
         throw new OptionError(
-          'under a pattern, the domain of values has to be stated',
+          `under a ${place.path.isPattern ? 'pattern' : 'tag'}, the domain of values has to be stated`,
           undefined,
           'add `domain:`; fields of one domain agree',
         )

@@ -39,6 +39,7 @@ const RULE: Words<PolicyRule> = {
   written: LEFT_OUT,
   options: ({ options }) => ({ options }),
   key: ({ key }) => ({ key: key?.id }),
+  tagged: ({ tagged }) => ({ tagged: tagged && [...tagged.tags].sort() }),
   accept: ({ accept }) => ({ accept: accept?.reason }),
   lineBreaksAt: ({ lineBreaksAt }) => ({ lineBreaks: lineBreaksAt && 'allow' }),
   otherwise: ({ otherwise }) => ({ else: otherwise }),
@@ -178,6 +179,10 @@ const POLICY: Words<Policy> = {
   fields: ({ fields }) => ({
     fields: Object.fromEntries(fields.map((field) => [field.path.text, canonical(field, FIELD)])),
     derived: fields.filter((field) => field.from !== field.path).map((field) => field.path.text),
+  }),
+  // The rules are among the fields.
+  tags: ({ tags }) => ({
+    tags: tags && { ignored: [...tags.ignored].sort(), withoutRule: tags.withoutRule },
   }),
   suppression: ({ suppression }) => ({
     suppression:

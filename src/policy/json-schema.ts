@@ -8,6 +8,7 @@ import type { Transform } from '../../transforms/transform.ts'
 import { DATA_CATEGORIES } from '../identify/categories.ts'
 import { DATA_USES } from './fideslang.ts'
 import { NOT_IN_STEPS } from './read-rule.ts'
+import { IGNORE } from './read-tags.ts'
 import { FIELD_WORDS, PolicySchema, RULE_WORDS, RuleWords } from './schema.ts'
 
 type Schema = Record<string, unknown> & {
@@ -24,11 +25,13 @@ const STEP_WORDS = RULE_WORDS.filter((word) => !NOT_IN_STEPS.includes(word))
 export function policyJsonSchema(transforms: readonly Transform[] = registered): object {
   const schema = toSchema(PolicySchema)
   const properties = schema.properties!
-  const { purpose, fields, retention } = properties
+  const { purpose, fields, tags, retention } = properties
   properties['purpose'] = { description: purpose!.description, ...taxonomy(DATA_USES) }
   properties['fields'] = { description: fields!.description, type: 'object' }
+  properties['tags'] = { description: tags!.description, type: 'object' }
   const step = (retention!.properties!['steps']!['items'] as Schema).properties!
   step['fields'] = { description: step['fields']!.description, type: 'object' }
+  step['tags'] = { description: step['tags']!.description, type: 'object' }
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Lethe policy',
@@ -64,11 +67,16 @@ export function policyJsonSchema(transforms: readonly Transform[] = registered):
 
 /** What the rules of fields, and of steps, are. */
 function fieldsOf(field: string, stepField: string): object {
-  const members = (definition: string) => ({
-    properties: { fields: { additionalProperties: { $ref: `#/definitions/${definition}` } } },
-  })
-  const steps = { properties: { steps: { items: members(stepField) } } }
-  return { properties: { ...members(field).properties, retention: steps } }
+  const of = (definition: string) => ({ $ref: `#/definitions/${definition}` })
+  const ignored = { const: IGNORE, description: 'The tag says nothing of what a field holds.' }
+  const ofStep = { additionalProperties: of(stepField) }
+  return {
+    properties: {
+      fields: { additionalProperties: of(field) },
+      tags: { additionalProperties: { anyOf: [ignored, of(field)] } },
+      retention: { properties: { steps: { items: { properties: { fields: ofStep, tags: ofStep } } } } },
+    },
+  }
 }
 
 /** The name of a transform that is not registered. */

@@ -44,6 +44,7 @@ export function checkLayout(
   const outputs = new Map<string, PolicyField>()
   const root = newBranch()
   const key = newBranch()
+  const change = newBranch()
   for (const field of fields) {
     const first = outputs.get(field.path.text)
     if (first !== undefined) {
@@ -58,7 +59,9 @@ export function checkLayout(
     outputs.set(field.path.text, field)
     checkArrayDrops(field, findings)
     if (field.path.envelope === 'key') claim(key, field.path, useOf(field, findings), field.at, findings)
-    if (field.path.envelope !== undefined || field.path.isPattern) continue
+    if (field.path.envelope === 'change')
+      claim(change, field.path, useOf(field, findings), field.at, findings)
+    if (field.path.envelope !== undefined || field.path.isPattern || field.path.tag !== undefined) continue
     const use = useOf(field, findings)
     claim(root, field.path, field.from === field.path ? use : 'scalar', field.at, findings)
     if (field.from !== field.path) claim(root, field.from, use, field.fromAt, findings)
@@ -74,7 +77,7 @@ function checkPatterns(fields: readonly PolicyField[], findings: Findings): void
   if (own.length === 0) return
   const patterns = patternsOf(fields)
   for (const { from, fromAt, rules } of fields) {
-    if (from.isPattern || from.envelope !== undefined) continue
+    if (from.isPattern || from.envelope !== undefined || from.tag !== undefined) continue
     const isMap = from.segments.some(({ kind }) => kind === 'member')
     if (!isMap && !rules.some((rule) => rule.use === 'keep.subtree')) continue
     const open = patterns.open(patterns.along(from.segments))

@@ -3,7 +3,8 @@
  * every element, `prices.*` every member of a map, `prices.$names` the names of that map. A name that
  * holds one of `. [ ] * "`, white space or a control character, is empty, or starts with `$` is written
  * as a JSON string: `a."b.c"`. `Comment[2]` is the second of several columns of that name, in CSV alone. Beside the
- * record's value stand `$key`, `$timestamp` and `$headers.name`; `$key.id` is a member of a key that is JSON.
+ * record's value stand `$key`, `$timestamp` and `$headers.name`; `$key.id` is a member of a key that is JSON. Of a change
+ * event, in which paths speak of the row, `$change.op` and `$change.source.table` stand beside its images.
  *
  * A pattern is a path with `*` in a name (`address_*`, `"Custom field ("*")"`) or with `**`, which stands for any names
  * and elements, also none (`**.email`). What patterns match is in `patterns.ts`.
@@ -21,19 +22,30 @@ export type Segment =
   | { readonly kind: 'like'; readonly pieces: readonly string[] }
   /** `**`: any names and elements, or none. */
   | { readonly kind: 'any' }
+  /** Whatever carries this tag in the schema that wrote the record. */
+  | { readonly kind: 'tag'; readonly tag: string }
 
 export interface Path {
   /** Canonical: two paths are the same if their texts are. */
   readonly text: string
-  /** Of an envelope path: empty, but for a header, where it is the header's name, and for members of a JSON key. */
+  /** Of an envelope path: empty, but for a header, where it is the header's name, and for members of a JSON key or a change event. */
   readonly segments: readonly Segment[]
   /** Set where the path does not lead into the record's value. */
-  readonly envelope?: 'key' | 'timestamp' | 'header'
+  readonly envelope?: 'key' | 'timestamp' | 'header' | 'change'
   /** Set where it is a column by name and number: its one segment is the whole text, and no JSON has it. */
   readonly isColumn?: true
   /** Set where it holds `*` in a name, or `**`. */
   readonly isPattern?: true
+  /** Set where it stands for the fields that carry this tag: its one segment says so. */
+  readonly tag?: string
 }
+
+/** What stands for the fields that carry a tag: no path that a policy writes has such a text. */
+export const tagPath = (tag: string): Path => ({
+  text: `$tags.${tag}`,
+  segments: [{ kind: 'tag', tag }],
+  tag,
+})
 
 /** Why a text is not a path. The sentence quotes at most the name at fault. */
 export class PathError extends Error {
@@ -79,6 +91,8 @@ function printSegment(segment: Exclude<Segment, { kind: 'element' }>): string {
       return segment.pieces.map((piece) => (piece === '' ? '' : printName(piece))).join('*')
     case 'any':
       return '**'
+    case 'tag':
+      return `$tags.${segment.tag}`
   }
 }
 
@@ -99,6 +113,7 @@ export function parsePath(text: string): Path {
   if (text === '') throw new PathError('a path is empty')
   if (text === '$key') return { text, segments: [], envelope: 'key' }
   if (text.startsWith('$key.')) return keyPath(text)
+  if (text.startsWith('$change.')) return changePath(text)
   if (text === '$timestamp') return { text, segments: [], envelope: 'timestamp' }
   if (text.startsWith('$headers.')) {
     const { name, length } = readName(text, 9)
@@ -109,7 +124,7 @@ export function parsePath(text: string): Path {
   }
   if (text.startsWith('$') && text !== '$names')
     throw new PathError(
-      'beside the value a record has `$key`, `$key.name`, `$timestamp` and `$headers.name` only',
+      'beside the value a record has `$key`, `$key.name`, `$timestamp`, `$headers.name` and `$change.name` only',
       'write a name that starts with `$` as a JSON string',
     )
   const path = columnPath(text) ?? pathOf(readSegments(text))
@@ -139,6 +154,29 @@ function keyPath(text: string): Path {
     )
   return { text: `$key.${printSegments(segments)}`, segments, envelope: 'key' }
 }
+
+/** `$change.op`, `$change.source.table`: a member of a change event, beside the images of the row. */
+function changePath(text: string): Path {
+  const segments = readSegments(text.slice('$change.'.length))
+  const [first] = segments
+  if (first === undefined) throw new PathError('a path ends with a dot')
+  if (segments.some((segment) => segment.kind !== 'name'))
+    throw new PathError(
+      'what a change event holds beside its images is named member by member, without [], .* and $names',
+      '$change.source.table',
+    )
+  if (first.kind === 'name' && isImage(first.name))
+    throw new PathError(
+      'the images of a change event are rows: their fields are named as those of any record',
+      'write the path without `$change.`',
+    )
+  return { text: `$change.${printSegments(segments)}`, segments, envelope: 'change' }
+}
+
+/** The members of a change event that hold the row, in the order of their names in it. */
+export const IMAGES = ['before', 'after'] as const
+
+const isImage = (name: string): boolean => (IMAGES as readonly string[]).includes(name)
 
 /** `Comment[2]`, `"Issue key"[2]`: the number counts from 1. */
 function columnPath(text: string): Path | undefined {

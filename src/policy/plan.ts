@@ -1,6 +1,6 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
 import type { Reader } from '../../transforms/calendar.ts'
-import type { Failure, Nothing, RuleTransform } from '../../transforms/transform.ts'
+import type { Failure, Nothing, Result, RuleTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
 import type { ConsentReader } from './consent/consent-form.ts'
 import type { InputForm } from './input-form.ts'
@@ -29,7 +29,13 @@ export type Action =
   | { readonly kind: 'keep-subtree' }
   /** Whatever stands there, scalar or container, leaves no trace. */
   | { readonly kind: 'drop' }
-  | { readonly kind: 'transform'; readonly name: string; readonly transform: RuleTransform }
+  | {
+      readonly kind: 'transform'
+      readonly name: string
+      readonly transform: RuleTransform
+      /** Takes what a rule of the same transform with these options stored to what this one would have; see `transform.ts`. */
+      readonly restep?: ((previous: unknown) => ((stored: string) => Result) | undefined) | undefined
+    }
 
 export interface PlanRule {
   /** Position in `Plan.rules`: counters are arrays over it. */
@@ -50,6 +56,10 @@ export interface PlanRule {
   /** Whether a CSV cell that it leaves as it is, or nearly, may hold a line break. */
   readonly lineBreaks: boolean
   readonly otherwise: Otherwise
+  /** Its values leave as they are, or nearly. */
+  readonly keeps: boolean
+  /** Tags that what it keeps may carry. */
+  readonly tagged: readonly string[]
   /** The written reason for a weak choice, for the account. */
   readonly accepted?: string | undefined
 }
@@ -136,6 +146,16 @@ export interface PlanConsentTable {
   readonly unknown: string
 }
 
+/** Rules by the tags that a schema gives to its fields. */
+export interface PlanTags {
+  /** By tag the field, among `Plan.fields`, whose rules are those of the tag. */
+  readonly fields: ReadonlyMap<string, number>
+  /** Tags that say nothing. */
+  readonly ignored: ReadonlySet<string>
+  /** What becomes of the records of a schema where something tagged would leave, and nothing says in which form. */
+  readonly withoutRule: 'dead-letter' | 'refuse'
+}
+
 export interface Plan {
   readonly name: string
   readonly version: number
@@ -149,6 +169,8 @@ export interface Plan {
   readonly suspects: 'warn' | 'dead-letter'
   /** Fields of the record's value. A field whose path ends in `.$names` rules the names of that map. */
   readonly fields: readonly PlanField[]
+  /** Undefined where the policy does not go by tags. */
+  readonly tags: PlanTags | undefined
   /** `$key` or its members, `$headers.name`, `$timestamp`: they have no counterpart in a file. */
   readonly envelope: readonly PlanField[]
   readonly rules: readonly PlanRule[]

@@ -31,6 +31,8 @@ export interface PolicyRule {
   /** Where `lineBreaks: allow` stands. */
   readonly lineBreaksAt: TextPosition | undefined
   readonly accept: { readonly reason: string; readonly at: TextPosition } | undefined
+  /** Tags that what it keeps may carry. */
+  readonly tagged: { readonly tags: readonly string[]; readonly at: TextPosition } | undefined
   /** Filled in by compiling: the transform, its options with defaults, what is weak, and what runs. */
   transform?: Transform | undefined
   options?: Readonly<Record<string, unknown>> | undefined
@@ -154,6 +156,15 @@ export interface PolicyConsent {
   readonly read: ConsentReader
 }
 
+/** `tags:`. The rules of tags are among the fields, with a path that has `tag`. */
+export interface PolicyTags {
+  readonly at: TextPosition
+  /** Tags that say nothing of what a field holds. */
+  readonly ignored: readonly string[]
+  /** What becomes of the records of a schema where a tagged field would leave, and nothing says in which form. */
+  readonly withoutRule: 'dead-letter' | 'refuse'
+}
+
 export interface Policy {
   readonly file: string
   readonly name: string
@@ -165,7 +176,9 @@ export interface Policy {
   readonly suspects: 'warn' | 'dead-letter'
   readonly subject: { readonly path: Path; readonly at: TextPosition } | undefined
   readonly time: PolicyTime | undefined
+  /** With the rules of tags behind those of paths. */
   readonly fields: readonly PolicyField[]
+  readonly tags: PolicyTags | undefined
   readonly suppression: readonly PolicySuppression[]
   readonly consent: readonly PolicyConsent[]
   readonly consentTables: readonly PolicyConsentTable[]

@@ -56,6 +56,9 @@ const POLICY_ONLY_CODES = {
   'name-suggests-identifier':
     'a value is kept as it is, or nearly, though its name speaks of something personal',
   'kept-by-pattern': 'whatever comes under a name that a pattern matches is kept as it is, or nearly',
+  'kept-by-tag': 'whatever carries a tag is kept as it is, or nearly',
+  'kept-tagged': 'a value is kept as it is, or nearly, though its schema may tag it',
+  'bad-tags': 'a rule for a tag, or what tags mean, cannot be read, or means nothing here',
   'kept-map-names': 'the names of a map are kept as they are, or nearly',
   'kept-record-key': 'the record key is kept as it is, or nearly',
   'kept-header': 'a header is kept as it is, or nearly',

@@ -23,14 +23,20 @@ export function readFields(
   if (node.entries.length === 0) findings.add(node.at, 'missing-key', 'the policy lists no field')
   const fields: PolicyField[] = []
   for (const entry of node.entries) {
-    const field = readField(entry, subject, findings)
+    const path = readPath(entry.key, entry.at, findings, 'field')
+    const field = readField(entry, path, subject, findings)
     if (field !== undefined) fields.push(field)
   }
   return fields
 }
 
-function readField(entry: MapEntry, subject: Path | undefined, findings: Findings): PolicyField | undefined {
-  const path = readPath(entry.key, entry.at, findings, 'field')
+/** One field, or the rules of a tag. `path`: undefined where it cannot be read, which `findings` says. */
+export function readField(
+  entry: MapEntry,
+  path: Path | undefined,
+  subject: Path | undefined,
+  findings: Findings,
+): PolicyField | undefined {
   const written = entry.value.kind === 'list' ? entry.value.items : [entry.value]
   if (written.length === 0) findings.add(entry.value.at, 'wrong-type', 'a list of rules holds at least one')
   const texts: RuleText[] = []
@@ -138,7 +144,7 @@ function checkFrom(
       findings.add(
         at,
         'bad-from',
-        'record key, headers and timestamp are rewritten in place only',
+        'record key, headers, timestamp and `$change` are rewritten in place only',
         'remove from',
       )
     return
@@ -149,8 +155,9 @@ function checkFrom(
   }
   if (rules.every((rule) => rule.use === 'drop'))
     findings.add(at, 'misplaced-word', 'a dropped field takes its value from nowhere', 'remove from')
-  if (path.isPattern) {
-    findings.add(at, 'bad-from', 'what a pattern matches is rewritten in place only', 'remove from')
+  if (path.isPattern || path.tag !== undefined) {
+    const what = path.isPattern ? 'a pattern matches' : 'carries a tag'
+    findings.add(at, 'bad-from', `what ${what} is rewritten in place only`, 'remove from')
     return
   }
   const here = wildcardsOf(path)

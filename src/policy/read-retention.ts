@@ -3,8 +3,9 @@ import { isShorter, type Period, parsePeriod, periodText } from '../../transform
 import { type CompiledRetention, expire } from '../../transforms/retention/expire.ts'
 import { covers } from '../../transforms/reveals/covers.ts'
 import { compileRule, type RuleSetting } from './compile-rule.ts'
-import { entryOf, type MapNode, type TreeNode } from './document.ts'
+import { entryOf, type MapEntry, type MapNode, type TreeNode } from './document.ts'
 import { ACCEPT, type Fault, weakOptions } from './faults.ts'
+import { tagPath } from './path.ts'
 import type { PolicyField, PolicyRetention, PolicyRule, PolicyStep } from './policy.ts'
 import { type Findings, quote, type TextPosition } from './problems.ts'
 import { readPath, readRule } from './read-rule.ts'
@@ -81,23 +82,33 @@ function checkPeriod(
   return period
 }
 
+const entriesOf = (entry: MapEntry | undefined): readonly MapEntry[] =>
+  entry?.value.kind === 'map' ? entry.value.entries : []
+
 function readStep(item: MapNode, fields: readonly PolicyField[], findings: Findings): PolicyStep {
   const after = entryOf(item, 'after')?.value
   const then = entryOf(item, 'then')
   const replaced = entryOf(item, 'fields')
+  const tagged = entryOf(item, 'tags')
   const rules = new Map<string, PolicyRule>()
   const known = new Set(fields.map((field) => field.path.text))
-  if (then !== undefined && replaced !== undefined)
+  const entries = [
+    ...entriesOf(replaced).map((entry) => ({
+      entry,
+      path: readPath(entry.key, entry.at, findings, 'field'),
+    })),
+    ...entriesOf(tagged).map((entry) => ({ entry, path: tagPath(entry.key) })),
+  ]
+  if (then !== undefined && (replaced ?? tagged) !== undefined)
     findings.add(
-      replaced.at,
+      (replaced ?? tagged)!.at,
       'bad-step',
       'the record is suppressed, so no field is left to change',
-      'remove fields',
+      `remove ${replaced === undefined ? 'tags' : 'fields'}`,
     )
-  if (then === undefined && (replaced?.value.kind !== 'map' || replaced.value.entries.length === 0))
+  if (then === undefined && entries.length === 0)
     findings.add(item.at, 'bad-step', 'the step changes nothing', 'add `fields:` or `then: suppress`')
-  for (const entry of replaced?.value.kind === 'map' ? replaced.value.entries : []) {
-    const path = readPath(entry.key, entry.at, findings, 'field')
+  for (const { entry, path } of entries) {
     const text = readRule(entry, 'step', findings)
     if (path === undefined) continue
     if (!known.has(path.text))

@@ -18,13 +18,14 @@ const RULE_CODES: ShapeCodes = {
     accept: 'bad-accept',
     key: 'unknown-key-id',
     read: 'bad-read',
+    tagged: 'bad-tags',
   },
 }
 
 /** Words that hold for a field as a whole: of a list, its first rule says them. */
 const FIELD_LEVEL = ['from', 'category', 'role', 'read'] as const
 /** Words that a rule of a retention step does not take. */
-export const NOT_IN_STEPS: readonly string[] = ['from', 'when', 'category', 'role', 'read']
+export const NOT_IN_STEPS: readonly string[] = ['from', 'when', 'category', 'role', 'read', 'tagged']
 
 /** Characters of a reason, at least. */
 export const MIN_REASON = 10
@@ -101,6 +102,7 @@ export function readRule(
     findings.add(accept.value.at, 'bad-accept', `a reason has at least ${MIN_REASON} characters`)
   const otherwise = entryOf(words, 'else')
   const key = entryOf(words, 'key')
+  const tagged = entryOf(words, 'tagged')
   const rule: PolicyRule = {
     at: value.at,
     useAt: useEntry.value.at,
@@ -112,6 +114,7 @@ export function readRule(
     key: key && { id: shape.key!, at: key.value.at },
     lineBreaksAt: entryOf(words, 'lineBreaks')?.at,
     accept: accept && { reason: shape.accept!.trim(), at: accept.at },
+    tagged: tagged && { tags: shape.tagged!, at: tagged.at },
   }
   return { rule, words }
 }
@@ -128,6 +131,7 @@ function plainRule(value: ScalarNode, written: MapNode): PolicyRule {
     key: undefined,
     lineBreaksAt: undefined,
     accept: undefined,
+    tagged: undefined,
   }
 }
 

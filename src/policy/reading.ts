@@ -77,6 +77,26 @@ export function readByField(
   return readAs(compiled, read, isOfValue ? nulls : [])
 }
 
+/** What takes stored results of a field to a later step, over each part where its values are cut into parts. Nothing stays so. */
+export function stepByField(
+  step: (stored: string) => Result,
+  { read }: PolicyField,
+  nulls: readonly string[],
+): (stored: string) => Result {
+  const split = read?.split
+  const nothings = new Set(['', ...nulls])
+  if (split === undefined) return (stored) => (nothings.has(stored) ? stored : step(stored))
+  return (stored) => {
+    const parts: string[] = []
+    for (const part of stored.split(split)) {
+      const result = nothings.has(part) ? part : step(part)
+      if (typeof result !== 'string') return result
+      parts.push(result)
+    }
+    return parts.length > MOST_PARTS ? fail('out-of-domain') : parts.join(split)
+  }
+}
+
 /**
  * The transform over values that are read first. `nulls`: words that stand for nothing, as the empty text does; no transform
  * sees them. One that looks at no value needs no reading.

@@ -97,6 +97,7 @@ export interface RuleWordsShape {
   from?: string | undefined
   category?: string | undefined
   role?: (typeof ROLES)[number] | undefined
+  tagged?: string[] | undefined
 }
 
 const ruleWords = z.strictObject({
@@ -138,6 +139,13 @@ const ruleWords = z.strictObject({
     .describe(
       'What the field is to an attacker who wants to single out a person; the category gives the default. In a list: on the first rule.',
     ),
+  tagged: z
+    .array(path)
+    .min(1)
+    .optional()
+    .describe(
+      'Of what leaves as it is, or nearly, under a policy with `tags:`: the tags that it may carry all the same, exactly as schemas write them. Needs `accept`. A value that carries another tag does not leave: see `taggedWithoutRule`.',
+    ),
 })
 
 /** The words that every rule knows, beside the options of its transform. */
@@ -150,6 +158,10 @@ const step = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe('Output paths of fields and the rule that replaces theirs. It acts on the original value.'),
+  tags: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Tags that `tags:` has a rule for, and the rule that replaces it.'),
   then: z.literal('suppress').optional().describe('The record is not published any more. Last step only.'),
 })
 
@@ -163,6 +175,8 @@ export interface PolicyShape {
   unlisted: 'drop' | 'reject'
   suspects: 'warn' | 'dead-letter'
   fields: Record<string, unknown>
+  tags?: Record<string, unknown> | undefined
+  taggedWithoutRule: 'dead-letter' | 'refuse'
   suppression?: SuppressionShape[] | undefined
   consent?: ConsentSourceShape | ConsentSourceShape[] | undefined
   retention?:
@@ -170,6 +184,7 @@ export interface PolicyShape {
         steps: {
           after: string
           fields?: Record<string, unknown> | undefined
+          tags?: Record<string, unknown> | undefined
           then?: 'suppress' | undefined
         }[]
         futureTolerance?: string | undefined
@@ -225,6 +240,18 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
   fields: z
     .record(z.string(), z.unknown())
     .describe('Output paths, and what is done for each: a word, a rule, or a list of rules with `when`.'),
+  tags: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      'Tags of fields in the schemas of a registry, and what is done with what carries them: a word, a rule or a list of rules, as for a field, or `ignore` for a tag that says nothing of what a field holds. The rule of `PII` holds for `PII.email` too, unless that has its own. Rules of listed paths go before, and so do patterns that do not keep. Records without such schemas, as those of files, are refused. See docs/registry.md.',
+    ),
+  taggedWithoutRule: z
+    .enum(['dead-letter', 'refuse'])
+    .default('dead-letter')
+    .describe(
+      'What becomes of the records of a schema by which something tagged would leave as it is, or nearly, without a rule that says so, or by which two tags of a field have rules: they are dead letters (tagged-without-rule), or they are not read, and wait, until the policy says what holds.',
+    ),
   suppression: suppressionSchema.optional(),
   consent: consentSchema.optional(),
   retention: z

@@ -75,6 +75,18 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
       `whatever a producer writes under a name that ${path} matches is ${kept}`,
       'list the names that you know',
     )
+  if (field.path.tag !== undefined && nearlyAll(rule))
+    weak(
+      'kept-by-tag',
+      `whatever a schema tags ${quote(field.path.tag)} is ${kept}`,
+      `use a transform, write \`ignore\` if the tag says nothing`,
+    )
+  if (rule.tagged !== undefined)
+    weak(
+      'kept-tagged',
+      `${path} is ${kept}, also where its schema tags it ${rule.tagged.tags.map(quote).join(', ')}`,
+      'use a transform, remove `tagged`',
+    )
   if (identifies && field.from.segments.at(-1)?.kind === 'names')
     weak(
       'kept-map-names',

@@ -44,6 +44,9 @@ export const ResultKind = {
 /** Texts of a chunk that are decoded one by one before its byte string is made. */
 const WORTH_A_STRING = 1024
 
+/** Larger memory is not kept from chunk to chunk. */
+const MOST_SPARE_BYTES = 32 << 20
+
 const HIGH = /[\x80-\xff]/
 
 /** Room for the results of a block of common records. */
@@ -57,6 +60,8 @@ export class Block {
   readonly #origins = new InnerOrigins()
   #buffer: Buffer = Buffer.alloc(0)
   #source: string | undefined
+  /** Memory of a chunk before, for one that grows. */
+  #spare: Uint8Array = new Uint8Array(0)
   #decoded = 0
   /** Whether every byte of the chunk is ASCII: then no value has to be decoded. */
   ascii = true
@@ -74,6 +79,8 @@ export class Block {
   readonly suppressedBy: (string | undefined)[] = []
   /** The records that are denied: suppressed, whatever else is wrong with them. */
   readonly #denied: Set<number> = new Set()
+  /** Suppressed records in whose place a tombstone is written, and that count as such. */
+  readonly tombstones: Set<number> = new Set()
   /** Why a record failed; undefined while it has not. */
   readonly recordCode: (DeadLetterCode | undefined)[] = []
   /** Id of the rule that failed, or -1. */
@@ -149,6 +156,7 @@ export class Block {
     this.#origins.clear()
     this.recordCount = 0
     this.#denied.clear()
+    this.tombstones.clear()
     this.failedCount = 0
     this.suppressedCount = 0
     this.slotCount = 0
@@ -185,6 +193,32 @@ export class Block {
     this.#innerTo = end + 1
     this.#origins.add(start, origin)
     return start
+  }
+
+  /** Where texts begin that are written behind the chunk one by one, up to `closeInner`. `origin`: what they were decoded of. */
+  openInner(origin: number): number {
+    this.#origins.add(this.#innerTo, origin)
+    return this.#innerTo
+  }
+
+  /** Makes room for `room` bytes at `at`, behind what was written so far. `bytes` is another array then. */
+  growInner(at: number, room: number): void {
+    const needed = at + room
+    const spare = this.#spare !== this.bytes && this.#spare.length >= needed ? this.#spare : undefined
+    const larger = spare ?? new Uint8Array(Math.max(needed, this.bytes.length * 2))
+    larger.set(this.bytes.subarray(0, at))
+    this.bytes = larger
+    this.#buffer = Buffer.from(larger.buffer)
+    if (larger.length <= MOST_SPARE_BYTES) this.#spare = larger
+  }
+
+  /** Where the texts behind the chunk end. */
+  get innerTo(): number {
+    return this.#innerTo
+  }
+
+  closeInner(end: number): void {
+    this.#innerTo = end
   }
 
   /** Where the text ends that was put last. */

@@ -66,4 +66,6 @@ export interface Codec {
   write(passing: Int32Array, count: number, sink: ByteSink, ends?: Int32Array): void
   /** The block was written, and is empty. */
   nextBlock(): void
+  /** The last block of the chunk was written: appends what was held back of it. */
+  flush?(sink: ByteSink): void
 }

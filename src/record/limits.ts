@@ -1,7 +1,10 @@
 /** What is known of records before any is read: their formats, and how long they may be. */
 
-/** What a file is: a record a line, an array of records or values one behind the other, or CSV. */
-export type RecordFormat = 'ndjson' | 'json' | 'csv'
+/** What a file of text is: a record a line, an array of records or values one behind the other, or CSV. */
+export type TextFormat = 'ndjson' | 'json' | 'csv'
+
+/** What a file is. */
+export type RecordFormat = TextFormat | 'parquet'
 
 /** Longer records are dead letters, unless another limit is set. */
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20

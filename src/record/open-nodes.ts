@@ -77,7 +77,8 @@ export class OpenNodes {
       if (ending === TIE) node.isTie = true
       else {
         const field = this.#fields[ending]!
-        node.kind = isDropped(field) ? 'subtree' : 'scalar'
+        node.isDropped = isDropped(field)
+        node.kind = node.isDropped ? 'subtree' : 'scalar'
         node.field = field.index
       }
       return node

@@ -48,6 +48,8 @@ export interface ShapeNode {
   carrier: PlanCarrier | undefined
   /** Of an array: one element may stand in its place. */
   isEither: boolean
+  /** Of a subtree: nothing of it is written, whatever stands there. */
+  isDropped: boolean
 }
 
 /** Output members that have no counterpart in the input, written after those that have. */
@@ -105,6 +107,7 @@ export function makeNode(name: string, literal: string, isMember = false): Shape
     isTie: false,
     carrier: undefined,
     isEither: false,
+    isDropped: false,
   }
 }
 

@@ -29,6 +29,8 @@ export interface Shape {
   readonly time: number
   /** What only patterns lead to; undefined where there are none. */
   readonly openNodes: OpenNodes | undefined
+  /** Stands, without a name, for nodes that patterns or tags make; undefined where there are none. */
+  readonly blank: ShapeNode | undefined
   /** Whether a container may stand as JSON in a text, or one value in place of an array: the kernel knows neither. */
   readonly hasForms: boolean
 }
@@ -109,7 +111,7 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
   }
 
   for (const field of plan.fields) {
-    if (field.path.isPattern) continue
+    if (field.path.isPattern || field.path.tag !== undefined) continue
     const last = field.from.segments.at(-1)
     if (last?.kind === 'names') {
       const map = reach(root, field.from.segments.slice(0, -1))
@@ -120,8 +122,13 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
     const node = reach(root, field.from.segments)
     // A dropped value may be a container too, unless another field or a condition reads it as a scalar.
     // The root is a field of its own only where the record is a key.
-    if (isDropped(field)) node.kind = node.kind === 'unlisted' || node === root ? 'subtree' : node.kind
-    else node.kind = isSubtree(field) ? 'subtree' : 'scalar'
+    if (isDropped(field)) {
+      node.isDropped = node.kind === 'unlisted' || node === root
+      if (node.isDropped) node.kind = 'subtree'
+    } else {
+      node.kind = isSubtree(field) ? 'subtree' : 'scalar'
+      node.isDropped = false
+    }
     if (field.from.text === field.path.text) {
       node.field = field.index
       markEmitted(root, field.path.segments)
@@ -146,13 +153,34 @@ export function shapeOf(plan: Plan, beside: readonly PlanField[] = [], reads: re
     if (node !== undefined) node.isEither = true
   }
   const openNodes = openedBy(plan, root, derived)
+  // What tags lead to is written there too, and a container only once.
+  if (plan.tags !== undefined) for (const { path } of derived) emitAlong(root, path.segments)
   const containers: DerivedContainer[] = []
   const texts = new Set(carriers.map(({ path }) => path.text))
   for (const { path, index } of derived) addDerived(root, path.segments, index, containers, texts)
   const nodes = numbered(root)
-  if (openNodes !== undefined) openNodes.blank.id = nodes.push(openNodes.blank) - 1
+  const blank = openNodes?.blank ?? (plan.tags && makeNode('', ''))
+  if (blank !== undefined) blank.id = nodes.push(blank) - 1
   const hasForms = carriers.length > 0 || plan.either.length > 0
-  return { root, nodes, containers, watches, watchOf, subject, time, openNodes, hasForms }
+  return { root, nodes, containers, watches, watchOf, subject, time, openNodes, blank, hasForms }
+}
+
+/** The shape of objects of which one member is wanted, whatever it holds, and which hold nothing else than `ignored`. */
+export function shapeOfMember(name: string, ignored: readonly string[]): Shape {
+  const root = makeNode('', '')
+  const member = reach(root, [{ kind: 'name', name }])
+  member.kind = 'subtree'
+  member.field = 0
+  for (const other of ignored) reach(root, [{ kind: 'name', name: other }])
+  const none = {
+    containers: [],
+    watches: [],
+    watchOf: new Map(),
+    openNodes: undefined,
+    blank: undefined,
+    hasForms: false,
+  }
+  return { root, nodes: numbered(root), subject: -1, time: -1, ...none }
 }
 
 /** The node of a container that listed paths lead through; undefined where none does. */
@@ -212,6 +240,16 @@ function markEmitted(root: ShapeNode, segments: readonly Segment[]): void {
   for (const segment of segments) {
     node.emitted = true
     node = childOf(node, segment)
+  }
+}
+
+/** The listed containers around a derived field are written, as far as there are any. */
+function emitAlong(root: ShapeNode, segments: readonly Segment[]): void {
+  let node: ShapeNode | undefined = root
+  for (const segment of segments) {
+    if (node === undefined || !['object', 'array', 'map'].includes(node.kind)) return
+    node.emitted = true
+    node = segment.kind === 'name' ? node.children.get(encodeBytes(segment.name)) : node.item
   }
 }
 

@@ -4,9 +4,10 @@ import type { Account } from '../engine/account.ts'
 import type { PackedMessages } from '../engine/message-batch.ts'
 import type { OutcomeParts } from '../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
-import type { ConsentMemory } from '../lists/consent-table.ts'
+import type { SchemaNews } from '../record/schema-text.ts'
 import type { WireForm } from '../record/wire-form.ts'
 import type { PlanSetup } from './compile-again.ts'
+import type { MovedTable } from './gate-state.ts'
 
 /** How the records of one route are to be rewritten. */
 export interface RouteSetup extends PlanSetup {
@@ -32,14 +33,10 @@ export interface Job {
   readonly memory: ArrayBuffer | undefined
   /** What of the groups need not be counted any more. */
   readonly limits?: Limits | undefined
+  /** Schemas that messages may name from this job on. */
+  readonly schemas?: SchemaNews | undefined
   /** Consent tables that have moved since the last job. */
   readonly moved?: readonly MovedTable[] | undefined
-}
-
-/** A consent table in other memory than before, as it grew. */
-export interface MovedTable {
-  readonly table: string
-  readonly memory: ConsentMemory
 }
 
 export interface Done {

@@ -7,7 +7,9 @@ import { OutcomeBatch } from '../engine/outcome-batch.ts'
 import { Threads } from '../engine/threads.ts'
 import type { GroupsPart, Limits } from '../groups/subject-groups.ts'
 import type { PackedRecords } from '../kafka/packed-records.ts'
-import type { BatchSetup, Done, Job, MovedTable, RouteSetup } from './batch-job.ts'
+import type { SchemaNews } from '../record/schema-text.ts'
+import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
+import { type GateState, type TableOffset, UNCHANGING } from './gate-state.ts'
 import { Sampling } from './sampling.ts'
 import { THREAD } from './thread-entry.ts'
 
@@ -21,23 +23,6 @@ export interface RewrittenBatch {
   /** Up to where the topics of consent tables were read when it was judged, at least. */
   readonly tables: readonly TableOffset[]
 }
-
-export interface TableOffset {
-  readonly table: string
-  /** Of partition 0 of its topic: the first one that was not read. */
-  readonly offset: number
-  /** Subjects in the table. */
-  readonly subjects: number
-}
-
-/** Consent tables that are followed while batches are judged by them. */
-export interface Tables {
-  readonly offsets: readonly TableOffset[]
-  /** Those in other memory than when this was asked last. */
-  takeMoved(): readonly MovedTable[]
-}
-
-const NO_TABLES: Tables = { offsets: [], takeMoved: () => [] }
 
 /** De-identifies the batches of one route. */
 export interface BatchRewriter {
@@ -53,24 +38,40 @@ export interface BatchRewriter {
 export class RewritingThread {
   readonly #thread: Threads<BatchSetup, Job, Done>
 
-  readonly #tables: Tables
+  readonly #state: GateState
 
-  constructor(routes: readonly RouteSetup[], tables: Tables = NO_TABLES) {
-    this.#tables = tables
+  constructor(routes: readonly RouteSetup[], state: GateState = UNCHANGING) {
+    this.#state = state
     this.#thread = new Threads(THREAD, 1)
     this.#thread.begin({ kind: 'batches', routes })
   }
 
-  /** The rewriter of the route of this number; `limits` says what of the groups need not be counted any more. */
-  route(route: number, limits: () => Limits | undefined = () => undefined): BatchRewriter {
+  /**
+   * The rewriter of the route of this number; `limits` says what of the groups need not be counted any more, `schemas` what
+   * messages may name from now on.
+   */
+  route(
+    route: number,
+    limits: () => Limits | undefined = () => undefined,
+    schemas: () => SchemaNews | undefined = () => undefined,
+  ): BatchRewriter {
     let memory: ArrayBuffer | undefined
     const sampling = new Sampling()
     return {
       rewrite: async (records, now) => {
         const looked = sampling.of(records)
-        const { offsets } = this.#tables
-        const moved = this.#tables.takeMoved()
-        const job: Job = { route, now, messages: records.parts(), looked, memory, limits: limits(), moved }
+        const { offsets } = this.#state
+        const moved = this.#state.takeMoved()
+        const job: Job = {
+          route,
+          now,
+          messages: records.parts(),
+          looked,
+          memory,
+          limits: limits(),
+          schemas: schemas(),
+          moved,
+        }
         // Gone with the job; what is not settled does not bring it back.
         memory = undefined
         const { outcomes, account, groups, took, lines } = await this.#thread.give(job, [

@@ -3,11 +3,13 @@ import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import { type LetterSubject, letterSubject, type SubjectTokens } from '../engine/letter-subject.ts'
 import { type DeadLetterLimit, LimitWatch } from '../engine/limit.ts'
 import type { FileDigest } from '../files/digest.ts'
+import { numberOf } from '../files/input.ts'
 import type { Output } from '../files/sink.ts'
 import type { Rejected } from '../files/splitter.ts'
 import type { Figures } from '../groups/figures.ts'
 import { SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
+import { countName, newNames } from '../record/names.ts'
 import { Spares } from '../record/spares.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { type BatchInputs, BatchSource } from './batch-source.ts'
@@ -36,6 +38,8 @@ export interface BatchProgress {
 export interface InputAccount {
   /** Records read from it. */
   records: number
+  /** Of these, those that were published. */
+  published: number
   /** Bytes read from it, as they lie on the disk. */
   bytes: number
   /** Physical lines settled so far. */
@@ -103,7 +107,7 @@ const SPARE_CHUNKS = 4
 export async function runBatch(run: BatchRun): Promise<BatchResult> {
   const { plan, pool } = run
   const account = emptyAccount(plan)
-  const inputs: InputAccount[] = run.inputs.map(() => ({ records: 0, bytes: 0, lines: 0 }))
+  const inputs: InputAccount[] = run.inputs.map(() => ({ records: 0, published: 0, bytes: 0, lines: 0 }))
   const watch = new LimitWatch(run.limit)
   const originals: SealCounts = { sealed: 0, unsealed: 0 }
   let bytes = 0
@@ -124,10 +128,13 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     const before = account.records
     const own = inputs[batch.input]!
     own.lines += batch.headerLines
+    if ('unlisted' in batch && batch.unlisted !== undefined)
+      countUnlisted(done.account, batch.unlisted, run.showNames === true)
     addAccount(account, done.account)
     own.records += done.account.records
+    own.published += done.account.published
     if (run.deadLetterFile !== undefined && done.deadLetters.length > 0) {
-      const letters = lettersOf(plan, batch, own, done)
+      const letters = lettersOf(plan, numberOf(run.inputs[batch.input]!, batch.input), batch, own, done)
       await run.deadLetterFile.append(await letterLines(letters, done, run.sealing, originals))
     }
     if ('rejected' in batch && batch.rejected.code === 'csv-quote-unclosed')
@@ -136,7 +143,11 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     const over = watch.takes(before, account.records, deadOrdinals(before, batch, done))
     if (over) throw new LimitReached()
     if (done.spare !== undefined) spares.give(done.spare)
-    written = written.then(() => write(run.outputs[batch.input]!, done.output))
+    const whole = endings.before(batch.input)
+    written = written.then(async () => {
+      for (const output of whole) await output.finish()
+      await write(run.outputs[batch.input]!, done.output)
+    })
     // A failure is thrown to the next call.
     written.catch(() => {})
     writing.push(written)
@@ -146,6 +157,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
 
   /** Writes under way, in order: further chunks are de-identified meanwhile. */
   const writing: Promise<void>[] = []
+  const endings = new Endings(run.outputs)
   let written = Promise.resolve()
   const write = async (output: Output, bytes: Uint8Array): Promise<void> => {
     if (bytes.length > 0) await output.append(bytes)
@@ -165,7 +177,7 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
       ahead,
     })
     await written
-    for (const output of new Set(run.outputs)) await output.finish()
+    for (const output of endings.before(run.outputs.length)) await output.finish()
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error
     tooManyDeadLetters = true
@@ -181,6 +193,36 @@ export async function runBatch(run: BatchRun): Promise<BatchResult> {
     originals: run.sealing === undefined ? undefined : originals,
     groups: run.countsGroups && !tooManyDeadLetters ? await figuresOf(plan, pool) : undefined,
   }
+}
+
+/** Which outputs are whole: those whose inputs are all read. What a writer holds in memory is free then. */
+class Endings {
+  readonly #outputs: readonly Output[]
+  readonly #last: ReadonlyMap<Output, number>
+  #next = 0
+
+  constructor(outputs: readonly Output[]) {
+    this.#outputs = outputs
+    this.#last = new Map(outputs.map((output, input) => [output, input]))
+  }
+
+  /** The outputs, each told once, that get nothing more where all inputs before `input` are settled. */
+  before(input: number): Output[] {
+    const whole: Output[] = []
+    for (; this.#next < input; this.#next++) {
+      const output = this.#outputs[this.#next]!
+      if (this.#last.get(output) === this.#next) whole.push(output)
+    }
+    return whole
+  }
+}
+
+/** What no rule names of every record of a chunk was not read: it counts as met. */
+function countUnlisted(account: Account, paths: readonly string[], showNames: boolean): void {
+  account.unlisted += paths.length * account.records
+  if (!showNames || paths.length === 0) return
+  account.unlistedNames ??= newNames()
+  for (const path of paths) countName(account.unlistedNames, path, account.records)
 }
 
 /** Every chunk was settled: what the threads counted is what is published. */
@@ -205,7 +247,13 @@ function* deadOrdinals(before: number, batch: Batch, done: RewrittenChunk): Gene
 }
 
 /** Coordinates, code, rule and fingerprint; never a value, nor a file's name, which may be one. */
-function lettersOf(plan: Plan, batch: Batch, own: InputAccount, done: RewrittenChunk): FileDeadLetter[] {
+function lettersOf(
+  plan: Plan,
+  input: number,
+  batch: Batch,
+  own: InputAccount,
+  done: RewrittenChunk,
+): FileDeadLetter[] {
   // Of JSON that is not one record a line, lines say little.
   const lines = 'rejected' in batch ? lineOf(batch.rejected) : batch.recordLines
   const before = own.records - done.account.records
@@ -213,7 +261,7 @@ function lettersOf(plan: Plan, batch: Batch, own: InputAccount, done: RewrittenC
   const cut = 'cut' in batch ? batch.cut : undefined
   return done.deadLetters.map(({ record, line, code, rule }) => ({
     v: 1,
-    input: batch.input + 1,
+    input,
     line: lines?.[record] ?? own.lines + (cut?.of(line) ?? line) + 1,
     ...(lines === undefined ? {} : { record: ordinalOf(record) }),
     ...('rejected' in batch && batch.rejected.records > 1 ? { records: batch.rejected.records } : {}),

@@ -1,33 +1,36 @@
 /** The inputs of a batch, one after the other, cut into what the pipeline carries; the header of each output with them. */
 import { LetheError } from '../errors.ts'
-import { DialectSplitter } from '../files/dialect-splitter.ts'
-import { Digester, type FileDigest } from '../files/digest.ts'
+import { Digester, digestOf, type FileDigest } from '../files/digest.ts'
+import { type FilePart, headBytes, textOfHead } from '../files/file-part.ts'
 import { type Input, openInput } from '../files/input.ts'
 import { JsonSplitter } from '../files/json-splitter.ts'
 import { takeLead } from '../files/lead.ts'
+import { byteOrderMark } from '../files/magic.ts'
+import { copyOf } from '../files/objects/object-copy.ts'
+import type { StoredObject } from '../files/objects/object-store.ts'
 import type { Output } from '../files/sink.ts'
-import {
-  CsvSplitter,
-  LineSplitter,
-  linesOf,
-  type Piece,
-  type SplitOptions,
-  type Splitter,
-} from '../files/splitter.ts'
+import { LineSplitter, linesOf, type Piece, type SplitOptions, type Splitter } from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
+import { columnsOfJson } from '../record/columns/planned-columns.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvDialect } from '../record/csv/csv-dialect.ts'
 import { headerLine } from '../record/csv/csv-text.ts'
 import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Layout } from './chunk.ts'
-import { refuseColumnPaths, runShape } from './engines.ts'
+import { type LeavingRows, refuseColumnPaths, refuseTags, runShape } from './engines.ts'
 import type { Batch, Picked } from './input-batch.ts'
+import { leavingRecords, leavingRows } from './leaving.ts'
 import { selectedRecords } from './selected-records.ts'
-import { checkWidth, headerError, readHeader } from './table-header.ts'
+import { dialectOf, splitterOf, tableHead } from './table-head.ts'
+import { checkWidth, headerError, readHeader, type TableHeader } from './table-header.ts'
 
 type Table = Layout & { format: 'csv' }
+
+const LF = 0x0a
+
+const isUnclosed = (piece: Piece): boolean => piece.kind === 'rejected' && piece.code === 'csv-quote-unclosed'
 
 /** Events of inputs while they are read, by the position of the input. */
 export interface Hears {
@@ -47,6 +50,8 @@ export interface BatchInputs {
   readonly escapeFormulas: boolean
   /** Whether to compute the digests of the inputs. */
   readonly digests: boolean
+  /** Whether names that no rule names are counted one by one. Default: not. */
+  readonly showNames?: boolean
   /** Of each input the records that are to be read; undefined: all. */
   readonly only?: readonly Picked[] | undefined
 }
@@ -54,11 +59,13 @@ export interface BatchInputs {
 /** An input that was opened. */
 interface Opened {
   readonly dialect: CsvDialect
-  /** What stands before the table. */
+  /** What stands before the table, or before the records of a part. */
   readonly lines: number
   readonly bytes: number
   /** Whether its text was decoded from another encoding than UTF-8. */
   readonly isDecoded: boolean
+  /** Of a part that does not begin its file: the first row of the file. */
+  readonly first?: TableHeader | undefined
   readonly pieces: AsyncGenerator<Piece>
 }
 
@@ -77,13 +84,70 @@ export class BatchSource {
 
   async *batches(): AsyncGenerator<Batch> {
     for (const [index, input] of this.#run.inputs.entries()) {
+      refuseTags(this.#run.plan, input.name)
       if (input.format !== 'csv') refuseColumnPaths(this.#run.plan, input.name)
-      const opened = await this.#open(index, input)
-      const batches = input.format === 'csv' ? this.#csv(index, input, opened) : this.#json(index, opened)
+      const batches =
+        input.format === 'parquet' ? this.#parquet(index, input) : await this.#text(index, input)
       const picked = this.#run.only?.[index]
       if (picked === undefined) yield* batches
       else yield* selectedRecords(batches, picked, input.name)
     }
+  }
+
+  async #text(index: number, input: Input): Promise<AsyncGenerator<Batch>> {
+    const opened = await this.#open(index, input)
+    return input.format === 'csv' ? this.#csv(index, input, opened) : this.#json(index, input, opened)
+  }
+
+  async *#parquet(index: number, input: Input): AsyncGenerator<Batch> {
+    const { plan, outputs, chunkBytes, maxRecordBytes, form, escapeFormulas, digests } = this.#run
+    const output = outputs[index]!
+    // Loaded where a run reads such files.
+    const { openParquet } = await import('./parquet-source.ts')
+    const copy = input.object === undefined ? undefined : await this.#copy(index, input.object)
+    const opened = openParquet(plan, input, output, form.delimiter, copy)
+    try {
+      if (digests && copy === undefined)
+        this.#hears.ended(index, await digestOf(input.name, (bytes) => this.#hears.read(index, bytes)))
+      const targets = output.openColumns === undefined ? undefined : opened.targets()
+      let layout: Layout = { format: 'ndjson', leaves: leavingRecords(plan, output, targets, input.name) }
+      if (opened.table !== undefined) {
+        const { header, delimiter } = opened.table
+        const style = { delimiter, lineBreak: '\n' as const, escapeFormulas }
+        layout = { format: 'csv', header, style, input: input.name }
+        await this.#openTable(index, input, layout)
+      }
+      const pieces = opened.pieces({
+        chunkBytes,
+        maxRecordBytes,
+        allocate: (bytes) => this.#spares.take(bytes),
+        // With digests, and of objects, all bytes were read before.
+        onRead: (bytes) => {
+          if (!digests && copy === undefined) this.#hears.read(index, bytes)
+        },
+      })
+      const { unlisted } = opened
+      for await (const piece of pieces) {
+        if (piece.kind === 'rejected') yield { input: index, headerLines: 0, rejected: piece }
+        else {
+          const { bytes, length, offset, recordLines } = piece
+          const chunk = { layoutId: index, layout, bytes, length, offset }
+          yield { input: index, headerLines: 0, chunk, recordLines, unlisted }
+        }
+      }
+    } finally {
+      opened.close()
+    }
+  }
+
+  async #copy(index: number, object: StoredObject): Promise<number> {
+    const digester = this.#run.digests ? new Digester() : undefined
+    const copy = await copyOf(object, (data) => {
+      digester?.add(data)
+      this.#hears.read(index, data.length)
+    })
+    if (digester !== undefined) this.#hears.ended(index, digester.end())
+    return copy
   }
 
   async #open(index: number, input: Input): Promise<Opened> {
@@ -101,10 +165,12 @@ export class BatchSource {
     const { chunkBytes, maxRecordBytes } = this.#run
     const allocate = (bytes: number) => this.#spares.take(bytes)
     const options = { chunkBytes, maxRecordBytes, allocate }
+    const { part } = input
+    if (part !== undefined && part.from > 0) return this.#openPart(input, part, text, onEnd, options)
     if (input.format !== 'csv') {
       const splitter =
         input.format === 'ndjson' ? new LineSplitter(options) : new JsonSplitter(input.name, options)
-      const pieces = this.#cut(text, splitter, onEnd)
+      const pieces = this.#cut(input, text, splitter, onEnd)
       return { dialect: { delimiter: ',' }, lines: 0, bytes: 0, isDecoded, pieces }
     }
     const lead = await takeLead(text, form.skipLines ?? 0)
@@ -116,30 +182,83 @@ export class BatchSource {
         'correct skipLines: it counts the lines above the header, or above the first row',
       )
     const dialect = dialectOf(input, form, lead.delimiter)
-    const pieces = this.#cut(lead.text, splitterOf(dialect, options), onEnd)
+    const pieces = this.#cut(input, lead.text, splitterOf(dialect, options), onEnd)
     return { dialect, lines: lead.lines, bytes: lead.bytes, isDecoded, pieces }
   }
 
-  async *#cut(text: AsyncIterable<Uint8Array>, splitter: Splitter, onEnd: () => void): AsyncGenerator<Piece> {
+  /** What stands before the records of the file is read from its beginning. */
+  async #openPart(
+    input: Input,
+    part: FilePart,
+    text: AsyncGenerator<Uint8Array>,
+    onEnd: () => void,
+    options: SplitOptions,
+  ): Promise<Opened> {
+    const { lines, from } = part
+    const head = headBytes(input.name, part)
+    const bytes = from - (byteOrderMark(head)?.length ?? 0)
+    if (input.format !== 'csv') {
+      const pieces = this.#cut(input, text, new LineSplitter(options), onEnd)
+      return { dialect: { delimiter: ',' }, lines, bytes, isDecoded: false, pieces }
+    }
+    const found = await tableHead(input, textOfHead(head), this.#run.form, options.maxRecordBytes)
+    if (found === undefined)
+      throw new LetheError(
+        'cut-misplaced',
+        `${input.name}: the manifest cuts it, and what it says to stand before the records is no first row`,
+        'make a new manifest',
+      )
+    const { dialect, first } = found
+    const pieces = this.#cut(input, text, splitterOf(dialect, options), onEnd)
+    return { dialect, lines, bytes, isDecoded: false, first, pieces }
+  }
+
+  async *#cut(
+    { name, part }: Input,
+    text: AsyncIterable<Uint8Array>,
+    splitter: Splitter,
+    onEnd: () => void,
+  ): AsyncGenerator<Piece> {
     const { chunkBytes } = this.#run
+    let last = LF
     // What a read gives may be more than one chunk.
-    for await (const data of text)
+    for await (const data of text) {
+      last = data.at(-1) ?? last
       for (let at = 0; at < data.length; at += chunkBytes)
         yield* splitter.push(data.subarray(at, at + chunkBytes))
+    }
     onEnd()
-    yield* splitter.end()
+    const rest = splitter.end()
+    // Rows behind such a cut would begin within a cell.
+    if (part?.isLast === false && (last !== LF || rest.some(isUnclosed)))
+      throw new LetheError(
+        'cut-misplaced',
+        `${name}: the manifest cuts it at byte ${part.to}, where no record ends`,
+        'make a new manifest',
+      )
+    yield* rest
   }
 
   /** Whatever the file was, its chunks hold a record a line. */
-  async *#json(index: number, { isDecoded, pieces }: Opened): AsyncGenerator<Batch> {
-    const layout: Layout = { format: 'ndjson', isDecoded }
+  async *#json(index: number, input: Input, opened: Opened): AsyncGenerator<Batch> {
+    const { isDecoded, pieces } = opened
+    const { plan, outputs } = this.#run
+    const output = outputs[index]!
+    const targets = output.openColumns === undefined ? undefined : columnsOfJson(plan)
+    const layout: Layout = {
+      format: 'ndjson',
+      isDecoded,
+      leaves: leavingRecords(plan, output, targets, input.name),
+    }
+    let headerLines = opened.lines
     for await (const piece of pieces) {
-      if (piece.kind === 'rejected') yield { input: index, headerLines: 0, rejected: piece }
+      if (piece.kind === 'rejected') yield { input: index, headerLines, rejected: piece }
       else {
         const { bytes, length, offset, recordLines } = piece
-        const chunk = { layoutId: index, layout, bytes, length, offset }
-        yield { input: index, headerLines: 0, chunk, recordLines }
+        const chunk = { layoutId: index, layout, bytes, length, offset: opened.bytes + offset }
+        yield { input: index, headerLines, chunk, recordLines }
       }
+      headerLines = 0
     }
   }
 
@@ -152,10 +271,12 @@ export class BatchSource {
     const open = async (names: readonly string[], lineBreak: '\n' | '\r\n'): Promise<void> => {
       // One output has one newline style: that of its first input.
       const first = this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak
-      const style = { ...dialect, lineBreak: first ?? lineBreak, escapeFormulas }
+      const escapes = escapeFormulas && this.#run.outputs[index]!.openColumns === undefined
+      const style = { ...dialect, lineBreak: first ?? lineBreak, escapeFormulas: escapes }
       layout = { format: 'csv', isDecoded, header: names, style, input: input.name }
-      await this.#openTable(index, input, layout)
+      layout = { ...layout, leaves: await this.#openTable(index, input, layout) }
     }
+    if (opened.first !== undefined) await open(form.header ?? opened.first.names, opened.first.lineBreak)
     for await (const piece of opened.pieces) {
       if (piece.kind === 'rejected') {
         if (layout === undefined && form.header === undefined)
@@ -191,19 +312,22 @@ export class BatchSource {
     }
   }
 
-  /** Resolves the header, and writes the output's once. */
-  async #openTable(index: number, input: Input, layout: Table): Promise<void> {
+  /** Resolves the header, and writes the output's once; says as what rows leave. */
+  async #openTable(index: number, input: Input, layout: Table): Promise<LeavingRows> {
     const { plan, outputs } = this.#run
     const output = outputs[index]!
     const { header, style } = layout
     const columns = resolveColumns(plan, runShape(plan), header, input.name)
     refuseMissing(plan, header, columns, input.name)
+    const { names, leaves } = leavingRows(plan, output, columns.output, input.name)
+    if (output.openColumns !== undefined) return leaves
+    const line = headerLine(names, style)
     const before = this.#tables.get(output)
     if (before === undefined) {
       this.#tables.set(output, layout)
-      const names = columns.output.map((column) => column.header)
-      await output.append(headerLine(names, style))
-      return
+      if (output.openHeader === undefined) await output.append(line)
+      else output.openHeader(line)
+      return leaves
     }
     const what =
       before.style.delimiter !== style.delimiter
@@ -217,24 +341,6 @@ export class BatchSource {
         `${input.name}: its ${what} differs from that of the input before it, and both go into ${output.name}`,
         'write to a folder (-o folder/), one output for each input',
       )
+    return leaves
   }
-}
-
-/** How the rows of a file are written: as policy and options say, then as the file itself, then as its name. */
-function dialectOf(input: Input, form: InputForm, separator: string | undefined): CsvDialect {
-  const { delimiter, quote, comment } = form
-  if (separator !== undefined && delimiter !== undefined && separator !== delimiter)
-    throw new LetheError(
-      'file-malformed',
-      `${input.name}: its line \`sep=\` names another delimiter than the policy or --delimiter`,
-      'leave the delimiter out: the line tells it',
-    )
-  return { delimiter: delimiter ?? separator ?? input.delimiter ?? ',', quote, escape: form.escape, comment }
-}
-
-function splitterOf(dialect: CsvDialect, options: SplitOptions): LineSplitter {
-  if (dialect.quote === 'none') return new LineSplitter(options)
-  return dialect.escape === undefined && dialect.comment === undefined
-    ? new CsvSplitter(options, dialect.delimiter)
-    : new DialectSplitter(options, dialect)
 }

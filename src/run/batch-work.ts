@@ -9,10 +9,11 @@ import { hasQuasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import type { SubjectGroups } from '../groups/subject-groups.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import { placeholderKeys } from '../policy/key-source.ts'
-import type { BatchSetup, Done, Job, MovedTable, RouteSetup } from './batch-job.ts'
+import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
 import { type CompiledAgain, compileAgain } from './compile-again.ts'
 import { gateDataOf } from './configuration.ts'
 import { messageEngine } from './engines.ts'
+import { takeUp } from './gate-state.ts'
 
 interface RouteWork {
   readonly engine: MessageEngine
@@ -40,14 +41,13 @@ function workOf(
   return { engine, groups: count?.groups }
 }
 
-/** Between two batches. */
-function move({ tables }: RouteSetup['configuration'], moved: readonly MovedTable[]): void {
-  for (const { table, memory } of moved) Object.assign(tables!.get(table)!, { memory })
-}
-
-function rewrite({ engine, groups }: RouteWork, { now, messages, looked, memory, limits }: Job): Done {
+function rewrite(
+  { engine, groups }: RouteWork,
+  { now, messages, looked, memory, limits, schemas }: Job,
+): Done {
   const began = performance.now()
   const packed = MessageBatch.from(messages)
+  if (schemas !== undefined) engine.learn(schemas)
   engine.now = now
   engine.memory = memory
   if (groups !== undefined && limits !== undefined) groups.limits = limits
@@ -72,7 +72,7 @@ export function batchWork({ routes }: BatchSetup): (job: Job) => Answered<Done> 
     return workOf(route, known)
   })
   return (job) => {
-    for (const { configuration } of routes) move(configuration, job.moved ?? [])
+    for (const { configuration } of routes) takeUp(configuration.tables, job.moved ?? [])
     const done = rewrite(works[job.route]!, job)
     return { done, transfer: [done.outcomes.values.buffer, done.lines.buffer] }
   }

@@ -39,8 +39,8 @@ export class ChunkRewriter {
       const options = { ...this.#options, isDecoded: layout.isDecoded }
       engine =
         layout.format === 'ndjson'
-          ? jsonEngine(this.#plan, options)
-          : csvEngine(this.#plan, layout.header, layout.input, layout.style, options)
+          ? jsonEngine(this.#plan, options, layout.leaves)
+          : csvEngine(this.#plan, layout.header, layout.input, layout.style, options, layout.leaves)
       this.#engines.set(chunk.layoutId, engine)
     }
     engine.memory = chunk.memory

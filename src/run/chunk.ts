@@ -5,11 +5,15 @@ import type { DeadLetter } from '../engine/engine.ts'
 import type { GroupsKey, GroupsPart } from '../groups/subject-groups.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import type { PlanSetup } from './compile-again.ts'
-import type { RunEngineOptions } from './engines.ts'
+import type { LeavingRecords, LeavingRows, RunEngineOptions } from './engines.ts'
 
 /** How the records of one input are to be read and written. */
 export type Layout =
-  | { readonly format: 'ndjson'; readonly isDecoded?: boolean }
+  | {
+      readonly format: 'ndjson'
+      readonly isDecoded?: boolean
+      readonly leaves?: LeavingRecords | undefined
+    }
   | {
       readonly format: 'csv'
       /** Whether its text was decoded: then 0xFF stands for what is none in its encoding. */
@@ -19,6 +23,7 @@ export type Layout =
       readonly style: CsvStyle
       /** What to call the input in errors. */
       readonly input: string
+      readonly leaves?: LeavingRows | undefined
     }
 
 export interface Chunk {

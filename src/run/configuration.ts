@@ -134,7 +134,7 @@ export function configurationDigest(
       lists: [...(lists?.values() ?? [])].map(({ list, sha256: digest, count }) => ({ list, digest, count })),
       // What a topic holds is read by each process, while it runs.
       tables: [...(tables?.values() ?? [])].map(({ table, sha256: digest, count, topic }) =>
-        topic === undefined ? { table, digest, count } : { table, ...topic },
+        topic === undefined ? { table, digest, count } : { table, topic: topic.topic, maxLag: topic.maxLag },
       ),
       matchKeyset: matchKeyset && keysetDigest(matchKeyset),
       plans: plans.map(({ fingerprint, platform }) => ({ fingerprint, platform })),

@@ -1,9 +1,14 @@
 /** Where gates, codecs and policy are joined to engines. No other file does: an engine without its gates would leak. */
 
 import { Engine, type EngineOptions, type EngineParts } from '../engine/engine.ts'
-import type { Gate } from '../engine/gate.ts'
 import { isOfJsonKey, keyPlanOf } from '../engine/json-keys.ts'
-import { besideOf, MessageEngine, type MessageOptions, rejectsKeyMembers } from '../engine/message-engine.ts'
+import {
+  besideOf,
+  MessageEngine,
+  type MessageEngineParts,
+  type MessageOptions,
+  rejectsKeyMembers,
+} from '../engine/message-engine.ts'
 import {
   JsonTombstones,
   type KeyTombstones,
@@ -12,43 +17,68 @@ import {
   TextTombstones,
 } from '../engine/tombstones.ts'
 import { LetheError } from '../errors.ts'
-import { type GateData, NO_DATA } from '../gates/gate-data.ts'
-import { gatesOf, readsOf } from '../gates/index.ts'
+import { readsOf } from '../gates/index.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import type { CodecOptions } from '../record/codec.ts'
+import { AvroCodec } from '../record/avro/avro-codec.ts'
+import { AvroKeys } from '../record/avro/avro-key.ts'
+import { AvroProgram } from '../record/avro/avro-program.ts'
+import { readAvroSchema } from '../record/avro/avro-schema.ts'
+import { outputSchemaText } from '../record/avro/output-schema.ts'
+import { OutputTypes } from '../record/avro/output-type.ts'
+import type { Codec, CodecOptions } from '../record/codec.ts'
+import { ColumnCodec, type Shredder } from '../record/columns/column-codec.ts'
+import type { GroupColumn } from '../record/columns/column-tree.ts'
+import { CsvShredder } from '../record/columns/csv-shredder.ts'
+import { JsonShredder } from '../record/columns/json-shredder.ts'
 import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import { JsonCodec } from '../record/json/json-codec.ts'
+import { JsonFrames } from '../record/json/json-frames.ts'
 import { jsonOpening } from '../record/json/json-opening.ts'
+import { payloadOpening } from '../record/json/payload-opening.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
-import { type Shape, shapeOf } from '../record/shape.ts'
-import { type Open, type PayloadForm, PLAIN_FORM, unframed, type WireForm } from '../record/wire-form.ts'
+import { CsvCut } from '../record/partition/csv-cut.ts'
+import { JsonCut } from '../record/partition/json-cut.ts'
+import { PartitionCodec, type RecordCut } from '../record/partition/partition-codec.ts'
+import type { PartitionSplit } from '../record/partition/planned-partitions.ts'
+import { ProtoKeys } from '../record/protobuf/proto-key.ts'
+import { ProtobufCodec } from '../record/protobuf/protobuf-codec.ts'
+import {
+  type KnownSchema,
+  SchemaFault,
+  type SchemaNews,
+  type SchemaPart,
+  type SchemaText,
+} from '../record/schema-text.ts'
+import { shapeOf } from '../record/shape.ts'
+import { checkKeyTags, checkTagsOfKey, tagsIn } from '../record/tags/key-tags.ts'
+import type { TaggedPlaces } from '../record/tags/tagged-places.ts'
+import {
+  type ChangeForm,
+  type KeyForm,
+  type Open,
+  type OutputForm,
+  type PayloadForm,
+  PLAIN_FORM,
+  unframed,
+  type ValueFormat,
+  valuesNameSchemas,
+  type WireForm,
+} from '../record/wire-form.ts'
+import { JsonOutputs } from './json-outputs.ts'
+import {
+  gated,
+  type PlannedRecords,
+  plannedFor,
+  plannedShape,
+  type RunEngineOptions,
+  runShape,
+} from './planned.ts'
+import { framedJsonOf } from './writer-schemas.ts'
 
-/** What an engine of a run is told: beside its options, what its gates know. */
-export interface RunEngineOptions extends EngineOptions {
-  /** Default: nothing, which a policy that names lists does not run with. */
-  readonly data?: GateData | undefined
-  /** What judges in place of the gates of the plan: for stored files alone, whose records have passed those. */
-  readonly gates?: readonly Gate[] | undefined
-}
-
-/**
- * A plan with its gates, and the shape that records are scanned by: of the plan, of what stands beside, of what gates read.
- * @throws LetheError (usage) where the plan names lists that are not there
- */
-function gated(
-  plan: Plan,
-  { data = NO_DATA, gates }: RunEngineOptions,
-  beside: readonly PlanField[] = [],
-): Pick<EngineParts, 'plan' | 'gates' | 'shape'> {
-  const reads = gates === undefined ? readsOf(plan) : gates.flatMap((gate) => gate.reads)
-  return { plan, gates: gates ?? gatesOf(plan, data), shape: shapeOf(plan, beside, reads) }
-}
-
-/** The shape of a plan's records, with what its gates read. */
-export const runShape = (plan: Plan): Shape => shapeOf(plan, [], readsOf(plan))
+export { type RunEngineOptions, runShape } from './planned.ts'
 
 const codecOptions = ({ maxRecordBytes, isDecoded, showNames, kernels }: EngineOptions): CodecOptions => ({
   maxRecordBytes: maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES,
@@ -57,8 +87,27 @@ const codecOptions = ({ maxRecordBytes, isDecoded, showNames, kernels }: EngineO
   kernels: kernels !== false,
 })
 
-function jsonParts(plan: Plan, options: RunEngineOptions, beside: readonly PlanField[] = []): EngineParts {
-  const parts = gated(plan, options, beside)
+/**
+ * What no schema describes carries no tags: what a policy means by them cannot be told there.
+ * @throws LetheError where the plan goes by tags; `input` is what is read
+ */
+export function refuseTags({ name, tags }: Plan, input: string): void {
+  if (tags !== undefined)
+    throw new LetheError(
+      'tags-need-schema',
+      `the policy ${name} has rules by tags, and ${input} has no schema whose tags are read`,
+      'give it a policy without `tags:`, whose paths name what the tags did',
+    )
+}
+
+function jsonParts(
+  planned: PlannedRecords,
+  options: RunEngineOptions & Partial<MessageOptions>,
+  beside: readonly PlanField[] = [],
+): EngineParts {
+  const { plan } = planned
+  refuseTags(plan, 'JSON')
+  const parts = gated(planned, options, beside)
   const codec = new JsonCodec(parts.shape, {
     ...codecOptions(options),
     rejectUnlisted: plan.unlisted === 'reject',
@@ -67,14 +116,47 @@ function jsonParts(plan: Plan, options: RunEngineOptions, beside: readonly PlanF
   return { ...parts, codec }
 }
 
-/** De-identifies JSON: chunks of lines, or one record at a time. */
-export const jsonEngine = (plan: Plan, options: RunEngineOptions): Engine =>
-  new Engine(jsonParts(plan, options), options)
+/**
+ * De-identifies JSON: chunks of lines, or one record at a time. `leaves`: as what records leave, where that is no text.
+ * @throws LetheError where the policy does not go with change events
+ */
+export function jsonEngine(plan: Plan, options: RunEngineOptions, leaves: LeavingRecords = {}): Engine {
+  const parts = jsonParts(plannedFor(plan, options.change), options)
+  const { columns, split } = leaves
+  const shredder = columns && (() => new JsonShredder(columns))
+  const cut = split && new JsonCut(split.paths)
+  return new Engine({ ...parts, codec: leaving(parts.codec, shredder, cut, split, 1) }, options)
+}
+
+/** As what records leave a chunk: as lines, unless something is stated. */
+export interface LeavingRecords {
+  /** As frames of these columns. */
+  readonly columns?: GroupColumn | undefined
+  /** As frames of partitions, and the records in them without these values. */
+  readonly split?: PartitionSplit | undefined
+}
+
+function leaving(
+  codec: Codec,
+  shredder: (() => Shredder) | undefined,
+  cut: RecordCut | undefined,
+  split: PartitionSplit | undefined,
+  lineBreak: number,
+): Codec {
+  if (cut !== undefined) return new PartitionCodec(codec, { ...split!, cut, shredder })
+  return shredder === undefined ? codec : new ColumnCodec(codec, shredder(), lineBreak)
+}
+
+/** As what rows of CSV leave a chunk. `cells`: of each cell of a row that leaves, which leaf of the columns it is. */
+export interface LeavingRows extends LeavingRecords {
+  readonly cells?: readonly number[] | undefined
+}
 
 /**
  * De-identifies rows of CSV.
  * @param header the input's column names, checked
  * @param input what to call the input in errors
+ * @param leaves as what rows leave, where that is no text
  * @throws LetheError where the header lacks what the plan needs
  */
 export function csvEngine(
@@ -83,11 +165,17 @@ export function csvEngine(
   input: string,
   style: CsvStyle,
   options: RunEngineOptions,
+  leaves: LeavingRows = {},
 ): Engine {
-  const parts = gated(plan, options)
+  refuseTags(plan, input)
+  const parts = gated({ plan }, options)
   const columns = resolveColumns(plan, parts.shape, header, input)
   const codec = new CsvCodec(plan, parts.shape, columns, header, style, codecOptions(options))
-  return new Engine({ ...parts, codec }, options)
+  const { columns: typed, cells = [], split } = leaves
+  const shredder = typed && (() => new CsvShredder(typed, cells, style))
+  const cut = split && new CsvCut(split.cells, style)
+  const left = leaving(codec, shredder, cut, split, style.lineBreak.length)
+  return new Engine({ ...parts, codec: left }, options)
 }
 
 /** JSON has no columns: of `Comment[2]` nothing could be found there. Throws `LetheError`; `input` is what is read. */
@@ -152,15 +240,170 @@ function keyEngine(
   return new Engine({ plan: keyPlan, shape, codec, gates: [] }, { ...options, groups: undefined })
 }
 
-interface ValueFormat {
-  readonly partsOf: (plan: Plan, options: RunEngineOptions, beside: readonly PlanField[]) => EngineParts
+interface ValueReader {
+  readonly partsOf: (
+    planned: PlannedRecords,
+    options: RunEngineOptions & MessageOptions,
+    beside: readonly PlanField[],
+    form: WireForm,
+  ) => ValueParts
   /** A format whose codec needs the frame, for the id of a schema, leaves it on. */
-  readonly opening: (form: PayloadForm) => Open | undefined
+  readonly opening: (form: WireForm) => Opened
+}
+
+/** What opens values or keys, and takes the schemas that they name. */
+interface Opened {
+  readonly open: Open | undefined
+  readonly learn: (news: SchemaNews) => void
+}
+
+const learnsNothing = (): void => {}
+
+const noOpening = (): Opened => ({ open: undefined, learn: learnsNothing })
+
+function openingOfJson(form: WireForm): Opened {
+  if (!valuesNameSchemas(form)) return { open: jsonOpening(form.value), learn: learnsNothing }
+  const frames = new JsonFrames('value')
+  return { open: jsonOpening(form.value, frames.open), learn: (news) => frames.learn(news) }
+}
+
+/** What an engine is made of, and what takes the schemas that its values name. */
+type ValueParts = EngineParts & Pick<MessageEngineParts, 'isFramed' | 'learn'>
+
+function avroParts(
+  planned: PlannedRecords,
+  options: RunEngineOptions & MessageOptions,
+  beside: readonly PlanField[],
+  { output }: WireForm,
+): ValueParts {
+  const { plan } = planned
+  const parts = gated(planned, options, beside)
+  const codec = new AvroCodec(parts.shape, {
+    ...codecOptions(options),
+    rejectUnlisted: plan.unlisted === 'reject',
+    fields: plan.fields.length,
+    plan,
+    output: output === 'avro' ? 'avro' : 'json',
+  })
+  return { ...parts, codec, isFramed: true, learn: (news) => codec.learn(news) }
+}
+
+function protobufParts(
+  planned: PlannedRecords,
+  options: RunEngineOptions & MessageOptions,
+  beside: readonly PlanField[],
+  { output }: WireForm,
+): ValueParts {
+  const { plan } = planned
+  const parts = gated(planned, options, beside)
+  const codec = new ProtobufCodec(parts.shape, {
+    ...codecOptions(options),
+    rejectUnlisted: plan.unlisted === 'reject',
+    fields: plan.fields.length,
+    firstOnly: output === 'framed-json',
+  })
+  return { ...parts, codec, isFramed: true, learn: (news) => codec.learn(news) }
 }
 
 /** By the format of values: the codec that reads a record's bytes, and what takes those out of a value. */
-const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueFormat>> = {
-  json: { partsOf: jsonParts, opening: jsonOpening },
+const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueReader>> = {
+  json: { partsOf: jsonParts, opening: openingOfJson },
+  avro: { partsOf: avroParts, opening: noOpening },
+  protobuf: { partsOf: protobufParts, opening: noOpening },
+}
+
+/**
+ * The schema of what a plan makes of records, as a registry takes it.
+ * @param row the plan; of change events that of their rows
+ * @param format of the records
+ * @param output what leaves
+ * @param change where records are change events
+ * @throws SchemaFault where the schema cannot be used, or none says what the policy makes of its records
+ */
+export function outputSchemaOf(
+  row: Plan,
+  schema: SchemaText,
+  format: ValueFormat = 'avro',
+  output: OutputForm = 'avro',
+  change?: ChangeForm,
+): string {
+  const planned = plannedFor(row, change)
+  const shape = plannedShape(planned)
+  if (output === 'framed-json') return framedJsonOf(planned.plan, shape, format, schema).text
+  const program = new AvroProgram(schema, shape, planned.plan, 'avro')
+  return outputSchemaText(new OutputTypes(planned.plan, program).root)
+}
+
+/** What the rules of tags take of the records of a schema, by tag; and tagged places that are left out, as no rule names them. */
+export type TaggedTold = Pick<TaggedPlaces, 'taken' | 'leftOut'>
+
+/**
+ * Looks whether a plan has a rule for whatever a schema tags. Undefined: nothing is to be told.
+ * @throws SchemaFault where something tagged has no rule, or the schema cannot be used
+ */
+export function checkTags(
+  plan: Plan,
+  schema: SchemaText,
+  part: SchemaPart,
+  format: ValueFormat,
+): TaggedTold | undefined {
+  if (plan.tags === undefined) return undefined
+  if (part === 'value') {
+    // No plan that goes by tags comes so far.
+    if (format !== 'avro') throw new SchemaFault('tagged-without-rule', 'its tags are not read')
+    return new AvroProgram(schema, runShape(plan), plan, 'json').tagged
+  }
+  if (format === 'avro') checkKeyTags(plan, readAvroSchema(schema))
+  else checkTagsOfKey(plan, tagsIn(schema))
+  return undefined
+}
+
+/** Those of keys whose tags are not judged while they are read. */
+function withCheckedKeys(plan: Plan, { known, forgotten }: SchemaNews, format: ValueFormat): SchemaNews {
+  const checked = (one: KnownSchema): KnownSchema => {
+    if (one.part !== 'key' || typeof one.schema === 'string') return one
+    try {
+      checkTags(plan, one.schema, 'key', format)
+      return one
+    } catch (error) {
+      if (!(error instanceof SchemaFault)) throw error
+      return { ...one, schema: error.code }
+    }
+  }
+  return { known: known.map(checked), forgotten }
+}
+
+/** What takes the key out of a message's key. */
+function keyOpening(plan: Plan, { format, framing, inner }: KeyForm): Opened {
+  if (format === 'avro') {
+    const keys = new AvroKeys(plan)
+    return { open: keys.open, learn: (news) => keys.learn(news) }
+  }
+  if (format === 'protobuf') {
+    const keys = new ProtoKeys()
+    return { open: keys.open, learn: (news) => keys.learn(withCheckedKeys(plan, news, format)) }
+  }
+  if (format === 'json') {
+    const frames = new JsonFrames('key')
+    return {
+      open: inner === 'payload' ? payloadIn(frames.openKey) : frames.openKey,
+      learn: (news) => frames.learn(withCheckedKeys(plan, news, format)),
+    }
+  }
+  const frame = framing === 'confluent' ? unframed('key-not-framed') : undefined
+  return { open: inner === 'payload' ? payloadIn(frame) : frame, learn: learnsNothing }
+}
+
+/** Opens a key whose payload stands beside its schema; `frame` takes that out of a frame. */
+function payloadIn(frame: Open | undefined): Open {
+  const payload = payloadOpening()
+  return (key) => {
+    const bytes = frame?.(key) ?? key
+    if (typeof bytes === 'string') return bytes
+    const found = payload(bytes)
+    if (typeof found !== 'string') return found
+    return found === 'bad-utf8' ? 'key-not-utf8' : 'key-not-json'
+  }
 }
 
 /**
@@ -169,15 +412,35 @@ const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueFormat>> = {
  */
 export function messageEngine(
   plan: Plan,
-  options: RunEngineOptions & MessageOptions,
+  runOptions: RunEngineOptions & MessageOptions,
   form: WireForm = PLAIN_FORM,
 ): MessageEngine {
   refuseColumnPaths(plan, 'topics')
+  // Of other formats the schemas are not read for tags.
+  if (form.value.format !== 'avro') refuseTags(plan, form.value.format)
+  const options = { ...runOptions, change: form.change }
+  const planned = plannedFor(plan, form.change)
   const { partsOf, opening } = VALUE_FORMATS[form.value.format]
-  const value = opening(form.value)
-  const key = form.key.framing === 'confluent' ? unframed('key-not-framed') : undefined
-  const isPlain = value === undefined && key === undefined
-  const parts = partsOf(plan, options, besideOf(plan))
-  const tombstones = tombstonesOf(plan, options)
-  return new MessageEngine({ ...parts, opening: isPlain ? undefined : { value, key }, tombstones }, options)
+  const value = opening(form)
+  const key = keyOpening(plan, form.key)
+  const isPlain = value.open === undefined && key.open === undefined
+  const outputs =
+    form.output === 'framed-json'
+      ? new JsonOutputs(planned.plan, plannedShape(planned), form.value.format)
+      : undefined
+  const parts = partsOf(planned, options, besideOf(planned.plan), form)
+  const tombstones = tombstonesOf(planned.plan, options)
+  const made: MessageEngineParts = {
+    ...parts,
+    opening: isPlain ? undefined : { value: value.open, key: key.open },
+    tombstones,
+    framesOf: outputs?.of,
+    learn: (news) => {
+      parts.learn?.(news)
+      value.learn(news)
+      key.learn(news)
+      outputs?.learn(news)
+    },
+  }
+  return new MessageEngine(made, options)
 }

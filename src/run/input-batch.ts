@@ -16,7 +16,9 @@ export type Batch =
       readonly input: number
       readonly chunk: Chunk
       readonly headerLines: number
-      /** Of JSON that is not one record a line: the line that each record begins on, from 1. */
+      /** What of each record no rule names, where the input tells it once for all. */
+      readonly unlisted?: readonly string[] | undefined
+      /** Of JSON that is not one record a line: the line that each record begins on, from 1; of Parquet the row that it is. */
       readonly recordLines?: Float64Array | undefined
       /** Where only some of its records were asked for. */
       readonly cut?: CutLines

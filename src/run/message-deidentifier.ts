@@ -9,6 +9,7 @@ import type { Compiled } from '../policy/compile.ts'
 import { keyRules } from '../policy/key-rules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
+import type { KnownSchema } from '../record/schema-text.ts'
 import { PLAIN_FORM, type WireForm } from '../record/wire-form.ts'
 import { messageEngine, type RunEngineOptions } from './engines.ts'
 
@@ -19,12 +20,14 @@ export interface MessageDeidentifier {
    * under each of `tombstones`, and nothing else. Commit no offset before all of that has arrived.
    */
   deidentify(messages: readonly Message[]): readonly Outcome[]
+  /** Between two calls: the schemas that values and keys name by their ids. Messages of others are `schema-unknown`. */
+  learn(schemas: readonly KnownSchema[]): void
   /** Counts since the start. */
   readonly account: Account
 }
 
 export interface MessageDeidentifierOptions
-  extends Omit<RunEngineOptions, 'now' | 'showNames' | 'kernels' | 'groups'> {
+  extends Omit<RunEngineOptions, 'now' | 'showNames' | 'kernels' | 'groups' | 'change'> {
   /** The keys that `compiled` was compiled with, for tombstones in compacted topics. */
   readonly keys?: KeySource | undefined
   /** Whether the output topic is compacted: then tombstones go under the token of every enabled key. Default false. */
@@ -70,6 +73,7 @@ export function createMessageDeidentifier(
       engine.now = clock()
       return engine.rewrite(MessageBatch.of(messages)).all(engine.rules)
     },
+    learn: (known) => engine.learn({ known, forgotten: [] }),
     get account() {
       return engine.account
     },

@@ -3,9 +3,11 @@
  * device and inode, so that a symbolic or a hard link is the file it leads to. Every command that writes a file asks here.
  */
 import { fstatSync, type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'
 import { identityOf } from '../files/input.ts'
 import type { ConfigurationFile } from '../telemetry/events.ts'
+import { type KeyFileOptions, keysFile, matchKeysFile } from './named-key-files.ts'
 import type { RunFiles } from './run-files.ts'
 
 const NAMES: Readonly<Record<ConfigurationFile, string>> = {
@@ -19,8 +21,25 @@ const NAMES: Readonly<Record<ConfigurationFile, string>> = {
   subjects: 'a list of subjects',
 }
 
+/** Options that name a file which a command reads, or keeps and adds to; some name several. */
+const OPTIONS = {
+  policy: 'the policy',
+  pipeline: 'the pipeline file',
+  keys: 'the keyset file',
+  matchKeys: 'a file of match keys',
+  list: 'a list of subjects',
+  suppression: 'the suppression list',
+  holds: 'the file of holds',
+  ledger: 'the ledger',
+  anchor: 'the anchor of the ledger',
+  signingKey: 'the signing key',
+  passphraseFile: 'a file with a passphrase',
+  manifest: 'the manifest',
+}
+
 export class ReadFiles {
   readonly #names = new Map<string, string>()
+  readonly #paths = new Map<string, string>()
 
   /** `what` it is, for messages; nothing where no regular file stands there. */
   add(what: string, file: string | undefined): void {
@@ -32,15 +51,28 @@ export class ReadFiles {
     if (identity !== undefined && !this.#names.has(identity)) this.#names.set(identity, what)
   }
 
+  /** The files that the options of a command name, also where they are not there yet; other options count for nothing. */
+  addOptions(options: object): void {
+    const given = options as Readonly<Record<string, unknown>> & KeyFileOptions
+    const named = { ...given, keys: keysFile(given), matchKeys: matchKeysFile(given) }
+    for (const [option, what] of Object.entries(OPTIONS))
+      for (const name of [named[option as keyof typeof named]].flat()) {
+        if (typeof name !== 'string' || name === '-') continue
+        this.add(what, name)
+        this.#paths.set(resolve(name), what)
+      }
+  }
+
   /** Everything that a run has read so far. */
   addRun({ files }: RunFiles): void {
     for (const { kind, file } of files) this.add(NAMES[kind], file)
   }
 
-  /** @throws LetheError (usage) where writing `file` would overwrite what is read */
+  /** `file`: a path, or the name of an object. @throws LetheError (usage) where writing it would overwrite what is read */
   refuse(file: string): void {
     const stats = statsOf(file)
-    const what = stats && this.#names.get(identityOf(stats))
+    const what =
+      (stats && this.#names.get(identityOf(stats))) ?? this.#names.get(file) ?? this.#paths.get(resolve(file))
     if (what !== undefined)
       throw new LetheError(
         'output-conflict',

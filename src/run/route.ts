@@ -4,18 +4,13 @@ import { type Account, reconciles, sum } from '../engine/account.ts'
 import type { WindowWatch } from '../engine/limit-window.ts'
 import { LetheError } from '../errors.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
-import { type BatchWriter, before, type Emitted, type RoutedBatch, refuse } from '../kafka/batch-outputs.ts'
-import {
-  type BatchBounds,
-  ClientLost,
-  type Driver,
-  type Polled,
-  Refused,
-  type Settled,
-} from '../kafka/driver.ts'
+import { before, type Emitted } from '../kafka/batch-outputs.ts'
+import { type BatchBounds, ClientLost, type Driver, type Polled } from '../kafka/driver.ts'
 import { offsetsOf, type Position, partitionKey } from '../kafka/record.ts'
 import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/unsettled.ts'
-import type { BatchRewriter, RewrittenBatch, TableOffset } from './batch-rewriter.ts'
+import type { BatchRewriter, RewrittenBatch } from './batch-rewriter.ts'
+import type { TableOffset } from './gate-state.ts'
+import type { JudgedBatch, RouteSink } from './route-sink.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** The events of a route for an observer. Counts, codes and coordinates; never a value. */
@@ -42,18 +37,17 @@ export interface RouteOptions {
   readonly name: string
   readonly driver: Driver
   readonly rewriter: BatchRewriter
-  readonly writer: BatchWriter
-  /** Adds the sealed originals of dead letters; undefined: none are sealed. */
-  readonly seal?: ((batch: RoutedBatch) => Promise<RoutedBatch>) | undefined
+  readonly sink: RouteSink
   readonly bounds: BatchBounds
+  /** What the sink has taken is added to it there. */
   readonly limit: WindowWatch
-  /** How old the timestamp of an output may be until its topic deletes it, in milliseconds. */
-  readonly keptFor: number
   /**
    * Whether nothing may be judged now, because a consent table is behind. What was polled is read again then.
    * @throws LetheError where its table cannot be followed any more
    */
   readonly isBlocked: () => boolean
+  /** Gives what of a batch can be rewritten now, as far as schemas are concerned: what waits is read again. Undefined: all. */
+  readonly admit?: ((polled: Polled) => Promise<Polled>) | undefined
   /** Stop where the log ended at the start. */
   readonly untilEnd: boolean
   /** Stops reading; what is on its way is settled first. */
@@ -80,9 +74,6 @@ const MOST_BACKOFF_MS = 2_000
 export async function runRoute(options: RouteOptions): Promise<void> {
   await new RouteLoop(options).run()
 }
-
-/** A batch, and how far the tables were read that it was judged by. */
-type JudgedBatch = RoutedBatch & Pick<RewrittenBatch, 'tables'>
 
 class RouteLoop {
   readonly #options: RouteOptions
@@ -124,21 +115,38 @@ class RouteLoop {
       const ends = await driver.untilEnd()
       this.#ends = offsetsOf(ends)
     }
+    const { sink } = this.#options
     try {
       while (!stop.aborted && !this.#failed) {
         watch.turned()
+        await sink.turn()
         await this.#rest()
         if (await this.#waits()) continue
         const polled = await driver.poll(bounds)
         const wanted = this.#ends === undefined ? polled : before(polled, this.#ends)
-        if (this.#isWorth(wanted)) await this.#take(wanted)
+        if (this.#isWorth(wanted)) await this.#admit(wanted)
         else if (this.#ends !== undefined && (await this.#isAtEnd())) break
         await this.#measure()
       }
-    } finally {
-      await this.#settling
+    } catch (error) {
+      this.#failed = true
+      this.#failure ??= error
     }
+    await this.#settling
+    await this.#finish()
     if (this.#failed) throw this.#failure
+  }
+
+  /** What was taken becomes final, whatever ends the route; a defect makes nothing final. */
+  async #finish(): Promise<void> {
+    const { sink } = this.#options
+    try {
+      if (this.#failed && !(this.#failure instanceof LetheError)) sink.discard()
+      else await sink.finish()
+    } catch (error) {
+      this.#failed = true
+      this.#failure ??= error
+    }
   }
 
   /** While a table is behind, this stays in the group and reads nothing. */
@@ -172,8 +180,24 @@ class RouteLoop {
     return this.#ends !== undefined || performance.now() - this.#idleSince > IDLE_MS
   }
 
-  /** Begins a batch: while the one before it is settled, it is rewritten, and the next one is read. */
+  /** Takes what of a batch need not wait for a schema; the rest is read again, behind what is settled. */
+  async #admit(polled: Polled): Promise<void> {
+    const { admit, driver, stop } = this.#options
+    const admitted = admit === undefined ? polled : await admit(polled)
+    if (admitted === polled) return await this.#take(polled)
+    if (admitted.records.length > 0) await this.#take(admitted)
+    await this.#settling
+    if (this.#failed) return
+    await driver.rewind()
+    if (admitted.records.length === 0) await sleep(BLOCKED_MS, undefined, { signal: stop }).catch(() => {})
+  }
+
   async #take(polled: Polled): Promise<void> {
+    for (const part of this.#options.sink.parts(polled)) await this.#begin(part)
+  }
+
+  /** Begins a batch: while the one before it is settled, it is rewritten, and the next one is read. */
+  async #begin(polled: Polled): Promise<void> {
     const { rewriter, now } = this.#options
     await this.#settlingBefore
     if (this.#failed) return
@@ -202,7 +226,7 @@ class RouteLoop {
   }
 
   async #settle(batch: JudgedBatch, rewriteMs: number): Promise<void> {
-    const { limit, watch, name } = this.#options
+    const { limit, watch, name, sink } = this.#options
     const dead = sum(batch.account.deadLettered)
     const crossed = limit.crossedBy(batch.records.length, dead)
     if (crossed !== undefined) {
@@ -210,8 +234,7 @@ class RouteLoop {
       watch.tooManyDeadLetters(crossed.dead, crossed.records, held)
       throw new TooManyDeadLetters(name, { dead: crossed.dead, seen: crossed.records }, held)
     }
-    const began = performance.now()
-    if ((await this.#finish(batch, rewriteMs, began)) === 'settled') {
+    if ((await sink.settle(batch, rewriteMs)) === 'settled') {
       this.#backoff = 0
       this.#idleSince = performance.now()
       this.#options.rewriter.release(batch.records, batch.outcomes)
@@ -222,87 +245,17 @@ class RouteLoop {
     this.#backoff = Math.min(MOST_BACKOFF_MS, Math.max(50, this.#backoff * 2))
   }
 
-  /** Settles a batch; where a broker refuses a record of it, finds that one and settles around it. */
-  async #finish(unsealed: JudgedBatch, rewriteMs: number, began: number): Promise<Settled> {
-    const { driver, writer, now, keptFor, seal } = this.#options
-    const batch: JudgedBatch =
-      seal === undefined ? unsealed : { ...(await seal(unsealed)), tables: unsealed.tables }
-    const outputs = writer.write(batch, now() - keptFor)
-    try {
-      const settled = await driver.settle(batch.epoch, outputs, batch.next)
-      if (settled === 'settled') this.#book(batch, outputs.counts, rewriteMs, performance.now() - began)
-      return settled
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      const at = error.output === undefined ? undefined : outputs.inputOf(error.output)
-      if (at !== undefined) return await this.#finish(this.#refuse(batch, at, error), rewriteMs, began)
-      const only = outputs.onlyInput
-      if (only !== undefined) return await this.#finish(this.#refuse(batch, only, error), rewriteMs, began)
-      return await this.#halve(batch, rewriteMs, began)
-    }
-  }
-
-  async #halve(batch: JudgedBatch, rewriteMs: number, began: number): Promise<Settled> {
-    const { rewriter, now } = this.#options
-    const middle = batch.records.length >> 1
-    const part = async (from: number, to: number, next?: readonly Position[]): Promise<JudgedBatch> => {
-      const records = batch.records.slice(from, to)
-      const { outcomes, account, groups, tables } = await rewriter.rewrite(records, now())
-      return {
-        epoch: batch.epoch,
-        records,
-        outcomes,
-        account,
-        groups,
-        tables,
-        next: next ?? records.behind(),
-      }
-    }
-    const settled = await this.#finish(await part(0, middle), rewriteMs, began)
-    if (settled === 'discarded') return settled
-    const rest = await part(middle, batch.records.length, batch.next)
-    return await this.#finish(rest, 0, performance.now())
-  }
-
-  /** A dead letter goes without its original, before its topic is taken to refuse it. */
-  #refuse(batch: JudgedBatch, index: number, { code }: Refused): JudgedBatch {
-    if (batch.outcomes.kind(index) === 'dead-letter') {
-      if (batch.sealed?.get(index) !== undefined) {
-        batch.sealed.set(index, undefined)
-        return batch
-      }
-      throw new LetheError(
-        'dead-letter-refused',
-        `route ${this.#options.name}: the dead-letter topic refuses a dead letter (${code})`,
-        'check its max.message.bytes and its rights',
-      )
-    }
-    refuse(batch, index, code)
-    return batch
-  }
-
-  #book(batch: JudgedBatch, emitted: Emitted, rewriteMs: number, settleMs: number): void {
-    this.#options.limit.add(batch.records.length, sum(batch.account.deadLettered))
-    this.#options.watch.settled({
-      account: batch.account,
-      groups: batch.groups,
-      tables: batch.tables,
-      emitted,
-      rewriteMs,
-      settleMs,
-    })
-  }
-
   /** Whether the whole group is at the end: what another process owned may come to this one. */
   async #isAtEnd(): Promise<boolean> {
     await this.#settling
     const now = performance.now()
     if (this.#failed || now < this.#endAt) return false
     this.#endAt = now + 250
-    const { driver } = this.#options
+    const { driver, sink } = this.#options
     const isReached = (position: Position): boolean =>
       position.offset >= (this.#ends!.get(partitionKey(position)) ?? 0)
     if (!driver.positions().every(isReached)) return false
+    await sink.finish()
     const partitions = [...this.#ends!].map(([key]) => {
       const slash = key.lastIndexOf('/')
       return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
@@ -316,8 +269,8 @@ class RouteLoop {
     const now = performance.now()
     if (now < this.#lagAt) return
     this.#lagAt = now + LAG_MS
-    const { driver, watch } = this.#options
+    const { driver, watch, sink } = this.#options
     const ends = await driver.ends()
-    watch.lag(driver.positions(), ends)
+    watch.lag(sink.finalPositions(), ends)
   }
 }

@@ -11,6 +11,7 @@ const OWN: readonly string[] = words(`
   rebalance assign revoke revoked lost epoch rewind closed aborted fenced fatal timed-out too-many-dead-letters
   stopping deadline no-broker missing-topic missing-right missing-offsets out-of-range stalled topic-deleted
   transaction-timeout topic-unknown partitions-added policy-changed keys-changed output-blocked output-too-large output-refused
+  range-taken   no-snapshot cut-short changed unreadable other-version other-key other-table other-topic outside-log too-old log-unknown
   not-delivered defect local-other broker-other librdkafka
   connection-refused tls-handshake auth-failed token-unavailable token-refused dns timeout connection-lost connection-closed host-unreachable
   answer-unreadable batch-corrupt batch-format-old compression-unknown compression-corrupt compression-bomb compression-missing
@@ -60,7 +61,7 @@ const LOCAL: readonly string[] = words(`
 /** Errors of the system and of TLS, as Node.js names them. */
 const SYSTEM: readonly string[] = words(`
   eacces eaddrinuse eaddrnotavail eagain eai-again econnaborted econnrefused econnreset ehostdown ehostunreach
-  emfile enetdown enetunreach enfile enobufs enoent enomem enospc enotfound eperm epipe eproto etimedout
+  edquot eisdir emfile enetdown enetunreach enfile enobufs enoent enomem enospc enotfound eperm epipe eproto erofs etimedout
   cert-has-expired cert-not-yet-valid cert-signature-failure cert-untrusted depth-zero-self-signed-cert
   hostname-mismatch self-signed-cert-in-chain unable-to-get-issuer-cert unable-to-get-issuer-cert-locally
   unable-to-verify-leaf-signature tls-cert-altname-invalid ssl-wrong-version-number`)

@@ -74,6 +74,11 @@ export const METRICS = {
     labels: ['route'],
     help: 'Batches dropped before they were settled, after a rebalance for example; their records are read again.',
   },
+  lethe_files_published_total: {
+    type: 'counter',
+    labels: ['route'],
+    help: 'Files of data sets that have their names.',
+  },
   lethe_consumer_lag_records: {
     type: 'gauge',
     // One worker owns a partition; after a rebalance two may still speak of it.
@@ -104,6 +109,17 @@ export const METRICS = {
     aggregator: 'max',
     labels: ['table'],
     help: 'Since the instant before which all statements that were written to the topic of a consent table have been read.',
+  },
+  lethe_schemas_waiting: {
+    type: 'gauge',
+    aggregator: 'max',
+    labels: ['route'],
+    help: 'Schemas that records of a route wait for, because the schema registry has not given them yet.',
+  },
+  lethe_registry_errors_total: {
+    type: 'counter',
+    labels: ['route', 'code'],
+    help: 'Times that the schema registry did not give a schema, by code; it is asked again.',
   },
   lethe_client_errors_total: {
     type: 'counter',

@@ -23,7 +23,11 @@ const words =
 const writtenName = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
 
 /** Of a route, a policy or a pipeline, as the pipeline file and the policy may write them; empty: there is none. */
-const name: Field = (value) => (value === '' ? undefined : writtenName(value))
+const unlessEmpty =
+  (field: Field): Field =>
+  (value) =>
+    value === '' ? undefined : field(value)
+const name: Field = unlessEmpty(writtenName)
 
 /** As Kafka allows them. */
 const topic = text(/^[A-Za-z0-9._-]{1,249}$/)
@@ -73,7 +77,19 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
   'route-started': {
     level: 'info',
     message: 'a route starts',
-    fields: { ...route, policy: name, policyVersion: integer, fingerprint, topic },
+    fields: {
+      ...route,
+      policy: name,
+      policyVersion: integer,
+      fingerprint,
+      topic: unlessEmpty(topic),
+      folder: unlessEmpty(file),
+    },
+  },
+  'file-published': {
+    level: 'info',
+    message: 'a file of a data set is published',
+    fields: { ...route, topic, partition: integer, offset: integer, next: integer, rows: integer },
   },
   'policy-loaded': {
     level: 'info',
@@ -202,11 +218,53 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
     message: 'a consent table has caught up with its topic: its routes go on',
     fields: tableState,
   },
+  'schema-known': {
+    level: 'info',
+    message: 'a schema came from the registry: its records are rewritten from here on',
+    fields: { ...route, schema: integer },
+  },
+  'schema-refused': {
+    level: 'error',
+    message: 'a schema cannot be used: its records become dead letters',
+    fields: { ...coded, schema: integer },
+  },
+  'schema-waits': {
+    level: 'warn',
+    message: 'the registry does not give a schema: its records wait, those of others go on',
+    fields: { ...coded, schema: integer },
+  },
+  'schema-held': {
+    level: 'error',
+    message:
+      'the policy has no rule for what a schema tags: its records wait for one, those of other schemas go on',
+    fields: { ...coded, schema: integer },
+  },
   'table-record': {
     level: 'warn',
     message:
       'a record of a consent table cannot be read, or is a tombstone: its subject counts as one that has withdrawn',
     fields: tablePlace,
+  },
+  'snapshot-read': {
+    level: 'info',
+    message: 'a consent table was read from its snapshot; what came since is read from its topic',
+    fields: tableState,
+  },
+  'snapshot-written': {
+    level: 'info',
+    message: 'a snapshot of a consent table was written',
+    fields: tableState,
+  },
+  'snapshot-unused': {
+    level: 'warn',
+    message: 'the snapshot of a consent table is not used: its whole topic is read',
+    fields: { ...tablePlace, code },
+  },
+  'snapshot-unwritten': {
+    level: 'warn',
+    message:
+      'a snapshot of a consent table was not written: the stream goes on, and the next start takes longer',
+    fields: { ...tablePlace, code },
   },
   'reached-end': { level: 'info', message: 'all that was there at the start is settled', fields: route },
   'worker-started': { level: 'info', message: 'a worker process starts', fields: { worker: integer } },

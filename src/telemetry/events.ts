@@ -38,8 +38,20 @@ export type LogEvent =
       readonly policy: string
       readonly policyVersion: number
       readonly fingerprint: string
-      /** The output topic. */
+      /** The output topic; empty: none. */
       readonly topic: string
+      /** Of a data set; empty: none. */
+      readonly folder: string
+    }
+  /** A file of a data set has its name; `next`: the offset behind its last record. */
+  | {
+      readonly kind: 'file-published'
+      readonly route: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+      readonly next: number
+      readonly rows: number
     }
   /** At the start of each process: what a route runs, and which keys. */
   | {
@@ -150,10 +162,10 @@ export type LogEvent =
     }
   /**
    * A consent table in a topic: it was read to its end at the start; it is further behind than it may be, so that its routes wait;
-   * it has caught up, and they go on.
+   * it has caught up, and they go on. Its snapshot was read, or written.
    */
   | {
-      readonly kind: 'table-read' | 'table-behind' | 'table-current'
+      readonly kind: 'table-read' | 'table-behind' | 'table-current' | 'snapshot-read' | 'snapshot-written'
       readonly table: string
       readonly topic: string
       readonly partition: number
@@ -164,6 +176,17 @@ export type LogEvent =
       /** Since the instant before which all that was written has been read. */
       readonly milliseconds: number
     }
+  /**
+   * A schema that records of a route name, by its id in the registry: it is known from now on; its records become dead letters;
+   * they wait, as the registry does not give it, or as the policy has no rule for what it tags.
+   */
+  | { readonly kind: 'schema-known'; readonly route: string; readonly schema: number }
+  | {
+      readonly kind: 'schema-refused' | 'schema-waits' | 'schema-held'
+      readonly route: string
+      readonly schema: number
+      readonly code: string
+    }
   /** A record of such a topic does not say what its subject said. */
   | {
       readonly kind: 'table-record'
@@ -171,6 +194,16 @@ export type LogEvent =
       readonly topic: string
       readonly partition: number
       readonly offset: number
+    }
+  /** The snapshot of such a table is not used, or could not be written. */
+  | {
+      readonly kind: 'snapshot-unused' | 'snapshot-unwritten'
+      readonly table: string
+      readonly topic: string
+      readonly partition: number
+      /** The first one that was not read. */
+      readonly offset: number
+      readonly code: string
     }
   | { readonly kind: 'reached-end'; readonly route: string }
   | { readonly kind: 'worker-started'; readonly worker: number }

@@ -5,6 +5,9 @@
  */
 import { clientCode } from './codes.ts'
 
+/** For a schema that the registry does not give; for rules for what one tags; undefined: for none. */
+export type WaitsForSchema = 'registry' | 'rules' | undefined
+
 /** The state of one loop, as another process reports it. */
 export interface LoopReport {
   readonly name: string
@@ -13,6 +16,8 @@ export interface LoopReport {
   readonly assigned: boolean
   /** It waits for a consent table that is behind. */
   readonly blocked: boolean
+  /** It waits for a schema that the registry does not give, or for rules for what one tags. */
+  readonly waitsForSchema: WaitsForSchema
 }
 
 export interface HealthReport {
@@ -46,6 +51,7 @@ export class Loop {
   #turned: number
   #assigned = false
   #blocked = false
+  #waitsForSchema: WaitsForSchema
 
   constructor(name: string, now: () => number) {
     this.name = name
@@ -68,12 +74,18 @@ export class Loop {
     this.#blocked = blocked
   }
 
+  /** What records wait for, where schemas are concerned. */
+  waitsForSchema(waits: WaitsForSchema): void {
+    this.#waitsForSchema = waits
+  }
+
   report(): LoopReport {
     return {
       name: this.name,
       age: this.#now() - this.#turned,
       assigned: this.#assigned,
       blocked: this.#blocked,
+      waitsForSchema: this.#waitsForSchema,
     }
   }
 }
@@ -152,6 +164,10 @@ export class Health {
     const missing = this.#workers - reports.length
     const waiting = loops.filter(({ assigned }) => !assigned).map(({ name }) => name)
     const blocked = loops.filter((loop) => loop.blocked).map(({ name }) => name)
+    const waitFor = (what: WaitsForSchema, says: string): [string, string][] => {
+      const names = loops.filter((loop) => loop.waitsForSchema === what).map(({ name }) => name)
+      return names.length === 0 ? [] : [['schemas', `${says}, so that records wait: ${names.join(', ')}`]]
+    }
     const assigned =
       loops.length === 0
         ? 'no route is running'
@@ -173,6 +189,8 @@ export class Health {
       ...(blocked.length === 0
         ? []
         : [['consent tables', `behind, so that these wait: ${blocked.join(', ')}`] as [string, string]]),
+      ...waitFor('registry', 'the registry does not give one'),
+      ...waitFor('rules', 'the policy has no rule for what one tags'),
     ]
     return {
       ok: checks.every(([, says]) => says === OK),

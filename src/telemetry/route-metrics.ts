@@ -1,6 +1,6 @@
 /** What is counted of one route. Batches are counted when they are settled, so that nothing is counted twice. */
 import type { Counter, Gauge } from 'prom-client'
-import { clientCode, deadLetterCode } from './codes.ts'
+import { clientCode, deadLetterCode, knownCode } from './codes.ts'
 import { MOST_LAG_SERIES } from './definitions.ts'
 import type { Instruments } from './instruments.ts'
 
@@ -146,6 +146,10 @@ export class RouteMetrics {
     this.#instruments.histogram('lethe_transaction_duration_seconds').observe({ route: this.#route }, seconds)
   }
 
+  filePublished(): void {
+    this.#instruments.counter('lethe_files_published_total').inc({ route: this.#route })
+  }
+
   aborted(code: string): void {
     const aborts: Counter<'route' | 'code'> = this.#instruments.counter('lethe_transaction_aborts_total')
     aborts.inc({ route: this.#route, code: clientCode(code) })
@@ -157,6 +161,15 @@ export class RouteMetrics {
 
   clientLost(): void {
     this.#instruments.counter('lethe_clients_lost_total').inc({ route: this.#route })
+  }
+
+  schemasWaiting(count: number): void {
+    this.#instruments.gauge('lethe_schemas_waiting').set({ route: this.#route }, count)
+  }
+
+  registryError(code: string): void {
+    const errors: Counter<'route' | 'code'> = this.#instruments.counter('lethe_registry_errors_total')
+    errors.inc({ route: this.#route, code: knownCode(code) })
   }
 
   assigned(partitions: number): void {

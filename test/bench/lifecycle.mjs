@@ -102,7 +102,7 @@ function retention(kind) {
   const of = (time) => `${time.toFixed(2)} s`
   process.stdout.write(
     `${kind}, ${rows} rows, ${deleted} deleted, ${stepped} stepped: batch with 1 thread ${of(one)}, with 2 ${of(two)}; ` +
-      `retain plan ${of(plan)}, apply ${of(apply)} (${(two / apply).toFixed(2)} of the speed of batch with 2)\n`,
+      `retain plan ${of(plan)}, apply ${of(apply)} (${(two / apply).toFixed(2)} of the speed of batch with 2; target >= 0.5: ${two / apply >= 0.5 ? 'pass' : 'miss'})\n`,
   )
 }
 

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util'
 
 const HERE = import.meta.dirname
 const HELP = `npm run bench -- [options]
-  --only csv|ndjson|startup   one part (may be repeated)
+  --only csv|ndjson|startup|gates|lifecycle   one part (may be repeated)
   --mode repeat|unique        one kind of subjects (may be repeated)
   --rows N                    rows or events (default 1000000)
   --quick                     100000 rows, unless --rows says otherwise
@@ -29,7 +29,7 @@ LETHE_BENCH_DIST names another build's dist folder, to compare builds.
 `
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true, default: ['csv', 'ndjson', 'startup'] },
+    only: { type: 'string', multiple: true, default: ['csv', 'ndjson', 'startup', 'gates', 'lifecycle'] },
     mode: { type: 'string', multiple: true, default: ['repeat', 'unique'] },
     rows: { type: 'string' },
     quick: { type: 'boolean', default: false },
@@ -199,6 +199,13 @@ try {
     for (const mode of ['repeat', 'unique']) if (options.mode.includes(mode)) await runCase(kind, mode)
   }
   if (options.only.includes('startup')) await runStartup()
+  // Figures of their own, each in a process: these compare no contestants.
+  const alone = (name, ...args) => {
+    process.stdout.write(`\n${name}\n`)
+    execFileSync(process.execPath, [join(HERE, `${name}.mjs`), ...args], { stdio: 'inherit' })
+  }
+  if (options.only.includes('gates')) alone('gates', ...(options.quick ? ['--subjects', '500000'] : []))
+  if (options.only.includes('lifecycle')) alone('lifecycle', String(Math.min(rows, 300_000)))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

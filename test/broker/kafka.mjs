@@ -1,8 +1,18 @@
 /** Apache Kafka as a process of this machine: one broker in KRaft mode, with its data in a temporary folder. */
 import { spawn, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCertificates } from './certificates.mjs'
@@ -86,6 +96,7 @@ async function startOnce(jars, options) {
 
 class Kafka {
   #folder
+  #jars
   #java
   #address
   #process
@@ -93,6 +104,7 @@ class Kafka {
 
   constructor(jars, folder, ports, jvm) {
     this.#folder = folder
+    this.#jars = jars
     this.#address = `127.0.0.1:${ports.get('PLAIN')}`
     const log4j = join(folder, 'log4j2.yaml')
     writeFileSync(log4j, LOG4J(this.logFile))
@@ -111,18 +123,42 @@ class Kafka {
     return join(this.#folder, 'server.properties')
   }
 
+  /**
+   * Makes the data folder. Java takes a second for it, so the folder is kept beside the jars, one for each set of users, and
+   * copied under another cluster id.
+   */
   format(all, users) {
     writeFileSync(this.#properties, asProperties(all))
+    const data = all['log.dirs']
     const bytes = randomBytes(16)
     // No leading dash, which the command line would take for an option.
     bytes[0] &= 0x7f
     const id = bytes.toString('base64url')
+    const scram = scramArguments(users)
+    const kept = `${this.#jars}-${createHash('sha256')
+      .update(JSON.stringify([all['node.id'], all['process.roles'], scram]))
+      .digest('hex')
+      .slice(0, 12)}.data`
+    if (existsSync(kept)) {
+      cpSync(kept, data, { recursive: true })
+      const file = join(data, 'meta.properties')
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^cluster\.id=.*$/m, `cluster.id=${id}`))
+      return
+    }
     const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', id, '--config', this.#properties]
-    const { status, stdout, stderr } = spawnSync('java', [...this.#java, ...tool, ...scramArguments(users)], {
+    const { status, stdout, stderr } = spawnSync('java', [...this.#java, ...tool, ...scram], {
       encoding: 'utf8',
       timeout: START_DEADLINE,
     })
     if (status !== 0) throw new Error(`Kafka's data folder could not be made: ${stderr || stdout}`)
+    const temporary = `${kept}.${randomUUID()}`
+    try {
+      cpSync(data, temporary, { recursive: true })
+      renameSync(temporary, kept)
+    } catch {
+      // Another process was first, or nothing can be kept there: the next broker is made as this one was.
+      rmSync(temporary, { recursive: true, force: true })
+    }
   }
 
   async start() {

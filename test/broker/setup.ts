@@ -1,6 +1,7 @@
 /** One broker for a run of the integration tests: started before the first of them, and not without one. */
 import type { TestProject } from 'vitest/node'
 import { type Broker, canRunKafka, findBroker } from './broker.mjs'
+import { GuardedServer } from './guarded.ts'
 
 /** What `inject('broker')` gives a test. */
 export interface SharedBroker {
@@ -9,6 +10,8 @@ export interface SharedBroker {
   readonly address: string
   /** Whether tests can start brokers of their own. */
   readonly canStartOwn: boolean
+  /** Where `guarded()` asks. */
+  readonly guardedUrl: string
   /** Why it is no better one. */
   readonly reasons: readonly string[]
 }
@@ -20,6 +23,7 @@ declare module 'vitest' {
 }
 
 let broker: Broker | undefined
+const guarded = new GuardedServer()
 
 export async function setup(project: TestProject): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`[broker] ${line}\n`)
@@ -36,9 +40,10 @@ export async function setup(project: TestProject): Promise<void> {
   }
   const canStartOwn = broker?.kind === 'kafka' || canRunKafka()
   const { kind = 'none', isReal = false, address = '' } = broker ?? {}
-  project.provide('broker', { kind, isReal, address, canStartOwn, reasons })
+  const guardedUrl = await guarded.listen()
+  project.provide('broker', { kind, isReal, address, canStartOwn, guardedUrl, reasons })
 }
 
 export async function teardown(): Promise<void> {
-  await broker?.stop()
+  await Promise.all([guarded.close(), broker?.stop()])
 }

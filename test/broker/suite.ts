@@ -1,10 +1,14 @@
 /** What an integration test needs of the run's broker: its address, names of its own, and to be skipped by name. */
 import { randomUUID } from 'node:crypto'
 import { describe, inject } from 'vitest'
+import { type Guarded, guardedAt } from './guarded.ts'
 import type { SharedBroker } from './setup.ts'
 
 /** The broker of this run. A test that kills or configures one starts its own (`startBroker`). */
 export const broker: SharedBroker = inject('broker')
+
+/** The run's broker with users, TLS, tokens and rights, for suites `onOwnKafka`. Tests do not disturb it. */
+export const guarded = (): Promise<Guarded> => guardedAt(broker.guardedUrl)
 
 /** A name for a topic, a group or a transactional id that no other test and no other run has. */
 export const uniqueName = (what: string): string => `${what}-${randomUUID().slice(0, 13)}`
@@ -25,7 +29,7 @@ export const onAnyBroker: (name: string, tests: () => void) => void = suite(
   'a broker',
 )
 
-/** A suite that starts brokers of its own, to kill or to configure them. */
+/** A suite that starts brokers of its own, to kill or to configure them, or needs the one of `guarded`. */
 export const onOwnKafka: (name: string, tests: () => void) => void = suite(
   broker.canStartOwn,
   'Apache Kafka as a process of its own',

@@ -135,7 +135,7 @@ describe('byte kernels', () => {
       fc.property(anyValue(name), place, (text, around) => {
         check(compiled, text, around)
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     )
   })
 
@@ -148,7 +148,7 @@ describe('byte kernels', () => {
         if (compiled.writeBytes === undefined) return
         for (const text of texts) check(compiled, text, around)
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -190,7 +190,7 @@ describe('byte kernels', () => {
             from = to
           })
         }),
-        { numRuns: 100 },
+        { numRuns: 50 },
       )
     })
   }

@@ -245,7 +245,7 @@ describe.each(transforms.map((transform) => [transform.name, transform] as const
         fc.property(value, fc.constantFrom(RECORD, NO_RECORD), (text, record) => {
           checkResult(transform, compiled, text, compiled.apply(text, record))
         }),
-        { numRuns: 150 },
+        { numRuns: 75 },
       )
     })
 
@@ -260,7 +260,7 @@ describe.each(transforms.map((transform) => [transform.name, transform] as const
           const again = texts.toReversed().map((text) => other.apply(text, RECORD))
           expect(again.toReversed()).toEqual(results)
         }),
-        { numRuns: 50 },
+        { numRuns: 25 },
       )
     })
 
@@ -277,7 +277,7 @@ describe.each(transforms.map((transform) => [transform.name, transform] as const
             expect(out.slice(0, texts.length)).toEqual(expected)
             expect(out.slice(texts.length)).toEqual(behind)
           }),
-          { numRuns: 100 },
+          { numRuns: 50 },
         )
       })
     }

@@ -66,7 +66,7 @@ describe('compose.yaml', () => {
     const policy = join(dirname(mounted[1]), '../config/policies/customer-events.yaml')
     expect(policy).toBe('/app/config/policies/customer-events.yaml')
     for (const { from, to, deadLetterTopic } of pipeline.routes)
-      for (const topic of [...(from.topics as string[]), to.topic, deadLetterTopic])
+      for (const topic of [...(from.topics as string[]), to.topic!, deadLetterTopic])
         expect(topics.command[0]).toMatch(
           new RegExp(`^topic ${topic.replaceAll('.', '\\.')} --config retention`, 'm'),
         )
@@ -105,6 +105,28 @@ describe('Kubernetes', () => {
     for (const word of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers'])
       expect(pod[word]).toBeUndefined()
     expect(manifest('namespace').metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted')
+  })
+
+  it('runs a shard in a pod like those of the stream, with its index for its number', () => {
+    const job = yaml('shards', 'job.yaml')
+    const shard = job.spec.template.spec
+    const [one] = shard.containers
+    expect(job.spec).toMatchObject({
+      completionMode: 'Indexed',
+      completions: expect.any(Number),
+      backoffLimitPerIndex: 3,
+    })
+    expect(shard.securityContext).toEqual(pod.securityContext)
+    expect(one.securityContext).toEqual(container.securityContext)
+    expect(shard).toMatchObject({ restartPolicy: 'Never', automountServiceAccountToken: false })
+    for (const { secret } of shard.volumes) if (secret !== undefined) expect(secret.defaultMode).toBe(0o440)
+    // What `lethe batch` takes; the index is in JOB_COMPLETION_INDEX.
+    expect(one.args).toEqual(expect.arrayContaining(['batch', '--manifest=run.json', '--output=run']))
+    expect(one.args.join(' ')).not.toContain('--shard')
+    expect(job.spec.podFailurePolicy.rules[0].onExitCodes).toMatchObject({
+      containerName: one.name,
+      values: [2],
+    })
   })
 
   it('hands secrets over as files that nobody else may read', () => {

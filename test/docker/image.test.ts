@@ -1,6 +1,6 @@
 /** The image, as far as it can be known without building it, which `npm run proof:image` does. */
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,10 +80,22 @@ describe('the Dockerfile', () => {
       }
     }
     symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'))
+    // `npm run proof:image` builds it; here what has been built stands for that, where all of its sources are there.
+    expect(of('RUN').some((line) => line.startsWith('npm run build'))).toBe(true)
+    cpSync(join(root, 'dist'), join(app, 'dist'), { recursive: true })
+    const built = (readdirSync(join(app, 'dist'), { recursive: true }) as string[]).filter((name) =>
+      /^(src|transforms)\b.*\.js$/.test(name),
+    )
+    expect(built.length).toBeGreaterThan(300)
+    const sources = built.map((name) => name.replace(/\.js$/, '.ts'))
+    const steps = [...text('../test/built.mjs').matchAll(/'((?:test|tsconfig)[\w./]+)'/g)].map(
+      ([, name]) => name!,
+    )
+    expect(steps).toContain('tsconfig.build.json')
+    const missing = [...sources, ...steps].filter((name) => !existsSync(join(app, name)))
+    expect(missing).toEqual([])
     const run = (...args: string[]): string =>
       execFileSync(args[0]!, args.slice(1), { cwd: app, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-    expect(of('RUN').some((line) => line.startsWith('npm run build'))).toBe(true)
-    run('npm', 'run', 'build')
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     expect(run('node', 'dist/bin/lethe.js', '--version').trim()).toBe(version)
     run('node', 'dist/bin/lethe.js', 'lint', 'config/policies/customer-events.yaml')

@@ -11,7 +11,7 @@ it('makes of arbitrary records what the reference makes of them, however they ar
   process.stdout.write(`fuzz: seed ${seed}\n`)
   const found = await fuzz({
     seed,
-    milliseconds: 8_000,
+    milliseconds: 1_200,
     atLeast: { commands: 2, published: 101 },
     script,
     say: (line) => void process.stderr.write(`${line}\n`),
@@ -25,7 +25,7 @@ it('makes of arbitrary records what the reference makes of them, however they ar
 it('reads files in any form that is stated, and lets out what patterns name', {
   timeout: 120_000,
 }, async () => {
-  const { findings, ...counts } = await fuzzForms(Math.floor(Math.random() * 1e9), 1_500)
+  const { findings, ...counts } = await fuzzForms(Math.floor(Math.random() * 1e9), 400)
   expect(findings).toEqual([])
-  expect(counts.records).toBeGreaterThan(50)
+  expect(counts.records).toBeGreaterThan(10)
 })

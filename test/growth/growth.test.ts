@@ -8,8 +8,8 @@ import { transforms } from '../../transforms/index.ts'
 import { defineTransform } from '../../transforms/transform.ts'
 import { faultsOf, faultsOfRecords } from './growth.ts'
 
-const UNITS = 1 << 13
-const BYTES = 1 << 16
+const UNITS = 1 << 11
+const BYTES = 1 << 14
 
 /** Takes n³ steps. */
 function rounds(n: number): number {
@@ -41,7 +41,7 @@ describe('growth', () => {
       name: 'test.cubic',
       options: z.strictObject({}),
       examples: [],
-      compile: () => ({ yields: 'string', apply: (text) => String(rounds(text.length >> 4)) }),
+      compile: () => ({ yields: 'string', apply: (text) => String(rounds(Math.floor(text.length / 6))) }),
     } as Parameters<typeof defineTransform>[0])
     expect(faultsOf(cubic, UNITS, [long]).join()).toMatch(/times the time for twice the length/)
   }, 120_000)

@@ -3,8 +3,10 @@
  * times as long, linear work twice. Times below the floor are noise, and harmless; a ratio counts when it is found again.
  */
 
-/** Milliseconds of processor time below which a time says nothing. */
+/** Milliseconds of processor time below which a time says nothing; of short inputs, which take no more than a fraction of one. */
 const FLOOR_MS = 20
+const SHORT_FLOOR_MS = 5
+const SHORT = 1 << 12
 /** More than this for twice the input is not linear. */
 const MOST_RATIO = 3
 const SAMPLES = 3
@@ -29,14 +31,15 @@ function median(work: () => void): number {
  */
 export function overgrowth(prepare: (n: number) => () => void, n: number): number | undefined {
   const whole = prepare(n)
-  if (timeOf(whole) < FLOOR_MS) return undefined
+  const floor = n < SHORT ? SHORT_FLOOR_MS : FLOOR_MS
+  if (timeOf(whole) < floor) return undefined
   const half = prepare(n >> 1)
   let ratio = 0
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const large = median(whole)
     const small = median(half)
     ratio = large / small
-    if (large < FLOOR_MS || ratio < MOST_RATIO) return undefined
+    if (large < floor || ratio < MOST_RATIO) return undefined
   }
   return ratio
 }

@@ -3,8 +3,8 @@ import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
 import type { Admin } from '../../src/kafka/admin.ts'
 import { openAdmin } from '../../src/kafka/open-admin.ts'
-import { startBroker } from '../broker/broker.mjs'
-import { onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
+import { passwordOf } from '../broker/guarded.ts'
+import { guarded, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
 import {
   admin,
   beginTransaction,
@@ -132,15 +132,14 @@ onKafka('the admin port', () => {
 
 onOwnKafka('the admin port, as a user who may do little', () => {
   it('tells what is forbidden from what is missing, and says what is allowed', async () => {
-    const users = [{ name: 'reader', password: 'secret-of-the-reader' }]
-    const own = await startBroker({ own: true, users, authorizer: true })
+    const { address, saslAddress } = await guarded()
     let port: Admin | undefined
     try {
-      const [readable, hidden] = ['readable', 'hidden']
-      await makeTopics(own.address, { [readable]: {}, [hidden]: {} })
-      await allow(own.address, readable)
-      const to = { ...connection(), brokers: [own.saslAddress!] }
-      port = await openAdmin(asUser(to, 'reader', users[0]!.password))
+      const [readable, hidden] = [uniqueName('readable'), uniqueName('hidden')]
+      await makeTopics(address, { [readable]: {}, [hidden]: {} })
+      await allow(address, readable)
+      const to = { ...connection(), brokers: [saslAddress] }
+      port = await openAdmin(asUser(to, 'reader', passwordOf('reader')))
       const [seen, unseen] = await port.topics([readable, hidden])
       expect(seen).toMatchObject({ presence: 'there', rights: new Set(['read', 'describe']) })
       expect(unseen).toMatchObject({ presence: 'forbidden', partitions: [] })
@@ -157,7 +156,6 @@ onOwnKafka('the admin port, as a user who may do little', () => {
       await expect(asking).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('right') })
     } finally {
       await port?.close()
-      await own.stop()
     }
   })
 })

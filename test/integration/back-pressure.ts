@@ -9,9 +9,8 @@ import { World } from './stream-world.ts'
 
 /** At most, with the queues of librdkafka: pods are given 512 MiB. */
 const MOST_KIB = 350 * 1024
-const EVENTS = 40_000
-/** With `note`, which is kept, an event is of some 4 kB: far more stands there than a worker may hold. */
-const NOTE = 'n'.repeat(4_000)
+/** So much stands there, in the notes of events, which are kept: far more than a worker may hold. */
+const BYTES = 160_000_000
 const POLICY = `policy: p
 version: 1
 purpose: train_ai_system
@@ -35,11 +34,15 @@ function peakOf(pid: number): number {
 /**
  * Lets a stream with 160 MB before it meet an output that takes 300 kB a second for ten seconds.
  * @param lines of its pipeline file
+ * @param size bytes of each note: short ones make many records, which is more work and not more memory
  */
 export async function holdsBack(
   lines: string,
+  size: number,
   { onTestFinished, skip }: Pick<TestContext, 'onTestFinished' | 'skip'>,
 ): Promise<void> {
+  const count = BYTES / size
+  const note = 'n'.repeat(size)
   skip(process.platform !== 'linux', 'memory is read from /proc')
   const proxy = await startProxy()
   onTestFinished(async () => await proxy.close())
@@ -58,10 +61,11 @@ export async function holdsBack(
   const occurred_at = new Date(Date.now() - 3_600_000).toISOString()
   const event = (n: number) => {
     const id = `${CANARY}-${n}`
-    return { key: id, value: JSON.stringify({ occurred_at, customer: { id }, note: NOTE }) }
+    return { key: id, value: JSON.stringify({ occurred_at, customer: { id }, note }) }
   }
-  for (let from = 0; from < EVENTS; from += 500)
-    await world.send(Array.from({ length: 500 }, (_, n) => event(from + n)))
+  const atOnce = 2_000_000 / size
+  for (let from = 0; from < count; from += atOnce)
+    await world.send(Array.from({ length: atOnce }, (_, n) => event(from + n)))
   // Requests carry what is written; what is read comes in the answers.
   proxy.throttle(300_000, 'requests')
   const worker = world.start('a', '--until-end')
@@ -70,15 +74,15 @@ export async function holdsBack(
     if (worker.isRunning) peak = Math.max(peak, peakOf(worker.pid))
   }, 200)
   onTestFinished(() => clearInterval(timer))
-  expect(await worker.says(/"assigned"/, 30_000), worker.said.slice(-2000)).toBe(true)
+  expect(await worker.says(/"assigned"/, 60_000), worker.said.slice(-2000)).toBe(true)
   await sleep(10_000)
   expect(worker.isRunning, worker.said.slice(-2000)).toBe(true)
   proxy.calm()
-  expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 0, signal: null })
+  expect(await worker.within(90_000), worker.said.slice(-2000)).toEqual({ code: 0, signal: null })
   expect(peak).toBeLessThan(MOST_KIB)
   const sources = (await world.read(world.output)).map(({ headers }) =>
     String(headers.find(({ name }) => name === 'lethe-source')?.value),
   )
-  expect(new Set(sources).size).toBe(EVENTS)
-  if (!lines.includes('at-least-once')) expect(sources.length).toBe(EVENTS)
+  expect(new Set(sources).size).toBe(count)
+  if (!lines.includes('at-least-once')) expect(sources.length).toBe(count)
 }

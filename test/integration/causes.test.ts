@@ -6,29 +6,28 @@ import type { Cause } from '../../src/kafka/cause.ts'
 import type { Connection, DriverEvent } from '../../src/kafka/driver.ts'
 import { chooseDriver } from '../../src/kafka/drivers.ts'
 import { openAdmin } from '../../src/kafka/open-admin.ts'
-import { type Broker, startBroker } from '../broker/broker.mjs'
-import { onOwnKafka, uniqueName } from '../broker/suite.ts'
+import { type Guarded, OWNER, passwordOf } from '../broker/guarded.ts'
+import { guarded, onOwnKafka, uniqueName } from '../broker/suite.ts'
 
-const PASSWORD = 'Pa55word-of-alice'
-const WRONG = 'Wr0ng-password-of-alice'
+const PASSWORD = passwordOf(OWNER)
+const WRONG = 'Wr0ng-password-of-owner'
 
 onOwnKafka('why a client does not get through', () => {
-  let broker: Broker
+  let broker: Guarded
   /** Accepts, and never says a word. */
   let hole: Server
   const held = new Set<Socket>()
   beforeAll(async () => {
-    broker = await startBroker({ tls: true, users: [{ name: 'alice', password: PASSWORD }] })
+    broker = await guarded()
     hole = createServer((socket) => {
       held.add(socket)
       socket.on('error', () => {})
     })
     await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve))
   })
-  afterAll(async () => {
+  afterAll(() => {
     for (const socket of held) socket.destroy()
     hole.close()
-    await broker.stop()
   })
 
   const named = (address: string): string => address.replace('127.0.0.1', 'localhost')
@@ -38,28 +37,28 @@ onOwnKafka('why a client does not get through', () => {
   const as = (
     password: string,
     mechanism: 'plain' | 'scram-sha-512' = 'scram-sha-512',
-  ): Partial<Connection> => ({ sasl: { mechanism, username: 'alice', password } })
+  ): Partial<Connection> => ({ sasl: { mechanism, username: OWNER, password } })
 
   const TROUBLES: readonly (readonly [string, Cause, () => readonly [string, Partial<Connection>]])[] = [
     ['a closed port', 'connection-refused', () => ['127.0.0.1:1', {}]],
     ['nobody who answers', 'timeout', () => [`127.0.0.1:${(hole.address() as AddressInfo).port}`, {}]],
-    ['a TLS listener spoken to in plain', 'tls-handshake', () => [named(broker.tlsAddress!), {}]],
+    ['a TLS listener spoken to in plain', 'tls-handshake', () => [named(broker.tlsAddress), {}]],
     [
       'a plain listener spoken to in TLS',
       'tls-handshake',
-      () => [named(broker.address), trusting(broker.certificates!.ca)],
+      () => [named(broker.address), trusting(broker.certificates.ca)],
     ],
     [
       'a wrong authority',
       'tls-handshake',
-      () => [named(broker.tlsAddress!), trusting(broker.certificates!.otherCa)],
+      () => [named(broker.tlsAddress), trusting(broker.certificates.otherCa)],
     ],
-    ['a wrong password', 'auth-failed', () => [broker.saslAddress!, as(WRONG)]],
-    ['a wrong password in plain', 'auth-failed', () => [broker.saslAddress!, as(WRONG, 'plain')]],
+    ['a wrong password', 'auth-failed', () => [broker.saslAddress, as(WRONG)]],
+    ['a wrong password in plain', 'auth-failed', () => [broker.saslAddress, as(WRONG, 'plain')]],
     [
       'a wrong password over TLS',
       'auth-failed',
-      () => [named(broker.saslTlsAddress!), { ...trusting(broker.certificates!.ca), ...as(WRONG) }],
+      () => [named(broker.saslTlsAddress), { ...trusting(broker.certificates.ca), ...as(WRONG) }],
     ],
     ['a listener that knows no users', 'auth-failed', () => [broker.address, as(PASSWORD)]],
   ]

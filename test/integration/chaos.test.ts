@@ -1,17 +1,35 @@
-/** Fault runs in brief: the faults that take a client or a broker away. `chaos.proof.ts` makes all of them. */
+/**
+ * Fault runs in brief, with two workers: a process that is killed, one that stands still for longer than its session, a broker that is
+ * killed; with kafkajs connections that are cut. `chaos.proof.ts` makes all faults with three workers, and `npm run proof:kafkajs` many
+ * with kafkajs.
+ */
 import { expect, it } from 'vitest'
 import { onOwnKafka } from '../broker/suite.ts'
 import { survive } from './chaos/survive.ts'
 
+const BRIEF = { rate: 60, workers: 2 }
+
 onOwnKafka('under a few faults', () => {
   it('exactly once: nothing is lost, and nothing is there twice', { timeout: 240_000 }, async () => {
-    const faults = ['kill', 'zombie', 'join', 'broker-kill', 'freeze'] as const
-    const { report } = await survive({ seed: 4, delivery: 'exactly-once', driver: 'rdkafka', faults })
+    const { report } = await survive({
+      seed: 4,
+      delivery: 'exactly-once',
+      driver: 'rdkafka',
+      faults: ['zombie', 'kill', 'broker-kill'],
+      ...BRIEF,
+    })
     expect(report.seen.duplicates).toBe(0)
   })
 
   it('at least once (kafkajs): nothing is lost', { timeout: 240_000 }, async () => {
-    const faults = ['kill', 'broker-kill', 'join'] as const
-    await survive({ seed: 5, delivery: 'at-least-once', driver: 'kafkajs', faults, assignment: 'range' })
+    await survive({
+      seed: 5,
+      delivery: 'at-least-once',
+      driver: 'kafkajs',
+      faults: ['cut', 'kill'],
+      assignment: 'range',
+      session: 6_000,
+      ...BRIEF,
+    })
   })
 })

@@ -2,8 +2,8 @@
 import kafkajs from 'kafkajs'
 import { expect, it } from 'vitest'
 import { kafkajsDriver } from '../../src/kafka/drivers/kafkajs/kafkajs-driver.ts'
-import { startBroker } from '../broker/broker.mjs'
-import { onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
+import { passwordOf } from '../broker/guarded.ts'
+import { guarded, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
 import {
   admin,
   beginTransaction,
@@ -152,36 +152,31 @@ onKafka('what kafkajs cannot read safely', () => {
 
 onOwnKafka('the driver over kafkajs, and a user who may not see the settings of its input', () => {
   it('is refused, with the right that is missing', async () => {
-    const users = [{ name: 'ada', password: 'analytical-engine' }]
-    const own = await startBroker({ own: true, users, authorizer: true })
-    try {
-      const topic = uniqueName('in')
-      await makeTopics(own.address, { [topic]: {} })
-      const kafka = client(own.address).admin()
-      await kafka.connect()
-      const rule = (resourceType: number, resourceName: string) => ({
-        resourceType,
-        resourceName,
-        resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
-        principal: 'User:ada',
-        host: '*',
-        operation: kafkajs.AclOperationTypes.READ,
-        permissionType: kafkajs.AclPermissionTypes.ALLOW,
-      })
-      const { TOPIC, GROUP } = kafkajs.AclResourceTypes
-      await kafka.createAcls({ acl: [rule(TOPIC, topic), rule(GROUP, '*')] })
-      await kafka.disconnect()
-      const opening = openDriver(KAFKAJS, {
-        topics: [topic],
-        to: asUser(connection({}, own.saslAddress!), 'ada', users[0]!.password),
-      })
-      await expect(opening).rejects.toMatchObject({
-        code: 'right-missing',
-        message: expect.stringContaining(`cleanup.policy of the input topic ${topic} cannot be read`),
-        suggestion: expect.stringMatching(/DESCRIBE_CONFIGS.*driver: rdkafka/),
-      })
-    } finally {
-      await own.stop()
-    }
+    const own = await guarded()
+    const topic = uniqueName('in')
+    await makeTopics(own.address, { [topic]: {} })
+    const kafka = client(own.address).admin()
+    await kafka.connect()
+    const rule = (resourceType: number, resourceName: string) => ({
+      resourceType,
+      resourceName,
+      resourcePatternType: kafkajs.ResourcePatternTypes.LITERAL,
+      principal: 'User:ada',
+      host: '*',
+      operation: kafkajs.AclOperationTypes.READ,
+      permissionType: kafkajs.AclPermissionTypes.ALLOW,
+    })
+    const { TOPIC, GROUP } = kafkajs.AclResourceTypes
+    await kafka.createAcls({ acl: [rule(TOPIC, topic), rule(GROUP, '*')] })
+    await kafka.disconnect()
+    const opening = openDriver(KAFKAJS, {
+      topics: [topic],
+      to: asUser(connection({}, own.saslAddress), 'ada', passwordOf('ada')),
+    })
+    await expect(opening).rejects.toMatchObject({
+      code: 'right-missing',
+      message: expect.stringContaining(`cleanup.policy of the input topic ${topic} cannot be read`),
+      suggestion: expect.stringMatching(/DESCRIBE_CONFIGS.*driver: rdkafka/),
+    })
   })
 })

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, type ProducerConfig } from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
-import { folder, lethe, root } from '../src/cli/lethe.ts'
+import { folder, root, warm } from '../src/cli/lethe.ts'
 import { readTopics } from './checker/read-topics.ts'
 
 const POLICY = `
@@ -22,7 +22,7 @@ fields:
 onKafka('config/examples/kafkajs-consumer.mjs', () => {
   it('publishes what may leave, and the tokens of lethe batch', async () => {
     const cwd = folder({ 'policy.yaml': POLICY })
-    await lethe(['keys', 'create', 'keys.json'], { cwd })
+    await warm(['keys', 'create', 'keys.json'], { cwd })
     const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
     const [input, output] = [uniqueName('library-in'), uniqueName('library-out')] as const
     const admin = kafka.admin()
@@ -69,7 +69,7 @@ onKafka('config/examples/kafkajs-consumer.mjs', () => {
     child.kill('SIGTERM')
     await ended
 
-    const batch = await lethe(
+    const batch = await warm(
       ['batch', '-', '--format', 'ndjson', '-p', 'policy.yaml', '--keys', 'keys.json', '-o', '-'],
       { cwd, input: events.map((event) => JSON.stringify(event)).join('\n') },
     )

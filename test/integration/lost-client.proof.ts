@@ -46,7 +46,7 @@ maxDeadLetters: 100%
     )
     expect(worker.isRunning, worker.said.slice(-2000)).toBe(true)
     worker.kill('SIGTERM')
-    expect(await worker.within(28_000), worker.said.slice(-3000)).toEqual({ code: 0, signal: null })
+    expect(await worker.within(60_000), worker.said.slice(-3000)).toEqual({ code: 0, signal: null })
     expect((await world.run('--until-end')).code).toBeOneOf([0, 3])
     expect(await world.verdict()).toBe('clean')
   })

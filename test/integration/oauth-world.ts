@@ -2,7 +2,8 @@
 
 import type { Message } from 'kafkajs'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { type Broker, startBroker } from '../broker/broker.mjs'
+import type { Guarded } from '../broker/guarded.ts'
+import { guarded } from '../broker/suite.ts'
 import {
   CLIENT,
   json,
@@ -36,11 +37,11 @@ export const showsNone = (said: string, ...secrets: readonly string[]): void => 
 export class TokenWorld {
   readonly given: string[] = []
   endpoint!: TokenEndpoint
-  #broker!: Broker
+  #broker!: Guarded
 
   constructor() {
     beforeAll(async () => {
-      this.#broker = await startBroker({ tokens: true })
+      this.#broker = await guarded()
       this.endpoint = await tokenEndpoint((response, ...more) => {
         const token = unsigned(8, { jti: String(this.given.length) })
         this.given.push(token)
@@ -49,7 +50,6 @@ export class TokenWorld {
     })
     afterAll(async () => {
       await this.endpoint.close()
-      await this.#broker.stop()
     })
   }
 
@@ -66,7 +66,7 @@ export class TokenWorld {
         this.#broker.address,
         { onTestFinished: (clean) => void cleanings.push(clean) },
         {
-          brokers: this.#broker.tokensAddress!,
+          brokers: this.#broker.tokensAddress,
           files: { token, secret: CLIENT.secret },
           pipeline: `maxDeadLetters: 100%
 driver: ${driver}

@@ -42,7 +42,7 @@ async function killOne(worker: Worker, at: number): Promise<void> {
   const pid = childrenOf(worker.pid)[at]
   expect(pid, worker.said.slice(-2000)).toBeGreaterThan(0)
   process.kill(pid!, 'SIGKILL')
-  expect(await worker.says(/"worker-ended"/, 5_000)).toBe(true)
+  expect(await worker.says(/"worker-ended"/, 30_000)).toBe(true)
 }
 
 const header = (record: LogRecord): string =>
@@ -65,7 +65,7 @@ function kindsOf(outputs: readonly LogRecord[]): {
 
 onKafka('one configuration per run', () => {
   it('holds while policy, keys and pipeline file are replaced and workers are killed', {
-    timeout: 180_000,
+    timeout: 240_000,
   }, async (test) => {
     const now = new Date()
     const first = addKey(createKeyset(now), now)
@@ -81,7 +81,7 @@ onKafka('one configuration per run', () => {
 
     const worker = world.start('a', '--workers', '2', '--progress', '2', '--summary', summary)
     const assigned = (number: number, times: number): Promise<boolean> =>
-      worker.says(new RegExp(`(?:"worker":${number},"kind":"assigned"[^]*){${times}}`), 30_000)
+      worker.says(new RegExp(`(?:"worker":${number},"kind":"assigned"[^]*){${times}}`), 60_000)
     expect(await assigned(0, 1)).toBe(true)
     expect(await assigned(1, 1)).toBe(true)
     await world.send(events(0, 1000))
@@ -95,9 +95,9 @@ onKafka('one configuration per run', () => {
     // Its successor has a share of what follows.
     expect(await assigned(0, 2), worker.said.slice(-2000)).toBe(true)
     await world.send(events(1000, 1000))
-    await world.until(world.output, 2000, 15_000)
+    await world.until(world.output, 2000)
     worker.kill('SIGTERM')
-    expect(await worker.within(30_000), worker.said.slice(-3000)).toEqual({ code: 0, signal: null })
+    expect(await worker.within(60_000), worker.said.slice(-3000)).toEqual({ code: 0, signal: null })
 
     const outputs = await world.read(world.output)
     const strays = await world.read(elsewhere)

@@ -10,7 +10,7 @@ const OK = [200, 'brokers: ok\nkeys: ok\nassigned: ok\n']
 
 const portOf = async (worker: Worker): Promise<string> => {
   const listening = /"kind":"listening".*"port":(\d+)/
-  expect(await worker.says(listening, 30_000), worker.said).toBe(true)
+  expect(await worker.says(listening, 60_000), worker.said).toBe(true)
   return listening.exec(worker.said)![1]!
 }
 
@@ -19,7 +19,7 @@ async function until(
   port: string,
   path: string,
   isWanted: (status: number, text: string) => boolean,
-  milliseconds = 30_000,
+  milliseconds = 60_000,
 ): Promise<[number, string]> {
   const giveUp = performance.now() + milliseconds
   for (;;) {
@@ -56,6 +56,7 @@ onOwnKafka('probes follow the brokers', () => {
     const all = (pattern: RegExp) => ports.map(() => expect.stringMatching(pattern) as string)
     const fine = /^brokers: ok\nkeys: ok\n(?:workers: ok\n)?assigned: ok\n$/
     expect(await ready(fine)).toEqual(all(fine))
+    expect(await until(ports[0]!, '/readyz', (status) => status === 200)).toEqual(OK)
     // No answer to anything; connections stay.
     broker.pause()
     expect(await ready(/^brokers: timeout\n/)).toEqual(all(/^brokers: timeout\nkeys: ok\n/))
@@ -77,7 +78,7 @@ onOwnKafka('probes follow the brokers', () => {
     await broker.restart()
     expect(await ready(fine)).toEqual(all(fine))
     for (const worker of workers) worker.kill('SIGTERM')
-    for (const worker of workers) expect((await worker.within(27_000))?.code).toBe(0)
+    for (const worker of workers) expect((await worker.within(60_000))?.code).toBe(0)
   })
 
   it('30. that are not there at the start', async (test) => {
@@ -90,15 +91,10 @@ onOwnKafka('probes follow the brokers', () => {
     const says = 'brokers: connection-refused\nkeys: ok\nassigned: no route is running\n'
     expect(await until(port, '/readyz', (_, text) => text === says)).toEqual([503, says])
     expect(await until(port, '/livez', () => true)).toEqual([200, 'ok\n'])
-    expect((await worker.within(30_000))?.code).toBe(4)
+    expect((await worker.within(60_000))?.code).toBe(4)
     expect(worker.said).toMatch(/"kind":"failed".*"code":"connection-refused"/)
     expect(worker.said).toMatch(
       /no broker answers .*127\.0\.0\.1:1: nothing listens there \(connection-refused\)/,
     )
-  })
-
-  it('is what it was where they are fine', async (test) => {
-    const worker = await started(test, '')
-    expect(await until(await portOf(worker), '/readyz', (status) => status === 200)).toEqual(OK)
   })
 })

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Message } from 'kafkajs'
 import { broker } from '../broker/suite.ts'
+import { readTopics } from './checker/read-topics.ts'
 import type { LogRecord } from './checker/records.ts'
 import { type TestContext, World, type WorldOptions } from './stream-world.ts'
 
@@ -69,11 +70,11 @@ export async function placesOf(
   world: World,
   sourceOf: (header: string) => string = (header) => header,
 ): Promise<Places> {
-  const inputs = (await world.read(world.input)).map(
-    ({ topic, partition, offset }) => `${topic}/${partition}/${offset}`,
-  )
-  const outputs = await world.read(world.output)
-  const dead = await world.read(world.dead)
+  const all = await readTopics(world.address, [world.input, world.output, world.dead])
+  const of = (topic: string): readonly LogRecord[] => all.filter((record) => record.topic === topic)
+  const inputs = of(world.input).map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`)
+  const outputs = of(world.output)
+  const dead = of(world.dead)
   const text = [...outputs, ...dead].map(({ key, value, headers }) =>
     [key, value, ...headers.map((header) => header.value)].join(' '),
   )

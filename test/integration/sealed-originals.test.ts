@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { topicDeadLetterForm } from '../../src/forms/dead-letters.ts'
 import { streamSummaryForm } from '../../src/forms/summaries.ts'
 import { onKafka } from '../broker/suite.ts'
-import { lethe } from '../src/cli/lethe.ts'
+import { warm } from '../src/cli/lethe.ts'
 import { events, MARK, mend, placesOf, replayWorld } from './replay-world.ts'
 
 onKafka('sealed originals', () => {
@@ -19,7 +19,7 @@ onKafka('sealed originals', () => {
     const identity = await generateX25519Identity()
     writeFileSync(join(folder, 'operator.key'), identity, { mode: 0o600 })
     writeFileSync(join(folder, 'recipients.txt'), await identityToRecipient(identity))
-    const made = await lethe(['keys', 'create', '--match', join(folder, 'match.json')])
+    const made = await warm(['keys', 'create', '--match', join(folder, 'match.json')])
     expect(made.code).toBe(0)
     const sent = events(600)
     // One is larger than a dead letter of its topic may be.
@@ -44,7 +44,7 @@ onKafka('sealed originals', () => {
       if (code === 'json-truncated') expect(subject).toBe('unknown')
       else expect(subject).toMatchObject({ domain: 'dead-letters', token: expect.stringMatching(/^k1\./) })
 
-    const open = await lethe(
+    const open = await warm(
       [
         ...['dead-letters', 'open', world.pipeline, '--identity', join(folder, 'operator.key')],
         ...['--reason', 'a test of sealing', '--unrecorded'],

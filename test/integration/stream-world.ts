@@ -1,5 +1,5 @@
 /** A pipeline of a test's own: topics, files, `lethe stream` as a process, and the checker's word. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { readTopics } from './checker/read-topics.ts'
 import type { LogRecord } from './checker/records.ts'
 import { encryptedSource } from './checker/sources.ts'
 import { check, describeReport } from './checker.ts'
+import { checkDataset, describeDataset, readDataset } from './dataset-checker.ts'
 
 /** Of the test: cases run side by side, so that the global one would take another's. */
 export interface TestContext {
@@ -36,6 +37,13 @@ export interface WorldOptions {
   /** More lines at the top of the pipeline file. */
   readonly pipeline?: string
   readonly brokers?: string
+  /** More words under `from:` and `to:` of the route, each with a comma in front. */
+  readonly from?: string
+  readonly to?: string
+  /** Rows go into the folder `data` beside it, in place of a topic: more words under `to:`. */
+  readonly dataset?: string
+  /** More lines of the route, each indented as its words are. */
+  readonly route?: string
   /** More files beside it. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -87,7 +95,9 @@ export class World {
       keyset,
       pipeline,
       brokers,
+      dataset,
     } = this.#options
+    if (dataset !== undefined) mkdirSync(this.data)
     const keys = join(this.folder, 'keys.json')
     writeFileSync(keys, keyset ?? formatKeyset(createKeyset(new Date())), { mode: 0o600 })
     writeFileSync(
@@ -99,23 +109,28 @@ keys: { file: keys.json }
 ${pipeline ?? 'maxDeadLetters: 100%\n'}
 routes:
   - name: r
-    from: { topics: [${this.input}], group: ${this.group} }
-    to: { topic: ${this.output}, compacted: ${compacted === true} }
+    from: { topics: [${this.input}], group: ${this.group}${this.#options.from ?? ''} }
+    to: ${dataset === undefined ? `{ topic: ${this.output}, compacted: ${compacted === true}${this.#options.to ?? ''} }` : `{ dataset: data${dataset.includes('format') ? '' : ', format: ndjson'}${dataset} }`}
     deadLetterTopic: ${this.dead}
     policy: policy.yaml
-`,
+${this.#options.route ?? ''}`,
     )
     const names = { in: this.input, out: this.output, dead: this.dead }
     const settings = { 'retention.ms': '-1', ...outputSettings }
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
     const topics = (['in', 'out', 'dead'] as const)
-      .filter((one) => !without.includes(one))
+      .filter((one) => !without.includes(one) && !(one === 'out' && dataset !== undefined))
       .map((one) => ({
         topic: names[one],
         numPartitions: one === 'dead' ? deadPartitions : partitions,
         ...(one === 'out' ? { configEntries } : {}),
       }))
     await this.create(topics)
+  }
+
+  /** Of the data set. */
+  get data(): string {
+    return join(this.folder, 'data')
   }
 
   async create(topics: ITopicConfig[]): Promise<void> {
@@ -173,14 +188,42 @@ routes:
     return await readTopics(this.address, [topic])
   }
 
-  /** Resolves when so many records stand in the topic. */
-  async until(topic: string, count: number, milliseconds = 40_000): Promise<readonly LogRecord[]> {
+  /** Resolves when so many records stand in the topic. It is read once its log is that long, markers of transactions included. */
+  async until(topic: string, count: number, milliseconds = 60_000): Promise<readonly LogRecord[]> {
     const giveUp = performance.now() + milliseconds
-    for (;;) {
-      const records = await this.read(topic)
-      if (records.length >= count || performance.now() > giveUp) return records
-      await sleep(300)
-    }
+    return await this.admin(async (admin) => {
+      for (;;) {
+        const isOver = performance.now() > giveUp
+        const ends = await admin.fetchTopicOffsets(topic).catch(() => [])
+        if (isOver || ends.reduce((sum, { high }) => sum + Number(high), 0) >= count) {
+          const records = await this.read(topic)
+          if (records.length >= count || isOver) return records
+        }
+        await sleep(200)
+      }
+    })
+  }
+
+  /** What stands in each of the topics, read at once. */
+  async #logs(...topics: readonly string[]): Promise<(topic: string) => readonly LogRecord[]> {
+    const all = await readTopics(this.address, topics)
+    return (topic) => all.filter((record) => record.topic === topic)
+  }
+
+  /** `clean`, or what a reader of the data set found that knows the topics alone. */
+  async datasetVerdict(): Promise<string> {
+    const oracle = oracleOf(join(this.folder, 'policy.yaml'), join(this.folder, 'keys.json'))
+    const of = await this.#logs(this.input, this.dead)
+    return describeDataset(
+      checkDataset({
+        inputs: of(this.input),
+        deadLetters: of(this.dead),
+        files: readDataset(this.data),
+        expected: oracle.expected,
+        policy: oracle.policy,
+        canaries: [CANARY],
+      }),
+    )
   }
 
   /** `clean`, or what the checker found. */
@@ -190,10 +233,11 @@ routes:
       compacted,
       ...(maxRecordBytes && { maxRecordBytes }),
     })
+    const of = await this.#logs(this.input, this.output, this.dead)
     const report = check({
-      inputs: await this.read(this.input),
-      outputs: await this.read(this.output),
-      deadLetters: await this.read(this.dead),
+      inputs: of(this.input),
+      outputs: of(this.output),
+      deadLetters: of(this.dead),
       expected: oracle.expected,
       sourceOf: encryptedSource(oracle.keys.key('source', sourceDomain(this.group, this.output)), 'r', [
         this.input,

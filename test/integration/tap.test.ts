@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createKeysetFile } from '../../src/keys/file.ts'
 import { createKeyset } from '../../src/keys/keyset.ts'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
-import { type Ended, lethe } from '../src/cli/lethe.ts'
+import { type Ended, lethe, warm } from '../src/cli/lethe.ts'
 import { makeTopics, pipelineFile, produce } from './cluster-world.ts'
 
 const POLICY = `policy: p
@@ -64,14 +64,14 @@ const lines = ({ stdout }: Ended): readonly Line[] =>
 onKafka('lethe tap', () => {
   it('shows the last outputs, tombstones too, and of nothing what it was before', async () => {
     const { file, input } = await world()
-    expect((await lethe(['tap', file])).stderr).toContain('has no outputs')
+    expect((await warm(['tap', file])).stderr).toContain('has no outputs')
     await produce(broker.address, input, [
       ...Array.from({ length: 20 }, (_, i) => event(i)),
       { key: 'customer-0', value: null },
       { key: 'customer-1', value: 'broken' },
     ])
     expect((await lethe(['stream', file, '--until-end', '-q'])).code).toBe(3)
-    const all = await lethe(['tap', file, '--limit', '100', '--format', 'json'])
+    const all = await warm(['tap', file, '--limit', '100', '--format', 'json'])
     expect(all.code).toBe(0)
     const records = lines(all)
     const amounts = records.flatMap(({ value }) =>
@@ -86,19 +86,19 @@ onKafka('lethe tap', () => {
     }
     expect(all.stdout).not.toMatch(/canary|customer-/)
 
-    const few = lines(await lethe(['tap', file, '--limit', '4', '--format', 'json']))
+    const few = lines(await warm(['tap', file, '--limit', '4', '--format', 'json']))
     expect(few).toHaveLength(4)
     for (const { partition, offset } of few)
       expect(records.filter((one) => one.partition === partition && one.offset > offset).length).toBeLessThan(
         4,
       )
 
-    const text = await lethe(['tap', file, '--limit', '100'])
+    const text = await warm(['tap', file, '--limit', '100'])
     expect(text.stdout).toContain('none: a tombstone')
     expect(text.stdout).toContain('"at":"2024-07-15"')
     expect(text.stdout).not.toMatch(/canary|customer-/)
 
-    const [dead, ...others] = lines(await lethe(['tap', file, '--dead-letters', '--format', 'json']))
+    const [dead, ...others] = lines(await warm(['tap', file, '--dead-letters', '--format', 'json']))
     expect(others).toEqual([])
     expect(dead!.value).toContain('json-syntax')
     expect(dead!.value).not.toContain('broken')
@@ -108,10 +108,10 @@ onKafka('lethe tap', () => {
     const { file, input } = await world({ partitions: 1, pattern: true })
     await produce(broker.address, input, [event(1), event(2)])
     expect((await lethe(['stream', file, '--until-end', '-q'])).code).toBe(0)
-    const tokens = lines(await lethe(['tap', file, '--format', 'json'])).map(
+    const tokens = lines(await warm(['tap', file, '--format', 'json'])).map(
       ({ headers }) => headers['lethe-source']!,
     )
-    const { code, stdout } = await lethe(['source', file, '-'], { input: tokens.join('\n') })
+    const { code, stdout } = await warm(['source', file, '-'], { input: tokens.join('\n') })
     expect(code).toBe(0)
     expect(stdout).toContain(`${input}/0/0`)
     expect(stdout).toContain(`${input}/0/1`)
@@ -120,7 +120,7 @@ onKafka('lethe tap', () => {
   it('shows no record that Lethe did not write', async () => {
     const { file, output } = await world()
     await produce(broker.address, output, [{ key: 'a', value: '{"email":"canary@example.com"}' }])
-    const { code, stdout, stderr } = await lethe(['tap', file])
+    const { code, stdout, stderr } = await warm(['tap', file])
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     expect(stderr).toContain('Lethe did not write them')
     expect(stderr).not.toContain('canary')
@@ -137,19 +137,19 @@ onKafka('lethe tap', () => {
     while (!(await Promise.race([isOver, wait()])))
       await produce(broker.address, output, [{ key: 'k', value: '\u001b[2Jnew', headers }])
     expect(lines(await tapped).map(({ value }) => value)).toEqual(['\u001b[2Jnew'])
-    expect(performance.now() - began).toBeLessThan(25_000)
-    const text = await lethe(['tap', file])
+    expect(performance.now() - began).toBeLessThan(45_000)
+    const text = await warm(['tap', file])
     expect(text.stdout).toContain('\\u001b[2Jnew')
     expect(text.stdout).not.toContain('\u001b')
-    expect((await lethe(['tap', file, '--duration', '200ms'])).stderr).toContain('no new outputs')
+    expect((await warm(['tap', file, '--duration', '200ms'])).stderr).toContain('no new outputs')
   })
 
   it('says which routes there are, and that a topic is missing', async () => {
     const { file } = await world()
-    const unknown = await lethe(['tap', file, '--route', 'clicks'])
+    const unknown = await warm(['tap', file, '--route', 'clicks'])
     expect(unknown.code).toBe(2)
     expect(unknown.stderr).toContain('events')
-    const none = await lethe(['tap', pipelineFile({ brokers: [broker.address], output: uniqueName('none') })])
+    const none = await warm(['tap', pipelineFile({ brokers: [broker.address], output: uniqueName('none') })])
     expect(none.code).toBe(4)
     expect(none.stderr).toContain('does not exist')
   })

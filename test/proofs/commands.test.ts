@@ -29,7 +29,7 @@ describe('commands', () => {
     while (pid === 0) await sleep(10)
     commands.interrupt()
     await expect(running).rejects.toThrow('interrupted')
-    await expect.poll(() => isAlive(pid)).toBe(false)
+    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false)
     await expect(commands.run('true', [])).rejects.toThrow('interrupted')
   })
 })

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** What generates cases, in a test or in a file that tests share. */
-const PROPERTY = /\bfc\.(assert|property|asyncProperty)\(/
+/** What generates cases, in a test or in a file that tests share, or is longer in a proof. */
+const PROPERTY = /\bfc\.(assert|property|asyncProperty)\(|\bIN_PROOF\b/
 const include = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .map((name) => `test/${name.replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.test.ts') && !/^test\/(bench|integration)\//.test(file))

@@ -1,6 +1,6 @@
 /**
- * `npm run proof:properties [-- --runs N --seed N FILE…]`: all tests of properties, each with ten times the runs of a check,
- * or N times. It prints its seed, which repeats it.
+ * `npm run proof:properties [-- --runs N --seed N FILE…]`: all tests of properties, each with forty times the runs of a
+ * check, or N times. It prints its seed, which repeats it.
  */
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 
 const { values, positionals: files } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '10' }, seed: { type: 'string' } },
+  options: { runs: { type: 'string', default: '40' }, seed: { type: 'string' } },
 })
 const times = Number(values.runs)
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)

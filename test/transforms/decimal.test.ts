@@ -16,6 +16,7 @@ import {
 } from '../../transforms/decimal.ts'
 import { decimalOption } from '../../transforms/decimal-option.ts'
 import { OptionError } from '../../transforms/transform.ts'
+import { processorMs } from '../processor-time.ts'
 
 function decimal(text: string): Decimal {
   const value = parseDecimal(text)
@@ -120,11 +121,11 @@ describe('parseDecimal', () => {
   })
 
   it('costs nothing for a huge exponent and is linear in long text', () => {
-    const start = performance.now()
+    const start = processorMs()
     for (let i = 0; i < 1000; i++) parseDecimal('9e999999999')
     expect(parseDecimal('1'.repeat(1_000_000))).toBe('out-of-domain')
     expect(parseDecimal(`${'1'.repeat(1_000_000)}x`)).toBe('unparsable')
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(processorMs() - start).toBeLessThan(5000)
   })
 
   it('holds the exact value, in its shortest form', () => {

@@ -152,7 +152,7 @@ describe('what covers says', () => {
           }
         }
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: 30, endOnFailure: true },
     )
   })
 
@@ -187,7 +187,7 @@ describe('what several parts tell', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 

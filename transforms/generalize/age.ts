@@ -4,6 +4,7 @@ import { civilTime, compileDateReader, formatsOf, versionOfReading } from '../ca
 import { civilFromDays } from '../calendar/gregorian.ts'
 import { dateFormat, moreReading, zoneFor } from '../calendar/reading-options.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import { relabelled, sameBut } from '../restep.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, Failure, fail, OptionError, type Transform } from '../transform.ts'
 
@@ -151,6 +152,11 @@ export const age: Transform = defineTransform({
       : [],
   reveals: (chosen) =>
     part({ of: 'age', starts: starts(chosen), clock: clockOf(formatsOf(chosen), chosen.zone) }),
+  restep: (previous, next) => {
+    if (!sameBut(previous, next, 'width', 'edges', 'topCode')) return undefined
+    const after = labels(next)
+    return relabelled(labels(previous).map((label, years) => [label, after[years]!]))
+  },
   compile: (chosen, context) => {
     const { width, edges, topCode, zone: zoneName } = chosen
     if (width !== undefined && edges !== undefined)

@@ -5,6 +5,7 @@ import { NAMED_FORMATS } from '../calendar/forms.ts'
 import { civilFromDays, DAY_MS, daysFromCivil } from '../calendar/gregorian.ts'
 import { moreReading, timeZone } from '../calendar/reading-options.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import { sameBut } from '../restep.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, Failure, fail, OptionError, type Transform } from '../transform.ts'
 
@@ -52,6 +53,8 @@ function newestOfOldest({ asOfYear, topCode }: Options): number {
 }
 
 const YEAR = /^(?!0000)[0-9]{4}$/
+
+const oldestOf = (last: number): string => `${String(last).padStart(4, '0')}-or-earlier`
 
 /** The reader of years of birth. */
 function compileYear(chosen: Options): (text: string, now: number) => number | Failure {
@@ -145,12 +148,21 @@ export const birthYear: Transform = defineTransform({
       oldest: newestOfOldest(chosen),
       until: chosen.asOfYear,
     }),
+  restep: (previous, next) => {
+    const [before, last] = [newestOfOldest(previous), newestOfOldest(next)]
+    if (!sameBut(previous, next, 'asOfYear', 'topCode') || before > last) return undefined
+    return (stored) => {
+      if (stored === oldestOf(before) || stored === oldestOf(last)) return oldestOf(last)
+      if (!YEAR.test(stored) || Number(stored) > next.asOfYear) return fail('unparsable')
+      return Number(stored) <= last ? oldestOf(last) : stored
+    }
+  },
   compile: (chosen, context) => {
     const { asOfYear } = chosen
     const readYear = compileYear(chosen)
     if (usesZoneData(chosen.zone)) context.usesPlatform('time-zones')
     const last = newestOfOldest(chosen)
-    const oldest = `${String(last).padStart(4, '0')}-or-earlier`
+    const oldest = oldestOf(last)
     const end = daysFromCivil(asOfYear + 1, 1, 1) * DAY_MS
     return {
       yields: 'string',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { relabelled } from '../restep.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, OptionError, type Transform } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
@@ -64,6 +65,15 @@ export const category: Transform = defineTransform({
     { title: 'compared exactly', options: { allow: ['US'] }, input: 'us', output: 'other' },
   ],
   reveals: (stated) => part({ of: 'listed', labels: labelsOf(stated), other: stated.other }),
+  restep: (previous, next) => {
+    const [before, after] = [labelsOf(previous), labelsOf(next)]
+    // What was one of all others must be so still.
+    if ([...after.keys()].some((value) => !before.has(value))) return undefined
+    return relabelled([
+      [previous.other, next.other],
+      ...[...before].map(([value, label]): [string, string] => [label, after.get(value) ?? next.other]),
+    ])
+  },
   compile: (stated: CategoryOptions) => {
     const { allow, map, other } = stated
     const labels = labelsOf(stated)

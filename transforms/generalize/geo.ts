@@ -10,6 +10,7 @@ import {
   unitsAt,
 } from '../decimal.ts'
 import { decimalOption } from '../decimal-option.ts'
+import { reapplied } from '../restep.ts'
 import { ASSUMED_ALL, part } from '../reveals/revelation.ts'
 import {
   defineTransform,
@@ -108,6 +109,14 @@ function pairs(
   }
 }
 
+/** Throws `OptionError`. */
+function onGrid({ axis, cell: stated, at }: GeoOptions): (text: string) => Result {
+  const cell = cellOf(stated)
+  const latitude = coordinates(cell, 90n, at === 'center')
+  const longitude = coordinates(cell, 180n, at === 'center')
+  return axis === 'both' ? pairs(latitude, longitude) : axis === 'latitude' ? latitude : longitude
+}
+
 /**
  * Coordinates in decimal degrees in, a point of the grid cell that holds them out; exact on the text.
  * Throws `OptionError` for a cell that does not divide 90.
@@ -178,12 +187,15 @@ export const geo: Transform = defineTransform({
     const cell = parseDecimal(String(stated))
     return typeof cell === 'string' || cell.units <= 0n ? ASSUMED_ALL : part({ of: 'place', axis, cell })
   },
-  compile: ({ axis, cell: stated, at }: GeoOptions) => {
-    const cell = cellOf(stated)
-    const center = at === 'center'
-    const latitude = coordinates(cell, 90n, center)
-    const longitude = coordinates(cell, 180n, center)
-    if (axis === 'both') return { yields: 'string', apply: pairs(latitude, longitude) }
-    return { yields: 'same', apply: axis === 'latitude' ? latitude : longitude }
+  restep: (previous, next) => {
+    const [fine, coarse] = [parseDecimal(String(previous.cell)), parseDecimal(String(next.cell))]
+    if (typeof fine === 'string' || typeof coarse === 'string' || fine.units <= 0n) return undefined
+    if (previous.axis !== next.axis || !isMultiple(coarse, fine)) return undefined
+    // Corner and center of a cell lie in the larger one that holds it.
+    return reapplied(onGrid(previous), onGrid(next))
   },
+  compile: (stated: GeoOptions) => ({
+    yields: stated.axis === 'both' ? 'string' : 'same',
+    apply: onGrid(stated),
+  }),
 })

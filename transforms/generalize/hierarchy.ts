@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { relabelled, sameBut } from '../restep.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 import { arePlain } from './plain-labels.ts'
@@ -147,6 +148,11 @@ export const hierarchy: Transform = defineTransform({
       weaknesses: weaknessesOf(table, level),
       plain: arePlain(ancestors.values()),
       apply: (text) => ancestors.get(text) ?? fail('not-listed'),
+      restep: (previous) => {
+        const before = previous as HierarchyOptions
+        if (!sameBut(before, { file, delimiter }, 'level') || before.level > level) return undefined
+        return relabelled(table.map((cells) => [cells[before.level]!, cells[level]!]))
+      },
     }
   },
 })

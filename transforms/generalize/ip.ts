@@ -216,6 +216,25 @@ export const ip: Transform = defineTransform({
       : []),
   ],
   reveals: ({ v4, v6, list }) => part({ of: 'network', v4, v6, list }),
+  restep: (previous, next) => {
+    if (previous.list !== next.list || next.v4 > previous.v4 || next.v6 > previous.v6) return undefined
+    const ipv4 = ipv4Networks(next.v4)
+    const groups = new Uint16Array(8)
+    return (stored) => {
+      const slash = stored.indexOf('/')
+      const address = stored.slice(0, slash)
+      const bits = Number(stored.slice(slash + 1))
+      if (slash < 0 || `/${bits}` !== stored.slice(slash)) return fail('unparsable')
+      if (!address.includes(':')) {
+        if (bits !== previous.v4 && bits !== next.v4) return fail('unparsable')
+        return ipv4Networks(bits)(address) === stored ? ipv4(address)! : fail('unparsable')
+      }
+      // Fewer bits than the rule keeps are those before an IPv4 address of the network's own choice: these are the same later.
+      if (!(bits >= 1 && bits <= previous.v6) || !parseIpv6(address, groups)) return fail('unparsable')
+      if (network(groups.slice(), bits) !== stored) return fail('unparsable')
+      return network(groups, Math.min(bits, next.v6))
+    }
+  },
   compile: (stated: IpOptions) => {
     const { v4, v6 } = stated
     const ipv4 = ipv4Networks(v4)

@@ -1,5 +1,6 @@
 import { domainToUnicode } from 'node:url'
 import { z } from 'zod'
+import { reapplied } from '../restep.ts'
 import { part } from '../reveals/revelation.ts'
 import { defineTransform, Failure, fail, type Result, type Transform } from '../transform.ts'
 
@@ -136,6 +137,36 @@ function keptQuery(search: string, keeps: (name: string) => boolean): string {
   return kept.length === 0 ? '' : `?${kept.join('&')}`
 }
 
+function generalOf(stated: UrlOptions): (text: string) => Result {
+  const { keepPath, keepParams, schemeless, relative } = stated
+  const keeps = keepParams === undefined ? () => false : keeper(keepParams)
+  const kept = ({ pathname, search }: URL): string =>
+    leadingPath(pathname, keepPath) + keptQuery(search, keeps)
+  const absolute = (text: string, bare: boolean): URL | Failure => {
+    if (REPAIRED.test(text) || hasEndlessHost(text)) return fail('unparsable')
+    const parsed = parse(text)
+    if (parsed === undefined) return fail('unparsable')
+    if (isAddress(parsed.hostname)) return fail('out-of-domain')
+    return bare && !LETTERS_LAST.test(parsed.hostname) ? fail('unparsable') : parsed
+  }
+  return (text) => {
+    if (START.test(text)) {
+      const parsed = absolute(text, false)
+      return parsed instanceof Failure ? parsed : `${parsed.protocol}//${parsed.hostname}${kept(parsed)}`
+    }
+    if (relative === 'allow' && RELATIVE.test(text)) {
+      const parsed = absolute(NO_HOST + text, false)
+      if (parsed instanceof Failure) return parsed
+      const rest = kept(parsed)
+      return rest.startsWith('/') ? rest : `/${rest}`
+    }
+    if (schemeless !== 'allow' || !SCHEMELESS.test(text)) return fail('unparsable')
+    const bare = !text.startsWith('//')
+    const parsed = absolute(`https:${bare ? '//' : ''}${text}`, bare)
+    return parsed instanceof Failure ? parsed : `//${parsed.hostname}${kept(parsed)}`
+  }
+}
+
 /**
  * A URL in, its scheme and host out, both in lower case, and as many segments of its path as are stated, and
  * the parameters of its query that are named. User name, password, port and fragment never come out, nor a slash at the
@@ -242,35 +273,18 @@ export const url: Transform = defineTransform({
       : []),
   ],
   reveals: ({ keepPath, keepParams }) => part({ of: 'url', segments: keepPath, params: keepParams }),
+  restep: (previous, next) => {
+    const kept = new Set(previous.keepParams ?? [])
+    if (next.keepPath > previous.keepPath || next.keepParams?.some((name) => !kept.has(name)) === true)
+      return undefined
+    // What is left of a URL without a scheme is one, too; of a path with two slashes it cannot be told from a host.
+    const isEither = previous.schemeless === 'allow' && previous.relative === 'allow'
+    const step = reapplied(generalOf(previous), generalOf(next))
+    return (stored) => (isEither && stored.startsWith('//') ? fail('unparsable') : step(stored))
+  },
   compile: (stated: UrlOptions) => {
-    const { keepPath, keepParams, schemeless, relative } = stated
-    const keeps = keepParams === undefined ? () => false : keeper(keepParams)
-    const kept = ({ pathname, search }: URL): string =>
-      leadingPath(pathname, keepPath) + keptQuery(search, keeps)
-    const absolute = (text: string, bare: boolean): URL | Failure => {
-      if (REPAIRED.test(text) || hasEndlessHost(text)) return fail('unparsable')
-      const parsed = parse(text)
-      if (parsed === undefined) return fail('unparsable')
-      if (isAddress(parsed.hostname)) return fail('out-of-domain')
-      return bare && !LETTERS_LAST.test(parsed.hostname) ? fail('unparsable') : parsed
-    }
-    const general = (text: string): Result => {
-      if (START.test(text)) {
-        const parsed = absolute(text, false)
-        return parsed instanceof Failure ? parsed : `${parsed.protocol}//${parsed.hostname}${kept(parsed)}`
-      }
-      if (relative === 'allow' && RELATIVE.test(text)) {
-        const parsed = absolute(NO_HOST + text, false)
-        if (parsed instanceof Failure) return parsed
-        const rest = kept(parsed)
-        return rest.startsWith('/') ? rest : `/${rest}`
-      }
-      if (schemeless !== 'allow' || !SCHEMELESS.test(text)) return fail('unparsable')
-      const bare = !text.startsWith('//')
-      const parsed = absolute(`https:${bare ? '//' : ''}${text}`, bare)
-      return parsed instanceof Failure ? parsed : `//${parsed.hostname}${kept(parsed)}`
-    }
-    if (keepPath > 0 || keepParams !== undefined) return { yields: 'string', apply: general }
+    const general = generalOf(stated)
+    if (stated.keepPath > 0 || stated.keepParams !== undefined) return { yields: 'string', apply: general }
     return {
       yields: 'string',
       apply: (text) => {

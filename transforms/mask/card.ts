@@ -107,6 +107,36 @@ export const card: Transform = defineTransform({
   },
   reveals: ({ keepFirst, keepLast, luhn }) =>
     part({ of: 'card', first: keepFirst, last: keepLast, check: luhn === 'require' }),
+  restep: (previous, next) => {
+    const { with: sign, keepFirst, keepLast } = next
+    if (previous.with !== sign || keepFirst > previous.keepFirst || keepLast > previous.keepLast)
+      return undefined
+    // A sign that stands between digits, too, hides how many there are.
+    if (/[ -]/.test(sign)) return undefined
+    return (stored) => {
+      const parts = stored.split(sign).join('\0')
+      const digits = parts.replace(/[ -]/g, '')
+      if (!/^[0-9]{0,6}\0+[0-9]{0,4}$/.test(digits)) return fail('unparsable')
+      const count = digits.length
+      if (count < 12 || count > 19) return fail('unparsable')
+      const last = Math.min(keepLast, count - LEAST_HIDDEN)
+      const first = Math.min(keepFirst, count - LEAST_HIDDEN - last)
+      let seen = 0
+      let result = ''
+      for (const one of parts) {
+        if (one === ' ' || one === '-') {
+          result += one
+          continue
+        }
+        const isShown = seen < first || seen >= count - last
+        // A shorter end lets more of the start be seen than is stored.
+        if (isShown && one === '\0') return fail('unparsable')
+        result += isShown ? one : sign
+        seen++
+      }
+      return result
+    }
+  },
   compile: ({ keepFirst, keepLast, with: sign, luhn }: CardOptions) => {
     checkSign(sign)
     if (/^\p{N}/u.test(sign)) {

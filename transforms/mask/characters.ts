@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { graphemeStarts } from '../graphemes.ts'
 import { NOTHING, part } from '../reveals/revelation.ts'
-import { defineTransform, type Transform } from '../transform.ts'
+import { defineTransform, fail, type Transform } from '../transform.ts'
 import { countVisible } from '../visible.ts'
 import { checkSign, repeater, signOption } from './sign.ts'
 
@@ -115,6 +115,36 @@ export const characters: Transform = defineTransform({
           length: length === undefined,
           share: 'half',
         }),
+  restep: (previous, next) => {
+    const { keepFirst, keepLast, with: sign, length } = next
+    if (previous.with !== sign || previous.length !== length) return undefined
+    if (keepFirst > previous.keepFirst || keepLast > previous.keepLast) return undefined
+    // With fewer at the end, a short value would show more at its start than is stored.
+    if (keepFirst > 0 && keepLast < previous.keepLast) return undefined
+    return (stored) => {
+      const from = stored.indexOf(sign)
+      if (from < 0) return fail('unparsable')
+      let to = from
+      while (stored.startsWith(sign, to)) to += sign.length
+      const signs = (to - from) / sign.length
+      // Where a value has mask signs of its own, it does not show what was hidden.
+      if (stored.includes(sign, to) || (length !== undefined && signs !== length)) return fail('unparsable')
+      // A mark behind the last sign makes it a character of the value.
+      const starts = graphemeStarts(stored)
+      if (starts !== undefined && to < stored.length && !starts.includes(to)) return fail('unparsable')
+      const first = clusters(stored.slice(0, from))
+      const last = clusters(stored.slice(to))
+      if (first.length > previous.keepFirst || last.length > previous.keepLast) return fail('unparsable')
+      const shownFirst = Math.min(keepFirst, first.length)
+      const shownLast = Math.min(keepLast, last.length)
+      const hidden = length ?? signs + first.length - shownFirst + last.length - shownLast
+      return (
+        first.slice(0, shownFirst).join('') +
+        sign.repeat(hidden) +
+        last.slice(last.length - shownLast).join('')
+      )
+    }
+  },
   compile: ({ keepFirst, keepLast, with: sign, length }: CharactersOptions, context) => {
     context.usesPlatform('unicode')
     const signs = repeater(checkSign(sign))
@@ -142,6 +172,12 @@ export const characters: Transform = defineTransform({
     }
   },
 })
+
+/** The graphemes of a text. */
+function clusters(text: string): readonly string[] {
+  const starts = graphemeStarts(text)
+  return starts === undefined ? text.split('') : starts.map((start, at) => text.slice(start, starts[at + 1]))
+}
 
 /** How many clusters, of at most `most` from `from` in direction `step`, come before one too long to show. */
 function runOfShort(starts: readonly number[], from: number, step: 1 | -1, most: number): number {

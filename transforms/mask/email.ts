@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { graphemeStarts } from '../graphemes.ts'
+import { countGraphemes, graphemeStarts } from '../graphemes.ts'
 import { NOTHING, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform } from '../transform.ts'
 import { countVisible } from '../visible.ts'
@@ -133,6 +133,27 @@ export const email: Transform = defineTransform({
     keepFirst === 0 && domain === 'mask'
       ? NOTHING
       : part({ of: 'email', first: keepFirst, domain: domain === 'keep' }),
+  restep: (previous, next) => {
+    if (previous.with !== next.with || next.keepFirst > previous.keepFirst) return undefined
+    if (next.domain === 'keep') {
+      if (previous.domain !== 'keep') return undefined
+      const stayed = previous.domains && new Set(previous.domains)
+      // Where every domain stayed, or all that are to stay.
+      if (stayed !== undefined && next.domains?.every((one) => stayed.has(one)) !== true) return undefined
+    }
+    const listed = next.domains && new Set(next.domains)
+    const hidden = next.with.repeat(SIGNS)
+    return (stored) => {
+      const at = stored.lastIndexOf('@')
+      const local = stored.slice(0, at)
+      const host = stored.slice(at + 1)
+      if (at < 0 || host === '' || !local.endsWith(hidden)) return fail('unparsable')
+      const kept = local.slice(0, local.length - hidden.length)
+      if (countGraphemes(kept) > previous.keepFirst) return fail('unparsable')
+      const mayStay = next.domain === 'keep' && (listed === undefined || listed.has(fold(host)))
+      return `${next.keepFirst === 1 ? kept : ''}${hidden}@${mayStay ? host : hidden}`
+    }
+  },
   compile: ({ keepFirst, domain, domains, with: sign }: EmailOptions, context) => {
     context.usesPlatform('unicode')
     if (domains !== undefined && domain === 'mask')

@@ -1,6 +1,7 @@
 /** What `lethe batch` does, once its command line is read: a batch, its progress, and its account for people. */
 
 import { batchFiles, type FilesOptions, PolicyProblems } from '../../batch/batch-files.ts'
+import type { ShardJob } from '../../batch/shard-job.ts'
 import { sum } from '../../engine/account.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Input } from '../../files/input.ts'
@@ -8,6 +9,7 @@ import { formatProblems } from '../../policy/problems.ts'
 import type { Summary } from '../../run/account/account-view.ts'
 import type { BatchResult } from '../../run/batch-run.ts'
 import type { PreparedPool } from '../../run/chunk-pool.ts'
+import { keysFile } from '../../run/named-key-files.ts'
 import type { RunFiles } from '../../run/run-files.ts'
 import { paint } from '../../terminal.ts'
 import { accountLines, nameLines, verboseLines } from '../account-lines.ts'
@@ -18,13 +20,16 @@ import { gateOptions, type ListOptions } from '../list-options.ts'
 import { progressLine } from '../progress.ts'
 
 export interface BatchOptions
-  extends Omit<FilesOptions, 'lists' | 'tables' | 'matchKeys'>,
+  extends Omit<FilesOptions, 'lists' | 'tables' | 'matchKeys' | 'shard'>,
     LedgerOptions,
     ListOptions {
   readonly keys?: string
   readonly workers?: number
   readonly quiet?: boolean
   readonly verbose?: boolean
+  /** A manifest, and which of its shards to run. */
+  readonly manifest?: string
+  readonly shard?: number
 }
 
 /** De-identifies the inputs with the threads of `prepared`, which the caller closes. Throws `LetheError`. */
@@ -33,14 +38,20 @@ export async function run(
   options: BatchOptions,
   prepared: PreparedPool,
   files: RunFiles,
+  shard?: ShardJob,
 ): Promise<void> {
-  const file = options.keys ?? (process.env['LETHE_KEYS_FILE'] || undefined)
+  const file = keysFile(options)
   const progress = options.quiet === true ? undefined : progressLine(totalOf(inputs))
   let left = ''
   try {
     const record = ledgerOf(options)
-    const { list: _, listRemoved: _r, table: _t, matchKeys: _m, ...others } = options
-    const told = { ...others, ...gateOptions(options), ...(record === undefined ? {} : { record }) }
+    const { list: _, listRemoved: _r, table: _t, matchKeys: _m, shard: _s, ...others } = options
+    const told = {
+      ...others,
+      ...gateOptions(options),
+      ...(record === undefined ? {} : { record }),
+      ...(shard === undefined ? {} : { shard }),
+    }
     const summary = await batchFiles(inputs, told, { keyring: keyringFrom(file), file }, prepared, files, {
       progress: (made) => progress?.show(made),
       account: (made, result, standing) => {
@@ -94,5 +105,7 @@ function finish(summary: Summary, { maxUnique, deadLetter, dryRun }: BatchOption
         ? 'correct `subject:` of the policy: no record has a value there, so all of them count as one data subject'
         : 'generalize the quasi-identifiers further or drop some, or allow more with --max-unique',
     )
-  if (sum(summary.records.deadLettered) > 0) process.exitCode = EXIT.deadLetters
+  // Of shards `lethe account merge` judges the dead letters of all, and what starts them takes any other code for a failure.
+  if (sum(summary.records.deadLettered) > 0 && summary.shard === undefined)
+    process.exitCode = EXIT.deadLetters
 }

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileError, LetheError } from '../../errors.ts'
-import { fileAnchor } from '../../ledger/anchor.ts'
+import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import type { LedgerFact } from '../../ledger/entry.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import { openAll } from '../../letters/open-all.ts'
 import { letterLines, type PlacedLetter, topicLetters } from '../../letters/sealed-letters.ts'
 import { readPipeline } from '../../run/stream/prepare.ts'
+import { anchorFor } from '../../run/stream/topic-anchor.ts'
 import { readIdentities } from '../../sealing/key-files.ts'
 import { Opener } from '../../sealing/opener.ts'
 import { passphraseOf, readSigningKey } from '../../signing/private-key.ts'
@@ -85,7 +86,7 @@ async function ofPipeline(file: string, options: OpenOptions): Promise<Source> {
     new Ledger({
       file: setting.file,
       key: readSigningKey(setting.signingKey, passphraseOf(options)),
-      anchor: setting.anchor === undefined ? undefined : fileAnchor(setting.anchor, setting.file),
+      anchor: anchorFor(setting, () => resolveConnection(pipeline)),
       actor: options.as ?? 'operator',
     })
   return {

@@ -1,39 +1,37 @@
 /** What `lethe forget` does, once its command line is read. */
+
 import { existsSync } from 'node:fs'
-import {
-  applyErasure,
-  beginList,
-  type EraseSetting,
-  mergeSubjects,
-  planErasure,
-  type Subjects,
-  subjectsOf,
-  verifyErasure,
-} from '../../erasure/erase.ts'
+import { applyErasure, type EraseSetting, planErasure, verifyErasure } from '../../erasure/erase.ts'
 import { type ErasureOrder, readErasureOrder } from '../../erasure/erasure-order.ts'
-import { appendFeed } from '../../erasure/feed.ts'
+import { factOf, isWhole, listFiles, storedFiles, targetFiles } from '../../erasure/order-facts.ts'
+import {
+  matchKeysFor,
+  otherList,
+  type PipelineJob,
+  refuseNothing,
+  searchesOf,
+  tokenKeys,
+} from '../../erasure/pipeline-job.ts'
 import { erasureFound, erasureLines } from '../../erasure/print-erasure.ts'
 import { openPoints, receiptLine, receiptOf } from '../../erasure/receipt.ts'
 import { sqlOf, type Table } from '../../erasure/sql.ts'
+import { beginList, mergeSubjects, type Subjects, subjectsOf } from '../../erasure/subjects.ts'
+import type { DeleteRecords } from '../../erasure/topic-form.ts'
+import { fed, type ReadOptions, refuseFeed, refuseOverwriting } from '../../erasure/written-files.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import { takeLock } from '../../files/lock-file.ts'
 import { writeWhole } from '../../files/whole-file.ts'
-import { loadMatchKeys, type MatchKeys } from '../../keys/match-keys.ts'
 import type { LedgerAction } from '../../ledger/entry.ts'
-import { targetsOf } from '../../lifecycle/retention-orders.ts'
-import { fileOf, orderText, totalOf } from '../../lifecycle/work-order.ts'
-import type { Plan } from '../../policy/plan.ts'
-import { ReadFiles } from '../../run/read-files.ts'
+import { targetsOf } from '../../lifecycle/stored-folder.ts'
+import { fileOf, orderText } from '../../lifecycle/work-order.ts'
+import { keysFile, matchKeysFile } from '../../run/named-key-files.ts'
 import { passphraseOf, readSigningKey } from '../../signing/private-key.ts'
-import { type HoldsOptions, holdsOf } from '../holds-option.ts'
+import { type HoldsOptions, heldRowsOf } from '../holds-option.ts'
 import { type LedgerOptions, ledgerOf, recorded } from '../ledger-option.ts'
 import { planOf } from '../policy-option.ts'
-import { type PoliciesOptions, type SubjectOptions, searchesOf, subjectsIn } from '../subject-options.ts'
+import { type SubjectOptions, subjectsIn, withSubjects } from '../subject-options.ts'
 
-interface EraseOptions extends PoliciesOptions, HoldsOptions {
-  readonly suppression: string
-  readonly matchKeys?: string
-}
+interface EraseOptions extends ReadOptions, HoldsOptions {}
 
 interface EmitOptions {
   readonly emit?: 'sql'
@@ -44,6 +42,8 @@ interface EmitOptions {
 interface NewOrderOptions extends EraseOptions {
   readonly output: string
   readonly valid: number
+  readonly deleteRecords?: DeleteRecords
+  readonly deadLetters?: readonly string[]
 }
 
 interface OutcomeOptions extends LedgerOptions {
@@ -53,87 +53,86 @@ interface OutcomeOptions extends LedgerOptions {
 
 const say = (text: string): boolean => process.stderr.write(`lethe: ${text}\n`)
 
-function matchKeysOf({ matchKeys }: EraseOptions): MatchKeys | undefined {
-  const file = matchKeys ?? (process.env['LETHE_MATCH_KEYS_FILE'] || undefined)
-  return file === undefined ? undefined : loadMatchKeys(file)
-}
-
 export async function begin({ policy, suppression }: EraseOptions): Promise<void> {
   await beginList(await planOf(policy[0]!), suppression)
   say(`made ${suppression}, an empty list; runs name it by --list, and match keys`)
 }
 
-async function settingOf(options: EraseOptions): Promise<EraseSetting> {
-  const plans: Plan[] = []
-  for (const file of options.policy) plans.push(await planOf(file))
-  return { plans, matchKeys: matchKeysOf(options), holds: holdsOf(options), now: Date.now() }
-}
+const settingOf = (options: EraseOptions, job: PipelineJob): EraseSetting => ({
+  plans: job.plans,
+  matchKeys: matchKeysFor(matchKeysFile(options), job),
+  ...heldRowsOf(options, () => matchKeysFor(matchKeysFile(options), job)),
+  now: Date.now(),
+  topics: job.topics,
+})
 
 async function makeOrder(
   names: readonly string[],
   subjects: Subjects,
   setting: EraseSetting,
   options: NewOrderOptions,
+  written?: (order: ErasureOrder) => Promise<void>,
 ): Promise<ErasureOrder> {
   const targets = targetsOf(names)
-  refuseOverwriting(
-    options.output,
-    options,
-    targets.map(({ name }) => fileOf(name)),
-  )
-  const order = await planErasure(targets, subjects, { ...setting, validMs: options.valid })
-  await writeWhole(options.output, orderText(order))
+  refuseOverwriting(options.output, options, [
+    ...targets.map(({ name }) => fileOf(name)),
+    ...(options.deadLetters ?? []),
+  ])
+  const { valid: validMs, deleteRecords, deadLetters: letterLists = [] } = options
+  const seen = new Set<string>()
+  const order = await planErasure(targets, subjects, {
+    ...setting,
+    seen,
+    validMs,
+    deleteRecords,
+    letterLists,
+  })
+  await writeWhole(options.output, orderText(order), async () => await written?.(order))
   process.stderr.write(`${erasureLines(order).join('\n')}\n`)
+  const isFound = (name: string): boolean => seen.has(name)
+  const nowhere = subjects.subjects.filter(
+    ({ match, tokens, digests }) => ![match, ...tokens, ...digests].some(isFound),
+  ).length
+  if (nowhere > 0)
+    say(
+      `${nowhere} of the ${subjects.subjects.length} subjects stand in no row or record that was read: where some should, are they written as events have them?`,
+    )
   return order
 }
 
-/** Refuses to write where something stands that the command reads or keeps. */
-function refuseOverwriting(
-  file: string | undefined,
-  { policy, suppression, matchKeys }: EraseOptions,
-  targets: readonly string[],
-  orders: readonly string[] = [],
-): void {
-  if (file === undefined) return
-  const reads = new ReadFiles()
-  for (const one of policy) reads.add('the policy', one)
-  reads.add('the suppression list', suppression)
-  reads.add('a file of match keys', matchKeys)
-  for (const one of targets) reads.add('a target', one)
-  for (const one of orders) reads.add('a work order', one)
-  reads.refuse(file)
-}
-
-const targetFiles = ({ targets, untouched }: ErasureOrder): readonly string[] =>
-  [...targets, ...untouched].map(({ target }) => fileOf(target))
-
 export async function plan(
   names: readonly string[],
-  options: NewOrderOptions & SubjectOptions & EmitOptions,
+  options: NewOrderOptions & SubjectOptions & EmitOptions & LedgerOptions,
 ): Promise<void> {
   refuseEmit(options)
   const identifiers = subjectsIn(options)
-  const matchKeys = matchKeysOf(options)
-  if (matchKeys === undefined)
-    throw new LetheError(
-      'keys-missing',
-      'subjects go on the suppression list under a match key, and none are given',
-      'say --match-keys FILE (make one with `lethe keys create --match FILE`)',
-    )
-  const { searches, keyChecks } = await searchesOf(options)
-  const { suppression } = options
-  const subjects = subjectsOf(identifiers, { searches, matchKeys, keyChecks, suppression })
-  const plans = searches.map((search) => search.plan)
-  const setting = { plans, matchKeys, holds: holdsOf(options), now: Date.now() }
-  const order = await makeOrder(names, subjects, setting, options)
-  emit(order, options)
-  const notes = new Set(searches.flatMap((search) => search.notes))
-  for (const note of notes) say(note)
-  const isWhole =
-    notes.size === 0 &&
-    order.untouched.length === 0 &&
-    order.targets.every(({ unsearched = [] }) => unsearched.length === 0)
-  if (!isWhole) process.exitCode = EXIT.violations
+  await withSubjects(options, async (job) => {
+    refuseNothing([...names, ...(options.deadLetters ?? [])], job)
+    if (job.topics === undefined && options.deleteRecords !== undefined)
+      throw new LetheError('bad-option', '--delete-records is of topics', 'leave it out')
+    const matchKeys = matchKeysFor(matchKeysFile(options), job)
+    if (matchKeys === undefined)
+      throw new LetheError(
+        'keys-missing',
+        'subjects go on the suppression list under a match key, and none are given',
+        'say --match-keys FILE (make one with `lethe keys create --match FILE`)',
+      )
+    const { searches, keyChecks } = await searchesOf(job, tokenKeys(keysFile(options), job))
+    const { suppression } = options
+    const ofTopics = job.topics !== undefined || options.deadLetters !== undefined
+    const subjects = subjectsOf(identifiers, { searches, matchKeys, keyChecks, suppression, ofTopics })
+    const order = await makeOrder(names, subjects, settingOf(options, job), options, async (made) => {
+      await ledgerOf(options)?.append({ action: 'forget.plan', state: 'done', ...factOf(made) })
+    })
+    emit(order, options)
+    const notes = new Set([
+      ...searches.flatMap((search) => search.notes),
+      ...job.notes,
+      ...otherList(order.list.name, suppression, job),
+    ])
+    for (const note of notes) say(note)
+    if (notes.size > 0 || !isWhole(order)) process.exitCode = EXIT.violations
+  })
 }
 
 function refuseEmit({ emit: form, table = [] }: EmitOptions): void {
@@ -147,22 +146,6 @@ function refuseEmit({ emit: form, table = [] }: EmitOptions): void {
 
 function emit(order: ErasureOrder, { emit: form, table = [], column = new Map() }: EmitOptions): void {
   if (form !== undefined) process.stdout.write(sqlOf(order, table, column))
-}
-
-/** What a ledger says of an order. */
-function factOf(order: ErasureOrder) {
-  const { rows, deleted } = totalOf(order)
-  const { targets, untouched, subjects, searches } = order
-  return {
-    names: { policy: searches[0]!.policy.name, list: order.list.name },
-    fingerprints: { order: order.hash, policy: searches[0]!.policy.fingerprint },
-    counts: {
-      subjects: subjects.length,
-      targets: targets.length,
-      untouched: untouched.length,
-      ...{ rows, deleted },
-    },
-  }
 }
 
 type ApplyOptions = EraseOptions & LedgerOptions & EmitOptions & { readonly feed?: string }
@@ -186,10 +169,16 @@ async function applied(
         fingerprints: { order: order.hash },
       }),
     )
+    if (done.listed.isCut === true)
+      say(
+        'the last line of the suppression list was cut short, by a command that did not end, and was taken off: give that command again',
+      )
     say(`${done.listed.written} subjects put on the suppression list, ${done.listed.unchanged} were on it`)
-    say(`rows erased in ${done.applied} targets; in ${done.wasApplied} it was done before`)
+    say(
+      `${order.topics === undefined ? 'rows erased' : 'rows erased, or what goes from topics requested,'} in ${done.applied} targets; in ${done.wasApplied} it was done before`,
+    )
     if (options.feed !== undefined) {
-      const { written: count, untold } = await appendFeed(options.feed, order, setting.now)
+      const { written: count, untold } = await fed(options.feed, order, setting)
       say(`${count} tokens appended to the feed`)
       if (untold > 0) say(`${untold} subjects stand in outputs without a token, which no feed can name`)
     }
@@ -201,8 +190,8 @@ async function applied(
 export async function apply(file: string, options: ApplyOptions): Promise<void> {
   refuseEmit(options)
   const order = readErasureOrder(file)
-  refuseOverwriting(options.feed, options, targetFiles(order), [file])
-  await applied(file, order, await settingOf(options), options, 'forget.apply')
+  refuseFeed(options, [order], [file])
+  await withSubjects(options, (job) => applied(file, order, settingOf(options, job), options, 'forget.apply'))
   emit(order, options)
 }
 
@@ -240,7 +229,7 @@ async function verified(
 export async function verify(file: string, options: EraseOptions & OutcomeOptions): Promise<void> {
   const order = readErasureOrder(file)
   refuseOverwriting(options.receipt, options, targetFiles(order), [file])
-  await verified(order, await settingOf(options), options)
+  await withSubjects(options, (job) => verified(order, settingOf(options, job), options))
 }
 
 export async function replay(
@@ -248,11 +237,21 @@ export async function replay(
   options: NewOrderOptions & ApplyOptions & OutcomeOptions & { readonly at?: readonly string[] },
 ): Promise<void> {
   const orders = files.map(readErasureOrder)
-  for (const written of [options.output, options.feed, options.receipt])
+  for (const written of [options.output, options.receipt])
     refuseOverwriting(written, options, orders.flatMap(targetFiles), files)
-  const setting = await settingOf(options)
-  const targets = options.at ?? [...new Set(orders.flatMap(targetFiles).filter((file) => existsSync(file)))]
-  const order = await makeOrder(targets, mergeSubjects(orders), setting, options)
-  await applied(options.output, order, setting, options, 'forget.replay')
-  await verified(order, setting, options)
+  refuseFeed(options, orders, files)
+  await withSubjects(options, async (job) => {
+    if (job.topics === undefined && orders.some(({ topics }) => topics !== undefined))
+      throw new LetheError(
+        'bad-option',
+        'an order is of topics too, and no pipeline is named; nothing was done',
+        'say --pipeline FILE',
+      )
+    const setting = settingOf(options, job)
+    const targets = options.at ?? [...new Set(orders.flatMap(storedFiles).filter((file) => existsSync(file)))]
+    const deadLetters = options.deadLetters ?? listFiles(orders)
+    const order = await makeOrder(targets, mergeSubjects(orders), setting, { ...options, deadLetters })
+    await applied(options.output, order, setting, options, 'forget.replay')
+    await verified(order, setting, options)
+  })
 }

@@ -5,7 +5,7 @@ import { refuseUnapproved } from '../../batch/approved.ts'
 import { readReplay } from '../../batch/file-replay.ts'
 import type { DeadLetterLimit } from '../../engine/limit.ts'
 import { LetheError } from '../../errors.ts'
-import { inspectInput } from '../../files/input.ts'
+import { inspectInputs } from '../../files/objects/inspect-objects.ts'
 import type { ExpectedKey } from '../../keys/real-data.ts'
 import type { RecordFormat } from '../../record/limits.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../../record/limits.ts'
@@ -22,6 +22,8 @@ export interface FileReplayOptions extends LedgerOptions, ListOptions {
   readonly output?: string
   readonly newDeadLetter?: string
   readonly newSummary?: string
+  readonly seal?: string
+  readonly holds?: string
   readonly keys?: string
   readonly format?: RecordFormat
   readonly asOf?: number
@@ -45,10 +47,16 @@ export async function run(names: readonly string[], options: FileReplayOptions):
   for (const [option, value] of Object.entries(needed))
     if (value === undefined)
       throw new LetheError('bad-option', `a replay of files needs ${option}`, 'see `lethe replay --help`')
+  if (options.seal !== undefined && newDeadLetter === undefined)
+    throw new LetheError(
+      'bad-option',
+      '--seal puts originals into the list of dead letters, and none is named',
+      'say --new-dead-letter FILE',
+    )
   const files = new RunFiles()
   // Nothing that the run read or wrote may be looked at before.
   if (options.requireApproval !== undefined) await refuseUnapproved({ ...others, policy: policy! }, files)
-  const inputs = names.map((name) => inspectInput(name, options.format))
+  const inputs = await inspectInputs(names, options.format)
   if (inputs.some(({ size }) => size === undefined))
     throw new LetheError(
       'bad-option',

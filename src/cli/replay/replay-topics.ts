@@ -60,7 +60,7 @@ export async function run(file: string, options: TopicReplayOptions): Promise<vo
   const health = new Health({ stalledAfter: STALLED_MS, workers: 0 })
   try {
     const setting = { prepared, driver: replaying.driver, log, metrics, health }
-    await recordRoutes('replay', prepared.pipeline, prepared.routes, async () => {
+    await recordRoutes('replay', prepared, async () => {
       const summary = await lead(setting, replaying, options, summaryFile)
       return () => countsOf(summary)
     })

@@ -3,16 +3,16 @@ import { LetheError } from '../../errors.ts'
 import { writeWhole } from '../../files/whole-file.ts'
 import { openAdmin } from '../../kafka/open-admin.ts'
 import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
-import type { Hold } from '../../lifecycle/legal-hold.ts'
+import type { HeldSetting } from '../../lifecycle/may-delete.ts'
 import type { AppliedOrder } from '../../lifecycle/order-steps.ts'
 import { orderLines, topicOrderLines } from '../../lifecycle/print-orders.ts'
 import {
   applyOrder,
   planRetention,
-  targetsOf,
   type VerifiedTarget,
   verifyOrder,
 } from '../../lifecycle/retention-orders.ts'
+import { targetsOf } from '../../lifecycle/stored-folder.ts'
 import type { CannotStep } from '../../lifecycle/stored-plan.ts'
 import type { TopicOrder } from '../../lifecycle/topic-order.ts'
 import {
@@ -25,6 +25,9 @@ import { type AnyOrder, orderText, type WorkOrder } from '../../lifecycle/work-o
 import { ReadFiles } from '../../run/read-files.ts'
 import { readPipelinePolicies } from '../../run/stream/prepare.ts'
 import { planOf } from '../policy-option.ts'
+
+/** What was not written to for so long is of no command that is at work. */
+const HALF_MADE_MS = 86_400_000
 
 export interface JobOptions {
   readonly policy?: string
@@ -42,9 +45,9 @@ export interface PlanningOptions {
 }
 
 export interface RetainJob<Order extends AnyOrder = AnyOrder> {
-  plan(names: readonly string[], options: PlanningOptions, holds: readonly Hold[]): Promise<Order>
-  apply(order: Order, holds: readonly Hold[]): Promise<AppliedOrder>
-  verify(order: Order, holds: readonly Hold[]): Promise<readonly VerifiedTarget[]>
+  plan(names: readonly string[], options: PlanningOptions, held: HeldSetting): Promise<Order>
+  apply(order: Order, held: HeldSetting): Promise<AppliedOrder>
+  verify(order: Order, held: HeldSetting): Promise<readonly VerifiedTarget[]>
   /** An order for people. */
   lines(order: Order): readonly string[]
   /** Of the policy, or the pipeline: for ledgers. */
@@ -75,7 +78,8 @@ const otherKind = (): LetheError =>
 async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
   const plan = await planOf(file)
   return {
-    async plan(names, { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions }, holds) {
+    async plan(names, options, held) {
+      const { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions } = options
       if (names.length === 0)
         throw new LetheError(
           'bad-option',
@@ -84,8 +88,9 @@ async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
         )
       if (otherVersions !== undefined) throw new LetheError('bad-option', '--other-versions is of topics')
       const reads = new ReadFiles()
-      reads.add('the policy', file)
-      const targets = targetsOf(names)
+      reads.addOptions(options)
+      // A batch may be at work in the folder.
+      const targets = targetsOf(names, { leftBefore: Date.now() - HALF_MADE_MS })
       for (const { name } of targets) reads.add('a target', name.slice('file:'.length))
       reads.refuse(output)
       const now = Date.now()
@@ -95,11 +100,11 @@ async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
         marginMs,
         validMs,
         cannotStep,
-        holds,
+        ...held,
       })
     },
-    apply: async (order, holds) => await applyOrder(order, { plan, holds, now: Date.now() }),
-    verify: async (order, holds) => await verifyOrder(order, { plan, holds, now: Date.now() }),
+    apply: async (order, held) => await applyOrder(order, { plan, ...held, now: Date.now() }),
+    verify: async (order, held) => await verifyOrder(order, { plan, ...held, now: Date.now() }),
     lines: orderLines,
     names: ({ policy }) => ({ policy: policy.name, version: String(policy.version) }),
     isOf(order): order is WorkOrder {
@@ -121,7 +126,8 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
   const stored: StoredPipeline = { pipeline, policies }
   const admin = await openAdmin(resolveConnection(pipeline))
   return {
-    async plan(names, { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions }, holds) {
+    async plan(names, options, held) {
+      const { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions } = options
       if (names.length > 0 || cannotStep !== undefined)
         throw new LetheError(
           'bad-option',
@@ -129,17 +135,17 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
           'leave out names and --cannot-step',
         )
       const reads = new ReadFiles()
-      reads.add('the pipeline', file)
+      reads.addOptions(options)
       for (const name of policies.keys()) reads.add('a policy', name)
       reads.refuse(output)
       const now = Date.now()
       return await planTopics(
         { asOf: asOf ?? now, marginMs, validMs, otherVersionsMs: otherVersions },
-        { admin, stored, holds, now },
+        { admin, stored, ...held, now },
       )
     },
-    apply: async (order, holds) => await applyTopicOrder(order, { admin, stored, holds, now: Date.now() }),
-    verify: async (order, holds) => await verifyTopicOrder(order, { admin, stored, holds, now: Date.now() }),
+    apply: async (order, held) => await applyTopicOrder(order, { admin, stored, ...held, now: Date.now() }),
+    verify: async (order, held) => await verifyTopicOrder(order, { admin, stored, ...held, now: Date.now() }),
     lines: topicOrderLines,
     names: (order) => ({ pipeline: order.pipeline }),
     isOf(order): order is TopicOrder {

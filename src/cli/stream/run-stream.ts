@@ -50,7 +50,7 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
   const watch = new ConfigurationWatch(files, log, options.progress * 1000)
   try {
     const setting = { prepared, driver, log, metrics, health }
-    await recordRoutes('stream', prepared.pipeline, prepared.routes, async () => {
+    await recordRoutes('stream', prepared, async () => {
       const { routes } = await lead(setting, file, options, watch, summary)
       return (name) => countsOf(routes.find(({ route }) => route === name)!)
     })

@@ -2,11 +2,12 @@
 import { LetheError } from '../../errors.ts'
 import { restate } from '../../explain/compare-record.ts'
 import { printJson, readJson, valuesAt } from '../../explain/json-tree.ts'
+import { type CaseResult, type CasesRun, tell } from '../../explain/run-cases.ts'
+import { inWords } from '../../explain/run-record.ts'
 import { writeWhole } from '../../files/whole-file.ts'
 import { type CasesFile, type PolicyCase, readCases } from '../../policy/cases.ts'
 import { type CaseUpdate, updateCases } from '../../policy/update-cases.ts'
 import { ReadFiles } from '../../run/read-files.ts'
-import { type CaseResult, type CasesRun, tell } from '../run-cases.ts'
 
 export interface Updated {
   /** Names of the cases whose expectation was written. */
@@ -47,7 +48,9 @@ export async function update(
 /** What a case is to expect from now on, or why it cannot be written. */
 function updateOf({ case: one, run, isForbidden, failure }: CaseResult): Omit<CaseUpdate, 'index'> | string {
   if (run === undefined) return failure!
-  const { outcome, after, published, forms } = run
+  const { outcome, after, published, forms, notLookedAt } = run
+  if (outcome.kind !== 'suppress' && notLookedAt.length > 0)
+    return `nothing says what ${notLookedAt.map(inWords).join(' and ')} would say of it; state \`lists:\` and \`tables:\` first`
   const { expected, format } = one
   if (isForbidden) return `${failure}; correct the policy`
   if (expected === undefined ? outcome.kind === 'dead-letter' : expected.kind !== outcome.kind)
@@ -72,7 +75,14 @@ function updateOf({ case: one, run, isForbidden, failure }: CaseResult): Omit<Ca
 /** A file is replaced only by one that says the same of all else. */
 function checkSame(cases: CasesFile, written: string): void {
   const again = readCases(cases.file, written)
-  const rest = ({ name, text, asOf, mustNotContain }: PolicyCase) => ({ name, text, asOf, mustNotContain })
+  const rest = ({ name, text, asOf, mustNotContain, stated }: PolicyCase) => ({
+    name,
+    text,
+    asOf,
+    mustNotContain,
+    lists: [...stated.lists],
+    tables: [...stated.tables],
+  })
   const isSame =
     again.problems.length === 0 &&
     JSON.stringify(again.cases.map(rest)) === JSON.stringify(cases.cases.map(rest))

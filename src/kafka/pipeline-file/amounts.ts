@@ -20,6 +20,27 @@ const BOUNDS = {
   maxRecordBytes: { least: 1, most: 64 << 20, words: '1B to 64MiB' },
 } as const
 
+/** When files of data sets are closed. */
+const ROLLS = {
+  bytes: { least: 1 << 10, most: 2 ** 32, words: '1KiB to 4096MiB' },
+  time: { least: 1_000, most: 86_400_000, words: '1s to 86400s' },
+} as const
+
+/** Bytes and milliseconds; reports what is out of bounds. */
+export function readRoll(
+  { findings, at }: PipelineDraft,
+  { shape, index }: RoutePart,
+): { readonly bytes: number; readonly time: number } {
+  const read = (word: keyof typeof ROLLS): number => {
+    const { least, most, words } = ROLLS[word]
+    const amount = amountOf(shape.to.roll[word]) ?? 0
+    if (amount < least || amount > most)
+      findings.add(at('routes', index, 'to', 'roll', word), 'bad-amount', `\`roll.${word}\` is ${words}`)
+    return amount
+  }
+  return { bytes: read('bytes'), time: read('time') }
+}
+
 function bounded(
   draft: PipelineDraft,
   name: keyof typeof BOUNDS,

@@ -102,6 +102,14 @@ export function checkDriver({ parts, findings, at }: PipelineDraft): void {
       'kafkajs shares partitions eagerly only',
       'range',
     )
+  for (const [table, place] of Object.entries(parts.tables ?? {}))
+    if ('topic' in place)
+      findings.add(
+        at('tables', table, 'topic'),
+        'not-in-driver',
+        'kafkajs cannot read a consent table from a topic: it hands over records of aborted transactions',
+        'use the driver rdkafka, or a table in a file',
+      )
   parts.brokers?.forEach((broker, i) => {
     if (broker.startsWith('['))
       findings.add(

@@ -7,6 +7,9 @@ import type { Policy, PolicyField } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
 import { suggestion } from '../../policy/suggest.ts'
+import { checkChange } from './check-change.ts'
+import { checkColumns, checkEnvelope } from './check-datasets.ts'
+import { checkPlanFormat } from './check-registry.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import type { KeysPlace } from './pipeline.ts'
 import { fileBeside, type Secrets } from './secret-node.ts'
@@ -43,6 +46,10 @@ export function checkPolicies(
         'add `keys: { file: … }` at the top (`lethe keys create FILE` makes one)',
       )
     checkLists(policy.plan, route, draft)
+    checkPlanFormat(policy.plan, route, draft)
+    checkEnvelope(policy.plan, route, draft)
+    checkColumns(policy.plan, route, draft)
+    checkChange(policy.plan, route, draft)
     if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
   }
   checkUnusedLists(
@@ -139,7 +146,7 @@ function checkRecordKey(policy: Policy, { shape, index }: RoutePart, { findings,
   findings.add(
     at('routes', index, 'to', 'compacted'),
     'compacted-key',
-    `${quote(shape.to.topic)} is compacted, and the policy ${quote(policy.name)} ${trouble}`,
+    `${quote(shape.to.topic ?? '')} is compacted, and the policy ${quote(policy.name)} ${trouble}`,
     'write e.g. `$key: { use: hash.hmac, domain: … }` in the policy',
   )
 }

@@ -33,6 +33,27 @@ export function checkRoutes(draft: PipelineDraft): void {
         '`partition: key`, unless a consumer joins by partition',
       )
   })
+  checkTableTopics(readers, draft)
+}
+
+/** Who writes events where consent is told would grant and withdraw; who reads it as events would publish its tokens. */
+function checkTableTopics(routes: readonly Reader[], { parts, findings, at }: PipelineDraft): void {
+  for (const [table, place] of Object.entries(parts.tables ?? {})) {
+    if (!('topic' in place)) continue
+    const { topic } = place
+    const uses = routes.flatMap(({ shape, reads }) => [
+      ...(shape.to.topic === topic ? [`the output of the route ${quote(shape.name)}`] : []),
+      ...(shape.deadLetterTopic === topic ? [`the dead-letter topic of the route ${quote(shape.name)}`] : []),
+      ...(reads(topic) ? [`read by the route ${quote(shape.name)} as an input`] : []),
+    ])
+    for (const use of uses)
+      findings.add(
+        at('tables', table, 'topic'),
+        'table-topic-shared',
+        `the topic ${quote(topic)} of the consent table ${quote(table)} is also ${use}`,
+        'give the table a topic of its own',
+      )
+  }
 }
 
 /** What the route reads; nothing where that cannot be told, and `findings` says why. */
@@ -98,6 +119,7 @@ function checkOutput(
   { findings, at }: PipelineDraft,
 ): void {
   const { topic, compacted } = shape.to
+  if (topic === undefined) return
   const reader = all.find(({ reads }) => reads(topic))
   if (reader !== undefined)
     findings.add(

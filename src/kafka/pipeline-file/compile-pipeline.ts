@@ -8,19 +8,24 @@ import { checkShape } from '../../policy/check-form.ts'
 import type { Compiled } from '../../policy/compile.ts'
 import { checkNumbers, readDocument, type TreeNode } from '../../policy/document.ts'
 import type { PolicyFile } from '../../policy/policy-file.ts'
-import { Findings } from '../../policy/problems.ts'
+import { Findings, quote } from '../../policy/problems.ts'
 import { type Amounts, amountOf, readAmounts, readStart } from './amounts.ts'
+import { changeOf } from './change-schema.ts'
 import { checkConnection, checkDriver, checkTimeouts } from './check-connection.ts'
+import { checkDatasets, datasetOf } from './check-datasets.ts'
 import { checkPolicies, type PolicyOptions } from './check-policies.ts'
+import { checkRegistry, outputOf, registryOf } from './check-registry.ts'
 import { checkRoutes } from './check-routes.ts'
 import { checkSasl, saslOf } from './check-sasl.ts'
+import { checkSnapshots } from './check-snapshots.ts'
 import { CLIENT_DEFAULTS } from './client-settings.ts'
 import { draftOf, type PipelineDraft } from './draft-pipeline.ts'
 import type { Pipeline, Route } from './pipeline.ts'
 import type { PipelineCode, PipelineFindings } from './pipeline-codes.ts'
-import { PipelineSchema, type PipelineShape } from './pipeline-schema.ts'
+import { PipelineSchema, type PipelineShape, type RouteShape } from './pipeline-schema.ts'
 import { fileBeside, readSecrets, type Secrets } from './secret-node.ts'
 import { PIPELINE_SHAPE } from './shape-codes.ts'
+import { patternTrouble, topicMatcher } from './topics.ts'
 
 export interface CompiledPipeline {
   /** Undefined where there is an error, in the file or in a policy that it names. */
@@ -49,6 +54,7 @@ export function compilePipeline(source: PolicyFile, options: PolicyOptions = {})
   const shape = checkShape<PipelineShape, PipelineCode>(PipelineSchema, tree, PIPELINE_SHAPE, findings)
   checkNumbers(tree, new Set(), findings)
   checkInterpolation(tree, findings)
+  checkSnapshots(tree, source.file, folder, findings)
   const secrets = readSecrets(tree, folder, findings)
   const draft = draftOf(tree, findings)
   const amounts = readAmounts(draft)
@@ -57,8 +63,11 @@ export function compilePipeline(source: PolicyFile, options: PolicyOptions = {})
   checkDriver(draft)
   checkTimeouts(draft)
   checkRoutes(draft)
+  checkDatasets(draft, folder)
+  checkRegistry(draft)
   checkSource(draft)
   checkSeal(draft)
+  checkAnchor(draft, folder)
   const policies = checkPolicies(draft, folder, secrets, options)
   const ofPolicies = [...policies.values()].flatMap((policy) => policy.problems)
   const problems = [...findings.sorted(), ...ofPolicies]
@@ -87,14 +96,17 @@ function checkInterpolation(node: TreeNode, findings: PipelineFindings): void {
 }
 
 function checkSource({ parts, findings, at, has }: PipelineDraft): void {
-  if (parts.source === 'encrypted' && !has('keys'))
+  // Rows of data sets have no headers.
+  const hasHeaders =
+    parts.routes.length === 0 || parts.routes.some(({ shape }) => shape.to.topic !== undefined)
+  if (parts.source === 'encrypted' && hasHeaders && !has('keys'))
     findings.add(
       at('source'),
       'source-needs-keys',
       'the header `lethe-source` is encrypted, and the pipeline has no keys',
       'add `keys: { file: … }`, or say `source: none`',
     )
-  if (parts.source === 'clear')
+  if (parts.source === 'clear' && hasHeaders)
     findings.warn(
       at('source'),
       'clear-source',
@@ -115,6 +127,44 @@ function checkSeal({ parts, findings, at, has }: PipelineDraft): void {
     'keep the identities away from this machine, and the retention of the dead-letter topic short',
   )
 }
+
+/** A second place is one that the first does not lead to, and that no record is written to. */
+function checkAnchor({ parts, findings, at }: PipelineDraft, folder: string): void {
+  const { ledger, routes, tables } = parts
+  const anchor = ledger?.anchor
+  if (ledger === undefined || anchor === undefined) return
+  const place = at('ledger', 'anchor')
+  if ('file' in anchor) {
+    if (dirname(fileBeside(folder, anchor.file)) === dirname(fileBeside(folder, ledger.file)))
+      findings.add(
+        place,
+        'ledger-anchor',
+        'the anchor stands in the folder of the ledger: who cuts the one can cut the other',
+        'name a file in another folder, on another disk or machine where there is one, or a topic',
+      )
+    return
+  }
+  const { topic } = anchor
+  const uses = routes.flatMap(({ shape: { name, from, to, deadLetterTopic } }) => [
+    ...(isRead(from.topics, topic) ? [`read by the route ${quote(name)}`] : []),
+    ...(to.topic === topic ? [`the output of the route ${quote(name)}`] : []),
+    ...(deadLetterTopic === topic ? [`where dead letters of the route ${quote(name)} go`] : []),
+  ])
+  for (const [name, table] of Object.entries(tables ?? {}))
+    if ('topic' in table && table.topic === topic) uses.push(`the consent table ${quote(name)}`)
+  if (uses.length > 0)
+    findings.add(
+      place,
+      'ledger-anchor',
+      `the topic ${quote(topic)} is ${uses[0]}`,
+      'name a topic that holds nothing but heads of ledgers',
+    )
+}
+
+const isRead = (topics: RouteShape['from']['topics'], topic: string): boolean =>
+  'pattern' in topics
+    ? patternTrouble(topics.pattern) === undefined && topicMatcher(topics)(topic)
+    : topics.includes(topic)
 
 function sealOf({ deadLetters }: PipelineShape, folder: string): Pipeline['seal'] {
   const recipients = deadLetters?.seal.recipients
@@ -169,7 +219,11 @@ function pipelineOf(
         name,
         'file' in place
           ? fileBeside(dirname(file), place.file)
-          : { topic: place.topic, maxLag: amountOf(place.maxLag) ?? 0 },
+          : {
+              topic: place.topic,
+              maxLag: amountOf(place.maxLag) ?? 0,
+              snapshot: place.snapshot && fileBeside(dirname(file), place.snapshot),
+            },
       ]),
     ),
     approval: shape.approval && {
@@ -179,9 +233,15 @@ function pipelineOf(
     ledger: shape.ledger && {
       file: fileBeside(dirname(file), shape.ledger.file),
       signingKey: fileBeside(dirname(file), shape.ledger.signingKey.file),
-      anchor: shape.ledger.anchor && fileBeside(dirname(file), shape.ledger.anchor.file),
+      anchor:
+        shape.ledger.anchor &&
+        ('file' in shape.ledger.anchor
+          ? fileBeside(dirname(file), shape.ledger.anchor.file)
+          : shape.ledger.anchor),
+      at: draft.at('ledger'),
     },
     seal: sealOf(shape, dirname(file)),
+    registry: shape.registry && registryOf(shape.registry, secrets),
     source: shape.source,
     ...amounts,
     http: shape.http,
@@ -195,7 +255,11 @@ function pipelineOf(
           value: route.from.value,
           key: route.from.key,
         },
-        to: route.to,
+        change: changeOf(route.change),
+        to:
+          route.to.topic === undefined
+            ? datasetOf(draft, { shape: route, index }, dirname(file))
+            : outputOf(route.to.topic, route.to),
         deadLetterTopic: route.deadLetterTopic,
         policy: fileBeside(dirname(file), route.policy),
         at: draft.at('routes', index),

@@ -16,6 +16,9 @@ const PIPELINE_ONLY_CODES = {
   'plain-secret': 'a secret stands in the file itself',
   'bad-secret': 'where a secret stands cannot be read',
   'bad-tls': 'certificate, key and password of the client do not belong together',
+  'bad-registry': 'words under `registry:` do not go together, its URL is none, or nothing needs it',
+  'bad-change': 'a policy and the change events of its route do not go together',
+  'bad-format': 'a format, its framing, the registry and the policy do not go together',
   'bad-sasl': 'words under `sasl:` do not go together, or the token endpoint is none',
   'plaintext-broker': 'events or passwords would cross a network in the clear',
   'bad-accept': 'a reason is too short to be one',
@@ -34,6 +37,7 @@ const PIPELINE_ONLY_CODES = {
   'output-among-inputs': 'an output is read again',
   'dead-letters-in-output': 'dead letters go to a topic of outputs',
   'dead-letters-among-inputs': 'dead letters are read again',
+  'table-topic-shared': 'the topic of a consent table is also an input, an output or a dead-letter topic',
   'compacted-key': 'a compacted topic needs one token for each record key',
   'compacted-differs': 'two routes disagree on whether their output is compacted',
   'source-needs-keys': 'the source is encrypted, and there are no keys',
@@ -41,9 +45,14 @@ const PIPELINE_ONLY_CODES = {
   'policy-needs-list':
     'the policy names a list of subjects or a consent table, and the pipeline does not say where it is',
   'unused-list': 'the pipeline has a list of subjects or a consent table that no policy names',
+  'shared-snapshot': 'the snapshot of a consent table would take the place of another file of the pipeline',
   'bad-file': 'a policy that the pipeline names cannot be read',
   'clear-source': 'the source is told in the clear',
   'seals-originals': 'dead letters carry their original records, encrypted',
+  'ledger-anchor': 'the anchor of the ledger is no second place, or a topic that is used for something else',
+  'bad-dataset': 'words of a data set do not go together, or its folder is not for it alone',
+  'dataset-envelope': 'the policy makes something that the rows of a data set have no place for',
+  'dataset-places': 'files of a data set tell which raw record a row is of',
   'same-partition': 'outputs keep the partition of their input',
 } as const
 

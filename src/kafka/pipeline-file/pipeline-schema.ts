@@ -4,7 +4,17 @@
  */
 import { z } from 'zod'
 import type { KeyForm, PayloadForm } from '../../record/wire-form.ts'
+import { type ChangeShape, changeSchema } from './change-schema.ts'
 import { ClientSchema, whole } from './client-settings.ts'
+import { DATASET_FORMATS, type DatasetFormat } from './pipeline.ts'
+import {
+  type OutputKeyShape,
+  type OutputShape,
+  outputKeySchema,
+  outputSchema,
+  type RegistryShape,
+  registrySchema,
+} from './registry-schema.ts'
 import { type SaslShape, saslSchema } from './sasl-schema.ts'
 
 export const MIN_REASON = 10
@@ -62,7 +72,18 @@ export interface RouteShape {
     value: PayloadForm
     key: KeyForm
   }
-  to: { topic: string; partition: 'key' | 'same'; compacted: boolean }
+  change?: ChangeShape | undefined
+  /** A topic, or a data set: `check-datasets.ts` has it be one of the two. */
+  to: {
+    topic?: string | undefined
+    partition: 'key' | 'same'
+    compacted: boolean
+    value: OutputShape
+    key: OutputKeyShape
+    dataset?: string | undefined
+    format?: DatasetFormat | undefined
+    roll: { bytes: number | string; time: string }
+  }
   deadLetterTopic: string
   policy: string
 }
@@ -81,10 +102,19 @@ export interface PipelineShape {
   keys?: unknown
   matchKeys?: unknown
   lists?: Record<string, { file: string; removed?: string | undefined }> | undefined
-  tables?: Record<string, { file: string } | { topic: string; maxLag: string }> | undefined
+  tables?:
+    | Record<string, { file: string } | { topic: string; maxLag: string; snapshot?: string | undefined }>
+    | undefined
   approval?: { need: number; keys: { file: string } } | undefined
-  ledger?: { file: string; signingKey: { file: string }; anchor?: { file: string } | undefined } | undefined
+  ledger?:
+    | {
+        file: string
+        signingKey: { file: string }
+        anchor?: { file: string } | { topic: string } | undefined
+      }
+    | undefined
   deadLetters?: { seal: { recipients: { file: string } | string[] } } | undefined
+  registry?: RegistryShape | undefined
   source: 'encrypted' | 'clear' | 'none'
   batch: { records: number; bytes: number | string; time: string }
   maxRecordBytes: number | string
@@ -145,23 +175,46 @@ const route: z.ZodType<RouteShape> = z.strictObject({
         .describe('Where a group that has read nothing begins: earliest, latest, or a time in RFC 3339.'),
       value: z
         .strictObject({
-          format: z.enum(['json']).default('json').describe('What a value is: a JSON object.'),
+          format: z
+            .enum(['json', 'avro', 'protobuf'])
+            .default('json')
+            .describe(
+              'What a value is: a JSON object, or a record of Avro or message of Protobuf whose schema the registry holds; then `framing: confluent` goes with it. Of framed JSON the schema has to be there, too, where the pipeline names a registry.',
+            ),
           framing,
           inner: z
-            .enum(['none', 'json-text'])
+            .enum(['none', 'json-text', 'payload'])
             .default('none')
             .describe(
-              'json-text: each value is a JSON string that holds the JSON of the record. It is opened once; any other value is a dead letter.',
+              'json-text: each value is a JSON string that holds the JSON of the record. It is opened once. payload: each value is an object of `schema` and `payload`, as the JSON converter of Kafka Connect writes it, and the record is in `payload`. Any other value is a dead letter.',
             ),
         })
         .prefault({})
         .describe('How records stand in the values of messages.'),
-      key: z.strictObject({ framing }).prefault({}).describe('How keys stand in the keys of messages.'),
+      key: z
+        .strictObject({
+          format: z
+            .enum(['text', 'json', 'avro', 'protobuf'])
+            .default('text')
+            .describe(
+              'text: the bytes are the key, as text or JSON. json, avro, protobuf: their schema is in the registry, and `framing: confluent` goes with it; of a string its text is the key.',
+            ),
+          framing,
+          inner: z
+            .enum(['none', 'payload'])
+            .default('none')
+            .describe(
+              'payload: each key is an object of `schema` and `payload`, and the key is in `payload`.',
+            ),
+        })
+        .prefault({})
+        .describe('How keys stand in the keys of messages.'),
     })
     .describe('What is read.'),
+  change: changeSchema,
   to: z
     .strictObject({
-      topic: topic.describe('The topic of the de-identified records.'),
+      topic: topic.optional().describe('The topic of the de-identified records; or `dataset`.'),
       partition: z
         .enum(['key', 'same'])
         .default('key')
@@ -172,8 +225,35 @@ const route: z.ZodType<RouteShape> = z.strictObject({
         .boolean()
         .default(false)
         .describe('Whether the topic keeps the last record of each key only (cleanup.policy holds compact).'),
+      value: outputSchema.describe('How records stand in the values that are written.'),
+      key: outputKeySchema.describe('How keys stand in the keys that are written.'),
+      dataset: z
+        .string()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe(
+          'In place of a topic: a folder that is there, relative to this file. It gets files of rows, and belongs to this route alone.',
+        ),
+      format: z
+        .enum(DATASET_FORMATS)
+        .optional()
+        .describe(
+          'Of a data set. ndjson: a JSON object a line, in files of gzip. parquet: columns whose types follow from the policy.',
+        ),
+      roll: z
+        .strictObject({
+          bytes: size
+            .default('128MiB')
+            .describe('A file of a data set is closed at so many bytes of rows, before compression.'),
+          time: time
+            .default('300s')
+            .describe('And at so long after its first record, however few there are; 1s to 86400s.'),
+        })
+        .prefault({})
+        .describe('Of a data set: when a file is closed and published.'),
     })
-    .describe('Where it goes.'),
+    .describe('Where it goes: to a topic, or into a data set.'),
   deadLetterTopic: topic.describe(
     'Where records go that could not be de-identified: their coordinates and why, never a value.',
   ),
@@ -273,6 +353,13 @@ export function pipelineSchema(
             maxLag: time
               .default('60s')
               .describe('Further behind than this, 1s to 3600s, its routes wait and judge nothing.'),
+            snapshot: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(
+                'A file on this host, relative to this one, that Lethe writes: a start reads it, and of the topic only what came since.',
+              ),
           }),
         ]),
       )
@@ -306,9 +393,16 @@ export function pipelineSchema(
           })
           .describe('The key that signs the entries.'),
         anchor: z
-          .strictObject({
-            file: z.string().min(1).describe('A file in another folder than that of the ledger.'),
-          })
+          .union([
+            z.strictObject({
+              file: z.string().min(1).describe('A file in another folder than that of the ledger.'),
+            }),
+            z.strictObject({
+              topic: topic.describe(
+                'A topic of this cluster, best a compacted one. No route reads or writes it.',
+              ),
+            }),
+          ])
           .optional()
           .describe('Where the heads of the ledger are kept too, so that a cut end shows.'),
       })
@@ -338,6 +432,11 @@ export function pipelineSchema(
       })
       .optional()
       .describe('What dead letters carry beside coordinates and codes.'),
+    registry: registrySchema(secret)
+      .optional()
+      .describe(
+        'The schema registry that describes records of Avro: the REST interface of Confluent Schema Registry.',
+      ),
     source: z
       .enum(['encrypted', 'clear', 'none'])
       .default('encrypted')
@@ -383,7 +482,7 @@ export function pipelineSchema(
     routes: z
       .array(route)
       .min(1, 'a pipeline has at least one route')
-      .describe('From topics to a topic, each with its policy.'),
+      .describe('From topics to a topic or a data set, each with its policy.'),
   }) as unknown as z.ZodObject & z.ZodType<PipelineShape>
 }
 

@@ -12,11 +12,12 @@ import type { Keyset } from '../../keys/keyset.ts'
 import { parseKeyset } from '../../keys/keyset-format.ts'
 import { refusePublished } from '../../keys/real-data.ts'
 import { readSecretFile, refuseExposed } from '../../keys/secret-file.ts'
+import type { RegistryConnection } from '../../registry/registry-request.ts'
 import type { Connection } from '../driver.ts'
 import { fetchToken } from '../oauth/client-credentials.ts'
 import { expiryOf, isBearerToken, type Token } from '../oauth/token.ts'
 import { TokenSource } from '../oauth/token-source.ts'
-import type { KeysPlace, Pipeline, Sasl, Secret } from './pipeline.ts'
+import type { KeysPlace, Pipeline, Registry, Sasl, Secret } from './pipeline.ts'
 
 /** `process.env`, or what stands for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -47,6 +48,36 @@ function resolvePassword(sasl: Sasl, environment: Environment): Connection['sasl
   if (sasl.mechanism === 'oauthbearer') return undefined
   const { mechanism, username } = sasl
   return { mechanism, username, password: read(sasl.password, 'sasl.password', environment) }
+}
+
+/**
+ * How to reach the schema registry: asked for each request, so that new passwords are taken up.
+ * @throws LetheError like `resolveConnection`
+ */
+export function resolveRegistry(
+  registry: Registry,
+  environment: Environment = process.env,
+): RegistryConnection {
+  const { url, auth, tls, timeout } = registry
+  return {
+    url,
+    authorization: auth && authorizationOf(auth, environment),
+    tls: tls && resolveTls(tls, environment, 'registry.tls'),
+    timeout,
+  }
+}
+
+function authorizationOf(auth: NonNullable<Registry['auth']>, environment: Environment): string {
+  if ('token' in auth) {
+    const token = read(auth.token, 'registry.auth.token', environment).trim()
+    if (isBearerToken(token)) return `Bearer ${token}`
+    throw new LetheError(
+      'secret-invalid',
+      `${nameOf(auth.token)}, which \`registry.auth.token\` names, holds no bearer token`,
+    )
+  }
+  const password = read(auth.password, 'registry.auth.password', environment)
+  return `Basic ${Buffer.from(`${auth.username}:${password}`).toString('base64')}`
 }
 
 /** A token is read again so often, whatever it says of its end: who writes the file may have renewed it. */
@@ -139,11 +170,15 @@ export function resolveInstance(
   return name
 }
 
-function resolveTls(tls: NonNullable<Pipeline['tls']>, environment: Environment): Connection['tls'] {
-  const ca = tls.ca && certificatesIn(tls.ca, 'tls.ca', environment)
-  const cert = tls.cert && read(tls.cert, 'tls.cert', environment, 'public')
-  const key = tls.key && read(tls.key, 'tls.key', environment)
-  const keyPassword = tls.keyPassword && read(tls.keyPassword, 'tls.keyPassword', environment)
+function resolveTls(
+  tls: NonNullable<Pipeline['tls']>,
+  environment: Environment,
+  word = 'tls',
+): Connection['tls'] {
+  const ca = tls.ca && certificatesIn(tls.ca, `${word}.ca`, environment)
+  const cert = tls.cert && read(tls.cert, `${word}.cert`, environment, 'public')
+  const key = tls.key && read(tls.key, `${word}.key`, environment)
+  const keyPassword = tls.keyPassword && read(tls.keyPassword, `${word}.keyPassword`, environment)
   if (cert !== undefined && key !== undefined) {
     const certificate = certificateOf(cert, tls.cert!)
     if (!certificate.checkPrivateKey(privateKeyOf(key, tls.key!, keyPassword)))

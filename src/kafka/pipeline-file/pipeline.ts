@@ -1,7 +1,9 @@
 /** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
+
 import type { KeysCommand } from '../../keys/command-keys.ts'
 import type { TextPosition as Place } from '../../policy/problems.ts'
-import type { KeyForm, PayloadForm } from '../../record/wire-form.ts'
+import type { ChangeForm, KeyForm, OutputForm, PayloadForm } from '../../record/wire-form.ts'
+import type { CompatibilityMode } from '../../registry/registry-client.ts'
 
 /** Where a secret stands. Never the secret. */
 export type Secret = { readonly file: string } | { readonly env: string }
@@ -51,6 +53,83 @@ export interface Oidc {
   readonly timeout: number
 }
 
+/** How to reach the schema registry. */
+export interface Registry {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly auth:
+    | { readonly username: string; readonly password: Secret }
+    | { readonly token: Secret }
+    | undefined
+  /** Undefined: as the system has it. */
+  readonly tls: Tls | undefined
+  /** Of one request, in milliseconds. */
+  readonly timeout: number
+  /** Schemas that a route keeps; and how long an id counts as unknown, in milliseconds. */
+  readonly cache: { readonly schemas: number; readonly unknown: number }
+}
+
+/** What values of the output are. */
+export interface OutputValue {
+  readonly form: OutputForm
+  /** Where schemas of the output stand, if it has any. */
+  readonly subject: string
+  /** What the subject has to have; undefined: whatever it has. */
+  readonly compatibility: CompatibilityMode | undefined
+  /** Whether schemas are registered, or only looked up. */
+  readonly register: boolean
+}
+
+/** What keys of the output are, and the subject of their schema. */
+export interface OutputKey {
+  readonly format: 'json' | 'avro'
+  readonly subject: string
+}
+
+export interface TopicOutput {
+  readonly topic: string
+  /** `key`: by the output key; `same`: the input's number. */
+  readonly partition: 'key' | 'same'
+  /** Whether the topic keeps the last record of each key only (cleanup.policy holds compact). */
+  readonly compacted: boolean
+  /** Undefined: JSON. */
+  readonly value?: OutputValue | undefined
+  /** Keys that are framed; undefined: keys are text. */
+  readonly key?: OutputKey | undefined
+  readonly dataset?: undefined
+}
+
+export const DATASET_FORMATS = ['ndjson', 'parquet'] as const
+export type DatasetFormat = (typeof DATASET_FORMATS)[number]
+
+/** Rows go into files of a folder. */
+export interface Dataset {
+  /** Found from the working directory: the pipeline's folder is in it. */
+  readonly folder: string
+  readonly format: DatasetFormat
+  /** A file is closed at so many bytes of rows before compression, or so many ms after its first record. */
+  readonly roll: { readonly bytes: number; readonly time: number }
+}
+
+export interface DatasetOutput {
+  readonly dataset: Dataset
+  readonly topic?: undefined
+  readonly partition?: undefined
+  readonly compacted: false
+  readonly value?: undefined
+  readonly key?: undefined
+}
+
+/** The topic of an output, where it is one. */
+export const outputTopicsOf = ({ topic }: TopicOutput | DatasetOutput): readonly string[] =>
+  topic === undefined ? [] : [topic]
+
+/** The topics that a route writes to. */
+export const writtenTopics = ({ to, deadLetterTopic }: Route): readonly string[] => [
+  ...outputTopicsOf(to),
+  deadLetterTopic,
+]
+
 export interface Route {
   /** Names the route in metrics, transactional ids and messages; unique in the pipeline. */
   readonly name: string
@@ -63,13 +142,9 @@ export interface Route {
     readonly value: PayloadForm
     readonly key: KeyForm
   }
-  readonly to: {
-    readonly topic: string
-    /** `key`: by the output key; `same`: the input's number. */
-    readonly partition: 'key' | 'same'
-    /** Whether the topic keeps the last record of each key only (cleanup.policy holds compact). */
-    readonly compacted: boolean
-  }
+  /** Undefined: records are rows by themselves. */
+  readonly change?: ChangeForm | undefined
+  readonly to: TopicOutput | DatasetOutput
   readonly deadLetterTopic: string
   /** The policy's file, found from the working directory: the pipeline's folder is in it. */
   readonly policy: string
@@ -81,6 +156,8 @@ export interface TableTopic {
   readonly topic: string
   /** Further behind than so many milliseconds, its routes wait. */
   readonly maxLag: number
+  /** The file of its snapshot; undefined where none is kept. */
+  readonly snapshot: string | undefined
 }
 
 export interface Pipeline {
@@ -109,10 +186,17 @@ export interface Pipeline {
   readonly approval: { readonly need: number; readonly keysFile: string } | undefined
   /** Where each run is written down. Files are found from the working directory. */
   readonly ledger:
-    | { readonly file: string; readonly signingKey: string; readonly anchor: string | undefined }
+    | {
+        readonly file: string
+        readonly signingKey: string
+        /** A file, or a topic of this cluster. */
+        readonly anchor: string | { readonly topic: string } | undefined
+        readonly at: Place
+      }
     | undefined
   /** The age recipients that originals of dead letters are sealed to, as they are written or in a file; undefined: none are. */
   readonly seal: readonly string[] | { readonly file: string } | undefined
+  readonly registry: Registry | undefined
   readonly source: 'encrypted' | 'clear' | 'none'
   readonly batch: { readonly records: number; readonly bytes: number; readonly time: number }
   readonly maxRecordBytes: number

@@ -107,6 +107,12 @@ export interface Secrets {
   readonly clientSecret: Secret | undefined
   /** Of the token endpoint. */
   readonly endpointCa: Secret | undefined
+  readonly registryPassword: Secret | undefined
+  readonly registryToken: Secret | undefined
+  readonly registryCa: Secret | undefined
+  readonly registryCert: Secret | undefined
+  readonly registryKey: Secret | undefined
+  readonly registryKeyPassword: Secret | undefined
   readonly keys: KeysPlace | undefined
   readonly matchKeys: KeysPlace | undefined
 }
@@ -116,6 +122,9 @@ export function readSecrets(tree: MapNode, folder: string, findings: PipelineFin
   const tls = entryOf(tree, 'tls')?.value
   const sasl = entryOf(tree, 'sasl')?.value
   const oidc = entryOf(sasl, 'oidc')?.value
+  const registry = entryOf(tree, 'registry')?.value
+  const registryAuth = entryOf(registry, 'auth')?.value
+  const registryTls = entryOf(registry, 'tls')?.value
   const of = (parent: TreeNode | undefined, word: string): Secret | undefined =>
     readSecret(entryOf(parent, word)?.value, word, folder, findings)
   return {
@@ -127,6 +136,12 @@ export function readSecrets(tree: MapNode, folder: string, findings: PipelineFin
     token: of(sasl, 'token'),
     clientSecret: of(oidc, 'clientSecret'),
     endpointCa: of(oidc, 'ca'),
+    registryPassword: of(registryAuth, 'password'),
+    registryToken: of(registryAuth, 'token'),
+    registryCa: of(registryTls, 'ca'),
+    registryCert: of(registryTls, 'cert'),
+    registryKey: of(registryTls, 'key'),
+    registryKeyPassword: of(registryTls, 'keyPassword'),
     keys: readKeysPlace(entryOf(tree, 'keys')?.value, 'keys', folder, findings),
     matchKeys: readKeysPlace(entryOf(tree, 'matchKeys')?.value, 'matchKeys', folder, findings),
   }

@@ -1,14 +1,10 @@
 /** What a batch of a replay writes: what the route makes of its records, and a marker for each of their dead letters. */
 import type { Plan } from '../../policy/plan.ts'
-import {
-  type BatchWriter,
-  type Emitted,
-  policyLabel,
-  type RoutedBatch,
-  type WrittenBatch,
-} from '../batch-outputs.ts'
+import type { BatchWriter, Emitted, WrittenBatch } from '../batch-outputs.ts'
 import { type LetterPlace, markerOf, type Replayed, type TopicDeadLetter } from '../dead-letter.ts'
+import { policyLabel } from '../letter-writer.ts'
 import type { OutputRecord } from '../record.ts'
+import type { RoutedBatch } from '../routed-batch.ts'
 import type { ReplayPlan } from './replay-plan.ts'
 
 export class ReplayWriter implements BatchWriter {
@@ -24,6 +20,10 @@ export class ReplayWriter implements BatchWriter {
     this.#deadLetterTopic = deadLetterTopic
     this.#policy = policyLabel(policy)
     this.#replay = replay
+  }
+
+  frameKeys(id: number): void {
+    this.#outputs.frameKeys(id)
   }
 
   letter(batch: RoutedBatch, index: number): TopicDeadLetter {

@@ -1,6 +1,7 @@
 /** Strings of the IAB Global Privacy Platform, read by @iabgpp/cmpapi. */
 import type { ConsentAnswer, ConsentForm } from './consent-answer.ts'
 import { ConsentFormError, ConsentStrings, loadPackage } from './consent-package.ts'
+import { checkGpp } from './range-budget.ts'
 
 /** What is used of the package. A section that is not there has the values of a new one, so it is asked for first. */
 interface Model {
@@ -28,6 +29,7 @@ export class GppReader {
           `one of: ${known.join(', ')}`,
         )
     this.#strings = new ConsentStrings((text) => {
+      checkGpp(text, section)
       const model = new GppModel(text)
       if (!model.hasSection(section)) throw new Error('no such section')
       return [...fields].every(([field, allowed]) => {

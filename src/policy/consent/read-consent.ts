@@ -94,6 +94,14 @@ function fitsTogether(node: MapNode, findings: Findings): boolean {
   return missing === undefined && wrong === undefined
 }
 
+/** What entries of both kinds say, and where a word of this one stands. */
+function readCommon(node: MapNode, shape: ConsentSourceShape, purpose: string, findings: Findings) {
+  const at = (word: string): TextPosition => entryOf(node, word)?.value.at ?? node.at
+  checkPurpose(shape.purpose, purpose, at('purpose'), findings)
+  const accepted = readSilence(node, shape, findings)
+  return { at, purpose: shape.purpose ?? purpose, silence: shape.default ?? 'deny', accepted } as const
+}
+
 function readTable(
   node: MapNode,
   table: string,
@@ -102,9 +110,7 @@ function readTable(
   sources: Sources,
   findings: Findings,
 ): PolicyConsentTable | undefined {
-  const at = (word: string): TextPosition => entryOf(node, word)?.value.at ?? node.at
-  checkPurpose(shape.purpose, purpose, at('purpose'), findings)
-  const accepted = readSilence(node, shape, findings)
+  const { at, ...common } = readCommon(node, shape, purpose, findings)
   const by = readPath(shape.by!, at('by'), findings)
   if (by === undefined) return undefined
   if (by.envelope !== undefined || by.segments.some(({ kind }) => kind !== 'name')) {
@@ -114,14 +120,12 @@ function readTable(
   const normalize = shape.normalize ?? 'trim'
   return {
     at: node.at,
-    purpose: shape.purpose ?? purpose,
+    ...common,
     table,
     by,
     byAt: at('by'),
     normalize,
     toNormal: toNormalForm(normalize, sources),
-    silence: shape.default ?? 'deny',
-    accepted,
   }
 }
 
@@ -131,9 +135,7 @@ function readSource(
   purpose: string,
   findings: Findings,
 ): PolicyConsent | undefined {
-  const at = (word: string): TextPosition => entryOf(node, word)?.value.at ?? node.at
-  checkPurpose(shape.purpose, purpose, at('purpose'), findings)
-  const accepted = readSilence(node, shape, findings)
+  const { at, ...common } = readCommon(node, shape, purpose, findings)
   const when = entryOf(node, 'when')!.value
   const form = readForm(shape.when!, when, findings)
   const from = readFrom(shape.from!, form, shape.split, at('from'), findings)
@@ -149,13 +151,11 @@ function readSource(
   try {
     return {
       at: node.at,
-      purpose: shape.purpose ?? purpose,
+      ...common,
       from,
       fromAt: at('from'),
       form,
       split: shape.split,
-      silence: shape.default ?? 'deny',
-      accepted,
       read: readerOfForm(form, shape.split),
     }
   } catch (error) {

@@ -29,6 +29,8 @@ export function guarded(transform: Transform): Transform {
     needsOf: orElse(transform.needsOf, []),
     weaknesses: orElse((options) => weaknessesOf(transform.weaknesses(options), name), []),
     reveals: (options) => orElse(() => revelationOf(transform.reveals(options)), ASSUMED_ALL)(options),
+    // What it says of stored values would be taken as it is.
+    restep: () => undefined,
     compile: (options, context) => {
       // What broke above breaks here, where it is told.
       transform.versionOf(options)

@@ -4,7 +4,7 @@ import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, type CodecOptions, type ScanCounts } from '../codec.ts'
 import type { Format } from '../format.ts'
-import { JsonKernel } from '../kernel/json-kernel.ts'
+import { type JsonKernel, JsonKernels } from '../kernel/json-kernel.ts'
 import { newNames } from '../names.ts'
 import type { Shape } from '../shape.ts'
 import { JsonWalker } from './json-walker.ts'
@@ -26,7 +26,7 @@ export class JsonCodec implements Codec {
   readonly #options: JsonCodecOptions
   readonly #walker: JsonWalker
   readonly #writer: JsonWriter
-  readonly #kernel: JsonKernel | undefined
+  readonly #kernels: JsonKernels | undefined
   /** The kernel, where it has the chunk at hand. */
   #usable: JsonKernel | undefined
   #block!: Block
@@ -46,9 +46,9 @@ export class JsonCodec implements Codec {
     if (options.showNames) this.#walker.names = newNames()
     this.#writer = new JsonWriter(shape)
     // The kernel counts what is unlisted, and cannot name it; and it knows neither patterns nor JSON in texts.
-    this.#kernel =
+    this.#kernels =
       options.kernels && !options.showNames && shape.openNodes === undefined && !shape.hasForms
-        ? JsonKernel.open(shape, options.fields, options.rejectUnlisted, BLOCK_RECORDS)
+        ? new JsonKernels(shape, options.fields, options.rejectUnlisted, BLOCK_RECORDS)
         : undefined
   }
 
@@ -61,7 +61,8 @@ export class JsonCodec implements Codec {
     this.line = 0
     this.#walker.open(bytes, block)
     // Where bytes are no UTF-8, each record has to be checked.
-    this.#usable = length > 0 && utf8 && this.#kernel?.open(bytes, length) ? this.#kernel : undefined
+    const kernel = length > 0 && utf8 ? this.#kernels?.for(length) : undefined
+    this.#usable = kernel?.open(bytes, length) ? kernel : undefined
   }
 
   scan(): void {

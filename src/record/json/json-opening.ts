@@ -1,16 +1,18 @@
 /** Takes a JSON record out of the value of a message. */
 import { isUtf8 } from 'node:buffer'
 import { beginsFramed, type Open, type PayloadForm, unframed } from '../wire-form.ts'
+import { payloadOpening } from './payload-opening.ts'
 
-/** Undefined where the value is the record, as it stands. */
-export function jsonOpening({ framing, inner }: PayloadForm): Open | undefined {
+/** Undefined where the value is the record, as it stands. `open`: what takes it out of its frame, where that is looked at. */
+export function jsonOpening({ framing, inner }: PayloadForm, open?: Open): Open | undefined {
   const isFramed = framing === 'confluent'
-  const frame = isFramed ? unframed('not-framed') : undefined
+  const frame = isFramed ? (open ?? unframed('not-framed')) : undefined
   if (inner === 'none') return frame
+  const innerOf = inner === 'payload' ? payloadOpening() : innerText
   return (value) => {
     const payload = frame?.(value) ?? value
     if (typeof payload === 'string') return payload
-    return !isFramed && beginsFramed(payload) ? 'schema-registry-framed' : innerText(payload)
+    return !isFramed && beginsFramed(payload) ? 'schema-registry-framed' : innerOf(payload)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Shape } from '../shape.ts'
 import { NODE_KINDS, type NodeKind, type ShapeNode } from '../shape-node.ts'
 import { JSON_WASM } from './json.wasm.ts'
 import { Container, JsonHeader, Member, Met, MOST_MET, Node } from './json-layout.ts'
-import { aligned, FIRST_FREE, HEADER, KernelMemory, READ_AHEAD } from './memory.ts'
+import { aligned, FIRST_FREE, HEADER, KernelMemory, OUTPUT_BYTES, READ_AHEAD } from './memory.ts'
 
 const json = new WasmModule(JSON_WASM)
 
@@ -21,11 +21,30 @@ interface Exports {
 /** How many names that no rule names are learned for one place, and bytes for all of them. */
 const LEARNED = 64
 const POOL_BYTES = 1 << 16
-/** What records of one scan may take, at most; what takes more is left to the walker. */
-const SLOTS = 1 << 15
-const OPS = 1 << 16
-const SCOPES = 1 << 14
-const NOTES = 1 << 14
+/** What records of one scan may take, at most, and room for output; what takes more is left to the walker. */
+interface Tables {
+  readonly slots: number
+  readonly ops: number
+  readonly scopes: number
+  readonly notes: number
+  readonly outputBytes: number
+}
+const FOR_LONG: Tables = {
+  slots: 1 << 15,
+  ops: 1 << 16,
+  scopes: 1 << 14,
+  notes: 1 << 14,
+  outputBytes: OUTPUT_BYTES,
+}
+/** No element of an array takes less than two bytes. They fit into the memory that a kernel begins with. */
+const SHORT_BYTES = 1 << 12
+const FOR_SHORT: Tables = {
+  slots: SHORT_BYTES / 2,
+  ops: SHORT_BYTES,
+  scopes: SHORT_BYTES / 2,
+  notes: SHORT_BYTES / 2,
+  outputBytes: 1 << 14,
+}
 
 /** The name's bytes as a record usually has them, and the closing quote. */
 const nameBytes = (node: ShapeNode): Buffer => Buffer.from(node.literal.slice(1, -1), 'latin1')
@@ -59,9 +78,16 @@ export class JsonKernel {
   unlisted = 0
   firstOps: Int32Array = new Int32Array(0)
 
-  private constructor(exports: Exports, shape: Shape, fields: number, rejects: boolean, rows: number) {
+  private constructor(
+    exports: Exports,
+    shape: Shape,
+    fields: number,
+    rejects: boolean,
+    rows: number,
+    { slots, ops, scopes, notes, outputBytes }: Tables,
+  ) {
     this.#exports = exports
-    this.#memory = new KernelMemory(exports.memory)
+    this.#memory = new KernelMemory(exports.memory, outputBytes)
     this.#fields = fields
     this.#watches = shape.watches.length
     this.#rows = rows
@@ -73,21 +99,21 @@ export class JsonKernel {
     this.#putNodes(shape, nodes, names)
     const pool = this.#room(POOL_BYTES)
     const met = this.#room(MOST_MET * Met.bytes)
-    this.#starts = this.#room(SLOTS * 4)
-    this.#ends = this.#room(SLOTS * 4)
-    this.#kinds = this.#room(SLOTS * 4)
-    this.#records = this.#room(SLOTS * 4)
-    this.#scopes = this.#room(SLOTS * 4)
-    const slotFields = this.#room(SLOTS * 4)
-    this.#ops = this.#room(OPS * 8)
-    this.#parents = this.#room(SCOPES * 4)
-    this.#depths = this.#room(SCOPES * 4)
-    this.#notes = this.#room(NOTES * 12)
+    this.#starts = this.#room(slots * 4)
+    this.#ends = this.#room(slots * 4)
+    this.#kinds = this.#room(slots * 4)
+    this.#records = this.#room(slots * 4)
+    this.#scopes = this.#room(slots * 4)
+    const slotFields = this.#room(slots * 4)
+    this.#ops = this.#room(ops * 8)
+    this.#parents = this.#room(scopes * 4)
+    this.#depths = this.#room(scopes * 4)
+    this.#notes = this.#room(notes * 12)
     this.#recordLines = this.#room(rows * 4)
     this.#recordScopes = this.#room(rows * 4)
     this.#recordOps = this.#room(rows * 4)
     this.#counts = this.#room(fields * 4)
-    this.#lists = this.#room(SLOTS * 4)
+    this.#lists = this.#room(slots * 4)
     this.#input = this.#at
     this.#memory.require(this.#at)
     this.#memory.set(JsonHeader, HEADER, {
@@ -105,14 +131,14 @@ export class JsonKernel {
       slotRecords: this.#records,
       slotScopes: this.#scopes,
       slotFields,
-      slotRoom: SLOTS,
+      slotRoom: slots,
       ops: this.#ops,
-      opRoom: OPS,
+      opRoom: ops,
       scopeParents: this.#parents,
       scopeDepths: this.#depths,
-      scopeRoom: SCOPES,
+      scopeRoom: scopes,
       notes: this.#notes,
-      noteRoom: NOTES,
+      noteRoom: notes,
       recordLines: this.#recordLines,
       recordScopes: this.#recordScopes,
       recordOps: this.#recordOps,
@@ -128,14 +154,21 @@ export class JsonKernel {
    * @param fields how many fields the plan has
    * @param rejects whether a member that no rule names makes a record fail
    * @param rows the most records of a block
+   * @param isShort whether it is for chunks of up to `SHORT_BYTES`
    * @returns undefined where the platform cannot, or a listed name has to be written with escapes
    */
-  static open(shape: Shape, fields: number, rejects: boolean, rows: number): JsonKernel | undefined {
+  static open(
+    shape: Shape,
+    fields: number,
+    rejects: boolean,
+    rows: number,
+    isShort: boolean,
+  ): JsonKernel | undefined {
     if (shape.nodes.some((node) => node.literal.includes('\\'))) return undefined
     const exports = json.open<Exports>()
     if (exports === undefined) return undefined
     try {
-      return new JsonKernel(exports, shape, fields, rejects, rows)
+      return new JsonKernel(exports, shape, fields, rejects, rows, isShort ? FOR_SHORT : FOR_LONG)
     } catch {
       // No memory for its tables.
       return undefined
@@ -224,6 +257,17 @@ export class JsonKernel {
   open(bytes: Uint8Array, length: number): boolean {
     this.#length = length
     return this.#memory.putChunk(this.#input, bytes, length)
+  }
+
+  /**
+   * Takes the texts `bytes[from..to)` that results are parts of, for `write` alone: results name places of `bytes`. False where
+   * there is no memory for them.
+   */
+  openTexts(bytes: Uint8Array, from: number, to: number): boolean {
+    this.#length = to - from
+    if (!this.#memory.putChunk(this.#input, bytes.subarray(from, to), to - from)) return false
+    this.#memory.set(JsonHeader, HEADER, { input: this.#input - from })
+    return true
   }
 
   /**
@@ -316,5 +360,31 @@ export class JsonKernel {
       index = isFull ? next : next + 1
     }
     return written
+  }
+}
+
+/**
+ * The kernel of a shape, as chunks need it. The tables of one for long chunks take 2 MB; where a thousand engines are opened for a
+ * record each, most of the time would go by in taking that memory and giving it back.
+ */
+export class JsonKernels {
+  readonly #open: (isShort: boolean) => JsonKernel | undefined
+  #kernel: JsonKernel | undefined
+  /** The longest chunk that it is opened for. */
+  #most = -1
+
+  /** The parameters are those of `JsonKernel.open`. */
+  constructor(shape: Shape, fields: number, rejects: boolean, rows: number) {
+    this.#open = (isShort) => JsonKernel.open(shape, fields, rejects, rows, isShort)
+  }
+
+  /** The kernel for a chunk of so many bytes, which may be another one than for the chunk before. */
+  for(length: number): JsonKernel | undefined {
+    if (length > this.#most) {
+      const isShort = length <= SHORT_BYTES
+      this.#kernel = this.#open(isShort)
+      this.#most = isShort ? SHORT_BYTES : Number.POSITIVE_INFINITY
+    }
+    return this.#kernel
   }
 }

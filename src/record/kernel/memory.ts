@@ -18,7 +18,7 @@ export const HEADER = 1024
 export const FIRST_FREE = 2048
 
 /** Room for a block's output at first; records that need more get it. */
-const OUTPUT_BYTES = 1 << 18
+export const OUTPUT_BYTES: number = 1 << 18
 
 /** Fields of a header that say where the results of a block stand for the writing. */
 export const RESULT_PLACES = {
@@ -40,12 +40,14 @@ export type ResultPlaces = Readonly<Record<Exclude<ResultPlace, 'written'>, numb
 
 export class KernelMemory {
   readonly #memory: Memory
-  #outputBytes = OUTPUT_BYTES
+  #outputBytes: number
   bytes: Uint8Array<ArrayBuffer>
   words: Int32Array<ArrayBuffer>
 
-  constructor(memory: Memory) {
+  /** @param outputBytes room for a block's output at first */
+  constructor(memory: Memory, outputBytes: number = OUTPUT_BYTES) {
     this.#memory = memory
+    this.#outputBytes = outputBytes
     this.bytes = new Uint8Array(memory.buffer)
     this.words = new Int32Array(memory.buffer)
   }

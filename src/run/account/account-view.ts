@@ -4,7 +4,7 @@ import type { CountedApproval } from '../../approval/required-approval.ts'
 import type { Account, RuleCount } from '../../engine/account.ts'
 import { fieldsOf, type KeptField, viewKept, viewUse } from '../../engine/account-fields.ts'
 import type { FileDigest } from '../../files/digest.ts'
-import { formatByName, type Input } from '../../files/input.ts'
+import { formatByName, type Input, numberOf } from '../../files/input.ts'
 import type { FileCompression } from '../../files/magic.ts'
 import type { Output } from '../../files/sink.ts'
 import type { Keyset } from '../../keys/keyset.ts'
@@ -79,8 +79,14 @@ export interface Summary extends AccountView, KeysView {
   readonly dryRun: boolean
   /** The instant that retention was judged at, RFC 3339. */
   readonly asOf: string
+  /** Where the run was one of several over the files of a manifest. */
+  readonly shard?: ShardView
+  /** Where it is the sum of such runs. */
+  readonly shards?: { readonly manifest: string; readonly of: number }
   readonly inputs: readonly {
     readonly input: number
+    /** Where a part of a file was read: which, from 1; the members that follow are of the part. */
+    readonly slice?: number
     readonly format: string
     readonly bytes: number
     /** Of the bytes as they were read, compressed where they are. Absent where they were not read to their end. */
@@ -97,11 +103,22 @@ export interface Summary extends AccountView, KeysView {
   readonly deadLetterFile?: FileDigest
 }
 
+export interface ShardView {
+  /** SHA-256 of the manifest. */
+  readonly manifest: string
+  /** From 0. */
+  readonly shard: number
+  /** How many there are. */
+  readonly of: number
+}
+
 export interface OutputView extends FileDigest {
   /** From 1. */
   readonly output: number
   /** The inputs that went into it. */
   readonly inputs: readonly number[]
+  /** Of a shard: how many records it has. */
+  readonly records?: number
 }
 
 /** An account with the words of its plan: of all rules, or of those given. */
@@ -148,6 +165,8 @@ export interface SummaryOptions {
   readonly form: InputFlags
   /** What is to be said beside what the account shows. */
   readonly warnings: readonly string[]
+  /** Where the run is a shard. */
+  readonly shard?: ShardView | undefined
 }
 
 export function summarize(
@@ -173,8 +192,10 @@ export function summarize(
     ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
     ...viewKeys(plan, options.keyset),
     asOf: new Date(options.now).toISOString(),
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
     inputs: result.inputs.map(({ bytes, records: count, digest }, index) => ({
-      input: index + 1,
+      input: numberOf(inputs[index]!, index),
+      ...(inputs[index]!.part === undefined ? {} : { slice: inputs[index]!.part!.slice }),
       format: inputs[index]!.format,
       bytes,
       ...(digest === undefined ? {} : { sha256: digest.sha256 }),
@@ -182,7 +203,8 @@ export function summarize(
     })),
     ...(options.flags === undefined ? {} : { inputOptions: options.flags }),
     inputForm: options.form,
-    outputs: result.tooManyDeadLetters || options.tooManyAlone ? [] : viewOutputs(options.outputs),
+    outputs:
+      result.tooManyDeadLetters || options.tooManyAlone ? [] : viewOutputs(inputs, result.inputs, options),
     ...(options.deadLetterFile?.digest === undefined
       ? {}
       : { deadLetterFile: options.deadLetterFile.digest }),
@@ -195,20 +217,26 @@ export function summarize(
     ...(result.groups === undefined ? {} : { groups: viewGroups(plan, plan.fields, result.groups) }),
     warnings: [
       ...options.warnings,
-      ...listWarnings(lists, account),
+      ...listWarnings(plan, options.data, lists, account),
       ...misnamed(inputs),
-      ...unclosed(result.inputs),
+      ...unclosed(inputs, result.inputs),
       ...warnings(plan, inputs, account),
       ...suspectWarnings(plan, rulesOfFiles(plan), account),
     ],
   }
 }
 
-function viewOutputs(outputs: readonly Output[]): OutputView[] {
+function viewOutputs(
+  all: readonly Input[],
+  read: readonly InputAccount[],
+  { outputs, shard }: SummaryOptions,
+): OutputView[] {
   return [...new Set(outputs)].flatMap((output, at) => {
     if (output.digest === undefined) return []
-    const inputs = outputs.flatMap((one, input) => (one === output ? [input + 1] : []))
-    return [{ output: at + 1, inputs, ...output.digest }]
+    const own = [...outputs.keys()].filter((input) => outputs[input] === output)
+    const inputs = own.map((input) => numberOf(all[input]!, input))
+    const records = own.reduce((sum, input) => sum + read[input]!.published, 0)
+    return [{ output: at + 1, inputs, ...(shard === undefined ? {} : { records }), ...output.digest }]
   })
 }
 
@@ -237,12 +265,12 @@ const sorted = (counts: Partial<Record<string, number>>): Record<string, number>
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 
-function unclosed(inputs: readonly InputAccount[]): string[] {
+function unclosed(all: readonly Input[], inputs: readonly InputAccount[]): string[] {
   return inputs.flatMap(({ unclosed: quote }, at) =>
     quote === undefined
       ? []
       : [
-          `input ${at + 1}, line ${quote.line}: a quote opens there and never closes: the ${quote.lines} lines from there on are dead letters; where quotes are ordinary characters, the policy says \`quote: none\` in \`input\``,
+          `input ${numberOf(all[at]!, at)}, line ${quote.line}: a quote opens there and never closes: the ${quote.lines} lines from there on are dead letters; where quotes are ordinary characters, the policy says \`quote: none\` in \`input\``,
         ],
   )
 }
@@ -250,15 +278,17 @@ function unclosed(inputs: readonly InputAccount[]): string[] {
 const ENDINGS: Readonly<Record<FileCompression, string>> = { none: '', gzip: '.gz', zstd: '.zst' }
 
 function misnamed(inputs: readonly Input[]): string[] {
-  return inputs.flatMap(({ isMisnamed, compression, name }, at) => {
+  return inputs.flatMap((input, at) => {
+    const { isMisnamed, compression, name } = input
     if (!isMisnamed) return []
+    const number = numberOf(input, at)
     const named = formatByName(name).compression
     if (named === 'none')
       return [
-        `input ${at + 1} is ${compression}, though its name does not end in ${ENDINGS[compression!]}: it was unpacked`,
+        `input ${number} is ${compression}, though its name does not end in ${ENDINGS[compression!]}: it was unpacked`,
       ]
     const how = compression === 'none' ? 'it was read as it is' : `it is ${compression}, and was unpacked`
-    return [`input ${at + 1} is not ${named}, though its name ends in ${ENDINGS[named]}: ${how}`]
+    return [`input ${number} is not ${named}, though its name ends in ${ENDINGS[named]}: ${how}`]
   })
 }
 
@@ -284,5 +314,14 @@ export function unmet(fields: readonly PlanField[], account: Account): string[] 
   })
   if (idle.length > 1 && idle.length === rules.length)
     return ['no rule of the policy met a value, so what left is empty: is it the policy for this data?']
-  return idle.map((rule) => `the rule for ${rule.label} never met a value: is its path right?`)
+  const first = new Set(fields.flatMap(({ rulesByStep }) => rulesByStep[0]!))
+  // A tag that no schema has yet is no slip.
+  const byTag = new Set(fields.flatMap((one) => (one.path.tag === undefined ? [] : one.rulesByStep.flat())))
+  return idle
+    .filter((rule) => !byTag.has(rule))
+    .map((rule) =>
+      first.has(rule)
+        ? `the rule for ${rule.label} never met a value: is its path right?`
+        : `the rule for ${rule.label} never met a value: is no record so old, or is its path not right?`,
+    )
 }

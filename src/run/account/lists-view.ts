@@ -1,5 +1,5 @@
 /** The lists of subjects that a run went by, as accounts show them: digests and counts. */
-import type { Account } from '../../engine/account.ts'
+import { type Account, sum } from '../../engine/account.ts'
 import type { GateData } from '../../gates/gate-data.ts'
 import type { LoadedConsent } from '../../lists/load-consent.ts'
 import type { Plan } from '../../policy/plan.ts'
@@ -93,10 +93,44 @@ function viewSuppression(
 /** From so many entries, and so many records, a list that matches none is likely in another form. */
 const MANY = 1000
 
-export const listWarnings = ({ lists = [] }: ListsView, { records }: Account): string[] =>
+/** Lists of another name than the policy says, and large lists and tables that knew no subject of many records. */
+export const listWarnings = (plan: Plan, data: ShownData, view: ListsView, account: Account): string[] => [
+  ...otherLists(view, data),
+  ...listsWithoutMatch(view, account),
+  ...tablesWithoutMatch(plan, view, account),
+]
+
+/** `lethe forget` gives a list the name that its policy says: another one may be the list of other subjects. */
+const otherLists = ({ lists = [] }: ListsView, data: ShownData): string[] =>
+  lists.flatMap(({ list }) => {
+    const domain = data.lists.get(list)?.domain ?? ''
+    return domain === '' || domain === list
+      ? []
+      : [`the file of the list ${list} was made as the list ${domain}: is it the one that the policy means?`]
+  })
+
+/** `records`: how many were read. */
+export const listsWithoutMatch = (
+  { lists = [] }: ListsView,
+  { records }: Pick<Account, 'records'>,
+): string[] =>
   lists
     .filter(({ entries, suppressed }) => entries >= MANY && suppressed === 0 && records >= MANY)
     .map(
       ({ list, entries }) =>
         `the list ${list} matched no record, and it has ${entries} entries: do its entries stand for what \`by:\` names, in the normal form that the policy states?`,
     )
+
+/** Where silence allows, it cannot be told from consent. */
+function tablesWithoutMatch(
+  { consentTables }: Plan,
+  { tables = [] }: ListsView,
+  { records, published, suppressed, deadLettered }: Account,
+): string[] {
+  if (records < MANY || published > 0 || sum(deadLettered) > 0) return []
+  return consentTables.flatMap(({ table, denied, unknown }) => {
+    const subjects = tables.find((one) => one.table === table)?.subjects ?? 0
+    if (subjects < MANY || (suppressed[unknown] ?? 0) < MANY || (suppressed[denied] ?? 0) > 0) return []
+    return `the consent table ${table} knew the subject of no record, and it has ${subjects} subjects: are they what \`by:\` names, in the normal form that the policy states?`
+  })
+}

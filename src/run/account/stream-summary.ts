@@ -108,7 +108,7 @@ export function summarizeRoute({
       : { groups: viewGroups(plan, [...plan.fields, ...plan.envelope], figures) }),
     ...(unsettled === undefined ? {} : { unsettled: wholeOf(unsettled) }),
     warnings: [
-      ...listWarnings(lists, account),
+      ...listWarnings(plan, data, lists, account),
       ...(account.published === 0 ? [] : unmet([...plan.fields, ...plan.envelope], account)),
       ...suspectWarnings(plan, plan.rules, account),
       ...(emitted.pastRetention === 0 ? [] : [pastRetention(emitted.pastRetention)]),

@@ -13,10 +13,20 @@ export function suspectWarnings({ suspects }: Plan, rules: readonly PlanRule[], 
     const { looked, suspects: found } = account.rules[id]!
     return Object.entries(found)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([kind, count]) => {
-        const look = count === 1 ? 'looks' : 'look'
-        const left = suspects === 'warn' ? '' : '; these records did not leave'
-        return `${number(count)} of ${number(looked)} looked at in \`${field}\` ${look} like ${SUMMARIES.get(kind) ?? kind}${left}`
-      })
+      .map(([kind, count]) => suspectWarning({ field, kind, count, looked, left: suspects === 'warn' }))
   })
+}
+
+/** `left`: whether the records did leave. */
+export function suspectWarning(found: {
+  readonly field: string
+  readonly kind: string
+  readonly count: number
+  readonly looked: number
+  readonly left: boolean
+}): string {
+  const { field, kind, count, looked } = found
+  const look = count === 1 ? 'looks' : 'look'
+  const left = found.left ? '' : '; these records did not leave'
+  return `${number(count)} of ${number(looked)} looked at in \`${field}\` ${look} like ${SUMMARIES.get(kind) ?? kind}${left}`
 }

@@ -23,7 +23,7 @@ export class BatchNotices {
   settled(account: Account, emitted: Emitted): void {
     const { name: route, to } = this.#route
     const log = this.#log
-    if (emitted.pastRetention > 0)
+    if (emitted.pastRetention > 0 && to.topic !== undefined)
       log.event({ kind: 'past-retention', route, topic: to.topic, count: emitted.pastRetention })
     if (emitted.unkeyed > 0 && !this.#toldUnkeyed) {
       this.#toldUnkeyed = true

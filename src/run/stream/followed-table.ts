@@ -7,13 +7,15 @@ import { LetheError } from '../../errors.ts'
 import { reasonOf } from '../../kafka/cause.ts'
 import { ClientLost } from '../../kafka/driver.ts'
 import type { TableRecord, TableSource } from '../../kafka/table-source.ts'
+import type { TopicIdentity } from '../../kafka/topic-identity.ts'
 import type { MatchKeys } from '../../keys/match-keys.ts'
 import type { ConsentMemory } from '../../lists/consent-table.ts'
 import { ConsentTopic } from '../../lists/consent-topic.ts'
 import type { ConsentTableForm, LoadedConsent, TableTopicPlace } from '../../lists/load-consent.ts'
+import { SnapshotError } from '../../lists/snapshot-file.ts'
+import { type Restored, type SnapshotPosition, TopicSnapshots } from '../../lists/topic-snapshots.ts'
 import type { Log } from '../../telemetry/log.ts'
-import type { MovedTable } from '../batch-job.ts'
-import type { TableOffset } from '../batch-rewriter.ts'
+import type { MovedTable, TableOffset } from '../gate-state.ts'
 
 export interface FollowedOptions {
   readonly form: ConsentTableForm
@@ -21,16 +23,23 @@ export interface FollowedOptions {
   readonly matchKeys: MatchKeys
   /** Opens the topic at an offset, or at its beginning. */
   readonly open: (from: number | undefined) => Promise<TableSource>
+  /** Whether the topic is the one that it was. */
+  readonly identity: Pick<TopicIdentity, 'isSame' | 'close'>
   readonly log: Log
   /** Told each time that a part of the topic was read. */
   readonly tell: (offset: TableOffset, behindMs: number) => void
   readonly stop: AbortSignal
+  /** Where a snapshot is kept; the code says why that cannot be. */
+  readonly snapshots: TopicSnapshots | { readonly code: string } | undefined
 }
 
 /** At the start, so long without anything read is too long. */
 const STILL_MS = 60_000
+const START_MS = 15_000
 /** How often the end of the log is asked for. */
 const ASK_MS = 500
+/** An answer that takes longer is none. */
+const ANSWER_MS = 2_000
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 5_000
 /** What no other client would mend. */
@@ -47,6 +56,8 @@ export class FollowedTable {
   readonly #topic: ConsentTopic
   #source: TableSource | undefined
   #position = 0
+  /** Where the log began when it was first opened. */
+  #start = 0
   /** Before this instant (ms of a clock that is never set), all that was written has been read. */
   #readUntil = Number.NEGATIVE_INFINITY
   #goal: { readonly end: number; readonly at: number } | undefined
@@ -58,6 +69,7 @@ export class FollowedTable {
   #following: Promise<void> = Promise.resolve()
   #wasBehind = false
   #closed = false
+  #isReady = false
   #posted: ConsentMemory | undefined
 
   constructor(options: FollowedOptions) {
@@ -91,6 +103,8 @@ export class FollowedTable {
     if (this.#failure !== undefined) throw this.#failure
     const behind = performance.now() - this.#readUntil
     const isBehind = behind > this.#options.place.maxLag
+    // While its topic cannot be opened, nothing else tells.
+    this.#options.tell(this.offset, behind)
     if (isBehind !== this.#wasBehind) {
       this.#wasBehind = isBehind
       this.#say(isBehind ? 'table-behind' : 'table-current', behind)
@@ -103,8 +117,11 @@ export class FollowedTable {
    * @throws LetheError where it cannot be read, or nothing more comes for a minute and its end is not reached
    */
   async readToEnd(): Promise<void> {
-    const { open, stop, place } = this.#options
-    this.#source = await open(undefined)
+    const { stop, place, identity } = this.#options
+    // Before anything is read: it may be made again at any time.
+    await identity.isSame(START_MS)
+    this.#source = await this.#openFirst()
+    this.#start = this.#source.start
     const limit = Math.max(STILL_MS, place.maxLag)
     let position = -1
     let movedAt = performance.now()
@@ -121,8 +138,72 @@ export class FollowedTable {
         )
     }
     this.#topic.ready()
+    this.#isReady = true
     this.#say('table-read', 0)
     this.#following = this.#follow()
+  }
+
+  /** Where the snapshot ends, or else at the beginning. */
+  async #openFirst(): Promise<TableSource> {
+    const { open } = this.#options
+    const restored = await this.#restored()
+    if (restored === undefined) return await open(undefined)
+    try {
+      const source = await open(restored.offset)
+      // Deleted records are no tail, and what they took away is not known.
+      if (source.start === restored.begin) {
+        this.#topic.restore(restored)
+        this.#position = restored.offset
+        this.#say('snapshot-read', Date.now() - restored.at)
+        return source
+      }
+      await source.close()
+    } catch (error) {
+      if (!(error instanceof LetheError && error.code === 'offsets-lost')) throw error
+    }
+    this.#tellSnapshot('snapshot-unused', 'outside-log')
+    return await open(undefined)
+  }
+
+  async #restored(): Promise<Restored | undefined> {
+    const { snapshots } = this.#options
+    try {
+      if (snapshots instanceof TopicSnapshots) return await snapshots.read()
+      if (snapshots !== undefined) this.#tellSnapshot('snapshot-unused', snapshots.code)
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error
+      this.#tellSnapshot('snapshot-unused', error.fault)
+    }
+    return undefined
+  }
+
+  #offerSnapshot(): void {
+    const { snapshots } = this.#options
+    if (snapshots instanceof TopicSnapshots)
+      snapshots.offer(this.#place, this.#topic.state, (code) => this.#tellWritten(code))
+  }
+
+  /** What a snapshot that is begun now is bound to: what lies behind it comes again with the tail. */
+  get #place(): SnapshotPosition {
+    const at = Date.now() - (performance.now() - this.#readUntil)
+    return { begin: this.#start, offset: this.#position, at }
+  }
+
+  #tellWritten(code: string | undefined): void {
+    if (code === undefined) this.#say('snapshot-written', 0)
+    else this.#tellSnapshot('snapshot-unwritten', code)
+  }
+
+  #tellSnapshot(kind: 'snapshot-unused' | 'snapshot-unwritten', code: string): void {
+    const { topic } = this.#options.place
+    this.#options.log.event({
+      kind,
+      table: this.name,
+      topic,
+      partition: 0,
+      offset: this.#position,
+      code,
+    })
   }
 
   async #follow(): Promise<void> {
@@ -131,6 +212,7 @@ export class FollowedTable {
       try {
         this.#source ??= await this.#options.open(this.#position)
         await this.#step(this.#source)
+        this.#offerSnapshot()
         wait = FIRST_WAIT_MS
       } catch (error) {
         if (this.#closed) return
@@ -186,8 +268,10 @@ export class FollowedTable {
     this.#askedAt = Number.POSITIVE_INFINITY
     this.#asking = source
       .end()
-      .then((end) => {
-        if (end !== undefined && source === this.#source) this.#goal = { end, at }
+      .then(async (end) => {
+        // Asked after the end was told: what was told is of the topic that is followed.
+        if (end === undefined || !(await this.#options.identity.isSame(ANSWER_MS))) return
+        if (source === this.#source) this.#goal = { end, at }
       })
       .catch((error: unknown) => {
         if (source === this.#source) this.#lost ??= error
@@ -197,7 +281,10 @@ export class FollowedTable {
       })
   }
 
-  #say(kind: 'table-read' | 'table-behind' | 'table-current', milliseconds: number): void {
+  #say(
+    kind: 'table-read' | 'table-behind' | 'table-current' | 'snapshot-read' | 'snapshot-written',
+    milliseconds: number,
+  ): void {
     this.#options.log.event({
       kind,
       table: this.name,
@@ -222,5 +309,11 @@ export class FollowedTable {
     this.#closed = true
     await this.#following
     await this.#dropSource()
+    this.#options.identity.close()
+    const { snapshots } = this.#options
+    if (!(snapshots instanceof TopicSnapshots)) return
+    const isWhole = this.#isReady && this.#failure === undefined
+    const last = isWhole ? { position: this.#place, state: this.#topic.state } : undefined
+    await snapshots.close(last, (code) => this.#tellWritten(code))
   }
 }

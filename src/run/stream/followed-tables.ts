@@ -2,13 +2,17 @@
 import { LetheError } from '../../errors.ts'
 import type { DriverEvent } from '../../kafka/driver.ts'
 import { tableSourceOf } from '../../kafka/drivers.ts'
-import { checkTableTopics } from '../../kafka/table-topics.ts'
+import { checkTableTopics, type TopicLog } from '../../kafka/table-topics.ts'
+import { TopicIdentity } from '../../kafka/topic-identity.ts'
 import { MatchKeys } from '../../keys/match-keys.ts'
+import type { ConsentTableForm, TableTopicPlace } from '../../lists/load-consent.ts'
+import { TopicSnapshots } from '../../lists/topic-snapshots.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
-import type { Tables } from '../batch-rewriter.ts'
+import type { GateState } from '../gate-state.ts'
+import { packageVersion } from '../package-root.ts'
 import { hearsAtStart } from './at-start.ts'
-import { FollowedTable } from './followed-table.ts'
+import { type FollowedOptions, FollowedTable } from './followed-table.ts'
 import type { Prepared } from './prepare.ts'
 
 export interface FollowingOptions {
@@ -16,9 +20,11 @@ export interface FollowingOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly stop: AbortSignal
+  /** The number of this process among those of the instance: the first one writes snapshots. */
+  readonly worker: number
 }
 
-export class FollowedTables implements Tables {
+export class FollowedTables implements GateState {
   readonly #tables: readonly FollowedTable[]
 
   private constructor(tables: readonly FollowedTable[]) {
@@ -31,13 +37,17 @@ export class FollowedTables implements Tables {
    */
   static async open(options: FollowingOptions): Promise<FollowedTables> {
     const { prepared, log, stop } = options
-    const made = makeTables(options)
+    const places = placesOf(prepared)
+    if (places.length === 0) return new FollowedTables([])
+    const topics = places.map(({ place }) => place.topic)
+    const { unchecked, logs } = await checkTableTopics(prepared.connect(), topics)
+    for (const one of unchecked) log.event({ kind: 'unchecked', ...one })
+    const made = places.map(({ form, loaded, place }) => ({
+      followed: new FollowedTable(followedOptions(form, place, logs.get(place.topic), options)),
+      loaded,
+    }))
     const tables = new FollowedTables(made.map(({ followed }) => followed))
-    if (made.length === 0) return tables
     try {
-      const topics = made.map(({ topic }) => topic)
-      for (const one of await checkTableTopics(prepared.connect(), topics))
-        log.event({ kind: 'unchecked', ...one })
       for (const { followed, loaded } of made) {
         await followed.readToEnd()
         if (stop.aborted) return tables
@@ -50,15 +60,14 @@ export class FollowedTables implements Tables {
     }
   }
 
-  get offsets(): Tables['offsets'] {
+  get offsets(): GateState['offsets'] {
     return this.#tables.map(({ offset }) => offset)
   }
 
-  takeMoved(): ReturnType<Tables['takeMoved']> {
+  takeMoved(): ReturnType<GateState['takeMoved']> {
     return this.#tables.flatMap((table) => table.takeMoved())
   }
 
-  /** Whether one of these is further behind than it may be. @throws LetheError where one cannot be followed any more */
   isBehind(names: ReadonlySet<string>): boolean {
     // Each is asked, so that each says how it is.
     return this.#tables.filter((table) => names.has(table.name) && table.isBehind).length > 0
@@ -69,34 +78,52 @@ export class FollowedTables implements Tables {
   }
 }
 
-function makeTables({ prepared, log, metrics, stop }: FollowingOptions) {
-  const { pipeline, configuration, routes } = prepared
+/** The tables of the routes that are kept in topics. */
+function placesOf({ configuration, routes }: Prepared) {
   const forms = new Map(
     routes.flatMap(({ plan }) => plan.consentTables.map((form) => [form.table, form] as const)),
   )
   return [...forms].flatMap(([table, form]) => {
     const loaded = configuration.tables?.get(table)
     const place = loaded?.topic
-    if (loaded === undefined || place === undefined) return []
-    const { matchKeyset } = configuration
-    if (matchKeyset === undefined)
-      throw new LetheError('match-key-missing', `no match keys are given for the consent table ${table}`)
-    const hears: (event: DriverEvent) => void = hearsAtStart({ log, metrics })
-    const gauges = metrics.table(table)
-    const followed = new FollowedTable({
-      form,
-      place,
-      matchKeys: new MatchKeys(matchKeyset),
-      open: async (from) => {
-        const open = await tableSourceOf(pipeline)
-        const { topic } = place
-        const { group } = routes[0]!.route.from
-        return await open({ connection: prepared.connect(), topic, group, from, onEvent: hears })
-      },
-      log,
-      tell: gauges,
-      stop,
-    })
-    return [{ followed, loaded, topic: place.topic }]
+    return loaded === undefined || place === undefined ? [] : [{ form, loaded, place }]
   })
+}
+
+function followedOptions(
+  form: ConsentTableForm,
+  place: TableTopicPlace,
+  found: TopicLog | undefined,
+  { prepared, log, metrics, stop, worker }: FollowingOptions,
+): FollowedOptions {
+  const { pipeline, configuration, routes } = prepared
+  const { matchKeyset } = configuration
+  if (matchKeyset === undefined)
+    throw new LetheError('match-key-missing', `no match keys are given for the consent table ${form.table}`)
+  const matchKeys = new MatchKeys(matchKeyset)
+  const hears: (event: DriverEvent) => void = hearsAtStart({ log, metrics })
+  const { topic, snapshot: file } = place
+  const snapshots = (): FollowedOptions['snapshots'] => {
+    if (file === undefined) return undefined
+    // Which log it is of could not be told.
+    if (found === undefined) return { code: 'log-unknown' }
+    const version = packageVersion()
+    const writes = worker === 0
+    return new TopicSnapshots({ file, form, matchKeys, log: found, version, writes, now: Date.now })
+  }
+  return {
+    form,
+    place,
+    matchKeys,
+    open: async (from) => {
+      const open = await tableSourceOf(pipeline)
+      const { group } = routes[0]!.route.from
+      return await open({ connection: prepared.connect(), topic, group, from, onEvent: hears })
+    },
+    identity: new TopicIdentity(() => prepared.connect(), topic, found?.topicId),
+    log,
+    tell: metrics.table(form.table),
+    stop,
+    snapshots: snapshots(),
+  }
 }

@@ -1,11 +1,13 @@
 /** One process of a pipeline: all its routes, until they are stopped or have reached their end. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DatasetFolder } from '../../datasets/dataset-folder.ts'
+import { folderOf } from '../../datasets/folder-of-route.ts'
+import { sum } from '../../engine/account.ts'
 import { WindowWatch } from '../../engine/limit-window.ts'
 import { SUSPECT_KINDS } from '../../engine/suspects.ts'
 import { NO_KEY_LEAVES } from '../../engine/tombstones.ts'
 import { EXIT, LetheError } from '../../errors.ts'
-import { reasonsOf } from '../../gates/index.ts'
 import type { Limits } from '../../groups/subject-groups.ts'
 import { causeOf, reasonOf } from '../../kafka/cause.ts'
 import {
@@ -19,18 +21,27 @@ import type { DriverChoice } from '../../kafka/drivers.ts'
 import { preflight, type WriteLimits } from '../../kafka/preflight.ts'
 import { transactionalPrefix } from '../../kafka/rights.ts'
 import { byCount, placesOf, type UnsettledPart, wholeOf } from '../../kafka/unsettled.ts'
+import type { SchemaNews } from '../../record/schema-text.ts'
 import type { Sealer } from '../../sealing/sealer.ts'
 import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
 import { type BatchRewriter, RewritingThread } from '../batch-rewriter.ts'
-import { runRoute } from '../route.ts'
+import type { SettlerOptions } from '../batch-settler.ts'
+import { DatasetSink } from '../dataset-sink.ts'
+import type { GateState } from '../gate-state.ts'
+import { suppressionsOf } from '../planned.ts'
+import { type RouteWatch, runRoute } from '../route.ts'
+import type { RouteSink } from '../route-sink.ts'
+import { topicSink } from '../topic-sink.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { BatchNotices } from './batch-notices.ts'
 import { FollowedTables } from './followed-tables.ts'
 import { keptForOf } from './kept-for.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
+import type { RouteSchemas, SchemaWatch } from './route-schemas.ts'
+import { schemasOf } from './schemas-of-route.ts'
 import { type SealBatch, sealBatches, sealerOf } from './seal-batches.ts'
 import { lagOf, StreamProgress } from './stream-progress.ts'
 import { type RouteCounts, rangesOf } from './totals.ts'
@@ -89,7 +100,7 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
         new RouteRun(
           options,
           route,
-          thread.route(at, () => options.groupLimits(route.route.name)),
+          (schemas) => thread.route(at, () => options.groupLimits(route.route.name), schemas),
           tables,
           stop,
           sealer,
@@ -121,13 +132,17 @@ class RouteRun {
   readonly #options: InstanceOptions
   readonly #prepared: PreparedRoute
   readonly #rewriter: BatchRewriter
-  readonly #tables: FollowedTables
+  readonly #tables: GateState
+  readonly #schemas: RouteSchemas | undefined
   /** The consent tables of the route. */
   readonly #consent: ReadonlySet<string>
   readonly #stop: AbortSignal
   readonly #seal: SealBatch | undefined
-  /** Another one when its client is lost. */
+  /** Another one when its client is lost, and another sink with it. */
   #driver: Driver
+  #sink: RouteSink
+  readonly #watch: RouteWatch
+  readonly #folder: DatasetFolder | undefined
   /** Whether it is closed, and no other one is made yet. */
   #isClosed = false
   readonly #metrics: RouteMetrics
@@ -147,8 +162,8 @@ class RouteRun {
   constructor(
     options: InstanceOptions,
     prepared: PreparedRoute,
-    rewriter: BatchRewriter,
-    tables: FollowedTables,
+    rewriterOf: (schemas: () => SchemaNews | undefined) => BatchRewriter,
+    tables: GateState,
     stop: AbortSignal,
     sealer: Sealer | undefined,
   ) {
@@ -160,7 +175,8 @@ class RouteRun {
     this.name = route.name
     this.#options = options
     this.#prepared = prepared
-    this.#rewriter = rewriter
+    this.#schemas = schemasOf(options.prepared, prepared, stop, () => this.#schemaWatch())
+    this.#rewriter = rewriterOf(() => this.#schemas?.takeNews())
     this.#stop = stop
     this.#loop = options.health.begin(route.name)
     this.#metrics = options.metrics.route({
@@ -172,27 +188,31 @@ class RouteRun {
         purpose: plan.purpose,
       },
       rules: plan.rules.map((rule) => rule.label),
-      suppressions: [NO_KEY_LEAVES, ...reasonsOf(plan)],
+      suppressions: [NO_KEY_LEAVES, ...suppressionsOf(plan, route.change)],
       suspects: SUSPECT_KINDS,
     })
     const { deadLetters } = options.prepared.pipeline
     this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
-    this.#driver = this.#makeDriver(options.prepared.connect())
     this.#notices = new BatchNotices(route, plan, options.log)
+    this.#watch = this.#makeWatch()
+    this.#folder = folderOf(options.prepared.pipeline, route)
+    const made = this.#makeDriver(options.prepared.connect())
+    this.#driver = made.driver
+    this.#sink = made.sink
     this.#progress = new StreamProgress(
       route.name,
       options.log,
-      () => (this.#isClosed ? [] : this.#driver.positions()),
+      () => (this.#isClosed ? [] : this.#sink.finalPositions()),
       options.progress,
     )
   }
 
-  #makeDriver(connection: Connection): Driver {
+  #makeDriver(connection: Connection): { readonly driver: Driver; readonly sink: RouteSink } {
     const { driver, limits, worker, prepared } = this.#options
     const { pipeline, instance } = prepared
-    const { route } = this.#prepared
+    const { route, plan, writer } = this.#prepared
     const number = ++this.#made
-    return driver.make({
+    const options = {
       connection,
       group: route.from.group,
       topics: route.from.topics,
@@ -201,13 +221,61 @@ class RouteRun {
       transactionalId: `${transactionalPrefix(pipeline.name, route.name)}${instance}.${worker}`,
       ...limits.get(route.name),
       // One that was given up may still speak while it closes.
-      onEvent: (event) => {
+      onEvent: (event: DriverEvent) => {
         if (number === this.#made) this.#heard(event)
       },
+    }
+    const settling: Omit<SettlerOptions, 'driver' | 'settled'> = {
+      name: this.name,
+      rewriter: this.#rewriter,
+      writer,
+      seal: this.#seal,
+      keptFor: keptForOf(plan, limits.get(this.name), Date.now()),
+      now: Date.now,
+    }
+    const { dataset } = route.to
+    if (dataset === undefined || this.#folder === undefined) {
+      const made = driver.make(options)
+      const settled: SettlerOptions['settled'] = (batch, emitted, times) => {
+        this.#limit.add(batch.records.length, sum(batch.account.deadLettered))
+        const { account, groups, tables } = batch
+        this.#watch.settled({ account, groups, tables, emitted, ...times })
+      }
+      return { driver: made, sink: topicSink({ ...settling, driver: made, settled }) }
+    }
+    const sink = new DatasetSink({
+      ...settling,
+      plan,
+      folder: this.#folder,
+      roll: dataset.roll,
+      limit: this.#limit,
+      watch: this.#watch,
+      published: (range) => {
+        this.#metrics.filePublished()
+        this.#options.log.event({
+          kind: 'file-published',
+          route: this.name,
+          topic: range.topic,
+          partition: range.partition,
+          offset: range.offset,
+          next: range.next,
+          rows: range.rows,
+        })
+      },
+      overtaken: () => {
+        this.#metrics.batchDiscarded()
+        options.onEvent({ kind: 'discarded', code: 'range-taken' })
+      },
     })
+    if (driver.makeKept === undefined)
+      throw new Error('a driver was chosen that keeps no positions elsewhere')
+    const made = driver.makeKept({ ...options, delivery: 'at-least-once', keeper: sink })
+    sink.attach(made)
+    return { driver: made, sink }
   }
 
   async open(): Promise<void> {
+    this.#folder?.open()
     await this.#unlessStopped(this.#driver.open())
     if (this.#stop.aborted) return
     const { route, plan } = this.#prepared
@@ -217,7 +285,8 @@ class RouteRun {
       policy: plan.name,
       policyVersion: plan.version,
       fingerprint: plan.fingerprint,
-      topic: route.to.topic,
+      topic: route.to.topic ?? '',
+      folder: route.to.dataset?.folder ?? '',
     })
   }
 
@@ -240,7 +309,9 @@ class RouteRun {
     await preflight(connection, [this.#prepared.route], (event) => this.#heard(event))
     this.#loop.turned()
     if (this.#stop.aborted) return
-    this.#driver = this.#makeDriver(connection)
+    const made = this.#makeDriver(connection)
+    this.#driver = made.driver
+    this.#sink = made.sink
     this.#isClosed = false
     await this.#driver.open()
     this.#loop.turned()
@@ -295,50 +366,72 @@ class RouteRun {
 
   async #runOnce(): Promise<void> {
     const { pipeline } = this.#options.prepared
-    const { writer } = this.#prepared
     await runRoute({
       name: this.name,
       driver: this.#driver,
       rewriter: this.#rewriter,
-      writer,
-      seal: this.#seal,
+      sink: this.#sink,
       bounds: pipeline.batch,
-      keptFor: keptForOf(this.#prepared.plan, this.#options.limits.get(this.name), Date.now()),
       limit: this.#limit,
       isBlocked: () => this.#isBlocked(),
+      admit: this.#schemas && ((polled) => this.#schemas!.admit(polled)),
       untilEnd: this.#options.untilEnd,
       stop: this.#stop,
       drain: DRAIN_MS / 2,
       now: Date.now,
-      watch: {
-        turned: () => this.#loop.turned(),
-        settled: ({ account, groups, emitted, tables, rewriteMs, settleMs }) => {
-          this.#metrics.settled(account, emitted, (rewriteMs + settleMs) / 1000)
-          this.#metrics.transaction(settleMs / 1000)
-          const judgedBy = tables.filter(({ table }) => this.#consent.has(table))
-          this.#options.settled(this.name, { account, emitted, groups, tables: rangesOf(judgedBy) })
-          this.#progress.settled(account)
-          this.#lost = 0
-          this.#lostAt = undefined
-          this.#wait = FIRST_WAIT_MS
-          this.#notices.settled(account, emitted)
-        },
-        tooManyDeadLetters: (count, window, held) => {
-          const { log, unsettled } = this.#options
-          log.event({ kind: 'too-many-dead-letters', route: this.name, count, window })
-          for (const [code, { count: found, first }] of byCount(wholeOf(held).deadLettered))
-            log.event({ kind: 'unsettled', route: this.name, code, count: found, first: placesOf(first) })
-          unsettled(this.name, held)
-        },
-        discarded: () => this.#metrics.batchDiscarded(),
-        lag: (positions, ends) => {
-          this.#progress.ends(ends)
-          this.#metrics.lag(lagOf(positions, ends))
-        },
-      },
+      watch: this.#watch,
     })
     if (this.#options.untilEnd && !this.#stop.aborted)
       this.#options.log.event({ kind: 'reached-end', route: this.name })
+  }
+
+  #makeWatch(): RouteWatch {
+    return {
+      turned: () => this.#loop.turned(),
+      settled: ({ account, groups, emitted, tables, rewriteMs, settleMs }) => {
+        this.#metrics.settled(account, emitted, (rewriteMs + settleMs) / 1000)
+        this.#metrics.transaction(settleMs / 1000)
+        const judgedBy = tables.filter(({ table }) => this.#consent.has(table))
+        this.#options.settled(this.name, { account, emitted, groups, tables: rangesOf(judgedBy) })
+        this.#progress.settled(account)
+        this.#lost = 0
+        this.#lostAt = undefined
+        this.#wait = FIRST_WAIT_MS
+        this.#notices.settled(account, emitted)
+      },
+      tooManyDeadLetters: (count, window, held) => {
+        const { log, unsettled } = this.#options
+        log.event({ kind: 'too-many-dead-letters', route: this.name, count, window })
+        for (const [code, { count: found, first }] of byCount(wholeOf(held).deadLettered))
+          log.event({ kind: 'unsettled', route: this.name, code, count: found, first: placesOf(first) })
+        unsettled(this.name, held)
+      },
+      discarded: () => this.#metrics.batchDiscarded(),
+      lag: (positions, ends) => {
+        this.#progress.ends(ends)
+        this.#metrics.lag(lagOf(positions, ends))
+      },
+    }
+  }
+
+  #schemaWatch(): SchemaWatch {
+    const { log } = this.#options
+    const route = this.name
+    return {
+      waiting: (count, held) => {
+        this.#metrics.schemasWaiting(count)
+        if (held) this.#loop.waitsForSchema('rules')
+        else if (count === 0) this.#loop.waitsForSchema(undefined)
+      },
+      failed: (schema, code) => {
+        this.#loop.waitsForSchema('registry')
+        this.#metrics.registryError(code)
+        log.event({ kind: 'schema-waits', route, schema, code })
+      },
+      known: (schema) => log.event({ kind: 'schema-known', route, schema }),
+      refused: (schema, code) => log.event({ kind: 'schema-refused', route, schema, code }),
+      held: (schema) => log.event({ kind: 'schema-held', route, schema, code: 'tagged-without-rule' }),
+    }
   }
 
   #isBlocked(): boolean {

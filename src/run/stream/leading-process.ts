@@ -1,5 +1,6 @@
 /** What the process that people start does, whatever it runs: it says its start, checks the topics, hears signals, and adds up. */
 
+import { folderOf } from '../../datasets/folder-of-route.ts'
 import { LetheError } from '../../errors.ts'
 import type { Limits } from '../../groups/subject-groups.ts'
 import { reasonOf } from '../../kafka/cause.ts'
@@ -32,9 +33,10 @@ export function tellStart(
   tellConfiguration(prepared, log)
 }
 
-/** What the brokers take, by route. @throws LetheError where a topic is not as its route needs it */
+/** What the brokers take, by route. @throws LetheError where a topic or a data set is not as its route needs it */
 export async function checkTopics(setting: ProcessSetting): Promise<ReadonlyMap<string, WriteLimits>> {
   const { prepared, log } = setting
+  for (const { route } of prepared.routes) folderOf(prepared.pipeline, route)?.open()
   const { limits, unchecked } = await preflight(
     prepared.connect(),
     prepared.pipeline.routes,

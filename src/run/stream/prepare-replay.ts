@@ -52,6 +52,12 @@ export async function prepareReplay(
   filter: ReplayFilter,
   limit: DeadLetterLimit,
 ): Promise<PreparedReplay> {
+  if (route.to.topic === undefined)
+    throw new LetheError(
+      'replay-refused',
+      `route ${route.name}: it writes into a data set, whose files cover each offset once`,
+      'mend the policy, and run the route again from the start into another folder, with a new group',
+    )
   if (route.to.compacted)
     throw new LetheError(
       'replay-refused',

@@ -8,6 +8,7 @@ import type { GateData } from '../../gates/gate-data.ts'
 import { type GroupsKey, newGroupsKey } from '../../groups/subject-groups.ts'
 import { type BatchWriter, OutputWriter } from '../../kafka/batch-outputs.ts'
 import type { Connection } from '../../kafka/driver.ts'
+import { LetterBatches } from '../../kafka/letter-outputs.ts'
 import type { PolicyOptions } from '../../kafka/pipeline-file/check-policies.ts'
 import { compilePipeline } from '../../kafka/pipeline-file/compile-pipeline.ts'
 import type { KeysPlace, Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
@@ -16,6 +17,7 @@ import {
   resolveInstance,
   resolveKeyring,
   resolveKeyset,
+  resolveRegistry,
   tokensOf,
 } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import { readPipelineFile } from '../../kafka/pipeline-file/read-pipeline.ts'
@@ -33,6 +35,7 @@ import { withTransforms } from '../../policy/custom/modules.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { type ReadWhole, readPolicyFile } from '../../policy/policy-file.ts'
 import { formatProblems } from '../../policy/problems.ts'
+import { valuesNameSchemas, type WireForm } from '../../record/wire-form.ts'
 import type { RouteSetup } from '../batch-job.ts'
 import { configurationDigest, keysetDigest, type RunConfiguration, readFrom } from '../configuration.ts'
 import { packageVersion } from '../package-root.ts'
@@ -65,15 +68,18 @@ export interface Prepared {
   connect(): Connection
 }
 
-/** The pipeline of a file. Its problems go to stderr; @throws LetheError (usage) where there is an error. */
-export const readPipeline = async (file: string): Promise<Pipeline> =>
-  (await withTransforms(() => readCompiled(file))).pipeline
+/** What is said of a pipeline on stderr: all problems, or those of one that has errors. What runs or examines a pipeline says all. */
+type Says = 'all' | 'where wrong'
+
+/** The pipeline of a file. Its problems go to stderr, as `says`; @throws LetheError (usage) where there is an error. */
+export const readPipeline = async (file: string, says: Says = 'where wrong'): Promise<Pipeline> =>
+  (await withTransforms(() => readCompiled(file, says))).pipeline
 
 const MOST_RECIPIENT_BYTES = 1 << 20
 
 /** The pipeline and its policies, for what reads no keys. Problems as of `readPipeline`. */
 export const readPipelinePolicies = async (file: string): Promise<Compilation> =>
-  await withTransforms(() => readCompiled(file))
+  await withTransforms(() => readCompiled(file, 'where wrong'))
 
 export interface Compilation {
   readonly pipeline: Pipeline
@@ -81,12 +87,17 @@ export interface Compilation {
   readonly policies: ReadonlyMap<string, Compiled>
 }
 
-function readCompiled(file: string, read?: ReadWhole, keysOf?: PolicyOptions['keysOf']): Compilation {
+function readCompiled(
+  file: string,
+  says: Says,
+  read?: ReadWhole,
+  keysOf?: PolicyOptions['keysOf'],
+): Compilation {
   const { pipeline, problems, policies } = compilePipeline(readPipelineFile(file, read), {
     readPolicy: (policy) => readPolicyFile(policy, 'the policy', read),
     keysOf,
   })
-  process.stderr.write(formatProblems(problems, 'text'))
+  if (says === 'all' || pipeline === undefined) process.stderr.write(formatProblems(problems, 'text'))
   if (pipeline === undefined)
     throw new LetheError(
       'pipeline-invalid',
@@ -104,7 +115,7 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
   const files = new RunFiles()
   let keys: Keyring | undefined
   let fault: LetheError | undefined
-  const compilation = readCompiled(file, files.read, (secret) => {
+  const compilation = readCompiled(file, 'all', files.read, (secret) => {
     try {
       keys = readKeys(secret, files)
     } catch (error) {
@@ -126,6 +137,8 @@ export function prepareFromDisk(file: string): { readonly prepared: Prepared; re
   const prepared = assemble(compilation, configuration, keys, instance, newGroupsKey(), approvals)
   // What is wrong with a certificate is found before a socket opens, too.
   prepared.connect()
+  const { registry } = compilation.pipeline
+  if (registry !== undefined) resolveRegistry(registry)
   return { prepared, files }
 }
 
@@ -201,16 +214,20 @@ function assemble(
     groupsKey,
     routes: pipeline.routes.map((route, at) => {
       const plan = plans[at]!
-      const { topic, partition, compacted } = route.to
-      const owner = { pipeline: pipeline.name, route: route.name }
-      const to = { topic, partition, deadLetterTopic: route.deadLetterTopic, owner }
+      const form: WireForm = {
+        value: route.from.value,
+        key: route.from.key,
+        checksFrames: pipeline.registry !== undefined,
+        output: route.to.value?.form,
+        change: route.change,
+      }
       const setup: RouteSetup = {
         policyFile: route.policy,
         fingerprint: plan.fingerprint,
         configuration,
         maxRecordBytes: pipeline.maxRecordBytes,
-        compacted,
-        form: { value: route.from.value, key: route.from.key },
+        compacted: route.to.compacted,
+        form,
         groupsKey,
         seals: pipeline.seal !== undefined,
       }
@@ -220,16 +237,44 @@ function assemble(
         plan,
         approvals: approved,
         setup,
-        writer: new OutputWriter(plan, to, sourcesOf(pipeline, route, keys)),
+        writer: writerOf(pipeline, route, plan, keys, valuesNameSchemas(form)),
       }
     }),
     connect: () => resolveConnection(pipeline, process.env, tokens),
   }
 }
 
-function sourcesOf({ name, source }: Pipeline, route: Route, keys: Keyring | undefined): SourceWriter {
+function writerOf(
+  pipeline: Pipeline,
+  route: Route,
+  plan: Plan,
+  keys: Keyring | undefined,
+  hasSchemas: boolean,
+): BatchWriter {
+  const { deadLetterTopic, to } = route
+  const letters = { deadLetterTopic, owner: { pipeline: pipeline.name, route: route.name } }
+  if (to.topic === undefined) return new LetterBatches(plan, letters)
+  return new OutputWriter(
+    plan,
+    {
+      ...letters,
+      topic: to.topic,
+      partition: to.partition,
+      hasSchemas,
+      framesKeys: to.key?.format,
+    },
+    sourcesOf(pipeline, route, to.topic, keys),
+  )
+}
+
+function sourcesOf(
+  { name, source }: Pipeline,
+  route: Route,
+  topic: string,
+  keys: Keyring | undefined,
+): SourceWriter {
   if (source === 'none') return noSources
   if (source === 'clear') return clearSources
   if (keys === undefined) throw new Error('the pipeline file was checked to name keys')
-  return encryptedSources(keys.key('source', sourceDomain(name, route.to.topic)), route.name)
+  return encryptedSources(keys.key('source', sourceDomain(name, topic)), route.name)
 }

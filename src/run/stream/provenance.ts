@@ -35,13 +35,15 @@ export function tellConfiguration({ routes, configuration: { keyset } }: Prepare
 /** Logs where the last outputs of a topic were made under another policy. Never keeps a run from its start. */
 export async function tellMixed(prepared: Prepared, log: Log): Promise<void> {
   const unknown = ({ route }: PreparedRoute, code: string): void =>
-    log.event({ kind: 'last-policy-unknown', route: route.name, topic: route.to.topic, code })
+    log.event({ kind: 'last-policy-unknown', route: route.name, topic: route.to.topic ?? '', code })
   const until = performance.now() + LOOK_MS
   let admin: Admin | undefined
   try {
     admin = await openAdmin(prepared.connect())
     for (const one of prepared.routes) {
       const { topic } = one.route.to
+      // Each file of a data set says by which policy it was made.
+      if (topic === undefined) continue
       const [found] = await admin.topics([topic])
       if (found === undefined || found.presence === 'missing') continue
       if (found.presence === 'forbidden' || found.rights?.has('read') === false) {
@@ -50,11 +52,11 @@ export async function tellMixed(prepared: Prepared, log: Log): Promise<void> {
       }
       const partitions = found.partitions.map(({ partition }) => ({ topic, partition }))
       const last = await lastPolicies(admin, partitions, until - performance.now())
-      tellOthers(one, plansInto(topic, prepared), last, log)
+      tellOthers(one, topic, plansInto(topic, prepared), last, log)
     }
   } catch (error) {
     if (!(error instanceof LetheError)) throw error
-    for (const one of prepared.routes) unknown(one, error.code)
+    for (const one of prepared.routes) if (one.route.to.topic !== undefined) unknown(one, error.code)
   } finally {
     await admin?.close()
   }
@@ -66,6 +68,7 @@ const plansInto = (topic: string, { routes }: Prepared): readonly Plan[] =>
 
 function tellOthers(
   { route }: PreparedRoute,
+  topic: string,
   plans: readonly Plan[],
   last: readonly SeenPolicy[],
   log: Log,
@@ -78,7 +81,7 @@ function tellOthers(
     const { name, version } = found[0]!
     const other = {
       route: route.name,
-      topic: route.to.topic,
+      topic,
       policy: name,
       policyVersion: version,
       fingerprint,

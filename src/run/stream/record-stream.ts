@@ -1,16 +1,18 @@
 /** The ledger of a pipeline: what a run of its routes writes down. */
 import { sum } from '../../engine/account.ts'
-import type { Pipeline } from '../../kafka/pipeline-file/pipeline.ts'
-import { fileAnchor } from '../../ledger/anchor.ts'
 import type { LedgerAction } from '../../ledger/entry.ts'
 import { lastEntryOf } from '../../ledger/last-entry.ts'
 import { Ledger } from '../../ledger/ledger.ts'
 import { readSigningKey } from '../../signing/private-key.ts'
 import type { AccountView } from '../account/account-view.ts'
-import type { PreparedRoute } from './prepare.ts'
+import type { Prepared, PreparedRoute } from './prepare.ts'
+import { anchorFor } from './topic-anchor.ts'
 
 /** Counts of a route, for the entry behind the run. */
 export type CountsByRoute = (route: string) => Readonly<Record<string, number>>
+
+/** What is run, and how to reach the brokers. */
+export type RecordedRun = Pick<Prepared, 'pipeline' | 'routes' | 'connect'>
 
 /**
  * Runs `act`, which gives the counts of its routes, between two entries for each route; just runs it where the pipeline names no
@@ -19,19 +21,18 @@ export type CountsByRoute = (route: string) => Readonly<Record<string, number>>
  */
 export async function recordRoutes(
   action: Extract<LedgerAction, 'stream' | 'replay'>,
-  { ledger: setting, name: pipeline }: Pipeline,
-  routes: readonly PreparedRoute[],
+  { pipeline: { ledger: setting, name: pipeline }, routes, connect }: RecordedRun,
   act: () => Promise<CountsByRoute>,
 ): Promise<void> {
   if (setting === undefined) {
     await act()
     return
   }
-  const { file, signingKey, anchor } = setting
+  const { file, signingKey } = setting
   const ledger = new Ledger({
     file,
     key: readSigningKey(signingKey),
-    anchor: anchor === undefined ? undefined : fileAnchor(anchor, file),
+    anchor: anchorFor(setting, connect),
     actor: action,
   })
   if (action === 'stream') for (const route of routes) await tellChange(ledger, file, pipeline, route)

@@ -1,7 +1,8 @@
 /** Seals the originals of a stream's dead letters, before their batch is settled. */
 import { letterSubject, type SubjectTokens } from '../../engine/letter-subject.ts'
 import { subjectTokens } from '../../gates/subject-token.ts'
-import type { BatchWriter, RoutedBatch, SealedLetter } from '../../kafka/batch-outputs.ts'
+import type { BatchWriter } from '../../kafka/batch-outputs.ts'
+import type { RoutedBatch, SealedLetter } from '../../kafka/routed-batch.ts'
 import { MOST_SEALED } from '../../sealing/original.ts'
 import type { Sealer } from '../../sealing/sealer.ts'
 import { gateDataOf, readFrom } from '../configuration.ts'

@@ -7,7 +7,7 @@ import { type GroupsPart, type Limits, SubjectGroups } from '../../groups/subjec
 import { type Emitted, noneEmitted } from '../../kafka/batch-outputs.ts'
 import { mergeUnsettled, type UnsettledPart } from '../../kafka/unsettled.ts'
 import type { Plan } from '../../policy/plan.ts'
-import type { TableOffset } from '../batch-rewriter.ts'
+import type { TableOffset } from '../gate-state.ts'
 
 export interface RouteCounts {
   readonly account: Account

@@ -1,17 +1,27 @@
 /** A broker of the run's own behind a proxy, and producers that write to it until they are told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Admin, Kafka, logLevel, type Producer, type Transaction } from 'kafkajs'
+import { type Admin, Kafka, logLevel, type Message, type Producer, type Transaction } from 'kafkajs'
 import { type Broker, startBroker } from '../../broker/broker.mjs'
 import { startProxy, type TcpProxy } from '../proxy.mjs'
 import { type Draw, eventOf } from './events.ts'
+import { type Gated, MAX_LAG_MS, type SettledBefore } from './gated.ts'
 
 export const INPUT = 'chaos.in'
 export const OUTPUT = 'chaos.out'
 export const DEAD = 'chaos.dead'
+/** Of the consent table. */
+export const CONSENT = 'chaos.consent'
+export const GROUP = 'chaos'
 export const PARTITIONS = 4
 /** An input transaction whose producer was lost hides what is behind it for so long. */
 const INPUT_TRANSACTION_MS = 5_000
 const PAUSE_MS = 100
+const SAY_MS = 400
+
+async function settledOf(admin: Admin): Promise<SettledBefore> {
+  const [topic] = await admin.fetchOffsets({ groupId: GROUP, topics: [INPUT] })
+  return new Map(topic?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]))
+}
 
 export class Cluster {
   readonly broker: Broker
@@ -23,6 +33,8 @@ export class Cluster {
   #stopped = false
   sent = 0
   aborted = 0
+  /** Statements of consent. */
+  said = 0
 
   private constructor(broker: Broker, proxy: TcpProxy, draw: Draw, rate: number) {
     this.broker = broker
@@ -48,7 +60,22 @@ export class Cluster {
       async (admin) =>
         void (await admin.createTopics({
           topics: [
-            { topic: INPUT, numPartitions: PARTITIONS },
+            // The broker says when it took a record: that decides which statements count for it.
+            {
+              topic: INPUT,
+              numPartitions: PARTITIONS,
+              configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+            },
+            {
+              topic: CONSENT,
+              numPartitions: 1,
+              configEntries: [
+                { name: 'cleanup.policy', value: 'compact' },
+                // The checker wants every statement.
+                { name: 'min.compaction.lag.ms', value: '86400000' },
+                { name: 'message.timestamp.type', value: 'LogAppendTime' },
+              ],
+            },
             // Outputs carry the times of their events: the broker deletes what it takes for old.
             {
               topic: OUTPUT,
@@ -72,10 +99,23 @@ export class Cluster {
     }
   }
 
-  /** `transactions`: also in transactions, which the driver kafkajs refuses. */
-  produce(transactions: boolean): void {
+  /** `transactions`: also in transactions, which the driver kafkajs refuses. `gated`: whose subjects change their minds, if they do. */
+  produce(transactions: boolean, gated: Gated | undefined): void {
     const writing = transactions ? this.#writeInTransactions() : this.#writePlainly()
-    this.#producing = Promise.all([this.#writePlainly(), writing]).then(() => {})
+    const saying = gated === undefined ? [] : [this.#writeStatements(gated), this.#holdStatementsBack(gated)]
+    this.#producing = Promise.all([this.#writePlainly(), writing, ...saying]).then(() => {})
+  }
+
+  async say(messages: readonly Message[]): Promise<void> {
+    const producer = this.#kafka.producer()
+    await producer.connect()
+    await producer.send({ topic: CONSENT, messages: [...messages] })
+    await producer.disconnect()
+  }
+
+  /** What the group has settled of the input. */
+  async settled(): Promise<SettledBefore> {
+    return await this.withAdmin(settledOf)
   }
 
   async stopProducing(): Promise<void> {
@@ -109,6 +149,36 @@ export class Cluster {
       } else await transaction.commit()
       await sleep(PAUSE_MS)
     })
+  }
+
+  async #writeStatements(gated: Gated): Promise<void> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    await this.#writing({}, async (producer) => {
+      await sleep(SAY_MS)
+      const settled = await settledOf(admin)
+      await producer.send({ topic: CONSENT, messages: [gated.next(this.#draw, settled)] })
+      this.said++
+    })
+    await admin.disconnect().catch(() => {})
+  }
+
+  /** Statements in transactions that stay open for longer than a table may be behind. */
+  async #holdStatementsBack(gated: Gated): Promise<void> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    const settings = { transactionalId: 'chaos-consent', idempotent: true, maxInFlightRequests: 1 }
+    await this.#writing(settings, async (producer) => {
+      await sleep(SAY_MS * 8)
+      const settled = await settledOf(admin)
+      const transaction: Transaction = await producer.transaction()
+      await transaction.send({ topic: CONSENT, messages: [gated.next(this.#draw, settled)] })
+      await sleep(MAX_LAG_MS + 500 + this.#draw(1000))
+      if (this.#draw(3) === 0) await transaction.abort()
+      else await transaction.commit()
+      this.said++
+    })
+    await admin.disconnect().catch(() => {})
   }
 
   /** Goes on after errors with a new producer: what the log holds is judged, not what was sent. */

@@ -1,7 +1,7 @@
 /** What can happen to a stream. Each fault lasts as long as it takes, and leaves the run able to go on. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PARTITIONS } from './cluster.ts'
-import { type Run, SESSION_MS } from './run.ts'
+import type { Run } from './run.ts'
 import type { Worker } from './worker.ts'
 
 export type FaultName =
@@ -46,7 +46,7 @@ async function twin(run: Run): Promise<void> {
   // With more members than partitions one has nothing to settle, and never hears that it is fenced.
   if (run.free.length >= PARTITIONS) await run.stop(pick(run))
   const first = pick(run)
-  if (!(await first.says(/"route-started"/, 20_000))) return
+  if (!(await first.says(/"route-started"/, 60_000))) return
   const second = run.join(first.instance)
   first.isExpected = true
   second.isExpected = true
@@ -69,7 +69,7 @@ async function twin(run: Run): Promise<void> {
 
 export const FAULTS: Readonly<Record<FaultName, (run: Run) => Promise<void>>> = {
   kill,
-  zombie: async (run) => await stop(run, SESSION_MS + 2000 + run.draw(2000)),
+  zombie: async (run) => await stop(run, run.session + 2000 + run.draw(2000)),
   // Longer than a transaction may be open, shorter than the session.
   freeze: async (run) => await stop(run, 500 + run.draw(6000)),
   twin,

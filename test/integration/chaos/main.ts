@@ -43,7 +43,7 @@ let failures = 0
 const table: string[] = []
 for (let n = 0; n < Number(values.runs); n++) {
   say(`seed ${seed + n}: ${delivery}, ${driver}`)
-  const { report, findings, faults, replaced, sent } = await new Run({
+  const { report, findings, faults, replaced, sent, said, gated, waited } = await new Run({
     seed: seed + n,
     delivery,
     driver,
@@ -54,6 +54,7 @@ for (let n = 0; n < Number(values.runs); n++) {
     say,
   }).run()
   say(`sent ${sent}; survived ${JSON.stringify(faults)}; clients replaced ${JSON.stringify(replaced)}`)
+  say(`said ${said}; judged ${JSON.stringify(gated)}; waited for the table ${waited}`)
   say(`seen ${JSON.stringify(report.seen)}`)
   for (const finding of findings) say(`FINDING: ${finding}`)
   say(describeReport(report))

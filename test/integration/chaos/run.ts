@@ -10,9 +10,10 @@ import { createKeyset } from '../../../src/keys/keyset.ts'
 import { readTopics } from '../checker/read-topics.ts'
 import { encryptedSource } from '../checker/sources.ts'
 import { check, type Report } from '../checker.ts'
-import { Cluster, DEAD, INPUT, OUTPUT } from './cluster.ts'
-import { CANARY, type Draw, drawOf, oracleOf, POLICY } from './events.ts'
+import { Cluster, CONSENT, DEAD, GROUP, INPUT, OUTPUT } from './cluster.ts'
+import { CANARY, type Draw, drawOf, oracleOf } from './events.ts'
 import { FAULTS, type FaultName } from './faults.ts'
+import { GATED_POLICY, Gated, type GatedCounts, MAX_LAG_MS, type SettledBefore } from './gated.ts'
 import { Worker } from './worker.ts'
 
 export interface RunOptions {
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly workers?: number
   /** Records a second. */
   readonly rate?: number
+  /** Milliseconds: members out of reach for so long are given up. Exactly once takes ten seconds more than a transaction, or it is refused. */
+  readonly session?: number
   readonly say?: (line: string) => void
 }
 
@@ -42,13 +45,18 @@ export interface RunResult {
   /** Clients that were lost and replaced, by reason. */
   readonly replaced: Readonly<Record<string, number>>
   readonly sent: number
+  /** Statements of consent that were made while it ran. */
+  readonly said: number
+  /** Inputs by what list and table say of them. */
+  readonly gated: GatedCounts
+  /** How often a process waited for its table. */
+  readonly waited: number
 }
 
-/** Members out of reach for so long are given up. */
-export const SESSION_MS = 14_500
+const SESSION_MS = 14_500
 const TRANSACTION_MS = 4_000
-/** The drain's deadline, and a little. */
-const STOP_MS = 27_000
+/** A process has 20 s to settle and 10 s to close; a busy machine may take longer. */
+const STOP_MS = 60_000
 const END_MS = 120_000
 
 export class Run {
@@ -60,6 +68,7 @@ export class Run {
   readonly findings: string[] = []
   readonly faults: Partial<Record<FaultName, number>> = {}
   cluster!: Cluster
+  readonly #gated = new Gated()
   #instances = 0
   #began = performance.now()
 
@@ -74,17 +83,30 @@ export class Run {
     try {
       this.cluster = await Cluster.start(drawOf(this.options.seed + 1), this.options.rate ?? 400)
       this.#writeFiles()
+      const { isFollowed, cluster, findings, faults } = this
+      if (isFollowed) await cluster.say(this.#gated.firstMessages())
       for (let n = this.options.workers ?? 3; n > 0; n--) this.join()
-      this.cluster.produce(this.options.driver !== 'kafkajs')
+      cluster.produce(this.options.driver !== 'kafkajs', isFollowed ? this.#gated : undefined)
       await this.#disturb()
       const report = await this.#finish()
-      const { findings, faults, cluster } = this
-      return { report, findings, faults, replaced: this.#replaced(), sent: cluster.sent }
+      const { sent, said } = cluster
+      const waited = this.workers.reduce((sum, one) => sum + one.said.split('"table-behind"').length - 1, 0)
+      const replaced = this.#replaced()
+      return { report, findings, faults, replaced, sent, said, gated: this.#gated.counts, waited }
     } finally {
       await Promise.all(this.workers.map((worker) => worker.end()))
       await this.cluster?.stop()
       rmSync(this.folder, { recursive: true, force: true })
     }
+  }
+
+  get session(): number {
+    return this.options.session ?? SESSION_MS
+  }
+
+  /** The driver kafkajs reads tables from files only: nothing is said then while it runs. */
+  get isFollowed(): boolean {
+    return this.options.driver !== 'kafkajs'
   }
 
   say(line: string): void {
@@ -137,7 +159,11 @@ export class Run {
     const { delivery, driver, assignment } = this.options
     const keys = join(this.folder, 'keys.json')
     createKeysetFile(keys, createKeyset(new Date()))
-    writeFileSync(join(this.folder, 'policy.yaml'), POLICY)
+    writeFileSync(join(this.folder, 'policy.yaml'), GATED_POLICY)
+    this.#gated.writeFiles(this.folder)
+    const table = this.isFollowed
+      ? `{ topic: ${CONSENT}, maxLag: ${MAX_LAG_MS / 1000}s }`
+      : '{ file: training.ndjson }'
     const transactions = delivery === 'exactly-once' ? `, transaction.timeout.ms: ${TRANSACTION_MS}` : ''
     const shares = assignment === undefined ? '' : `, partition.assignment.strategy: ${assignment}`
     writeFileSync(
@@ -148,12 +174,15 @@ delivery: ${delivery}
 driver: ${driver}
 instance: { env: CHAOS_INSTANCE }
 keys: { file: keys.json }
-client: { session.timeout.ms: ${SESSION_MS}, heartbeat.interval.ms: 1000${transactions}${shares} }
+matchKeys: { file: match.json }
+lists: { erasures: { file: erasures.ndjson } }
+tables: { training: ${table} }
+client: { session.timeout.ms: ${this.session}, heartbeat.interval.ms: 1000${transactions}${shares} }
 batch: { records: 300, time: 50ms }
 maxDeadLetters: 60%
 routes:
   - name: chaos
-    from: { topics: [${INPUT}], group: chaos }
+    from: { topics: [${INPUT}], group: ${GROUP} }
     to: { topic: ${OUTPUT} }
     deadLetterTopic: ${DEAD}
     policy: policy.yaml
@@ -163,7 +192,7 @@ routes:
 
   async #disturb(): Promise<void> {
     const { milliseconds, faults, only, delivery } = this.options
-    await this.workers[0]!.says(/"assigned"/, 20_000)
+    await this.workers[0]!.says(/"assigned"/, 60_000)
     const names =
       only ??
       (Object.keys(FAULTS) as FaultName[]).filter((name) => name !== 'twin' || delivery === 'exactly-once')
@@ -183,9 +212,13 @@ routes:
     const { cluster } = this
     cluster.proxy.calm()
     await cluster.proxy.accept()
-    await cluster.stopProducing()
-    await sleep(500)
     await Promise.all(this.free.map((worker) => this.stop(worker)))
+    await sleep(500)
+    await cluster.stopProducing()
+    // Transactions of the input that were left open end by themselves.
+    const rest = await cluster.settled()
+    // What is left was written before this is said, and is judged after it.
+    if (this.isFollowed) await cluster.say(this.#gated.lastMessages(rest))
     this.say('the rest')
     const last = new Worker('last', [this.pipeline, '--until-end', '--quiet'])
     this.workers.push(last)
@@ -196,13 +229,14 @@ routes:
       this.find(`--until-end ended with ${exit.code}: ${last.said.slice(-3000)}`)
     await last.end()
     this.say('judging')
-    return await this.#judge()
+    // At least once, others may have published some of it, and not said so.
+    return await this.#judge(this.options.delivery === 'exactly-once' ? rest : undefined)
   }
 
   /** SIGTERM: code 0 within the deadline. */
   async stop(worker: Worker): Promise<void> {
     worker.isExpected = true
-    await worker.says(/"route-started"/, 30_000)
+    await worker.says(/"route-started"/, 60_000)
     worker.kill('SIGTERM')
     const exit = await worker.within(STOP_MS)
     if (exit === undefined)
@@ -214,8 +248,8 @@ routes:
     await worker.end()
   }
 
-  async #judge(): Promise<Report> {
-    const all = await readTopics(this.cluster.broker.address, [INPUT, OUTPUT, DEAD])
+  async #judge(rest: SettledBefore | undefined): Promise<Report> {
+    const all = await readTopics(this.cluster.broker.address, [INPUT, OUTPUT, DEAD, CONSENT])
     const of = (topic: string): typeof all => all.filter((record) => record.topic === topic)
     const { keys, policy, expected } = oracleOf(
       join(this.folder, 'policy.yaml'),
@@ -225,7 +259,7 @@ routes:
       inputs: of(INPUT),
       outputs: of(OUTPUT),
       deadLetters: of(DEAD),
-      expected,
+      expected: this.#gated.expected(expected, of(CONSENT), rest),
       sourceOf: encryptedSource(keys.key('source', sourceDomain('chaos', OUTPUT)), 'chaos', [INPUT]),
       delivery: this.options.delivery,
       policy,

@@ -15,5 +15,11 @@ export async function survive(options: Omit<RunOptions, 'milliseconds'>): Promis
   // Every fault happened, and every sort of record was there.
   for (const fault of options.faults ?? []) expect(result.faults[fault], story).toBeGreaterThan(0)
   expect(Math.min(...Object.values(result.report.seen.kinds))).toBeGreaterThan(0)
+  // List and table had their say, and the table changed while it ran, where it is followed.
+  const { listed, denied, allowed, withdrawn, undecided } = result.gated
+  expect(Math.min(listed, denied, allowed)).toBeGreaterThan(0)
+  if (options.driver === 'rdkafka')
+    expect(Math.min(result.said, withdrawn, undecided, result.waited)).toBeGreaterThan(0)
+  else expect(undecided).toBe(0)
   return result
 }

@@ -1,13 +1,16 @@
 /** `lethe stream` as a process, and what it says. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** LETHE_DIST names another build's dist folder. */
 const DIST = process.env['LETHE_DIST'] ?? fileURLToPath(new URL('../../../dist', import.meta.url))
-const SCRIPT = join(DIST, 'src/cli/main.js')
+const JOINED = join(DIST, 'bin/lethe.js')
+/** As it is shipped; builds up to 0.1.0 were not joined into few files. */
+const SCRIPT = existsSync(JOINED) ? JOINED : join(DIST, 'src/cli/main.js')
 const KEPT_CHARACTERS = 200_000
 
 export interface Exit {

@@ -97,11 +97,12 @@ export async function readTopics(
   topics: readonly string[],
   deadline = 60_000,
 ): Promise<readonly LogRecord[]> {
-  const { partitions, ends } = await findEnds(address, topics)
-  const left = new Map([...ends].filter(([, end]) => end > 0))
   const records: LogRecord[] = []
   const consumer = await connected(address, 'read_committed')
   try {
+    const { partitions, ends } = await findEnds(address, topics)
+    const left = new Map([...ends].filter(([, end]) => end > 0))
+    if (left.size === 0) return records
     const reached = (topic: string, partition: number, next: number): void => {
       const key = partitionKey(topic, partition)
       if (next >= (left.get(key) ?? 0)) left.delete(key)

@@ -35,6 +35,8 @@ export interface Expected {
   readonly writes: readonly Write[]
   /** Of a dead letter. Undefined: any code. */
   readonly code?: string
+  /** It may also be suppressed: which of both depends on when it was judged, and that is not known. */
+  readonly mayBeHeld?: boolean
 }
 
 export type FindingKind =

@@ -11,7 +11,7 @@ export async function validate(commands: Commands, bin: string, docker: string):
   const { resources } = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')) as {
     resources: readonly string[]
   }
-  const files = resources.map((name) => join(folder, name))
+  const files = [...resources.map((name) => join(folder, name)), join(docker, 'shards', 'job.yaml')]
   const { status, stdout, stderr } = await commands.run(join(bin, 'kubernetes-validate'), [
     '--strict',
     ...files,

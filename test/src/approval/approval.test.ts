@@ -74,7 +74,7 @@ describe('an approval', () => {
         changed[at]! ^= change
         expect(statesOf(changed)).not.toContain('counts')
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 

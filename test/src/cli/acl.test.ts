@@ -4,9 +4,12 @@ import { type Ended, folder, warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 
-function acl(args: readonly string[] = [], { group = 'g', topics = '[in]', top = '' } = {}): Promise<Ended> {
+function acl(
+  args: readonly string[] = [],
+  { group = 'g', topics = '[in]', top = '', to = '', rules = '' } = {},
+): Promise<Ended> {
   const cwd = folder({
-    'policy.yaml': POLICY,
+    'policy.yaml': POLICY + rules,
     'pipeline.yaml': `pipeline: shop
 brokers: [127.0.0.1:9092, 127.0.0.1:9093]
 source: none
@@ -14,7 +17,7 @@ ${top}
 routes:
   - name: events
     from: { topics: ${topics}, group: ${JSON.stringify(group)} }
-    to: { topic: out }
+    to: { topic: out${to} }
     deadLetterTopic: dead
     policy: policy.yaml
 `,
@@ -42,6 +45,25 @@ describe('lethe acl', () => {
       words((await acl(args)).stdout).find((command) => command.at(-1) === 'dead')
     expect(await dead()).not.toContain('Read')
     expect(await dead('--replay')).toContain('Read')
+  })
+
+  it('lets the topic of a consent table be read and looked at, and not written', async () => {
+    const cwd = folder({
+      'policy.yaml': `${POLICY}  at: drop\ntime: at\nconsent: [{ table: training, by: id }]\n`,
+      'pipeline.yaml': `pipeline: shop
+brokers: [127.0.0.1:9092]
+source: none
+matchKeys: { file: match.json }
+tables: { training: { topic: consent } }
+routes: [{ name: events, from: { topics: [in], group: g }, to: { topic: out }, deadLetterTopic: dead, policy: policy.yaml }]
+`,
+    })
+    for (const more of [[], ['--replay']]) {
+      const { stdout, stderr } = await warm(['acl', 'pipeline.yaml', ...more], { cwd })
+      const [command] = words(stdout).filter((one) => one.at(-1) === 'consent')
+      const rights = command?.filter((_, at, all) => all[at - 1] === '--operation')
+      expect(rights, stderr).toEqual(['Read', 'Describe', 'DescribeConfigs'])
+    }
   })
 
   it('prints commands for a shell, one for each that is needed', async () => {
@@ -110,6 +132,23 @@ describe('lethe acl', () => {
     expect(stdout).toContain("--topic '*'")
     expect(stderr).toContain('every topic of the cluster')
     expect(stdout).toContain('# Caution')
+  })
+
+  it('gives an erasure no right to write but for tombstones, and to delete only where it is asked for', async () => {
+    const rightsIn = ({ stdout }: { stdout: string }) =>
+      words(stdout).map((line) => line.filter((_, at) => line[at - 1] === '--operation').join())
+    const plain = await acl(['--for', 'forget'])
+    expect(rightsIn(plain)).toEqual(['Read,Describe,DescribeConfigs', 'Read,Describe,DescribeConfigs'])
+    expect(plain.stdout).toContain('# Not granted: Delete (--delete-records), Alter')
+    const deleting = await acl(['--for', 'forget', '--delete-records'])
+    expect(rightsIn(deleting).every((rights) => rights.endsWith(',Delete'))).toBe(true)
+    const compacted = await acl(['--for', 'forget'], {
+      to: ', compacted: true',
+      top: 'keys: { file: /nowhere }',
+      rules: '  $key: { use: hash.hmac, domain: customer }\n',
+    })
+    expect(rightsIn(compacted)[0]).toBe('Read,Describe,DescribeConfigs,Write')
+    expect((await acl(['--delete-records'])).code).toBe(2)
   })
 
   it('prints nothing for a file with errors', async () => {

@@ -1,8 +1,9 @@
 /** Ledgers through the command line: who writes them, and that they hold nothing out of the data. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const POLICY = `policy: people
 version: 1
@@ -17,7 +18,7 @@ const CANARY = 'canary.person@example.com'
 function world() {
   const cwd = folder({ 'policy.yaml': POLICY, [`${CANARY}.csv`]: `email,plan\n${CANARY},pro\n` })
   mkdirSync(join(cwd, 'other'))
-  const run = (...args: string[]) => lethe(args, { cwd })
+  const run = (...args: string[]) => warm(args, { cwd })
   const ledger = ['--ledger', 'l.ndjson', '--signing-key', 'host.pem', '--anchor', 'other/heads.ndjson']
   return { cwd, run, ledger }
 }
@@ -30,13 +31,12 @@ describe('lethe … --ledger', () => {
     // At once: one after the other, in one chain.
     const batches = await Promise.all(
       [1, 2].map((n) =>
-        run(
-          ...['batch', `${CANARY}.csv`, '-p', 'policy.yaml', '--keys', 'keys.json'],
-          '-o',
-          `out-${n}.csv`,
-          ...ledger,
-          '--as',
-          'nightly',
+        lethe(
+          [
+            ...['batch', `${CANARY}.csv`, '-p', 'policy.yaml', '--keys', 'keys.json'],
+            ...['-o', `out-${n}.csv`, ...ledger, '--as', 'nightly'],
+          ],
+          { cwd },
         ),
       ),
     )
@@ -87,6 +87,28 @@ describe('lethe … --ledger', () => {
     expect(refused).toMatchObject({ code: 4 })
     expect(refused.stderr).toContain('its end was cut off')
     expect(existsSync(join(cwd, 'no.csv'))).toBe(false)
+  })
+
+  it('reads no device and waits for no pipe', async () => {
+    const { cwd, run, ledger } = world()
+    await run('signing-key', 'create', 'host.pem')
+    await run('keys', 'create', 'keys.json', ...ledger)
+    execFileSync('mkfifo', [join(cwd, 'pipe')])
+    const keys = ['--keys', 'host.pem.pub']
+    const cases = ['pipe', '/dev/zero'].flatMap((name) => [
+      ['audit', 'verify', name, ...keys],
+      ['audit', 'verify', 'l.ndjson', ...keys, '--anchor', name],
+      ['audit', 'show', name],
+      ['hold', 'list', '--holds', name],
+    ])
+    for (const args of cases) {
+      const ended = await warm(args, { cwd })
+      expect([args, ended.code, ended.stderr]).toEqual([
+        args,
+        2,
+        expect.stringContaining('is not a regular file'),
+      ])
+    }
   })
 
   it('does nothing where the ledger cannot be written', async () => {

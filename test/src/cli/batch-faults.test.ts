@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { batchProcess, csvOf, ndjsonOf, place, rows } from './batch-inputs.ts'
+import { batch, batchProcess, csvOf, ndjsonOf, place, rows } from './batch-inputs.ts'
 import { type Ended, script } from './lethe.ts'
 
 const common = ['-p', 'policy.yaml', '--keys', 'keys.json']
@@ -47,7 +47,7 @@ async function underWay(cwd: string, out: readonly string[]): Promise<Running> {
     '2',
   ]
   const running = start(cwd, process.execPath, args)
-  running.child.stdin!.write(ndjsonOf(rows(20_000)))
+  running.child.stdin!.write(ndjsonOf(rows(4_000)))
   const isWriting = () => temporaries(cwd).some((name) => statSync(join(cwd, name)).size > 0)
   for (let i = 0; i < 600 && !isWriting(); i++) await wait(50)
   expect(isWriting()).toBe(true)
@@ -83,10 +83,21 @@ describe('after an interruption', () => {
     child.kill('SIGKILL')
     expect(await ended).toMatchObject({ signal: 'SIGKILL' })
     expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8')).toBe('from yesterday')
-    // What was written is nobody else's to read.
+    // Only its owner may read what was written.
     for (const name of temporaries(cwd)) expect(statSync(join(cwd, name)).mode & 0o077).toBe(0)
     expect((await batchProcess(cwd, ['in.ndjson', '-o', 'out.ndjson'])).code).toBe(0)
     expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8').split('\n')).toHaveLength(4)
+  }, 60_000)
+
+  it('by SIGKILL no Parquet stands under the name', async () => {
+    const cwd = place({ 'out.parquet': 'from yesterday' })
+    const args = [script, 'batch', '-', '--format', 'ndjson', '-o', 'out.parquet', ...common]
+    const { child, ended } = start(cwd, process.execPath, [...args, '--chunk-bytes', '1000'])
+    child.stdin!.write(ndjsonOf(rows(4_000)))
+    for (let i = 0; i < 600 && temporaries(cwd).length === 0; i++) await wait(50)
+    child.kill('SIGKILL')
+    expect(await ended).toMatchObject({ signal: 'SIGKILL' })
+    expect(readFileSync(join(cwd, 'out.parquet'), 'utf8')).toBe('from yesterday')
   }, 60_000)
 })
 
@@ -94,11 +105,12 @@ describe.runIf(process.platform !== 'win32')('on a disk that is full', () => {
   it.each([
     ['plain', 'out.ndjson'],
     ['compressed', 'out.ndjson.gz'],
+    ['Parquet', 'out.parquet'],
   ])('no %s output is left', async (_, out) => {
     const cwd = place()
     // Lines that gzip cannot shrink, and several chunks of them.
     const noise = Array.from(
-      { length: 40_000 },
+      { length: 4_000 },
       (_, i) => `{"note":"${createHash('sha256').update(`${i}`).digest('base64')}"}\n`,
     )
     writeFileSync(join(cwd, 'in.ndjson'), noise.join(''))
@@ -146,7 +158,7 @@ describe.runIf(process.platform !== 'win32')('on a disk that is full', () => {
 })
 
 it('a reader that has seen enough ends the run with code 4', async () => {
-  const cwd = place({ 'in.ndjson': ndjsonOf(rows(30_000)) })
+  const cwd = place({ 'in.ndjson': ndjsonOf(rows(6_000)) })
   const line = `{ "$0" "$@"; echo $? > code; } | head -n 1`
   const { ended } = start(cwd, 'sh', [
     '-c',
@@ -229,17 +241,17 @@ describe('records that are huge or deep', () => {
     for (const chunk of ['100', '1000000']) {
       const inputs = ['in.csv', 'in.ndjson', '-o', 'out/', '--as-of', '2026-01-01', '--chunk-bytes', chunk]
       const files = ['--summary', 's', '--dead-letter', 'd', '--max-record-bytes', '2000']
-      expect((await batchProcess(cwd, [...inputs, ...files])).code).toBe(3)
+      expect((await batch(cwd, [...inputs, ...files])).code).toBe(3)
       summaries.push(readFileSync(join(cwd, 's'), 'utf8') + readFileSync(join(cwd, 'd'), 'utf8'))
     }
     expect(summaries[1]).toBe(summaries[0])
     expect(summaries[0]).toContain('"record-too-large": 3')
   })
 
-  it('a quote that never closes over 30 MB stays bounded, and the rows before it are there', async () => {
+  it('a quote that never closes over 16 MB stays bounded, and the rows before it are there', async () => {
     const cwd = place()
     mkdirSync(join(cwd, 'out'))
-    writeFileSync(join(cwd, 'in.csv'), `id,note\n,a\n,"${'b,c\n'.repeat(8 << 20)}`)
+    writeFileSync(join(cwd, 'in.csv'), `id,note\n,a\n,"${'b,c\n'.repeat(4 << 20)}`)
     const args = ['--import', SAYS_PEAK, script]
     const run = ['batch', 'in.csv', '-o', 'out/', ...common, '--dead-letter', 'dead', '--workers', '1', '-q']
     const { code, stderr } = await start(cwd, process.execPath, [
@@ -252,7 +264,7 @@ describe('records that are huge or deep', () => {
     expect(readFileSync(join(cwd, 'out/in.csv'), 'utf8')).toBe('id,note\n,a\n')
     expect(JSON.parse(readFileSync(join(cwd, 'dead'), 'utf8'))).toMatchObject({
       line: 3,
-      records: 8 << 20,
+      records: 4 << 20,
       code: 'csv-quote-unclosed',
     })
     expect(Math.max(...[...stderr.matchAll(/peak (\d+)/g)].map(([, size]) => Number(size)))).toBeLessThan(

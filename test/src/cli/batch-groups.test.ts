@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, warm } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const POLICY = `policy: test
 version: 1
@@ -43,7 +43,7 @@ describe('lethe batch, where the policy names quasi-identifiers', () => {
       '--chunk-bytes',
       '9000',
     ]
-    const { code, stderr } = await lethe(['batch', ...args, '--summary', 's.json'], { cwd })
+    const { code, stderr } = await warm(['batch', ...args, '--summary', 's.json'], { cwd })
     expect(code).toBe(0)
     expect(stderr).toMatch(/stand alone +1\.00 %/)
     expect(stderr).toContain('quasi-identifiers: cluster, age')

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, csvOf, KEYS, ndjsonOf, POLICY, place, rows } from './batch-inputs.ts'
-import { type Ended, lethe, root, script, warm } from './lethe.ts'
+import { type Ended, root, script, warm } from './lethe.ts'
 
 /** Runs it, and expects `code`, this text on stderr, and no change to the folder. */
 async function refused(
@@ -105,7 +105,7 @@ describe('lethe batch refuses inputs', () => {
 
   it('with columns that a strict policy does not name', async () => {
     const cwd = place({ 'a.csv': 'id,secretcolumn\n1,2\n', 'strict.yaml': `${POLICY}unlisted: reject\n` })
-    const run = lethe(['batch', 'a.csv', '-p', 'strict.yaml', '--keys', 'keys.json', '-o', 'out.csv'], {
+    const run = warm(['batch', 'a.csv', '-p', 'strict.yaml', '--keys', 'keys.json', '-o', 'out.csv'], {
       cwd,
     })
     await refused(cwd, run, 2, 'does not name column 2')

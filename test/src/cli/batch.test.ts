@@ -109,7 +109,7 @@ describe('lethe batch', () => {
   })
 
   it('gives the same bytes whatever the workers and chunks', async () => {
-    const many = rows(400)
+    const many = rows(200)
     // Compressed, so that threads are used.
     const cwd = place({
       'in.csv.gz': gzipSync(`${csvOf(many)}ragged\n"never closes\n`),
@@ -121,9 +121,8 @@ describe('lethe batch', () => {
       [1, 1 << 20],
       [2, 17],
       [4, 1000],
-      [2, 1000],
       [1, 17],
-      [4, 1 << 20],
+      [2, 1 << 20],
     ]) {
       const out = `out-${workers}-${chunk}`
       mkdirSync(join(cwd, out))

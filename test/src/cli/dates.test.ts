@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { folder, lethe, warm } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const HEAD = 'policy: dates\nversion: 1\npurpose: train_ai_system\n'
 
@@ -191,7 +191,7 @@ describe('lethe init', () => {
     const cwd = folder({
       'in.csv': `${names.join()}\n${Array.from({ length: rows }, (_, at) => names.map((name) => columns[name]!(at)).join()).join('\n')}\n`,
     })
-    expect((await lethe(['init', '--from', 'in.csv', '-o', 'draft.yaml'], { cwd })).code).toBe(0)
+    expect((await warm(['init', '--from', 'in.csv', '-o', 'draft.yaml'], { cwd })).code).toBe(0)
     const text = readFileSync(join(cwd, 'draft.yaml'), 'utf8')
     const draft = parse(text)
     expect(draft.time).toEqual({ path: 'occurred_at', format: 'dd/MM/yyyy HH:mm', zone: 'UTC' })

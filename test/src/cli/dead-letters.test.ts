@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { expect, it } from 'vitest'
+import { deidentifyFiles } from '../../../src/batch/deidentify-files.ts'
 import { fileDeadLetterForm } from '../../../src/forms/dead-letters.ts'
 import { summaryForm } from '../../../src/forms/summaries.ts'
 import { place } from './batch-inputs.ts'
@@ -176,4 +177,71 @@ it('seals a hundred of a chunk, counts the others, and seals nothing unless it i
   const refused = await run(...sealing('in.ndjson').map((arg) => (arg === 'out' ? 'never' : arg)))
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('recipients.txt:1')])
   expect(existsSync(join(cwd, 'never'))).toBe(false)
+})
+
+it('seals what dies again in a replay of files, and in a batch of a program', async () => {
+  const good = '{"id":"a","at":"2026-01-01"}'
+  const bad = (n: number): string => `{"id":"${CANARY}-${n}","at":"${CANARY}${n === 3 ? '' : ' never'}"}`
+  const records = [good, bad(1), good, bad(2), bad(3), good]
+  const inputs = {
+    'in.ndjson': `${records.join('\n')}\n`,
+    'in.json': `[${records.join(',\n')}]\n`,
+    'in.csv': `id,at\n${records.map((record) => Object.values(JSON.parse(record)).join(',')).join('\n')}\n`,
+  }
+  const { cwd, run, lines } = await world(inputs)
+  for (const [name, text] of Object.entries(inputs)) {
+    const plain = sealing(name).filter((arg) => !['--seal', 'recipients.txt'].includes(arg))
+    expect((await run(...plain)).code).toBe(3)
+    expect(lines('dead.ndjson').some((letter) => 'sealed' in letter)).toBe(false)
+    const replay = [
+      ...['replay', name, '--dead-letter', 'dead.ndjson', '--summary', 'run.json', '-p', 'policy.yaml'],
+      ...['--keys', 'keys.json', '-o', 'more', '--seal', 'recipients.txt'],
+    ]
+    expect(await run(...replay)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--new-dead-letter'),
+    })
+    expect(
+      (await run(...replay, '--new-dead-letter', 'again.ndjson', '--new-summary', 'new.json')).code,
+    ).toBe(3)
+    const letters = lines('again.ndjson')
+    expect(letters.map((letter) => 'sealed' in letter)).toEqual([true, true, true])
+    const summary = readFileSync(join(cwd, 'new.json'), 'utf8')
+    expect(summaryForm.parse(JSON.parse(summary))).toMatchObject({ originals: { sealed: 3, unsealed: 0 } })
+    expect(readFileSync(join(cwd, 'again.ndjson'), 'utf8') + summary).not.toContain(CANARY)
+    const open = [
+      'dead-letters',
+      'open',
+      'again.ndjson',
+      '--identity',
+      'operator.key',
+      ...WHY,
+      '--unrecorded',
+    ]
+    const opened = await run(...open)
+    expect(opened.code, opened.stderr).toBe(0)
+    const originals = opened.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).original.record)
+    expect(originals).toEqual(
+      name === 'in.csv' ? [2, 4, 5].map((at) => text.split('\n')[at]) : [1, 3, 4].map((at) => records[at]),
+    )
+  }
+  const batch = {
+    inputs: [join(cwd, 'in.ndjson')],
+    output: join(cwd, 'by-program'),
+    policy: join(cwd, 'policy.yaml'),
+    keys: join(cwd, 'keys.json'),
+    seal: join(cwd, 'recipients.txt'),
+    maxDeadLetters: '100%',
+    workers: 1,
+  }
+  await expect(deidentifyFiles(batch)).rejects.toMatchObject({ code: 'bad-option' })
+  const made = await deidentifyFiles({ ...batch, deadLetters: join(cwd, 'program.ndjson') })
+  expect(made).toMatchObject({ originals: { sealed: 3, unsealed: 0 } })
+  expect(lines('program.ndjson').every((letter) => 'sealed' in letter)).toBe(true)
+  // The recipients are read, and are not written over.
+  const over = { ...batch, deadLetters: join(cwd, 'recipients.txt') }
+  await expect(deidentifyFiles(over)).rejects.toMatchObject({ code: 'output-conflict' })
 })

@@ -11,7 +11,7 @@ const place = (): string =>
 describe('lethe diff', () => {
   it('ends with 1 where something is weaker, and names it', async () => {
     const cwd = place()
-    const { code, stdout, stderr } = await lethe(['diff', 'old.yaml', 'weaker.yaml'], { cwd })
+    const { code, stdout, stderr } = await warm(['diff', 'old.yaml', 'weaker.yaml'], { cwd })
     expect(code).toBe(1)
     expect(stdout).toContain('customer.birth_date (tells): it tells the month; before, it tells the year')
     expect(stderr).toBe('lethe: 1 of 2 changes are weaker, or may be\n')

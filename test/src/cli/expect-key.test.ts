@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { checkValueOf } from '../../../src/keys/keyring.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
 import { batch, place, secretBytes } from './batch-inputs.ts'
-import { type Ended, lethe, warm } from './lethe.ts'
+import { type Ended, warm } from './lethe.ts'
 
 const CHECK = checkValueOf(createKeyset(new Date(0), secretBytes).keys[0]!)
 const OTHER = CHECK === '00000000' ? '00000001' : '00000000'
@@ -47,7 +47,7 @@ describe('--expect-key', () => {
     expect(await run(cwd, ...args)).toMatchObject({ code: 0 })
     const summary = JSON.parse(readFileSync(join(cwd, 'run.json'), 'utf8')) as object
     expect(summary).toMatchObject({ keys: ['k1'], keyChecks: { k1: CHECK } })
-    const listed = await lethe(['keys', 'list', 'keys.json'], { cwd })
+    const listed = await warm(['keys', 'list', 'keys.json'], { cwd })
     expect(listed.stdout).toMatch(new RegExp(`k1 +enabled +${CHECK}`))
     const json = await warm(['keys', 'list', 'keys.json', '--format', 'json'], { cwd })
     expect(JSON.parse(json.stdout)).toMatchObject({ keys: [{ id: 'k1', check: CHECK }] })
@@ -79,7 +79,7 @@ describe('--expect-key', () => {
 
   it('holds a stream to the same, before it opens a socket', async () => {
     const cwd = place({ 'pipeline.yaml': PIPELINE })
-    const ended = await lethe(['stream', 'pipeline.yaml', '--expect-key', `k1:${OTHER}`], { cwd })
+    const ended = await warm(['stream', 'pipeline.yaml', '--expect-key', `k1:${OTHER}`], { cwd })
     expect(ended.code).toBe(2)
     expect(ended.stderr).toContain(`has the check value ${CHECK}`)
   })
@@ -95,7 +95,7 @@ describe('keys that everybody knows', () => {
     const cwd = place({ 'in.ndjson': '{"id":"a"}\n', 'pipeline.yaml': PIPELINE })
     writeFileSync(join(cwd, 'keys.json'), keysetText(secret))
     const files = await batch(cwd, ['in.ndjson', '-o', 'out.ndjson'])
-    const topics = await lethe(['stream', 'pipeline.yaml'], { cwd })
+    const topics = await warm(['stream', 'pipeline.yaml'], { cwd })
     for (const ended of [files, topics]) {
       expect(ended.code).toBe(2)
       expect(ended.stderr).toMatch(message)

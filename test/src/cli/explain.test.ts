@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, warm } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 2
@@ -93,7 +93,7 @@ describe('lethe explain', () => {
 
   it('says in plain words what is done, why, where, and what it does not stop', async () => {
     const cwd = folder({ 'p.yaml': POLICY, 'r.json': JSON.stringify(RECORD) })
-    const { code, stdout, stderr } = await lethe(['explain', '-p', 'p.yaml', 'r.json', ...AS_OF], { cwd })
+    const { code, stdout, stderr } = await warm(['explain', '-p', 'p.yaml', 'r.json', ...AS_OF], { cwd })
     expect(code).toBe(0)
     for (const text of [
       'shop, version 2',

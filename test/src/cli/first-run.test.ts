@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { batch, place } from './batch-inputs.ts'
-import { folder, lethe, root } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n'
 
@@ -25,7 +25,7 @@ describe('a first run of lethe batch', () => {
     const people = Array.from({ length: 60 }, (_, i) => `C-${i},open,p${i}@example.com\n`)
     const cwd = folder({ 'events.csv': `customer_id,status,email\n${people.join('')}` })
     for (const args of commands) {
-      const { code, stderr } = await lethe(args, { cwd })
+      const { code, stderr } = await warm(args, { cwd })
       expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' })
       // What a person decides.
       const policy = join(cwd, 'policy.yaml')
@@ -70,7 +70,7 @@ describe('a first look with lethe explain', () => {
         `${HEAD}  ordered: { use: generalize.date, to: hour, format: date-time, zone: UTC }\n` +
         '  seen: { use: generalize.date, to: day, format: epoch-milliseconds }\n  gone: drop\n',
     })
-    const { stdout } = await lethe(['explain', '-p', 'p.yaml'], { cwd })
+    const { stdout } = await warm(['explain', '-p', 'p.yaml'], { cwd })
     expect(stdout).toContain('the record is published')
     expect(stdout).toMatch(/^gone\n(?: {2}.*\n)*? {2}after +\(left out\)$/m)
     // No role was stated: that is not to say that the field identifies nobody.

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { de, en, Faker, ja } from '@faker-js/faker'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { folder, lethe, warm } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 interface DraftPolicy {
   readonly subject?: string
@@ -74,7 +74,7 @@ describe('lethe init', () => {
   it('proposes a rule for every path of nested events, and shows no value', async () => {
     const records = events(600)
     const cwd = folder({ 'events.ndjson': ndjson(records) })
-    const { code, stdout, stderr } = await lethe(['init', '--from', 'events.ndjson'], { cwd })
+    const { code, stdout, stderr } = await warm(['init', '--from', 'events.ndjson'], { cwd })
     expect(code).toBe(0)
     for (const text of new Set(texts(records))) {
       if (text.length >= 8)

@@ -36,7 +36,7 @@ it('hold in CSV and JSON, for every value of every record and no other', async (
         expect([csv, ndjson].map(({ account }) => account.rules[0]!.null)).toEqual([nothing, nothing])
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 

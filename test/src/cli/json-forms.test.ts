@@ -14,7 +14,7 @@ import { createKeyset } from '../../../src/keys/keyset.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { sourcesOf } from '../../source-texts.ts'
 import { batch, ndjsonOf, place, rows } from './batch-inputs.ts'
-import { folder, lethe, root, warm } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const POLICY = 'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  amount: keep\n'
 const PIPELINE = `pipeline: shop
@@ -69,6 +69,13 @@ const field = z.strictObject({
   rules: z.array(rule).min(1),
 })
 
+const judged = z.strictObject({
+  gate: z.string(),
+  by: z.array(z.string()),
+  says: z.enum(['pass', 'suppress', 'dead-letter', 'not-looked-at', 'not-read']),
+  why: z.string(),
+})
+
 const explanation = z.strictObject({
   v: z.literal(1),
   policy: z.string(),
@@ -91,6 +98,8 @@ const explanation = z.strictObject({
   became: z.string(),
   published: z.string().optional(),
   unlisted: z.int().min(0),
+  gates: z.array(judged),
+  notLookedAt: z.array(z.string()),
   fields: z.array(field).min(1),
 })
 
@@ -216,7 +225,7 @@ const transform = z.strictObject({
 const catalogue = z.strictObject({ v: z.literal(1), transforms: z.array(transform) })
 
 const FORMS = [
-  [problem, rule, field, explanation, match, verified, verification, deadLetter],
+  [problem, rule, field, judged, explanation, match, verified, verification, deadLetter],
   [finding, diagnosis, tapped, read, unread, key, keyList, properties, option, example, transform, catalogue],
 ].flat()
 
@@ -251,7 +260,7 @@ describe('JSON for programs', () => {
     createKeysetFile(join(cwd, 'keys.json'), keyset)
     const fieldKey = Keyring.fromKeyset(keyset).key('source', sourceDomain('shop', 'out'))
     const [token] = sourcesOf(encryptedSources(fieldKey, 'r'), [{ topic: 'in', partition: 3, offset: 17 }])
-    const { stdout } = await lethe(['source', 'pipeline.yaml', token!, 'oops', '--format', 'json'], { cwd })
+    const { stdout } = await warm(['source', 'pipeline.yaml', token!, 'oops', '--format', 'json'], { cwd })
     const [one, two] = stdout.trimEnd().split('\n')
     expect(read.parse(JSON.parse(one!))).toMatchObject({ offset: 17, route: 'r' })
     expect(unread.parse(JSON.parse(two!)).token).toBe('oops')

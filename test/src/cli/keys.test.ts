@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root, warm } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 interface Listed {
   readonly test: boolean
@@ -17,7 +17,7 @@ describe('lethe keys', () => {
     const file = join(cwd, 'keys.json')
     let printed = ''
     const keys = async (...args: string[]) => {
-      const { code, stdout, stderr } = await (args[0] === 'create' ? lethe : warm)(['keys', ...args], { cwd })
+      const { code, stdout, stderr } = await warm(['keys', ...args], { cwd })
       printed += stdout + stderr
       expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' })
       return stdout

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root, warm } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const POLICY = `policy: sound
 version: 1
@@ -22,7 +22,7 @@ const SECRET = 'hunter2-correct-horse'
 
 describe('lethe lint of pipelines', () => {
   it('is silent on stdout for the example, whose keys are not there', async () => {
-    const { code, stdout, stderr } = await lethe(['lint', 'config/pipelines/customer-events.yaml'], {
+    const { code, stdout, stderr } = await warm(['lint', 'config/pipelines/customer-events.yaml'], {
       cwd: root,
     })
     expect({ code, stdout, stderr }).toEqual({

@@ -34,7 +34,7 @@ describe('lethe', () => {
   })
 
   it('prints help on stdout, and on stderr with exit code 2 where nothing was asked', async () => {
-    const asked = await lethe(['--help'])
+    const asked = await warm(['--help'])
     expect(asked.code).toBe(0)
     expect(asked.stdout).toContain('transforms')
     expect(asked.stdout).toContain('Examples:')

@@ -1,5 +1,5 @@
 /** No command writes over a file that it reads, whatever the file is called. */
-import { linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createKeysetFile } from '../../../src/keys/file.ts'
@@ -90,7 +90,59 @@ it('is asked by everything in src/cli that writes a file by a name it was given'
         readFileSync(join(root, 'src/cli', name), 'utf8'),
       ),
   )
+  // Those of `lethe forget` are refused in erasure/written-files.ts, which asks the same.
+  expect(readFileSync(join(root, 'src/erasure/written-files.ts'), 'utf8')).toMatch(/read-files\.ts'/)
   expect(writers).toContain('init.ts')
   for (const name of writers.filter((one) => !exempt.includes(one)))
-    expect(readFileSync(join(root, 'src/cli', name), 'utf8'), name).toMatch(/read-files\.ts'/)
+    expect(readFileSync(join(root, 'src/cli', name), 'utf8'), name).toMatch(/(?:read|written)-files\.ts'/)
+})
+
+describe('what a command keeps beside its outputs', () => {
+  const LINES = ['batch', 'in.ndjson', ...BATCH.slice(2)]
+  const KEPT = ['--ledger', 'l.ndjson', '--signing-key', 'host.pem', '--anchor', 'other/heads.ndjson']
+  const LOSING: readonly (readonly [name: string, args: readonly string[], kept: readonly string[]])[] = [
+    ['batch -o', [...LINES, ...KEPT, '-o'], ['l.ndjson', 'host.pem', 'other/heads.ndjson']],
+    ['batch --summary', [...LINES, '-o', 'out.ndjson', ...KEPT, '--summary'], ['l.ndjson', 'host.pem']],
+    [
+      'retain plan -o',
+      ['retain', 'plan', 'clean', '-p', 'policy.yaml', '--holds', 'holds.ndjson', ...KEPT, '-o'],
+      ['l.ndjson', 'host.pem', 'holds.ndjson', 'other/heads.ndjson'],
+    ],
+  ]
+
+  it.each(LOSING)('is not overwritten by lethe %s, there already or not', async (_name, args, kept) => {
+    const { cwd } = place()
+    for (const name of ['other', 'clean']) mkdirSync(join(cwd, name))
+    writeFileSync(join(cwd, 'holds.ndjson'), '')
+    writeFileSync(join(cwd, 'in.ndjson'), '{"id":"1","shop":"a"}\n')
+    await warm(['signing-key', 'create', 'host.pem'], { cwd })
+    const refuses = async (file: string): Promise<void> => {
+      const { code, stderr } = await warm([...args, file], { cwd })
+      expect([code, stderr]).toEqual([2, expect.stringContaining('would be overwritten')])
+      expect(readdirSync(cwd)).not.toContain('out.ndjson')
+    }
+    // No ledger is there yet.
+    await refuses('l.ndjson')
+    const begun = await warm([...LINES, '-o', 'first.ndjson', ...KEPT], { cwd })
+    expect([begun.code, begun.stderr]).toEqual([0, begun.stderr])
+    for (const file of kept) {
+      const text = readFileSync(join(cwd, file), 'utf8')
+      await refuses(file)
+      // Attempts may be written down; nothing else is.
+      expect(readFileSync(join(cwd, file), 'utf8').startsWith(text)).toBe(true)
+    }
+  })
+
+  it.each(['LETHE_KEYS_FILE', 'LETHE_MATCH_KEYS_FILE'])(
+    'is not overwritten where %s names it',
+    async (name) => {
+      const { cwd, texts } = place()
+      mkdirSync(join(cwd, 'clean'))
+      const before = texts()
+      const args = ['retain', 'plan', 'clean', '-p', 'policy.yaml', '--no-holds', '-o', 'keys.json']
+      const { code, stderr } = await warm(args, { cwd, env: { [name]: 'keys.json' } })
+      expect([code, stderr]).toEqual([2, expect.stringContaining('would be overwritten')])
+      expect(texts()).toEqual(before)
+    },
+  )
 })

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { KEYS } from './batch-inputs.ts'
-import { type Ended, folder, lethe, warm } from './lethe.ts'
+import { type Ended, folder, warm } from './lethe.ts'
 
 const MARK = 'ZqCanaryXJ'
 
@@ -92,7 +92,7 @@ describe('lethe replay of files', () => {
       ...['more.csv', 'dead2.ndjson', 'run2.json'].map((file) => read(cwd, file)),
     ]
     expect(everything.join('')).not.toContain(MARK)
-    const verified = await lethe(['verify', 'run2.json', 'more.csv', 'dead2.ndjson'], { cwd })
+    const verified = await warm(['verify', 'run2.json', 'more.csv', 'dead2.ndjson'], { cwd })
     expect(verified.code, verified.stderr).toBe(0)
 
     // What a replay wrote is the run of the next one.

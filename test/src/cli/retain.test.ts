@@ -1,8 +1,8 @@
-/** `lethe retain` as a process: with a ledger, with a limit, and killed. */
+/** `lethe retain`: with a ledger, with a limit, and killed. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe } from './lethe.ts'
+import { folder, lethe, warm } from './lethe.ts'
 
 const POLICY = `policy: events
 version: 1
@@ -25,7 +25,7 @@ describe('lethe retain', () => {
   it('plans, applies and verifies, and a ledger says so', async () => {
     const cwd = folder({ 'p.yaml': POLICY, 'in.csv': rows(20), 'clean/.keep': '' })
     mkdirSync(join(cwd, 'other'))
-    const run = (...args: string[]) => lethe(args, { cwd })
+    const run = (...args: string[]) => warm(args, { cwd })
     await run('signing-key', 'create', 'host.pem')
     const ledger = ['--ledger', 'l.ndjson', '--signing-key', 'host.pem', '--anchor', 'other/heads.ndjson']
     await run('batch', 'in.csv', '-p', 'p.yaml', '-o', 'clean/', '--as-of', '2019-12-01', '-q')
@@ -64,7 +64,7 @@ describe('lethe retain', () => {
       'short.yaml': POLICY.replace('1000y', '500d'),
       'in.csv': rows(60_000),
     })
-    const run = (...args: string[]) => lethe(args, { cwd })
+    const run = (...args: string[]) => warm(args, { cwd })
     await run('batch', 'in.csv', '-p', 'p.yaml', '-o', 'out.csv', '--as-of', '2019-12-01', '-q')
     const before = readFileSync(join(cwd, 'out.csv'), 'utf8')
     await run('retain', 'plan', 'out.csv', '-p', 'p.yaml', '--no-holds', '-o', 'o.json')

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
 import { batchOf } from '../run/batch-of.ts'
-import { folder, lethe, warm } from './lethe.ts'
+import { folder, warm } from './lethe.ts'
 
 const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
 const codes = (fields: string) =>
@@ -30,7 +30,7 @@ describe('names that say whose values they are', () => {
       (_, i) => `C-${i % 5},${names[i % 5]},${(i % 5) + 3} Elm Street,2026-03-01T10:00:00Z\n`,
     )
     const input = `customer_id,client,street_line,created_at\n${rows.join('')}`
-    const { code, stdout } = await lethe(['init', '--from', '-', '--format', 'csv'], { input })
+    const { code, stdout } = await warm(['init', '--from', '-', '--format', 'csv'], { input })
     expect(code).toBe(0)
     const uses = usesOf(stdout)
     expect([uses['customer_id'], uses['created_at']]).toEqual(['hash.hmac', 'generalize.date'])

@@ -8,10 +8,10 @@ import { warm } from './lethe.ts'
 
 /** Invented, and each followed by what differs, so that lines have all lengths. */
 const PLANTED = ['lena.o@mail.example', 'tel +48600100200', '4111 1111 1111 1111', '203.0.113.9']
-const RECORDS = 150_000
+const RECORDS = 40_000
 
 const note = (index: number): string => {
-  const filling = 'well, '.repeat((index * 7) % 21)
+  const filling = 'well, '.repeat((index * 7) % 84)
   return index % 9 === 0 ? `${filling}${PLANTED[index % 4]}, ${index}` : `${filling}"${index}"`
 }
 
@@ -40,7 +40,6 @@ describe.each([
     writeFileSync(join(here, `zipped.${extension}.gz`), gzipSync(text, { level: 1 }))
     const ways: readonly (readonly string[])[] = [
       [`in.${extension}`, '--workers', '1'],
-      [`in.${extension}`, '--workers', '2'],
       [`in.${extension}`, '--workers', '3', '--chunk-bytes', '70001'],
       [`zipped.${extension}.gz`, '--workers', '2', '--chunk-bytes', '1000003'],
     ]
@@ -54,7 +53,7 @@ describe.each([
     }
     for (const rules of all) expect(rules).toEqual(all[0])
     const kept = all[0]!.find(({ rule }) => rule === 'note keep')!
-    expect(kept.looked).toBeGreaterThan(100_000)
+    expect(kept.looked).toBeGreaterThan(20_000)
     expect(kept.looked).toBeLessThan(RECORDS)
     expect(Object.keys(kept.suspects!).sort()).toEqual(['card', 'email', 'ip', 'phone'])
     // Only what is kept is looked at.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folder, lethe, root, warm } from './lethe.ts'
+import { folder, root, warm } from './lethe.ts'
 
 const POLICY = `policy: shop
 version: 1
@@ -38,7 +38,7 @@ const PASSING = `cases:
 describe('lethe test', () => {
   it('runs the cases beside a policy, however old they get', async () => {
     const cwd = folder({ 'p.yaml': POLICY, 'p.cases.yaml': PASSING })
-    const { code, stdout, stderr } = await lethe(['test', 'p.yaml', '--require-coverage'], { cwd })
+    const { code, stdout, stderr } = await warm(['test', 'p.yaml', '--require-coverage'], { cwd })
     expect(stdout).not.toContain('FAILS')
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'lethe: 4 of 4 cases hold\n' })
     expect(stdout).toContain('6 of 6 rules exercised')

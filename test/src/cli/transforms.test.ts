@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { transforms } from '../../../transforms/index.ts'
-import { lethe, warm } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 describe('lethe transforms', () => {
   it('lists every transform, a family, or one with all that is known of it', async () => {
-    const all = await lethe(['transforms'])
+    const all = await warm(['transforms'])
     expect(all.code).toBe(0)
     for (const { name } of transforms) expect(all.stdout).toContain(`${name} `)
     const family = await warm(['transforms', 'hash'])

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { batch, csvOf, ndjsonOf, POLICY, place, rows } from './batch-inputs.ts'
-import { lethe, warm } from './lethe.ts'
+import { warm } from './lethe.ts'
 
 const digestOf = (path: string) => ({
   bytes: statSync(path).size,
@@ -98,7 +98,7 @@ describe('lethe verify', () => {
     const both = await verify(cwd, 'out/a.ndjson', 'renamed')
     expect(both).toMatchObject({ code: 0, stderr: '' })
     expect(both.stdout).toMatch(/^out\/a\.ndjson: output 1 .*\nrenamed: output 2 /)
-    const one = await lethe(['verify', 'run.json', '-', '--format', 'json'], {
+    const one = await warm(['verify', 'run.json', '-', '--format', 'json'], {
       cwd,
       input: readFileSync(join(cwd, 'renamed')),
     })

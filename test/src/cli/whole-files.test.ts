@@ -5,7 +5,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeWhole } from '../../../src/files/whole-file.ts'
-import { folder, lethe, root, script } from './lethe.ts'
+import { folder, lethe, root, script, warm } from './lethe.ts'
 
 const CSV = `${Array.from({ length: 30 }, (_, i) => `column_${i}`).join(',')}\n${'1,'.repeat(29)}1\n`
 
@@ -66,7 +66,7 @@ describe('a batch that fails', () => {
   const POLICY =
     'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  n: { use: generalize.date, to: day }\n'
   const batch = (cwd: string, ...out: string[]) =>
-    lethe(['batch', 'a.csv', '-p', 'p.yaml', '--max-dead-letters', '0', '-q', ...out], { cwd })
+    warm(['batch', 'a.csv', '-p', 'p.yaml', '--max-dead-letters', '0', '-q', ...out], { cwd })
 
   it('says that no output was left, or that the older one stands', async () => {
     const cwd = folder({ 'p.yaml': POLICY, 'a.csv': 'n\nx\n' })

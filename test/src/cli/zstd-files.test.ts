@@ -62,7 +62,7 @@ describe('the reader', () => {
           )
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     )
   })
 

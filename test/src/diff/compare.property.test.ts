@@ -77,12 +77,10 @@ describe('a verdict', () => {
   it.each(ofField.map((transform) => [transform.name, transform] as const))(
     'agrees with what %s reveals, and goes both ways',
     (_name, transform) => {
-      let compared = 0
       fc.assert(
         fc.property(optionsOf(transform), optionsOf(transform), (one, other) => {
           const [before, after] = [oneRule(transform, one), oneRule(transform, other)]
-          if (before === undefined || after === undefined) return
-          compared++
+          fc.pre(before !== undefined && after !== undefined)
           expect(comparePolicies(before, before)).toEqual([])
           const there = verdicts(comparePolicies(before, after))
           const back = verdicts(comparePolicies(after, before))
@@ -97,9 +95,8 @@ describe('a verdict', () => {
           if (less && !more) expect(there).toContain('stronger')
           if (more && less) expect(there.filter((verdict) => verdict !== 'different')).toEqual([])
         }),
-        { numRuns: 40 },
+        { numRuns: 5 },
       )
-      expect(compared).toBeGreaterThan(1)
     },
   )
 

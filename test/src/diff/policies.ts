@@ -60,7 +60,8 @@ required: [amount]
 optional: [customer.note]
 `
 
-const base: { compared?: Compared } = {}
+/** By their texts: most are compared there and back. */
+const known = new Map<string, Compared>()
 
 /** Compiles a policy whose lists are `lists`; throws where it has problems. */
 export function compiled(
@@ -68,10 +69,10 @@ export function compiled(
   lists: Readonly<Record<string, string>> = LISTS,
   options: CompileOptions = {},
 ): Compared {
-  if (text !== BASE || lists !== LISTS || options.transforms !== undefined)
-    return compile(text, lists, options)
-  base.compared ??= compile(text, lists, options)
-  return base.compared
+  if (lists !== LISTS || options.transforms !== undefined) return compile(text, lists, options)
+  const compared = known.get(text) ?? compile(text, lists, options)
+  known.set(text, compared)
+  return compared
 }
 
 function compile(text: string, lists: Readonly<Record<string, string>>, options: CompileOptions): Compared {

@@ -299,6 +299,24 @@ describe('lethe diff', () => {
     expect(said(of(', read: trim'), of(', read: { trim: true }'))).toEqual([])
   })
 
+  it('names what the tags of schemas come to', () => {
+    const of = (tags: string, a = 'keep') =>
+      `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  a: ${a}\n${tags}`
+    const said = (was: string, is: string) =>
+      changesOf(was, is).map(({ verdict, kind, field }) => `${verdict} ${kind} ${field ?? ''}`.trim())
+    const drop = of('tags: { PII: drop }\n')
+    expect(said(drop, of(''))).toContain('weaker tags')
+    expect(said(of(''), drop)).toContain('stronger tags')
+    expect(said(drop, of('tags: { PII: drop, PII.a: ignore }\n'))).toContain('weaker tags')
+    expect(said(drop, of('tags: { PII: { use: hash.hmac, domain: d } }\n'))).toContain(
+      'weaker tells $tags.PII',
+    )
+    expect(said(drop, of('tags: { PII: drop }\ntaggedWithoutRule: refuse\n'))).toContain('different tags')
+    const tagged = of('tags: { PII: drop }\n', '{ use: keep, tagged: [PII], accept: wanted in this test }')
+    expect(said(drop, tagged)).toContain('weaker tagged a')
+    expect(said(tagged, drop)).toContain('stronger tagged a')
+  })
+
   it('names a list whose content changed under the same name', () => {
     const before = compiled(BASE)
     const after = compiled(BASE, { ...LISTS, 'shops.csv': LISTS['shops-2.csv']! })

@@ -35,7 +35,7 @@ routes:
   ]
   const topics = new Map([topic('in', 'there'), topic('out', 'missing')])
   const found = { topics, settings: new Map(), brokers: 1 }
-  const [plan] = planTopics(pipeline!, new Map([['r', policy!]]), found)
+  const [plan] = planTopics(pipeline!, new Map([['r', { policy: policy! }]]), found)
   expect(plan!.name).toBe('out')
   return plan!.settings.get('retention.ms')
 }

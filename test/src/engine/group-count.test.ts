@@ -177,6 +177,7 @@ describe.each(['ndjson', 'csv'] as const)('groups of data subjects in %s', (form
           plan.subject === undefined ? 0 : all.filter(({ id }) => id === null).length,
         )
       }),
+      { numRuns: 50 },
     )
   })
 })

@@ -52,7 +52,7 @@ describe('LimitWatch', () => {
           expect(over).toBe(isOver(most, count, dead))
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 })

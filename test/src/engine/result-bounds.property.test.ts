@@ -11,6 +11,7 @@ import { padded } from '../../../src/record/codec.ts'
 import type { CsvStyle } from '../../../src/record/csv/csv-text.ts'
 import { maxResultBytes } from '../../../src/record/limits.ts'
 import { csvEngine, jsonEngine, messageEngine } from '../../../src/run/engines.ts'
+import { IN_PROOF } from '../../proofs/in-proof.ts'
 import { expectSame } from '../../same.ts'
 import { compileMarks, markPlan } from '../record/marks.ts'
 import * as reference from '../record/reference.ts'
@@ -56,7 +57,7 @@ describe('the bound on results', () => {
             fc.array(fc.tuple(recordFor(tree), fc.option(anyDamage, { freq: 8 })), { maxLength: 12 }),
           ),
         ),
-        fc.integer({ min: 5, max: 60 }),
+        fc.integer({ min: 5, max: 25 }),
         fc.integer({ min: 2, max: 5 }),
         ([spec, records], maxBytes, size) => {
           const { plan } = compileMarks(reference.policyText(spec))
@@ -78,9 +79,9 @@ describe('the bound on results', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 60 },
     )
-    expect(tooLarge).toBeGreaterThan(20)
+    expect(tooLarge).toBeGreaterThan(0)
   })
 
   it('is the same for CSV rows alone and together, with kernels and without', () => {
@@ -121,9 +122,9 @@ describe('the bound on results', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 30 },
     )
-    expect(tooLarge).toBeGreaterThan(20)
+    expect(tooLarge).toBeGreaterThan(0)
   })
 
   it('is 16 MiB, or four times the longest record', () => {
@@ -158,31 +159,42 @@ const LONGER: Readonly<Record<string, { readonly rule: string; readonly value: s
   },
 }
 
-describe.each(Object.entries(LONGER))('%s over an array', (_, { rule, value }) => {
-  const source = {
-    file: 'p.yaml',
-    text: `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  "a[]": ${rule}\n  n: keep\n`,
-    readFile: () => {
-      throw new Error('no file')
-    },
-  }
-  const { plan, problems } = compilePolicy(source, { keys })
-  if (plan === undefined) throw new Error(JSON.stringify(problems))
-  /** As many values as a record of the longest may hold. */
-  const hostile = `{"a":[${Array.from({ length: Math.floor(1_040_000 / (value.length + 1)) }, () => value).join(',')}],"n":1}`
-  const good = '{"a":["1"],"n":2}'
+/** In a check, those that cost least: a rule that writes text, one that has to escape it, a token, and an `else`. */
+const IN_CHECK = ['mask.replace', 'mask.replace, escaped', 'hash.hmac', 'else: a constant']
 
-  it('is a dead letter, and the records around it pass', () => {
-    const batch = [good, hostile, good]
-    const rewriter = messageEngine(plan, { now: 0, compacted: false, keyRules: [] })
-    const before = process.memoryUsage().rss
-    const messages = batch.map((text) => ({ key: null, value: Buffer.from(text), timestamp: 0, headers: [] }))
-    const outcomes = rewrite(rewriter, messages)
-    expect(outcomes.map(({ code }) => code)).toEqual([
-      outcomes[0]!.code,
-      'result-too-large',
-      outcomes[0]!.code,
-    ])
-    expect(process.memoryUsage().rss - before).toBeLessThan(600 << 20)
-  })
-})
+describe.each(Object.entries(LONGER).filter(([name]) => IN_PROOF || IN_CHECK.includes(name)))(
+  '%s over an array',
+  (_, { rule, value }) => {
+    const source = {
+      file: 'p.yaml',
+      text: `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  "a[]": ${rule}\n  n: keep\n`,
+      readFile: () => {
+        throw new Error('no file')
+      },
+    }
+    const { plan, problems } = compilePolicy(source, { keys })
+    if (plan === undefined) throw new Error(JSON.stringify(problems))
+    /** As many values as a record of the longest may hold. */
+    const hostile = `{"a":[${Array.from({ length: Math.floor(1_040_000 / (value.length + 1)) }, () => value).join(',')}],"n":1}`
+    const good = '{"a":["1"],"n":2}'
+
+    it('is a dead letter, and the records around it pass', () => {
+      const batch = [good, hostile, good]
+      const rewriter = messageEngine(plan, { now: 0, compacted: false, keyRules: [] })
+      const before = process.memoryUsage().rss
+      const messages = batch.map((text) => ({
+        key: null,
+        value: Buffer.from(text),
+        timestamp: 0,
+        headers: [],
+      }))
+      const outcomes = rewrite(rewriter, messages)
+      expect(outcomes.map(({ code }) => code)).toEqual([
+        outcomes[0]!.code,
+        'result-too-large',
+        outcomes[0]!.code,
+      ])
+      expect(process.memoryUsage().rss - before).toBeLessThan(600 << 20)
+    })
+  },
+)

@@ -111,6 +111,7 @@ describe('the watch on kept values', () => {
           expect(tallies(plan, account)).toEqual({ ...expected, c: expected.a, gone: none })
         }
       }),
+      { numRuns: 50 },
     )
   })
 
@@ -142,6 +143,7 @@ describe('the watch on kept values', () => {
           expect(tallies(plan, account)).toEqual({ ...expected, c: expected.a, gone: none })
         }
       }),
+      { numRuns: 50 },
     )
   })
 
@@ -181,6 +183,7 @@ describe('the watch on kept values', () => {
         }
         expect(tallies(plan, account)).toEqual(expected)
       }),
+      { numRuns: 50 },
     )
   })
 
@@ -237,6 +240,7 @@ describe('the watch on kept values', () => {
           expect(reconciles(rewriter.account)).toBe(true)
         },
       ),
+      { numRuns: 50 },
     )
   })
 

@@ -26,7 +26,7 @@ const engineOf = (form: WireForm, kernels = true) =>
 
 const FRAMED: WireForm = {
   value: { format: 'json', framing: 'confluent', inner: 'none' },
-  key: { framing: 'confluent' },
+  key: { format: 'text', framing: 'confluent' },
 }
 const INNER: WireForm = { ...PLAIN_FORM, value: { format: 'json', framing: 'none', inner: 'json-text' } }
 const BOTH: WireForm = { ...FRAMED, value: { ...FRAMED.value, inner: 'json-text' } }

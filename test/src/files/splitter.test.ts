@@ -105,7 +105,7 @@ describe.each([
           expect(itemsOf(parts, isCsv, most)).toEqual(itemsOf(whole, isCsv, most))
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 1250 },
     )
   })
 
@@ -128,7 +128,7 @@ describe.each([
           expect(rejected[0]).toMatchObject({ code: 'csv-quote-unclosed', records: count, lines: count })
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
@@ -148,7 +148,7 @@ describe.each([
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 
@@ -162,7 +162,7 @@ describe.each([
           expect([...piece.bytes.subarray(piece.length)]).toEqual(Array(16).fill(0x0a))
         })
       }),
-      { numRuns: 1000 },
+      { numRuns: 250 },
     )
   })
 

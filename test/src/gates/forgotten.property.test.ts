@@ -24,7 +24,8 @@ const folder = mkdtempSync(join(tmpdir(), 'lethe-forgotten-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const NOW = new Date('2026-03-01T00:00:00Z')
-const SUBJECTS = ['C-1', 'C-2', 'C-3', 'C-4'] as const
+/** No token holds one by chance: it has no spaces. */
+const SUBJECTS = ['person 1', 'person 2', 'person 3', 'person 4'] as const
 const text = `policy: p
 version: 1
 purpose: train_ai_system

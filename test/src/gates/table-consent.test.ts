@@ -1,6 +1,6 @@
 /** `consent: { table }`: a record leaves where its subject had agreed at the event time, and has not withdrawn since. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -23,6 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const NOW = Date.parse('2026-03-01T00:00:00Z')
 const PURPOSE = 'train_ai_system'
+const FORM = { table: 't', purpose: PURPOSE, normalize: 'trim' } as const
 const keyset = createKeyset(new Date(NOW), randomBytes, 'match')
 const keys = new MatchKeys(keyset)
 let files = 0
@@ -40,7 +41,7 @@ async function tableOf(
   { purpose = PURPOSE, under = keys } = {},
 ): Promise<string> {
   const file = join(folder, `table-${files++}`)
-  createConsentTable(file, { domain: 'consent', normalize: 'trim' })
+  await createConsentTable(file, { domain: 'consent', normalize: 'trim' })
   for (const [subject, statements] of Object.entries(histories))
     await addStatements(
       file,
@@ -243,6 +244,68 @@ describe('the file of a consent table', () => {
     ).toBe(0)
   })
 
+  it('writes no history that cannot be read again, and takes a withdrawal whatever its length', async () => {
+    const text = 'x'.repeat(100)
+    const file = await tableOf({ other: [granted(1)] })
+    const add = (subject: string, statement: ConsentStatement) =>
+      addStatements(file, [{ subject, purpose: PURPOSE, statement, where: 't' }], keys, NOW)
+    const many = Array.from({ length: 400 }, (_, at) => ({
+      subject: 'a',
+      purpose: PURPOSE,
+      statement: { ...granted(1), from: granted(1).from + at * 1000, source: text, notice: text },
+      where: `f:${at + 2}`,
+    }))
+    // All or none: more than 64 KiB of them is none.
+    expect(await said(() => addStatements(file, many, keys, NOW))).toMatch(
+      /^consent-invalid: f:\d+: the history of the subject would take more than 64 KiB; nothing was written$/,
+    )
+    for (let taken = 0; ; taken++)
+      try {
+        await addStatements(file, many.slice(taken * 50, taken * 50 + 50), keys, NOW)
+      } catch {
+        break
+      }
+    for (const { statement } of many.slice(200))
+      if ((await said(() => add('a', statement))) !== 'taken') break
+    expect(await said(() => add('a', many.at(-1)!.statement))).toMatch(/^consent-invalid: /)
+    await add('a', { ...withdrawn(2), source: text, notice: text })
+    expect(historiesOf(file, 'a', keys, NOW).get(PURPOSE)!.at(-1)!.state).toBe('withdrawn')
+    expect(await said(() => add('a', granted(3)))).toMatch(/^consent-invalid: /)
+    await add('other', withdrawn(2))
+    expect(loadConsent(FORM, file, NOW).count).toBe(2)
+    // Of a line it does not matter where in the file it stands.
+    const long = join(folder, 'long.ndjson')
+    const lines = readFileSync(file, 'utf8').split('\n')
+    for (const before of [1, 9000, 60_000])
+      for (const [length, code] of [
+        [1 << 20, /no record of a consent table/],
+        [(1 << 20) + 1, /longer than 1 MiB/],
+      ] as const) {
+        const blank = Array<string>(before).fill(lines[1]!)
+        writeFileSync(long, [lines[0], ...blank, 'x'.repeat(length), ''].join('\n'))
+        expect(await said(() => loadConsent(FORM, long, NOW))).toMatch(code)
+      }
+  })
+
+  it('loses the line that a crash cut short, and no other: the next statement takes it off', async () => {
+    const file = await tableOf({ a: [granted(1)] })
+    const whole = readFileSync(file, 'utf8')
+    const say = (statement: ConsentStatement, onCut?: () => void) =>
+      addStatements(file, [{ subject: 'a', purpose: PURPOSE, statement, where: 't' }], keys, NOW, onCut)
+    await say(withdrawn(9))
+    const size = readFileSync(file).length
+    for (const cut of [1, 9, size - whole.length - 1]) {
+      truncateSync(file, size - cut)
+      expect(await said(() => historiesOf(file, 'a', keys, NOW))).toMatch(
+        /:4: the last line is cut short.*nothing was read/,
+      )
+      let cuts = 0
+      expect(await say(withdrawn(9), () => cuts++)).toBe(1)
+      expect([cuts, readFileSync(file).length]).toEqual([1, size])
+      expect(historiesOf(file, 'a', keys, NOW).get(PURPOSE)).toEqual([granted(1), withdrawn(9)])
+    }
+  })
+
   it('refuses conflicts, the future, unknown purposes, and whatever was edited, at its line', async () => {
     const file = await tableOf({ a: [granted(1)] })
     const before = readFileSync(file, 'utf8')
@@ -319,10 +382,14 @@ describe('the file of a consent table', () => {
       })
     expect(await bad('subject,state\nC-1,granted\n')).toMatch(/:1: the column purpose is missing/)
     expect(await bad(`${header}C-1,${PURPOSE},yes,2026-01-01T00:00:00Z,,,\n`)).toMatch(
-      /:2: its state is neither/,
+      /:2: its column state is neither/,
     )
-    expect(await bad(`${header}C-1,train,granted,2026-01-01T00:00:00Z,,,\n`)).toMatch(/:2: its purpose/)
-    expect(await bad(`${header}C-1,${PURPOSE},granted,2026-01-01,,,\n`)).toMatch(/:2: a time of it/)
+    expect(await bad(`${header}C-1,train,granted,2026-01-01T00:00:00Z,,,\n`)).toMatch(
+      /:2: its column purpose/,
+    )
+    expect(await bad(`${header}C-1,${PURPOSE},granted,2026-01-01,,,\n`)).toMatch(
+      /:2: its column from is no time in UTC/,
+    )
     expect(await bad(`${header}"C-1\n`)).toMatch(/:2: a quoted field never closes/)
   })
 })

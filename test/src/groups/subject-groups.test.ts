@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hashAt, Spans, TupleHashes } from '../../../src/groups/keyed-hash.ts'
 import { type GroupsKey, type GroupsPart, KEPT, SubjectGroups } from '../../../src/groups/subject-groups.ts'
+import { IN_PROOF } from '../../proofs/in-proof.ts'
 
 const keyOf = (seed: number): GroupsKey => ({
   combinations: new Uint8Array(createHash('sha256').update(`combinations ${seed}`).digest()),
@@ -102,7 +103,7 @@ describe('the estimate', () => {
   }
 
   it.each(Object.entries(data))('lies within two standard deviations of the count: %s', (_, make) => {
-    const seeds = 60
+    const seeds = IN_PROOF ? 60 : 20
     const off = { alone: 0, fewerThan5: 0, fewerThan10: 0 }
     const bias = { alone: 0, fewerThan5: 0, fewerThan10: 0 }
     for (let seed = 0; seed < seeds; seed++) {
@@ -116,8 +117,8 @@ describe('the estimate', () => {
         bias[name] += deviations / seeds
       }
     }
-    // 5 % are expected outside; more than 9 of 60 are seen once in 900 such tests, and the seeds are fixed.
-    for (const name of COUNTED) expect([name, off[name] <= 9]).toEqual([name, true])
+    // 5 % are expected outside; more than 9 of 60 are seen once in 900 such tests, more than 4 of 20 once in 390. The seeds are fixed.
+    for (const name of COUNTED) expect([name, off[name] <= (IN_PROOF ? 9 : 4)]).toEqual([name, true])
     for (const name of COUNTED) expect(Math.abs(bias[name])).toBeLessThan(0.5)
   })
 

@@ -75,6 +75,17 @@ function write(file: Written): string {
   return [...file.prose, ...lines].map((line) => line + lineBreak).join('')
 }
 
+/** Whether each line is as good a row where quotes are characters: nothing in the file tells which it is. */
+function isPlainToo({ quoting, delimiter, comment, prose, rows }: Written, content: string): boolean {
+  if (quoting === 'none' || !rows.some(([, label]) => label!.includes('\n'))) return false
+  return content
+    .trimEnd()
+    .split(/\r?\n/)
+    .slice(prose.length)
+    .filter((line) => comment === undefined || !line.startsWith(comment))
+    .every((line) => line.split(delimiter).length === 3)
+}
+
 /** No words that headers have. */
 const words = fc.stringMatching(/^[qxz]{3,6}( [qxz]{3,6}){0,3}$/)
 const written: fc.Arbitrary<Written> = fc
@@ -112,6 +123,7 @@ describe('a file in any dialect', () => {
     await fc.assert(
       fc.asyncProperty(written, async (file) => {
         const content = write(file)
+        if (isPlainToo(file, content)) return
         const drafted = await draft(content)
         const { account, dead, out } = await read(drafted, content)
         expect([account.published, dead]).toEqual([file.rows.length, []])
@@ -127,7 +139,7 @@ describe('a file in any dialect', () => {
         ].slice(1)
         expect(values).toEqual(file.rows)
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     )
   })
 })

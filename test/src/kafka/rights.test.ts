@@ -36,7 +36,7 @@ describe('the prefix of a pattern', () => {
         for (const name of candidates)
           if (compiled.matches(name)) expect(name.startsWith(prefix), `${pattern} ${name}`).toBe(true)
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })

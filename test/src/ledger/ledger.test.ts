@@ -257,6 +257,28 @@ describe('any change of what is stored', () => {
 })
 
 describe('an anchor', () => {
+  it('is not rolled back by an older head that is appended again, however often, nor by a forged one', async () => {
+    const { ledger, file, heads } = ledgerWorld()
+    for (let n = 0; n < 6; n++) await ledger.append(FACT)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    const anchored = readFileSync(heads, 'utf8')
+    const older = anchored.split('\n')[2]!
+    const forged = older.replace(/"key":"[0-9a-f]{16}"/, '"key":"0123456789abcdef"')
+    writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n`)
+    for (const more of [`${older}\n`, `${older}\n`.repeat(400), `${forged}\n`]) {
+      writeFileSync(heads, anchored + more)
+      await expect(ledger.append(FACT)).rejects.toMatchObject({ code: 'ledger-damaged' })
+    }
+    // One that is as it was goes on, behind heads of others.
+    writeFileSync(file, lines.join('\n'))
+    writeFileSync(
+      heads,
+      anchored + `${older.replace(/"chain":"[0-9a-f]{32}"/, `"chain":"${'0'.repeat(32)}"`)}\n`.repeat(400),
+    )
+    await ledger.append(FACT)
+    await ledger.append(FACT)
+  })
+
   it('is checked itself', async () => {
     const { ledger, verify, read, file, heads } = ledgerWorld()
     for (let n = 0; n < 3; n++) await ledger.append(FACT)
@@ -267,6 +289,13 @@ describe('an anchor', () => {
     )
     expect(verify([read(file)], [{ file: 'heads', bytes: changed }]).findings).toMatchObject([
       { file: 'heads', line: 2, code: 'head-changed' },
+    ])
+    // A head under a key that was not given is not said to be changed.
+    const foreign = readFileSync(heads)
+      .toString()
+      .replace(/"key":"[0-9a-f]{16}"/, '"key":"0123456789abcdef"')
+    expect(verify([read(file)], [{ file: 'heads', bytes: Buffer.from(foreign) }]).findings).toMatchObject([
+      { file: 'heads', line: 1, code: 'unknown-key', message: expect.stringContaining('0123456789abcdef') },
     ])
   })
 })

@@ -1,5 +1,13 @@
 /** Legal holds, and that every path that deletes asks for them. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +15,7 @@ import { deleteFile, replaceFile } from '../../../src/lifecycle/delete-stored.ts
 import { appendHold, newHold, readHolds, releasing } from '../../../src/lifecycle/holds-file.ts'
 import { type Hold, stateOf } from '../../../src/lifecycle/legal-hold.ts'
 import { fileTarget, mayDelete, Permit } from '../../../src/lifecycle/may-delete.ts'
-import { folder, lethe, root } from '../cli/lethe.ts'
+import { folder, root, warm } from '../cli/lethe.ts'
 
 const NOW = Date.parse('2026-03-10T12:00:00Z')
 const DAY = 86_400_000
@@ -65,6 +73,21 @@ describe('mayDelete', () => {
     )
   })
 
+  it('follows links, of folders that were not there yet and of folders that were moved since', async () => {
+    const at = folder({ 'real/.keep': '', 'old/clean/.keep': '' })
+    symlinkSync('real', join(at, 'linked'))
+    expect(fileTarget(join(at, 'linked/2025/a.csv'))).toBe(`file:${join(at, 'real/2025/a.csv')}`)
+    const file = join(at, 'holds.ndjson')
+    const { line } = newHold({ ...hold(), target: fileTarget(join(at, 'old/clean')) }, NOW - DAY)
+    await appendHold(file, line)
+    mkdirSync(join(at, 'new'))
+    renameSync(join(at, 'old/clean'), join(at, 'new/clean'))
+    symlinkSync(join(at, 'new/clean'), join(at, 'old/clean'))
+    for (const name of ['old/clean/a.csv', 'new/clean/a.csv'])
+      expect(allows({ target: fileTarget(join(at, name)) }, ...readHolds(file)), name).toBe(false)
+    expect(allows({ target: fileTarget(join(at, 'new/b.csv')) }, ...readHolds(file))).toBe(true)
+  })
+
   it('is not kept from it by a hold that expired or was released', () => {
     const expired = hold({ expires: NOW })
     const released = hold({ released: NOW - 1 })
@@ -98,11 +121,19 @@ describe('what deletes', () => {
     'src/kafka/drivers/kafkajs/kafkajs-cluster.ts': 'stands behind the port',
     'src/kafka/drivers/kafkajs/private.ts': 'types of a client',
     'src/lifecycle/stored-topic.ts': 'calls delete-stored.ts, with the permit',
+    'src/erasure/stored-records.ts': 'calls delete-stored.ts, with the permit',
     'src/files/temporary-file.ts': 'its own temporary file; an output takes the place of an older one',
     'src/files/lock-file.ts': 'locks',
+    'src/files/objects/object-copy.ts': 'the name of its own copy of an object',
+    'src/files/data-set-output.ts':
+      'its own hidden folder, which takes the name of an output that is not there',
+    'src/datasets/dataset-folder.ts':
+      'files that it had begun, and marks of positions that a later one says again',
+    'src/shards/run-folder.ts': 'its own temporary manifest',
+    'src/shards/merge-checks.ts': 'the work folder of a run; outputs take the name of what is not there',
     'src/cli/demo.ts': 'the folder that the demo made',
     'src/ledger/ledger.ts': 'an entry that is not whole; a segment is renamed',
-    'src/lists/list-writer.ts': 'an entry that was cut short; the temporary file of a new list',
+    'src/lists/new-file.ts': 'the temporary file of a new list or table, and an entry that was cut short',
     'src/keys/file.ts': 'the file of a keyset that is replaced by its change',
     'src/signing/private-key.ts': 'a key file that could not be written whole',
   }
@@ -112,7 +143,7 @@ describe('what deletes', () => {
       .filter((entry) => entry.isFile() && /(?<!\.as)\.ts$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) =>
-        /\b(?:unlink|rm|rmdir|f?truncate|rename)(?:Sync)?\(|\bdeleteRecords\(|\bDeleteRecords\b.*\(|\bdeleteTopics\(/.test(
+        /\b(?:unlink|rm|rmdir|f?truncate|rename)(?:Sync)?\(|\bdeleteRecords\(|\bwriteTombstones\(|\bDeleteRecords\b.*\(|\bdeleteTopics\(/.test(
           readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''),
         ),
       )
@@ -161,7 +192,7 @@ describe('lethe hold, and a ledger whose segments are dropped', () => {
   it('keeps a segment while it is held, and the rest is verified once it is gone', async () => {
     const cwd = folder()
     mkdirSync(join(cwd, 'other'))
-    const run = (...args: string[]) => lethe(args, { cwd })
+    const run = (...args: string[]) => warm(args, { cwd })
     await run('signing-key', 'create', 'host.pem')
     const signed = ['--signing-key', 'host.pem', '--anchor', 'other/heads.ndjson']
     const ledger = ['--ledger', 'l.ndjson', ...signed]

@@ -2,9 +2,11 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { decompress } from '@cloudpss/zstd/napi'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { deidentifyFiles } from '../../../src/batch/deidentify-files.ts'
+import { takeLock } from '../../../src/files/lock-file.ts'
 import type { Hold } from '../../../src/lifecycle/legal-hold.ts'
 import { fileTarget } from '../../../src/lifecycle/may-delete.ts'
 import {
@@ -12,13 +14,13 @@ import {
   type PlanOptions,
   planRetention,
   refuseTooMuch,
-  targetsOf,
   verifyOrder,
 } from '../../../src/lifecycle/retention-orders.ts'
-import { orderText, readOrder, type WorkOrder } from '../../../src/lifecycle/work-order.ts'
+import { targetsOf } from '../../../src/lifecycle/stored-folder.ts'
+import { orderText, readOrder, sealOrder, type WorkOrder } from '../../../src/lifecycle/work-order.ts'
 import { compilePolicyFile } from '../../../src/policy/compile-file.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
-import { folder } from '../cli/lethe.ts'
+import { folder, warm } from '../cli/lethe.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -105,6 +107,13 @@ const read = (file: string): string => {
   return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()
 }
 
+/** The text of a file, whatever it is packed in. */
+function unpacked(file: string): string {
+  const bytes = readFileSync(file)
+  if (file.endsWith('.gz')) return gunzipSync(bytes).toString()
+  return file.endsWith('.zst') ? Buffer.from(decompress(bytes)).toString() : bytes.toString()
+}
+
 /** Ages in hours on both sides of every period, and on its edge, of rows that a batch published `gap` hours ago. */
 const agesOf = (gap: number) => {
   const edges = [30, 31, 100, 101]
@@ -177,7 +186,7 @@ describe('lethe retain', () => {
           expect(await applyOrder(order, setting(plan, [], NOW + skew))).toMatchObject({ applied: 0 })
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
   })
 
@@ -227,6 +236,24 @@ describe('lethe retain', () => {
     expect(existsSync(join(clean, 'in.csv'))).toBe(false)
     expect(existsSync(join(clean, 'in.csv.lethe.json'))).toBe(false)
     expect(await verifyOrder(order, setting(plan))).toMatchObject([{ state: 'verified absent' }])
+  })
+
+  it('deletes a file whose rows have all expired where only a time between them is held', async () => {
+    const rows = [104.5, 102].map((age) => ({ time: NOW - age * DAY, postcode: '94103', plan: 'a' }))
+    const { clean, plan } = await stored({ 'in.csv': csvOf(rows) }, FLAT)
+    const between: Hold = {
+      ...{ id: 'h00000001', target: null, from: NOW - 103.5 * DAY, until: NOW - 103 * DAY, owner: 'legal' },
+      ...{
+        reason: 'case 512, half a day',
+        kept: null,
+        added: NOW - DAY,
+        expires: NOW + DAY,
+        released: undefined,
+      },
+    }
+    const order = await retained(clean, plan, { holds: [between] })
+    expect(order.targets).toMatchObject([{ whole: true, deleted: 2 }])
+    expect(existsSync(join(clean, 'in.csv'))).toBe(false)
   })
 
   it('says why it does not touch a file', async () => {
@@ -284,16 +311,117 @@ describe('lethe retain', () => {
     expect(part.targets).toMatchObject([{ deleted: 1, stepped: 1, held: { fromDeletion: 1, fromStep: 0 } }])
     expect(read(file).trimEnd().split('\n')).toHaveLength(4)
     expect(await verifyOrder(part, setting(plan, span))).toMatchObject([
-      { state: 'verified absent', held: 1 },
+      {
+        state: 'held',
+        held: 1,
+        message: expect.stringMatching(/^read again: 1 rows are there under legal hold/),
+      },
     ])
     // Once it is released.
     expect(await verifyOrder(part, setting(plan))).toMatchObject([{ state: 'not absent', rows: 1 }])
   })
 
+  it('comes to what a batch of the later day would have written, in every form of file', async () => {
+    const steps = (keep: string): string => `
+    - { after: 30d, fields: { postcode: { use: generalize.prefix, keep: 1 }, ip: { use: generalize.ip, v4: 8 }, age: { use: generalize.number, width: 10 } } }
+    - { after: 60d, fields: { details.phone: { use: mask.characters, keepLast: 2 }, details.plan: { use: generalize.category, map: { a: some, b: some } }${keep} } }
+    - { after: 100d, then: suppress }
+`
+    const policyFor = (isCsv: boolean): string => `policy: events
+version: 1
+purpose: train_ai_system
+time: at
+unlisted: drop
+read: { details: [{ strip: { prefix: "v1:" } }, json] }
+input: { nulls: ["N/A"] }
+${isCsv ? '' : 'shape: { tags: either }\n'}fields:
+  at: { use: generalize.date, to: hour }
+  postcode: { use: generalize.prefix, keep: 3 }
+  ip: { use: generalize.ip }
+  age: { use: generalize.number, width: 5 }
+  details.phone: { use: mask.characters, keepLast: 4 }
+  details.plan: { use: generalize.category, map: { a: plan-a, b: plan-b } }
+  places: { use: generalize.prefix, keep: 3, read: { split: '|' } }
+${isCsv ? '' : '  tags[].name: { use: mask.email, keepFirst: 1 }\n  tags[].n: keep\n'}retention:
+  steps:${steps(isCsv ? ', places: { use: generalize.prefix, keep: 2 }' : ', "tags[].name": { use: mask.email, domain: mask }, places: { use: mask.replace, with: gone }')}`
+    const names = fc.constantFrom('anna@a.example', 'ben@b.example', 'claire@c.example')
+    const row = fc.record({
+      age: fc.integer({ min: 0, max: 99 }),
+      days: fc.integer({ min: 5, max: 104 }),
+      ip: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('N/A')),
+      phone: fc.stringMatching(/^\+49 [0-9]{5,9}$/),
+      plan: fc.constantFrom('a', 'b', 'c'),
+      tags: fc.array(names, { maxLength: 3 }),
+      places: fc.array(fc.constantFrom('94103', '10115', '', 'N/A'), { maxLength: 3 }),
+    })
+    const files = ['o.ndjson', 'o.json', 'o.csv', 'o.ndjson.gz', 'o.csv.zst', 'o.json.gz']
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom(...files),
+        fc.integer({ min: 1, max: 90 }),
+        async (rows, output, later) => {
+          const isCsv = output.includes('csv')
+          const written = NOW - later * DAY
+          // No event lies in an hour in which a step is reached.
+          const at = (days: number): string => new Date(NOW - days * DAY - 5 * HOUR).toISOString()
+          const details = ({ phone, plan }: (typeof rows)[number]) =>
+            `v1:${JSON.stringify({ phone, plan, other: 1 })}`
+          const text = isCsv
+            ? `at,postcode,ip,age,details,places\n${rows
+                .map(
+                  (one) =>
+                    `${at(one.days + later)},94103,${one.ip},${one.age},"${details(one).replaceAll('"', '""')}",${one.places.join('|')}\n`,
+                )
+                .join('')}`
+            : rows
+                .map((one) => {
+                  const tags = one.tags.map((name, n) => ({ name, n }))
+                  const { ip, age } = one
+                  return `${JSON.stringify({ at: at(one.days + later), postcode: '94103', ip, age, details: details(one), places: one.places.join('|'), tags: tags.length === 1 ? tags[0] : tags })}\n`
+                })
+                .join('')
+          const folderAt = folder({
+            [isCsv ? 'in.csv' : 'in.ndjson']: text,
+            'p.yaml': policyFor(isCsv),
+            'then/.keep': '',
+            'now/.keep': '',
+          })
+          const batch = (to: string, asOf: number) =>
+            deidentifyFiles({
+              inputs: [join(folderAt, isCsv ? 'in.csv' : 'in.ndjson')],
+              output: join(folderAt, to, output),
+              policy: join(folderAt, 'p.yaml'),
+              asOf: new Date(asOf),
+              workers: 1,
+            })
+          await batch('then', written)
+          await batch('now', NOW)
+          const { plan } = await compilePolicyFile(join(folderAt, 'p.yaml'))
+          const stored = join(folderAt, 'then', output)
+          const order = await planRetention(targetsOf([stored]), plan!, options({ marginMs: 0 }))
+          expect(order.untouched).toEqual([])
+          expect(order.targets).toMatchObject([{ unsteppable: [], cannotStep: 0, undated: 0 }])
+          await applyOrder(order, setting(plan!))
+          const wanted = unpacked(join(folderAt, 'now', output))
+          if (existsSync(stored)) expect(unpacked(stored)).toBe(wanted)
+          else
+            expect(
+              wanted
+                .trim()
+                .split('\n')
+                .filter((line) => /[0-9]/.test(line)),
+            ).toEqual([])
+        },
+      ),
+      { numRuns: 8 },
+    )
+  })
+
   it('says where a field cannot be stepped, and drops the row or the field on demand', async () => {
     const policy = FLAT.replace('keep: 3 }', 'keep: 3 }\n  email: { use: mask.email, domain: keep }').replace(
       'fields: { postcode',
-      'fields: { email: { use: mask.replace, with: gone }, postcode',
+      'fields: { email: { use: mask.characters, length: 4 }, postcode',
     )
     const text =
       'at,postcode,birth,email,plan\n2026-02-05T00:00:00Z,94103,1985-03-12,a@b.example,p\n2026-03-01T00:00:00Z,94103,1985-03-12,a@b.example,p\n'
@@ -336,6 +464,53 @@ describe('lethe retain', () => {
     writeFileSync(data, `${read(data)}2026-03-01T00:00:00Z,941,1985-03,b\n`)
     await expect(applyOrder(order, setting(plan))).rejects.toMatchObject({ code: 'target-changed' })
     expect(existsSync(data)).toBe(true)
+  })
+
+  it('refuses an order of a machine whose clock runs ahead, or that was edited to judge at a later instant', async () => {
+    const { clean, plan } = await stored(
+      { 'in.csv': csvOf([{ time: NOW - 80 * DAY, postcode: '94103', plan: 'a' }]) },
+      FLAT,
+    )
+    const ahead = NOW + 40 * DAY
+    const order = await planRetention(targetsOf([clean]), plan, options({ now: ahead, asOf: ahead }))
+    expect(order.targets).toMatchObject([{ deleted: 1 }])
+    const { hash: _, ...members } = order
+    const edited = sealOrder({ ...members, made: new Date(NOW).toISOString() })
+    for (const one of [order, edited])
+      await expect(applyOrder(one, setting(plan))).rejects.toMatchObject({ code: 'order-invalid' })
+    expect(existsSync(join(clean, 'in.csv'))).toBe(true)
+    expect(await applyOrder(order, setting(plan, [], ahead - 60_000))).toMatchObject({ applied: 1 })
+  })
+
+  it('does once what two commands are told at once, and says who is at it', async () => {
+    const rows = [104, 33, 6].map((days, n) => ({
+      time: NOW - days * DAY,
+      postcode: `9${n}103`,
+      plan: `${n}`,
+    }))
+    const { at, clean, plan } = await stored({ 'in.csv': csvOf(rows) }, FLAT)
+    const file = join(clean, 'in.csv')
+    const order = await planRetention(targetsOf([clean]), plan, options())
+    const orderFile = join(at, 'o.json')
+    writeFileSync(orderFile, orderText(order))
+    const before = read(file)
+    const busy = { code: 4, stderr: expect.stringMatching(/another process works on o\.json/) }
+    const unlockOrder = await takeLock(orderFile)
+    const applying = ['retain', 'apply', 'o.json', '-p', 'p.yaml', '--no-holds']
+    const refused = await warm(applying, { cwd: at })
+    unlockOrder()
+    expect(refused).toMatchObject(busy)
+    const unlockFile = await takeLock(file)
+    await expect(applyOrder(order, setting(plan))).rejects.toMatchObject({ code: 'file-busy' })
+    unlockFile()
+    expect(read(file)).toBe(before)
+    const both = await Promise.allSettled([1, 2, 3].map(() => applyOrder(order, setting(plan))))
+    const done = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    expect(done.filter(({ applied }) => applied === 1)).toHaveLength(1)
+    for (const one of both)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'file-busy' })
+    expect(read(file).trimEnd().split('\n')).toHaveLength(3)
+    expect(await verifyOrder(order, setting(plan))).toMatchObject([{ state: 'verified absent' }])
   })
 
   it('goes on from wherever it was killed', async () => {

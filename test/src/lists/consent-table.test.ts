@@ -1,9 +1,7 @@
 /** A consent table that is followed: what another thread reads while it changes, and what growth leaves of it. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import typescript from 'typescript'
 import { expect, it } from 'vitest'
 import type { ConsentStatement } from '../../../src/lists/consent-history.ts'
 import { type ConsentMemory, ConsentTable } from '../../../src/lists/consent-table.ts'
@@ -37,17 +35,39 @@ it('holds of each subject what was said last, however it grew', () => {
   )
 })
 
-const asModule = (file: string, edit = (text: string) => text): string => {
-  const { outputText } = typescript.transpileModule(
-    edit(readFileSync(new URL(`../../../src/lists/${file}`, import.meta.url), 'utf8')),
-    { compilerOptions: { module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2023 } },
+it('gives parts while it is written to, that with what came since are what it holds', () => {
+  const change = fc.tuple(fc.nat(60), fc.constantFrom('granted', 'withdrawn', 'interrupted'))
+  const put = (table: ConsentTable, [subject, said]: readonly [number, string]): void => {
+    const token = Buffer.alloc(TOKEN_BYTES, subject * 4 + 1)
+    if (said === 'withdrawn') table.withdraw(token)
+    else table.set(token, said === 'granted' ? [statement('granted', 0)] : interrupted)
+  }
+  const many = (most: number) => fc.array(change, { maxLength: most, size: 'max' })
+  fc.assert(
+    fc.property(many(80), fc.array(many(12), { maxLength: 40, size: 'max' }), (before, between) => {
+      const table = ConsentTable.create(4)
+      for (const one of before) put(table, one)
+      const { table: copy, take } = ConsentTable.filler(table.count, table.intervals)
+      let part = 0
+      for (const { kind, bytes } of table.parts(64)) {
+        take(kind, new Uint8Array(bytes))
+        for (const one of between[part++] ?? []) put(table, one)
+      }
+      // The tail: all that came since the first part.
+      for (const one of between.slice(0, part).flat()) put(copy, one)
+      expect(copy.count).toBe(table.count)
+      copy.fit()
+      for (let subject = 0; subject <= 60; subject++)
+        for (const time of [-5, 5, 15]) {
+          const token = Buffer.alloc(TOKEN_BYTES, subject * 4 + 1)
+          expect(copy.stateOf(token, time)).toBe(table.stateOf(token, time))
+        }
+    }),
   )
-  return `data:text/javascript;base64,${Buffer.from(outputText).toString('base64')}`
-}
+})
 
 it('shows another thread no grant that was withdrawn before the offset that it was told', async () => {
-  const tokens = asModule('token-table.ts')
-  const module = asModule('consent-table.ts', (text) => text.replace('./token-table.ts', tokens))
+  const module = new URL('../../../dist/src/lists/consent-table.js', import.meta.url).href
   const subject = randomBytes(TOKEN_BYTES)
   const most = 5_000_000
   /** What the subject said at each offset; the offset that is being written. */

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import typescript from 'typescript'
 import { expect, it } from 'vitest'
 import { TOKEN_BYTES, TokenTable } from '../../../src/lists/token-table.ts'
 
@@ -44,7 +42,20 @@ it('holds what a map would, whatever is put in, taken out and grown', () => {
         expect(words[0]).toBe(value)
       }
       const met = new Set<string>()
-      table.each((bytes) => met.add(bytes.toString('hex')))
+      const part = new Int32Array(5 * 7)
+      const filled = TokenTable.create(60, 1)
+      for (let from: number | undefined = 0; from !== undefined; ) {
+        const read: ReturnType<TokenTable['entries']> = table.entries(from, part)
+        filled.fill(part, read.words)
+        for (let at = 0; at < read.words; at += 5)
+          met.add(Buffer.from(part.buffer, at * 4, TOKEN_BYTES).toString('hex'))
+        from = read.next
+      }
+      expect(filled.count).toBe(model.size)
+      for (const [name, value] of model) {
+        expect(filled.get(Buffer.from(name, 'hex'), words)).toBe(true)
+        expect(words[0]).toBe(value)
+      }
       expect(met).toEqual(new Set(model.keys()))
       expect(table.has(randomBytes(TOKEN_BYTES))).toBe(false)
     }),
@@ -65,12 +76,7 @@ it('is read whole by another thread while it is written', async () => {
   const others = Array.from({ length: 30 }, () => randomBytes(TOKEN_BYTES))
   table.set(key, Int32Array.of(0, 0, 0, 0))
   const stop = new Int32Array(new SharedArrayBuffer(4))
-  // The file imports nothing, so that plain JavaScript of it runs in a thread.
-  const { outputText } = typescript.transpileModule(
-    readFileSync(new URL('../../../src/lists/token-table.ts', import.meta.url), 'utf8'),
-    { compilerOptions: { module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2023 } },
-  )
-  const module = `data:text/javascript;base64,${Buffer.from(outputText).toString('base64')}`
+  const module = new URL('../../../dist/src/lists/token-table.js', import.meta.url).href
   const reader = new Worker(
     `const { workerData, parentPort } = require('node:worker_threads')
      import(workerData.module).then(({ TokenTable }) => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { runCases } from '../../../src/cli/run-cases.ts'
+import { runCases } from '../../../src/explain/run-cases.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { testKeyset } from '../../../src/keys/test-keyset.ts'
 import { readCases } from '../../../src/policy/cases.ts'
@@ -23,7 +23,10 @@ describe('the example policies', () => {
     const file = join(folder, name.replace(/\.yaml$/, '.cases.yaml'))
     const cases = readCases(file, readFileSync(file, 'utf8'))
     expect(cases.problems).toEqual([])
-    const { results, uncovered } = runCases(plan!, cases.cases, plan!.input)
+    const { results, uncovered } = runCases(plan!, cases.cases, plan!.input, {
+      resolve: (name) => join(folder, name),
+      matchKeys: () => undefined,
+    })
     expect(
       results.filter((r) => r.failure !== undefined).map((r) => [r.case.name, r.failure, r.diff]),
     ).toEqual([])

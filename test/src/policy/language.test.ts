@@ -17,8 +17,10 @@ import { type PolicyFile, policyFileOf } from '../../../src/policy/policy-file.t
 import { padded } from '../../../src/record/codec.ts'
 import type { Layout } from '../../../src/run/chunk.ts'
 import { ChunkRewriter } from '../../../src/run/chunk-work.ts'
+import { messageEngine } from '../../../src/run/engines.ts'
 import { createMessageDeidentifier } from '../../../src/run/message-deidentifier.ts'
 import { flatOf } from '../engine/flat-outcome.ts'
+import { AVRO_FORM, framed, outcomesOf, textOf, typeOf } from '../record/avro/avro-world.ts'
 import { acme } from './acme.ts'
 
 const MODULE = new Uint8Array(Buffer.from(acme()))
@@ -185,6 +187,23 @@ function inMessages(
   })
 }
 
+/** As `inMessages`, of records by a schema: their texts may be null. */
+function inAvro(policy: object, records: readonly Record_[], schema: unknown): Result[] {
+  const plan = compiled(policy).result.plan!
+  const engine = messageEngine(plan, { now: NOW, compacted: false, keyRules: [] }, AVRO_FORM)
+  engine.learn({ known: [{ id: 1, part: 'value', schema: textOf(schema) }], forgotten: [] })
+  const values = records.map((one) => {
+    const wrapped = Object.entries(one).map(([name, value]) => [
+      name,
+      name === 'c' && value !== null ? { string: value } : value,
+    ])
+    return framed(1, typeOf(schema).toBuffer(Object.fromEntries(wrapped)))
+  })
+  return outcomesOf(engine, values).map((one) =>
+    'value' in one ? Object.fromEntries(flat(one.value)) : one.code,
+  )
+}
+
 // The words that the schema knows, and those that a policy uses
 
 type Schema = { readonly [name: string]: unknown } & {
@@ -232,7 +251,7 @@ function used(policy: object): Set<string> {
     else if (typeof value === 'object' && value !== null) {
       for (const [name, member] of Object.entries(value)) {
         const word = path === '' ? name : `${path}.${name}`
-        if (word === 'fields' || word === 'retention.steps.fields') {
+        if (['fields', 'tags', 'retention.steps.fields', 'retention.steps.tags'].includes(word)) {
           found.add(word)
           for (const [field, one] of Object.entries(member as object)) {
             visit(one, 'rule')
@@ -625,6 +644,7 @@ const RULES: Readonly<
     rule: { ...day, read: { strip: { prefix: 'at:', missing: 'allow' } } },
   },
   'read: split': { rule: { ...day, read: { split: '; ' } }, text: `${TIME}; 2025-01-01` },
+  tagged: { rule: { use: 'keep', tagged: ['T'], accept } },
 }
 
 interface Place {
@@ -634,10 +654,26 @@ interface Place {
   result(all: Readonly<Record<string, string>>): string | undefined
   readonly beside?: (text: string) => Beside
   readonly csv?: Readonly<Record<string, string>>
+  /** By its schema alone a record has such values. */
+  readonly avro?: unknown
 }
 
 const members = { 'm.$names': { use: 'mask.replace', with: 'n' } }
 const PLACES: Readonly<Record<string, Place>> = {
+  'a tag': {
+    policy: (one) => ({ fields: { u: 'keep' }, tags: { T: one }, taggedWithoutRule: 'refuse' }),
+    record: (text) => ({ v: text, u: 'x', c: null }),
+    result: (all) => all['v'],
+    avro: {
+      type: 'record',
+      name: 'R',
+      fields: [
+        { name: 'v', type: 'string', 'confluent:tags': ['T'] },
+        { name: 'u', type: 'string' },
+        { name: 'c', type: ['null', 'string'] },
+      ],
+    },
+  },
   'a value': {
     policy: (one) => ({ fields: { v: one, u: 'keep' } }),
     record: (text) => ({ v: text, f: text, u: 'x' }),
@@ -720,6 +756,7 @@ function outcome(place: Place, { rule: one, text = TIME, more = {} }: (typeof RU
     const [result] = results
     return typeof result === 'string' ? result : (place.result(result!) ?? 'nothing')
   }
+  if (place.avro !== undefined) return told(inAvro(policy, records, place.avro))
   const messages = told(inMessages(policy, records, place.beside?.(text)))
   if (place.beside === undefined) expect(told(inNdjson(policy, records))).toBe(messages)
   else {
@@ -768,6 +805,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'read: strip, and nothing to strip': 'unparsable',
   'read: strip, which may be missing': aDay,
   'read: split': `${aDay}; 2025-01-01`,
+  tagged: 'lint: misplaced-word',
 }
 
 const notNeeded = { 'keep, accepted': 'lint: accept-without-need' }
@@ -782,6 +820,7 @@ const whole = (code: string, ...words: readonly string[]): Record<string, string
 
 /** What is different in a place: mostly what lint refuses there. */
 const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a tag': { 'keep.subtree': 'lint: bad-path', from: 'lint: bad-from, kept-by-tag', tagged: TIME },
   'a value': notNeeded,
   'a value deeper down, and a column': { ...notNeeded, from: 'lint: unknown-path' },
   'an element': {
@@ -803,6 +842,7 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...whole('wrong-type', 'when'),
     ...whole('misplaced-word', 'category', 'role', 'from', 'read'),
     'keep.subtree': 'lint: accept-without-need',
+    tagged: 'lint: accept-without-need, misplaced-word',
   },
   $key: beside,
   'a member of $key': beside,
@@ -811,6 +851,7 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...beside,
     ...Object.fromEntries(Object.entries(EXPECTED).map(([name, text]) => [name, instantOf(text)])),
     ...beside,
+    tagged: 'lint: misplaced-word',
     ...whole('bad-timestamp-rule', 'key', 'role: direct-identifier'),
     ...whole('bad-read', 'read'),
   },
@@ -829,6 +870,20 @@ describe.each(Object.entries(PLACES))('a rule of %s', (name, place) => {
     if (name === '$timestamp' && one.text !== undefined) return
     expect(outcome(place, one)).toBe(EXCEPT[name]![rule] ?? EXPECTED[rule])
   })
+})
+
+it('rules of tags change in steps of retention', () => {
+  const policy = {
+    time: 'u',
+    fields: { u: 'drop' },
+    tags: { T: { ...day, accept }, S: 'drop', I: 'ignore' },
+    taggedWithoutRule: 'dead-letter',
+    retention: { steps: [{ after: '1d', tags: { T: year } }] },
+  }
+  expect(compiled(policy).result.problems).toEqual([])
+  const records = [TIME, '2026-03-08T10:00:00Z'].map((u) => ({ v: TIME, u, c: null }))
+  expect(inAvro(policy, records, PLACES['a tag']!.avro)).toEqual([{ v: '2026-03-10' }, { v: '2026' }])
+  for (const word of used(policy)) ran.add(word)
 })
 
 it('every word of the schema has a case that ran', () => {

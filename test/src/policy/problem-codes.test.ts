@@ -214,6 +214,43 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     `${head}columns: { M: ▸m_m }\nfields:\n  m_*: { use: hash.hmac, domain: d }\n  "*_m": drop\n`,
   ],
   ['bad-option', 'no domain under a pattern', `${fields}  m_*: { use: ▸noise.number, span: 3 }\n`],
+  ['bad-tags', 'no tag', `${fields}tags: { ▸"a b": drop }\n`],
+  ['bad-tags', 'a list', `${fields}tags: ▸[PII]\n`],
+  ['bad-tags', 'another word', `${fields}tags: {}\ntaggedWithoutRule: ▸keep\n`],
+  ['bad-tags', 'what follows without tags', `${fields}▸taggedWithoutRule: refuse\n`],
+  [
+    'bad-tags',
+    'no list of tags',
+    `${fields}  a: { use: keep, accept: a reason for it, tagged: ▸PII }\ntags: {}\n`,
+  ],
+  ['kept-by-tag', 'without a reason', `${fields}tags: { PII: ▸keep }\n`],
+  ['kept-tagged', 'without a reason', `${fields}  a: { use: ▸keep, tagged: [PII] }\ntags: {}\n`],
+  [
+    'misplaced-word',
+    'tags of what is not kept',
+    `${fields}  a: { use: mask.email, ▸tagged: [PII] }\ntags: {}\n`,
+  ],
+  [
+    'misplaced-word',
+    'tags without tags',
+    `${fields}  a: { use: keep, accept: a reason for it, ▸tagged: [PII] }\n`,
+  ],
+  [
+    'bad-path',
+    'a container by its tag',
+    `${fields}tags: { PII: { use: ▸keep.subtree, accept: a reason } }\n`,
+  ],
+  ['bad-from', 'of a tag', `${fields}tags: { PII: { use: mask.email, from: ▸b } }\n`],
+  [
+    'bad-option',
+    'no domain under a tag',
+    `${fields}  a: drop\ntags: { PII: { use: ▸noise.number, span: 3 } }\n`,
+  ],
+  [
+    'unknown-path',
+    'a tag without a rule',
+    `${head}time: t\nfields: { t: drop }\ntags: { A: drop }\nretention: { steps: [{ after: 1d, tags: { ▸B: drop } }] }\n`,
+  ],
   ['kept-by-pattern', 'without a reason', `${fields}  m_*: ▸keep\n`],
   [
     'kept-beside-keyed',

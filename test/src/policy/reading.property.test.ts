@@ -139,7 +139,7 @@ describe('read: trim', () => {
           row['gone'] = trimmed[i]!['gone']!
         expect(everywhere(reading, NAMES, padding)).toEqual(everywhere(plain, NAMES, trimmed))
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
@@ -197,7 +197,7 @@ describe('read: split', () => {
           expect(csv.out.replace(/^[^,]*,"?|"?\n$/g, '').replaceAll('""', '"')).toBe(JSON.parse(asText.out).v)
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 

@@ -123,7 +123,7 @@ describe('CsvWalker', () => {
         expect(walk(text, t.delimiter)).toEqual(t.rows)
         if (!hasBareSpace(t)) expect(await parse(text, t.delimiter)).toEqual(t.rows)
       }),
-      { numRuns: 300 },
+      { numRuns: 75 },
     )
   })
 
@@ -132,7 +132,7 @@ describe('CsvWalker', () => {
       fc.property(table(fc.integer({ min: 2, max: 5 }), ODD), (t) => {
         expect(walk(plainText(t), t.delimiter)).toEqual(t.rows)
       }),
-      { numRuns: 300 },
+      { numRuns: 75 },
     )
   })
 
@@ -222,7 +222,7 @@ describe('csvEngine', () => {
         if (USUAL.includes(t.delimiter) && !hasBareSpace(written))
           expect(await parse(text, t.delimiter)).toEqual(expected)
       }),
-      { numRuns: 300 },
+      { numRuns: 75 },
     )
   })
 
@@ -243,7 +243,7 @@ describe('csvEngine', () => {
         expect(rows.length).toBe(account.published)
         for (const row of rows) expect(row).toHaveLength(2)
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
   const TWO_OF_THREE = markPlan('  a: mark.many\n  c: { use: mark.brackets, else: drop }\n')

@@ -252,7 +252,7 @@ describe.each([true, false])('with kernels: %s, the order of members', (kernels)
             }
           },
         ),
-        { numRuns: 200 },
+        { numRuns: 100 },
       )
     },
     60_000,

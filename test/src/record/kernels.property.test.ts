@@ -104,9 +104,9 @@ describe('the CSV kernel', () => {
           expectSame(seen(open(true), chunks), seen(open(false), chunks))
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 125 },
     )
-    expect(taken(scan)).toBeGreaterThan(10_000)
+    expect(taken(scan)).toBeGreaterThan(100)
   })
 
   it('writes rows that are larger than its room', () => {
@@ -168,9 +168,9 @@ describe('the JSON kernel', () => {
         },
       ),
       // A policy is compiled for each: of one, two to six chunks are compared.
-      { numRuns: 500 },
+      { numRuns: 75 },
     )
-    expect(taken(scan)).toBeGreaterThan(1000)
+    expect(taken(scan)).toBeGreaterThan(10)
   })
 
   const wide = markPlan('  a: keep\n  "b[].c": mark.many\n  "m.*": keep\n  "m.$names": { use: mark.first }\n')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Account } from '../../../src/engine/account.ts'
 import { reconciles } from '../../../src/engine/account.ts'
 import { LetheError } from '../../../src/errors.ts'
+import type { FilePart } from '../../../src/files/file-part.ts'
 import { inspectInput } from '../../../src/files/input.ts'
 import { openOutput } from '../../../src/files/output.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
@@ -27,26 +28,36 @@ export interface BatchSetting {
   /** Only these records. */
   readonly only?: Picked
   readonly maxRecordBytes?: number
+  /** Only this part of it. */
+  readonly part?: FilePart
 }
 
 /** `policy`: its text without the head. Rejects with the run's `LetheError`. */
 export async function batchOf(
   policy: string,
   input: string | Uint8Array,
-  { form = {}, chunkBytes = 1 << 20, name = 'in.csv', only, maxRecordBytes = 1 << 20 }: BatchSetting = {},
+  {
+    form = {},
+    chunkBytes = 1 << 20,
+    name = 'in.csv',
+    only,
+    maxRecordBytes = 1 << 20,
+    part,
+  }: BatchSetting = {},
 ): Promise<Ran> {
   const cwd = folder({ [name]: input })
   const source = policyFileOf('p.yaml', `policy: p\nversion: 1\npurpose: train_ai_system\n${policy}`)
   const { plan, problems } = compilePolicy(source)
   if (plan === undefined) throw new Error(JSON.stringify(problems))
-  const inputs = [inspectInput(join(cwd, name), undefined)]
+  const whole = inspectInput(join(cwd, name), undefined)
+  const inputs = [part === undefined ? whole : { ...whole, size: part.to - part.from, part }]
   const out = openOutput(join(cwd, 'out'), 'none')
   const deadLetterFile = openOutput(join(cwd, 'dead'), 'none')
   const prepared = preparePool(inputs, 1)
   try {
     const configuration = { files: new Map(), keyset: undefined }
     const { fingerprint } = plan
-    const options = { now: 0 }
+    const options = { now: 0, maxRecordBytes }
     const result = await runBatch({
       plan,
       pool: await prepared.open(plan, {

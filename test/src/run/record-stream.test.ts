@@ -15,12 +15,21 @@ const route = (name: string, fingerprint: string): PreparedRoute =>
     plan: { name: 'people', version: 1, fingerprint: fingerprint.repeat(64), keyIds: ['k1', 'k2'] },
   }) as unknown as PreparedRoute
 
+const connect = () => {
+  throw new Error('no broker is asked')
+}
+
 it('writes down each route before it runs, how it ended, and a policy that changed', async () => {
   const at = folder()
   mkdirSync(join(at, 'other'))
   createSigningKeyFiles(join(at, 'host.pem'))
   const file = join(at, 'l.ndjson')
-  const ledger = { file, signingKey: join(at, 'host.pem'), anchor: join(at, 'other/heads.ndjson') }
+  const ledger = {
+    file,
+    signingKey: join(at, 'host.pem'),
+    anchor: join(at, 'other/heads.ndjson'),
+    at: { line: 1, column: 1 },
+  }
   const pipeline = { name: 'clicks', ledger } as Pipeline
   const entries = (): unknown[] =>
     readFileSync(file, 'utf8')
@@ -30,7 +39,7 @@ it('writes down each route before it runs, how it ended, and a policy that chang
       .map(({ action, state, names, code, counts }) => [action, state, names.route ?? code, counts])
   const counts = async () => (name: string) => ({ in: name.length })
   const run = (second: string, act = counts) =>
-    recordRoutes('stream', pipeline, [route('a', 'a'), route('bb', second)], act)
+    recordRoutes('stream', { pipeline, routes: [route('a', 'a'), route('bb', second)], connect }, act)
   await run('b', () => {
     expect(entries().slice(1)).toEqual([
       ['stream', 'begins', 'a', {}],
@@ -51,7 +60,7 @@ it('writes down each route before it runs, how it ended, and a policy that chang
     ['stream', 'failed', 'fenced', {}],
   ])
   const gone = { ...pipeline, ledger: { ...ledger, file: join(at, 'no/l.ndjson') } }
-  const never = recordRoutes('stream', gone, [route('a', 'a')], () => {
+  const never = recordRoutes('stream', { pipeline: gone, routes: [route('a', 'a')], connect }, () => {
     throw new Error('it ran')
   })
   await expect(never).rejects.toMatchObject({ code: 'ledger-unwritable' })

@@ -10,8 +10,10 @@ import { PackedRecords } from '../../../src/kafka/packed-records.ts'
 import { noSources } from '../../../src/kafka/source-header.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { policyFileOf } from '../../../src/policy/policy-file.ts'
+import type { BatchRewriter } from '../../../src/run/batch-rewriter.ts'
 import { runRoute } from '../../../src/run/route.ts'
 import { sealBatches } from '../../../src/run/stream/seal-batches.ts'
+import { topicSink } from '../../../src/run/topic-sink.ts'
 import { Opener } from '../../../src/sealing/opener.ts'
 import { Sealer } from '../../../src/sealing/sealer.ts'
 
@@ -53,39 +55,49 @@ async function settled(values: readonly string[], takes: number, maxBatchBytes?:
     },
   } as unknown as Driver
   let emitted = noneEmitted()
-  await runRoute({
+  const limit = new WindowWatch({ kind: 'share', most: 1 }, 1000)
+  const rewriter: BatchRewriter = {
+    rewrite: async (batch) => {
+      const outcomes = new OutcomeBatch(batch.length)
+      for (let index = 0; index < batch.length; index++) outcomes.deadLetter(index, 'json-syntax', -1)
+      const account = emptyAccount(plan!)
+      account.records = batch.length
+      account.deadLettered['json-syntax'] = batch.length
+      return { outcomes, account, groups: undefined, took: 0, tables: [] }
+    },
+    release: () => {},
+  }
+  const sink = topicSink({
     name: 'r',
-    isBlocked: () => false,
     driver,
     writer,
-    rewriter: {
-      rewrite: async (batch) => {
-        const outcomes = new OutcomeBatch(batch.length)
-        for (let index = 0; index < batch.length; index++) outcomes.deadLetter(index, 'json-syntax', -1)
-        const account = emptyAccount(plan!)
-        account.records = batch.length
-        account.deadLettered['json-syntax'] = batch.length
-        return { outcomes, account, groups: undefined, took: 0, tables: [] }
-      },
-      release: () => {},
-    },
+    rewriter,
     seal: sealBatches(
       sealer,
       { plan: plan!, writer, setup: { configuration: { files: new Map(), keyset: undefined } } as never },
       maxBatchBytes,
     ),
-    bounds: { records: 1000, bytes: 1 << 20, time: 1 },
-    limit: new WindowWatch({ kind: 'share', most: 1 }, 1000),
     keptFor: Number.POSITIVE_INFINITY,
+    now: Date.now,
+    settled: (_batch, counts) => {
+      emitted = counts
+    },
+  })
+  await runRoute({
+    name: 'r',
+    isBlocked: () => false,
+    driver,
+    rewriter,
+    sink,
+    bounds: { records: 1000, bytes: 1 << 20, time: 1 },
+    limit,
     untilEnd: true,
     stop: new AbortController().signal,
     drain: 1000,
     now: Date.now,
     watch: {
       turned: () => {},
-      settled: (batch) => {
-        emitted = batch.emitted
-      },
+      settled: () => {},
       discarded: () => {},
       tooManyDeadLetters: () => {},
       lag: () => {},

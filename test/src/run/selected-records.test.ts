@@ -52,7 +52,7 @@ describe('records at given lines', () => {
         const mended = await batchOf(POLICY.replace('to: day', "to: day, else: 'null'"), text, { form, only })
         expect(mended.account.records).toBe(again.account.records)
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     )
   })
 
@@ -106,7 +106,7 @@ describe('records at given lines', () => {
           )
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 8 },
     )
   })
 

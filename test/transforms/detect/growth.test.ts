@@ -32,7 +32,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'characters of three bytes': '\u2011',
 }
 
-const LENGTH = 1 << 14
+const LENGTH = 1 << 12
 
 /** How many bytes are read while a value of so many bytes is looked at. */
 function readsOf(piece: string, length: number): number {

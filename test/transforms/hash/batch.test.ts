@@ -64,7 +64,7 @@ describe.each(
         expect(all(compiled, texts)).toEqual(each(compiled, texts))
       }),
       // To shrink hundreds of texts takes longer than anybody waits.
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     )
   })
 })

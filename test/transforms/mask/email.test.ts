@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { email } from '../../../transforms/mask/email.ts'
 import { fail, OptionError } from '../../../transforms/transform.ts'
+import { processorMs } from '../../processor-time.ts'
 import { coarser } from '../coarser.ts'
 import { maskContext, NO_RECORD } from './context.ts'
 
@@ -117,7 +118,7 @@ describe('mask.email', () => {
   })
 
   it('takes time in proportion to the text', () => {
-    const started = performance.now()
+    const started = processorMs()
     for (const text of [
       `a@${'a'.repeat(317)}!`,
       `a@${'a-'.repeat(158)}`,
@@ -125,7 +126,7 @@ describe('mask.email', () => {
     ]) {
       for (let i = 0; i < 200; i++) apply({}, text)
     }
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(processorMs() - started).toBeLessThan(5000)
   })
 
   it.each(['x', '7', '@'])('refuses %s as mask sign', (sign) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pattern } from '../../../transforms/mask/pattern.ts'
 import { fail, OptionError } from '../../../transforms/transform.ts'
+import { processorMs } from '../../processor-time.ts'
 import { maskContext, NO_RECORD } from './context.ts'
 
 const apply = (options: object, text: string) =>
@@ -126,9 +127,9 @@ describe('mask.pattern', () => {
   })
 
   it('needs time in proportion to the text where backtracking would not end', () => {
-    const started = performance.now()
+    const started = processorMs()
     expect(apply({ pattern: '(?:a+)+$' }, `${'a'.repeat(5000)}!`)).toBe(fail('no-match'))
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(processorMs() - started).toBeLessThan(5000)
   })
 
   it('keeps nothing of one value for the next', () => {

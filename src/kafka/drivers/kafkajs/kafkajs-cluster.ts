@@ -42,7 +42,7 @@ const positionsOf = (
   )
 
 /** `latest` lies before open transactions. A number is a time in ms since the epoch. */
-export type Edge = 'earliest' | 'latest' | number
+export type Edge = 'earliest' | 'latest' | 'end' | number
 
 const COMMITTED_ONLY = 1
 const TOPIC = 2
@@ -172,11 +172,12 @@ export class KafkajsCluster {
   /** Where each log begins, ends, or has its first record of that time or later; a log without one is left out. */
   async offsets(partitions: readonly TopicPartition[], edge: Edge): Promise<readonly Position[]> {
     if (partitions.length === 0) return []
-    const timestamp = edge === 'earliest' ? -2 : edge === 'latest' ? -1 : edge
+    const timestamp = edge === 'earliest' ? -2 : typeof edge === 'string' ? -1 : edge
+    const isolationLevel = edge === 'end' ? 0 : COMMITTED_ONLY
     const answers = await Promise.all(
       (await this.byLeader(partitions)).map(async ([broker, share]) => {
         const topics = byTopic(share, ({ partition }) => ({ partition, timestamp }))
-        return (await broker.listOffsets({ isolationLevel: COMMITTED_ONLY, topics })).responses
+        return (await broker.listOffsets({ isolationLevel, topics })).responses
       }),
     )
     return positionsOf(answers.flat()).filter(({ offset }) => offset >= 0)

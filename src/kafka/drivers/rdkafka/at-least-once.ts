@@ -23,11 +23,13 @@ export class AtLeastOnce {
   async settle(epoch: number, outputs: Outputs, next: readonly Position[]): Promise<Settled> {
     this.#publisher.refusal = undefined
     try {
-      await this.#publisher.produce(outputs)
-      await this.#session.insist(() =>
-        call((done) => this.#session.producer.flush(TRANSACTION_CALL_MS, done)),
-      )
-      await this.#publisher.hearReports()
+      if (outputs.length > 0) {
+        await this.#publisher.produce(outputs)
+        await this.#session.insist(() =>
+          call((done) => this.#session.producer.flush(TRANSACTION_CALL_MS, done)),
+        )
+        await this.#publisher.hearReports()
+      }
     } catch (given) {
       if (given instanceof LetheError || given instanceof Refused) throw given
       const error = asClientError(given)
@@ -44,13 +46,15 @@ export class AtLeastOnce {
       return this.#session.discard(codeName(this.#publisher.refusal))
     }
     if (epoch !== this.#session.owned.epoch) return this.#session.discard('epoch')
-    return await this.#commit(next)
+    if (this.#session.options.keeper === undefined) return await this.#commit(next)
+    this.#session.owned.settled(next)
+    return 'settled'
   }
 
   async #commit(next: readonly Position[]): Promise<Settled> {
     if (next.length > 0) {
       try {
-        await this.#session.insist(() => this.#commitOnce(next))
+        await this.#session.insist(() => this.commitOnce(next))
       } catch (given) {
         if (given instanceof LetheError) throw given
         const error = asClientError(given)
@@ -66,7 +70,7 @@ export class AtLeastOnce {
   }
 
   /** The answer comes through the consumer's queue, which only a `consume` serves: here where no poll does. */
-  async #commitOnce(next: readonly Position[]): Promise<void> {
+  async commitOnce(next: readonly Position[]): Promise<void> {
     const { consumer } = this.#session
     let answer: { readonly error: unknown } | undefined
     const hear = (error: unknown): void => {

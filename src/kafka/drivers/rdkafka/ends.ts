@@ -25,7 +25,8 @@ export class Ends {
       const { low, high } = marks
       if (!owned.owns({ topic, partition })) continue
       try {
-        checkRange({ topic, partition, offset }, low, Math.max(high, offset))
+        const isKept = this.#session.options.keeper !== undefined
+        checkRange({ topic, partition, offset }, low, Math.max(high, offset), isKept)
       } catch (error) {
         this.#session.failure ??= error as LetheError
         throw error

@@ -10,7 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../../errors.ts'
-import type { BatchBounds, Driver, DriverOptions, Polled, Settled } from '../../driver.ts'
+import type { BatchBounds, DriverOptions, KeptDriver, Polled, Settled } from '../../driver.ts'
 import type { Outputs, Position, TopicPartition } from '../../record.ts'
 import { AtLeastOnce } from './at-least-once.ts'
 import { type Client, call, type Library, loadLibrary } from './client.ts'
@@ -21,22 +21,28 @@ import { ExactlyOnce } from './exactly-once.ts'
 import { Publisher } from './publisher.ts'
 import { RdkafkaFetcher } from './rdkafka-fetcher.ts'
 import { RdkafkaMembership } from './rdkafka-membership.ts'
-import { commitStart, committed, fixEnds, plain } from './rdkafka-offsets.ts'
+import { type Committed, commitStart, committed, fixEnds, plain } from './rdkafka-offsets.ts'
 import { consumerSettings } from './rdkafka-settings.ts'
 import { Session, TRANSACTION_CALL_MS } from './session.ts'
 
-export function rdkafkaDriver(options: DriverOptions): Driver {
+export function rdkafkaDriver(options: DriverOptions): KeptDriver {
   return new RdkafkaDriver(options)
 }
 
-class RdkafkaDriver implements Driver {
+/** For a consumer to leave, once nothing holds it. */
+const GIVEN_UP_MS = 2000
+
+class RdkafkaDriver implements KeptDriver {
   readonly name = 'rdkafka'
   readonly #session: Session
   readonly #membership: RdkafkaMembership
   readonly #ends: Ends
+  /** Of its group, when it started. */
+  #committedBefore: Committed = new Map()
   readonly #fetcher: RdkafkaFetcher
   readonly #publisher: Publisher
   readonly #settler: ExactlyOnce | AtLeastOnce
+  readonly #atLeastOnce: AtLeastOnce
   #library!: Library
   #opening: Promise<void> = Promise.resolve()
   #hasJoined = false
@@ -48,10 +54,9 @@ class RdkafkaDriver implements Driver {
     this.#ends = new Ends(session)
     this.#fetcher = new RdkafkaFetcher(session, this.#membership, this.#ends)
     this.#publisher = new Publisher(session)
+    this.#atLeastOnce = new AtLeastOnce(session, this.#publisher, this.#fetcher)
     this.#settler =
-      options.delivery === 'exactly-once'
-        ? new ExactlyOnce(session, this.#publisher)
-        : new AtLeastOnce(session, this.#publisher, this.#fetcher)
+      options.delivery === 'exactly-once' ? new ExactlyOnce(session, this.#publisher) : this.#atLeastOnce
   }
 
   open(): Promise<void> {
@@ -83,7 +88,7 @@ class RdkafkaDriver implements Driver {
         await session.insist(() =>
           call((done) => session.producer.initTransactions(TRANSACTION_CALL_MS, done)),
         )
-      await commitStart(session.consumer, session.options)
+      this.#committedBefore = await commitStart(session.consumer, session.options)
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'starting')
     }
@@ -118,6 +123,15 @@ class RdkafkaDriver implements Driver {
     const settling = this.#settler.settle(epoch, outputs, next)
     this.#session.settling = settling
     return await settling
+  }
+
+  async commit(positions: readonly Position[]): Promise<void> {
+    await this.#atLeastOnce.commitOnce(positions)
+  }
+
+  async move(position: Position): Promise<void> {
+    this.#session.owned.settled([position])
+    await this.rewind()
   }
 
   async rewind(): Promise<void> {
@@ -161,7 +175,7 @@ class RdkafkaDriver implements Driver {
     watch(keeper as Client, this.#session)
     try {
       await connect(this.#session, keeper, 'consumer')
-      return await fixEnds(keeper, consumer, options)
+      return await fixEnds(keeper, consumer, options, this.#committedBefore)
     } catch (error) {
       throw error instanceof LetheError ? error : fatalError(asClientError(error), 'fixing where to end')
     } finally {
@@ -179,7 +193,17 @@ class RdkafkaDriver implements Driver {
     await quiet(this.#membership.rebalancing)
     await quiet(this.#fetcher.consuming)
     await quiet(this.#session.settling)
-    if (this.#session.consumer !== undefined) await quiet(disconnect(this.#session, this.#session.consumer))
+    if (this.#session.consumer !== undefined) {
+      let hasLeft = false
+      const left = disconnect(this.#session, this.#session.consumer).then(() => {
+        hasLeft = true
+      })
+      await quiet(left)
+      if (!hasLeft) {
+        this.#membership.giveUp()
+        await Promise.race([left, sleep(GIVEN_UP_MS, undefined, { ref: false })])
+      }
+    }
     if (this.#session.producer !== undefined)
       await quiet(disconnect(this.#session, this.#session.producer, FLUSH_MS))
   }

@@ -185,10 +185,16 @@ export class RdkafkaFetcher {
     return [...next.values()]
   }
 
-  /** What the client handed over and was not taken is read again: without going back it would be lost. */
+  /**
+   * What the client handed over and was not taken is read again: without going back it would be lost. So are ends: the
+   * client tells of one once, and where no record lies before it, nothing else would come.
+   */
   #drop(records: readonly Position[]): void {
+    const { owned } = this.#session
     for (const { topic, partition, offset } of records)
-      this.#session.owned.fetched({ topic, partition, offset: offset + 1 })
+      owned.fetched({ topic, partition, offset: offset + 1 })
+    for (const { topic, partition, offset } of this.#ends.values())
+      owned.fetched({ topic, partition, offset })
     this.#ends.clear()
     this.#session.rewind = true
   }
@@ -224,5 +230,7 @@ export class RdkafkaFetcher {
       }
       owned.rewound(position)
     }
+    // An end that came meanwhile, to a commit that waits for its answer, lies behind records that come again.
+    if (this.#ends.size > 0) this.#drop([])
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../../../errors.ts'
 import type { DriverOptions } from '../../driver.ts'
 import { topicMatcher } from '../../pipeline-file/topics.ts'
-import type { Position, TopicPartition } from '../../record.ts'
+import { type Position, partitionKey, type TopicPartition } from '../../record.ts'
 import { type Consumer, call } from './client.ts'
 import { asClientError, isOutdated, isPassing } from './client-errors.ts'
 
@@ -72,8 +72,13 @@ export async function watermarks(
   return { low: found.lowOffset, high: found.highOffset }
 }
 
-/** @throws LetheError where the log no longer reaches, or never did */
-export function checkRange({ topic, partition, offset }: Position, low: number, high: number): void {
+/** @throws LetheError where the log no longer reaches, or never did; `isKept`: the position is not that of the group */
+export function checkRange(
+  { topic, partition, offset }: Position,
+  low: number,
+  high: number,
+  isKept: boolean = false,
+): void {
   if (offset < low)
     throw new LetheError(
       'offsets-lost',
@@ -83,8 +88,10 @@ export function checkRange({ topic, partition, offset }: Position, low: number, 
   if (offset > high)
     throw new LetheError(
       'offsets-lost',
-      `topic ${topic}, partition ${partition}: the group stands at offset ${offset}, the log ends at ${high}`,
-      'the topic was created again, or lost records: use a new group, or reset its offsets by hand',
+      `topic ${topic}, partition ${partition}: the ${isKept ? 'data set' : 'group'} stands at offset ${offset}, the log ends at ${high}`,
+      isKept
+        ? 'the topic was created again, or lost records: begin another data set, in a folder and with a group of its own'
+        : 'the topic was created again, or lost records: use a new group, or reset its offsets by hand',
     )
 }
 
@@ -111,6 +118,9 @@ export const plain = (
 ): { topic: string; partition: number; offset: number }[] =>
   positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
 
+/** By partition, the offset that a group has committed; undefined: none. */
+export type Committed = ReadonlyMap<string, number | undefined>
+
 /** Commits from outside of the group: refused while it has members. False then. */
 function commitFromOutside(consumer: Consumer, positions: readonly Position[]): boolean {
   try {
@@ -124,13 +134,34 @@ function commitFromOutside(consumer: Consumer, positions: readonly Position[]): 
 
 /**
  * Commits where the group starts, if it has committed nothing of the route yet. Called before joining. A topic or
- * partition that appears later has no offset, and is read from its beginning.
+ * partition that appears later has no offset, and is read from its beginning. Gives what the group had committed.
  */
-export async function commitStart(consumer: Consumer, options: DriverOptions): Promise<void> {
+export async function commitStart(consumer: Consumer, options: DriverOptions): Promise<Committed> {
   const partitions = await partitionsOf(consumer, options.topics)
   const known = await committed(consumer, partitions)
-  if (known.some((offset) => offset !== undefined)) return
-  commitFromOutside(consumer, await startOffsets(consumer, partitions, options.start))
+  const before: Committed = new Map(partitions.map((partition, at) => [partitionKey(partition), known[at]]))
+  const hasRead = known.some((offset) => offset !== undefined)
+  const { keeper } = options
+  const kept = await keeper?.begun(partitions, hasRead)
+  if (kept !== undefined) {
+    // What ends at committed offsets goes by these.
+    const positions: Position[] = []
+    for (const [at, partition] of partitions.entries()) {
+      const [offset, other] = [kept[at], known[at]]
+      if (offset === undefined || offset === other) continue
+      // Unless the group has passed what is gone by now, see `RdkafkaMembership`.
+      if (other !== undefined && other > offset && offset < (await watermarks(consumer, partition)).low)
+        continue
+      positions.push({ ...partition, offset })
+    }
+    if (positions.length > 0) commitFromOutside(consumer, positions)
+    return before
+  }
+  if (keeper === undefined && hasRead) return before
+  const starts = await startOffsets(consumer, partitions, options.start)
+  await keeper?.begin(starts)
+  commitFromOutside(consumer, starts)
+  return before
 }
 
 async function startOffsets(
@@ -162,17 +193,21 @@ async function startOffsets(
 
 /**
  * The ends that `--until-end` stops at, kept as committed offsets of a group of its own, that never has a member. New
- * ones are fixed where none are, or where `settled` says that all of the last ones are reached.
+ * ones are fixed where none are, or where all of the last ones are reached: by what the group has committed, or had
+ * `before` it was moved back to where its outputs end, with no record between.
  */
 export async function fixEnds(
   keeper: Consumer,
   group: Consumer,
   options: DriverOptions,
+  before: Committed,
 ): Promise<readonly Position[]> {
   const partitions = await partitionsOf(keeper, options.topics)
   const fixed = await committed(keeper, partitions)
   const settled = await committed(group, partitions)
-  const isReached = (i: number): boolean => fixed[i] === undefined || (settled[i] ?? 0) >= fixed[i]
+  const isReached = (i: number): boolean =>
+    fixed[i] === undefined ||
+    Math.max(settled[i] ?? 0, before.get(partitionKey(partitions[i]!)) ?? 0) >= fixed[i]
   const ends: Position[] = []
   const running = partitions.some((_, i) => !isReached(i))
   for (const [i, partition] of partitions.entries()) {

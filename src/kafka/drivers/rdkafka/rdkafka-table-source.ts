@@ -5,13 +5,15 @@ import type { TableSource, TableSourceOptions } from '../../table-source.ts'
 import { call, type Library, loadLibrary } from './client.ts'
 import { asClientError, classify, fatalError } from './client-errors.ts'
 import { LogConsumer } from './log-consumer.ts'
-import { checkRange, partitionsOf, watermarks } from './rdkafka-offsets.ts'
+import { partitionsOf, watermarks } from './rdkafka-offsets.ts'
 import { Session } from './session.ts'
 
 const AT_ONCE = 4_096
 const ASK_MS = 2_000
 /** The end was not told for this long: another client may get it. */
 const LOST_MS = 10_000
+const LOST =
+  'the topic was made again, or deletes records: set its cleanup.policy to compact, and start again, when the whole table is in it'
 /** Of so many questions for the end, one asks for the partitions too. */
 const PARTITIONS_EVERY = 10
 
@@ -51,6 +53,7 @@ class RdkafkaTableSource implements TableSource {
   readonly #reader: LogConsumer
   readonly #asker: LogConsumer
   readonly #topic: string
+  start = 0
   #position = 0
   #asked = 0
   #answeredAt = performance.now()
@@ -66,7 +69,8 @@ class RdkafkaTableSource implements TableSource {
     try {
       await this.#checkPartitions()
       const { low, high } = await watermarks(this.#asker.consumer, { topic: this.#topic, partition: 0 })
-      if (from !== undefined) checkRange(this.#at(from), low, high)
+      if (from !== undefined) this.#checkRange(from, low, high)
+      this.start = low
       this.#position = from ?? low
     } catch (given) {
       if (given instanceof LetheError) throw given
@@ -81,7 +85,7 @@ class RdkafkaTableSource implements TableSource {
       throw new LetheError(
         'offsets-lost',
         `topic ${this.#topic}, partition 0: offset ${this.#position} is not in the log any more`,
-        'the topic was made again, or deletes records: set its cleanup.policy to compact, and start again',
+        LOST,
       )
     for (const { offset } of messages) this.#position = Math.max(this.#position, offset + 1)
     for (const offset of ends.values()) this.#position = Math.max(this.#position, offset)
@@ -96,7 +100,7 @@ class RdkafkaTableSource implements TableSource {
       const { highOffset } = await call<{ highOffset: number }>((done) =>
         this.#asker.consumer.queryWatermarkOffsets(this.#topic, 0, ASK_MS, done),
       )
-      checkRange(this.#at(position), 0, highOffset)
+      this.#checkRange(position, 0, highOffset)
       this.#answeredAt = performance.now()
       return highOffset
     } catch (given) {
@@ -117,6 +121,16 @@ class RdkafkaTableSource implements TableSource {
         `the topic ${this.#topic} of a consent table has ${length} partitions: which of two statements was the last one cannot be told`,
         'write the table into a topic of one partition',
       )
+  }
+
+  /** What stands before the offset was read; a log that does not reach it is another one, or has lost some. */
+  #checkRange(offset: number, low: number, high: number): void {
+    if (offset >= low && offset <= high) return
+    throw new LetheError(
+      'offsets-lost',
+      `the topic ${this.#topic} of a consent table was read up to offset ${offset}, and its log holds ${low} to ${high}`,
+      LOST,
+    )
   }
 
   #at(offset: number): { topic: string; partition: number; offset: number } {

@@ -47,7 +47,13 @@ describe('compilePipeline', () => {
         {
           name: 'events',
           from: { topics: ['in'], group: 'g', start: 'earliest', ...PLAIN_FORM },
-          to: { topic: 'out', partition: 'key', compacted: false },
+          to: {
+            topic: 'out',
+            partition: 'key',
+            compacted: false,
+            value: { form: 'json', subject: 'out-value', compatibility: undefined, register: true },
+            key: undefined,
+          },
           deadLetterTopic: 'dead',
           policy: 'plain.yaml',
           at: { line: 5, column: 5 },

@@ -9,8 +9,19 @@ const KAFKAJS = 'driver: kafkajs\ndelivery: at-least-once'
 const bearer = (words: string, top = '') => `sasl: { mechanism: oauthbearer, ${words} }\n${top}`
 const oidc = (url = URL, more = '', secret = '{ env: S }') =>
   `oidc: { tokenEndpoint: ${url.replace(/^(▸?)(.*)$/, '$1"$2"')}, clientId: lethe, clientSecret: ${secret}${more} }`
+const REGISTRY = 'registry: { url: https://r.example }'
+const AVRO = route({ topics: '[in], value: { format: avro, framing: confluent }' })
+const TO_AVRO = (key: string) =>
+  AVRO.replace('topic: out', `topic: out, value: { format: avro, framing: confluent }, key: ${key}`)
+const FRAMED = route({ topics: '[in], value: { framing: confluent }' })
 const second = (words: Parameters<typeof route>[0] = {}) =>
   route({ name: 'second', topics: '[in2]', group: 'g2', to: 'out2', dead: 'dead2', ...words })
+
+const toDataset = (words: string, more: Parameters<typeof route>[0] = {}) =>
+  route(more).replace('topic: out', words)
+const DATASET = toDataset('dataset: d, format: ndjson')
+
+const MATCHED = 'matchKeys: { env: M }\n'
 
 /** Each pipeline has ▸ where its problem stands; the part behind the code tells cases of one code apart. */
 const cases: readonly (readonly [code: PipelineCode, about: string, text: string])[] = [
@@ -122,6 +133,171 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     'bad-sasl',
     'an extension that is the token',
     pipeline(bearer('token: { file: t }, extensions: { auth: ▸x }', KAFKAJS)),
+  ],
+  ['bad-registry', 'one that nothing needs', pipeline('registry: ▸{ url: https://r.example }')],
+  ['bad-registry', 'no URL', pipeline('registry: { url: ▸r.example }', AVRO)],
+  ['bad-registry', 'one in the clear', pipeline('registry: { url: ▸http://r.example }', AVRO)],
+  ['bad-registry', 'a password in a URL', pipeline('registry: { url: ▸https://u:hunter2@r.example }', AVRO)],
+  [
+    'bad-registry',
+    'TLS without https',
+    pipeline('registry: { url: http://localhost:1, tls: ▸{ ca: { file: c } } }', AVRO),
+  ],
+  [
+    'bad-tls',
+    'a certificate of the registry without a key',
+    pipeline('registry: { url: https://r.example, tls: { cert: ▸{ file: c } } }', AVRO),
+  ],
+  [
+    'bad-amount',
+    'a time limit of the registry',
+    pipeline('registry: { url: https://r.example, timeout: ▸61s }', AVRO),
+  ],
+  [
+    'bad-amount',
+    'how long an id is unknown',
+    pipeline('registry: { url: https://r.example, cache: { unknown: ▸500ms } }', AVRO),
+  ],
+  [
+    'plain-secret',
+    'a password of the registry',
+    pipeline('registry: { url: https://r.example, auth: { username: u, password: ▸hunter2 } }', AVRO),
+  ],
+  ['bad-format', 'Avro without a registry', pipeline('', AVRO.replace('from: {', 'from: ▸{'))],
+  [
+    'bad-format',
+    'Avro without frames',
+    pipeline(REGISTRY, route({ topics: '[in], value: ▸{ format: avro }' })),
+  ],
+  [
+    'bad-format',
+    'keys of Avro without frames',
+    pipeline(REGISTRY, route({ topics: '[in], key: ▸{ format: avro }' })),
+  ],
+  [
+    'bad-format',
+    'a text in Avro',
+    pipeline(
+      REGISTRY,
+      route({ topics: '[in], value: { format: avro, framing: confluent, inner: ▸json-text }' }),
+    ),
+  ],
+  [
+    'bad-format',
+    'a payload in keys of Avro',
+    pipeline(REGISTRY, route({ topics: '[in], key: { format: avro, framing: confluent, inner: ▸payload }' })),
+  ],
+  [
+    'bad-change',
+    'a data set',
+    pipeline('', toDataset('dataset: d, format: ndjson', { more: 'change: ▸debezium' })),
+  ],
+  ['bad-change', 'no change events', pipeline('', route({ policy: '▸change.yaml' }))],
+  [
+    'bad-change',
+    'conditions beside the row',
+    pipeline('keys: { env: K }', route({ policy: 'key-one-when.yaml', more: 'change: ▸debezium' })),
+  ],
+  [
+    'bad-change',
+    'tombstones without keys',
+    pipeline('', route({ policy: 'plain.yaml', more: 'change: ▸{ form: debezium, deletes: tombstone }' })),
+  ],
+  [
+    'bad-format',
+    'JSON in texts of Avro',
+    pipeline(
+      REGISTRY,
+      route({ topics: '[in], value: { format: avro, framing: confluent }', policy: '▸texts.yaml' }),
+    ),
+  ],
+  ['bad-format', 'tags of JSON', pipeline('', route({ policy: '▸tags.yaml' }))],
+  [
+    'bad-format',
+    'tags into frames of JSON',
+    pipeline(
+      REGISTRY,
+      AVRO.replace('topic: out', 'topic: out, value: { framing: confluent }').replace(
+        'plain.yaml',
+        '▸tags.yaml',
+      ),
+    ),
+  ],
+  [
+    'bad-format',
+    'Avro out of JSON',
+    pipeline('', route({ to: 'out, value: { format: ▸avro, framing: confluent }' })),
+  ],
+  ['bad-format', 'JSON in frames', pipeline('', route({ to: 'out, value: { framing: ▸confluent }' }))],
+  [
+    'bad-format',
+    'Protobuf without frames',
+    pipeline(REGISTRY, route({ topics: '[in], value: ▸{ format: protobuf }' })),
+  ],
+  [
+    'bad-format',
+    'Protobuf out',
+    pipeline(
+      REGISTRY,
+      FRAMED.replace('topic: out', 'topic: out, value: { format: ▸protobuf, framing: confluent }'),
+    ),
+  ],
+  [
+    'bad-format',
+    'frames out without a registry',
+    pipeline(
+      '',
+      FRAMED.replace('topic: out', 'topic: out, value: { framing: confluent }').replace(
+        'from: {',
+        'from: ▸{',
+      ),
+    ),
+  ],
+  [
+    'bad-format',
+    'keys of JSON in frames beside values without',
+    pipeline(
+      REGISTRY,
+      FRAMED.replace('topic: out', 'topic: out, key: { format: ▸json, framing: confluent }'),
+    ),
+  ],
+  [
+    'bad-format',
+    'keys of JSON without frames',
+    pipeline(REGISTRY, route({ topics: '[in], key: ▸{ format: json }' })),
+  ],
+  [
+    'bad-format',
+    'texts that hold JSON into frames',
+    pipeline(
+      REGISTRY,
+      FRAMED.replace('topic: out', 'topic: out, value: { framing: confluent }').replace(
+        'plain.yaml',
+        '▸texts.yaml',
+      ),
+    ),
+  ],
+  ['bad-format', 'a subject of JSON', pipeline('', route({ to: 'out, value: { subject: ▸s }' }))],
+  [
+    'bad-format',
+    'Avro out without frames',
+    pipeline(REGISTRY, AVRO.replace('topic: out', 'topic: out, value: ▸{ format: avro }')),
+  ],
+  [
+    'bad-format',
+    'keys of Avro beside JSON',
+    pipeline('', route({ to: 'out, key: { format: ▸avro, framing: confluent }' })),
+  ],
+  ['bad-format', 'keys of text in frames', pipeline('', route({ to: 'out, key: { framing: ▸confluent }' }))],
+  ['bad-format', 'a subject of keys of text', pipeline('', route({ to: 'out, key: { subject: ▸s }' }))],
+  ['bad-format', 'keys of Avro out without frames', pipeline(REGISTRY, TO_AVRO('▸{ format: avro }'))],
+  [
+    'bad-format',
+    'keys of JSON as Avro',
+    pipeline(
+      `keys: { env: K }\n${REGISTRY}`,
+      TO_AVRO('▸{ format: avro, framing: confluent }').replace('plain.yaml', 'key-member.yaml'),
+    ),
   ],
   ['not-in-driver', 'extensions', pipeline(bearer('token: { file: t }, extensions: ▸{ a: x }'))],
   ['wrong-type', 'scopes', pipeline(bearer(oidc(URL, ', scope: ▸"a  b"')))],
@@ -251,7 +427,76 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     'a slip',
     pipeline('lists: { register: { file: e }, registers: ▸{ file: e } }', route({ policy: 'hashed.yaml' })),
   ],
+  ...(
+    [
+      ['output', route({ to: 'consent', policy: 'table.yaml' })],
+      ['dead letters', route({ dead: 'consent', policy: 'table.yaml' })],
+      ['input', route({ topics: '[consent]', policy: 'table.yaml' })],
+      ['input by pattern', route({ topics: '{ pattern: c.* }', policy: 'table.yaml' })],
+      ['output of another', `${route({ policy: 'table.yaml' })}${second({ to: 'consent' })}`],
+    ] as const
+  ).map(
+    ([about, routes]) =>
+      [
+        'table-topic-shared',
+        about,
+        pipeline(`${MATCHED}tables: { training: { topic: ▸consent } }`, routes),
+      ] as const,
+  ),
+  [
+    'not-in-driver',
+    'a table in a topic',
+    pipeline(
+      `${MATCHED}delivery: at-least-once\ndriver: kafkajs\ntables: { training: { topic: ▸consent } }`,
+      route({ policy: 'table.yaml' }),
+    ),
+  ],
+  [
+    'shared-snapshot',
+    'match keys',
+    pipeline('matchKeys: { file: m.json }\ntables: { t: { topic: a, snapshot: ▸./m.json } }'),
+  ],
+  [
+    'shared-snapshot',
+    'another table',
+    pipeline('tables: { t: { topic: a, snapshot: s }, u: { topic: b, snapshot: ▸x/../s } }'),
+  ],
   ['bad-secret', 'match keys', pipeline('matchKeys: ▸{ file: a, env: B }')],
+  ...['{ file: other.ndjson }', '{ topic: in }', '{ topic: out }', '{ topic: dead }'].map(
+    (anchor) =>
+      [
+        'ledger-anchor',
+        anchor,
+        pipeline(`ledger: { file: l.ndjson, signingKey: { file: k.pem }, anchor: ▸${anchor} }`),
+      ] as const,
+  ),
+  ['missing-key', 'a topic or a data set', pipeline('', route().replace('to: { topic: out }', 'to: ▸{ }'))],
+  [
+    'missing-key',
+    'the format of a data set',
+    pipeline('', toDataset('dataset: d').replace('to: {', 'to: ▸{')),
+  ],
+  ['bad-dataset', 'a format', pipeline('', toDataset('dataset: d, format: ▸csv'))],
+  ['bad-dataset', 'a word of topics', pipeline('', toDataset('dataset: d, format: ndjson, partition: ▸key'))],
+  ['bad-dataset', 'a topic, too', pipeline('', toDataset('topic: ▸out, dataset: d, format: ndjson'))],
+  ['bad-dataset', 'a word of data sets', pipeline('', toDataset('topic: out, roll: ▸{ time: 5s }'))],
+  [
+    'bad-dataset',
+    'a folder twice',
+    pipeline('', DATASET, toDataset('dataset: ▸x/../d, format: ndjson', { name: 'second', group: 'g2' })),
+  ],
+  [
+    'bad-dataset',
+    'a long topic',
+    pipeline('', toDataset('dataset: d, format: ndjson', { topics: `[▸${'t'.repeat(191)}]` })),
+  ],
+  [
+    'bad-dataset',
+    'columns that only the data tell',
+    pipeline('', toDataset('dataset: d, format: parquet', { policy: '▸open.yaml' })),
+  ],
+  ['bad-amount', 'when to roll', pipeline('', toDataset('dataset: d, format: ndjson, roll: { time: ▸1ms }'))],
+  ['not-in-driver', 'a data set', pipeline(KAFKAJS, toDataset('dataset: ▸d, format: ndjson'))],
   ['bad-file', 'a policy', pipeline('', route({ policy: '▸gone.yaml' }))],
 ]
 
@@ -259,6 +504,7 @@ const warnings: readonly (readonly [code: PipelineCode, text: string])[] = [
   ['clear-source', pipeline('source: ▸clear')],
   ['same-partition', pipeline('', route({ partition: '▸same' }))],
   ['seals-originals', pipeline('deadLetters: { seal: ▸{ recipients: { file: r.txt } } }')],
+  ['dataset-places', pipeline('', DATASET.replace('dataset: d', 'dataset: ▸d'))],
 ]
 
 function marked(text: string): { text: string; line: number; column: number } {
@@ -284,9 +530,24 @@ describe('problem codes of a pipeline', () => {
     ])
   })
 
+  it('dataset-envelope is a warning', () => {
+    const { pipeline: compiled, problems } = compile(
+      pipeline('keys: { env: K }', toDataset('dataset: d, format: ndjson', { policy: 'key.yaml' })),
+    )
+    expect(compiled).toBeDefined()
+    expect(problems.map(({ code }) => code)).toEqual(['dataset-places', 'dataset-envelope'])
+  })
+
   it('are all reached, and say what to do', () => {
     const reached = new Set<string>()
-    for (const [, source] of [...cases.map(([code, , text]) => [code, text]), ...warnings])
+    for (const [, source] of [
+      ...cases.map(([code, , text]) => [code, text]),
+      ...warnings,
+      [
+        'dataset-envelope',
+        pipeline('keys: { env: K }', toDataset('dataset: d, format: ndjson', { policy: 'key.yaml' })),
+      ],
+    ])
       for (const problem of compile(marked(source!).text).problems) {
         reached.add(problem.code)
         expect([problem.code, problem.message]).not.toEqual([problem.code, ''])

@@ -13,11 +13,16 @@ const hmac = '{ use: hash.hmac, domain: customer }'
 /** Policies by the names that pipelines know them under. */
 const POLICIES: Readonly<Record<string, string>> = {
   'plain.yaml': head,
+  'tags.yaml': `${head.replace('fields:', 'tags: { PII: drop }\nfields:')}  a: keep\n`,
+  'texts.yaml': `${head.replace('fields:', 'read: { body: json }\nfields:')}  body.a: keep\n`,
   'keyed.yaml': `${head}  id: ${hmac}\n`,
   'listed.yaml': `${head}  id: drop\nsuppression: [{ list: erasures, by: id }]\n`,
   'hashed.yaml': `${head}  id: drop\nsuppression: [{ list: register, by: id, entries: sha256-hex }]\n`,
+  'table.yaml': `${dated.replace('fields:', 'time: at\nfields:')}consent: [{ table: training, by: id }]\n`,
   'key.yaml': `${head}  $key: ${hmac}\n`,
+  'open.yaml': `${head}  "body.*_note": drop\n  "*_code": { use: mask.replace, with: x }\n`,
   'broken.yaml': head.replace('keep', 'kepe'),
+  'change.yaml': `${head}  $change.op: keep\n`,
   'key-member.yaml': `${head}  $key.id: ${hmac}\n  $key.kind: drop\n`,
   'key-member-lossy.yaml': `${head}  $key.id: { use: generalize.prefix, keep: 2 }\n`,
   'key-members-dropped.yaml': `${head}  $key.id: drop\n`,

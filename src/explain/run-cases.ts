@@ -3,21 +3,23 @@
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
-import { compareRecord } from '../explain/compare-record.ts'
-import { everyText, readJson } from '../explain/json-tree.ts'
-import {
-  eventTimeOf,
-  type GivenRecord,
-  type RecordRun,
-  runRecord,
-  treeBefore,
-} from '../explain/run-record.ts'
-import { tried } from '../gates/gate-data.ts'
+import type { DataReaders, GateData } from '../gates/gate-data.ts'
 import { reasonsOf } from '../gates/index.ts'
+import { lookAt, readOnce, statedData } from '../gates/stated-data.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
 import { firstRow } from '../run/table-row.ts'
+import { compareRecord } from './compare-record.ts'
+import { everyText, readJson } from './json-tree.ts'
+import {
+  bornAt,
+  type GivenRecord,
+  inWords,
+  type NotLookedAt,
+  type RecordRun,
+  runRecord,
+} from './run-record.ts'
 
 export interface CaseResult {
   readonly case: PolicyCase
@@ -38,10 +40,23 @@ export interface CasesRun {
   readonly rules: number
 }
 
+/** How files are found that cases name. */
+export interface CaseFiles {
+  readonly resolve: (file: string) => string
+  /** @throws LetheError where the file of the match keys cannot be read */
+  readonly matchKeys: () => GateData['matchKeys']
+}
+
 /** Runs every case on a fresh record walker. `plan` is compiled with the published test keys; `form` is that of CSV. */
-export function runCases(plan: Plan, cases: readonly PolicyCase[], form: InputForm): CasesRun {
+export function runCases(
+  plan: Plan,
+  cases: readonly PolicyCase[],
+  form: InputForm,
+  files: CaseFiles,
+): CasesRun {
   const account = emptyAccount(plan)
-  const results = cases.map((one) => runCase(plan, one, form, account))
+  const readers = readOnce()
+  const results = cases.map((one) => runCase(plan, one, form, { ...files, readers }, account))
   // Rules of the record key, headers and timestamp meet no record here.
   const outside = new Set(plan.envelope.flatMap((field) => field.rulesByStep.flat().map((rule) => rule.id)))
   const inside = plan.rules.filter((rule) => !outside.has(rule.id))
@@ -49,16 +64,24 @@ export function runCases(plan: Plan, cases: readonly PolicyCase[], form: InputFo
     .filter((rule) => account.rules[rule.id]!.applied + account.rules[rule.id]!.failed === 0)
     .map((rule) => rule.label)
   // What suppresses is a rule too; the account names it by its reason once it has.
-  const reasons = reasonsOf(tried(plan))
+  const reasons = reasonsOf(plan)
   uncovered.push(...reasons.filter((reason) => account.suppressed[reason] === undefined))
   return { results, uncovered, rules: inside.length + reasons.length }
 }
 
-function runCase(plan: Plan, one: PolicyCase, form: InputForm, account: Account): CaseResult {
+function runCase(
+  plan: Plan,
+  one: PolicyCase,
+  form: InputForm,
+  { resolve, matchKeys, readers }: CaseFiles & { readonly readers: DataReaders },
+  account: Account,
+): CaseResult {
   let run: RecordRun
   try {
     const given = recordOf(one, form)
-    run = runRecord(plan, given, one.asOf ?? momentOf(plan, given))
+    const now = one.asOf ?? momentOf(plan, given)
+    const data = statedData(plan, one.stated, resolve, matchKeys, Math.max(now, Date.now()), readers)
+    run = runRecord(plan, given, now, lookAt(plan, data))
   } catch (error) {
     if (!(error instanceof LetheError)) throw error
     const way = error.suggestion === undefined ? '' : ` -> ${error.suggestion}`
@@ -67,12 +90,26 @@ function runCase(plan: Plan, one: PolicyCase, form: InputForm, account: Account)
   addAccount(account, run.account)
   const { failure, diff } = compare(one, run)
   const contains = forbidden(one.mustNotContain, run)
-  return { case: one, failure: failure ?? contains, diff, run, isForbidden: contains !== undefined }
+  return {
+    case: one,
+    failure: failure ?? contains ?? unstated(run),
+    diff,
+    run,
+    isForbidden: contains !== undefined,
+  }
+}
+
+/** A record that leaves only because a list was not looked at: the case shows nothing, and must say what the list holds. */
+function unstated({ outcome, notLookedAt }: RecordRun): string | undefined {
+  if (outcome.kind === 'suppress' || notLookedAt.length === 0) return undefined
+  const [{ kind, name }] = notLookedAt as readonly [NotLookedAt, ...NotLookedAt[]]
+  const [holds, it] = notLookedAt.length === 1 ? ['holds', 'it'] : ['hold', 'them']
+  return `it was ${tell(outcome)}, but nothing says what ${notLookedAt.map(inWords).join(' and ')} ${holds}, and the policy goes by ${it} -> \`${kind}s: { ${name}: [] }\` in the case, or at the top of the file, where it is empty`
 }
 
 /** Throws `LetheError` where the text of a row is none. */
-function recordOf({ format, text, name }: PolicyCase, form: InputForm): GivenRecord {
-  if (format === 'json') return { kind: 'json', text }
+function recordOf({ format, text, name, isChange }: PolicyCase, form: InputForm): GivenRecord {
+  if (format === 'json') return { kind: 'json', text, isChange }
   const label = `the csv of ${JSON.stringify(name)}`
   const row = firstRow(label, new TextEncoder().encode(text), form, { names: form.header, implied: ',' })
   if (row.hasMore)
@@ -84,7 +121,7 @@ function recordOf({ format, text, name }: PolicyCase, form: InputForm): GivenRec
 function momentOf(plan: Plan, given: GivenRecord): number {
   if (plan.time === undefined) return Date.now()
   // The event is its own present, so that no range ends a year after today.
-  return eventTimeOf(plan, treeBefore(plan, given), Number.POSITIVE_INFINITY) ?? Date.now()
+  return bornAt(plan, given, Number.POSITIVE_INFINITY) ?? Date.now()
 }
 
 /** What became of a record, in words. */

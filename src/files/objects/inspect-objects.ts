@@ -1,0 +1,97 @@
+/** Objects as inputs: one by its name, or all below a prefix. */
+import { LetheError } from '../../errors.ts'
+import type { RecordFormat } from '../../record/limits.ts'
+import { formatByName, type Input, inspectInput } from '../input.ts'
+import {
+  isObjectFolder,
+  isObjectName,
+  type ObjectName,
+  parseObjectName,
+  printObjectName,
+} from './object-name.ts'
+import type { StoredObject } from './object-store.ts'
+import { openStore } from './open-store.ts'
+
+/** More inputs than this are no batch. */
+const MOST_OBJECTS = 100_000
+
+/**
+ * Looks at the inputs before anything is read; of a name that ends with `/`, at all objects below it, in the order of their names.
+ * @throws LetheError where one cannot be an input
+ */
+export async function inspectInputs(
+  names: readonly string[],
+  stated: RecordFormat | undefined,
+): Promise<Input[]> {
+  const inputs: Input[] = []
+  for (const name of names) {
+    if (!isObjectName(name)) inputs.push(inspectInput(name, stated))
+    else for (const object of await objectsOf(name)) inputs.push(inputOf(object, name, stated))
+  }
+  return inputs
+}
+
+async function objectsOf(name: string): Promise<StoredObject[]> {
+  const parsed = parseObjectName(name)
+  const store = await openStore()
+  if (!isObjectFolder(name)) return [await store.look(parsed)]
+  const found: StoredObject[] = []
+  for await (const object of store.list(parsed)) {
+    if (!isRecords(object, parsed)) continue
+    found.push(object)
+    if (found.length > MOST_OBJECTS)
+      throw new LetheError(
+        'bad-option',
+        `${name}: more than ${MOST_OBJECTS} objects lie below it`,
+        'name a longer prefix, and run several batches',
+      )
+  }
+  if (found.length === 0)
+    throw new LetheError('file-missing', `no object with records lies below ${name}`, 'correct the name')
+  return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+}
+
+/**
+ * Whether an object below a prefix holds records: not what stands for a folder, a sidecar of Lethe, or the mark of a job that
+ * ended. @throws LetheError where a job may still write there
+ */
+function isRecords(object: StoredObject, prefix: ObjectName): boolean {
+  const below = object.key.slice(prefix.key.length)
+  const name = below.slice(below.lastIndexOf('/') + 1)
+  if ((name === '' && object.size === 0) || name === '_SUCCESS' || name.endsWith('.lethe.json')) return false
+  if (below.split('/').some((part) => /^[._]/.test(part)))
+    throw new LetheError(
+      'not-a-file',
+      `${printObjectName(object)} is named as files are that a job has not finished, or keeps for itself`,
+      'name the objects, or a prefix that has no name below it which begins with _ or .',
+    )
+  return true
+}
+
+function inputOf(object: StoredObject, asked: string, stated: RecordFormat | undefined): Input {
+  const { bucket, key, size } = object
+  const name = printObjectName(object)
+  // Of what others named, too: readers of an output must not take it for another.
+  parseObjectName(name)
+  const byName = formatByName(key)
+  const format = stated ?? byName.format
+  if (format === undefined)
+    throw new LetheError(
+      'format-unknown',
+      `${name}: the name does not tell a format`,
+      'say --format csv, json, ndjson or parquet',
+    )
+  const folder = isObjectFolder(asked) ? parseObjectName(asked).key : key.slice(0, key.lastIndexOf('/') + 1)
+  return {
+    name,
+    format,
+    // Its first bytes tell that when they are read.
+    compression: format === 'parquet' ? 'none' : undefined,
+    isMisnamed: false,
+    delimiter: byName.tab ? '\t' : undefined,
+    size,
+    identity: printObjectName({ bucket, key }),
+    object,
+    below: key.slice(folder.length),
+  }
+}

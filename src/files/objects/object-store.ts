@@ -1,0 +1,60 @@
+/**
+ * The port to object stores: what a driver does. Each call retries what may pass, and throws a `LetheError` of the store's codes
+ * where that was in vain. Objects are whole or absent; a condition is judged by the store itself.
+ */
+import type { ObjectName } from './object-name.ts'
+
+/** An object in one state. */
+export interface StoredObject extends ObjectName {
+  readonly size: number
+  /** The store's ETag: another state has another. */
+  readonly tag: string
+}
+
+/** What may stand under a name when an object is published there: nothing, or this. */
+export type Standing = 'nothing' | StoredObject
+
+export interface Upload extends ObjectName {
+  readonly id: string
+  /** Whether the store wants a checksum of each part. */
+  readonly isChecked: boolean
+}
+
+/** A part of an upload that is stored. */
+export interface StoredPart {
+  /** From 1. */
+  readonly number: number
+  readonly tag: string
+  readonly checksum?: string | undefined
+}
+
+/** The store did not publish, because something else stands under the name. */
+export class ConditionFailed extends Error {}
+
+/** A read that ended early, for whatever reason that may pass. */
+export class CutShort extends Error {}
+
+export interface ObjectStore {
+  /** What stands under a name that is read. @throws LetheError `file-missing` where nothing does */
+  look(name: ObjectName): Promise<StoredObject>
+  /** What stands under a name that is to be written; undefined where nothing does, or this user may not know. */
+  standing(name: ObjectName): Promise<StoredObject | undefined>
+  /** All objects whose keys begin with `key`, as the store orders them. */
+  list(prefix: ObjectName): AsyncGenerator<StoredObject>
+  /**
+   * Bytes `from` up to `to` of an object in this very state.
+   * @throws CutShort where they end early; LetheError `input-changed` where the object is another now, or gone
+   */
+  read(object: StoredObject, from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array>
+  /** Publishes an object of few bytes. `mark` is kept with it. @throws ConditionFailed, LetheError */
+  put(name: ObjectName, bytes: Uint8Array, mark: string, condition: Standing): Promise<void>
+  /** Begins an object of parts, which `complete` publishes. */
+  begin(name: ObjectName, mark: string): Promise<Upload>
+  part(upload: Upload, number: number, bytes: Uint8Array, signal: AbortSignal): Promise<StoredPart>
+  /** @throws ConditionFailed, LetheError */
+  complete(upload: Upload, parts: readonly StoredPart[], condition: Standing): Promise<void>
+  /** Gives up an upload, with its parts. Does nothing where it is not there. */
+  abort(upload: Upload, signal: AbortSignal): Promise<void>
+  /** The mark that `put` or `begin` gave to what stands there. */
+  markOf(name: ObjectName): Promise<string | undefined>
+}

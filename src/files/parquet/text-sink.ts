@@ -1,0 +1,85 @@
+/** Bytes of text that grow: rows before they are cut into chunks, and texts of values. */
+
+const QUOTE = 0x22
+const HEX = '0123456789abcdef'
+const ESCAPES: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 }
+
+export class TextSink {
+  bytes: Uint8Array<ArrayBuffer>
+  length = 0
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes
+  }
+
+  /** Makes room for so many bytes more. */
+  room(room: number): void {
+    if (this.length + room <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(this.length + room, this.bytes.length * 2))
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+  }
+
+  ascii(text: string): void {
+    this.room(text.length)
+    for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i)
+  }
+
+  copy(from: Uint8Array, start: number, end: number): void {
+    this.room(end - start)
+    const { bytes } = this
+    let to = this.length
+    this.length += end - start
+    if (end - start > 64) bytes.set(from.subarray(start, end), to)
+    else for (let at = start; at < end; at++) bytes[to++] = from[at]!
+  }
+
+  /** A string of JSON. What is no UTF-8 stays as it is. */
+  jsonString(from: Uint8Array, start: number, end: number): void {
+    this.room((end - start) * 6 + 2)
+    const { bytes } = this
+    let to = this.length
+    bytes[to++] = QUOTE
+    for (let at = start; at < end; at++) {
+      const byte = from[at]!
+      if (byte >= 0x20 && byte !== QUOTE && byte !== 0x5c) bytes[to++] = byte
+      else {
+        bytes[to++] = 0x5c
+        if (byte >= 0x20) bytes[to++] = byte
+        else if (ESCAPES[byte] !== undefined) bytes[to++] = ESCAPES[byte]!
+        else {
+          bytes[to++] = 0x75
+          bytes[to++] = 0x30
+          bytes[to++] = 0x30
+          bytes[to++] = HEX.charCodeAt(byte >> 4)
+          bytes[to++] = HEX.charCodeAt(byte & 15)
+        }
+      }
+    }
+    bytes[to++] = QUOTE
+    this.length = to
+  }
+
+  /** A cell of CSV (RFC 4180). */
+  cell(from: Uint8Array, start: number, end: number, delimiter: number): void {
+    let isPlain = true
+    for (let at = start; at < end && isPlain; at++) {
+      const byte = from[at]!
+      isPlain = byte !== QUOTE && byte !== delimiter && byte !== 0x0a && byte !== 0x0d
+    }
+    if (isPlain) {
+      this.copy(from, start, end)
+      return
+    }
+    this.room((end - start) * 2 + 2)
+    const { bytes } = this
+    let to = this.length
+    bytes[to++] = QUOTE
+    for (let at = start; at < end; at++) {
+      if (from[at] === QUOTE) bytes[to++] = QUOTE
+      bytes[to++] = from[at]!
+    }
+    bytes[to++] = QUOTE
+    this.length = to
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * The driver of S3 and of stores that speak its protocol, over the client of AWS, which signs, retries, and finds credentials where
+ * every tool of AWS does.
+ */
+import type * as Client from '@aws-sdk/client-s3'
+import { LetheError } from '../../errors.ts'
+import type { ObjectName } from '../objects/object-name.ts'
+import {
+  ConditionFailed,
+  CutShort,
+  type ObjectStore,
+  type Standing,
+  type StoredObject,
+  type StoredPart,
+  type Upload,
+} from '../objects/object-store.ts'
+import { type Asked, kindOf, objectChanged, storeError } from './s3-errors.ts'
+
+export interface S3Limits {
+  /** A request is tried so often, with waits in between that double, up to 20 s. */
+  readonly attempts: number
+  /** To connect, ms. */
+  readonly connectMs: number
+  /** A connection may be silent for so long, ms. */
+  readonly silentMs: number
+  /** One try of a request with its answer, ms. */
+  readonly requestMs: number
+}
+
+export const LIMITS: S3Limits = { attempts: 5, connectMs: 10_000, silentMs: 60_000, requestMs: 300_000 }
+
+/** The mark of an object: who wrote it can tell it from what others wrote. */
+const MARK = 'lethe-upload'
+
+/** The checksum of parts, where the store knows it. */
+const CHECKSUM = 'CRC32'
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Library = typeof Client
+
+/** @throws LetheError (usage) `package-missing`, `bad-environment` */
+export async function openS3(env: Environment, limits: S3Limits = limitsOf(env)): Promise<ObjectStore> {
+  const origin = originOf(env)
+  // Which releases of Node.js later versions of the client run on is no matter of a run.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+  let library: Library
+  try {
+    library = await import('@aws-sdk/client-s3')
+  } catch {
+    throw new LetheError(
+      'package-missing',
+      'objects are read and written by the package @aws-sdk/client-s3, which is not installed here',
+      'npm install @aws-sdk/client-s3@3',
+    )
+  }
+  // The client itself goes by AWS_REGION alone.
+  const region = env['AWS_REGION'] === undefined ? env['AWS_DEFAULT_REGION'] : undefined
+  const client = new library.S3Client({
+    ...(region === undefined ? {} : { region }),
+    maxAttempts: limits.attempts,
+    // Stores other than that of AWS have no name of their own for each bucket.
+    forcePathStyle: origin !== undefined,
+    followRegionRedirects: true,
+    requestHandler: {
+      connectionTimeout: limits.connectMs,
+      socketTimeout: limits.silentMs,
+      requestTimeout: limits.requestMs,
+      throwOnRequestTimeout: true,
+    },
+    // What it would log may hold headers.
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+  })
+  return new S3Store(library, client, origin, limits)
+}
+
+function limitsOf(env: Environment): S3Limits {
+  const stated = env['AWS_MAX_ATTEMPTS']
+  if (stated === undefined) return LIMITS
+  const attempts = Number(stated)
+  if (!Number.isInteger(attempts) || attempts < 1 || attempts > 100)
+    throw new LetheError('bad-environment', 'AWS_MAX_ATTEMPTS is no whole number from 1 to 100', 'correct it')
+  return { ...LIMITS, attempts }
+}
+
+/** The origin of the endpoint that the environment names. */
+function originOf(env: Environment): string | undefined {
+  for (const name of ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']) {
+    const stated = env[name]
+    if (stated === undefined || stated === '') continue
+    const url = URL.canParse(stated) ? new URL(stated) : undefined
+    if (url === undefined || !/^https?:$/.test(url.protocol))
+      throw new LetheError('bad-environment', `${name} is no URL of http or https`, 'write https://HOST:PORT')
+    if (url.username !== '' || url.password !== '')
+      throw new LetheError(
+        'bad-environment',
+        `${name} holds a user or a password`,
+        'leave them out: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY have them',
+      )
+    return url.origin
+  }
+  return undefined
+}
+
+/** What the store may say of an object that can be written. */
+const MAY_WRITE: ReadonlySet<string> = new Set(['missing', 'right'])
+
+const conditionOf = (condition: Standing): { IfNoneMatch: string } | { IfMatch: string } =>
+  condition === 'nothing' ? { IfNoneMatch: '*' } : { IfMatch: condition.tag }
+
+class S3Store implements ObjectStore {
+  readonly #library: Library
+  readonly #client: Client.S3Client
+  readonly #origin: string | undefined
+  readonly #limits: S3Limits
+  /** Buckets that are there, and whose store takes the credentials. */
+  readonly #written = new Set<string>()
+
+  constructor(library: Library, client: Client.S3Client, origin: string | undefined, limits: S3Limits) {
+    this.#library = library
+    this.#client = client
+    this.#origin = origin
+    this.#limits = limits
+  }
+
+  #asked(object: ObjectName, verb: Asked['verb']): Asked {
+    return { object, verb, origin: this.#origin }
+  }
+
+  async look(name: ObjectName): Promise<StoredObject> {
+    const at = { Bucket: name.bucket, Key: name.key }
+    try {
+      return storedOf(name, await this.#client.send(new this.#library.HeadObjectCommand(at)))
+    } catch (error) {
+      const kind = kindOf(error)
+      if (kind === 'busy' || kind === 'cut') throw storeError(error, this.#asked(name, 'read'))
+      throw storeError(await this.#reasonOf(at, error), this.#asked(name, 'read'))
+    }
+  }
+
+  /** The answer to HEAD has no body, and so no code: that to GET has one. */
+  async #reasonOf(at: { Bucket: string; Key: string }, error: unknown): Promise<unknown> {
+    try {
+      const got = await this.#client.send(new this.#library.GetObjectCommand({ ...at, Range: 'bytes=0-0' }))
+      ;(got.Body as { destroy?: () => void } | undefined)?.destroy?.()
+      return error
+    } catch (reason) {
+      return reason
+    }
+  }
+
+  async standing(name: ObjectName): Promise<StoredObject | undefined> {
+    const at = { Bucket: name.bucket, Key: name.key }
+    try {
+      return storedOf(name, await this.#client.send(new this.#library.HeadObjectCommand(at)))
+    } catch (error) {
+      const kind = kindOf(error)
+      if (kind === 'busy' || kind === 'cut') throw storeError(error, this.#asked(name, 'written'))
+      if (this.#written.has(name.bucket)) return undefined
+      const reason = await this.#reasonOf(at, error)
+      // Who may write and not read is not told what stands there: the store judges when it publishes.
+      if (!MAY_WRITE.has(kindOf(reason))) throw storeError(reason, this.#asked(name, 'written'))
+      this.#written.add(name.bucket)
+      return undefined
+    }
+  }
+
+  async *list(prefix: ObjectName): AsyncGenerator<StoredObject> {
+    const { bucket } = prefix
+    let token: string | undefined
+    do {
+      const page: Client.ListObjectsV2CommandOutput = await this.#list(prefix, token)
+      for (const { Key, Size, ETag } of page.Contents ?? [])
+        if (Key !== undefined) yield storedOf({ bucket, key: Key }, { ContentLength: Size, ETag })
+      const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
+      if (page.IsTruncated === true && (next === undefined || next === token))
+        throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
+      token = next
+    } while (token !== undefined)
+  }
+
+  async #list(prefix: ObjectName, token: string | undefined): Promise<Client.ListObjectsV2CommandOutput> {
+    const { ListObjectsV2Command } = this.#library
+    try {
+      return await this.#client.send(
+        new ListObjectsV2Command({
+          Bucket: prefix.bucket,
+          Prefix: prefix.key,
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        }),
+      )
+    } catch (error) {
+      throw storeError(error, this.#asked(prefix, 'listed'))
+    }
+  }
+
+  async *read(
+    object: StoredObject,
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(this.#limits.requestMs)])
+    let body: AsyncIterable<Uint8Array>
+    try {
+      const command = new this.#library.GetObjectCommand({
+        Bucket: object.bucket,
+        Key: object.key,
+        IfMatch: object.tag,
+        Range: `bytes=${from}-${to - 1}`,
+      })
+      const got = await this.#client.send(command, { abortSignal: inTime })
+      body = got.Body as unknown as AsyncIterable<Uint8Array>
+      // A server that gives all of it, or another part, is none of S3.
+      if (got.ContentRange !== `bytes ${from}-${to - 1}/${object.size}`) {
+        ;(got.Body as { destroy?: () => void }).destroy?.()
+        if (got.ContentRange !== undefined) throw objectChanged(object)
+        throw storeError(undefined, this.#asked(object, 'read'), 'unsupported')
+      }
+    } catch (error) {
+      const kind = kindOf(error)
+      if (kind === 'condition' || kind === 'missing') throw objectChanged(object)
+      throw storeError(error, this.#asked(object, 'read'))
+    }
+    try {
+      yield* body
+    } catch {
+      throw new CutShort()
+    }
+  }
+
+  async put(name: ObjectName, bytes: Uint8Array, mark: string, condition: Standing): Promise<void> {
+    const command = new this.#library.PutObjectCommand({
+      Bucket: name.bucket,
+      Key: name.key,
+      Body: bytes,
+      Metadata: { [MARK]: mark },
+      ...conditionOf(condition),
+    })
+    await this.#publish(name, condition, () => this.#client.send(command))
+  }
+
+  async begin(name: ObjectName, mark: string): Promise<Upload> {
+    try {
+      const asksChecks = (await this.#client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
+      const command = new this.#library.CreateMultipartUploadCommand({
+        Bucket: name.bucket,
+        Key: name.key,
+        Metadata: { [MARK]: mark },
+        ...(asksChecks ? { ChecksumAlgorithm: CHECKSUM } : {}),
+      })
+      const { UploadId, ChecksumAlgorithm } = await this.#client.send(command)
+      if (UploadId === undefined) throw storeError(undefined, this.#asked(name, 'written'), 'refused')
+      // A store that knows none says nothing of it, and would refuse the parts by them.
+      return { ...name, id: UploadId, isChecked: ChecksumAlgorithm === CHECKSUM }
+    } catch (error) {
+      throw storeError(error, this.#asked(name, 'written'))
+    }
+  }
+
+  async part(upload: Upload, number: number, bytes: Uint8Array, signal: AbortSignal): Promise<StoredPart> {
+    try {
+      const command = new this.#library.UploadPartCommand({
+        Bucket: upload.bucket,
+        Key: upload.key,
+        UploadId: upload.id,
+        PartNumber: number,
+        Body: bytes,
+        ...(upload.isChecked ? { ChecksumAlgorithm: CHECKSUM } : {}),
+      })
+      const { ETag, ChecksumCRC32 } = await this.#client.send(command, { abortSignal: signal })
+      if (ETag === undefined) throw storeError(undefined, this.#asked(upload, 'written'), 'refused')
+      return { number, tag: ETag, checksum: upload.isChecked ? ChecksumCRC32 : undefined }
+    } catch (error) {
+      throw storeError(error, this.#asked(upload, 'written'))
+    }
+  }
+
+  async complete(upload: Upload, parts: readonly StoredPart[], condition: Standing): Promise<void> {
+    const command = new this.#library.CompleteMultipartUploadCommand({
+      Bucket: upload.bucket,
+      Key: upload.key,
+      UploadId: upload.id,
+      MultipartUpload: {
+        Parts: parts.map(({ number, tag, checksum }) => ({
+          PartNumber: number,
+          ETag: tag,
+          ...(checksum === undefined ? {} : { ChecksumCRC32: checksum }),
+        })),
+      },
+      ...conditionOf(condition),
+    })
+    await this.#publish(upload, condition, () => this.#client.send(command))
+  }
+
+  async #publish(name: ObjectName, condition: Standing, send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send()
+    } catch (error) {
+      const kind = kindOf(error)
+      // An object that was to be replaced and is gone.
+      if (kind === 'condition' || (kind === 'missing' && condition !== 'nothing')) throw new ConditionFailed()
+      throw storeError(error, this.#asked(name, 'written'), kind === 'missing' ? 'refused' : kind)
+    }
+  }
+
+  async abort(upload: Upload, signal: AbortSignal): Promise<void> {
+    const command = new this.#library.AbortMultipartUploadCommand({
+      Bucket: upload.bucket,
+      Key: upload.key,
+      UploadId: upload.id,
+    })
+    try {
+      await this.#client.send(command, { abortSignal: signal })
+    } catch (error) {
+      if ((error as { name?: unknown }).name === 'NoSuchUpload') return
+      throw storeError(error, this.#asked(upload, 'written'))
+    }
+  }
+
+  async markOf(name: ObjectName): Promise<string | undefined> {
+    try {
+      const at = { Bucket: name.bucket, Key: name.key }
+      const { Metadata } = await this.#client.send(new this.#library.HeadObjectCommand(at))
+      return Metadata?.[MARK]
+    } catch (error) {
+      if (kindOf(error) === 'missing') return undefined
+      throw storeError(error, this.#asked(name, 'read'))
+    }
+  }
+}
+
+function storedOf(
+  { bucket, key }: ObjectName,
+  { ContentLength: size, ETag: tag }: { ContentLength?: number | undefined; ETag?: string | undefined },
+): StoredObject {
+  if (size === undefined || tag === undefined || tag === '')
+    throw storeError(undefined, { object: { bucket, key }, verb: 'read', origin: undefined }, 'unsupported')
+  return { bucket, key, size, tag }
+}

@@ -1,0 +1,117 @@
+/**
+ * What stands below folders that are named as targets: every file that a sidecar tells of, under whatever name, and what looks like
+ * stored data. What cannot be looked through is a target too, so that it is reported.
+ */
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileError, LetheError } from '../errors.ts'
+import { formatByName } from '../files/input.ts'
+import type { TargetName } from './legal-hold.ts'
+import { sidecarName } from './sidecar.ts'
+import { StoredFile } from './stored-file.ts'
+import { type Target, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
+
+export interface FolderOptions {
+  /** Files that a command is writing, or left half-made, are looked at only where they were last written to before: ms since 1970. */
+  readonly leftBefore?: number
+}
+
+/** The stored files that the names lead to: themselves, or those below a folder. @throws LetheError (io) */
+export function targetsOf(names: readonly string[], options: FolderOptions = {}): readonly Target[] {
+  const targets = new Map<TargetName, Target>()
+  const add = (target: Target): void => {
+    if (!targets.has(target.name)) targets.set(target.name, target)
+  }
+  const links: string[] = []
+  const folders: string[] = []
+  for (const name of names)
+    try {
+      if (statSync(name).isDirectory()) {
+        folders.push(realpathSync(name))
+        for (const { kind, file } of entriesBelow(name, options))
+          if (kind === 'link') links.push(file)
+          else add(kind === 'stored' ? new StoredFile(file) : new LeftAlone(file, kind))
+      } else add(new StoredFile(name))
+    } catch (error) {
+      throw error instanceof LetheError ? error : fileError(name, error)
+    }
+  for (const link of links) if (leadsElsewhere(link, targets, folders)) add(new LeftAlone(link, 'link'))
+  return [...targets.values()]
+}
+
+interface Entry {
+  readonly kind: 'stored' | 'link' | 'left-over'
+  readonly file: string
+}
+
+function entriesBelow(folder: string, { leftBefore }: FolderOptions): readonly Entry[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => ({ entry, file: join(entry.parentPath, entry.name) }))
+    .sort((a, b) => (a.file < b.file ? -1 : 1))
+    .flatMap(({ entry, file }): Entry[] => {
+      if (entry.isSymbolicLink()) return [{ kind: 'link', file }]
+      if (!entry.isFile()) return []
+      if (isHalfMade(file))
+        return leftBefore === undefined || writtenAt(file) < leftBefore ? [{ kind: 'left-over', file }] : []
+      return isStored(file) ? [{ kind: 'stored', file }] : []
+    })
+}
+
+/** As outputs and rewritten files are called until they take their names. */
+const isHalfMade = (file: string): boolean =>
+  /^\..+\.(?:[0-9a-f]{12}\.(?:part|retain)|forget)$/.test(basename(file))
+
+/** Whether a sidecar tells of it, or its name says that it should. */
+function isStored(file: string): boolean {
+  if (existsSync(sidecarName(file))) return true
+  const name = basename(file)
+  return !name.startsWith('.') && !name.endsWith('.lethe.json') && formatByName(name).format !== undefined
+}
+
+/** A file that is gone again was given its name. */
+function writtenAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY
+}
+
+/** Whether a link leads to a folder, or to stored data, that is not looked through under its own name. */
+function leadsElsewhere(
+  link: string,
+  targets: ReadonlyMap<TargetName, Target>,
+  folders: readonly string[],
+): boolean {
+  let real: string
+  try {
+    real = realpathSync(link)
+    if (statSync(real).isDirectory())
+      return !folders.some((folder) => real === folder || real.startsWith(`${folder}/`))
+  } catch (error) {
+    // It leads to nothing.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    return true
+  }
+  return (isStored(link) || isStored(real)) && !targets.has(`file:${real}`)
+}
+
+/** What is told of, and neither read nor written. */
+class LeftAlone implements Target {
+  readonly name: TargetName
+  readonly #code: UntouchedCode
+
+  constructor(file: string, code: UntouchedCode) {
+    // The name of a link is its own, not that of what it leads to.
+    this.name = `file:${join(realpathSync(join(file, '..')), basename(file))}`
+    this.#code = code
+  }
+
+  async survey(): Promise<Untouched> {
+    return { target: this.name, code: this.#code, message: UNTOUCHED[this.#code] }
+  }
+
+  async apply(): Promise<never> {
+    throw new LetheError('defect', 'a target that is left alone was to be changed')
+  }
+
+  isGone(): boolean {
+    return false
+  }
+}

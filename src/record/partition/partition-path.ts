@@ -1,0 +1,21 @@
+/** Folders of partitions as Hive names them: `country=DE`. What a file system or a path could take otherwise is escaped. */
+
+/** What stands for null and for a text of nothing. */
+export const DEFAULT_PARTITION = '__HIVE_DEFAULT_PARTITION__'
+
+/** The most bytes that file systems take in one name. */
+const MOST_BYTES = 255
+
+/** The characters that Hive escapes (`FileUtils.escapePathName`), and those that Windows takes for something else. */
+const SPECIAL = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^<>| ]/g
+
+const escaped = (text: string): string =>
+  text.replaceAll(SPECIAL, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+
+/** The folder of a value of the field `label`; undefined where no file system takes its name. */
+export function partitionFolder(label: string, value: string | null): string | undefined {
+  // Windows drops a point at the end.
+  const shown = value === null || value === '' ? DEFAULT_PARTITION : escaped(value).replace(/\.$/, '%2E')
+  const name = `${escaped(label)}=${shown}`
+  return Buffer.byteLength(name) > MOST_BYTES ? undefined : name
+}

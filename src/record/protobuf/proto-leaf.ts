@@ -1,0 +1,28 @@
+/** Kinds of values of Protobuf that are one text, and the types that stand in tags of the wire. */
+
+export const Leaf = {
+  none: 0,
+  double: 1,
+  float: 2,
+  int64: 3,
+  uint64: 4,
+  int32: 5,
+  fixed64: 6,
+  fixed32: 7,
+  bool: 8,
+  string: 9,
+  bytes: 10,
+  uint32: 11,
+  enum: 12,
+  sfixed32: 13,
+  sfixed64: 14,
+  sint32: 15,
+  sint64: 16,
+  null: 17,
+  /** Messages. */
+  timestamp: 18,
+  duration: 19,
+  wrapper: 20,
+} as const
+
+export const Wire = { varint: 0, fixed64: 1, bytes: 2, group: 3, fixed32: 5 } as const

@@ -1,0 +1,149 @@
+/** Merges the shards of a run: checks all, adds up their accounts, judges the dead letters, and publishes the folder of outputs. */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Opened } from '../batch/outputs.ts'
+import type { DeadLetterLimit } from '../engine/limit.ts'
+import { LetheError } from '../errors.ts'
+import type { Output } from '../files/sink.ts'
+import { TemporaryFile } from '../files/temporary-file.ts'
+import { DATA_SET, dataSetText } from '../forms/data-set.ts'
+import type { Summary } from '../run/account/account-view.ts'
+import type { ReadFiles } from '../run/read-files.ts'
+import { addSummaries } from './add-summaries.ts'
+import { checkLetters, joinLetters } from './join-letters.ts'
+import {
+  checkFiles,
+  exists,
+  filesOf,
+  isOver,
+  publish,
+  type RunFile,
+  SUCCESS,
+  shardSummaries,
+} from './merge-checks.ts'
+import { readManifest } from './read-manifest.ts'
+import { RunFolder } from './run-folder.ts'
+
+export interface MergeOptions {
+  /** The folder that the outputs are to have; undefined: nothing is published. */
+  readonly output?: string
+  /** A manifest that the run has to be of. */
+  readonly manifest?: string
+  readonly maxDeadLetters: DeadLetterLimit
+  readonly summary?: string
+  /** Where the dead letters of all shards are listed. */
+  readonly deadLetter?: string
+  /** Whether the digest of every output is compared, and not its size alone. */
+  readonly digests?: boolean
+}
+
+export interface Merged {
+  readonly summary: Summary
+  /** Whether the folder of outputs has its name. */
+  readonly isPublished: boolean
+  readonly files: readonly RunFile[]
+}
+
+/** A merge that was looked at and can be done. */
+export interface PreparedMerge {
+  readonly summary: Summary
+  readonly manifest: string
+  /** Writes what was asked for, and publishes last. Once. */
+  finish(): Promise<Merged>
+}
+
+/** @throws LetheError: violations where the shards are not what the manifest asks for; nothing was written then */
+export async function prepareMerge(
+  name: string,
+  options: MergeOptions,
+  reads: ReadFiles,
+): Promise<PreparedMerge> {
+  const folder = new RunFolder(name)
+  if (!existsSync(folder.manifestFile))
+    throw new LetheError(
+      'file-missing',
+      `${name} is no folder of a run over many machines: it has no ${folder.manifestFile}`,
+      'name what -o of `lethe batch --manifest` named',
+    )
+  const read = readManifest(folder.manifestFile)
+  if (options.manifest !== undefined && readManifest(options.manifest).sha256 !== read.sha256)
+    throw new LetheError(
+      'shard-foreign',
+      `the run in ${name} is of another manifest than ${options.manifest}; nothing was published`,
+      'name the folder of that run',
+    )
+  const { manifest } = read
+  reads.add('a file of the run', folder.manifestFile)
+  for (const shard of manifest.shards.keys())
+    for (const file of [folder.summaryOf(shard), folder.deadLettersOf(shard)])
+      reads.add('a file of the run', file)
+  const summaries = shardSummaries(read, folder)
+  const files = filesOf(read, summaries)
+  const target = options.output === undefined ? undefined : resolve(options.output)
+  const isThere = existsSync(folder.data)
+  if (isThere && target !== undefined && existsSync(target)) throw exists(target)
+  // A merge that ended early may have published already.
+  if (!isThere && (target === undefined || !existsSync(target)))
+    throw new LetheError(
+      'shard-missing',
+      `the outputs of the run are not in ${folder.data}: they were published, or taken away`,
+      target === undefined
+        ? 'name the folder that they were published as: -o FOLDER'
+        : 'run all shards again, into a new folder',
+    )
+  await checkFiles(isThere ? folder.data : target!, files, options.digests === true)
+  await checkLetters(folder, summaries)
+  const added = addSummaries(manifest, read.sha256, summaries)
+  const over = isOver(added, options.maxDeadLetters)
+  const summary: Summary = over ? { ...added, status: 'too-many-dead-letters', outputs: [] } : added
+  return {
+    summary,
+    manifest: read.sha256,
+    async finish() {
+      const opened = new Opened(reads)
+      try {
+        const list =
+          options.deadLetter === undefined
+            ? undefined
+            : await opened.open(options.deadLetter, {}, 'none', true)
+        if (list !== undefined) await joinLetters(manifest, folder, list)
+        await list?.finish()
+        const whole: Summary =
+          list?.digest === undefined ? summary : { ...summary, deadLetterFile: list.digest }
+        const text = Buffer.from(`${JSON.stringify(whole, null, 2)}\n`)
+        const told = options.summary === undefined ? undefined : await opened.open(options.summary, {})
+        await told?.append(text)
+        await told?.finish()
+        const isPublished = target !== undefined && !over
+        if (isPublished && isThere) {
+          await write(folder, join(folder.data, DATA_SET), dataSetOf(whole, files))
+          await write(folder, join(folder.data, SUCCESS), '')
+          await write(folder, folder.summary, text)
+          publish(folder, target)
+        }
+        await list?.publish()
+        await told?.publish()
+        return { summary: whole, isPublished, files }
+      } finally {
+        await opened.close()
+      }
+    },
+  }
+}
+
+async function write(folder: RunFolder, name: string, text: string | Uint8Array): Promise<void> {
+  const output: Output = new TemporaryFile(name, undefined, name, 'umask', folder.name)
+  try {
+    await output.append(Buffer.from(text))
+    await output.finish()
+    await output.publish()
+  } finally {
+    await output.discard()
+  }
+}
+
+function dataSetOf({ policy, asOf, keyChecks, records }: Summary, files: readonly RunFile[]): string {
+  const { name, version, purpose, fingerprint } = policy
+  const made = { policy: { name, version, purpose, fingerprint }, asOf, keyChecks }
+  return dataSetText({ ...made, records: records.published, files })
+}

@@ -1,0 +1,152 @@
+/** `lethe stream` into a data set: files that cover each offset once, whatever happens to the processes that write them. */
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parquetReadObjects } from 'hyparquet'
+import type { Message } from 'kafkajs'
+import { expect, it } from 'vitest'
+import { openAdmin } from '../../src/kafka/open-admin.ts'
+import { broker, onKafka } from '../broker/suite.ts'
+import { drawOf, eventOf, oracleOf } from './chaos/events.ts'
+import { readDataset } from './dataset-checker.ts'
+import { kafkaOf, type TestContext, World, type WorldOptions } from './stream-world.ts'
+
+const events = (count: number, seed = 1): Message[] => {
+  const draw = drawOf(seed)
+  return Array.from({ length: count }, (_, n) => eventOf(n, draw))
+}
+
+const make = async (test: TestContext, options: WorldOptions = {}): Promise<World> =>
+  await World.make(broker.address, test, { dataset: '', ...options })
+
+async function deleteBefore({ address, input }: World, offset: number): Promise<void> {
+  const admin = await openAdmin({ brokers: [address], tls: undefined, sasl: undefined, client: new Map() })
+  await admin.deleteRecords([{ topic: input, partition: 0, offset }])
+  await admin.close()
+}
+
+onKafka('lethe stream into a data set', () => {
+  it.concurrent('writes rows and counts, goes on where its files end, and where the topic begins later as far as nothing stood before', {
+    timeout: 240_000,
+  }, async (test) => {
+    const world = await make(test, {
+      partitions: 1,
+      pipeline: 'maxDeadLetters: 100%\nbatch: { records: 50 }\n',
+      dataset: ', roll: { bytes: 8KiB }',
+    })
+    const producer = kafkaOf(world.address).producer({
+      transactionalId: world.group,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    })
+    await producer.connect()
+    const send = async (messages: Message[], ending: 'commit' | 'abort'): Promise<void> => {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic: world.input, messages })
+      await transaction[ending]()
+    }
+    await send(events(700), 'commit')
+    const summary = join(world.folder, 'summary.json')
+    // There are dead letters.
+    expect((await world.run('--until-end', '--summary', summary)).code).toBe(3)
+    expect(await world.datasetVerdict()).toBe('clean')
+    const files = readDataset(world.data)
+    expect(files.length).toBeGreaterThan(3)
+    const { routes } = JSON.parse(readFileSync(summary, 'utf8'))
+    const rows = files.reduce((sum, file) => sum + file.rows.length, 0)
+    expect(routes[0].records).toMatchObject({ in: 700, published: rows })
+    // A value over several lines is a row like any other.
+    const value = JSON.stringify(
+      { occurred_at: new Date().toISOString(), customer: { id: 'a' } },
+      null,
+      '\r\n ',
+    )
+    const publishedSince = (before: ReturnType<typeof readDataset>): ReturnType<typeof readDataset> =>
+      readDataset(world.data).filter(({ name }) => !before.some((file) => file.name === name))
+    const passes = async (): Promise<void> => {
+      const before = readDataset(world.data)
+      await send(events(3, 14), 'abort')
+      const { code, stderr } = await world.run('--until-end')
+      expect([code, stderr]).toEqual([0, expect.not.stringContaining('"stalled"')])
+      expect(publishedSince(before)).toEqual([])
+    }
+    // Offsets 701 to 704, with the marker, hold no record: the group passes them, and no file is made of them.
+    await passes()
+    // It goes back to where the files end. What it had passed was the end of the last run, and is not that of the next one.
+    await send([{ key: 'k', value }], 'commit')
+    expect((await world.run('--until-end')).code).toBe(0)
+    const [first, none] = publishedSince(files)
+    expect([first?.first, first?.note['records'], none]).toEqual([files.at(-1)!.note['next'], 1, undefined])
+    await passes()
+    const before = readDataset(world.data)
+    await deleteBefore(world, 711)
+    await send([{ key: 'k', value }], 'commit')
+    await producer.disconnect()
+    const second = await world.run('--until-end')
+    expect([second.code, second.stderr]).toEqual([0, expect.stringContaining('"reached-end"')])
+    const [added, more] = publishedSince(before)
+    expect([added?.first, added?.note['records'], more]).toEqual([first!.note['next'], 1, undefined])
+    expect(Object.keys(JSON.parse(added!.rows[0]!))).toEqual(['occurred_at', 'customer'])
+    // A folder that is not mounted looks like one that is empty.
+    renameSync(world.data, `${world.data}.away`)
+    mkdirSync(world.data)
+    const refused = await world.run('--until-end')
+    expect([refused.code, refused.stderr], refused.stderr).toEqual([
+      2,
+      expect.stringContaining('has committed offsets, and the folder'),
+    ])
+  })
+
+  it.concurrent('is killed, and stands still for longer than its session: each offset is there once', {
+    timeout: 240_000,
+  }, async (test) => {
+    const world = await make(test, {
+      partitions: 2,
+      pipeline:
+        'maxDeadLetters: 100%\ndelivery: at-least-once\nclient: { session.timeout.ms: 6000 }\nbatch: { records: 50 }\n',
+      dataset: ', roll: { bytes: 8KiB, time: 1s }',
+    })
+    await world.send(events(300, 2))
+    const zombie = world.start('a')
+    expect(await zombie.says(/"file-published"/, 60_000), zombie.said).toBe(true)
+    await world.send(events(60, 3))
+    zombie.kill('SIGSTOP')
+    // Takes over what the other one owns, and is killed in the midst of it.
+    const killed = world.start('b')
+    await world.send(events(300, 4))
+    expect(await killed.says(/"file-published"/, 60_000), killed.said).toBe(true)
+    await killed.end()
+    const last = world.start('c')
+    zombie.kill('SIGCONT')
+    await world.send(events(100, 5))
+    const counted = (): number =>
+      readDataset(world.data).reduce((sum, { note }) => sum + Number(note['records']), 0)
+    for (let tries = 0; counted() < 760 && tries < 300; tries++) await sleep(200)
+    expect(await last.says(/"route-started"/, 60_000)).toBe(true)
+    for (const worker of [zombie, last]) {
+      worker.isExpected = true
+      worker.kill('SIGTERM')
+      expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 0, signal: null })
+    }
+    expect(await world.datasetVerdict()).toBe('clean')
+  })
+
+  it.concurrent('writes Parquet, by the policy', { timeout: 240_000 }, async (test) => {
+    const world = await make(test, { dataset: ', format: parquet', partitions: 1 })
+    await world.send(events(150, 21))
+    expect((await world.run('--until-end')).code).toBe(3)
+    const { expected } = oracleOf(join(world.folder, 'policy.yaml'), join(world.folder, 'keys.json'))
+    const wanted = (await world.read(world.input)).flatMap((input) => {
+      const { kind, writes } = expected(input)
+      return kind === 'publish' ? [JSON.parse(Buffer.from(writes[0]!.value!).toString())] : []
+    })
+    const [name] = readdirSync(world.data).filter((one) => !one.startsWith('_'))
+    expect(name).toBe(`${world.input}+0+0000000000000000.parquet`)
+    const bytes = new Uint8Array(readFileSync(join(world.data, name!)))
+    const rows = await parquetReadObjects({ file: bytes.buffer })
+    // Absent in JSON, and null in a column.
+    const plain = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value, (_, one) => (one === null ? undefined : one)))
+    expect(rows.map(plain)).toEqual(wanted.map(plain))
+  })
+})
