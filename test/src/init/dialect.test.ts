@@ -43,7 +43,7 @@ async function refusal(content: string, form: InputForm = {}): Promise<string> {
 /** A batch that keeps all columns, under the draft's `input:`. */
 const read = ({ block, paths }: Drafted, content: string | Uint8Array, name = 'in.csv') =>
   batchOf(
-    `fields:\n${paths.map((path) => `  ${path}: { use: keep, lineBreaks: allow }\n`).join('')}${block}`,
+    `fields:\n${paths.map((path) => `  ${JSON.stringify(path)}: { use: keep, lineBreaks: allow }\n`).join('')}${block}`,
     content,
     { name },
   )
