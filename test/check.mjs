@@ -87,9 +87,12 @@ if (failed.length > 0) {
     }
   })
   const counts = countsOf(reports)
-  // What a first try met is worth knowing, though the second one passed.
+  // What a first try met is worth knowing, though the second one passed. What failed comes last: a log that is kept in
+  // part is kept from its end.
   for (const { name, message } of counts.retried)
-    process.stdout.write(`passed at another try: ${name}\n${message.slice(0, 4000)}\n`)
+    process.stdout.write(`passed at another try: ${name}\n${message.slice(0, 2000)}\n`)
+  for (const { name, message } of counts.failures.slice(0, 20))
+    process.stdout.write(`failed: ${name}\n${message.slice(0, 1500)}\n`)
   if (counts.failed > 0 && failed.length === 0) failed.push('tests')
   if (counts.passed === 0) failed.push('no test ran')
   end(counts)

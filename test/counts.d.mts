@@ -5,7 +5,11 @@ export interface Report {
   readonly numPendingTests: number
   readonly numTodoTests?: number
   readonly testResults: readonly {
+    /** The path of the file. */
+    readonly name: string
     readonly status: string
+    /** Why the file itself failed. */
+    readonly message?: string
     readonly assertionResults: readonly {
       readonly fullName: string
       readonly status: string
@@ -20,6 +24,8 @@ export interface Counts {
   skipped: number
   /** Tests that passed at another try, with what the first one met. */
   retried: { readonly name: string; readonly message: string }[]
+  /** Tests that failed, and files that did without one. */
+  failures: { readonly name: string; readonly message: string }[]
 }
 
 export function countsOf(reports: readonly (Report | undefined)[]): Counts

@@ -21,23 +21,30 @@ it('adds up the reports of a check, those that are missing apart', () => {
 })
 
 it('counts a file that fails without a failed test, and no file twice', () => {
-  const { failed } = countsOf([
+  const { failed, failures } = countsOf([
     report({
       numPassedTests: 1,
       numFailedTests: 1,
       testResults: [
-        { status: 'failed', assertionResults: [] },
-        { status: 'failed', assertionResults: [one('passed')] },
-        { status: 'failed', assertionResults: [one('failed', 'no')] },
-        { status: 'passed', assertionResults: [one('passed')] },
+        { name: 'a.test.ts', status: 'failed', message: 'cannot be loaded', assertionResults: [] },
+        { name: 'b.test.ts', status: 'failed', assertionResults: [one('passed')] },
+        { name: 'c.test.ts', status: 'failed', assertionResults: [one('failed', 'no')] },
+        { name: 'd.test.ts', status: 'passed', assertionResults: [one('passed')] },
       ],
     }),
   ])
   expect(failed).toBe(3)
+  expect(failures).toEqual([
+    { name: 'a.test.ts', message: 'cannot be loaded' },
+    { name: 'b.test.ts', message: '' },
+    { name: 'a test', message: 'no' },
+  ])
 })
 
 it('names what passed at another try', () => {
-  const testResults = [{ status: 'passed', assertionResults: [one('passed', 'too late'), one('passed')] }]
+  const testResults = [
+    { name: 'a.test.ts', status: 'passed', assertionResults: [one('passed', 'too late'), one('passed')] },
+  ]
   expect(countsOf([report({ numPassedTests: 2, testResults })]).retried).toEqual([
     { name: 'a test', message: 'too late' },
   ])
