@@ -17,7 +17,6 @@ import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../keys/real
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ListPlace } from '../lists/load-list.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
-import type { InputForm } from '../policy/input-form.ts'
 import { parsePath } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
@@ -30,12 +29,13 @@ import { type BatchProgress, type BatchResult, type LetterSealing, runBatch } fr
 import type { PreparedPool } from '../run/chunk-pool.ts'
 import type { RunConfiguration } from '../run/configuration.ts'
 import { refuseTags } from '../run/engines.ts'
-import { cuttingOf, formOf, usedFlags } from '../run/input-flags.ts'
+import { cuttingOf, formOf, type ReadForm, usedFlags } from '../run/input-flags.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { configured, type GatePlaces, readGateData } from '../run/read-gate-data.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
+import { checkEvents } from './change-files.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import {
@@ -124,6 +124,7 @@ export async function batchFiles(
   options.shard?.begin(plan, keys?.keyset)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
+  if (form.change !== undefined) checkEvents(plan, form.change, inputs, options)
   const data = readGateData([plan], placesOf(options), files)
   const sealing = await sealingOf(options, plan, data, files)
   const { replay } = options
@@ -201,7 +202,7 @@ async function openDataSet(
 interface WholeBatch {
   readonly plan: Plan
   readonly file: PolicyFile
-  readonly form: InputForm
+  readonly form: ReadForm
   readonly approvals: readonly CountedApproval[] | undefined
   readonly data: GateData
   readonly sealing: LetterSealing | undefined
@@ -350,7 +351,7 @@ interface Work {
   readonly outputs: readonly Output[]
   readonly deadLetterFile: Output | undefined
   readonly sealing: LetterSealing | undefined
-  readonly form: InputForm
+  readonly form: ReadForm
   readonly now: number
   readonly options: FilesOptions
   readonly prepared: PreparedPool
@@ -369,7 +370,12 @@ async function deidentify(work: Work): Promise<BatchResult> {
       configuration: work.configuration,
       groupsKey: countsGroups ? newGroupsKey() : undefined,
       seals: work.sealing !== undefined,
-      options: { now, maxRecordBytes: options.maxRecordBytes, showNames: options.showNames },
+      options: {
+        now,
+        maxRecordBytes: options.maxRecordBytes,
+        showNames: options.showNames,
+        change: work.form.change,
+      },
     }),
     inputs,
     outputs: work.outputs,

@@ -12,6 +12,7 @@ import type { ExpectedKey } from '../keys/real-data.ts'
 import type { ListPlace } from '../lists/load-list.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { DEFAULT_MAX_RECORD_BYTES, type RecordFormat } from '../record/limits.ts'
+import type { ChangeForm } from '../record/wire-form.ts'
 import type { Summary } from '../run/account/account-view.ts'
 import type { BatchProgress } from '../run/batch-run.ts'
 import { preparePool } from '../run/chunk-pool.ts'
@@ -59,7 +60,12 @@ export interface FilesBatch {
   /** How pages of Parquet are packed; snappy unless stated. */
   readonly parquetCompression?: ParquetCompression
   /** How bytes become cells, where the policy does not say it. */
-  readonly input?: InputFlags
+  readonly input?: Omit<InputFlags, 'change'>
+  /**
+   * Records of the inputs are change events of Debezium, of whose rows the policy speaks; of JSON alone. With `deletes: 'tombstone'` a
+   * delete does not leave, as a file has no tombstones.
+   */
+  readonly change?: ChangeForm
   /** Where the list of dead letters goes. */
   readonly deadLetters?: string
   /** A file of age recipients: the originals of dead letters stand in their list, encrypted to them. */
@@ -152,6 +158,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     matchKeys,
     seal,
     holds,
+    change,
     outputFormat,
     parquetCompression,
     partitionBy,
@@ -180,6 +187,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     ...(maxPartitions === undefined ? {} : { maxPartitions }),
     ...(deadLetters === undefined ? {} : { deadLetter: deadLetters }),
     ...(seal === undefined ? {} : { seal }),
+    ...(change === undefined ? {} : { change }),
     ...(holds === undefined ? {} : { holds }),
     ...(summary === undefined ? {} : { summary }),
     ...(maxUnique === undefined ? {} : { maxUnique }),

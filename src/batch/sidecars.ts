@@ -60,6 +60,7 @@ export async function writeSidecars(
               ? 'json'
               : 'ndjson',
       delimiter: form.delimiter ?? input.delimiter,
+      change: form.change === undefined ? undefined : 'debezium',
       keyChecks,
       now,
     })

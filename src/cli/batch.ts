@@ -9,12 +9,18 @@ import { preparePool } from '../run/chunk-pool.ts'
 import { RunFiles } from '../run/run-files.ts'
 import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
 import type { BatchOptions } from './batch/run-batch.ts'
+import { addChangeOptions, type ChangeOptions, withChange } from './change-options.ts'
 import { parseShare } from './groups.ts'
 import { addInputOptions } from './input-options.ts'
 import { addLedgerOptions } from './ledger-option.ts'
 import { addListOptions } from './list-options.ts'
 
-async function start(names: readonly string[], options: BatchOptions, command: Command): Promise<void> {
+async function start(
+  names: readonly string[],
+  given: Omit<BatchOptions, 'change'> & ChangeOptions,
+  command: Command,
+): Promise<void> {
+  const options: BatchOptions = withChange(given)
   if (options.manifest !== undefined || options.shard !== undefined) {
     const { startShard } = await import('./batch/shard.ts')
     return await startShard(names, options, command)
@@ -57,6 +63,7 @@ Examples:
   $ lethe batch events.parquet -p policy.yaml --keys keys.json -o events.ndjson
   $ lethe batch s3://landing/2026/11/ -p policy.yaml --keys keys.json -o s3://clean/2026/11/
   $ lethe batch events.parquet -p policy.yaml --keys keys.json -o training --partition-by country,day
+  $ lethe batch changes.ndjson --change debezium -p policy.yaml --keys keys.json -o changes-out.ndjson
   $ lethe batch events.ndjson -p policy.yaml --dry-run
   $ lethe batch --manifest run.json --shard 3 -p policy.yaml --keys keys.json -o run/
 
@@ -65,7 +72,9 @@ Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or
 
 export const command = (): Command =>
   addListOptions(
-    addLedgerOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })),
+    addLedgerOptions(
+      addChangeOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })),
+    ),
   )
     .description('De-identifies CSV, NDJSON, JSON and Parquet files as a policy says.')
     .addArgument(

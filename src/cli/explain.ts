@@ -22,21 +22,22 @@ import { formOf, type InputFlags } from '../run/input-flags.ts'
 import { columns, paint, printable, shorten, wrap } from '../terminal.ts'
 import { keyNames } from './account-keys.ts'
 import { parseTime } from './arguments.ts'
+import { addChangeOptions, type ChangeOptions, withChange } from './change-options.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom, testKeyring } from './keyring-option.ts'
 import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
 
-interface Options extends InputFlags, ListOptions {
+interface Options extends Omit<InputFlags, 'change'>, ListOptions, ChangeOptions {
   readonly policy: string
   readonly format: 'text' | 'json' | 'markdown'
   readonly keys?: string
   readonly asOf?: number
   readonly headerOf?: string
-  readonly change?: string
   readonly approvalKeys?: string
 }
 
-async function run(from: string | undefined, options: Options): Promise<void> {
+async function run(from: string | undefined, given: Options): Promise<void> {
+  const options = withChange(given)
   if (options.format === 'markdown' && from !== undefined)
     throw new LetheError(
       'bad-option',
@@ -56,19 +57,19 @@ async function run(from: string | undefined, options: Options): Promise<void> {
     process.stderr.write(formatProblems(problems, 'text'))
     throw new LetheError('policy-invalid', `the policy ${options.policy} has errors`, 'correct them')
   }
-  const given: GivenRecord =
+  const record: GivenRecord =
     from === undefined
       ? sampleOf(sampleRecord(policy, plan, source), options.change)
       : asChange(await readRecord(from, formOf(plan.input, options), options.headerOf), options.change)
   // Without --as-of a made-up record is new; a given one is as old as it is today.
-  const born = from === undefined ? bornAt(plan, given, Date.now()) : undefined
+  const born = from === undefined ? bornAt(plan, record, Date.now()) : undefined
   const now = options.asOf ?? born ?? Date.now()
   const { matchKeys, ...places } = gateOptions(options)
   const looked = lookAtFiles(plan, places, () =>
     matchKeys === undefined ? undefined : loadMatchKeys(matchKeys),
   )
-  const gates = judgeGates(plan, given, now, looked, runRecord)
-  const explanation = explain(policy, runRecord(plan, given, now, looked), gates)
+  const gates = judgeGates(plan, record, now, looked, runRecord)
+  const explanation = explain(policy, runRecord(plan, record, now, looked), gates)
   const approvals = approvalsOf(options.policy, plan, options.approvalKeys)
   if (options.format === 'markdown') {
     const names = keys && keyNames(viewKeys(plan, keys.keyset))
@@ -197,7 +198,9 @@ Examples:
   $ lethe explain -p policy.yaml --format markdown > policy.md      a page for its approval`
 
 export const command = (): Command =>
-  addListOptions(addInputOptions(new Command('explain'), { delimiter: 'comma; tab for .tsv' }))
+  addListOptions(
+    addChangeOptions(addInputOptions(new Command('explain'), { delimiter: 'comma; tab for .tsv' })),
+  )
     .description('Explains what a policy does to each field, and why.')
     .requiredOption('-p, --policy <policy>', 'the policy')
     .addArgument(new Argument('[record]', 'a file: its first record is shown, JSON or CSV; - is stdin'))
@@ -208,7 +211,6 @@ export const command = (): Command =>
     )
     .option('--keys <file>', 'the keyset (default: the published test keys)')
     .option('--header-of <file>', 'of a row of CSV alone: the file whose first row is its header')
-    .option('--change <form>', 'debezium: the record is a change event, of whose rows the policy speaks')
     .option('--approval-keys <file>', 'public keys to check the approvals of the policy with')
     .addOption(new Option('--as-of <time>', 'judge retention at this time').argParser(parseTime))
     .addHelpText('after', EXAMPLES)

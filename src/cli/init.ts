@@ -6,15 +6,17 @@ import { LetheError } from '../errors.ts'
 import { identityOfStdin } from '../files/input.ts'
 import { writeWhole } from '../files/whole-file.ts'
 import { draftOf } from '../init/draft.ts'
+import { holdsEvents, rowsOfEvents } from '../init/event-rows.ts'
 import { readSample } from '../init/read-sample.ts'
 import { label, type SampleFormat } from '../init/sample.ts'
 import { formOf, type InputFlags } from '../run/input-flags.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { whole } from './arguments.ts'
+import { addEventOptions, type ChangeOptions, withChange } from './change-options.ts'
 import { addInputOptions } from './input-options.ts'
 
-interface Options extends InputFlags {
+interface Options extends Omit<InputFlags, 'change'>, ChangeOptions {
   readonly from: string
   readonly output?: string
   readonly format?: SampleFormat
@@ -25,7 +27,8 @@ interface Options extends InputFlags {
   readonly force?: boolean
 }
 
-async function run(options: Options): Promise<void> {
+async function run(given: Options): Promise<void> {
+  const options = withChange(given)
   const { output } = options
   if (output !== undefined && output !== '-' && options.force !== true && existsSync(output))
     throw new LetheError('output-exists', `${output} is there already`, 'choose another name, or say --force')
@@ -36,13 +39,23 @@ async function run(options: Options): Promise<void> {
   else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
   const { from, format, rows, trustHeader, patterns } = options
-  const read = await readSample({ from, format, rows, form: formOf({}, options), trustHeader })
+  const sample = await readSample({ from, format, rows, form: formOf({}, options), trustHeader })
+  const events =
+    options.change === undefined ? undefined : rowsOfEvents(sample, from, options.change.placeholder)
+  const read = events?.rows ?? sample
   const schema = schemaFrom(output === undefined || output === '-' ? process.cwd() : dirname(resolve(output)))
   const year = new Date().getUTCFullYear()
-  const { draft, paths, text } = draftOf(read, { from, name, schema, year, patterns })
+  const { draft, paths, text } = draftOf(read, {
+    ...{ from, name, schema, year, patterns },
+    event: events?.members,
+  })
   if (output === undefined || output === '-') process.stdout.write(text)
   else await writeWhole(output, text)
-  const what = `${draft.records} records of ${label(from)} (${read.format})`
+  if (events === undefined && holdsEvents(sample))
+    process.stderr.write(
+      'lethe: most records look like change events of Debezium: say --change debezium for a draft that speaks of the row\n',
+    )
+  const what = `${draft.records} ${events === undefined ? 'records' : 'rows in change events'} of ${label(from)} (${read.format})`
   const count = draft.fields.length
   const fields = paths === count ? `${count} fields` : `${paths} paths, ${count} fields`
   process.stderr.write(`lethe: read ${what}; ${fields}, ${draft.undecided} undecided\n`)
@@ -82,14 +95,17 @@ suffix and a proposal, one pattern such as \`address_*\` stands for them.
 Examples:
   $ lethe init --from customers.csv -o policy.yaml
   $ lethe init --from events.ndjson.gz --rows 50000 > policy.yaml
+  $ lethe init --from changes.ndjson --change debezium -o policy.yaml
   $ zcat export.csv.gz | lethe init --from - --format csv --delimiter ';'
   $ lethe init --from customers.csv -o policy.yaml && lethe lint policy.yaml`
 
 export const command = (): Command =>
-  addInputOptions(new Command('init'), {
-    delimiter: 'what the rows show, as of all that follows',
-    encoding: 'what they look like',
-  })
+  addEventOptions(
+    addInputOptions(new Command('init'), {
+      delimiter: 'what the rows show, as of all that follows',
+      encoding: 'what they look like',
+    }),
+  )
     .description('Writes a draft policy from a sample of the data.')
     .requiredOption(
       '--from <file>',

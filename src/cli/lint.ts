@@ -9,11 +9,14 @@ import { withTransforms } from '../policy/custom/modules.ts'
 import type { KeySource } from '../policy/key-source.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems, type ProblemFormat } from '../policy/problems.ts'
+import { changeProblems } from '../run/change-problems.ts'
 import { gateProblems } from '../run/gate-problems.ts'
 import { ledgerProblems } from '../run/ledger-problems.ts'
 import { examineSubjects } from '../run/stream/examine-subjects.ts'
 import { approvalProblems } from '../run/unapproved.ts'
+import { addChangeOption } from './change-options.ts'
 import { keyringFrom } from './keyring-option.ts'
+
 import { type LintedPolicy, versionProblems } from './lint/versions.ts'
 
 interface Options {
@@ -21,6 +24,7 @@ interface Options {
   readonly keys?: string
   readonly allowCode?: boolean
   readonly registry?: boolean
+  readonly change?: 'debezium'
 }
 
 interface Linted {
@@ -36,7 +40,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   const keys = keyringFrom(options.keys)
   const linted: Linted[] = []
   for (const file of files) {
-    const one = () => lint(file, keys)
+    const one = () => lint(file, keys, options.change !== undefined)
     const found = options.allowCode === true ? await withTransforms(one) : one()
     linted.push(options.registry === true ? await withRegistry(found) : found)
   }
@@ -58,7 +62,7 @@ async function run(files: readonly string[], options: Options): Promise<void> {
   process.stderr.write(`lethe: ${parts.join(', ')}\n`)
 }
 
-function lint(file: string, keys: KeySource | undefined): Linted {
+function lint(file: string, keys: KeySource | undefined, isOfChanges: boolean): Linted {
   const source = readPolicyFile(file, 'the file')
   if (isPipeline(source.text)) {
     const { problems, pipeline, policies } = compilePipeline(source, { keysOf: () => keys })
@@ -79,7 +83,12 @@ function lint(file: string, keys: KeySource | undefined): Linted {
     }
   }
   const compiled = compilePolicy(source, { keys })
-  return { kind: 'policy', problems: compiled.problems, policies: versionOf(source.file, compiled) }
+  const more = isOfChanges ? changeProblems(source.file, compiled) : []
+  return {
+    kind: 'policy',
+    problems: [...compiled.problems, ...more],
+    policies: versionOf(source.file, compiled),
+  }
 }
 
 /** Adds what the schema registry of a pipeline says to it. */
@@ -119,6 +128,7 @@ a connection: it asks for the schemas of the subjects TOPIC-value, and whether w
 Examples:
   $ lethe lint policy.yaml
   $ lethe lint pipeline.yaml                        and every policy that it names
+  $ lethe lint policy.yaml --change debezium        and whether it goes with change events in files
   $ lethe lint pipeline.yaml --registry             and the schemas of its topics
   $ lethe lint policies/*.yaml --format github      annotations in a GitHub workflow
   $ lethe lint before.yaml policy.yaml              did it change without a new version?
@@ -127,7 +137,7 @@ Examples:
 Exit codes: 0 sound, 1 errors found, 4 a file cannot be read.`
 
 export const command = (): Command =>
-  new Command('lint')
+  addChangeOption(new Command('lint'))
     .description(
       'Checks policies and pipelines: what they say, and what they choose that protects too little.',
     )

@@ -11,10 +11,11 @@ import { inputFilesOf } from '../shards/input-files.ts'
 import { type ManifestOptions, makeManifest } from '../shards/make-manifest.ts'
 import { columns, paint } from '../terminal.ts'
 import { parseTime, whole } from './arguments.ts'
+import { addChangeOptions, type ChangeOptions, withChange } from './change-options.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
 
-interface Options extends Omit<ManifestOptions, 'least'> {
+interface Options extends Omit<ManifestOptions, 'least' | 'change'>, ChangeOptions {
   readonly output: string
   readonly keys?: string
   readonly minShardBytes: number
@@ -24,7 +25,8 @@ interface Options extends Omit<ManifestOptions, 'least'> {
 const MIB = 1 << 20
 const LEAST_BYTES = 128 * MIB
 
-async function run(names: readonly string[], options: Options): Promise<void> {
+async function run(names: readonly string[], given: Options): Promise<void> {
+  const options = withChange(given)
   const file = keysFile(options)
   const reads = new ReadFiles()
   reads.addOptions(options)
@@ -74,7 +76,7 @@ Examples:
 Exit codes: 0 done, 2 usage or policy, 4 a file cannot be read or written, 130 interrupted.`
 
 export const command = (): Command =>
-  addInputOptions(new Command('manifest'), { delimiter: 'comma; tab for .tsv' })
+  addChangeOptions(addInputOptions(new Command('manifest'), { delimiter: 'comma; tab for .tsv' }))
     .description('Cuts files into shards, which `lethe batch --manifest` runs on many machines.')
     .addArgument(
       new Argument(

@@ -6,6 +6,7 @@ import { takeLead } from '../files/lead.ts'
 import { inspectInputs } from '../files/objects/inspect-objects.ts'
 import type { Piece, Records } from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
+import type { ChangeForm } from '../run/planned.ts'
 import { firstRow, namesOf } from '../run/table-row.ts'
 import { readJson } from './json-tree.ts'
 import type { GivenRecord } from './run-record.ts'
@@ -86,12 +87,10 @@ function firstOf(text: string, name: string): string {
   return Buffer.from(records?.bytes.subarray(0, records.bytes.indexOf(0x0a)) ?? []).toString()
 }
 
-/** A record as a change event, where it is said to be one. Throws `LetheError` for a row of CSV, and another form. */
-export function asChange(given: GivenRecord, change: string | undefined): GivenRecord {
+/** A record as a change event, where it is said to be one. Throws `LetheError` for a row of CSV. */
+export function asChange(given: GivenRecord, change: ChangeForm | undefined): GivenRecord {
   if (change === undefined) return given
-  if (change !== 'debezium')
-    throw new LetheError('bad-option', 'no change events are known by that name', '--change debezium')
-  if (given.kind === 'json') return { ...given, isChange: true }
+  if (given.kind === 'json') return { ...given, change }
   throw new LetheError(
     'bad-option',
     'a change event is JSON, and the record is a row of CSV',
@@ -100,7 +99,7 @@ export function asChange(given: GivenRecord, change: string | undefined): GivenR
 }
 
 /** A made-up row, or the event that it was inserted. */
-export const sampleOf = (row: string, change: string | undefined): GivenRecord =>
+export const sampleOf = (row: string, change: ChangeForm | undefined): GivenRecord =>
   change === undefined
     ? { kind: 'json', text: row }
     : asChange({ kind: 'json', text: `{"before":null,"after":${row},"op":"c"}` }, change)

@@ -9,6 +9,7 @@ import { lookAt, readOnce, statedData } from '../gates/stated-data.ts'
 import type { Expected, PolicyCase } from '../policy/cases.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { Plan } from '../policy/plan.ts'
+import { DEBEZIUM } from '../run/planned.ts'
 import { firstRow } from '../run/table-row.ts'
 import { compareRecord } from './compare-record.ts'
 import { everyText, readJson } from './json-tree.ts'
@@ -109,7 +110,7 @@ function unstated({ outcome, notLookedAt }: RecordRun): string | undefined {
 
 /** Throws `LetheError` where the text of a row is none. */
 function recordOf({ format, text, name, isChange }: PolicyCase, form: InputForm): GivenRecord {
-  if (format === 'json') return { kind: 'json', text, isChange }
+  if (format === 'json') return isChange ? { kind: 'json', text, change: DEBEZIUM } : { kind: 'json', text }
   const label = `the csv of ${JSON.stringify(name)}`
   const row = firstRow(label, new TextEncoder().encode(text), form, { names: form.header, implied: ',' })
   if (row.hasMore)

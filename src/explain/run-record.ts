@@ -4,14 +4,18 @@ import type { RecordOutcome } from '../engine/outcome.ts'
 import { type LookedAt, lookAtNone } from '../gates/stated-data.ts'
 import { IMAGES } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
-import { createDeidentifier } from '../run/deidentifier.ts'
-import { type ChangeForm, DEBEZIUM, plannedFor } from '../run/planned.ts'
+import { bareEvent, createDeidentifier } from '../run/deidentifier.ts'
+import { type ChangeForm, plannedFor } from '../run/planned.ts'
 import { cellsBefore, deidentifyRow, type TableRow } from '../run/table-row.ts'
 import { openTexts, type RecordForms } from './json-texts.ts'
 import { type Json, readJson, scalarText, treeOf, valuesAt } from './json-tree.ts'
 
 export type GivenRecord =
-  | { readonly kind: 'json'; readonly text: string /** It is a change event. */; readonly isChange?: boolean }
+  | {
+      readonly kind: 'json'
+      readonly text: string /** It is a change event. */
+      readonly change?: ChangeForm
+    }
   | { readonly kind: 'row'; readonly row: TableRow }
 
 /** What became of a record. */
@@ -42,12 +46,19 @@ export const inWords = ({ kind, name }: NotLookedAt): string =>
 
 /** The record by input paths. Throws `LetheError` where a row does not fit the policy. */
 export function treeBefore(plan: Plan, given: GivenRecord): Json | undefined {
-  const tree = given.kind === 'json' ? readJson(given.text) : treeOf(cellsBefore(plan, given.row))
+  const tree = given.kind === 'json' ? eventIn(given) : treeOf(cellsBefore(plan, given.row))
   return tree && openTexts(tree, plannedFor(plan, changeOf(given)).plan)
 }
 
+/** A change event without the schema that may stand beside it. */
+function eventIn({ text, change }: Extract<GivenRecord, { kind: 'json' }>): Json | undefined {
+  return readJson(
+    change === undefined ? text : new TextDecoder().decode(bareEvent(new TextEncoder().encode(text))),
+  )
+}
+
 const changeOf = (given: GivenRecord): ChangeForm | undefined =>
-  given.kind === 'json' && given.isChange === true ? DEBEZIUM : undefined
+  given.kind === 'json' ? given.change : undefined
 
 /** The rows of a record: of a change event its images, as far as they are there. */
 export function rowsOf(tree: Json | undefined, isChange: boolean): readonly Json[] {
@@ -70,7 +81,7 @@ export function eventTimeOf(plan: Plan, rows: readonly Json[], now: number): num
 
 /** The event time of a record before; of a change event, the later one of its rows. */
 export function bornAt(plan: Plan, given: GivenRecord, now: number): number | undefined {
-  const isChange = given.kind === 'json' && given.isChange === true
+  const isChange = changeOf(given) !== undefined
   return eventTimeOf(plan, rowsOf(treeBefore(plan, given), isChange), now)
 }
 

@@ -194,6 +194,15 @@ export const inputOptions: z.ZodType<InputFlags> = z.object({
   header: z.array(z.string()).exactOptional(),
   skipLines: count.exactOptional(),
   comment: z.string().exactOptional(),
+  change: z
+    .object({
+      deletes: z
+        .enum(['publish', 'tombstone'])
+        .describe('`tombstone`: a delete does not leave, as a file has no tombstones.'),
+      placeholder: z.string().describe('What stands for a value that is unchanged and was not logged.'),
+    })
+    .exactOptional()
+    .describe('Where records are change events of Debezium.'),
 })
 
 const shardForm = z.object({

@@ -8,6 +8,8 @@ const TRUNCATED = 'change: truncate'
 const LOGGED = 'change: message of the log'
 const SCHEMA_CHANGED = 'change: schema change'
 const TRANSACTED = 'change: transaction'
+/** Of files: a record that is null, which holds nothing that a gate could judge. */
+export const NO_VALUE = 'change: tombstone'
 
 const OF_ROWS: ReadonlySet<string> = new Set(['c', 'r', 'u', 'd'])
 const OF_TRANSACTIONS: ReadonlySet<string> = new Set(['BEGIN', 'END'])

@@ -1,6 +1,7 @@
 /** From a sample to a draft: first whose records they are, then what each path is, counted by them. */
 import { formatByName } from '../files/input.ts'
 import { printSegments, type Segment } from '../policy/path.ts'
+import type { EventMembers } from './event-rows.ts'
 import { gatheredDraft } from './gathered-draft.ts'
 import { type Columns, columnsOf, nameable } from './header.ts'
 import { wordsForNothing } from './nothing.ts'
@@ -55,6 +56,8 @@ export interface DraftSetting {
   readonly year: number
   /** Whether patterns may stand for many paths; yes unless told. */
   readonly patterns?: boolean | undefined
+  /** Where the sample has the rows of change events: what else stands in these. */
+  readonly event?: EventMembers | undefined
 }
 
 /** As columns of one name are told apart. */
@@ -82,7 +85,7 @@ const dumpedCells = (rows: readonly (readonly string[])[]): number =>
 /** A draft of a policy, for how many paths of the sample, and its text as YAML. */
 export function draftOf(
   read: Sample,
-  { from, name, schema, year, patterns = true }: DraftSetting,
+  { from, name, schema, year, patterns = true, event }: DraftSetting,
 ): { readonly draft: Draft; readonly paths: number; readonly text: string } {
   const sample = nameable(read)
   const columns = columnsOf(sample.header)
@@ -95,6 +98,7 @@ export function draftOf(
     columns: new Map([...columns.renamed].filter(([header]) => !matched.has(header))),
     unreadable: sample.unreadable,
     nameless: read.header.length - sample.header.length,
+    event,
     input: {
       encoding: sample.encoding,
       table: sample.table,

@@ -1,5 +1,6 @@
 /** The draft as YAML: a comment with the evidence above every field, counts only. */
 import { printSegments } from '../policy/path.ts'
+import type { EventMembers } from './event-rows.ts'
 import type { Draft, DraftField } from './propose.ts'
 import { type DraftInput, inputLines } from './write-input.ts'
 import { comment, yamlText } from './yaml-text.ts'
@@ -33,6 +34,8 @@ export interface Frame {
   readonly nameless: number
   /** How such files are read. */
   readonly input?: DraftInput
+  /** Where records are change events: what stands beside their rows. */
+  readonly event?: EventMembers | undefined
 }
 
 /** The whole policy file. */
@@ -75,6 +78,7 @@ export function writeDraft(draft: Draft, frame: Frame): string {
   lines.push(...formLines(draft))
   lines.push('unlisted: drop', 'fields:')
   for (const field of draft.fields) lines.push(...fieldLines(field))
+  if (frame.event !== undefined) lines.push(...eventLines(frame.event))
   if (frame.input !== undefined) lines.push(...inputLines(frame.input))
   if (frame.columns.size > 0) {
     lines.push('# Headers that are not themselves paths.', 'columns:')
@@ -82,6 +86,16 @@ export function writeDraft(draft: Draft, frame: Frame): string {
   }
   return `${lines.join('\n')}\n`
 }
+
+/** What stands beside the rows of change events. */
+const eventLines = ({ table }: EventMembers): string[] => [
+  ...comment(
+    'Beside the row: `lethe batch --change debezium`, or `change: debezium` of a route. Times and places of an event do not leave unless a line names them ($change.ts_ms, $change.source.ts_ms). A key that is JSON takes rules as $key.NAME.',
+    '  ',
+  ),
+  '  $change.op: keep',
+  ...(table ? ['  $change.source.table: keep'] : []),
+]
 
 /** Texts that hold JSON, and arrays in whose place one value stands. */
 function formLines({ texts, either }: Draft): string[] {

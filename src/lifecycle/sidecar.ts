@@ -14,6 +14,8 @@ const sidecarForm = z.strictObject({
   format: z.enum(['csv', 'ndjson', 'json', 'parquet']),
   /** Of CSV; absent: a comma, or a tab where the name says so. */
   delimiter: z.string().length(1).optional(),
+  /** Its records are change events, whose rows stand in two images. */
+  change: z.literal('debezium').optional(),
   policy: z.strictObject({
     name: z.string(),
     version: z.number(),
@@ -42,6 +44,7 @@ export interface Sidecar {
   readonly file: { readonly bytes: number; readonly sha256: string }
   readonly format: RecordFormat
   readonly delimiter?: string | undefined
+  readonly change?: 'debezium' | undefined
   readonly policy: { readonly name: string; readonly version: number; readonly fingerprint: string }
   readonly asOf: string
   readonly keyChecks: Readonly<Record<string, string>>
@@ -55,9 +58,9 @@ export const sidecarName = (file: string): string => `${file}.lethe.json`
 /** Its members that are the same for all outputs of a run. */
 export function sidecarOf(
   plan: Plan,
-  run: Pick<Sidecar, 'file' | 'format' | 'delimiter' | 'keyChecks'> & { readonly now: number },
+  run: Pick<Sidecar, 'file' | 'format' | 'delimiter' | 'change' | 'keyChecks'> & { readonly now: number },
 ): Sidecar {
-  const { file, format, delimiter, keyChecks, now } = run
+  const { file, format, delimiter, change, keyChecks, now } = run
   const { name, version, fingerprint, retention } = plan
   const time = storedTimeOf(plan)
   return {
@@ -66,6 +69,7 @@ export function sidecarOf(
     file,
     format,
     ...(format === 'csv' && delimiter !== undefined ? { delimiter } : {}),
+    ...(change === undefined ? {} : { change }),
     policy: { name, version, fingerprint },
     asOf: new Date(now).toISOString(),
     keyChecks,

@@ -71,6 +71,7 @@ export class StoredFile implements Target {
     if (sidecar === 'malformed') return this.#untouched('sidecar-malformed')
     // What is written back are lines.
     if (sidecar.format === 'parquet') return this.#untouched('parquet-file')
+    if (sidecar.change !== undefined) return this.#untouched('change-events')
     const refused = refusalOf(sidecar, request)
     return refused === undefined ? sidecar : this.#untouched(refused.code, refused.message)
   }
@@ -92,6 +93,7 @@ export class StoredFile implements Target {
 
   async #scan(sidecar: Sidecar, request: TargetRequest, output: Output, mayStep: boolean): Promise<Scan> {
     if (sidecar.format === 'parquet') throw this.#changed(UNTOUCHED['parquet-file'])
+    if (sidecar.change !== undefined) throw this.#changed(UNTOUCHED['change-events'])
     const judge = judgeOf(this.name, sidecar, request, mayStep)
     const { stored, tally, gate, now } = judge
     const input = inspectInput(this.#file, sidecar.format)

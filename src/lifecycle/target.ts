@@ -59,6 +59,8 @@ export const UNTOUCHED = {
   unreadable: 'it cannot be read',
   'parquet-file':
     'it is Parquet, whose rows are neither deleted nor stepped: make it again from the events that remain, and delete it',
+  'change-events':
+    'its records are change events, whose rows are neither found, deleted nor stepped: make it again from the events that remain, and delete it',
   link: 'it is a link to what is not below the folders that are named: name that too',
   'left-over':
     'a command that was cut short left it, or one is at work: run that to its end, or delete it where none is',

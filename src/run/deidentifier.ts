@@ -4,6 +4,7 @@ import type { Account } from '../engine/account.ts'
 import { clockOf, type Now } from '../engine/clock.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import type { Plan } from '../policy/plan.ts'
+import { payloadOpening } from '../record/json/payload-opening.ts'
 import { jsonEngine, type RunEngineOptions } from './engines.ts'
 
 export interface Deidentifier {
@@ -38,4 +39,10 @@ export function createDeidentifier(plan: Plan, options: DeidentifierOptions): De
       return engine.account
     },
   }
+}
+
+/** A change event without the schema that may stand beside it; the record itself where none does. */
+export function bareEvent(record: Uint8Array): Uint8Array {
+  const payload = payloadOpening()(record)
+  return typeof payload === 'string' ? record : payload
 }

@@ -17,6 +17,7 @@ import {
   TextTombstones,
 } from '../engine/tombstones.ts'
 import { LetheError } from '../errors.ts'
+import { NO_VALUE } from '../gates/change-events.ts'
 import { readsOf } from '../gates/index.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
@@ -34,6 +35,7 @@ import { JsonShredder } from '../record/columns/json-shredder.ts'
 import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
+import { EventLines } from '../record/json/event-lines.ts'
 import { JsonCodec } from '../record/json/json-codec.ts'
 import { JsonFrames } from '../record/json/json-frames.ts'
 import { jsonOpening } from '../record/json/json-opening.ts'
@@ -125,7 +127,11 @@ export function jsonEngine(plan: Plan, options: RunEngineOptions, leaves: Leavin
   const { columns, split } = leaves
   const shredder = columns && (() => new JsonShredder(columns))
   const cut = split && new JsonCut(split.paths)
-  return new Engine({ ...parts, codec: leaving(parts.codec, shredder, cut, split, 1) }, options)
+  const codec =
+    options.change === undefined
+      ? parts.codec
+      : new EventLines(parts.codec, codecOptions(options).maxRecordBytes, NO_VALUE)
+  return new Engine({ ...parts, codec: leaving(codec, shredder, cut, split, 1) }, options)
 }
 
 /** As what records leave a chunk: as lines, unless something is stated. */
@@ -168,6 +174,7 @@ export function csvEngine(
   leaves: LeavingRows = {},
 ): Engine {
   refuseTags(plan, input)
+  if (options.change !== undefined) throw new Error('a change event is no row')
   const parts = gated({ plan }, options)
   const columns = resolveColumns(plan, parts.shape, header, input)
   const codec = new CsvCodec(plan, parts.shape, columns, header, style, codecOptions(options))

@@ -1,5 +1,6 @@
 /** Makes a manifest: looks at every file, plans the shards, cuts files at record ends, and takes the digest of every part. */
 import { compileBatch } from '../batch/batch-files.ts'
+import { checkEvents } from '../batch/change-files.ts'
 import { LetheError } from '../errors.ts'
 import { cutFile } from '../files/cut-file.ts'
 import { Digester } from '../files/digest.ts'
@@ -48,6 +49,7 @@ export async function makeManifest(
     inspectInput(name, options.format),
   )
   refuseTwice(inputs)
+  if (form.change !== undefined) checkEvents(plan, form.change, inputs, {})
   for (const input of inputs) looked.push({ input, records: await cuttableAt(input, form, options) })
   const planned = planShards(
     looked.map(({ input, records }) => ({ bytes: input.size!, isCuttable: records !== undefined })),

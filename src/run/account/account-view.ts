@@ -176,7 +176,8 @@ export function summarize(
   options: SummaryOptions,
 ): Summary {
   const { account } = result
-  const { policy, records, unlisted, kept, rules } = viewAccount(plan, account, rulesOfFiles(plan))
+  const ran = rulesOfFiles(plan, options.form)
+  const { policy, records, unlisted, kept, rules } = viewAccount(plan, account, ran)
   const lists = viewLists(plan, options.data, account)
   return {
     lethe: 'summary',
@@ -221,7 +222,7 @@ export function summarize(
       ...misnamed(inputs),
       ...unclosed(inputs, result.inputs),
       ...warnings(plan, inputs, account),
-      ...suspectWarnings(plan, rulesOfFiles(plan), account),
+      ...suspectWarnings(plan, ran, account),
     ],
   }
 }
@@ -240,9 +241,10 @@ function viewOutputs(
   })
 }
 
-/** The rules but those of the record key, headers and timestamp, which files do not have. */
-function rulesOfFiles(plan: Plan): readonly PlanRule[] {
-  const envelope = new Set(plan.envelope.flatMap((field) => field.rulesByStep.flat()))
+/** The rules but those of the record key, headers and timestamp, which files do not have; of `$change` where they hold such events. */
+function rulesOfFiles(plan: Plan, { change }: InputFlags): readonly PlanRule[] {
+  const absent = plan.envelope.filter(({ path }) => change === undefined || path.envelope !== 'change')
+  const envelope = new Set(absent.flatMap((field) => field.rulesByStep.flat()))
   return plan.rules.filter((rule) => !envelope.has(rule))
 }
 
