@@ -15,6 +15,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../keys/real-data.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { storedTimeOf } from '../lifecycle/stored-time.ts'
 import type { ListPlace } from '../lists/load-list.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import { parsePath } from '../policy/path.ts'
@@ -165,7 +166,7 @@ async function typedOutputs(
 
 /** `--partition-by`: one data set of all inputs. */
 async function openDataSet(
-  { inputs, plan, keys, options }: Pick<WholeBatch, 'inputs' | 'plan' | 'keys' | 'options'>,
+  { inputs, plan, form, keys, options }: Pick<WholeBatch, 'inputs' | 'plan' | 'form' | 'keys' | 'options'>,
   now: number,
   opened: Opened,
   typed: TypedOutput,
@@ -180,7 +181,9 @@ async function openDataSet(
   const { name, version, purpose, fingerprint } = plan
   const { keyChecks } = viewKeys(plan, keys?.keyset)
   const policy = { name, version, purpose, fingerprint }
-  const made = { policy, asOf: new Date(now).toISOString(), keyChecks, format, partitionBy }
+  const delimiter = format === 'csv' ? (form.delimiter ?? inputs[0]!.delimiter) : undefined
+  const time = storedTimeOf(plan)
+  const made = { policy, asOf: new Date(now).toISOString(), keyChecks, format, partitionBy, delimiter, time }
   const dataSet = opened.dataSet(
     output,
     (path) =>

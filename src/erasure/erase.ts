@@ -1,6 +1,7 @@
 /** Erasure of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
+import { applyFiles } from '../lifecycle/apply-files.ts'
 import type { Finder } from '../lifecycle/held-subjects.ts'
 import { expiredOf } from '../lifecycle/legal-hold.ts'
 import type { HeldSetting } from '../lifecycle/may-delete.ts'
@@ -202,10 +203,8 @@ export async function applyErasure(
     order.subjects.map(({ match }) => match),
     new Date(setting.now),
   )
-  const done = await applyEach(
-    order.targets.filter(({ deleted }) => deleted > 0),
-    (planned) => new StoredFile(fileOf(planned.target)).apply(planned, order.hash, request),
-  )
+  const planned = order.targets.filter(({ deleted }) => deleted > 0)
+  const done = await applyFiles(planned, order.hash, request)
   const asked = askedOf(order, request)
   const ofLists = await applyEach(
     (order.lists ?? []).filter(({ found }) => found > 0),
@@ -238,7 +237,7 @@ export async function verifyErasure(
   const targets: ErasureFinding[] = []
   for (const planned of order.targets) {
     const { target, whole } = planned
-    const wasErased = whole && new StoredFile(fileOf(target)).wasErasedBy(order.hash)
+    const wasErased = whole && new StoredFile(fileOf(target)).wasErasedBy(order.hash, planned.digest)
     targets.push(await findingOf({ ...planned, whole: wasErased }, request))
   }
   // What was left half-made took its name, or was deleted: neither is kept elsewhere.

@@ -13,6 +13,9 @@ export interface FileDigest {
   readonly sha256: string
 }
 
+export const isSameDigest = (a: FileDigest, b: FileDigest): boolean =>
+  a.bytes === b.bytes && a.sha256 === b.sha256
+
 /** Takes the bytes of a file as they pass, in order. About 1 ns of processor time a byte. */
 export class Digester {
   readonly #hash = createHash('sha256')

@@ -7,6 +7,25 @@ import { count, sha256 } from './form-parts.ts'
 /** Its file, in the folder that it describes. */
 export const DATA_SET = '_manifest.json'
 
+/** Bytes of a file, and what is in it. */
+interface FileState {
+  readonly records: number
+  /** Records that were in it, and that retention or erasure deleted since; absent: none. */
+  readonly deleted?: number
+  /** The work order that changed it last, and the instant that retention was judged at then; absent: none did. */
+  readonly order?: string
+  readonly asOf?: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+export interface ListedFile extends FileState {
+  /** Below the folder, with `/` between names. */
+  readonly file: string
+  /** While it is changed: what takes its place, or null where it goes. Either stands there. */
+  readonly next?: FileState | null
+}
+
 export interface DataSet {
   readonly lethe: 'data-set'
   /** Of this format. */
@@ -24,19 +43,29 @@ export interface DataSet {
   /** That of all files, and the output paths that tell their partitions, in order: of a data set that was parted. */
   readonly format?: RecordFormat
   readonly partitionBy?: readonly string[]
+  /** The delimiter of CSV, where it is no comma. */
+  readonly delimiter?: string | undefined
+  /** Where the event time stands; absent where no field tells it, or the files have sidecars. */
+  readonly time?:
+    | { readonly field: string; readonly form: 'interval' | 'as-read'; readonly utc: boolean }
+    | undefined
   readonly records: number
-  readonly files: readonly {
-    /** Below the folder, with `/` between names. */
-    readonly file: string
-    readonly records: number
-    readonly bytes: number
-    readonly sha256: string
-  }[]
+  readonly files: readonly ListedFile[]
+  /** Files of which retention or erasure left nothing. */
+  readonly gone?: readonly GoneFile[] | undefined
+}
+
+export interface GoneFile {
+  readonly file: string
+  /** Records that were in it at last. */
+  readonly records: number
+  /** The work order that took it away. */
+  readonly order: string
 }
 
 /** The text of the file, of which `dataSet` is all that is not the same of every one. */
 export function dataSetText(dataSet: Omit<DataSet, 'lethe' | 'v' | 'version'>): string {
-  const { policy, asOf, keyChecks, format, partitionBy, records, files } = dataSet
+  const { policy, asOf, keyChecks, format, partitionBy, delimiter, time, records, files, gone } = dataSet
   const whole: DataSet = {
     lethe: 'data-set',
     v: 1,
@@ -46,10 +75,26 @@ export function dataSetText(dataSet: Omit<DataSet, 'lethe' | 'v' | 'version'>): 
     keyChecks,
     ...(format && { format }),
     ...(partitionBy && { partitionBy }),
+    ...(delimiter && { delimiter }),
+    ...(time && { time }),
     records,
     files,
+    ...(gone && { gone }),
   }
   return `${JSON.stringify(whole, null, 2)}\n`
+}
+
+const fileName = z.string().min(1).describe('Below the folder, with / between names.')
+const state = {
+  records: count,
+  deleted: count.exactOptional().describe('Records that retention or erasure deleted of it since.'),
+  order: sha256.exactOptional().describe('The hash of the work order that changed it last.'),
+  asOf: z.iso
+    .datetime()
+    .exactOptional()
+    .describe('The instant that retention was judged at then; absent: that of the data set.'),
+  bytes: count.describe('Bytes of the file, as it lies on the disk.'),
+  sha256: sha256.describe('SHA-256 of these bytes, lower-case hex.'),
 }
 
 export const dataSetForm: z.ZodType<DataSet> = z.object({
@@ -74,15 +119,39 @@ export const dataSetForm: z.ZodType<DataSet> = z.object({
     .array(z.string())
     .exactOptional()
     .describe('The output paths whose values tell the partitions, in the order of the folders.'),
+  delimiter: z.string().length(1).exactOptional().describe('The delimiter of CSV, where it is no comma.'),
+  time: z
+    .object({
+      field: z.string().describe('The output path.'),
+      form: z
+        .enum(['interval', 'as-read'])
+        .describe('As `generalize.date` writes it, or as the inputs had it.'),
+      utc: z.boolean().describe('Whether days and months are those of UTC.'),
+    })
+    .exactOptional()
+    .describe('Where the event time stands; absent where no field tells it, or the files have sidecars.'),
   records: count.describe('Records of all files.'),
   files: z
     .array(
       z.object({
-        file: z.string().min(1).describe('Below the folder, with / between names.'),
-        records: count,
-        bytes: count.describe('Bytes of the file, as it lies on the disk.'),
-        sha256: sha256.describe('SHA-256 of these bytes, lower-case hex.'),
+        file: fileName,
+        ...state,
+        next: z
+          .object(state)
+          .nullable()
+          .exactOptional()
+          .describe('While it is changed: what takes its place, or null where it goes. Either stands there.'),
       }),
     )
     .describe('The files of the data set, in order, but for its sidecars and marks.'),
+  gone: z
+    .array(
+      z.object({
+        file: fileName,
+        records: count.describe('Records that were in it at last.'),
+        order: sha256.describe('The hash of the work order that took it away.'),
+      }),
+    )
+    .exactOptional()
+    .describe('Files of which retention or erasure left nothing.'),
 })

@@ -2,9 +2,8 @@
 import type { Gate } from '../engine/gate.ts'
 import { parsePath } from '../policy/path.ts'
 import type { HeldRows } from './held-rows.ts'
-import type { Sidecar } from './sidecar.ts'
 import { type GateTally, newTally } from './stored-gate.ts'
-import { intervalReader } from './stored-time.ts'
+import { intervalReader, type StoredTime } from './stored-time.ts'
 import type { Search } from './target.ts'
 
 export const ERASURE_REASON = 'erasure'
@@ -24,7 +23,7 @@ export const newErasureTally = ({ finders }: Search): ErasureTally => ({
 
 export interface ErasureSetting {
   readonly search: Search
-  readonly time: Sidecar['time']
+  readonly time: StoredTime | undefined
   /** ms since 1970. */
   readonly now: number
   /** What it reads stands behind the finders and the time. */

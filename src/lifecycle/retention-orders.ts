@@ -1,9 +1,10 @@
 /** Retention of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
 import { LetheError } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
+import { applyFiles } from './apply-files.ts'
 import { expiredOf, type TargetName } from './legal-hold.ts'
 import type { HeldSetting } from './may-delete.ts'
-import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
+import { type AppliedOrder, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
 import { StoredFile } from './stored-file.ts'
 import type { CannotStep } from './stored-plan.ts'
 import type { RetentionRequest, Target, TargetSurvey } from './target.ts'
@@ -93,9 +94,7 @@ export async function applyOrder(order: WorkOrder, setting: ApplySetting): Promi
     )
   refuseExpired(order, setting.now)
   const request = requestOf(order, setting)
-  return await applyEach(order.targets.filter(hasWork), (planned) =>
-    new StoredFile(fileOf(planned.target)).apply(planned, order.hash, request),
-  )
+  return await applyFiles(order.targets.filter(hasWork), order.hash, request)
 }
 
 /** What is found at a target when it is read again. */

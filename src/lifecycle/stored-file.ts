@@ -1,136 +1,80 @@
-/** A stored file as a target: CSV, NDJSON and JSON, gz and zst, with the sidecar that the batch wrote beside it. */
+/** A stored file as a target: CSV, NDJSON, JSON and Parquet. A keeper tells what made it. */
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
-import { sum } from '../engine/account.ts'
 import { LetheError } from '../errors.ts'
-import { ArrayOutput } from '../files/array-output.ts'
-import { digestOf, type FileDigest } from '../files/digest.ts'
-import { inspectInput } from '../files/input.ts'
-import { takeLock } from '../files/lock-file.ts'
-import { openNothing, openOutput } from '../files/output.ts'
+import { digestOf, isSameDigest } from '../files/digest.ts'
+import { openNothing } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
 import { discardParts } from '../files/temporary-file.ts'
-import { writeWhole } from '../files/whole-file.ts'
-import { loadZstd } from '../files/zstd.ts'
-import { type BatchResult, runBatch } from '../run/batch-run.ts'
-import { preparePool } from '../run/chunk-pool.ts'
 import { deleteFile, replaceFile } from './delete-stored.ts'
 import { stampOf } from './file-stamp.ts'
+import type { Keeper, Made, PermitFor, StoredChange } from './keeper.ts'
+import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
 import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
-import { readSidecar, type Sidecar, sidecarName, sidecarText } from './sidecar.ts'
+import { sidecarName } from './sidecar.ts'
+import { stagedName } from './staged-name.ts'
 import { isErasure, judgeOf, refusalOf, type StoredJudge } from './stored-judge.ts'
+import { openerFor, refuseOtherColumns } from './stored-output.ts'
 import type { CannotStep } from './stored-plan.ts'
-import {
-  type Target,
-  type TargetRequest,
-  type TargetSurvey,
-  UNTOUCHED,
-  type Untouched,
-  type UntouchedCode,
-} from './target.ts'
-
-/** A row that is longer is none that a batch wrote. */
-const MAX_ROW_BYTES = 64 << 20
-const CHUNK_BYTES = 1 << 20
-
-interface Scan {
-  readonly result: BatchResult
-  readonly judge: StoredJudge
-  readonly digest: FileDigest
-}
+import { type Scan, scanStored } from './stored-scan.ts'
+import { type Target, type TargetRequest, type TargetSurvey, type Untouched, untouched } from './target.ts'
 
 export class StoredFile implements Target {
   readonly name: TargetName
-  readonly #file: string
+  readonly file: string
 
   constructor(file: string) {
     this.name = fileTarget(file)
-    this.#file = this.name.slice('file:'.length)
+    this.file = this.name.slice('file:'.length)
+  }
+
+  /** It changes with the file: a folder may become a data set. */
+  get #keeper(): Keeper {
+    return keeperOf(this.file)
   }
 
   async survey(request: TargetRequest): Promise<TargetSurvey | Untouched> {
-    const sidecar = this.#sidecarFor(request)
-    if ('code' in sidecar) return sidecar
+    const made = this.#keeper.read(this.file)
+    if ('code' in made) return { target: this.name, ...made }
+    const refused = refusalOf(made, request)
+    if (refused !== undefined) return { target: this.name, ...refused }
     let scan: Scan
     try {
-      scan = await this.#scanned(sidecar, request, () => openNothing(this.#file))
+      scan = await this.#scanned(made, request, () => openNothing(this.file))
     } catch (error) {
       if (!(error instanceof LetheError)) throw error
-      return this.#untouched('unreadable', error.message)
+      return (await this.#isOf(made))
+        ? untouched(this.name, 'unreadable', error.message)
+        : untouched(this.name, 'changed-since')
     }
-    if (!isSame(scan.digest, sidecar.file)) return this.#untouched('changed-since')
+    if (!made.isOf(scan.digest)) return untouched(this.name, 'changed-since')
     return this.#surveyOf(scan, request)
   }
 
-  /** The sidecar, where it says all that is needed. */
-  #sidecarFor(request: TargetRequest): Sidecar | Untouched {
-    const sidecar = readSidecar(this.#file)
-    if (sidecar === 'missing') return this.#untouched('no-sidecar')
-    if (sidecar === 'malformed') return this.#untouched('sidecar-malformed')
-    // What is written back are lines.
-    if (sidecar.format === 'parquet') return this.#untouched('parquet-file')
-    if (sidecar.change !== undefined) return this.#untouched('change-events')
-    const refused = refusalOf(sidecar, request)
-    return refused === undefined ? sidecar : this.#untouched(refused.code, refused.message)
-  }
-
-  #untouched(code: UntouchedCode, message: string = UNTOUCHED[code]): Untouched {
-    return { target: this.name, code, message }
+  /** Whether it is the file that is told of; one that cannot be read may be. */
+  async #isOf(made: Made): Promise<boolean> {
+    try {
+      return made.isOf(await digestOf(this.file))
+    } catch (error) {
+      if (!(error instanceof LetheError)) throw error
+      return true
+    }
   }
 
   /**
    * Reads the file to its end, and writes what is left of it. Where a value cannot be taken to its step, and nothing is chosen for
    * that, no row is stepped.
    */
-  async #scanned(sidecar: Sidecar, request: TargetRequest, open: () => Output): Promise<Scan> {
-    const scan = await this.#scan(sidecar, request, open(), true)
+  async #scanned(made: Made, request: TargetRequest, open: () => Output): Promise<Scan> {
+    const scan = await this.#scan(made, request, open(), true)
     if (cannotStepOf(request) !== undefined || deadRows(scan.result.account.deadLettered).failed === 0)
       return scan
-    return await this.#scan(sidecar, request, open(), false)
+    return await this.#scan(made, request, open(), false)
   }
 
-  async #scan(sidecar: Sidecar, request: TargetRequest, output: Output, mayStep: boolean): Promise<Scan> {
-    if (sidecar.format === 'parquet') throw this.#changed(UNTOUCHED['parquet-file'])
-    if (sidecar.change !== undefined) throw this.#changed(UNTOUCHED['change-events'])
-    const judge = judgeOf(this.name, sidecar, request, mayStep)
-    const { stored, tally, gate, now } = judge
-    const input = inspectInput(this.#file, sidecar.format)
-    if (input.compression === 'zstd') await loadZstd()
-    const prepared = preparePool([input], 1)
-    try {
-      const pool = await prepared.open(stored.plan, {
-        kind: 'chunks',
-        policyFile: '',
-        fingerprint: stored.plan.fingerprint,
-        configuration: { files: new Map(), keyset: undefined },
-        options: { now, maxRecordBytes: MAX_ROW_BYTES, gates: [gate] },
-      })
-      const result = await runBatch({
-        plan: stored.plan,
-        pool,
-        inputs: [input],
-        outputs: [output],
-        deadLetterFile: undefined,
-        limit: { kind: 'share', most: 1 },
-        countsGroups: false,
-        maxRecordBytes: MAX_ROW_BYTES,
-        chunkBytes: CHUNK_BYTES,
-        form: sidecar.delimiter === undefined ? {} : { delimiter: sidecar.delimiter },
-        escapeFormulas: false,
-        digests: true,
-        onProgress: () => {},
-      })
-      const digest = result.inputs[0]!.digest!
-      const suppressed = sum(result.account.suppressed)
-      const seen = result.account.published + suppressed + sum(result.account.deadLettered)
-      if (suppressed !== tally.deleted || seen !== result.account.records)
-        throw new LetheError('account-mismatch', `the rows of ${this.#file} do not add up; it is as it was`)
-      return { result, judge, digest }
-    } finally {
-      await prepared.close()
-    }
+  #scan(made: Made, request: TargetRequest, output: Output, mayStep: boolean): Promise<Scan> {
+    return scanStored(this.file, made, judgeOf(this.name, made, request, mayStep), output)
   }
 
   #surveyOf({ result, judge, digest }: Scan, request: TargetRequest): TargetSurvey | Untouched {
@@ -138,7 +82,8 @@ export class StoredFile implements Target {
     const { account } = result
     const { failed, unread } = deadRows(account.deadLettered)
     if (unread > 0)
-      return this.#untouched(
+      return untouched(
+        this.name,
         'unreadable-rows',
         `${unread} rows of it cannot be read, so that they cannot be judged`,
       )
@@ -162,146 +107,113 @@ export class StoredFile implements Target {
       undated: tally.undated,
       cannotStep: total(tally.left) + (isRowDropped ? 0 : failed),
       unsteppable: stored.unsteppable,
-      whole: account.records > 0 && deleted === account.records,
+      whole: account.records > 0 && deleted === account.records && this.#keeper.goesWhole,
       oldest: timeOf(tally.oldest),
       newest: timeOf(tally.newest),
       ...judge.told(),
     }
   }
 
-  async apply(
+  /**
+   * Makes what is to take its place. What is done already is left as it is. The caller keeps the lock, and makes the change.
+   * @throws LetheError: `target-changed`, `target-held`, (io); then the target is as it was
+   */
+  async stage(
     planned: TargetSurvey,
     order: string,
     request: TargetRequest,
-  ): Promise<'applied' | 'was applied'> {
-    const release = await takeLock(this.#file, { waitMs: 1000 })
-    try {
-      return await this.#apply(planned, order, request)
-    } finally {
-      release()
-    }
-  }
-
-  async #apply(
-    planned: TargetSurvey,
-    order: string,
-    request: TargetRequest,
-  ): Promise<'applied' | 'was applied'> {
-    const sidecarFile = sidecarName(this.#file)
-    if (!existsSync(this.#file)) {
-      if (!planned.whole || (isErasure(request) && !this.wasErasedBy(order)))
+  ): Promise<StoredChange | 'applied' | 'was applied'> {
+    const { file } = this
+    const keeper = this.#keeper
+    const permitFor = permitsOf(request)
+    if (!existsSync(file)) {
+      if (!planned.whole || (isErasure(request) && !keeper.wasErased(file, order, planned.digest)))
         throw this.#changed('it is gone')
-      // Cut short between the two, or done.
-      if (!existsSync(sidecarFile)) return 'was applied'
-      deleteFile(sidecarFile, this.#permit(request, sidecarFile))
-      return 'applied'
+      return keeper.gone(file, permitFor)
     }
-    const staged = this.#staged(order)
-    const now = await digestOf(this.#file)
-    const sidecar = readSidecar(this.#file)
-    if (typeof sidecar === 'string')
-      throw this.#changed(UNTOUCHED[sidecar === 'missing' ? 'no-sidecar' : 'sidecar-malformed'])
-    if (sidecar.order === order && isSame(now, sidecar.file)) return 'was applied'
-    const begun = readSidecar(staged.data)
-    if (typeof begun !== 'string' && begun.order === order && isSame(now, begun.file)) {
-      // Cut short between the file and its sidecar.
-      replaceFile(sidecarName(staged.data), sidecarFile, this.#permit(request, sidecarFile))
-      return 'applied'
-    }
-    if (!isSame(now, planned.digest)) throw this.#changed('its bytes are others')
-    for (const name of [staged.data, sidecarName(staged.data)]) {
-      discardParts(name)
-      if (existsSync(name)) deleteFile(name, this.#permit(request, name))
-    }
-    if (planned.whole) return await this.#deleteWhole(planned, order, sidecar, request)
-    await this.#rewrite(planned, order, sidecar, request, staged.data)
-    return 'applied'
-  }
-
-  async #deleteWhole(
-    planned: TargetSurvey,
-    order: string,
-    sidecar: Sidecar,
-    request: TargetRequest,
-  ): Promise<'applied'> {
-    const stamp = stampOf(this.#file)
-    const scan = await this.#scanned(sidecar, request, () => openNothing(this.#file))
-    this.#check(planned, scan, request)
-    const sidecarFile = sidecarName(this.#file)
-    // Each row was asked for: a hold on a time between them holds none.
-    const permit = this.#permit(request, this.#file, request.lookAgain)
-    const mark = isErasure(request) ? erasedName(this.#file, order) : undefined
-    if (mark !== undefined) await writeWhole(mark, `${JSON.stringify({ lethe: 'erased', v: 1, order })}\n`)
-    try {
-      deleteFile(this.#file, permit, this.#still(stamp))
-    } catch (error) {
-      if (mark !== undefined) deleteFile(mark, this.#permit(request, mark))
-      throw error
-    }
-    deleteFile(sidecarFile, this.#permit(request, sidecarFile))
-    return 'applied'
-  }
-
-  async #rewrite(
-    planned: TargetSurvey,
-    order: string,
-    sidecar: Sidecar,
-    request: TargetRequest,
-    staged: string,
-  ): Promise<void> {
-    const stamp = stampOf(this.#file)
-    const { compression } = inspectInput(this.#file, sidecar.format)
-    if (compression === 'zstd') await loadZstd()
+    const now = await digestOf(file)
+    const made = keeper.read(file)
+    if ('code' in made) throw this.#changed(made.message)
+    const state = keeper.state(file, order, now, permitFor)
+    if (state !== undefined) return state
+    if (!isSameDigest(now, planned.digest)) throw this.#changed('its bytes are others')
+    const staged = stagedName(file, order)
+    this.#discard(staged, permitFor)
+    const stamp = stampOf(file)
     const opened: Output[] = []
-    const open = (): Output => {
+    const open = await this.#opener(made, planned, staged, order)
+    const next = (): Output => {
       for (const one of opened) void one.discard()
-      const raw = openOutput(staged, compression ?? 'none', true)
-      opened.push(raw)
-      return sidecar.format === 'json' ? new ArrayOutput(raw) : raw
+      opened.push(open())
+      return opened.at(-1)!
     }
-    const sidecarStaged = sidecarName(staged)
     try {
-      const scan = await this.#scanned(sidecar, request, open)
-      this.#check(planned, scan, request)
-      const data = opened.at(-1)!
-      const asOf = asOfAfter(sidecar, scan, request)
-      const made: Sidecar = { ...sidecar, file: data.digest!, asOf, order }
-      const beside = openOutput(sidecarStaged, 'none')
-      opened.push(beside)
-      await beside.append(Buffer.from(sidecarText(made)))
-      await beside.finish()
-      this.#still(stamp)()
-      await beside.publish()
-      await data.publish()
-      const sidecarFile = sidecarName(this.#file)
-      replaceFile(
-        staged,
-        this.#file,
-        this.#permit(request, this.#file, request.lookAgain),
-        this.#still(stamp),
-      )
-      replaceFile(sidecarStaged, sidecarFile, this.#permit(request, sidecarFile))
+      const scan = await this.#scanned(made, request, next)
+      const found = this.#check(planned, scan, request)
+      const output = opened.at(-1)!
+      await output.publish()
+      if (made.format === 'parquet' && !planned.whole)
+        refuseOtherColumns(file, staged, found.kept + found.stepped)
+      return {
+        file,
+        order,
+        kept: found.kept + found.stepped,
+        deleted: found.deleted,
+        before: now,
+        stamp,
+        after: planned.whole ? undefined : { staged, digest: output.digest! },
+        asOf: asOfAfter(made.judged, found, request),
+        isErasure: isErasure(request),
+      }
+    } catch (error) {
+      this.#discard(staged, permitFor)
+      throw error
     } finally {
       for (const one of opened) await one.discard()
     }
   }
 
-  /** Throws where the file is not in the state that its stamp tells: a batch may have put another one in its place. */
-  #still(stamp: string): () => void {
-    return () => {
-      if (stampOf(this.#file) !== stamp) throw this.#changed('it was written to meanwhile')
+  async #opener(made: Made, { whole }: TargetSurvey, staged: string, order: string): Promise<() => Output> {
+    if (whole) return () => openNothing(this.file)
+    return (
+      this.#keeper.opener?.(this.file, staged, order) ?? (await openerFor(this.file, made.format, staged))
+    )
+  }
+
+  /** Takes away what was made to take its place. */
+  discard({ after }: StoredChange, request: TargetRequest): void {
+    if (after !== undefined) this.#discard(after.staged, permitsOf(request))
+  }
+
+  /** What was left half-made under a name. */
+  #discard(staged: string, permitFor: PermitFor): void {
+    for (const name of [staged, sidecarName(staged)]) {
+      discardParts(name)
+      if (existsSync(name)) deleteFile(name, permitFor(name))
     }
   }
 
+  /** Puts what was made in its place, or takes it away. @throws LetheError: then it is as it was */
+  swap({ after, stamp }: StoredChange, request: TargetRequest): void {
+    // Each row was asked for: a hold on a time between them holds none.
+    const permit = permitOf(request, this.file, request.lookAgain)
+    const isStill = (): void => {
+      // A batch may have put another one in its place.
+      if (stampOf(this.file) !== stamp) throw this.#changed('it was written to meanwhile')
+    }
+    if (after === undefined) deleteFile(this.file, permit, isStill)
+    else replaceFile(after.staged, this.file, permit, isStill)
+  }
+
   /** Refuses where the rows are not what the order says: they changed, or are held now. */
-  #check(planned: TargetSurvey, scan: Scan, request: TargetRequest): void {
-    if (!isSame(scan.digest, planned.digest)) throw this.#changed('its bytes are others')
+  #check(planned: TargetSurvey, scan: Scan, request: TargetRequest): TargetSurvey {
+    if (!isSameDigest(scan.digest, planned.digest)) throw this.#changed('its bytes are others')
     const found = this.#surveyOf(scan, request)
     if ('code' in found) throw this.#changed(found.message)
     if (found.held.fromDeletion > planned.held.fromDeletion || found.held.fromStep > planned.held.fromStep)
       throw new LetheError(
         'target-held',
-        `rows of ${this.#file} are under a legal hold that was added since the order was made; it is as it was`,
+        `rows of ${this.file} are under a legal hold that was added since the order was made; it is as it was`,
         'make another order',
       )
     const counts = ({ rows, kept, deleted, stepped }: TargetSurvey): string =>
@@ -312,44 +224,46 @@ export class StoredFile implements Target {
       )
     const { published } = scan.result.account
     if (published !== found.kept + found.stepped)
-      throw new LetheError('account-mismatch', `the rows of ${this.#file} do not add up; it is as it was`)
-  }
-
-  /** Of what belongs to the file, and of its rewritten self: holds were asked for each row that goes. */
-  #permit({ holds, heldAt }: TargetRequest, name: string, lookAgain?: HeldSetting['lookAgain']): Permit {
-    const target = fileTarget(name)
-    // Those that were asked hold nothing of it any more; `lookAgain` is asked for others.
-    const asked = holds.map((hold) => ({ ...hold, released: heldAt }))
-    const verdict = mayDelete({ target }, asked, heldAt, lookAgain)
-    if (!verdict.allowed) throw new LetheError('target-held', `${name} is under a legal hold`)
-    return verdict.permit
-  }
-
-  #staged(order: string): { readonly data: string } {
-    return { data: join(dirname(this.#file), `.${basename(this.#file)}.${order.slice(0, 12)}.retain`) }
+      throw new LetheError('account-mismatch', `the rows of ${this.file} do not add up; it is as it was`)
+    return found
   }
 
   #changed(why: string): LetheError {
     return new LetheError(
       'target-changed',
-      `${this.#file} is not what the order was made of: ${why}; it was not touched`,
+      `${this.file} is not what the order was made of: ${why}; it was not touched`,
       'make another order',
     )
   }
 
   isGone(): boolean {
-    return !existsSync(this.#file) && !existsSync(sidecarName(this.#file))
+    return !existsSync(this.file) && !this.#keeper.tells(this.file)
   }
 
   /** Whether an order of erasure deleted it: one that is not there may also have been moved, with all its rows. */
-  wasErasedBy(order: string): boolean {
-    return existsSync(erasedName(this.#file, order))
+  wasErasedBy(order: string, digest: TargetSurvey['digest']): boolean {
+    return this.#keeper.wasErased(this.file, order, digest)
   }
 }
 
-/** What is left of a file that an order erased as a whole: that it did. */
-const erasedName = (file: string, order: string): string =>
-  join(dirname(file), `.${basename(file)}.${order.slice(0, 12)}.erased`)
+/** Of what belongs to a file, and of its rewritten self: holds were asked for each row that goes. */
+function permitOf(
+  { holds, heldAt }: TargetRequest,
+  name: string,
+  lookAgain?: HeldSetting['lookAgain'],
+): Permit {
+  const target = fileTarget(name)
+  // Those that were asked hold nothing of it any more; `lookAgain` is asked for others.
+  const asked = holds.map((hold) => ({ ...hold, released: heldAt }))
+  const verdict = mayDelete({ target }, asked, heldAt, lookAgain)
+  if (!verdict.allowed) throw new LetheError('target-held', `${name} is under a legal hold`)
+  return verdict.permit
+}
+
+export const permitsOf =
+  (request: TargetRequest): PermitFor =>
+  (name) =>
+    permitOf(request, name)
 
 function heldOf({ tally, held }: StoredJudge): TargetSurvey['held'] {
   const { counts, whole } = held
@@ -364,15 +278,11 @@ function heldOf({ tally, held }: StoredJudge): TargetSurvey['held'] {
 const cannotStepOf = (request: TargetRequest): CannotStep | undefined =>
   isErasure(request) ? undefined : request.cannotStep
 
-/** The instant that the rows which stay were judged at last. */
-function asOfAfter(sidecar: Sidecar, { judge }: Scan, request: TargetRequest): string {
-  // Rows that a hold keeps from a step are still to be stepped.
-  if (isErasure(request) || judge.tally.heldFromStep > 0) return sidecar.asOf
-  const asOf = Math.max(Date.parse(sidecar.asOf), request.asOf - request.marginMs)
-  return new Date(asOf).toISOString()
+/** Up to when rows that stay were judged; undefined: as before, since some are still to be stepped. */
+function asOfAfter(judged: Made['judged'], found: TargetSurvey, request: TargetRequest): string | undefined {
+  if (isErasure(request) || found.held.fromStep > 0 || found.cannotStep > 0) return undefined
+  return new Date(Math.max(judged.until, request.asOf - request.marginMs)).toISOString()
 }
-
-const isSame = (a: FileDigest, b: FileDigest): boolean => a.bytes === b.bytes && a.sha256 === b.sha256
 
 const total = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
 

@@ -13,8 +13,8 @@ export interface GateSetting {
   readonly steps: readonly ('step' | 'delete' | 'leave')[]
   /** The instant that ages are judged at, less the margin: ms since 1970. */
   readonly now: number
-  /** The instant that the rows were judged at when they were written. */
-  readonly writtenAt: number
+  /** The instants between which the rows were judged when they were written. */
+  readonly judged: { readonly from: number; readonly until: number }
   /** What it reads stands behind `time`. */
   readonly held: HeldRows
 }
@@ -138,13 +138,13 @@ export function storedGate(setting: GateSetting, tally: GateTally): Gate {
 const changes = ({ kind }: Decision): boolean => kind !== 'keep' && kind !== 'left'
 
 /** By the end of the interval; nothing is taken to a step that it may be behind already. */
-function decide({ start, end }: TimeInterval, { retention, steps, now, writtenAt }: GateSetting): Decision {
+function decide({ start, end }: TimeInterval, { retention, steps, now, judged }: GateSetting): Decision {
   const reached = retention.judge(end, now)
   if (reached === 'suppress') return { kind: 'delete' }
   if (reached === 0 || steps.length === 0) return { kind: 'keep' }
   const last = steps.length
-  const least = retention.judge(end, writtenAt)
-  const most = retention.judge(start, writtenAt)
+  const least = retention.judge(end, judged.from)
+  const most = retention.judge(start, judged.until)
   const from = least === 'suppress' ? last : least
   const upTo = most === 'suppress' ? last : most
   if (reached <= from || reached < upTo) return { kind: 'keep' }

@@ -3,8 +3,8 @@ import type { Gate } from '../engine/gate.ts'
 import { parsePath } from '../policy/path.ts'
 import { erasureGate, newErasureTally } from './erasure-gate.ts'
 import { HeldRows } from './held-rows.ts'
+import type { Made } from './keeper.ts'
 import type { TargetName } from './legal-hold.ts'
-import type { Sidecar } from './sidecar.ts'
 import { type GateTally, newTally, storedGate } from './stored-gate.ts'
 import { type StoredPlan, storedPlan } from './stored-plan.ts'
 import { intervalReader } from './stored-time.ts'
@@ -33,12 +33,13 @@ export interface StoredJudge {
 
 export const isErasure = (request: TargetRequest): request is ErasureRequest => 'searches' in request
 
-/** Why a file with this sidecar is left as it is; undefined where it can be judged. */
+/** Why a file that was made so is left as it is; undefined where it can be judged. */
 export function refusalOf(
-  { policy, time, keyChecks }: Sidecar,
+  { policy, time, keyChecks, change }: Made,
   request: TargetRequest,
 ): { readonly code: UntouchedCode; readonly message: string } | undefined {
   const refused = (code: UntouchedCode, message: string = UNTOUCHED[code]) => ({ code, message })
+  if (change !== undefined) return refused('change-events')
   if (!isErasure(request)) {
     if (policy.name !== request.plan.name)
       return refused('other-policy', `it was made by the policy ${policy.name}, which is not named`)
@@ -57,32 +58,29 @@ export function refusalOf(
   return lacking && refused('keys-missing', `${UNTOUCHED['keys-missing']}: ${lacking[0]}, ${lacking[1]}`)
 }
 
-const madeBy = ({ policy, keyChecks }: Sidecar) => ({ fingerprint: policy.fingerprint, keyChecks })
+const madeBy = ({ policy, keyChecks }: Made) => ({ fingerprint: policy.fingerprint, keyChecks })
 
 /** `mayStep`: whether rows are taken to later steps where they should be. */
 export const judgeOf = (
   target: TargetName,
-  sidecar: Sidecar,
+  made: Made,
   request: TargetRequest,
   mayStep: boolean,
 ): StoredJudge =>
-  isErasure(request)
-    ? erasureJudge(target, sidecar, request)
-    : retentionJudge(target, sidecar, request, mayStep)
+  isErasure(request) ? erasureJudge(target, made, request) : retentionJudge(target, made, request, mayStep)
 
 function retentionJudge(
   target: TargetName,
-  sidecar: Sidecar,
+  made: Made,
   request: RetentionRequest,
   mayStep: boolean,
 ): StoredJudge {
   const { plan, asOf, marginMs, cannotStep, holds, heldAt } = request
-  const isSamePolicy = sidecar.policy.fingerprint === plan.fingerprint
-  const stored = storedPlan(plan, isSamePolicy, cannotStep)
+  const isSamePolicy = made.policy.fingerprint === plan.fingerprint
+  const stored = storedPlan(plan, isSamePolicy, cannotStep, made.parts)
   const tally = newTally(stored.steps.length)
-  const time = sidecar.time!
-  const made = madeBy(sidecar)
-  const held = new HeldRows({ target, made, holds, heldAt, readsFrom: 1 })
+  const time = made.time!
+  const held = new HeldRows({ target, made: madeBy(made), holds, heldAt, readsFrom: 1 })
   const gate = storedGate(
     {
       retention: plan.retention!,
@@ -90,7 +88,7 @@ function retentionJudge(
       read: intervalReader(time, isSamePolicy ? plan : undefined),
       steps: mayStep ? stored.steps : stored.steps.map(() => 'leave'),
       now: asOf - marginMs,
-      writtenAt: Date.parse(sidecar.asOf),
+      judged: made.judged,
       held,
     },
     tally,
@@ -113,13 +111,13 @@ function retentionJudge(
   }
 }
 
-function erasureJudge(target: TargetName, sidecar: Sidecar, request: ErasureRequest): StoredJudge {
+function erasureJudge(target: TargetName, made: Made, request: ErasureRequest): StoredJudge {
   const { holds, heldAt, onFound } = request
-  const search = request.searches.get(sidecar.policy.fingerprint)!
+  const search = request.searches.get(made.policy.fingerprint)!
   const tally = newErasureTally(search)
-  const { time } = sidecar
+  const { time } = made
   const readsFrom = search.finders.length + (time === undefined ? 0 : 1)
-  const held = new HeldRows({ target, made: madeBy(sidecar), holds, heldAt, readsFrom })
+  const held = new HeldRows({ target, made: madeBy(made), holds, heldAt, readsFrom })
   const setting = { search, time, now: heldAt, held, onFound }
   return {
     stored: storedPlan(search.plan, false, undefined),

@@ -29,7 +29,12 @@ export interface StoredPlan {
  * The plan for rows that `plan` published. `steps`: whether rows may be taken to later steps, which needs that very plan to
  * have made them; otherwise they are only judged.
  */
-export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | undefined): StoredPlan {
+export function storedPlan(
+  plan: Plan,
+  steps: boolean,
+  cannotStep: CannotStep | undefined,
+  parts: ReadonlyMap<string, unknown> = new Map(),
+): StoredPlan {
   const rules: PlanRule[] = []
   const unsteppable: Unsteppable[] = []
   const count = steps ? stepsOf(plan) : 0
@@ -48,7 +53,7 @@ export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | 
       const kept = add({ kind: isContainer ? 'keep-subtree' : 'keep' }, isContainer ? 'keep.subtree' : 'keep')
       const byStep: PlanRule[][] = [[kept]]
       for (let step = 1; step <= count; step++) {
-        const found = stepAction(field, step)
+        const found = stepOf(field, step, parts.has(path.text))
         if (found === 'same') byStep.push([kept])
         else if ('why' in found) {
           unsteppable.push({ step, field: path.text, why: found.why })
@@ -57,8 +62,10 @@ export function storedPlan(plan: Plan, steps: boolean, cannotStep: CannotStep | 
       }
       return { index, path, from: path, category: field.category, role: field.role, rulesByStep: byStep }
     })
+  // What parts them stands in the name of a folder: no field that could be dropped.
+  const stays = ({ field }: Unsteppable): boolean => cannotStep !== 'drop-field' || parts.has(field)
   const actions = Array.from({ length: count }, (_, at) =>
-    cannotStep !== 'drop-field' && unsteppable.some(({ step }) => step === at + 1)
+    unsteppable.some((one) => one.step === at + 1 && stays(one))
       ? cannotStep === 'drop-row'
         ? 'delete'
         : 'leave'
@@ -158,6 +165,13 @@ function stepAction(field: PlanField, step: number): Action | 'same' | { readonl
     takes.push(take)
   }
   return { kind: 'transform', name: target.use, transform: anyOf(takes, target.action) }
+}
+
+function stepOf(field: PlanField, step: number, isPart: boolean): ReturnType<typeof stepAction> {
+  const found = stepAction(field, step)
+  return isPart && found !== 'same'
+    ? { why: 'it parts the data set: the row would move to another folder' }
+    : found
 }
 
 function between(previous: PlanRule, next: PlanRule): ((stored: string) => Result) | undefined {

@@ -1,4 +1,4 @@
-/** What retention and erasure work on: the port of targets. Files are one; topics and tables of other kinds can stand behind it. */
+/** What retention and erasure work on: the port of targets. Files are one; `apply-files.ts` does to them what an order says. */
 import type { Plan } from '../policy/plan.ts'
 import type { HeldWhole } from './held-rows.ts'
 import type { Finder } from './held-subjects.ts'
@@ -57,8 +57,10 @@ export const UNTOUCHED = {
   'no-time': 'no field of it tells the event time of its rows',
   'unreadable-rows': 'rows of it cannot be read, so that they cannot be judged',
   unreadable: 'it cannot be read',
-  'parquet-file':
-    'it is Parquet, whose rows are neither deleted nor stepped: make it again from the events that remain, and delete it',
+  'not-in-manifest':
+    'the manifest of its data set does not name it: take it away, or make the data set again',
+  'manifest-malformed': 'the _manifest.json of its data set is not written as one',
+  'not-there': 'the manifest of its data set names it, and it is not there: it may stand elsewhere',
   'change-events':
     'its records are change events, whose rows are neither found, deleted nor stepped: make it again from the events that remain, and delete it',
   link: 'it is a link to what is not below the folders that are named: name that too',
@@ -77,6 +79,12 @@ export interface Untouched {
   readonly code: UntouchedCode
   readonly message: string
 }
+
+export const untouched = (
+  target: TargetName,
+  code: UntouchedCode,
+  message: string = UNTOUCHED[code],
+): Untouched => ({ target, code, message })
 
 /** What one rule does to the rows of a target. */
 export interface RuleAction {
@@ -127,11 +135,6 @@ export interface TargetSurvey {
 export interface Target {
   readonly name: TargetName
   survey(request: TargetRequest): Promise<TargetSurvey | Untouched>
-  /**
-   * Does what a survey said, under the hash of an order. Does nothing where it was done already; goes on where it was cut
-   * short. @throws LetheError: `target-changed`, `target-held`, (io); then the target is as it was
-   */
-  apply(planned: TargetSurvey, order: string, request: TargetRequest): Promise<'applied' | 'was applied'>
   /** Whether it is gone, where it should be gone as a whole. */
   isGone(): boolean
 }

@@ -19,9 +19,10 @@ import { headerLine } from '../record/csv/csv-text.ts'
 import { refuseMissing } from '../record/csv/missing-columns.ts'
 import type { Spares } from '../record/spares.ts'
 import type { Layout } from './chunk.ts'
-import { type LeavingRows, refuseColumnPaths, refuseTags, runShape } from './engines.ts'
+import { type LeavingRecords, type LeavingRows, refuseColumnPaths, refuseTags, runShape } from './engines.ts'
 import type { Batch, Picked } from './input-batch.ts'
 import { leavingRecords, leavingRows } from './leaving.ts'
+import type { OpenParquet } from './parquet-source.ts'
 import { selectedRecords } from './selected-records.ts'
 import { dialectOf, splitterOf, tableHead } from './table-head.ts'
 import { checkWidth, headerError, readHeader, type TableHeader } from './table-header.ts'
@@ -48,6 +49,8 @@ export interface BatchInputs {
   /** How the inputs are to be read. */
   readonly form: InputForm
   readonly escapeFormulas: boolean
+  /** Whether Parquet that is made of Parquet has the columns of the input, as they are. Default: those that the plan makes of them. */
+  readonly keepsColumns?: boolean
   /** Whether to compute the digests of the inputs. */
   readonly digests: boolean
   /** Whether names that no rule names are counted one by one. Default: not. */
@@ -109,8 +112,7 @@ export class BatchSource {
     try {
       if (digests && copy === undefined)
         this.#hears.ended(index, await digestOf(input.name, (bytes) => this.#hears.read(index, bytes)))
-      const targets = output.openColumns === undefined ? undefined : opened.targets()
-      let layout: Layout = { format: 'ndjson', leaves: leavingRecords(plan, output, targets, input.name) }
+      let layout: Layout = { format: 'ndjson', leaves: this.#leavingColumns(opened, output, input.name) }
       if (opened.table !== undefined) {
         const { header, delimiter } = opened.table
         const style = { delimiter, lineBreak: '\n' as const, escapeFormulas }
@@ -138,6 +140,17 @@ export class BatchSource {
     } finally {
       opened.close()
     }
+  }
+
+  #leavingColumns(opened: OpenParquet, output: Output, input: string): LeavingRecords {
+    const { plan, keepsColumns } = this.#run
+    if (keepsColumns !== true || output.openColumns === undefined) {
+      const targets = output.openColumns === undefined ? undefined : opened.targets()
+      return leavingRecords(plan, output, targets, input)
+    }
+    const columns = opened.columns()
+    output.openColumns(columns, input)
+    return { columns }
   }
 
   async #copy(index: number, object: StoredObject): Promise<number> {

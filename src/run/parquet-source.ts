@@ -1,7 +1,7 @@
 /** A Parquet file as an input of a batch: which columns the plan reads, and their rows as text. */
 import { LetheError } from '../errors.ts'
 import { formatByName, type Input } from '../files/input.ts'
-import { typeAt, typeOfElement } from '../files/parquet/column-types.ts'
+import { treeOfFile, typeAt, typeOfElement } from '../files/parquet/column-types.ts'
 import { ParquetFile } from '../files/parquet/parquet-file.ts'
 import { parquetRows, type RowOptions } from '../files/parquet/rows.ts'
 import { type ColumnSelection, cellsOf, hasPath, select } from '../files/parquet/selection.ts'
@@ -9,6 +9,7 @@ import type { Output } from '../files/sink.ts'
 import type { Piece } from '../files/splitter.ts'
 import { parsePath, printSegments } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
+import type { GroupColumn } from '../record/columns/column-tree.ts'
 import { type ColumnTarget, columnsOfJson } from '../record/columns/planned-columns.ts'
 import { missingPaths } from '../record/csv/missing-columns.ts'
 import { runShape } from './engines.ts'
@@ -16,6 +17,8 @@ import { runShape } from './engines.ts'
 export interface OpenParquet {
   /** What the plan makes of its columns, where typed columns are written. */
   readonly targets: () => readonly ColumnTarget[]
+  /** Its columns as they are. */
+  readonly columns: () => GroupColumn
   /** Where the output is CSV: the columns that are read. */
   readonly table: { readonly header: readonly string[]; readonly delimiter: string } | undefined
   /** What no rule names: it is not read. */
@@ -54,6 +57,7 @@ export function openParquet(
     const header = cells?.map(({ names }) => printSegments(names.map((one) => ({ kind: 'name', name: one }))))
     return {
       targets: () => targetsOf(plan, file, selection),
+      columns: () => treeOfFile(file.root, (column) => hasBounds(file, column)),
       table: header && { header, delimiter },
       unlisted: selection.unlisted.map(({ path }) => path),
       pieces: (options) =>
@@ -65,6 +69,13 @@ export function openParquet(
     throw error
   }
 }
+
+/** Whether the least and the largest values of a column stand beside it, in any row group. */
+const hasBounds = ({ groups }: ParquetFile, column: number): boolean =>
+  groups.some(({ group }) => {
+    const { min_value, max_value } = group.columns[column]?.meta_data?.statistics ?? {}
+    return min_value !== undefined || max_value !== undefined
+  })
 
 /** The policy's own fields by the types that the file states, and what its patterns match of the file. */
 function targetsOf(plan: Plan, file: ParquetFile, { taken }: ColumnSelection): ColumnTarget[] {

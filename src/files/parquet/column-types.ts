@@ -2,7 +2,13 @@
 import type { SchemaElement } from 'hyparquet'
 import type { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import type { Segment } from '../../policy/path.ts'
-import type { ColumnNode, ColumnType, GroupColumn, TimeUnit } from '../../record/columns/column-tree.ts'
+import type {
+  ColumnNode,
+  ColumnType,
+  GroupColumn,
+  LeafColumn,
+  TimeUnit,
+} from '../../record/columns/column-tree.ts'
 import type { ParquetNode } from './parquet-schema.ts'
 
 /** The type of a leaf that was read. Its texts are those of `texts.ts`. */
@@ -165,6 +171,34 @@ export function schemaElements(root: GroupColumn): WrittenElement[] {
   }
   for (const member of root.members) visit(member, member.name)
   return elements
+}
+
+/** The columns of a file as a tree: what is written by it has its schema. `hasBounds`: of a column, from 0. */
+export function treeOfFile(root: ParquetNode, hasBounds: (column: number) => boolean): GroupColumn {
+  const leafOf = (node: ParquetNode, name: string): LeafColumn => ({
+    kind: 'leaf',
+    name,
+    type: typeOfElement(node.element),
+    statistics: hasBounds(node.column),
+  })
+  const visit = (node: ParquetNode, name: string): ColumnNode => {
+    const [first, second] = node.children
+    switch (node.kind) {
+      case 'leaf':
+        return leafOf(node, name)
+      case 'struct':
+        return { kind: 'struct', name, members: node.children.map((child) => visit(child, child.name)) }
+      case 'list':
+        return { kind: 'list', name, item: visit(first!, 'element') }
+      case 'map':
+        return { kind: 'map', name, key: leafOf(first!, 'key'), value: visit(second!, 'value') }
+    }
+  }
+  return {
+    kind: 'struct',
+    name: root.element.name,
+    members: root.children.map((child) => visit(child, child.name)),
+  }
 }
 
 /** The type that a file states for the values at a path; undefined where they are of no one type, `missing` where it has none. */

@@ -32,6 +32,7 @@ export class ParquetFile {
   readonly metadata: ReadonlyMap<string, string>
   /** How many columns the schema has. */
   readonly columns: number
+  readonly rows: number
   readonly #stats: Stats
   readonly #footerStart: number
 
@@ -55,6 +56,7 @@ export class ParquetFile {
     const rows = this.groups.reduce((sum, group) => sum + group.rows, 0)
     if (rows !== Number(metadata.num_rows))
       throw damaged('its row groups have other rows than its footer says')
+    this.rows = rows
   }
 
   /** `opened`: where the file is open already; it is closed with this. @throws LetheError where it cannot be read, or is no Parquet file that Lethe reads */

@@ -19,3 +19,14 @@ export function partitionFolder(label: string, value: string | null): string | u
   const name = `${escaped(label)}=${shown}`
   return Buffer.byteLength(name) > MOST_BYTES ? undefined : name
 }
+
+/** What a folder of a partition tells; `value` is null where it stands for nothing. Undefined of a name that none has. */
+export function readPartitionFolder(
+  name: string,
+): { readonly label: string; readonly value: string | null } | undefined {
+  const [, label, value] = /^([^=]+)=(.+)$/s.exec(name) ?? []
+  if (label === undefined) return undefined
+  const plain = (text: string): string =>
+    text.replaceAll(/%([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+  return { label: plain(label), value: value === DEFAULT_PARTITION ? null : plain(value!) }
+}

@@ -1,0 +1,100 @@
+/** Does to stored files what an order says. Files that one keeper tells of are changed together, some at a time. */
+import { takeLock } from '../files/lock-file.ts'
+import type { StoredChange } from './keeper.ts'
+import { keeperOf } from './keeper-of.ts'
+import type { AppliedOrder } from './order-steps.ts'
+import { permitsOf, StoredFile } from './stored-file.ts'
+import type { TargetRequest, TargetSurvey } from './target.ts'
+import { fileOf } from './work-order.ts'
+
+/** What may stand beside files until it takes their place. */
+const MOST_STAGED = 64
+const MOST_STAGED_BYTES = 1 << 30
+
+/**
+ * One file after the other; what is done already stays as it is. It goes on where it was cut short.
+ * @param order its hash
+ * @throws LetheError: `target-changed`, `target-held`, `file-busy`, (io): the files before are done, that one is as it was
+ */
+export async function applyFiles(
+  planned: readonly TargetSurvey[],
+  order: string,
+  request: TargetRequest,
+): Promise<AppliedOrder> {
+  const done = { applied: 0, wasApplied: 0 }
+  for (const group of groupsOf(planned)) {
+    const release = await takeLock(group.lock, { waitMs: 1000 })
+    try {
+      await applyGroup(group.targets, order, request, (state) => {
+        if (state === 'applied') done.applied++
+        else done.wasApplied++
+      })
+    } finally {
+      release()
+    }
+  }
+  return done
+}
+
+interface Group {
+  readonly lock: string
+  readonly targets: TargetSurvey[]
+}
+
+function groupsOf(planned: readonly TargetSurvey[]): readonly Group[] {
+  const groups: Group[] = []
+  for (const one of planned) {
+    const { lock } = keeperOf(fileOf(one.target))
+    const last = groups.at(-1)
+    if (last?.lock === lock) last.targets.push(one)
+    else groups.push({ lock, targets: [one] })
+  }
+  return groups
+}
+
+async function applyGroup(
+  targets: readonly TargetSurvey[],
+  order: string,
+  request: TargetRequest,
+  tell: (state: 'applied' | 'was applied') => void,
+): Promise<void> {
+  const keeper = keeperOf(fileOf(targets[0]!.target))
+  const permitFor = permitsOf(request)
+  await keeper.recover(permitFor)
+  const staged: StoredChange[] = []
+  let bytes = 0
+  const make = async (): Promise<void> => {
+    const changes = staged.splice(0)
+    bytes = 0
+    if (changes.length === 0) return
+    await keeper.begin(changes, permitFor)
+    const made: StoredChange[] = []
+    try {
+      for (const change of changes) {
+        new StoredFile(change.file).swap(change, request)
+        made.push(change)
+      }
+    } finally {
+      const rest = changes.slice(made.length)
+      if (rest.length > 0) await keeper.giveUp(rest, permitFor)
+      for (const change of rest) new StoredFile(change.file).discard(change, request)
+      await keeper.end(made, permitFor)
+    }
+    for (const _ of made) tell('applied')
+  }
+  try {
+    for (const planned of targets) {
+      const change = await new StoredFile(fileOf(planned.target)).stage(planned, order, request)
+      if (typeof change === 'string') {
+        tell(change)
+        continue
+      }
+      staged.push(change)
+      bytes += change.after?.digest.bytes ?? 0
+      if (staged.length >= MOST_STAGED || bytes >= MOST_STAGED_BYTES) await make()
+    }
+  } finally {
+    // Where one was refused, those before it are done.
+    await make()
+  }
+}
