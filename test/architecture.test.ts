@@ -125,7 +125,19 @@ const ROOMS: Readonly<
   approval: { rooms: ['errors', 'policy', 'signing'], packages: [] },
   ledger: { rooms: ['errors', 'files', 'policy', 'signing'], packages: [] },
   lifecycle: {
-    rooms: ['engine', 'errors', 'files', 'kafka', 'ledger', 'policy', 'record', 'run', 'transforms'],
+    rooms: [
+      'datasets',
+      'engine',
+      'errors',
+      'files',
+      'forms',
+      'kafka',
+      'ledger',
+      'policy',
+      'record',
+      'run',
+      'transforms',
+    ],
     packages: ['zod'],
   },
   erasure: {

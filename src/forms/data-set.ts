@@ -55,12 +55,14 @@ export interface DataSet {
   readonly gone?: readonly GoneFile[] | undefined
 }
 
+/** No name: it may tell a value. */
 export interface GoneFile {
-  readonly file: string
-  /** Records that were in it at last. */
-  readonly records: number
+  /** All records that were deleted of it. */
+  readonly deleted: number
   /** The work order that took it away. */
   readonly order: string
+  /** Of its bytes as they stood at last. */
+  readonly sha256: string
 }
 
 /** The text of the file, of which `dataSet` is all that is not the same of every one. */
@@ -84,7 +86,6 @@ export function dataSetText(dataSet: Omit<DataSet, 'lethe' | 'v' | 'version'>): 
   return `${JSON.stringify(whole, null, 2)}\n`
 }
 
-const fileName = z.string().min(1).describe('Below the folder, with / between names.')
 const state = {
   records: count,
   deleted: count.exactOptional().describe('Records that retention or erasure deleted of it since.'),
@@ -134,7 +135,7 @@ export const dataSetForm: z.ZodType<DataSet> = z.object({
   files: z
     .array(
       z.object({
-        file: fileName,
+        file: z.string().min(1).describe('Below the folder, with / between names.'),
         ...state,
         next: z
           .object(state)
@@ -147,9 +148,9 @@ export const dataSetForm: z.ZodType<DataSet> = z.object({
   gone: z
     .array(
       z.object({
-        file: fileName,
-        records: count.describe('Records that were in it at last.'),
+        deleted: count.describe('Records that were deleted of it.'),
         order: sha256.describe('The hash of the work order that took it away.'),
+        sha256: sha256.describe('SHA-256 of its bytes as they stood at last.'),
       }),
     )
     .exactOptional()

@@ -1,5 +1,5 @@
 /** Deletes what is stored: the one file of this room that does. Each function asks for the permit of `mayDelete`. */
-import { renameSync, unlinkSync } from 'node:fs'
+import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { syncFolder } from '../files/sync-folder.ts'
@@ -36,6 +36,21 @@ export function replaceFile(
     syncFolder(dirname(file))
   } catch (error) {
     throw fileError(file, error, 'written')
+  }
+}
+
+/** Deletes a folder where it is empty; whether it was, or is gone. */
+export function deleteEmptyFolder(folder: string, permit: Permit): boolean {
+  check(folder, permit)
+  try {
+    rmdirSync(folder)
+    syncFolder(dirname(folder))
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return true
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
+    throw fileError(folder, error, 'written')
   }
 }
 

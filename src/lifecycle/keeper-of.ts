@@ -1,7 +1,17 @@
 /** Chooses who tells what made a stored file. */
+import { existsSync } from 'node:fs'
 import type { Keeper } from './keeper.ts'
+import { dataSetAround, listedName, readManifest } from './manifest-file.ts'
+import { ManifestKeeper } from './manifest-keeper.ts'
+import { sidecarName } from './sidecar.ts'
 import { SidecarKeeper } from './sidecar-keeper.ts'
 
+/** `file`: absolute. @throws LetheError (io) */
 export function keeperOf(file: string): Keeper {
-  return new SidecarKeeper(file)
+  const folder = dataSetAround(file)
+  if (folder === undefined) return new SidecarKeeper(file)
+  const manifest = readManifest(folder)
+  const isListed = typeof manifest === 'string' || manifest.files.has(listedName(folder, file))
+  // What was put there since, with its sidecar, is by itself.
+  return !isListed && existsSync(sidecarName(file)) ? new SidecarKeeper(file) : new ManifestKeeper(folder)
 }

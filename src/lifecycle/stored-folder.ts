@@ -3,10 +3,13 @@
  * stored data. What cannot be looked through is a target too, so that it is reported.
  */
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { formatByName } from '../files/input.ts'
+import { DATA_SET } from '../forms/data-set.ts'
 import type { TargetName } from './legal-hold.ts'
+import { readManifest } from './manifest-file.ts'
+import { fileTarget } from './may-delete.ts'
 import { sidecarName } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
 import { type Target, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
@@ -40,7 +43,7 @@ export function targetsOf(names: readonly string[], options: FolderOptions = {})
 }
 
 interface Entry {
-  readonly kind: 'stored' | 'link' | 'left-over'
+  readonly kind: 'stored' | 'link' | 'left-over' | 'not-there'
   readonly file: string
 }
 
@@ -53,8 +56,20 @@ function entriesBelow(folder: string, { leftBefore }: FolderOptions): readonly E
       if (!entry.isFile()) return []
       if (isHalfMade(file))
         return leftBefore === undefined || writtenAt(file) < leftBefore ? [{ kind: 'left-over', file }] : []
+      if (basename(file) === DATA_SET) return [...missingOf(dirname(file))]
       return isStored(file) ? [{ kind: 'stored', file }] : []
     })
+}
+
+/** Files that the manifest of a data set names, and that are not there. */
+function missingOf(folder: string): readonly Entry[] {
+  const manifest = readManifest(folder)
+  if (manifest === 'none') return [{ kind: 'stored', file: join(folder, DATA_SET) }]
+  if (manifest === 'malformed') return []
+  return [...manifest.files.keys()]
+    .map((name) => join(folder, name))
+    .filter((file) => !existsSync(file))
+    .map((file) => ({ kind: 'not-there', file }))
 }
 
 /** As outputs and rewritten files are called until they take their names. */
@@ -99,16 +114,12 @@ class LeftAlone implements Target {
 
   constructor(file: string, code: UntouchedCode) {
     // The name of a link is its own, not that of what it leads to.
-    this.name = `file:${join(realpathSync(join(file, '..')), basename(file))}`
+    this.name = `file:${join(fileTarget(dirname(file)).slice('file:'.length), basename(file))}`
     this.#code = code
   }
 
   async survey(): Promise<Untouched> {
     return { target: this.name, code: this.#code, message: UNTOUCHED[this.#code] }
-  }
-
-  async apply(): Promise<never> {
-    throw new LetheError('defect', 'a target that is left alone was to be changed')
   }
 
   isGone(): boolean {

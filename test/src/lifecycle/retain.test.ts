@@ -442,6 +442,23 @@ ${isCsv ? '' : '  tags[].name: { use: mask.email, keepFirst: 1 }\n  tags[].n: ke
     }
   })
 
+  it('still knows what could not be stepped once other rows of the file are gone', async () => {
+    const policy = FLAT.replace('keep: 3 }', 'keep: 3 }\n  email: { use: mask.email, domain: keep }').replace(
+      'fields: { postcode',
+      'fields: { email: { use: mask.characters, length: 4 }, postcode',
+    )
+    const rows = ['2025-11-27', '2026-02-05', '2026-03-01'].map(
+      (day) => `${day}T00:00:00Z,94103,1985-03-12,a@b.example,p\n`,
+    )
+    const { clean, plan } = await stored(
+      { 'in.csv': `at,postcode,birth,email,plan\n${rows.join('')}` },
+      policy,
+    )
+    expect((await retained(clean, plan)).targets).toMatchObject([{ deleted: 1, cannotStep: 1 }])
+    const order = await retained(clean, plan, { cannotStep: 'drop-row' })
+    expect(order.targets).toMatchObject([{ rows: 2, deleted: 1 }])
+  })
+
   it('refuses an order that was edited, is too old, is of another policy, or of a file that changed', async () => {
     const { at, clean, plan } = await stored(
       { 'in.csv': csvOf([{ time: NOW - 104 * DAY, postcode: '94103', plan: 'a' }]) },
