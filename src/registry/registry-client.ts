@@ -154,11 +154,11 @@ export class RegistryClient {
 
   async #found({ body, status }: RegistryAnswer, isSerialized: boolean): Promise<FoundSchema> {
     if (status !== 200 || !isObject(body) || typeof body['schema'] !== 'string') throw unexpected(status)
-    const found: Gathered = { texts: [], names: [], isSerialized, seen: new Set(), length: 0 }
+    const found: Gathered = { texts: [], names: [], tags: [], isSerialized, seen: new Set(), length: 0 }
     const text = sized(body['schema'], found)
+    addOuterTags(body['metadata'], found.tags)
     await this.#gather(body, found, 0)
-    const { texts: references, names } = found
-    const tags = outerTagsOf(body['metadata'])
+    const { texts: references, names, tags } = found
     return {
       text,
       references,
@@ -189,6 +189,8 @@ export class RegistryClient {
         throw new SchemaFault('schema-refused', 'it refers to a schema that is not there')
       if (!isObject(answer.body) || typeof answer.body['schema'] !== 'string') throw unexpected(answer.status)
       const text = sized(answer.body['schema'], into)
+      // What is tagged where it is defined is tagged where it is referred to.
+      addOuterTags(answer.body['metadata'], into.tags)
       await this.#gather(answer.body, into, depth + 1)
       into.texts.push(text)
       into.names.push(typeof name === 'string' ? name : subject)
@@ -199,6 +201,8 @@ export class RegistryClient {
 interface Gathered {
   readonly texts: string[]
   readonly names: string[]
+  /** What the registry tags beside all of the texts. */
+  readonly tags: OuterTags[number][]
   readonly isSerialized: boolean
   readonly seen: Set<string>
   /** Of all texts so far: no more of them are asked for than may be held. */
@@ -212,18 +216,22 @@ const bodyOf = (schema: string, schemaType: SchemaKind): unknown =>
   schemaType === 'AVRO' ? { schema } : { schema, schemaType }
 
 /** What a registry tags in its metadata; what should be tags there and is none is one that no policy has a rule for. */
-function outerTagsOf(metadata: unknown): OuterTags {
+function addOuterTags(metadata: unknown, into: OuterTags[number][]): void {
   const tags = isObject(metadata) ? metadata['tags'] : undefined
-  if (tags === undefined || tags === null) return []
+  if (tags === undefined || tags === null) return
   const entries = isObject(tags) ? Object.entries(tags) : [['**', undefined] as const]
-  if (entries.length > MOST_PATTERNS || entries.some(([pattern]) => pattern.length > MOST_PATTERN))
+  if (
+    into.length + entries.length > MOST_PATTERNS ||
+    entries.some(([pattern]) => pattern.length > MOST_PATTERN)
+  )
     throw new SchemaFault('schema-too-large', 'its registry tags it by too many or too long patterns')
-  return entries.map(([pattern, some]) => [
-    pattern,
-    Array.isArray(some) && some.length <= MOST_PATTERNS
-      ? some.map((tag) => (typeof tag === 'string' && tag.length <= MOST_PATTERN ? tag : UNREADABLE_TAG))
-      : [UNREADABLE_TAG],
-  ])
+  for (const [pattern, some] of entries)
+    into.push([
+      pattern,
+      Array.isArray(some) && some.length <= MOST_PATTERNS
+        ? some.map((tag) => (typeof tag === 'string' && tag.length <= MOST_PATTERN ? tag : UNREADABLE_TAG))
+        : [UNREADABLE_TAG],
+    ])
 }
 
 function sized(text: string, into: Gathered): string {

@@ -190,7 +190,7 @@ class Reader {
   #define(kind: AvroKind, schema: Attributes, around: string): Mutable<AvroType> {
     const name = fullName(schema, around)
     const made = newType(kind, name)
-    made.tags = tagsOf(schema)
+    made.tags = [...tagsOf(schema), ...this.#outer.of(name)]
     this.#names.set(name, made)
     return made
   }

@@ -3,24 +3,38 @@
  * the data contracts of Confluent Schema Registry, `**` stands for anything, `*` for anything but dots, `?` for one character.
  */
 
+import { SchemaFault } from '../schema-text.ts'
+
+/** Characters of names times those of patterns that are compared for one schema. */
+const MOST_COMPARED = 1 << 26
+
 /** A pattern, and the tags of the fields that it matches. */
 export type OuterTags = readonly (readonly [pattern: string, tags: readonly string[]])[]
 
 export class OuterTagsOf {
   readonly #patterns: readonly {
     readonly matches: (name: string) => boolean
+    readonly length: number
     readonly tags: readonly string[]
   }[]
+  #compared = 0
 
   constructor(outer: OuterTags) {
-    this.#patterns = outer.map(([pattern, tags]) => ({ matches: (name) => isLike(name, pattern), tags }))
+    this.#patterns = outer.map(([pattern, tags]) => ({
+      matches: (name) => isLike(name, pattern),
+      length: pattern.length,
+      tags,
+    }))
   }
 
-  /** Those of a field, by its full name. */
+  /** Those of a field or type, by its full name. @throws SchemaFault where names and patterns are too long to be compared */
   of(name: string): readonly string[] {
-    return this.#patterns.length === 0
-      ? []
-      : this.#patterns.flatMap(({ matches, tags }) => (matches(name) ? tags : []))
+    return this.#patterns.flatMap(({ matches, length, tags }) => {
+      this.#compared += (name.length + 1) * (length + 1)
+      if (this.#compared > MOST_COMPARED)
+        throw new SchemaFault('schema-too-large', 'its names, and the patterns that tag them, are too long')
+      return matches(name) ? tags : []
+    })
   }
 }
 

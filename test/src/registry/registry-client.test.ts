@@ -108,6 +108,19 @@ describe('a schema registry', () => {
       ['b', ['']],
     ])
     expect(await tagsOf('T4', { tags: ['PII'] })).toEqual([['**', ['']]])
+    // Of what it refers to, too.
+    registry.put('T6', '{"type":"record","name":"T6","fields":[]}', {
+      metadata: { tags: { 'T6.a': ['PII'] } },
+    })
+    const references = [{ name: 'T6', subject: 'T6', version: 1 }]
+    const refers = registry.put('T7', '{"type":"record","name":"T7","fields":[]}', {
+      references,
+      metadata: { tags: { 'T7.a': ['A'] } },
+    })
+    expect((await clientOf().schema(refers))?.tags).toEqual([
+      ['T7.a', ['A']],
+      ['T6.a', ['PII']],
+    ])
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`T5.${at}`, ['A']]))
     const id = registry.put('T5', '{"type":"record","name":"T5","fields":[]}', { metadata: { tags: many } })
     expect(await codeOf(clientOf().schema(id))).toBe('schema-too-large')

@@ -258,9 +258,21 @@ describe('what carries a tag', () => {
     }
     for (const pattern of ['x.y.E.a', '**.a', 'x.*.E.?', '**', 'x**a'])
       expect(faultOf(pattern, 'a: keep'), pattern).toBe('tagged-without-rule')
+    // The record itself.
+    expect(faultOf('x.y.E', 'a: keep')).toBe('tagged-without-rule')
     for (const pattern of ['x.y.E.b', '*.a', 'x.*.a', 'E.a', '', 'x.y.E.a.b', 'X.y.E.a'])
       expect(faultOf(pattern, 'a: keep'), pattern).toBe('none')
     expect(faultOf('**.a', 'b: keep')).toBe('none')
+    const long = { ...record('E', [field('a', 'string')]), namespace: 'x'.repeat(500_000) }
+    const patterns = Array.from({ length: 100 }, () => ['**'.padEnd(256, 'y'), ['PII']] as const)
+    const check = () =>
+      checkTags(
+        planOf('a: keep', 'tags: {}\n'),
+        { ...(textOf(long) as SchemaText), tags: patterns },
+        'value',
+        'avro',
+      )
+    expect(check).toThrow(expect.objectContaining({ code: 'schema-too-large' }))
   })
 
   it('has the rule that drops, where several tags have rules, or none', () => {
