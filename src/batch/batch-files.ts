@@ -6,6 +6,7 @@ import type { DeadLetterLimit } from '../engine/limit.ts'
 import { LetheError, type Problem } from '../errors.ts'
 import { formatByName, type Input } from '../files/input.ts'
 import type { ParquetCompression } from '../files/parquet/packers.ts'
+import { refuseTwice } from '../files/refuse-twice.ts'
 import type { Output } from '../files/sink.ts'
 import { loadZstd } from '../files/zstd.ts'
 import type { GateData } from '../gates/gate-data.ts'
@@ -119,6 +120,8 @@ export async function batchFiles(
   files: RunFiles,
   hears: BatchHears,
 ): Promise<Summary> {
+  // What was read twice is replayed twice.
+  if (options.replay === undefined) refuseTwice(inputs)
   const file = readPolicyFile(options.policy, 'the policy', files.read)
   const plan = await compileBatch(file, keys, options)
   const approvals = approvedBy(plan, options, files)

@@ -6,6 +6,7 @@ import { cutFile } from '../files/cut-file.ts'
 import { Digester } from '../files/digest.ts'
 import { firstBytesOf } from '../files/file-part.ts'
 import { formatByName, type Input, inspectInput } from '../files/input.ts'
+import { refuseTwice } from '../files/refuse-twice.ts'
 import { LineSplitter } from '../files/splitter.ts'
 import type { Manifest, ManifestFile, ManifestSlice } from '../forms/manifest.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -48,7 +49,7 @@ export async function makeManifest(
   const inputs = inputFilesOf(names, options.format !== undefined).map((name) =>
     inspectInput(name, options.format),
   )
-  refuseTwice(inputs)
+  refuseOther(inputs)
   if (form.change !== undefined) checkEvents(plan, form.change, inputs, {})
   for (const input of inputs) looked.push({ input, records: await cuttableAt(input, form, options) })
   const planned = planShards(
@@ -88,20 +89,11 @@ export async function makeManifest(
   }
 }
 
-function refuseTwice(inputs: readonly Input[]): void {
-  const seen = new Map<string, string>()
-  for (const { name, identity, size } of inputs) {
+function refuseOther(inputs: readonly Input[]): void {
+  for (const { name, identity, size } of inputs)
     if (size === undefined || identity === undefined)
       throw new LetheError('not-a-file', `${name} is not a regular file`, 'write it to a file first')
-    const other = seen.get(identity)
-    if (other !== undefined)
-      throw new LetheError(
-        'bad-option',
-        `${name} is the file ${other}, and would be read twice`,
-        'name each file once',
-      )
-    seen.set(identity, name)
-  }
+  refuseTwice(inputs)
 }
 
 /** Where its records begin, if it may be cut. */

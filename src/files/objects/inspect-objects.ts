@@ -36,7 +36,17 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
   const store = await openStore()
   if (!isObjectFolder(name)) return [await store.look(parsed)]
   const found: StoredObject[] = []
+  const seen = new Set<string>()
   for await (const object of store.list(parsed)) {
+    const { key } = object
+    // A key that stands there twice would be read twice.
+    if (seen.has(key) || !key.startsWith(parsed.key))
+      throw new LetheError(
+        'store-refused',
+        `${name} cannot be listed: the object store names an object ${seen.has(key) ? 'twice' : 'that is not below it'}`,
+        'run it again when nothing writes there any more, or name the objects',
+      )
+    seen.add(key)
     if (!isRecords(object, parsed)) continue
     found.push(object)
     if (found.length > MOST_OBJECTS)

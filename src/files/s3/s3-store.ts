@@ -32,6 +32,9 @@ export const LIMITS: S3Limits = { attempts: 5, connectMs: 10_000, silentMs: 60_0
 /** The mark of an object: who wrote it can tell it from what others wrote. */
 const MARK = 'lethe-upload'
 
+/** Pages of a listing; one has up to 1,000 objects. */
+const MOST_PAGES = 10_000
+
 /** The checksum of parts, where the store knows it. */
 const CHECKSUM = 'CRC32'
 
@@ -167,7 +170,10 @@ class S3Store implements ObjectStore {
   async *list(prefix: ObjectName): AsyncGenerator<StoredObject> {
     const { bucket } = prefix
     let token: string | undefined
+    let pages = 0
     do {
+      // A listing that goes on without end is none.
+      if (++pages > MOST_PAGES) throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
       const page: Client.ListObjectsV2CommandOutput = await this.#list(prefix, token)
       for (const { Key, Size, ETag } of page.Contents ?? [])
         if (Key !== undefined) yield storedOf({ bucket, key: Key }, { ContentLength: Size, ETag })

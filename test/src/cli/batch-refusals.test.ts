@@ -43,6 +43,19 @@ describe('lethe batch refuses inputs', () => {
     await refused(cwd, batch(cwd, ['-', '-', '--format', 'csv', '-o', 'out']), 2, 'twice')
   })
 
+  it('that are one file, whatever they are called', async () => {
+    const cwd = place({ 'in.csv': csvOf(rows(3)) })
+    linkSync(join(cwd, 'in.csv'), join(cwd, 'hard.csv'))
+    symlinkSync('in.csv', join(cwd, 'soft.csv'))
+    for (const other of ['in.csv', './in.csv', 'hard.csv', 'soft.csv'])
+      await refused(
+        cwd,
+        batch(cwd, ['in.csv', other, '-p', 'policy.yaml', '--keys', 'keys.json', '-o', 'out.csv']),
+        2,
+        'would be read twice',
+      )
+  })
+
   it('that are gzip cut short, empty or damaged, whatever came before', async () => {
     const whole = gzipSync(ndjsonOf(rows(5000)))
     const damaged = Buffer.from(whole)

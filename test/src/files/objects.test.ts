@@ -239,6 +239,39 @@ describe('objects', () => {
     expect([published(), store.uploads.size]).toEqual([[], 0])
   })
 
+  it('are not read by a listing that names one twice, or another than was asked for', async () => {
+    const cwd = place()
+    store.put('raw/in/a.ndjson', rows(0, 3))
+    const { tag } = store.objects.get('raw/in/a.ndjson')!
+    const listed = (...keys: string[]): string =>
+      keys.map((key) => `<Contents><Key>${key}</Key><ETag>${tag}</ETag><Size>9</Size></Contents>`).join('')
+    const page = (more: string, rest: string) =>
+      [
+        200,
+        `<ListBucketResult><IsTruncated>${more !== ''}</IsTruncated>${more}${rest}</ListBucketResult>`,
+      ] as const
+    let answers: (count: number) => ReturnType<typeof page> = () => page('', '')
+    store.fault = (asked, count) => (asked.includes('?list-type') ? answers(count) : undefined)
+    const next = (count: number) => `<NextContinuationToken>t${count}</NextContinuationToken>`
+    // Two pages that overlap, as those of a listing that changes may.
+    answers = (count) => page(count % 2 === 1 ? next(count) : '', listed('in/a.ndjson'))
+    const args = ['s3://raw/in/', '-o', 's3://clean/out.ndjson']
+    expect(await refusal(cwd, args)).toEqual([
+      4,
+      's3://raw/in/ cannot be listed: the object store names an object twice',
+    ])
+    answers = () => page('', listed('elsewhere/a.ndjson'))
+    expect(await refusal(cwd, args)).toEqual([
+      4,
+      's3://raw/in/ cannot be listed: the object store names an object that is not below it',
+    ])
+    expect(published()).toEqual([])
+    store.fault = undefined
+    expect(
+      await refusal(cwd, ['s3://raw/in/', 's3://raw/in/a.ndjson', '-o', 's3://clean/out.ndjson']),
+    ).toEqual([2, 's3://raw/in/a.ndjson is named twice, and would be read twice'])
+  })
+
   it('are read on where a connection was cut, and no longer than that makes sense', async () => {
     const cwd = place()
     store.put('raw/a.ndjson', rows(0, 1000))
