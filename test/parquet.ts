@@ -29,6 +29,7 @@ export function rawParquet(
   rows: number,
   columns: readonly RawColumn[],
   schema?: readonly SchemaElement[],
+  groups: number = 1,
 ): Uint8Array {
   const writer = new ByteWriter()
   writer.appendUint32(0x31524150)
@@ -61,9 +62,24 @@ export function rawParquet(
         ...columns.map(({ element }) => element),
       ]),
     ],
-    num_rows: BigInt(rows),
-    row_groups: [{ columns: chunks, total_byte_size: 0n, num_rows: BigInt(rows) }],
+    num_rows: BigInt(rows * groups),
+    row_groups: Array.from({ length: groups }, () => ({
+      columns: chunks,
+      total_byte_size: 0n,
+      num_rows: BigInt(rows),
+    })),
   } as never)
+  writer.appendUint32(0x31524150)
+  return new Uint8Array(writer.getBuffer())
+}
+
+/** A file of a footer alone, whose Thrift is these numbered fields, or these bytes. */
+export function footerAlone(footer: Uint8Array | Record<string, unknown>): Uint8Array {
+  const writer = new ByteWriter()
+  writer.appendUint32(0x31524150)
+  if (footer instanceof Uint8Array) writer.appendBytes(footer)
+  else serializeTCompactProtocol(writer, footer as never)
+  writer.appendUint32(writer.offset - 4)
   writer.appendUint32(0x31524150)
   return new Uint8Array(writer.getBuffer())
 }

@@ -11,6 +11,7 @@ import { countOf, type PageValues, readValues, type ValueType } from './page-val
 import {
   damaged,
   MOST_HEADER_BYTES,
+  MOST_HEADER_VALUES,
   MOST_HELD_BYTES,
   MOST_PAGE_VALUES,
   MOST_ROW_VALUES,
@@ -48,6 +49,8 @@ interface Dictionary {
 type Header = ReturnType<typeof parquetHeader>
 
 const PROBE_BYTES = 1 << 14
+/** What a value of a dictionary takes that cannot be written. */
+const CODE_BYTES = 64
 /** By type, an encoding of dictionaries. */
 const INDEXED: ReadonlySet<string> = new Set(['PLAIN_DICTIONARY', 'RLE_DICTIONARY'])
 
@@ -177,10 +180,10 @@ export class ColumnCursor {
     const { end } = this.#chunk
     const left = end - this.#at
     let probe = readAt(this.#fd, this.#at, Math.min(left, PROBE_BYTES))
-    let length = structEnd(probe, 0, probe.length)
+    let length = structEnd(probe, 0, probe.length, MOST_HEADER_VALUES)
     if (length === undefined && left > probe.length) {
       probe = readAt(this.#fd, this.#at, Math.min(left, MOST_HEADER_BYTES))
-      length = structEnd(probe, 0, probe.length)
+      length = structEnd(probe, 0, probe.length, MOST_HEADER_VALUES)
     }
     if (length === undefined) throw damaged('the header of a page is cut short')
     const header = parquetHeader({ view: new DataView(probe.buffer), offset: 0 })
@@ -207,6 +210,13 @@ export class ColumnCursor {
       throw tooLarge('the pages of a row group that are read at once have more than 256 MiB')
   }
 
+  /** Takes more bytes for the dictionary. */
+  #holdDictionary(bytes: number): void {
+    this.#dictionaryBytes += bytes
+    this.#held.bytes += bytes
+    this.#hold(this.#heldBytes)
+  }
+
   #readDictionary(
     { dictionary_page_header: head, uncompressed_page_size: size }: Header,
     body: Uint8Array,
@@ -219,22 +229,26 @@ export class ColumnCursor {
     const text = new TextSink(new Uint8Array(this.#write === undefined ? 0 : size + 16))
     const ends = new Int32Array(this.#write === undefined ? 0 : count)
     const codes = new Map<number, RecordCode>()
+    let room = text.bytes.length
     if (this.#write !== undefined) {
       // Its values, where they stand, and their texts.
-      const taken = 2 * size + 12 * count
-      this.#dictionaryBytes = taken
-      this.#held.bytes += taken
-      this.#hold(this.#heldBytes)
+      this.#holdDictionary(2 * size + 12 * count)
       const bytes = this.#chunk.unpack(body, size)
-      const values = readValues('PLAIN', { bytes, at: 0, end: bytes.length }, count, this.#type)
+      const values = readValues('PLAIN', { bytes, at: 0, end: bytes.length }, count, this.#type, () => {})
       for (let i = 0; i < count; i++) {
         const start = text.length
         const code = this.#write(values, i, text)
         if (code !== undefined) {
           text.length = start
           codes.set(i, code)
+          this.#holdDictionary(CODE_BYTES)
         }
         ends[i] = text.length
+        // Texts may be much longer than their values.
+        if (text.bytes.length > room) {
+          this.#holdDictionary(text.bytes.length - room)
+          room = text.bytes.length
+        }
       }
     }
     this.#dictionary = { count, text, ends, codes }
@@ -321,7 +335,9 @@ export class ColumnCursor {
     if (this.#write === undefined) return
     if (encoding !== undefined && INDEXED.has(encoding)) this.#indexes = this.#readIndexes(place, there)
     else {
-      this.#values = readValues(encoding, place, there, this.#type)
+      this.#values = readValues(encoding, place, there, this.#type, (more) =>
+        this.#hold(this.#heldBytes + more),
+      )
       if (countOf(this.#values) !== there) throw damaged('a page has another number of values than it says')
     }
   }

@@ -1,7 +1,7 @@
 /** The values of a page as its type stores them: numbers, or where bytes stand. */
 import { byteStreamSplit } from 'hyparquet/src/encoding.js'
 import { type PagePlace, readDeltas, readHybrid } from './hybrid.ts'
-import { damaged, MOST_HELD_BYTES, tooLarge, unsupported } from './parquet-limits.ts'
+import { damaged, unsupported } from './parquet-limits.ts'
 
 export interface PageSpans {
   readonly bytes: Uint8Array
@@ -112,13 +112,16 @@ function deltaLengths(place: PagePlace, count: number): PageValues {
   return { kind: 'spans', spans: { bytes: place.bytes, starts, ends } }
 }
 
+/** Takes more bytes for the page at hand. @throws ParquetFault where that is too much */
+type Hold = (bytes: number) => void
+
 /** Each value begins as the one before: what few bytes unfold to is bounded before memory is taken. */
-function deltaBytes(place: PagePlace, count: number): PageValues {
+function deltaBytes(place: PagePlace, count: number, hold: Hold): PageValues {
   const prefixes = lengths(place, count)
   const suffixes = lengths(place, count)
   let size = 0
   for (let i = 0; i < count; i++) size += prefixes[i]! + suffixes[i]!
-  if (size > MOST_HELD_BYTES) throw tooLarge('a page unfolds to more than 256 MiB')
+  hold(size)
   const bytes = new Uint8Array(size)
   const starts = new Int32Array(count)
   const ends = new Int32Array(count)
@@ -144,14 +147,17 @@ function split(place: PagePlace, count: number, type: ValueType): PageValues {
   const width = WIDTH[type.type] ?? type.length
   if (count * width > place.end - place.at) throw damaged('a page is cut short')
   const { bytes, at, end } = place
+  if (type.type === 'FIXED_LEN_BYTE_ARRAY') {
+    const whole = new Uint8Array(count * width)
+    for (let part = 0, from = at; part < width; part++)
+      for (let i = 0; i < count; i++) whole[i * width + part] = bytes[from++]!
+    return fixed({ bytes: whole, at: 0, end: whole.length }, count, width)
+  }
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset + at, end - at), offset: 0 }
   const made = byteStreamSplit(reader, count, type.type as 'FLOAT', type.length)
   if (made instanceof Int32Array) return { kind: 'int', values: made }
   if (made instanceof Float32Array || made instanceof Float64Array) return { kind: 'real', values: made }
-  if (made instanceof BigInt64Array) return { kind: 'long', halves: new Int32Array(made.buffer) }
-  const whole = new Uint8Array(count * width)
-  for (let i = 0; i < count; i++) whole.set((made as Uint8Array[])[i]!, i * width)
-  return fixed({ bytes: whole, at: 0, end: whole.length }, count, width)
+  return { kind: 'long', halves: new Int32Array((made as BigInt64Array).buffer) }
 }
 
 /** Reads `count` values that stand at `place`, in an encoding that is none of a dictionary. */
@@ -160,13 +166,14 @@ export function readValues(
   place: PagePlace,
   count: number,
   type: ValueType,
+  hold: Hold,
 ): PageValues {
   const isBytes = type.type === 'BYTE_ARRAY'
   if (encoding === 'PLAIN') return plain(place, count, type)
   if (encoding === 'DELTA_BINARY_PACKED') return deltas(place, count, type)
   if (encoding === 'DELTA_LENGTH_BYTE_ARRAY' && isBytes) return deltaLengths(place, count)
   if (encoding === 'DELTA_BYTE_ARRAY' && (isBytes || type.type === 'FIXED_LEN_BYTE_ARRAY'))
-    return deltaBytes(place, count)
+    return deltaBytes(place, count, hold)
   if (encoding === 'BYTE_STREAM_SPLIT' && !isBytes && type.type !== 'BOOLEAN' && type.type !== 'INT96')
     return split(place, count, type)
   if (encoding === 'RLE' && type.type === 'BOOLEAN') {

@@ -3,9 +3,17 @@ import { closeSync, fstatSync, openSync, type Stats } from 'node:fs'
 import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet'
 import { fileError, LetheError } from '../../errors.ts'
 import { readAt } from './column.ts'
-import { damaged, faultOf, MOST_FOOTER_BYTES, ParquetFault, tooLarge, unsupported } from './parquet-limits.ts'
+import {
+  damaged,
+  faultOf,
+  MOST_FOOTER_BYTES,
+  MOST_FOOTER_VALUES,
+  ParquetFault,
+  tooLarge,
+  unsupported,
+} from './parquet-limits.ts'
 import { type ParquetNode, readSchema } from './parquet-schema.ts'
-import { structEnd } from './thrift-check.ts'
+import { type LeftOut, structWithout } from './thrift-check.ts'
 
 const MAGIC = 'PAR1'
 const ENCRYPTED = 'PARE'
@@ -78,7 +86,7 @@ export class ParquetFile {
 
   /** Where the pages of these columns lie. @throws ParquetFault where they cannot lie there */
   places({ group }: Group, columns: readonly number[]): ColumnPlace[] {
-    const places = columns.map((column) => {
+    return columns.map((column) => {
       const chunk = group.columns[column]!
       const { meta_data: meta } = chunk
       if (
@@ -107,11 +115,14 @@ export class ParquetFile {
         throw damaged('a column lies where it cannot')
       return { start, end, values, codec: meta.codec }
     })
-    // Bytes that are read for two columns could be read for thousands.
-    const sorted = [...places].sort((a, b) => a.start - b.start)
-    for (const [at, place] of sorted.entries())
-      if (at > 0 && place.start < sorted[at - 1]!.end) throw damaged('two columns lie in one place')
-    return places
+  }
+
+  /** @throws ParquetFault where bytes would be read for two of these columns, or two row groups: they could be for thousands */
+  refuseShared(columns: readonly number[]): void {
+    const places = this.groups.flatMap((group) => (group.rows === 0 ? [] : this.places(group, columns)))
+    places.sort((a, b) => a.start - b.start)
+    for (const [at, place] of places.entries())
+      if (at > 0 && place.start < places[at - 1]!.end) throw damaged('two columns lie in one place')
   }
 
   /** @throws LetheError where something wrote to the file since it was opened */
@@ -129,6 +140,9 @@ export class ParquetFile {
     closeSync(this.fd)
   }
 }
+
+/** Least and largest values of columns are not used, and may be of any length: row_groups[].columns[].meta_data.statistics. */
+const STATISTICS: LeftOut = { 4: { 1: { 3: { 12: 'left out' } } } }
 
 function readFooter(fd: number, size: number): { metadata: FileMetaData; start: number } {
   const notParquet = (): ParquetFault =>
@@ -148,7 +162,11 @@ function readFooter(fd: number, size: number): { metadata: FileMetaData; start: 
   if (length > size - 12) throw damaged('its footer is longer than the file')
   if (length > MOST_FOOTER_BYTES) throw tooLarge('its footer is longer than 16 MiB')
   const start = size - 8 - length
-  const footer = readAt(fd, start, length + 8)
-  if (structEnd(footer, 0, length) === undefined) throw damaged('its footer is cut short')
+  const struct = structWithout(readAt(fd, start, length), MOST_FOOTER_VALUES, STATISTICS)
+  if (struct === undefined) throw damaged('its footer is cut short')
+  const footer = new Uint8Array(struct.length + 8)
+  footer.set(struct)
+  new DataView(footer.buffer).setUint32(struct.length, struct.length, true)
+  footer.set(Buffer.from(MAGIC, 'latin1'), struct.length + 4)
   return { metadata: parquetMetadata(footer, { geoparquet: false }), start }
 }

@@ -3,6 +3,10 @@ import { LetheError } from '../../errors.ts'
 
 /** Longer footers are refused. */
 export const MOST_FOOTER_BYTES: number = 16 << 20
+/** Values of a footer, of which a struct counts eight: so many objects are made of it at most. */
+export const MOST_FOOTER_VALUES: number = 1 << 23
+/** The same of the header of a page. */
+export const MOST_HEADER_VALUES: number = 1 << 10
 /** Groups and columns of a schema. */
 export const MOST_ELEMENTS = 20_000
 /** Groups nest no deeper. */

@@ -6,7 +6,7 @@ import { ColumnCursor, type Held } from './column.ts'
 import type { Group, ParquetFile } from './parquet-file.ts'
 import { damaged, faultOf } from './parquet-limits.ts'
 import { csvRows, jsonRows, type WriteRow } from './row-writer.ts'
-import { type Cell, leavesOf, type Selected } from './selection.ts'
+import { type Cell, firstLeaf, leavesOf, type Selected } from './selection.ts'
 import { TextSink } from './text-sink.ts'
 import { type TextForm, writerOf } from './texts.ts'
 import { unpackerOf } from './unpack.ts'
@@ -29,6 +29,7 @@ export async function* parquetRows(
 ): AsyncGenerator<Piece> {
   const cut = new RowPieces(options)
   try {
+    file.refuseShared(columnsOf(file, root))
     for (const group of file.groups) {
       if (group.rows === 0) continue
       const next = await rowsOf(file, group, root, options)
@@ -48,6 +49,15 @@ export async function* parquetRows(
   yield* cut.end()
 }
 
+/** The columns that are read, by number. */
+function columnsOf(file: ParquetFile, root: Selected): number[] {
+  const columns = [...new Set(leavesOf(root).map(({ leaf }) => leaf.column))]
+  if (columns.length > 0) return columns
+  // How many rows there are is a word of the footer: some column has to have them.
+  if (file.columns === 0) throw damaged('it has rows, and no columns')
+  return [0]
+}
+
 async function rowsOf(
   file: ParquetFile,
   group: Group,
@@ -58,27 +68,38 @@ async function rowsOf(
   for (const one of leavesOf(root))
     isTold.set(one.leaf.column, one.isTold && isTold.get(one.leaf.column) !== false)
   const leaves = new Map(leavesOf(root).map(({ leaf }) => [leaf.column, leaf]))
-  const columns = [...leaves.keys()]
+  const columns = columnsOf(file, root)
   const places = file.places(group, columns)
   const held: Held = { bytes: 0 }
   const form: TextForm = { delimiter: table?.delimiter, most: maxRecordBytes }
   const cursors = new Map<number, ColumnCursor>()
   for (const [at, column] of columns.entries()) {
     const { start, end, values, codec } = places[at]!
-    const leaf = leaves.get(column)!
+    const leaf = leaves.get(column) ?? firstLeaf(file.root)
     const chunk = { start, end, values, unpack: await unpackerOf(codec) }
-    const writer = isTold.get(column) === true ? undefined : writerOf(leaf, form)
+    const writer = isTold.get(column) === false ? writerOf(leaf, form) : undefined
     cursors.set(column, new ColumnCursor(file.fd, leaf, chunk, writer, held, onRead))
   }
-  const write =
+  const writeRow =
     table === undefined
       ? jsonRows(root, cursors, maxRecordBytes)
       : csvRows(table.cells, cursors, table.delimiter, maxRecordBytes)
+  const write = leaves.size > 0 ? writeRow : counted(writeRow, cursors.get(columns[0]!)!)
   const end = (): void => {
     for (const cursor of cursors.values())
       if (!cursor.isEnded) throw damaged('a column has more rows than its row group')
   }
   return { write, end }
+}
+
+/** Rows of which nothing is read, as many as a column has. */
+function counted(write: WriteRow, cursor: ColumnCursor): WriteRow {
+  return (out) => {
+    if (cursor.isEnded) throw damaged('a column has fewer rows than its row group')
+    do cursor.advance()
+    while (cursor.rep > 0)
+    return write(out)
+  }
 }
 
 const LINE_FEED = 0x0a

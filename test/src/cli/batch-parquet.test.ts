@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { compress } from '@cloudpss/zstd/napi'
 import fc from 'fast-check'
+import type { SchemaElement } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { LetheError } from '../../../src/errors.ts'
 import { ParquetFile } from '../../../src/files/parquet/parquet-file.ts'
 import { parquetRows } from '../../../src/files/parquet/rows.ts'
 import { whole } from '../../../src/files/parquet/selection.ts'
-import { dataPage, dictionaryPage, parquetOf, rawParquet } from '../../parquet.ts'
+import { dataPage, dictionaryPage, footerAlone, parquetOf, rawParquet } from '../../parquet.ts'
 import { processorMs } from '../../processor-time.ts'
 import { folder, root, warm } from './lethe.ts'
 
@@ -209,13 +210,14 @@ async function readAll(
   path: string,
   maxRecordBytes = 1 << 20,
   hear = (_: string): void => {},
+  selected = whole,
 ): Promise<string> {
   let file: ParquetFile | undefined
   try {
     file = ParquetFile.open(path)
     let count = 0
     const options = { chunkBytes: 1 << 16, maxRecordBytes, onRead: () => {} }
-    for await (const piece of parquetRows(file, whole(file.root), options)) {
+    for await (const piece of parquetRows(file, selected(file.root), options)) {
       count += piece.kind === 'rejected' ? 1 : piece.recordLines!.length
       if (piece.kind === 'records')
         hear(Buffer.from(piece.bytes.subarray(0, piece.length)).toString('latin1'))
@@ -262,6 +264,72 @@ describe('files that lie', () => {
   const prefix = Buffer.from('PAR1')
   const footer = (...bytes: number[]): Uint8Array =>
     Buffer.concat([prefix, Buffer.from(bytes), Buffer.from([bytes.length, 0, 0, 0]), prefix])
+
+  /** The footer of a column of decimals whose least and largest value have so many bytes. */
+  const boundOf = (bytes: number): Uint8Array => {
+    const root = { field_4: Buffer.from('root'), field_5: 1 }
+    const column = {
+      field_1: 7,
+      field_2: bytes,
+      field_3: 0,
+      field_4: Buffer.from('a'),
+      field_6: 5,
+      field_8: 2,
+    }
+    const bound = new Uint8Array(bytes).fill(1)
+    const meta = {
+      ...{ field_1: 7, field_2: [0], field_3: [Buffer.from('a')], field_4: 0 },
+      ...{ field_5: 1n, field_6: 1n, field_7: 1n, field_9: 4n, field_12: { field_5: bound } },
+    }
+    const group = { field_1: [{ field_2: 4n, field_3: meta }], field_2: 1n, field_3: 1n }
+    return footerAlone({ field_1: 2, field_2: [root, column], field_3: 1n, field_4: [group] })
+  }
+  /** A column with one value of a dictionary that is packed. */
+  const packedDictionary = (element: SchemaElement, count: number, values: Uint8Array): Uint8Array => {
+    const [packed, index] = [gzipSync(values), gzipSync(Uint8Array.of(1, 2, 0))]
+    return rawParquet(1, [
+      {
+        element,
+        pages: [
+          { header: dictionaryPage(count, values.length, packed.length), body: packed },
+          { header: dataPage(1, 3, index.length, 8), body: index },
+        ],
+        says: { codec: 'GZIP' },
+      },
+    ])
+  }
+  /** Columns of two texts, of which the second is as the first but for nothing, and both have `length` bytes. */
+  const prefixed = (count: number, length: number): Uint8Array => {
+    const number = (value: number): number[] =>
+      value < 128 ? [value] : [(value % 128) | 128, ...number(Math.floor(value / 128))]
+    // Blocks of 128 deltas, in 4 parts; all deltas are the least one, so that they need no bits.
+    const deltas = (first: number, second: number): number[] => {
+      const delta = second - first
+      return [
+        128,
+        1,
+        4,
+        2,
+        ...number(first * 2),
+        ...number(delta < 0 ? -delta * 2 - 1 : delta * 2),
+        0,
+        0,
+        0,
+        0,
+      ]
+    }
+    const head = Buffer.from([...deltas(0, length), ...deltas(length, 0)])
+    const body = Buffer.concat([head, Buffer.alloc(length, 65)])
+    const packed = gzipSync(body)
+    return rawParquet(
+      2,
+      Array.from({ length: count }, (_, at) => ({
+        element: { ...text, name: `c${at}` },
+        pages: [{ header: dataPage(2, body.length, packed.length, 7), body: packed }],
+        says: { codec: 'GZIP' as const },
+      })),
+    )
+  }
 
   it.each<[what: string, bytes: Uint8Array, code: string]>([
     ['no bytes', new Uint8Array(0), 'file-malformed'],
@@ -395,6 +463,69 @@ describe('files that lie', () => {
       one(optional, 100, dataPage(100, 8), Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0)),
       'input-damaged',
     ],
+    [
+      'two row groups in one place',
+      rawParquet(1, [{ element: whole32, pages: [{ header: dataPage(1, 4), body: page(4) }] }], undefined, 2),
+      'input-damaged',
+    ],
+    // A list of structs without fields, of a byte each.
+    [
+      'a footer of 4 million structs',
+      footerAlone(Buffer.concat([Buffer.from([0x15, 4, 0x49, 0xfc, 0x80, 0x92, 0xf4, 1]), page(4_000_001)])),
+      'file-too-large',
+    ],
+    ['a bound of a million bytes', boundOf(1_000_000), 'input-damaged'],
+    [
+      'a header of a page of 100,000 structs',
+      one(whole32, 1, { ...dataPage(1, 4), field_9: Array.from({ length: 100_000 }, () => ({})) }, page(4)),
+      'file-too-large',
+    ],
+    [
+      'a dictionary whose texts are a thousand times as long',
+      packedDictionary(
+        {
+          name: 'a',
+          type: 'FIXED_LEN_BYTE_ARRAY',
+          type_length: 1,
+          converted_type: 'DECIMAL',
+          scale: 999,
+          precision: 2,
+          repetition_type: 'REQUIRED',
+        },
+        1 << 21,
+        new Uint8Array(1 << 21).fill(1),
+      ),
+      'file-too-large',
+    ],
+    [
+      'a dictionary of texts that JSON has to escape',
+      packedDictionary(
+        text,
+        300,
+        Buffer.concat(
+          Array.from({ length: 300 }, () =>
+            Buffer.concat([Buffer.from([0, 0, 4, 0]), Buffer.alloc(1 << 18, 1)]),
+          ),
+        ),
+      ),
+      'file-too-large',
+    ],
+    [
+      'a dictionary of halves that are no numbers',
+      packedDictionary(
+        {
+          name: 'a',
+          type: 'FIXED_LEN_BYTE_ARRAY',
+          type_length: 2,
+          logical_type: { type: 'FLOAT16' },
+          repetition_type: 'REQUIRED',
+        },
+        4_000_000,
+        new Uint8Array(8_000_000).fill(0x7f),
+      ),
+      'file-too-large',
+    ],
+    ['texts that repeat each other, in many columns', prefixed(4, 60 << 20), 'file-too-large'],
   ])('%s', async (_, bytes, code) => {
     const path = join(folder({ 'in.parquet': bytes }), 'in.parquet')
     const before = process.memoryUsage().rss
@@ -402,6 +533,28 @@ describe('files that lie', () => {
     expect(await readAll(path)).toBe(code)
     expect(processorMs() - began).toBeLessThan(5000)
     expect(process.memoryUsage().rss - before).toBeLessThan(400 << 20)
+  })
+
+  it('holds a footer to its rows where no column is asked for', async () => {
+    const none = (node: Parameters<typeof whole>[0]) => ({ ...whole(node), children: [] })
+    const path = join(folder(), 'in.parquet')
+    const read = (rowCount: number, values: number) => {
+      writeFileSync(path, one(whole32, rowCount, dataPage(values, values * 4), page(values * 4), { values }))
+      return readAll(path, 1 << 20, undefined, none)
+    }
+    expect(await read(7, 7)).toBe('7 rows')
+    expect(await read(2 ** 40, 7)).toBe('input-damaged')
+    expect(await read(6, 7)).toBe('input-damaged')
+    const list = { name: 'a', type: 'INT32', repetition_type: 'REPEATED' } as const
+    // Two rows, of two elements and of one.
+    const body = Buffer.concat([Buffer.from([2, 0, 0, 0, 3, 2]), run(3, 1), page(12)])
+    writeFileSync(
+      path,
+      rawParquet(2, [
+        { element: list, pages: [{ header: dataPage(3, body.length), body }], says: { values: 3 } },
+      ]),
+    )
+    expect(await readAll(path, 1 << 20, undefined, none)).toBe('2 rows')
   })
 
   it('rejects a row that a dictionary would make too long, and goes on', async () => {
