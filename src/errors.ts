@@ -292,7 +292,7 @@ export const ERROR_GROUPS = {
     ],
     'dataset-unsupported': [
       'usage',
-      'the file system of a data set gives no file a second name, so that two writers could not tell who was first',
+      'the file system of a data set gives no file a second name, so that two writers could not tell who was first; or readers would pass by files of a topic',
     ],
   },
   'Schema registry': {

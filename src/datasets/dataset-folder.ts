@@ -188,6 +188,7 @@ export class DatasetFolder {
   }
 
   async #positionsNow(partitions: readonly TopicPartition[]): Promise<readonly (number | undefined)[]> {
+    for (const { topic } of partitions) refuseUnreadable(topic)
     const keys = new Set(partitions.map(partitionKey))
     // In this order: what another process publishes meanwhile has its file before its mark.
     const marks = this.#marks()
@@ -372,6 +373,16 @@ export interface DatasetFacts {
   readonly partitions: number
   /** Names that are none of a data set. */
   readonly foreign: number
+}
+
+/** Topics that a pattern finds, which lint does not know. */
+function refuseUnreadable(topic: string): void {
+  if (!/^[._]/.test(topic)) return
+  throw new LetheError(
+    'dataset-unsupported',
+    `files of the topic ${topic} would begin with _ or ., and readers of data sets pass such names by: they would miss its records`,
+    'leave the topic out of `topics: { pattern: … }`, or write its records into a topic with another name first',
+  )
 }
 
 function isFolder(path: string): boolean {

@@ -15,6 +15,11 @@ const OF_DATASETS = ['format', 'roll'] as const
 /** What a file name holds at most (NAME_MAX of POSIX systems), less what stands around the name of a topic. */
 export const MOST_TOPIC_LETTERS = 190
 
+/** Readers of folders pass by what begins so: a file would be published, and its records read by none of them. */
+const isPassedBy = (topic: string): boolean => /^[._]/.test(topic)
+const PASSED_BY =
+  'files of a data set are named by their topic, and readers pass by names that begin with _ or .: they would miss its records'
+
 export function checkDatasets(draft: PipelineDraft, folder: string): void {
   const { parts, findings, at } = draft
   const folders = new Map<string, string>()
@@ -93,14 +98,17 @@ function checkDatasetWords(route: RoutePart, draft: PipelineDraft): void {
       'use the driver rdkafka',
     )
   if (!('pattern' in shape.from.topics))
-    for (const [i, topic] of shape.from.topics.entries())
+    for (const [i, topic] of shape.from.topics.entries()) {
+      const place = at('routes', index, 'from', 'topics', i)
       if (topic.length > MOST_TOPIC_LETTERS)
         findings.add(
-          at('routes', index, 'from', 'topics', i),
+          place,
           'bad-dataset',
           `files of a data set are named by their topic, and a name of ${topic.length} letters leaves no room`,
           `a topic of at most ${MOST_TOPIC_LETTERS} letters`,
         )
+      if (isPassedBy(topic)) findings.add(place, 'bad-dataset', PASSED_BY, 'a topic with another name')
+    }
 }
 
 function warnOfPlaces({ index }: RoutePart, { findings, at }: PipelineDraft): void {

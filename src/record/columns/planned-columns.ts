@@ -146,11 +146,9 @@ const unknownNames = (segments: readonly Segment[]): LetheError =>
     'list the paths in `fields:`, or write NDJSON',
   )
 
+/** Whether bounds of its values would be those of the input, or nearly. */
 const isKept = (field: PlanField | undefined): boolean =>
-  field === undefined ||
-  field.rulesByStep.some((rules) =>
-    rules.some(({ action }) => action.kind === 'keep' || action.kind === 'keep-subtree'),
-  )
+  field === undefined || field.rulesByStep.flat().some(({ keeps }) => keeps)
 
 function typesOf(field: PlanField, source: ColumnType | undefined): ColumnType[] {
   return field.rulesByStep.flat().flatMap((rule) => [...made(rule, source), ...instead(rule)])

@@ -12,8 +12,9 @@ const SPECIAL = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^<>| ]/g
 const escaped = (text: string): string =>
   text.replaceAll(SPECIAL, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
-/** The folder of a value of the field `label`; undefined where no file system takes its name. */
+/** The folder of a value of the field `label`; undefined where no file system takes its name, or readers take it for null. */
 export function partitionFolder(label: string, value: string | null): string | undefined {
+  if (value === DEFAULT_PARTITION) return undefined
   // Windows drops a point at the end.
   const shown = value === null || value === '' ? DEFAULT_PARTITION : escaped(value).replace(/\.$/, '%2E')
   const name = `${escaped(label)}=${shown}`

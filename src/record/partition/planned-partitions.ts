@@ -31,6 +31,11 @@ export function partitionPaths(plan: Plan, names: readonly string[]): readonly P
     if (field === undefined) throw refused(path.text, 'is no field of the policy')
     if (path.isColumn === true || !path.segments.every(({ kind }) => kind === 'name'))
       throw refused(path.text, 'has several values in a record, or no name')
+    if (/^[._]/.test(path.text))
+      throw refused(
+        path.text,
+        'would name folders that readers pass by, as they do with all that begins with _ or .',
+      )
     const rules = field.rulesByStep.flat()
     if (rules.some(({ action }) => action.kind === 'keep-subtree'))
       throw refused(path.text, 'is kept as a whole, and a partition is told by one value')

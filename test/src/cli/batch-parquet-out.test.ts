@@ -112,6 +112,7 @@ fields:
   id: { use: hash.hmac, domain: id }
   n: { use: noise.number, span: 10, domain: n }
   code: { use: hash.integer, domain: code, max: 1000000, accept: "a test of types" }
+  near: { use: noise.number, span: 1, domain: near, accept: "a test of bounds" }
   note: keep
   mixed: [{ when: { note: [x] }, use: keep }, { use: hash.integer, domain: mixed, max: 99, accept: "a test of types" }]
   gone: drop
@@ -119,7 +120,7 @@ fields:
 
 describe('what is said beside the data', () => {
   it('has types by the policy, its fingerprint, and no bounds of what is kept', async () => {
-    const row = '{"id":"a","n":100,"code":"c","note":"secret-note","mixed":1,"gone":1}\n'
+    const row = '{"id":"a","n":100,"code":"c","near":4711,"note":"secret-note","mixed":1,"gone":1}\n'
     const cwd = place({ 'in.ndjson': row.repeat(50_000), 'policy.yaml': POLICY })
     await made(cwd, 'in.ndjson', '-o', 'out.parquet')
     const { schema, key_value_metadata, row_groups, num_rows, created_by } = footer(cwd, 'out.parquet')
@@ -129,6 +130,7 @@ describe('what is said beside the data', () => {
       ['id', 'BYTE_ARRAY'],
       ['n', 'INT64'],
       ['code', 'INT64'],
+      ['near', 'INT64'],
       ['note', 'BYTE_ARRAY'],
       ['mixed', 'BYTE_ARRAY'],
     ])
@@ -139,7 +141,7 @@ describe('what is said beside the data', () => {
     const columns = Object.fromEntries(
       row_groups[0]!.columns.map((column) => [column.meta_data!.path_in_schema.join('.'), column]),
     )
-    for (const name of ['note', 'mixed']) {
+    for (const name of ['note', 'mixed', 'near']) {
       expect(columns[name]!.meta_data!.statistics).toBeUndefined()
       expect(columns[name]!.column_index_offset).toBeUndefined()
     }

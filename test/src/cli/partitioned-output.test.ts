@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -139,6 +139,9 @@ describe('a data set', () => {
     await refused('is kept as a whole', ...to, 'whole')
     await refused('has several values', ...to, 'tags[]')
     await refused('is named twice', ...to, 'day,day')
+    writeFileSync(join(cwd, 'policy.yaml'), `${POLICY}  _a: { from: id, use: hash.hmac, domain: id }\n`)
+    await refused('readers pass by', ...to, '_a')
+    writeFileSync(join(cwd, 'policy.yaml'), POLICY)
     await refused('is no path', ...to, 'day,')
     await refused('more than 2 partitions', ...to, 'day,place.city', '--max-partitions', '2')
     await refused('cannot be made of all these inputs', 'in.ndjson', 'in.csv', '-o', 'set', ...BY)
@@ -272,5 +275,7 @@ describe('what is cut out', () => {
     expect(partitionFolder('a.b', '..')).toBe('a.b=.%2E')
     expect(partitionFolder('a/b', null)).toBe('a%2Fb=__HIVE_DEFAULT_PARTITION__')
     expect(partitionFolder('a', 'é'.repeat(127))).toBeUndefined()
+    // Readers would take it for null.
+    expect(partitionFolder('a', '__HIVE_DEFAULT_PARTITION__')).toBeUndefined()
   })
 })

@@ -84,6 +84,8 @@ it('begins where it was begun, and goes on where its last file ends', async () =
   // Who comes second finds what the first has written.
   await data.begin([{ ...AT, offset: 7 }])
   expect(await data.positions([AT, { ...AT, partition: 4 }])).toEqual([100, undefined])
+  for (const topic of ['_x', '.x'])
+    await expect(data.positions([{ ...AT, topic }])).rejects.toMatchObject({ code: 'dataset-unsupported' })
   expect(await publish(data, 100, 110)).toBe('published')
   expect(await publish(data, 110, 115)).toBe('published')
   expect(await positionIn(path)).toBe(115)

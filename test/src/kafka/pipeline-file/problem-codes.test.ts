@@ -492,6 +492,11 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
   ],
   [
     'bad-dataset',
+    'a topic that readers pass by',
+    pipeline('', toDataset('dataset: d, format: ndjson', { topics: '[▸_orders]' })),
+  ],
+  [
+    'bad-dataset',
     'columns that only the data tell',
     pipeline('', toDataset('dataset: d, format: parquet', { policy: '▸open.yaml' })),
   ],
