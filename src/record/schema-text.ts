@@ -1,6 +1,8 @@
 /** Schemas as a registry holds them: what a thread is told of those that messages name by an id. */
 import type { RecordCode } from '../errors.ts'
-import type { OuterTags } from './tags/outer-tags.ts'
+
+/** Tags beside a schema: a pattern of full names, and the tags of the fields and types that it matches. */
+export type OuterTags = readonly (readonly [pattern: string, tags: readonly string[]])[]
 
 /** The text of a schema, and those of the schemas that it refers to, each before those that need it. */
 export interface SchemaText {

@@ -1,7 +1,6 @@
 /** A client of the REST interface of Confluent Schema Registry: the part that other registries offer too. */
 import { LetheError } from '../errors.ts'
-import { SchemaFault, type SchemaText } from '../record/schema-text.ts'
-import type { OuterTags } from '../record/tags/outer-tags.ts'
+import { type OuterTags, SchemaFault, type SchemaText } from '../record/schema-text.ts'
 import { UNREADABLE_TAG } from '../record/tags/tagged-type.ts'
 import { askRegistry, type RegistryAnswer, type RegistryConnection } from './registry-request.ts'
 

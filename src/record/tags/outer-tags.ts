@@ -3,13 +3,10 @@
  * the data contracts of Confluent Schema Registry, `**` stands for anything, `*` for anything but dots, `?` for one character.
  */
 
-import { SchemaFault } from '../schema-text.ts'
+import { type OuterTags, SchemaFault } from '../schema-text.ts'
 
 /** Characters of names times those of patterns that are compared for one schema. */
 const MOST_COMPARED = 1 << 26
-
-/** A pattern, and the tags of the fields that it matches. */
-export type OuterTags = readonly (readonly [pattern: string, tags: readonly string[]])[]
 
 export class OuterTagsOf {
   readonly #patterns: readonly {
