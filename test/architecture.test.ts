@@ -150,6 +150,8 @@ const ROOMS: Readonly<
       'lifecycle',
       'lists',
       'policy',
+      'record',
+      'registry',
       'run',
       'signing',
       'transforms',

@@ -8,6 +8,7 @@ import { type StoredPipeline, usesOf } from '../lifecycle/topic-orders.ts'
 import { fileOf } from '../lifecycle/work-order.ts'
 import type { ErasureFinding } from './erasure-finding.ts'
 import { StoredRecords, type TopicAsked, type TopicSetup } from './stored-records.ts'
+import type { SchemaSource } from './stored-schemas.ts'
 import type { Subjects } from './subjects.ts'
 import type { DeleteRecords, TopicErasure, TopicsOrder, UntouchedTopic } from './topic-form.ts'
 import type { TopicScan } from './topic-scan.ts'
@@ -16,17 +17,25 @@ import { eligibleFrom, eligibleWords } from './topic-words.ts'
 export interface TopicsSetting {
   readonly admin: Admin
   readonly stored: StoredPipeline
+  /** Of the registry of the pipeline: gives the schemas that records name. */
+  readonly schemas?: SchemaSource
 }
 
 /** The topics that the pipeline writes to. */
-export function topicSetups(stored: StoredPipeline): readonly TopicSetup[] {
+export function topicSetups({
+  stored,
+  schemas,
+}: Pick<TopicsSetting, 'stored' | 'schemas'>): readonly TopicSetup[] {
   const { routes } = stored.pipeline
   const limits = usesOf(stored)
   return [...limits].map(([name, { limit }]) => {
     const own = routes.filter(({ to, deadLetterTopic }) => to.topic === name || deadLetterTopic === name)
     const plans = [...new Set(own.map(({ policy }) => stored.policies.get(policy)!.plan))]
     const role = own.some(({ to }) => to.topic === name) ? 'outputs' : 'dead letters'
-    return { name, role, plans, limit }
+    const forms = new Map(
+      own.flatMap(({ to, change }) => (to.topic === name ? [[JSON.stringify(change), change] as const] : [])),
+    )
+    return { name, role, plans, limit, forms: [...forms.values()], schemas }
   })
 }
 
@@ -39,9 +48,10 @@ export const askedOf = ({ subjects }: Pick<Subjects, 'subjects'>, request: Erasu
 export async function planTopicErasure(
   asked: TopicAsked,
   deletion: DeleteRecords | null,
-  { admin, stored }: TopicsSetting,
+  setting: TopicsSetting,
 ): Promise<TopicsOrder> {
-  const setups = topicSetups(stored)
+  const { admin, stored } = setting
+  const setups = topicSetups(setting)
   const states = await topicStates(
     admin,
     setups.map(({ name }) => name),
@@ -83,8 +93,8 @@ async function refuseOther(
     )
 }
 
-function setupFor(name: string, { stored }: TopicsSetting): TopicSetup {
-  const setup = topicSetups(stored).find((one) => one.name === name)
+function setupFor(name: string, setting: TopicsSetting): TopicSetup {
+  const setup = topicSetups(setting).find((one) => one.name === name)
   if (setup === undefined)
     throw new LetheError(
       'order-invalid',

@@ -7,7 +7,7 @@ import type { ListHeader } from '../lists/match-list.ts'
 import { NORMAL_FORM_NAMES, type NormalForm } from '../policy/suppression/normal-forms.ts'
 import type { SearchForm } from './finders.ts'
 import { type ListErasure, listForm } from './letter-lists.ts'
-import type { LetterToken } from './record-search.ts'
+import type { LetterToken } from './letter-search.ts'
 import { type TopicsOrder, topicsForm } from './topic-form.ts'
 
 /** A subject, as orders and receipts name it. */

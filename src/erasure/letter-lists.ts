@@ -16,7 +16,7 @@ import { fileTarget, mayDelete } from '../lifecycle/may-delete.ts'
 import type { ErasureRequest } from '../lifecycle/target.ts'
 import { fileOf } from '../lifecycle/work-order.ts'
 import type { ErasureFinding } from './erasure-finding.ts'
-import { LetterSearch, type LetterToken } from './record-search.ts'
+import { LetterSearch, type LetterToken } from './letter-search.ts'
 
 /** What an order says of a list. */
 export interface ListErasure {

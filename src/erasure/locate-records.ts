@@ -2,8 +2,8 @@
 import { MISSING, topicStates } from '../lifecycle/stored-topic.ts'
 import type { ErasureRequest } from '../lifecycle/target.ts'
 import { type TopicsSetting, topicSetups } from './erase-topics.ts'
+import type { LetterToken } from './letter-search.ts'
 import type { Located } from './locate-rows.ts'
-import type { LetterToken } from './record-search.ts'
 import { StoredRecords } from './stored-records.ts'
 
 export interface LocatedPartition {
@@ -21,9 +21,10 @@ export interface LocatedTopic extends Omit<Located, 'rows'> {
 export async function locateRecords(
   request: ErasureRequest,
   letters: readonly LetterToken[],
-  { admin, stored }: TopicsSetting,
+  setting: TopicsSetting,
 ): Promise<readonly LocatedTopic[]> {
-  const setups = topicSetups(stored)
+  const { admin } = setting
+  const setups = topicSetups(setting)
   const states = await topicStates(
     admin,
     setups.map(({ name }) => name),

@@ -4,15 +4,17 @@ import { LetheError } from '../errors.ts'
 import { placeOf } from '../files/place.ts'
 import { openAdmin } from '../kafka/open-admin.ts'
 import type { KeysPlace, Pipeline } from '../kafka/pipeline-file/pipeline.ts'
-import { resolveConnection, resolveKeyset } from '../kafka/pipeline-file/pipeline-secrets.ts'
+import { resolveConnection, resolveKeyset, resolveRegistry } from '../kafka/pipeline-file/pipeline-secrets.ts'
 import { readKeysetFile } from '../keys/file.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { loadMatchKeys, MatchKeys } from '../keys/match-keys.ts'
 import type { StoredPipeline } from '../lifecycle/topic-orders.ts'
 import type { Plan } from '../policy/plan.ts'
+import { RegistryClient } from '../registry/registry-client.ts'
 import { readPipelinePolicies } from '../run/stream/prepare.ts'
 import type { TopicsSetting } from './erase-topics.ts'
 import { keyChecksOf, type SubjectSearch, searchOf } from './finders.ts'
+import { patient } from './stored-schemas.ts'
 
 export interface PipelineJob {
   /** The files of all policies: of the pipeline, then those that are named. */
@@ -55,7 +57,9 @@ export async function withJob<T>(
   const { pipeline } = stored
   const admin = await openAdmin(resolveConnection(pipeline))
   try {
-    return await use({ ...jobOf(all), notes, pipeline, topics: { admin, stored } })
+    const { registry } = pipeline
+    const schemas = registry && patient(new RegistryClient(() => resolveRegistry(registry)))
+    return await use({ ...jobOf(all), notes, pipeline, topics: { admin, stored, schemas } })
   } finally {
     await admin.close()
   }

@@ -1,55 +1,23 @@
-/**
- * Whether records of topics are of subjects: by their values, keys and headers, as the policy that made them wrote these; and, of
- * dead letters, by the match token beside a sealed original.
- */
+/** Whether outputs in topics are of subjects: by their values, keys and headers, as the policy that made them wrote these. */
 import { isOfJsonKey, keyPlanOf } from '../engine/json-keys.ts'
-import { isMarker, readLetterRecord } from '../kafka/dead-letter.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { POLICY_HEADER } from '../kafka/source-header.ts'
 import type { Finder } from '../lifecycle/held-subjects.ts'
 import type { ErasureRequest, Search } from '../lifecycle/target.ts'
 import { parsePolicyLabel } from '../policy/seen.ts'
+import type { ChangeForm } from '../record/wire-form.ts'
 import { HeldRecords } from './held-records.ts'
-import { foundBy, type ScalarSearch } from './scalar-search.ts'
-
-/** Why it is not known whether a record is of a subject. */
-export type Unjudged =
-  /** Made by a version of a policy that is not named, or by no policy that is. */
-  | 'otherVersion'
-  | 'foreign'
-  /** A token in it names a key that is not in the keyset. */
-  | 'otherKey'
-  /** Its value or key is not what its policy writes. */
-  | 'unreadable'
-  /** A sealed original whose subject its dead letter does not tell. */
-  | 'unknownSubject'
-
-export interface Judged {
-  /** The field that it was found by, as `$key` or `customer.id`, or `sealed`; undefined where it is of no subject that is looked for. */
-  readonly by: string | undefined
-  /** Whether its key is the token of a subject, or has it in a member: then all records of this key are the subject's. */
-  readonly byKey: boolean
-  readonly unjudged: Unjudged | undefined
-  /** The policy that made it, where it is searched. */
-  readonly fingerprint: string | undefined
-  /** Legal holds on subjects, by id, of none of whose subjects it is: that is known of records that were found alone. */
-  readonly notOf?: ReadonlySet<string> | undefined
-}
-
-/** A token of a subject beside a sealed original. */
-export interface LetterToken {
-  readonly domain: string
-  readonly normalize: string
-  readonly token: string
-}
-
-const NONE: Judged = { by: undefined, byKey: false, unjudged: undefined, fingerprint: undefined }
-const unjudged = (why: Unjudged): Judged => ({ ...NONE, unjudged: why })
-
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
+import { type Judged, textOf, unjudged } from './judged.ts'
+import { foundBy, type ScalarSearch, type Scalars } from './scalar-search.ts'
+import { eventForm, rowForm, type StoredForm } from './stored-form.ts'
+import { type StoredKey, StoredKeys } from './stored-keys.ts'
+import type { SchemaProblem, StoredSchemas } from './stored-schemas.ts'
 
 /** What is looked for, under the keys of which keyset, and what is held. */
 export type SearchRequest = Pick<ErasureRequest, 'searches' | 'keyChecks' | 'holds' | 'heldAt'>
+
+/** How the records of a topic hold rows: as they are, where undefined; several where routes differ. */
+export type RowForms = readonly (ChangeForm | undefined)[]
 
 /** Of topics that outputs go to. */
 export class OutputSearch {
@@ -57,15 +25,19 @@ export class OutputSearch {
   readonly #names: ReadonlySet<string>
   readonly #bySearch = new Map<string, PolicySearch>()
   readonly #request: SearchRequest
+  readonly #forms: RowForms
+  readonly #schemas: StoredSchemas
 
-  constructor(request: SearchRequest) {
+  constructor(request: SearchRequest, forms: RowForms, schemas: StoredSchemas) {
     this.#request = request
+    this.#forms = forms
+    this.#schemas = schemas
     this.#searches = request.searches
     this.#names = new Set([...request.searches.values()].map(({ plan }) => plan.name))
   }
 
-  /** In the order of the records. */
-  judge(records: readonly InputRecord[]): readonly Judged[] {
+  /** In the order of the records. Asks the registry for the schemas that they name. */
+  async judge(records: readonly InputRecord[]): Promise<readonly Judged[]> {
     const judged: Judged[] = new Array(records.length)
     const byPolicy = new Map<string, number[]>()
     for (const [at, record] of records.entries()) {
@@ -82,7 +54,9 @@ export class OutputSearch {
       }
     }
     for (const [fingerprint, places] of byPolicy) {
-      const found = this.#of(fingerprint).judge(places.map((at) => records[at]!))
+      const own = places.map((at) => records[at]!)
+      await this.#schemas.learn(own)
+      const found = this.#of(fingerprint).judge(own)
       for (const [index, at] of places.entries()) judged[at] = { ...found[index]!, fingerprint }
     }
     return judged
@@ -91,7 +65,7 @@ export class OutputSearch {
   #of(fingerprint: string): PolicySearch {
     let known = this.#bySearch.get(fingerprint)
     if (known === undefined) {
-      known = new PolicySearch(this.#searches.get(fingerprint)!, this.#request)
+      known = new PolicySearch(this.#searches.get(fingerprint)!, this.#request, this.#forms, this.#schemas)
       this.#bySearch.set(fingerprint, known)
     }
     return known
@@ -100,7 +74,10 @@ export class OutputSearch {
 
 /** Of what one policy wrote. */
 class PolicySearch {
-  readonly #values: ScalarSearch
+  readonly #schemas: StoredSchemas
+  /** By how records hold rows. */
+  readonly #values: readonly ScalarSearch[]
+  readonly #keys = new StoredKeys()
   /** Of keys that are JSON objects. */
   readonly #members: ScalarSearch | undefined
   readonly #key: { readonly finder: Finder; readonly isJson: boolean } | undefined
@@ -108,18 +85,35 @@ class PolicySearch {
   readonly #isOther: (text: string) => boolean
   readonly #held: HeldRecords
 
-  constructor({ plan, finders, beside }: Search, request: SearchRequest) {
+  constructor(
+    { plan, finders, beside }: Search,
+    request: SearchRequest,
+    changes: RowForms,
+    schemas: StoredSchemas,
+  ) {
     const { keyChecks, heldAt: now } = request
+    this.#schemas = schemas
     const isOther = otherKey(new Set(Object.keys(keyChecks)))
     this.#isOther = isOther
-    this.#values = foundBy(plan, finders, isOther, now)
-    this.#held = new HeldRecords(plan, request, isOther)
+    const isOf = ({ path }: Finder, envelope: Finder['path']['envelope']): boolean =>
+      path.envelope === envelope
+    const ofEvent = beside.filter((one) => isOf(one, 'change'))
+    const forms = changes.map((change): [StoredForm, readonly Finder[]] =>
+      change === undefined ? [rowForm(plan), finders] : [eventForm(plan, change), [...finders, ...ofEvent]],
+    )
+    this.#values = forms.map(([form, all]) => foundBy(form, all, isOther, now))
+    this.#held = new HeldRecords(
+      plan,
+      forms.map(([form]) => form),
+      request,
+      isOther,
+      ofEvent,
+    )
     const ofMembers = plan.envelope.filter((field) => isOfJsonKey(field) && field.path.segments.length > 0)
-    const isOf = ({ path }: Finder, envelope: 'key' | 'header'): boolean => path.envelope === envelope
     const members = beside.filter((one) => isOf(one, 'key') && one.path.segments.length > 0)
     if (members.length > 0)
       this.#members = foundBy(
-        keyPlanOf(plan, ofMembers),
+        rowForm(keyPlanOf(plan, ofMembers)),
         members.map(({ path, find }) => ({
           path: { text: path.text.slice('$key.'.length), segments: path.segments },
           find,
@@ -134,46 +128,74 @@ class PolicySearch {
   }
 
   judge(records: readonly InputRecord[]): readonly Judged[] {
-    const values = this.#values.judge(records.map(({ value }) => value))
-    const members = this.#members?.judge(records.map(({ key }) => key))
+    const keys = records.map(({ key }) => this.#opened(key))
+    const values = this.#valuesOf(records)
+    const members = this.#members?.judge(keys.map(({ bytes }) => bytes))
     const judged = records.map((record, at): Judged => {
       const member = members?.[at]
-      const isKey = this.#isOfKey(record.key)
+      const key = keys[at]!
+      const isKey = this.#isOfKey(key.bytes)
       const header = this.#headers.find(({ path, find }) => {
         const { name } = path.segments[0] as { readonly name: string }
         return record.headers?.some((one) => one.name === name && find(textOf(one.value))) === true
       })
       const byKey = isKey || member?.by !== undefined
       const value = values[at]!
-      const by = isKey ? '$key' : member?.by !== undefined ? `$key.${member.by}` : header?.path.text
-      const isUnread = value.isUnread || member?.isUnread === true
-      const isOther = value.isOther || member?.isOther === true || this.#isUnderOther(record)
+      const beside = isKey ? '$key' : member?.by !== undefined ? `$key.${member.by}` : header?.path.text
+      const by = beside ?? value.by
+      const isUnread = value.isUnread || key.isUnread || member?.isUnread === true
+      const isOther = value.isOther || member?.isOther === true || this.#isUnderOther(record, key.bytes)
+      const why = isUnread ? 'unreadable' : isOther ? 'otherKey' : undefined
       return {
-        by: by ?? value.by,
+        by,
         byKey,
-        unjudged:
-          by !== undefined || value.by !== undefined
-            ? undefined
-            : isUnread
-              ? 'unreadable'
-              : isOther
-                ? 'otherKey'
-                : undefined,
+        unjudged: by === undefined ? why : undefined,
+        problem: key.problem ?? value.problem,
         fingerprint: undefined,
       }
     })
     const places = [...judged.keys()].filter(
-      (at) => judged[at]!.by !== undefined && this.#isOwn(records[at]!),
+      (at) => judged[at]!.by !== undefined && this.#isOwn(records[at]!, keys[at]!),
     )
-    const notOf = this.#held.judge(places.map((at) => records[at]!.value))
+    const notOf = this.#held.judge(
+      places.map((at) => records[at]!.value),
+      this.#schemas,
+    )
     for (const [index, at] of places.entries()) judged[at] = { ...judged[at]!, notOf: notOf[index] }
     return judged
   }
 
+  /** Where records may hold rows in several ways: by whichever finds a subject; unread is what none of them reads. */
+  #valuesOf(
+    records: readonly InputRecord[],
+  ): readonly (Scalars & { readonly problem: SchemaProblem | undefined })[] {
+    const texts = records.map(({ value }) => value)
+    const judged = this.#values.map((search) => search.judge(texts, this.#schemas))
+    const isSearching = this.#values.some((search) => search.isSearching)
+    return texts.map((value, at) => {
+      const all = judged.map((one) => one[at]!)
+      const schema = isSearching && value !== null ? this.#schemas.of(value) : undefined
+      const problem = schema !== undefined && 'code' in schema ? schema : undefined
+      return {
+        by: all.find(({ by }) => by !== undefined)?.by,
+        isUnread: problem === undefined && all.every(({ isUnread }) => isUnread),
+        isOther: all.some(({ isOther }) => isOther),
+        problem,
+      }
+    })
+  }
+
+  /** Keys are read where subjects are found by them. */
+  #opened(key: Uint8Array | null): StoredKey {
+    return this.#key === undefined && this.#members === undefined
+      ? { bytes: key, isUnread: false, problem: undefined }
+      : this.#keys.open(key, this.#schemas)
+  }
+
   /** Whether all that stands beside its value, and may be a token of a subject, is of those that are looked for. */
-  #isOwn({ key, headers = [] }: InputRecord): boolean {
-    if (this.#members !== undefined && key !== null) return false
-    const text = this.#keyText(key)
+  #isOwn({ key, headers = [] }: InputRecord, { bytes }: StoredKey): boolean {
+    if (key !== null && (this.#members !== undefined || bytes === null)) return false
+    const text = this.#keyText(bytes)
     if (text !== undefined && !this.#key!.finder.find(text)) return false
     return this.#headers.every(({ path, find }) => {
       const { name } = path.segments[0] as { readonly name: string }
@@ -198,7 +220,7 @@ class PolicySearch {
     }
   }
 
-  #isUnderOther({ key, headers = [] }: InputRecord): boolean {
+  #isUnderOther({ headers = [] }: InputRecord, key: Uint8Array | null): boolean {
     const text = this.#keyText(key)
     if (text !== undefined && this.#isOther(text)) return true
     return this.#headers.some(({ path }) => {
@@ -216,47 +238,3 @@ function otherKey(keyIds: ReadonlySet<string>): (text: string) => boolean {
     return id !== undefined && !keyIds.has(id)
   }
 }
-
-/** Of topics of dead letters: what they carry beside coordinates and codes. */
-export class LetterSearch {
-  readonly #tokens: ReadonlySet<string>
-  /** Domain, normal form and key of the tokens that are known: of another one it cannot be told whose it is. */
-  readonly #known: ReadonlySet<string>
-
-  constructor(tokens: readonly LetterToken[]) {
-    this.#tokens = new Set(tokens.map(nameOf))
-    this.#known = new Set(tokens.map(kindOf))
-  }
-
-  judge(records: readonly InputRecord[]): readonly Judged[] {
-    return records.map((record) => this.#judge(record))
-  }
-
-  #judge(record: InputRecord): Judged {
-    if (isMarker(record)) return NONE
-    if (readLetterRecord(record).kind !== 'letter') return unjudged('foreign')
-    return this.judgeMembers(Object(JSON.parse(textOf(record.value!))))
-  }
-
-  /** Of the members of a dead letter, in a topic or a list. */
-  judgeMembers(members: Readonly<Record<string, unknown>>): Judged {
-    return judgeLetter(members, this.#tokens, this.#known)
-  }
-}
-
-function judgeLetter(
-  { subject, sealed }: { readonly subject?: unknown; readonly sealed?: unknown },
-  tokens: ReadonlySet<string>,
-  known: ReadonlySet<string>,
-): Judged {
-  if (sealed === undefined && subject === undefined) return NONE
-  const { domain, normalize, token } = Object(subject) as Partial<Record<keyof LetterToken, unknown>>
-  if (typeof domain !== 'string' || typeof normalize !== 'string' || typeof token !== 'string')
-    return unjudged('unknownSubject')
-  const one = { domain, normalize, token }
-  if (tokens.has(nameOf(one))) return { ...NONE, by: 'sealed' }
-  return known.has(kindOf(one)) ? NONE : unjudged('unknownSubject')
-}
-
-const nameOf = ({ domain, normalize, token }: LetterToken): string => `${domain}\0${normalize}\0${token}`
-const kindOf = ({ token, ...one }: LetterToken): string => nameOf({ ...one, token: token.split('.')[0]! })

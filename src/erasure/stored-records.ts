@@ -11,7 +11,10 @@ import type { TopicState } from '../lifecycle/stored-topic.ts'
 import { type ErasureRequest, UNTOUCHED } from '../lifecycle/target.ts'
 import { type TimestampSpan, timestampSpan, writtenSpan } from '../lifecycle/timestamp-span.ts'
 import type { Plan } from '../policy/plan.ts'
-import { LetterSearch, type LetterToken, OutputSearch } from './record-search.ts'
+import { LetterSearch, type LetterToken } from './letter-search.ts'
+import { withoutSchemaWords } from './problem-tally.ts'
+import { OutputSearch, type RowForms } from './record-search.ts'
+import { type SchemaProblem, type SchemaSource, StoredSchemas } from './stored-schemas.ts'
 import type { DeleteRecords, TopicErasure, UntouchedTopic } from './topic-form.ts'
 import { type KeyState, type PartitionState, type Prefix, scanTopic, type TopicScan } from './topic-scan.ts'
 import { eligibleFrom, takesTombstones, topicWords } from './topic-words.ts'
@@ -29,6 +32,10 @@ export interface TopicSetup {
   readonly plans: readonly Plan[]
   /** The shortest period of its policies, ms. */
   readonly limit: number | undefined
+  /** How the routes that write to it hold rows. */
+  readonly forms: RowForms
+  /** Gives the schemas that its records name. */
+  readonly schemas: SchemaSource
 }
 
 const NO_PREFIX: Prefix = { before: 0, deleted: 0, others: 0 }
@@ -115,6 +122,7 @@ export class StoredRecords {
       cleanup: settings.values.get('cleanup.policy') ?? 'delete',
       ...{ rows: scan.rows, found: scan.found, byKey: scan.byKey },
       ...{ tombstones: scan.tombstones, held: scan.held, unjudged: scan.unjudged },
+      ...(scan.withoutSchema.length === 0 ? {} : { withoutSchema: scan.withoutSchema }),
       rules: [...scan.rules].map(([rule, rows]) => ({ rule, rows })),
       partitions,
       oldest: timeOf(scan.oldest),
@@ -132,10 +140,15 @@ export class StoredRecords {
     more: {
       readonly upTo?: ReadonlyMap<number, number>
       readonly onFound?: (record: Position) => void
+      readonly onProblem?: (record: Position, problem: SchemaProblem) => void
     } = {},
   ): Promise<TopicScan> {
     const { request, letters } = asked
-    const search = this.#setup.role === 'outputs' ? new OutputSearch(request) : new LetterSearch(letters)
+    const { role, forms, schemas } = this.#setup
+    const search =
+      role === 'outputs'
+        ? new OutputSearch(request, forms, new StoredSchemas(schemas))
+        : new LetterSearch(letters)
     const starts = await this.edges(state.partitions, 'earliest')
     const ends = await this.edges(state.partitions, 'latest')
     return await scanTopic(this.#admin, starts, ends, {
@@ -173,7 +186,7 @@ export class StoredRecords {
   }
 
   /** Why records of subjects may be there that were not found. */
-  unsearched({ unjudged, policies }: TopicScan, { request }: TopicAsked): readonly string[] {
+  unsearched({ unjudged, policies, withoutSchema }: TopicScan, { request }: TopicAsked): readonly string[] {
     const { otherVersion, foreign, otherKey, unreadable, unknownSubject } = unjudged
     const why = [...policies].flatMap((fingerprint) => request.searches.get(fingerprint)?.unsearched ?? [])
     if (otherVersion > 0)
@@ -186,6 +199,7 @@ export class StoredRecords {
         `${otherKey} records hold tokens under keys that are not in the keyset: give the keyset that has them`,
       )
     if (unreadable > 0) why.push(`${unreadable} records are not what their policy writes`)
+    why.push(...withoutSchemaWords(withoutSchema))
     if (unknownSubject > 0)
       why.push(`${unknownSubject} dead letters carry an original whose subject is not told`)
     return [...new Set(why)]
@@ -223,7 +237,15 @@ export class StoredRecords {
     if (work.length > 0 && !deletes(settings))
       throw this.#changed('its cleanup.policy has no `delete` any more: brokers refuse DeleteRecords')
     const upTo = new Map(work.map(({ partition, before }) => [partition, before]))
-    const scan = await this.scan(state, asked, { upTo })
+    const ends = new Map(planned.partitions.map(({ partition, end }) => [partition, end]))
+    const problems: SchemaProblem[] = []
+    const scan = await this.scan(state, asked, {
+      upTo,
+      onProblem: ({ partition, offset }, problem) => {
+        if (offset < (ends.get(partition) ?? 0)) problems.push(problem)
+      },
+    })
+    this.#checkSchemas(planned, problems)
     const now = new Map(scan.partitions.map((one) => [one.partition, one]))
     for (const { partition, start, end } of planned.partitions) {
       const one = now.get(partition)!
@@ -257,6 +279,20 @@ export class StoredRecords {
           )
     }
     return 'applied'
+  }
+
+  /** What could be read when the order was made has to be read now: else less would be asked for, and called done. */
+  #checkSchemas({ withoutSchema = [] }: TopicErasure, problems: readonly SchemaProblem[]): void {
+    const before = withoutSchema.reduce((sum, { rows }) => sum + rows, 0)
+    if (problems.length <= before) return
+    const { id, code } = problems.at(-1)!
+    const why = `${problems.length} of its records cannot be read, ${before} when the order was made: schema ${id}, ${code}`
+    if (code !== 'registry-unreachable' && code !== 'registry-refused') throw this.#changed(why)
+    throw new LetheError(
+      code,
+      `topic ${this.#setup.name}: ${why}; nothing of it was requested`,
+      'look at the registry, and apply the order again',
+    )
   }
 
   #permit({ holds, heldAt, lookAgain }: ErasureRequest) {

@@ -9,7 +9,7 @@ import type { Plan } from '../policy/plan.ts'
 import { toNormalForm } from '../policy/suppression/normal-forms.ts'
 import type { ErasureOrder, SubjectForm } from './erasure-order.ts'
 import { listOf, type NamedList, type SubjectSearch } from './finders.ts'
-import type { LetterToken } from './record-search.ts'
+import type { LetterToken } from './letter-search.ts'
 
 /** What an order says of its subjects, before targets are looked at. */
 export type Subjects = Pick<ErasureOrder, 'list' | 'keys' | 'searches' | 'subjects'>

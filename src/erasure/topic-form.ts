@@ -1,7 +1,8 @@
 /** What a work order of erasure says of topics. docs/erasure.md has the form. */
 import { z } from 'zod'
 import type { TargetName } from '../lifecycle/legal-hold.ts'
-import type { Unjudged } from './record-search.ts'
+import type { Unjudged } from './judged.ts'
+import type { SchemaProblemCode, WithoutSchema } from './stored-schemas.ts'
 
 /** Which records DeleteRecords may take: none of others, or those of others too, which the order counts. */
 export type DeleteRecords = 'own' | 'with-others'
@@ -41,6 +42,8 @@ export interface TopicErasure {
   /** Of the found ones, those that a legal hold keeps. */
   readonly held: number
   readonly unjudged: Readonly<Record<Unjudged, number>>
+  /** Records that cannot be read, by schema: its id, and why it is not there. Left out where there are none. */
+  readonly withoutSchema?: readonly WithoutSchema[] | undefined
   readonly rules: readonly { readonly rule: string; readonly rows: number }[]
   readonly partitions: readonly TopicPartitionSurvey[]
   /** Of the found ones: the timestamps, RFC 3339; null where there are none. */
@@ -72,6 +75,7 @@ export interface TopicsOrder {
 }
 
 const count = z.int().min(0)
+const isCode = (text: unknown): boolean => typeof text === 'string' && /^[a-z]+(-[a-z]+)*$/.test(text)
 const target = z.templateLiteral(['topic:', z.string().min(1)])
 
 export const topicsForm: z.ZodType<TopicsOrder> = z.strictObject({
@@ -96,6 +100,9 @@ export const topicsForm: z.ZodType<TopicsOrder> = z.strictObject({
         unreadable: count,
         unknownSubject: count,
       }),
+      withoutSchema: z
+        .array(z.strictObject({ id: count, code: z.custom<SchemaProblemCode>(isCode), rows: count }))
+        .exactOptional(),
       rules: z.array(z.strictObject({ rule: z.string(), rows: count })),
       partitions: z.array(
         z.strictObject({

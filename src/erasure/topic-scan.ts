@@ -5,11 +5,13 @@ import { type InputRecord, offsetsOf, type Position, partitionKey } from '../kaf
 import type { Hold, TargetName } from '../lifecycle/legal-hold.ts'
 import { type HeldSetting, holdsOn, mayDelete, type Permit } from '../lifecycle/may-delete.ts'
 import { eventEnd, type TimestampSpan } from '../lifecycle/timestamp-span.ts'
-import type { Judged, Unjudged } from './record-search.ts'
+import type { Judged, Unjudged } from './judged.ts'
+import { ProblemTally } from './problem-tally.ts'
+import type { SchemaProblem, WithoutSchema } from './stored-schemas.ts'
 
 /** Judges records in their order. */
 export interface RecordSearch {
-  judge(records: readonly InputRecord[]): readonly Judged[]
+  judge(records: readonly InputRecord[]): readonly Judged[] | Promise<readonly Judged[]>
 }
 
 export interface ScanSetting extends HeldSetting {
@@ -22,6 +24,8 @@ export interface ScanSetting extends HeldSetting {
   /** By partition, offsets up to which records are counted apart: what an order deletes. */
   readonly upTo?: ReadonlyMap<number, number> | undefined
   readonly onFound?: ((record: Position) => void) | undefined
+  /** Is told of each record that cannot be read without a schema, found or not. */
+  readonly onProblem?: ((record: Position, problem: SchemaProblem) => void) | undefined
 }
 
 /** What stands under one key that is a token of a subject. */
@@ -69,6 +73,7 @@ export interface TopicScan {
   readonly covered: number
   readonly tombstones: number
   readonly unjudged: Readonly<Record<Unjudged, number>>
+  readonly withoutSchema: readonly WithoutSchema[]
   readonly rules: ReadonlyMap<string, number>
   /** Fingerprints of the policies that made records here. */
   readonly policies: ReadonlySet<string>
@@ -173,7 +178,7 @@ export async function scanTopic(
   ends: readonly Position[],
   setting: ScanSetting,
 ): Promise<TopicScan> {
-  const { target, search, holds, lookAgain, heldAt, spanOf, upTo, onFound } = setting
+  const { target, search, holds, lookAgain, heldAt, spanOf, upTo, onFound, onProblem } = setting
   const endOf = offsetsOf(ends)
   const tallies = new Map(
     starts.map(({ topic, partition, offset }) => [
@@ -197,15 +202,20 @@ export async function scanTopic(
     return !verdict.allowed
   }
   const unjudged = { otherVersion: 0, foreign: 0, otherKey: 0, unreadable: 0, unknownSubject: 0 }
+  const problems = new ProblemTally()
   const rules = new Map<string, number>()
   const policies = new Set<string>()
   const sum = { rows: 0, found: 0, byKey: 0, held: 0, tombstones: 0 }
   let [oldest, newest, newestUnknown] = [-1, -1, -1]
-  const flush = (records: readonly InputRecord[]): void => {
-    const all = search.judge(records)
+  const flush = async (records: readonly InputRecord[]): Promise<void> => {
+    const all = await search.judge(records)
     for (const [at, record] of records.entries()) {
       const judged = all[at]!
-      const { by, byKey, unjudged: why, fingerprint } = judged
+      const { by, byKey, unjudged: why, problem, fingerprint } = judged
+      if (problem !== undefined) {
+        problems.add(problem)
+        onProblem?.(record, problem)
+      }
       if (fingerprint !== undefined) policies.add(fingerprint)
       const isHeld = isHeldOf(record, judged)
       tallies.get(record.partition)!.add(record, judged, isHeld)
@@ -231,17 +241,19 @@ export async function scanTopic(
   let open: InputRecord[] = []
   await readLogs(admin, starts, ends, (record) => {
     open.push(record)
-    if (open.length < BATCH) return
-    flush(open)
+    if (open.length < BATCH) return undefined
+    const full = open
     open = []
+    return flush(full)
   })
-  flush(open)
+  await flush(open)
   const partitions = [...tallies.values()].map(({ state }) => state)
   const covered = partitions.flatMap(({ keys }) => keys).filter(({ isCovered }) => isCovered)
   return {
     ...sum,
     partitions,
     covered: covered.reduce((all, { live }) => all + live, 0),
+    withoutSchema: problems.all,
     ...{ unjudged, rules, policies, oldest, newest, newestUnknown, permit },
   }
 }
