@@ -4,28 +4,12 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { passwordOf } from '../broker/guarded.ts'
 import { broker, guarded, onKafka, onOwnKafka, uniqueName } from '../broker/suite.ts'
-import { type Ended, lethe, root } from '../src/cli/lethe.ts'
 import { readTopics } from './checker/read-topics.ts'
 import { grant, makeTopics } from './cluster-world.ts'
-import { CANARY, event, LIST, PIPELINE, streamed, type World, world } from './forget-world.ts'
+import { APPLY, applied, CANARY, event, LIST, PIPELINE, streamed, type World, world } from './forget-world.ts'
 
 /** Tombstones reach it, and it takes DeleteRecords; nothing is deleted by itself. */
 const BOTH = { settings: { 'cleanup.policy': 'compact,delete', 'retention.ms': '-1' } }
-const APPLY = ['forget', 'apply', 'o.json', ...PIPELINE, ...LIST]
-
-/** Runs `apply` in a process whose client does this to the requests that it sends. */
-const applied = (cwd: string, hook: string, order = 'o.json'): Promise<Ended> => {
-  writeFileSync(
-    join(cwd, 'hook.cjs'),
-    `const { prototype } = require(${JSON.stringify(join(root, 'node_modules/kafkajs/src/broker/index.js'))})
-const { readdirSync, writeFileSync } = require('node:fs')
-const { produce, deleteRecords } = prototype
-${hook}
-`,
-  )
-  return lethe(APPLY.with(2, order), { cwd, env: { NODE_OPTIONS: `--require=${join(cwd, 'hook.cjs')}` } })
-}
-
 const ordered = async (more: readonly string[]): Promise<World> => {
   const one = await world(BOTH, ', compacted: true')
   await streamed(one, [event(CANARY, 1), event('other', 2), event(CANARY, 3), event('more', 4)], 0)

@@ -5,7 +5,7 @@ import type kafkajs from 'kafkajs'
 import { expect } from 'vitest'
 import type { ErasureOrder } from '../../src/erasure/erasure-order.ts'
 import { broker } from '../broker/suite.ts'
-import { folder, lethe, warm } from '../src/cli/lethe.ts'
+import { type Ended, folder, lethe, root, warm } from '../src/cli/lethe.ts'
 import { made, type Names, produce, type TopicWords } from './cluster-world.ts'
 
 export const CANARY: string = 'c-77canary77'
@@ -33,6 +33,20 @@ export interface World {
 
 export const LIST: readonly string[] = ['--suppression', 'erasures.ndjson', '--no-holds']
 export const PIPELINE: readonly string[] = ['--pipeline', 'pipeline.yaml']
+export const APPLY: readonly string[] = ['forget', 'apply', 'o.json', ...PIPELINE, ...LIST]
+
+/** Runs `apply` in a process whose client does this to the requests that it sends. */
+export const applied = (cwd: string, hook: string, order = 'o.json'): Promise<Ended> => {
+  writeFileSync(
+    join(cwd, 'hook.cjs'),
+    `const { prototype } = require(${JSON.stringify(join(root, 'node_modules/kafkajs/src/broker/index.js'))})
+const { readdirSync, writeFileSync } = require('node:fs')
+const { produce, deleteRecords } = prototype
+${hook}
+`,
+  )
+  return lethe(APPLY.with(2, order), { cwd, env: { NODE_OPTIONS: `--require=${join(cwd, 'hook.cjs')}` } })
+}
 
 export async function world(
   output: TopicWords,
@@ -58,6 +72,11 @@ routes:
     policy: policy.yaml
 `,
   })
+  return { address, names, ...(await readyToForget(cwd)) }
+}
+
+/** Keys, match keys, an empty list, and who asks: in the folder of a pipeline. */
+export async function readyToForget(cwd: string): Promise<Omit<World, 'address' | 'names'>> {
   writeFileSync(join(cwd, 'asked.txt'), `${CANARY}\n`, { mode: 0o600 })
   const said: string[] = []
   const run = async (code: number, ...args: readonly string[]) => {
@@ -70,7 +89,7 @@ routes:
   await run(0, 'keys', 'create', '--match', 'match.json')
   await run(0, 'forget', 'begin', '-p', 'policy.yaml', '--suppression', 'erasures.ndjson')
   const order = () => JSON.parse(readFileSync(join(cwd, 'o.json'), 'utf8')) as ErasureOrder
-  return { address, cwd, names, run, order, said }
+  return { cwd, run, order, said }
 }
 
 export const event = (id: string, n: number): kafkajs.Message => ({
