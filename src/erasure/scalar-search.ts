@@ -11,6 +11,8 @@ import type { StoredSchema, StoredSchemas } from './stored-schemas.ts'
 
 /** A record of a topic is no larger than brokers take. */
 const MOST_BYTES = 256 << 20
+/** Of formats whose values may be longer as texts: no route takes longer ones. */
+const MOST_FRAMED_BYTES = 64 << 20
 /** So many schemas an engine knows, and those that its records name now. */
 const MOST_SCHEMAS = 1000
 
@@ -106,8 +108,11 @@ export class ScalarSearch {
         }
       },
     }
-    const options = { now, gates: [gate], compacted: false, keyRules: [], maxRecordBytes: MOST_BYTES }
-    this.#make = (way) => new FormatReader(messageEngine(plan, options, formOf(way)))
+    const options = { now, gates: [gate], compacted: false, keyRules: [] }
+    this.#make = (way) => {
+      const maxRecordBytes = way === 'plain' ? MOST_BYTES : MOST_FRAMED_BYTES
+      return new FormatReader(messageEngine(plan, { ...options, maxRecordBytes }, formOf(way)))
+    }
   }
 
   /** Whether values are looked at. */

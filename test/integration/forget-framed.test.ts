@@ -29,6 +29,7 @@ const ROWS = `${head('rows', 'customer.id')}  $key: { use: hash.hmac, domain: cu
 const CHANGES = `${head('changes', 'id', ', { list: erasures, by: parent }')}  $key.id: { use: hash.hmac, domain: customer }
   parent: { use: hash.hmac, domain: customer }
   city: { use: generalize.prefix, keep: 2 }
+  n: { use: generalize.number, width: 10 }
   $change.op: keep
 `
 const field = (name: string, type: unknown) => ({ name, type })
@@ -44,6 +45,7 @@ const TABLE = record(
   field('parent', ['null', 'string']),
   field('city', ['null', 'string']),
   field('secret', ['null', 'string']),
+  field('n', 'string'),
 )
 const CHANGE = record(
   'Envelope',
@@ -123,12 +125,13 @@ ${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.cha
       row(CANARY, 'none'),
       row('more', '3'),
     ])
-    const image = (id: string, parent: string | null, city: string | null) => ({
+    const image = (id: string, parent: string | null, city: string | null, n = '1') => ({
       Value: {
         id,
         parent: parent === null ? null : { string: parent },
         city: city === null ? null : { string: city },
         secret: { string: CANARY },
+        n,
       },
     })
     const change = (key: string, op: string, before: unknown, after: unknown) => ({
@@ -140,6 +143,7 @@ ${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.cha
       change('other', 'u', image('other', CANARY, 'Lima'), image('other', null, 'Lima')),
       change(CANARY, 'd', image(CANARY, null, null), null),
       { key: encode('changes-key', KEY, { id: CANARY }), value: null },
+      change(CANARY, 'u', image(CANARY, null, null, 'none'), image(CANARY, null, 'Oslo')),
       change('more', 'u', null, image('more', null, 'Nice')),
     ])
     const streamed = await lethe(['stream', 'pipeline.yaml', '--until-end'], { cwd })
@@ -149,7 +153,7 @@ ${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.cha
     const { targets } = JSON.parse(located.stdout) as { targets: readonly object[] }
     expect(targets).toMatchObject([
       { target: `topic:${topics.cleanRows}`, found: 1, partitions: [{ offsets: [[0, 0]] }], unsearched: [] },
-      { target: `topic:${topics.dead}`, found: 1, unsearched: [] },
+      { target: `topic:${topics.dead}`, found: 2, unsearched: [] },
       {
         target: `topic:${topics.cleanChanges}`,
         found: 3,
@@ -161,14 +165,14 @@ ${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.cha
     registry.fault = 'error'
     const blind = await run(1, ...plan, '--delete-records', 'with-others')
     expect(blind.stderr).toContain('(registry-unreachable)')
-    expect(order().topics!.targets.map(({ found }) => found)).toEqual([0, 1, 2])
+    expect(order().topics!.targets.map(({ found }) => found)).toEqual([0, 2, 2])
     registry.fault = 'none'
     await run(0, ...plan, '--delete-records', 'with-others')
     expect(
       order().topics!.targets.map(({ rules, partitions: [one] }) => [rules, one!.tombstones, one!.before]),
     ).toEqual([
       [[{ rule: '$key', rows: 1 }], 1, 1],
-      [[{ rule: 'sealed', rows: 1 }], 0, 1],
+      [[{ rule: 'sealed', rows: 2 }], 0, 2],
       [
         [
           { rule: '$key.id', rows: 2 },
