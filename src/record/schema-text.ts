@@ -44,3 +44,16 @@ export class SchemaFault extends Error {
     this.code = code
   }
 }
+
+/**
+ * Does what goes over the types of a schema, which name each other: the stack bounds how deep they may.
+ * @throws SchemaFault where they name each other deeper, and what the work throws
+ */
+export function overTypes<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof RangeError && error.message.includes('call stack'))) throw error
+    throw new SchemaFault('schema-too-large', 'its types refer to each other too deeply')
+  }
+}

@@ -49,6 +49,7 @@ import { ProtoKeys } from '../record/protobuf/proto-key.ts'
 import { ProtobufCodec } from '../record/protobuf/protobuf-codec.ts'
 import {
   type KnownSchema,
+  overTypes,
   SchemaFault,
   type SchemaNews,
   type SchemaPart,
@@ -337,8 +338,10 @@ export function outputSchemaOf(
   const planned = plannedFor(row, change)
   const shape = plannedShape(planned)
   if (output === 'framed-json') return framedJsonOf(planned.plan, shape, format, schema).text
-  const program = new AvroProgram(schema, shape, planned.plan, 'avro')
-  return outputSchemaText(new OutputTypes(planned.plan, program).root)
+  return overTypes(() => {
+    const program = new AvroProgram(schema, shape, planned.plan, 'avro')
+    return outputSchemaText(new OutputTypes(planned.plan, program).root)
+  })
 }
 
 /** What the rules of tags take of the records of a schema, by tag; and tagged places that are left out, as no rule names them. */
@@ -358,9 +361,9 @@ export function checkTags(
   if (part === 'value') {
     // No plan that goes by tags comes so far.
     if (format !== 'avro') throw new SchemaFault('tagged-without-rule', 'its tags are not read')
-    return new AvroProgram(schema, runShape(plan), plan, 'json').tagged
+    return overTypes(() => new AvroProgram(schema, runShape(plan), plan, 'json').tagged)
   }
-  if (format === 'avro') checkKeyTags(plan, readAvroSchema(schema))
+  if (format === 'avro') overTypes(() => checkKeyTags(plan, readAvroSchema(schema)))
   else checkTagsOfKey(plan, tagsIn(schema))
   return undefined
 }

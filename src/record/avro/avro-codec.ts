@@ -9,7 +9,7 @@ import { JsonRecords } from '../json/json-records.ts'
 import { jsonFormat } from '../json/json-writer.ts'
 import { maxResultBytes } from '../limits.ts'
 import { newNames } from '../names.ts'
-import { type KnownSchema, SchemaFault, type SchemaNews } from '../schema-text.ts'
+import { type KnownSchema, overTypes, SchemaFault, type SchemaNews } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
 import { FRAME_BYTES, frameOf, MAGIC, schemaIdAt } from '../wire-form.ts'
 import { AvroProgram } from './avro-program.ts'
@@ -81,12 +81,14 @@ export class AvroCodec implements Codec {
     if (typeof schema === 'string') return schema
     const { plan, output: form } = this.#options
     try {
-      const program = new AvroProgram(schema, this.#shape, plan, form)
-      if (form === 'json') return { program, frame: undefined, out: undefined }
-      const { root } = new OutputTypes(plan, program)
-      // What was registered has to be what is written.
-      if (output === undefined || outputSchemaText(root) !== output.text) return 'schema-refused'
-      return { program, frame: frameOf(output.id), out: root }
+      return overTypes(() => {
+        const program = new AvroProgram(schema, this.#shape, plan, form)
+        if (form === 'json') return { program, frame: undefined, out: undefined }
+        const { root } = new OutputTypes(plan, program)
+        // What was registered has to be what is written.
+        if (output === undefined || outputSchemaText(root) !== output.text) return 'schema-refused'
+        return { program, frame: frameOf(output.id), out: root }
+      })
     } catch (error) {
       if (!(error instanceof SchemaFault)) throw error
       return error.code

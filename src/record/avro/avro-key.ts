@@ -2,7 +2,7 @@
 import type { RecordCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { SlotKind } from '../block.ts'
-import { SchemaFault, type SchemaNews } from '../schema-text.ts'
+import { overTypes, SchemaFault, type SchemaNews } from '../schema-text.ts'
 import { checkKeyTags } from '../tags/key-tags.ts'
 import { beginsFramed, FRAME_BYTES, type Open, schemaIdAt } from '../wire-form.ts'
 import { type AvroType, readAvroSchema } from './avro-schema.ts'
@@ -32,13 +32,19 @@ export class AvroKeys {
       let type: AvroType | RecordCode
       try {
         type = typeof schema === 'string' ? schema : readAvroSchema(schema)
-        if (typeof type !== 'string' && this.#plan !== undefined) checkKeyTags(this.#plan, type)
+        if (typeof type !== 'string') this.#check(type)
       } catch (error) {
         if (!(error instanceof SchemaFault)) throw error
         type = error.code
       }
       this.#types.set(id, type)
     }
+  }
+
+  /** @throws SchemaFault where the plan keeps what the schema tags */
+  #check(type: AvroType): void {
+    const plan = this.#plan
+    if (plan !== undefined) overTypes(() => checkKeyTags(plan, type))
   }
 
   /** A key of null is an empty one. What it gives is a copy. */

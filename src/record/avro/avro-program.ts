@@ -6,7 +6,7 @@
 import type { RecordCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { encodeBytes } from '../byte-text.ts'
-import { SchemaFault, type SchemaText } from '../schema-text.ts'
+import { overTypes, SchemaFault, type SchemaText } from '../schema-text.ts'
 import { hashName, type Shape, UNLISTED } from '../shape.ts'
 import type { ShapeNode } from '../shape-node.ts'
 import { type Spot, TaggedPlaces } from '../tags/tagged-places.ts'
@@ -212,7 +212,7 @@ export class AvroProgram {
     const { faults } = this.tagged!
     const before = faults.size
     try {
-      const step = this.at(type.item!, this.tagged!.named(place, type, child))
+      const step = overTypes(() => this.at(type.item!, this.tagged!.named(place, type, child)))
       if (faults.size > before) this.#faulty.add(step)
       return this.#faulty.has(step) ? 'tagged-without-rule' : step
     } catch (error) {

@@ -241,6 +241,31 @@ describe('what carries a tag', () => {
     }
   })
 
+  it('is refused by a code where types refer to each other without end', () => {
+    const count = 2000
+    const chain = (...tags: string[]) =>
+      record('E', [
+        ...Array.from({ length: count }, (_, at) =>
+          field(
+            `f${at}`,
+            record(
+              `R${at}`,
+              at === 0 ? [field('x', 'string', ...tags)] : [field('next', ['null', `R${at - 1}`])],
+            ),
+          ),
+        ),
+        field('a', `R${count - 1}`),
+      ])
+    const kept = 'a: { use: keep.subtree, accept: "wanted in this test" }'
+    const text = textOf(chain()) as SchemaText
+    const tooLarge = expect.objectContaining({ code: 'schema-too-large' })
+    expect(() => outputSchemaOf(planOf(kept), text)).toThrow(tooLarge)
+    const tagged = textOf(chain('PII')) as SchemaText
+    expect(() => checkTags(planOf(kept, TAGS), tagged, 'value', 'avro')).toThrow(tooLarge)
+    const engine = avroEngine(planOf(kept, TAGS), [chain('PII')])
+    expect(outcomesOf(engine, [framed(1, Buffer.alloc(1))])).toMatchObject([{ code: 'schema-too-large' }])
+  })
+
   it('may be told by the registry beside the schema', () => {
     const text = textOf({ ...record('E', [field('a', 'string'), field('b', 'string')]), namespace: 'x.y' })
     const faultOf = (pattern: string, rules: string) => {
