@@ -13,8 +13,8 @@ interface Step {
   readonly kind: Selected['kind']
   readonly node: ParquetNode
   readonly text: string
-  /** `"name":`, as JSON writes it, of each member. */
-  readonly names: readonly string[]
+  /** `"name":`, as JSON writes it in UTF-8, of each member. */
+  readonly names: readonly Uint8Array[]
   readonly children: readonly Step[]
   /** Of all columns below. */
   readonly cursors: readonly ColumnCursor[]
@@ -56,7 +56,9 @@ function stepOf(selected: Selected, cursors: ReadonlyMap<number, ColumnCursor>):
     kind,
     node,
     text,
-    names: children.map((child) => `${JSON.stringify(child.node.name)}:`),
+    names: children.map(
+      (child) => new Uint8Array(Buffer.from(`${JSON.stringify(child.node.name)}:`, 'utf8')),
+    ),
     children: children.map((child) => stepOf(child, cursors)),
     cursors: [...new Set(leavesOf(selected).map(({ leaf }) => cursors.get(leaf.column)!))],
   }
@@ -117,7 +119,8 @@ function members({ names, children }: Step, row: Row): void {
   out.ascii('{')
   for (let i = 0; i < children.length; i++) {
     if (i > 0) out.ascii(',')
-    out.ascii(names[i]!)
+    const name = names[i]!
+    out.copy(name, 0, name.length)
     write(children[i]!, row)
   }
   out.ascii('}')
@@ -175,16 +178,19 @@ export function csvRows(
   most: number,
 ): WriteRow {
   const row = new Row(most)
+  const between = new Uint8Array(Buffer.from(delimiter, 'utf8'))
   const columns = cells.map(({ leaf, isTold }) => ({ cursor: cursors.get(leaf.column)!, leaf, isTold }))
   return (out) => {
     row.open(out)
     const start = out.length
     for (const [at, { cursor, leaf, isTold }] of columns.entries()) {
       if (cursor.def === END) throw damaged('a column has fewer rows than its row group')
-      if (at > 0) out.ascii(delimiter)
+      if (at > 0) out.copy(between, 0, between.length)
       if (cursor.def >= leaf.def) {
+        const from = out.length
         const code = isTold ? out.ascii('0') : cursor.copy(out)
         if (typeof code === 'string') row.fail(code)
+        else out.quote(from, between[0]!)
       }
       cursor.advance()
       row.bound()

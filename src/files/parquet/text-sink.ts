@@ -20,9 +20,14 @@ export class TextSink {
     this.bytes = larger
   }
 
+  /** What is no ASCII would be another text, and may hold what ends a text. */
   ascii(text: string): void {
     this.room(text.length)
-    for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i)
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) throw new Error('a text of ASCII is none')
+      this.bytes[this.length++] = code
+    }
   }
 
   copy(from: Uint8Array, start: number, end: number): void {
@@ -58,6 +63,17 @@ export class TextSink {
     }
     bytes[to++] = QUOTE
     this.length = to
+  }
+
+  /** Puts a number, date or time from `from` on in quotes, where it holds the delimiter of CSV; a text has them. */
+  quote(from: number, delimiter: number): void {
+    const end = this.length
+    if (this.bytes[from] === QUOTE || !this.bytes.subarray(from, end).includes(delimiter)) return
+    this.room(2)
+    this.bytes.copyWithin(from + 1, from, end)
+    this.bytes[from] = QUOTE
+    this.bytes[end + 1] = QUOTE
+    this.length = end + 2
   }
 
   /** A cell of CSV (RFC 4180). */

@@ -202,6 +202,7 @@ function bytesWriter(element: SchemaElement, { delimiter, most }: TextForm, quot
   const isText = TEXTS.has(logical?.type ?? '') || ['UTF8', 'ENUM', 'JSON'].includes(converted ?? '')
   const isUuid = logical?.type === 'UUID' && length === 16
   const isHalf = logical?.type === 'FLOAT16' && length === 2
+  const first = Buffer.from(delimiter ?? '', 'utf8')[0] ?? 0
   return (values, i, out) => {
     const { bytes, starts, ends } = (values as PageValues & { kind: 'spans' }).spans
     const start = starts[i]!
@@ -209,7 +210,7 @@ function bytesWriter(element: SchemaElement, { delimiter, most }: TextForm, quot
     if (end - start > most) return 'record-too-large'
     if (isText) {
       if (delimiter === undefined) out.jsonString(bytes, start, end)
-      else out.cell(bytes, start, end, delimiter.charCodeAt(0))
+      else out.cell(bytes, start, end, first)
       return undefined
     }
     if (isUuid) quoted(out, (to, at) => writeUuid(bytes, start, to, at))

@@ -193,6 +193,48 @@ describe('what does not fit', () => {
     expect(existsSync(join(cwd, output))).toBe(false)
   })
 
+  it('has names of columns of any letters, which say nothing but names', async () => {
+    // What a byte of the last one would be, cut to eight bits: `"x1":1,"note":`.
+    const names = ['xé', 'xÃ©', 'x名', 'x😀', 'x"', 'x\\', 'x\n', 'x\u0001', 'x1\u0122:1,\u0122note']
+    const policy = `${HEAD}fields:\n  "x*": { use: hash.hmac, domain: one }\n  note: keep\n  xé: { use: hash.hmac, domain: other }\n`
+    const cwd = await place({
+      'in.parquet': parquetOf(
+        [...names, 'note'].map((name) => ({ name, data: [`raw ${name}`], type: 'STRING' })),
+      ),
+      'in.ndjson': `${JSON.stringify(Object.fromEntries([...names, 'note'].map((name) => [name, `raw ${name}`])))}\n`,
+      'policy.yaml': policy,
+    })
+    for (const ending of ['ndjson', 'parquet'])
+      expect(
+        await batch(cwd, `in.${ending}`, '-p', 'policy.yaml', ...KEYS, '-o', `${ending}.ndjson`),
+      ).toMatchObject({ code: 0 })
+    expect(read(cwd, 'parquet.ndjson')).toBe(read(cwd, 'ndjson.ndjson'))
+    expect(read(cwd, 'parquet.ndjson').match(/raw /g)).toHaveLength(1)
+  })
+
+  it('puts numbers and times in quotes where they hold the delimiter of CSV', async () => {
+    const policy = `${HEAD}fields:\n  ts: keep\n  d: keep\n`
+    const cwd = await place({ 'in.parquet': fixture('snappy'), 'policy.yaml': policy })
+    const args = ['-p', 'policy.yaml', ...KEYS, '-o']
+    expect(await batch(cwd, 'in.parquet', ...args, 'out.ndjson')).toMatchObject({ code: 0 })
+    for (const delimiter of [':', '-', '.']) {
+      const ended = await batch(cwd, 'in.parquet', ...args, `${delimiter}.csv`, '--delimiter', delimiter)
+      expect(ended).toMatchObject({ code: 0 })
+      const cells = read(cwd, `${delimiter}.csv`).trimEnd().split('\n').slice(1)
+      const unquoted = cells.map((line) => line.replaceAll('"', ''))
+      const rows = read(cwd, 'out.ndjson')
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replaceAll('"', ''))
+      expect(unquoted).toEqual(
+        rows.map((row) => {
+          const [, d, ts] = /^\{d:(.*),ts:(.*)\}$/.exec(row)!
+          return [d, ts].map((one) => (one === 'null' ? '' : one)).join(delimiter)
+        }),
+      )
+    }
+  })
+
   it('refuses standard input, and a draft comes from all columns', async () => {
     const cwd = await place({ 'in.parquet': fixture('snappy') })
     expect(await batch(cwd, '-', '--format', 'parquet', '-p', 'policy.yaml', '-o', '-')).toMatchObject({
