@@ -1,11 +1,15 @@
 /** A place of the tree that records are scanned by, and what is derived there. */
+import type { RecordCode } from '../errors.ts'
 import type { Places } from '../policy/patterns.ts'
 import type { PlanCarrier, PlanField } from '../policy/plan.ts'
 
 export const NODE_KINDS = ['unlisted', 'scalar', 'object', 'array', 'map', 'subtree'] as const
 
-/** `open`: only patterns lead here, and on from here: object, array or neither. The kernel knows no such nodes. */
-export type NodeKind = (typeof NODE_KINDS)[number] | 'open'
+/**
+ * `open`: only patterns or tags lead here, and on from here: object, array or neither. `forms`: what it is depends on what stands
+ * there. The kernel knows no such nodes.
+ */
+export type NodeKind = (typeof NODE_KINDS)[number] | 'open' | 'forms'
 
 export interface ShapeNode {
   /** Position in `Shape.nodes`. */
@@ -50,6 +54,14 @@ export interface ShapeNode {
   isEither: boolean
   /** Of a subtree: nothing of it is written, whatever stands there. */
   isDropped: boolean
+  /** Where what stands there decides: the node of each. */
+  forms: NodeForms | undefined
+}
+
+export interface NodeForms {
+  readonly scalar: ShapeNode
+  readonly object: ShapeNode
+  readonly array: ShapeNode
 }
 
 /** Output members that have no counterpart in the input, written after those that have. */
@@ -65,8 +77,9 @@ export interface DerivedContainer {
   readonly literal: string
   readonly name: Uint8Array
   readonly tree: DerivedTree
-  /** Where the input may hold it too, and then it is written there. */
+  /** Where the input may hold it too, and then it is written there; its name, as a byte string. */
   readonly node: ShapeNode | undefined
+  readonly child: string
   /** Path of the carrier that it is: it is written as JSON in a text. */
   readonly text: string | undefined
 }
@@ -82,6 +95,11 @@ export interface OpenPlace {
   readonly places: Places
   /** Names that were matched here, by their hash. */
   readonly names: Map<number, Remembered>
+  /**
+   * Where the tags of a schema count beside patterns: where a member leads, by the hash and bytes of its name; or why the record
+   * cannot leave.
+   */
+  readonly byTags?: ((hash: number, name: string) => ShapeNode | RecordCode | undefined) | undefined
 }
 
 export function makeNode(name: string, literal: string, isMember = false): ShapeNode {
@@ -108,6 +126,7 @@ export function makeNode(name: string, literal: string, isMember = false): Shape
     carrier: undefined,
     isEither: false,
     isDropped: false,
+    forms: undefined,
   }
 }
 

@@ -296,6 +296,7 @@ function addDerived(
           name,
           tree: node === undefined ? { leaves: [], containers: [] } : treeOf(node),
           node,
+          child: encodeBytes(segment.name),
           text: texts.has(path) ? path : undefined,
         }
         tree.containers.push(entry)

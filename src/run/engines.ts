@@ -21,10 +21,8 @@ import { NO_VALUE } from '../gates/change-events.ts'
 import { readsOf } from '../gates/index.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import { AvroCodec } from '../record/avro/avro-codec.ts'
+import { AvroCodec, avroProgram } from '../record/avro/avro-codec.ts'
 import { AvroKeys } from '../record/avro/avro-key.ts'
-import { AvroProgram } from '../record/avro/avro-program.ts'
-import { readAvroSchema } from '../record/avro/avro-schema.ts'
 import { outputSchemaText } from '../record/avro/output-schema.ts'
 import { OutputTypes } from '../record/avro/output-type.ts'
 import type { Codec, CodecOptions } from '../record/codec.ts'
@@ -36,10 +34,11 @@ import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import { EventLines } from '../record/json/event-lines.ts'
-import { JsonCodec } from '../record/json/json-codec.ts'
+import { JsonCodec, type JsonCodecOptions } from '../record/json/json-codec.ts'
 import { JsonFrames } from '../record/json/json-frames.ts'
 import { jsonOpening } from '../record/json/json-opening.ts'
 import { payloadOpening } from '../record/json/payload-opening.ts'
+import { TaggedFrames } from '../record/json/tagged-frames.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { CsvCut } from '../record/partition/csv-cut.ts'
 import { JsonCut } from '../record/partition/json-cut.ts'
@@ -47,17 +46,8 @@ import { PartitionCodec, type RecordCut } from '../record/partition/partition-co
 import type { PartitionSplit } from '../record/partition/planned-partitions.ts'
 import { ProtoKeys } from '../record/protobuf/proto-key.ts'
 import { ProtobufCodec } from '../record/protobuf/protobuf-codec.ts'
-import {
-  type KnownSchema,
-  overTypes,
-  SchemaFault,
-  type SchemaNews,
-  type SchemaPart,
-  type SchemaText,
-} from '../record/schema-text.ts'
+import { overTypes, type SchemaNews, type SchemaText } from '../record/schema-text.ts'
 import { shapeOf } from '../record/shape.ts'
-import { checkKeyTags, checkTagsOfKey, tagsIn } from '../record/tags/key-tags.ts'
-import type { TaggedPlaces } from '../record/tags/tagged-places.ts'
 import {
   type ChangeForm,
   type KeyForm,
@@ -70,15 +60,9 @@ import {
   valuesNameSchemas,
   type WireForm,
 } from '../record/wire-form.ts'
+import { readsTags, refuseTags, withCheckedKeys } from './check-tags.ts'
 import { JsonOutputs } from './json-outputs.ts'
-import {
-  gated,
-  type PlannedRecords,
-  plannedFor,
-  plannedShape,
-  type RunEngineOptions,
-  runShape,
-} from './planned.ts'
+import { gated, type PlannedRecords, plannedFor, plannedShape, type RunEngineOptions } from './planned.ts'
 import { framedJsonOf } from './writer-schemas.ts'
 
 export { type RunEngineOptions, runShape } from './planned.ts'
@@ -90,19 +74,6 @@ const codecOptions = ({ maxRecordBytes, isDecoded, showNames, kernels }: EngineO
   kernels: kernels !== false,
 })
 
-/**
- * What no schema describes carries no tags: what a policy means by them cannot be told there.
- * @throws LetheError where the plan goes by tags; `input` is what is read
- */
-export function refuseTags({ name, tags }: Plan, input: string): void {
-  if (tags !== undefined)
-    throw new LetheError(
-      'tags-need-schema',
-      `the policy ${name} has rules by tags, and ${input} has no schema whose tags are read`,
-      'give it a policy without `tags:`, whose paths name what the tags did',
-    )
-}
-
 function jsonParts(
   planned: PlannedRecords,
   options: RunEngineOptions & Partial<MessageOptions>,
@@ -111,12 +82,27 @@ function jsonParts(
   const { plan } = planned
   refuseTags(plan, 'JSON')
   const parts = gated(planned, options, beside)
-  const codec = new JsonCodec(parts.shape, {
-    ...codecOptions(options),
-    rejectUnlisted: plan.unlisted === 'reject',
-    fields: plan.fields.length,
-  })
-  return { ...parts, codec }
+  return { ...parts, codec: new JsonCodec(parts.shape, jsonOptions(plan, options)) }
+}
+
+const jsonOptions = (plan: Plan, options: RunEngineOptions): JsonCodecOptions => ({
+  ...codecOptions(options),
+  rejectUnlisted: plan.unlisted === 'reject',
+  fields: plan.fields.length,
+})
+
+/** The same of messages: where the tags of schemas count, the codec looks at frames. */
+function jsonMessageParts(
+  planned: PlannedRecords,
+  options: RunEngineOptions & MessageOptions,
+  beside: readonly PlanField[],
+): ValueParts {
+  const { plan } = planned
+  if (plan.tags === undefined) return jsonParts(planned, options, beside)
+  const parts = gated(planned, options, beside)
+  const frames = new TaggedFrames(parts.shape, plan)
+  const codec = new JsonCodec(parts.shape, { ...jsonOptions(plan, options), frames })
+  return { ...parts, codec, isFramed: true, learn: (news) => frames.learn(news) }
 }
 
 /**
@@ -256,7 +242,7 @@ interface ValueReader {
     form: WireForm,
   ) => ValueParts
   /** A format whose codec needs the frame, for the id of a schema, leaves it on. */
-  readonly opening: (form: WireForm) => Opened
+  readonly opening: (form: WireForm, plan: Plan) => Opened
 }
 
 /** What opens values or keys, and takes the schemas that they name. */
@@ -269,7 +255,8 @@ const learnsNothing = (): void => {}
 
 const noOpening = (): Opened => ({ open: undefined, learn: learnsNothing })
 
-function openingOfJson(form: WireForm): Opened {
+function openingOfJson(form: WireForm, { tags }: Plan): Opened {
+  if (tags !== undefined) return noOpening()
   if (!valuesNameSchemas(form)) return { open: jsonOpening(form.value), learn: learnsNothing }
   const frames = new JsonFrames('value')
   return { open: jsonOpening(form.value, frames.open), learn: (news) => frames.learn(news) }
@@ -308,6 +295,7 @@ function protobufParts(
     ...codecOptions(options),
     rejectUnlisted: plan.unlisted === 'reject',
     fields: plan.fields.length,
+    plan,
     firstOnly: output === 'framed-json',
   })
   return { ...parts, codec, isFramed: true, learn: (news) => codec.learn(news) }
@@ -315,7 +303,7 @@ function protobufParts(
 
 /** By the format of values: the codec that reads a record's bytes, and what takes those out of a value. */
 const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueReader>> = {
-  json: { partsOf: jsonParts, opening: openingOfJson },
+  json: { partsOf: jsonMessageParts, opening: openingOfJson },
   avro: { partsOf: avroParts, opening: noOpening },
   protobuf: { partsOf: protobufParts, opening: noOpening },
 }
@@ -339,48 +327,9 @@ export function outputSchemaOf(
   const shape = plannedShape(planned)
   if (output === 'framed-json') return framedJsonOf(planned.plan, shape, format, schema).text
   return overTypes(() => {
-    const program = new AvroProgram(schema, shape, planned.plan, 'avro')
+    const program = avroProgram(schema, shape, planned.plan, 'avro')
     return outputSchemaText(new OutputTypes(planned.plan, program).root)
   })
-}
-
-/** What the rules of tags take of the records of a schema, by tag; and tagged places that are left out, as no rule names them. */
-export type TaggedTold = Pick<TaggedPlaces, 'taken' | 'leftOut'>
-
-/**
- * Looks whether a plan has a rule for whatever a schema tags. Undefined: nothing is to be told.
- * @throws SchemaFault where something tagged has no rule, or the schema cannot be used
- */
-export function checkTags(
-  plan: Plan,
-  schema: SchemaText,
-  part: SchemaPart,
-  format: ValueFormat,
-): TaggedTold | undefined {
-  if (plan.tags === undefined) return undefined
-  if (part === 'value') {
-    // No plan that goes by tags comes so far.
-    if (format !== 'avro') throw new SchemaFault('tagged-without-rule', 'its tags are not read')
-    return overTypes(() => new AvroProgram(schema, runShape(plan), plan, 'json').tagged)
-  }
-  if (format === 'avro') overTypes(() => checkKeyTags(plan, readAvroSchema(schema)))
-  else checkTagsOfKey(plan, tagsIn(schema))
-  return undefined
-}
-
-/** Those of keys whose tags are not judged while they are read. */
-function withCheckedKeys(plan: Plan, { known, forgotten }: SchemaNews, format: ValueFormat): SchemaNews {
-  const checked = (one: KnownSchema): KnownSchema => {
-    if (one.part !== 'key' || typeof one.schema === 'string') return one
-    try {
-      checkTags(plan, one.schema, 'key', format)
-      return one
-    } catch (error) {
-      if (!(error instanceof SchemaFault)) throw error
-      return { ...one, schema: error.code }
-    }
-  }
-  return { known: known.map(checked), forgotten }
 }
 
 /** What takes the key out of a message's key. */
@@ -426,12 +375,11 @@ export function messageEngine(
   form: WireForm = PLAIN_FORM,
 ): MessageEngine {
   refuseColumnPaths(plan, 'topics')
-  // Of other formats the schemas are not read for tags.
-  if (form.value.format !== 'avro') refuseTags(plan, form.value.format)
+  if (!readsTags(form)) refuseTags(plan, form.value.format)
   const options = { ...runOptions, change: form.change }
   const planned = plannedFor(plan, form.change)
   const { partsOf, opening } = VALUE_FORMATS[form.value.format]
-  const value = opening(form)
+  const value = opening(form, plan)
   const key = keyOpening(plan, form.key)
   const isPlain = value.open === undefined && key.open === undefined
   const outputs =

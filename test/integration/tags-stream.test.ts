@@ -1,4 +1,4 @@
-/** Rules by tag over a topic of Avro whose schema changes while it is read. */
+/** Rules by tag over topics of Avro, Protobuf and framed JSON whose schemas change while they are read. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import avsc from 'avsc'
@@ -47,13 +47,18 @@ const encode = (schema: unknown, id: number, value: unknown): Buffer => {
   return Buffer.concat([frame, type.toBuffer(value)])
 }
 
-async function worldOf(test: TestContext, withoutRule: string, to = ''): Promise<[World, TestRegistry]> {
+async function worldOf(
+  test: TestContext,
+  withoutRule: string,
+  to = '',
+  format = 'avro',
+): Promise<[World, TestRegistry]> {
   const registry = await TestRegistry.start()
   test.onTestFinished(() => registry.close())
   const world = await World.make(broker.address, test, {
     policy: policy(withoutRule),
     pipeline: `maxDeadLetters: 100%\nhttp: { port: 0 }\nregistry: { url: "${registry.url}", timeout: 1s }\n`,
-    from: ', value: { format: avro, framing: confluent }',
+    from: `, value: { format: ${format}, framing: confluent }`,
     to,
     partitions: 1,
   })
@@ -75,7 +80,74 @@ const messages = (ids: readonly [number, number, number]) => {
   ].map((value) => ({ partition: 0, key: '1', value }))
 }
 
+/** The same changes of schemas of other formats, with a record of each. */
+const OTHERS = {
+  protobuf: {
+    kind: 'PROTOBUF',
+    schemas: [
+      'message Note { string text = 1; }',
+      'message Note { string text = 1; string author = 2 [(confluent.field_meta).tags = "PII.name"]; }',
+      'message Note { string text = 1; string iban = 3 [(confluent.field_meta) = { tags: ["BANK"] }]; }',
+    ].map(
+      (note) =>
+        `syntax = "proto3"; message Order { int64 id = 1; Note note = 2; string mail = 3 [(confluent.field_meta).tags = "PII.email"]; } ${note}`,
+    ),
+    record: (at: number): Buffer => {
+      const text = (number: number, value: string | Buffer): Buffer =>
+        Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), Buffer.from(value)])
+      const note = [text(1, 'kept'), ...(at === 0 ? [] : [text(at + 1, CANARY)])]
+      const mail = text(3, `${CANARY}@x.example`)
+      return Buffer.concat([Buffer.from([0, 0x08, 1]), text(2, Buffer.concat(note)), mail])
+    },
+  },
+  json: {
+    kind: 'JSON',
+    schemas: [
+      {},
+      { author: { 'confluent:tags': ['PII.name'] } },
+      { iban: { 'confluent:tags': ['BANK'] } },
+    ].map((more) => ({
+      type: 'object',
+      properties: {
+        id: { type: 'integer' },
+        note: { type: 'object', properties: { text: { type: 'string' }, ...more } },
+        mail: { $ref: '#/$defs/mail' },
+      },
+      $defs: { mail: { type: 'string', 'confluent:tags': ['PII.email'] } },
+    })),
+    record: (at: number): Buffer =>
+      Buffer.from(
+        JSON.stringify({
+          id: 1,
+          note: { text: 'kept', ...(at === 0 ? {} : { [at === 1 ? 'author' : 'iban']: CANARY }) },
+          mail: `${CANARY}@x.example`,
+        }),
+      ),
+  },
+} as const
+
 onKafka('a stream with rules by tag', () => {
+  it.for(['protobuf', 'json'] as const)('goes by the tags of %s', async (format, test) => {
+    const [world, registry] = await worldOf(test, 'dead-letter', '', format)
+    const { kind, schemas, record } = OTHERS[format]
+    const values = schemas.map((schema, at) => {
+      const id = registry.put('orders-value', schema, { schemaType: kind })
+      return Buffer.concat([Buffer.from([0, 0, 0, 0, id]), record(at)])
+    })
+    await world.send(values.map((value) => ({ partition: 0, key: '1', value })))
+    const ended = await world.run('--until-end')
+    expect(ended.code, ended.stderr).toBe(3)
+    const outputs = await world.read(world.output)
+    const read = outputs.map(({ value }) => JSON.parse(String(value)))
+    expect(read.map(({ note }) => note)).toEqual([{ text: 'kept' }, { text: 'kept' }])
+    expect(new Set(read.map(({ mail }) => mail)).size).toBe(1)
+    expect(read[0].mail).toMatch(/^k1\./)
+    const dead = await world.read(world.dead)
+    expect(codesOf(dead)).toEqual({ 2: 'tagged-without-rule' })
+    for (const one of [...outputs, ...dead]) expect(`${one.value}`).not.toContain(CANARY)
+    expect(ended.stderr + ended.stdout).not.toContain(CANARY)
+  })
+
   it('goes by the tags of each version, and a tagged field that would be kept makes dead letters', async (test) => {
     const [world, registry] = await worldOf(
       test,

@@ -194,7 +194,7 @@ export const outputOf = (
 export function checkPlanFormat(
   { name, carriers, either, envelope, fields, tags }: Plan,
   { shape, index }: RoutePart,
-  { findings, at }: PipelineDraft,
+  { findings, at, has }: PipelineDraft,
 ): void {
   const member = envelope.find(
     ({ path, format }) => path.envelope === 'key' && (path.segments.length > 0 || format === 'json'),
@@ -206,14 +206,25 @@ export function checkPlanFormat(
       `the policy ${quote(name)} names ${quote(member.path.text)}: such keys are JSON, and keys that have a schema are strings`,
       'give `$key` one rule, or write keys as text',
     )
-  if (tags !== undefined && shape.from.value.format !== 'avro')
-    findings.add(
-      at('routes', index, 'policy'),
-      'bad-format',
-      `the policy ${quote(name)} has rules by tags, and the route reads ${shape.from.value.format}: the tags of Avro alone are read`,
-      'read values of Avro, or give the route a policy without `tags:`',
-    )
   const [carrier] = carriers.filter(({ path }) => path.envelope === undefined)
+  const { value } = shape.from
+  if (tags !== undefined && value.format === 'json') {
+    if (value.framing !== 'confluent' || value.inner !== 'none' || !has('registry'))
+      findings.add(
+        at('routes', index, 'policy'),
+        'bad-format',
+        `the policy ${quote(name)} has rules by tags, and the route reads values whose schemas are not read`,
+        'read records in the frames of a registry, and name it under `registry:`, or give the route a policy without `tags:`',
+      )
+    const form = carrier?.path ?? either[0]
+    if (form !== undefined)
+      findings.add(
+        at('routes', index, 'policy'),
+        'bad-format',
+        `the policy ${quote(name)} has rules by tags, and reads ${quote(form.text)} in another form than its schema says`,
+        'give the route a policy without `read:` or `tags:`',
+      )
+  }
   const { format, framing } = shape.to.value
   const open =
     fields.find(({ path }) => path.isPattern || path.tag !== undefined)?.path ?? carrier?.path ?? either[0]
@@ -224,11 +235,11 @@ export function checkPlanFormat(
       `the policy ${quote(name)} has ${quote(open.text)}: what leaves there has no schema that is known before`,
       'name the fields one by one, or write JSON without frames',
     )
-  if (shape.from.value.format === 'json' || carrier === undefined) return
+  if (value.format === 'json' || carrier === undefined) return
   findings.add(
     at('routes', index, 'policy'),
     'bad-format',
-    `the policy ${quote(name)} reads ${quote(carrier.path.text)} as JSON in a text, and the route reads ${shape.from.value.format}: there it is read from values of JSON and cells of CSV alone`,
+    `the policy ${quote(name)} reads ${quote(carrier.path.text)} as JSON in a text, and the route reads ${value.format}: there it is read from values of JSON and cells of CSV alone`,
     'give the route a policy without `read:` for it',
   )
 }

@@ -9,10 +9,12 @@ import { JsonRecords } from '../json/json-records.ts'
 import { jsonFormat } from '../json/json-writer.ts'
 import { maxResultBytes } from '../limits.ts'
 import { newNames } from '../names.ts'
-import { type KnownSchema, overTypes, SchemaFault, type SchemaNews } from '../schema-text.ts'
+import { type KnownSchema, overTypes, SchemaFault, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
+import { TypedProgram } from '../typed/typed-program.ts'
 import { FRAME_BYTES, frameOf, MAGIC, schemaIdAt } from '../wire-form.ts'
-import { AvroProgram } from './avro-program.ts'
+import { type AvroType, readAvroSchema } from './avro-schema.ts'
+import { codeOf } from './avro-values.ts'
 import { AvroWalker } from './avro-walker.ts'
 import { AvroWriter } from './avro-writer.ts'
 import { outputSchemaText } from './output-schema.ts'
@@ -33,9 +35,18 @@ export interface AvroCodecOptions {
   readonly kernels: boolean
 }
 
+/** @throws SchemaFault where the text is no schema of Avro, or something tagged has no rule */
+export const avroProgram = (
+  schema: SchemaText,
+  shape: Shape,
+  plan: Plan,
+  output: 'json' | 'avro',
+): TypedProgram<AvroType> =>
+  new TypedProgram({ type: readAvroSchema(schema), shape, plan, codeOf, isTold: output === 'avro' })
+
 /** A schema that is known here. */
 interface Known {
-  readonly program: AvroProgram
+  readonly program: TypedProgram<AvroType>
   /** What is written by, where that is Avro: its frame, and the types. */
   readonly frame: Uint8Array | undefined
   readonly out: Out | undefined
@@ -64,8 +75,12 @@ export class AvroCodec implements Codec {
     this.#shape = shape
     this.#options = options
     const most = maxResultBytes(options.maxRecordBytes)
-    this.#walker = new AvroWalker(options.rejectUnlisted, most, options.output === 'avro')
-    if (options.showNames) this.#walker.names = newNames()
+    this.#walker = new AvroWalker({
+      reject: options.rejectUnlisted,
+      mostTextBytes: most,
+      isTold: options.output === 'avro',
+    })
+    if (options.showNames) this.#walker.typed.names = newNames()
     this.#json = new JsonRecords(shape, options.fields, options.kernels && options.output === 'json')
     this.#writer = new AvroWriter(this.#walker)
   }
@@ -82,7 +97,7 @@ export class AvroCodec implements Codec {
     const { plan, output: form } = this.#options
     try {
       return overTypes(() => {
-        const program = new AvroProgram(schema, this.#shape, plan, form)
+        const program = avroProgram(schema, this.#shape, plan, form)
         if (form === 'json') return { program, frame: undefined, out: undefined }
         const { root } = new OutputTypes(plan, program)
         // What was registered has to be what is written.
@@ -101,7 +116,7 @@ export class AvroCodec implements Codec {
     this.#length = length
     this.next = 0
     this.line = 0
-    this.#walker.open(bytes, block)
+    this.#walker.typed.open(bytes, block)
   }
 
   /** What stands in lines has no frame. */
@@ -122,7 +137,7 @@ export class AvroCodec implements Codec {
   }
 
   get #noted(): number {
-    return this.#options.output === 'json' ? this.#walker.ops.count : this.#walker.tokenCount
+    return this.#options.output === 'json' ? this.#walker.typed.ops.count : this.#walker.typed.tokenCount
   }
 
   #scan(start: number, end: number, record: number): RecordCode | undefined {
@@ -137,7 +152,7 @@ export class AvroCodec implements Codec {
   }
 
   takeCounts(): ScanCounts {
-    const walker = this.#walker
+    const walker = this.#walker.typed
     const { unlisted, names } = walker
     walker.unlisted = 0
     if (names !== undefined) walker.names = newNames()
@@ -148,7 +163,7 @@ export class AvroCodec implements Codec {
     const block = this.#block
     this.#first[block.recordCount] = this.#noted
     if (this.#options.output === 'json')
-      this.#json.write(block, this.#walker.ops, this.#first, passing, count, sink, ends)
+      this.#json.write(block, this.#walker.typed.ops, this.#first, passing, count, sink, ends)
     else
       for (let index = 0; index < count; index++) {
         const record = passing[index]!
@@ -166,6 +181,6 @@ export class AvroCodec implements Codec {
   }
 
   nextBlock(): void {
-    this.#walker.open(this.#bytes, this.#block)
+    this.#walker.typed.open(this.#bytes, this.#block)
   }
 }

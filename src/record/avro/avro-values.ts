@@ -5,6 +5,7 @@
  */
 import type { RecordCode } from '../../errors.ts'
 import { SlotKind } from '../block.ts'
+import { MAX_TYPED_DEPTH } from '../typed/typed-walker.ts'
 import {
   FALSE_WORD,
   NULL_WORD,
@@ -35,9 +36,6 @@ import {
   writeUuid,
 } from './avro-text.ts'
 
-/** Records, arrays and maps nest no deeper. */
-export const MAX_AVRO_DEPTH = 64
-
 /** Types as numbers: those before `array` are leaves. */
 export const Code = {
   null: 0,
@@ -57,10 +55,11 @@ export const Code = {
   timeMillis: 14,
   timeMicros: 15,
   timestamp: 16,
-  array: 17,
-  map: 18,
-  union: 19,
-  record: 20,
+  // As `Container`.
+  array: 64,
+  map: 65,
+  union: 66,
+  record: 67,
 } as const
 
 export function codeOf({ kind, logical }: AvroType): number {
@@ -282,7 +281,7 @@ export class AvroValues {
           ? this.skip(type.branches[this.#number]!, p, depth)
           : this.fail('payload-malformed')
       case 'record':
-        if (depth >= MAX_AVRO_DEPTH) return this.fail('payload-too-deep')
+        if (depth >= MAX_TYPED_DEPTH) return this.fail('payload-too-deep')
         for (const field of type.fields) {
           p = this.skip(field.type, p, depth + 1)
           if (p < 0) return p
@@ -298,7 +297,7 @@ export class AvroValues {
   }
 
   #skipBlocks(type: AvroType, p: number, depth: number): number {
-    if (depth >= MAX_AVRO_DEPTH) return this.fail('payload-too-deep')
+    if (depth >= MAX_TYPED_DEPTH) return this.fail('payload-too-deep')
     for (;;) {
       p = this.blockCount(p)
       if (p < 0) return p
@@ -481,7 +480,7 @@ export class AvroValues {
       const branch = type.branches[this.#number]
       return branch === undefined ? this.fail('payload-malformed') : this.#json(branch, p, depth)
     }
-    if (depth >= MAX_AVRO_DEPTH) return this.fail('payload-too-deep')
+    if (depth >= MAX_TYPED_DEPTH) return this.fail('payload-too-deep')
     if (code !== Code.record) return this.#jsonBlocks(type, p, depth)
     let open = 0x7b
     for (const field of type.fields) {

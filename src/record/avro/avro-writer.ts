@@ -10,10 +10,13 @@ import type { RecordCode } from '../../errors.ts'
 import { type Block, ResultKind } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { isJsonNumber } from '../json/json-text.ts'
-import type { Step } from './avro-program.ts'
+import type { Step as StepOf } from '../typed/typed-program.ts'
+import type { AvroType } from './avro-schema.ts'
 import { Code } from './avro-values.ts'
 import type { AvroWalker } from './avro-walker.ts'
 import type { DerivedField, Out, OutRecord } from './output-type.ts'
+
+type Step = StepOf<AvroType>
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -53,7 +56,7 @@ export class AvroWriter {
   }
 
   #token(): number {
-    return this.#walker.tokens[this.#at++]!
+    return this.#walker.typed.tokens[this.#at++]!
   }
 
   /** An int or long. */
@@ -238,7 +241,7 @@ export class AvroWriter {
         const at = type === undefined ? undefined : out.rawAt.get(type)
         if (at === undefined) break
         this.#branch(out, at)
-        sink.copy(this.#walker.bytes, this.#walker.rawStart[slot]!, this.#walker.rawEnd[slot]!)
+        sink.copy(this.#walker.values.bytes, this.#walker.rawStart[slot]!, this.#walker.rawEnd[slot]!)
         return true
       }
     }

@@ -6,9 +6,11 @@ import type { Segment } from '../../policy/path.ts'
 import type { Plan, PlanField, PlanRule } from '../../policy/plan.ts'
 import { SchemaFault } from '../schema-text.ts'
 import type { DerivedContainer, DerivedTree } from '../shape-node.ts'
-import type { AvroProgram, Step } from './avro-program.ts'
+import type { Step as StepOf, TypedProgram } from '../typed/typed-program.ts'
 import { AVRO_PRIMITIVES, type AvroType } from './avro-schema.ts'
 import { Code } from './avro-values.ts'
+
+type Step = StepOf<AvroType>
 
 /** What rules make. */
 type Made = 'null' | 'boolean' | 'long' | 'double' | 'string'
@@ -136,12 +138,12 @@ function makesWhole({ use, options }: PlanRule, type: AvroType): boolean {
 
 export class OutputTypes {
   readonly #plan: Plan
-  readonly #program: AvroProgram
+  readonly #program: TypedProgram<AvroType>
   readonly #outs = new Map<Step, Out>()
   readonly root: Out
 
   /** @throws SchemaFault where no schema says what the policy makes of such records */
-  constructor(plan: Plan, program: AvroProgram) {
+  constructor(plan: Plan, program: TypedProgram<AvroType>) {
     this.#plan = plan
     this.#program = program
     this.root = this.out(program.root)

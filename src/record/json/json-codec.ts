@@ -1,5 +1,6 @@
 /** JSON objects: one a line in files, any in messages. */
 import { isUtf8 } from 'node:buffer'
+import type { RecordCode } from '../../errors.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, type CodecOptions, type ScanCounts } from '../codec.ts'
@@ -7,8 +8,10 @@ import type { Format } from '../format.ts'
 import { type JsonKernel, JsonKernels } from '../kernel/json-kernel.ts'
 import { newNames } from '../names.ts'
 import type { Shape } from '../shape.ts'
+import { FRAME_BYTES } from '../wire-form.ts'
 import { JsonWalker } from './json-walker.ts'
 import { JsonWriter, jsonFormat } from './json-writer.ts'
+import type { TaggedFrames } from './tagged-frames.ts'
 
 const LF = 0x0a
 
@@ -17,6 +20,8 @@ export interface JsonCodecOptions extends CodecOptions {
   readonly rejectUnlisted: boolean
   /** How many fields of the value the plan has. */
   readonly fields: number
+  /** Records stand in frames, and the tags of the schemas that these name count. */
+  readonly frames?: TaggedFrames | undefined
 }
 
 export class JsonCodec implements Codec {
@@ -45,9 +50,13 @@ export class JsonCodec implements Codec {
     this.#walker = new JsonWalker(shape, options.rejectUnlisted)
     if (options.showNames) this.#walker.names = newNames()
     this.#writer = new JsonWriter(shape)
-    // The kernel counts what is unlisted, and cannot name it; and it knows neither patterns nor JSON in texts.
+    // The kernel counts what is unlisted, and cannot name it; and it knows neither patterns, tags nor JSON in texts.
     this.#kernels =
-      options.kernels && !options.showNames && shape.openNodes === undefined && !shape.hasForms
+      options.kernels &&
+      options.frames === undefined &&
+      !options.showNames &&
+      shape.openNodes === undefined &&
+      !shape.hasForms
         ? new JsonKernels(shape, options.fields, options.rejectUnlisted, BLOCK_RECORDS)
         : undefined
   }
@@ -104,13 +113,23 @@ export class JsonCodec implements Codec {
     const block = this.#block
     const record = block.addRecord(line)
     this.#firstOp[record] = this.#walker.ops.count
-    if (end - start > this.#options.maxRecordBytes) block.fail(record, 'record-too-large', -1)
-    else if (!this.#utf8 && !isUtf8(this.#bytes.subarray(start, end)))
-      block.fail(record, this.#options.notUtf8, -1)
-    else {
-      const code = this.#walker.walk(start, end, block.recordScope[record]!)
-      if (code !== undefined) block.fail(record, code, -1)
+    const code =
+      end - start > this.#options.maxRecordBytes
+        ? 'record-too-large'
+        : this.#walk(start, end, block.recordScope[record]!)
+    if (code !== undefined) block.fail(record, code, -1)
+  }
+
+  #walk(start: number, end: number, scope: number): RecordCode | undefined {
+    const { frames, notUtf8 } = this.#options
+    if (frames !== undefined) {
+      const program = frames.programAt(this.#bytes, start, end)
+      if (typeof program === 'string') return program
+      this.#walker.tagged = program.root
+      start += FRAME_BYTES
     }
+    if (!this.#utf8 && !isUtf8(this.#bytes.subarray(start, end))) return notUtf8
+    return this.#walker.walk(start, end, scope)
   }
 
   takeCounts(): ScanCounts {

@@ -1,6 +1,7 @@
 /** Types of JSON values, as sets of bits, and what a schema of JSON Schema (draft-07 and later) says of the values at paths. */
 import type { Segment } from '../../policy/path.ts'
-import { SchemaFault, type SchemaText } from '../schema-text.ts'
+import type { SchemaText } from '../schema-text.ts'
+import { isObject, pointed, SchemaDocuments } from './schema-documents.ts'
 
 export const JsonType = {
   null: 1,
@@ -27,17 +28,11 @@ export function typeNames(types: number): string[] {
 
 export type JsonSchema = boolean | { readonly [word: string]: unknown }
 
-/** A longer text is refused; 1 MiB. */
-const MOST_BYTES = 1 << 20
-/** How deep a text may nest. */
-const MOST_NESTED = 200
 /** References that lead to references, and combinations of combinations. */
 const MOST_DEPTH = 64
 /** Schemas that one question may look at: references let a few bytes be many. */
 const MOST_LOOKS = 10_000
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const asSchema = (value: unknown): JsonSchema =>
   typeof value === 'boolean' || isObject(value) ? value : true
 const schemasOf = (value: unknown): readonly JsonSchema[] => (Array.isArray(value) ? value.map(asSchema) : [])
@@ -48,20 +43,8 @@ export class JsonSchemaTypes {
   #looks = 0
 
   /** @throws SchemaFault where the text is no schema of records, or beyond what is taken */
-  constructor({ text, references }: SchemaText) {
-    const size = references.reduce((sum, one) => sum + one.length, text.length)
-    if (size > MOST_BYTES)
-      throw new SchemaFault('schema-too-large', 'with its references it is longer than 1024 KiB')
-    let root: unknown
-    try {
-      root = JSON.parse(text)
-    } catch {
-      throw new SchemaFault('schema-refused', 'its text is not JSON')
-    }
-    if (typeof root !== 'boolean' && !isObject(root))
-      throw new SchemaFault('schema-refused', 'it is no JSON Schema')
-    refuseDepth(root)
-    this.#root = root
+  constructor(schema: SchemaText) {
+    this.#root = new SchemaDocuments(schema).root
   }
 
   /** Of the values at a path; 0: there is none that the schema allows. */
@@ -136,14 +119,7 @@ export class JsonSchemaTypes {
 
   /** A reference within the document: a pointer of RFC 6901; undefined for all others. */
   #resolve(ref: string): JsonSchema | undefined {
-    if (ref !== '#' && !ref.startsWith('#/')) return undefined
-    let at: unknown = this.#root
-    for (const part of ref.split('/').slice(1)) {
-      const name = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~')
-      if (Array.isArray(at)) at = /^\d+$/.test(name) ? at[Number(name)] : undefined
-      else at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined
-    }
-    return typeof at === 'boolean' || isObject(at) ? at : undefined
+    return ref === '#' || ref.startsWith('#/') ? pointed(this.#root, ref.slice(1)) : undefined
   }
 
   #gather(schema: JsonSchema, tags: Set<string>, seen: Set<JsonSchema>, below: boolean): void {
@@ -162,25 +138,6 @@ export class JsonSchemaTypes {
       const found = schema[word]
       for (const one of Array.isArray(found) ? schemasOf(found) : [asSchema(found)]) also(one)
     }
-  }
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}
-
-/** Before anything recurses: a text nests as deep as it is long. */
-function refuseDepth(schema: unknown): void {
-  let level: unknown[] = [schema]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_NESTED) throw new SchemaFault('schema-refused', `it nests more than ${MOST_NESTED} deep`)
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value as object) : [],
-    )
   }
 }
 
@@ -211,7 +168,8 @@ function ownBelow(
   return segment.kind === 'name' ? others : [...Object.values(properties).map(asSchema), ...others]
 }
 
-function ownTypes(schema: { readonly [word: string]: unknown }): number {
+/** The types that a schema states itself; any where it states none. */
+export function ownTypes(schema: { readonly [word: string]: unknown }): number {
   const values = 'const' in schema ? [schema['const']] : schema['enum']
   if (Array.isArray(values)) return values.reduce<number>((types, value) => types | typeOfValue(value), 0)
   const { type } = schema

@@ -10,7 +10,7 @@ import { type Block, SlotKind } from '../block.ts'
 import { encodeBytes } from '../byte-text.ts'
 import { countName } from '../names.ts'
 import { hashName, type Shape, UNLISTED, UNLISTED_MEMBER } from '../shape.ts'
-import type { ShapeNode } from '../shape-node.ts'
+import type { NodeForms, OpenPlace, ShapeNode } from '../shape-node.ts'
 import { CLASS, JsonLexer } from './json-lexer.ts'
 import { JsonOps, Op } from './json-ops.ts'
 import { unescapeJson } from './json-text.ts'
@@ -22,6 +22,8 @@ export const MAX_DEPTH = 64
 export class JsonWalker {
   readonly #lexer = new JsonLexer()
   readonly #shape: Shape
+  /** What records are walked by where the tags of their schema count; undefined: the shape. */
+  tagged: ShapeNode | undefined
   readonly #reject: boolean
   #block!: Block
   /** A fault of shape: it counts only if the record is JSON to its end. */
@@ -69,13 +71,13 @@ export class JsonWalker {
     this.#lexer.code = 'json-syntax'
     const first = this.#lexer.space(start)
     if (first >= end) return 'json-truncated'
-    const root = this.#shape.root
+    const root = this.tagged ?? this.#shape.root
     const byte = this.#lexer.bytes[first]
     let p = -1
     // The key of a message may be a scalar; a record is none.
     if (root.kind !== 'object') p = this.#value(first, root, scope, 0)
     else if (byte === 0x7b) p = this.#members(first + 1, root, scope, 1)
-    else if (byte === 0x5b) p = this.#arrayOfOne(first + 1, root, scope)
+    else if (byte === 0x5b && this.tagged === undefined) p = this.#arrayOfOne(first + 1, root, scope)
     else {
       this.#fault.code = 'not-an-object'
       p = this.#value(first, UNLISTED, scope, 0)
@@ -188,11 +190,27 @@ export class JsonWalker {
     if (node.kind === 'unlisted') return this.#member(p, UNLISTED, scope, depth, object)
     if (node.open !== undefined) {
       const bytes = name ?? this.#block.slice(start, end)
-      const led = this.#shape.openNodes!.member(node.open, hash, bytes)
+      const { byTags } = node.open
+      const led =
+        byTags === undefined ? this.#shape.openNodes!.member(node.open, hash, bytes) : byTags(hash, bytes)
+      if (typeof led === 'string') return this.#failed(p, led, scope, depth)
       if (led !== undefined) return this.#led(p, led, node, scope, depth, start, end, name)
     }
     this.#noteUnlisted(node, start, end)
     return this.#member(p, UNLISTED_MEMBER, scope, depth, object)
+  }
+
+  /** A member that cannot leave, and its record neither. */
+  #failed(p: number, code: RecordCode, scope: number, depth: number): number {
+    this.#fault.code ??= code
+    this.#ended++
+    return this.#value(p, UNLISTED, scope, depth)
+  }
+
+  #unlist(parent: ShapeNode, start: number, end: number): void {
+    this.unlisted++
+    if (this.#reject) this.#fault.code ??= 'unlisted-field'
+    this.#noteUnlisted(parent, start, end)
   }
 
   #noteUnlisted(node: ShapeNode, start: number, end: number): void {
@@ -212,15 +230,17 @@ export class JsonWalker {
     end: number,
     name: string | undefined,
   ): number {
-    if (led.isTie) {
-      this.#fault.code ??= 'pattern-tie'
-      this.#ended++
-      return this.#value(p, UNLISTED, scope, depth)
-    }
+    if (led.isTie) return this.#failed(p, 'pattern-tie', scope, depth)
     const { ops } = this
     const before = { ops: ops.count, texts: ops.texts.length, ended: this.#ended, code: this.#fault.code }
     const [unlisted, names] = [this.unlisted, this.#unlistedNames.length]
     const byte = this.#lexer.bytes[p]!
+    if (led.forms !== undefined) led = formAt(led.forms, byte)
+    if (led.kind === 'scalar' && led.field < 0) {
+      // Nothing of it leaves: a container there is none of its schema.
+      this.#unlist(parent, start, end)
+      return this.#value(p, led, scope, depth)
+    }
     const leadsOn = led.kind === 'open'
     if (!leadsOn || byte === 0x7b || byte === 0x5b) {
       if (name === undefined) ops.add(Op.inputName, end - start, start)
@@ -237,18 +257,18 @@ export class JsonWalker {
     if (p < 0) return p
     ops.count = before.ops
     ops.texts.length = before.texts
-    this.unlisted = unlisted + 1
+    this.unlisted = unlisted
     this.#unlistedNames.length = names
-    this.#noteUnlisted(parent, start, end)
     this.#fault.code = before.code
-    if (this.#reject) this.#fault.code ??= 'unlisted-field'
+    this.#unlist(parent, start, end)
     return p
   }
 
   #derived(node: ShapeNode, scope: number, object: number): void {
     this.ops.add(Op.derived, node.id, scope)
     for (const container of node.tree!.containers)
-      if (container.node?.lastSeen !== object) this.ops.add(Op.derivedContainer, container.id, scope)
+      if (container.node === undefined || node.children.get(container.child)?.lastSeen !== object)
+        this.ops.add(Op.derivedContainer, container.id, scope)
   }
 
   #mapMember(
@@ -262,7 +282,13 @@ export class JsonWalker {
   ): number {
     const block = this.#block
     const inner = block.addScope(scope, block.scopeDepth[scope]! + 1)
-    if (!node.emitted || node.namesField < 0) return this.#value(p, node.item!, inner, depth)
+    let item = node.item!
+    if (node.open !== undefined) {
+      const found = this.#itemOf(node.open, start, end)
+      if (typeof found === 'string') return this.#failed(p, found, scope, depth)
+      item = found ?? item
+    }
+    if (!node.emitted || node.namesField < 0) return this.#value(p, item, inner, depth)
     const kind = start === end ? SlotKind.nothing : escaped ? SlotKind.escaped : SlotKind.text
     const slot =
       kind === SlotKind.nothing
@@ -271,9 +297,15 @@ export class JsonWalker {
     block.addToField(node.namesField, slot)
     const at = this.ops.count
     this.ops.add(Op.mapName, 0, slot)
-    p = this.#value(p, node.item!, inner, depth)
+    p = this.#value(p, item, inner, depth)
     this.ops.endMember(at)
     return p
+  }
+
+  /** The member of a map whose schema names it. */
+  #itemOf(open: OpenPlace, start: number, end: number): ShapeNode | RecordCode | undefined {
+    const name = encodeBytes(unescapeJson(this.#decoded(start, end)))
+    return open.byTags?.(hashName(name), name)
   }
 
   #child(node: ShapeNode, hash: number, start: number, end: number, name: string | undefined) {
@@ -315,7 +347,8 @@ export class JsonWalker {
       if (kind === 'scalar' || kind === 'subtree') {
         if (p === start) this.#take(node, start - 1, p + 1, SlotKind.nothing, scope)
         else this.#take(node, start, p, escaped ? SlotKind.escaped : SlotKind.text, scope)
-      } else if (node.carrier !== undefined) this.texts.string(start, p, node, node.carrier, scope, depth)
+      } else if (node.forms !== undefined) return this.#value(start - 1, node.forms.scalar, scope, depth)
+      else if (node.carrier !== undefined) this.texts.string(start, p, node, node.carrier, scope, depth)
       else if (node.isEither) return this.texts.single(start - 1, node, scope, depth)
       else this.#fault.code ??= 'scalar-for-container'
       return p + 1
@@ -336,6 +369,7 @@ export class JsonWalker {
       p = this.#lexer.word(p, 'null')
       if (p < 0 || kind === 'unlisted') return p
       if (kind === 'scalar' || kind === 'subtree') this.#take(node, start, p, SlotKind.nothing, scope)
+      else if (node.forms !== undefined) return this.#value(start, nullForm(node.forms), scope, depth)
       else if (node.emitted) this.ops.add(Op.nullContainer, node.id, scope)
       return p
     }
@@ -349,6 +383,7 @@ export class JsonWalker {
 
   /** A number, true or false, `[start, end)`, where a container is listed. */
   #misplaced(start: number, end: number, node: ShapeNode, scope: number, depth: number): number {
+    if (node.forms !== undefined) return this.#value(start, node.forms.scalar, scope, depth)
     if (node.isEither && node.carrier === undefined) return this.texts.single(start, node, scope, depth)
     this.#fault.code ??= 'scalar-for-container'
     return end
@@ -365,6 +400,8 @@ export class JsonWalker {
       return isObject
         ? this.#members(p + 1, node, scope, depth + 1)
         : this.#elements(p + 1, node, scope, depth + 1)
+    if (node.forms !== undefined)
+      return this.#container(p, isObject, isObject ? node.forms.object : node.forms.array, scope, depth)
     const fits = isObject ? kind === 'object' || kind === 'map' : kind === 'array'
     if (fits && node.carrier === undefined) {
       if (node.emitted && node.literal !== '') this.ops.add(Op.name, node.id, 0)
@@ -434,3 +471,10 @@ export class JsonWalker {
     }
   }
 }
+
+/** Null is no value: where no scalar is listed it stands for a container. */
+const nullForm = ({ scalar, object, array }: NodeForms): ShapeNode =>
+  [scalar, object, array].find(({ kind }) => kind === 'scalar' || kind === 'subtree') ?? object
+
+const formAt = (forms: NodeForms, byte: number): ShapeNode =>
+  byte === 0x7b ? forms.object : byte === 0x5b ? forms.array : byte === 0x6e ? nullForm(forms) : forms.scalar

@@ -1,7 +1,7 @@
 /** Whole messages of Protobuf as JSON: keys, for which no shape is known. */
 import type { RecordCode } from '../../errors.ts'
 import { ProtoReader } from './proto-reader.ts'
-import type { ProtoType } from './proto-schema.ts'
+import type { ProtoType } from './proto-type.ts'
 
 export class ProtoJson {
   readonly #mostBytes: number

@@ -4,7 +4,8 @@ import { SchemaFault, type SchemaNews } from '../schema-text.ts'
 import { beginsFramed, FRAME_BYTES, type Open, schemaIdAt } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
 import { ProtoJson } from './proto-json.ts'
-import { messageAt, type ProtoFile, readProtoSchema } from './proto-schema.ts'
+import { readProtoSchema } from './proto-schema.ts'
+import { messageAt, type ProtoFile } from './proto-type.ts'
 
 /** Keys are short; what is longer than this as JSON is refused. */
 const MOST_KEY_TEXT = 1 << 20

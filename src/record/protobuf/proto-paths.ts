@@ -4,7 +4,7 @@ import type { Plan } from '../../policy/plan.ts'
 import type { KeptTag } from '../avro/kept-tags.ts'
 import { ANY_TYPE, JsonType, NUMBERS } from '../json/json-types.ts'
 import { Leaf } from './proto-leaf.ts'
-import type { ProtoField, ProtoType } from './proto-schema.ts'
+import type { ProtoField, ProtoType } from './proto-type.ts'
 
 interface Found {
   readonly type: ProtoType
@@ -20,17 +20,15 @@ function foundAt(found: Found, segments: readonly Segment[]): readonly Found[] {
   const below = (item: ProtoType | undefined): readonly Found[] =>
     item === undefined ? [] : foundAt({ type: item, field }, rest)
   switch (type.kind) {
-    case 'message':
+    case 'record':
       return type.fields
         .filter(({ name }) => (segment.kind === 'name' ? segment.name === name : segment.kind !== 'element'))
         .flatMap((one) => foundAt({ type: one.type, field: one }, rest))
-    case 'list':
-    case 'listValue':
+    case 'array':
       return segment.kind === 'element' ? below(type.item) : []
     case 'map':
-    case 'struct':
       return segment.kind === 'element' ? [] : below(type.item)
-    case 'dynamic':
+    case 'union':
       return below(type)
     default:
       return []
@@ -47,9 +45,9 @@ export const protoJsonTypes = (type: ProtoType, segments: readonly Segment[]): n
     : foundAt({ type, field: undefined }, segments).reduce((types, one) => types | jsonTypesOf(one.type), 0)
 
 function jsonTypesOf({ kind, leaf, wrapped }: ProtoType): number {
-  if (kind === 'dynamic') return ANY_TYPE
-  if (kind === 'list' || kind === 'listValue') return JsonType.array
-  if (kind !== 'leaf') return JsonType.object
+  if (kind === 'union') return ANY_TYPE
+  if (kind === 'array') return JsonType.array
+  if (kind === 'record' || kind === 'map') return JsonType.object
   if (wrapped !== undefined) return jsonTypesOf(wrapped)
   switch (leaf) {
     case Leaf.double:

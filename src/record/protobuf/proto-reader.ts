@@ -3,13 +3,13 @@
  * its fields are found (`collect`), then their values are read in the order of the schema. Of a field that may stand once the
  * last value counts; of a message all are parts.
  */
-import { Way } from '../avro/avro-program.ts'
 import { doubled } from '../block.ts'
 import type { ShapeNode } from '../shape-node.ts'
+import { type FieldStep, Way } from '../typed/typed-program.ts'
+import { MAX_TYPED_DEPTH } from '../typed/typed-walker.ts'
 import { Leaf, Wire } from './proto-leaf.ts'
-import type { ProtoFieldStep, ProtoStep } from './proto-program.ts'
-import type { ProtoType } from './proto-schema.ts'
-import { type Grow, MAX_PROTO_DEPTH, ProtoValues } from './proto-values.ts'
+import { isSingle, type ProtoType } from './proto-type.ts'
+import { type Grow, ProtoValues } from './proto-values.ts'
 
 /** In the place of a first occurrence: there is none; it is there and not listed; what should hold it is malformed. */
 export const NONE = -1
@@ -78,7 +78,7 @@ export class ProtoReader {
     type: ProtoType,
     head: number,
     depth: number,
-    fields: readonly ProtoFieldStep[] | undefined,
+    fields: readonly FieldStep<ProtoType>[] | undefined,
     node: ShapeNode | undefined,
   ): number {
     const values = this.values
@@ -151,8 +151,8 @@ export class ProtoReader {
     return first
   }
 
-  /** Of a dynamic value the branch that was set last, with its occurrences in `#resolved`; undefined where it is malformed. */
-  resolve(step: ProtoStep, head: number, depth: number): ProtoStep | undefined {
+  /** Of a union which branch was set last, with its occurrences in `resolved`; -1 where it is malformed. */
+  resolve({ branches }: ProtoType, head: number, depth: number): number {
     const values = this.values
     let field = 1
     let first = NONE
@@ -160,16 +160,13 @@ export class ProtoReader {
     for (let part = head; part >= 0; part = this.next[part]!) {
       const end = this.ends[part]!
       for (let p = this.starts[part]!; p < end; p = values.after) {
-        if (!values.count()) return undefined
+        if (!values.count()) return -1
         const stop = values.item(p, end, depth)
-        if (stop < 0) return undefined
-        const branch = step.branches[values.field - 1]
+        if (stop < 0) return -1
+        const branch = branches[values.field - 1]
         if (branch === undefined) continue
-        if (!isOfWire(branch.type, values.wire)) {
-          values.fail('payload-malformed')
-          return undefined
-        }
-        const isMore = values.field === field && first >= 0 && branch.type.kind !== 'leaf'
+        if (!isOfWire(branch, values.wire)) return values.fail('payload-malformed')
+        const isMore = values.field === field && first >= 0 && !isSingle(branch)
         const found = this.occurrence(values.start, stop, values.wire)
         field = values.field
         if (isMore) this.next[last] = found
@@ -178,12 +175,12 @@ export class ProtoReader {
       }
     }
     this.resolved = first
-    return step.branches[field - 1]
+    return field - 1
   }
 
   /** Elements or entries: the occurrences themselves, or those in a message of google/protobuf/struct.proto. */
-  itemsOf({ kind }: ProtoType, head: number, depth: number): number {
-    return kind === 'struct' || kind === 'listValue' ? this.only(head, 1, Wire.bytes, depth) : head
+  itemsOf({ isJson }: ProtoType, head: number, depth: number): number {
+    return isJson ? this.only(head, 1, Wire.bytes, depth) : head
   }
 
   /** Writes the text of a leaf: of its last occurrence, or of what is absent the default value. */
@@ -228,7 +225,7 @@ export class ProtoReader {
     const values = this.values
     for (let at = head; at >= 0; ) {
       const next = this.next[at]!
-      if (item.kind === 'leaf' && item.wire !== Wire.bytes && this.wires[at] === Wire.bytes) {
+      if (isSingle(item) && item.wire !== Wire.bytes && this.wires[at] === Wire.bytes) {
         const end = this.ends[at]!
         for (let p = this.starts[at]!; p < end; ) {
           const stop =
@@ -280,9 +277,9 @@ export class ProtoReader {
   /** Writes any value as JSON. */
   json(type: ProtoType, head: number, depth: number): boolean {
     const values = this.values
-    if (type.kind === 'leaf') return this.leaf(type, head, depth)
+    if (isSingle(type)) return this.leaf(type, head, depth)
     if (!values.count()) return false
-    if (depth >= MAX_PROTO_DEPTH) return values.fail('payload-too-deep') >= 0
+    if (depth >= MAX_TYPED_DEPTH) return values.fail('payload-too-deep') >= 0
     const mark = this.count
     const top = this.top
     const isRead = this.#jsonContainer(type, head, depth)
@@ -293,12 +290,11 @@ export class ProtoReader {
 
   #jsonContainer(type: ProtoType, head: number, depth: number): boolean {
     const values = this.values
-    if (type.kind === 'dynamic') {
-      const step = DYNAMIC.get(type) ?? stepsOf(type)
-      const branch = this.resolve(step, head, depth)
-      return branch !== undefined && this.json(branch.type, this.resolved, depth)
+    if (type.kind === 'union') {
+      const branch = this.resolve(type, head, depth)
+      return branch >= 0 && this.json(type.branches[branch]!, this.resolved, depth)
     }
-    if (type.kind === 'message') return this.#jsonMessage(type, head, depth + 1)
+    if (type.kind === 'record') return this.#jsonMessage(type, head, depth + 1)
     const items = this.itemsOf(type, head, depth)
     if (items === MALFORMED) return false
     let isFirst = true
@@ -307,7 +303,7 @@ export class ProtoReader {
       isFirst = false
       return true
     }
-    if (type.kind === 'list' || type.kind === 'listValue')
+    if (type.kind === 'array')
       return (
         values.punctuation(0x5b) &&
         this.each(type.item!, items, (element) => next() && this.json(type.item!, element, depth + 1)) &&
@@ -343,25 +339,10 @@ export class ProtoReader {
 }
 
 function isOfWire(type: ProtoType, wire: number): boolean {
-  if (type.kind !== 'list') return wire === type.wire
+  if (type.kind !== 'array' || type.isJson) return wire === type.wire
   const { item } = type
   if (wire === item!.wire) return true
-  return wire === Wire.bytes && item!.kind === 'leaf' && item!.wire !== Wire.bytes
-}
-
-/** Of dynamic values that no place of a shape is known for. */
-const DYNAMIC = new Map<ProtoType, ProtoStep>()
-function stepsOf(type: ProtoType): ProtoStep {
-  const of = (one: ProtoType): ProtoStep => ({
-    type: one,
-    node: undefined as unknown as ShapeNode,
-    fields: [],
-    item: undefined,
-    branches: [],
-  })
-  const step = { ...of(type), branches: type.branches.map(of) }
-  DYNAMIC.set(type, step)
-  return step
+  return wire === Wire.bytes && isSingle(item!) && item!.wire !== Wire.bytes
 }
 
 const names = new Map<string, Uint8Array>()

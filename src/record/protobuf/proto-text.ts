@@ -3,10 +3,9 @@ import { createRequire } from 'node:module'
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt'
 import type * as Protobufjs from 'protobufjs'
 import { SchemaFault } from '../schema-text.ts'
+import { UNREADABLE_TAG } from '../tags/tagged-type.ts'
 import type { ProtoMarks } from './proto-marks.ts'
-
-/** By the name of a field, with its message's: its tags. */
-export type ProtoTags = Map<string, readonly string[]>
+import { noteTags, type ProtoTags, tagsOfOptions } from './proto-tags.ts'
 
 /** The kinds of types by their names, of files that were read before. */
 export type ProtoNames = Map<string, 'message' | 'group' | 'enum'>
@@ -127,14 +126,14 @@ export function parseProtoText(
   const space = scope === '' ? root : root.lookup(scope)
   if (!isNamespace(space)) throw refused('it defines nothing')
   collect(space, scope, names)
-  const converter = new Converter(syntax === 'proto3', names, tags)
+  const converter = new Converter(syntax === 'proto3', names, tags, tagsOfOptions(space.parsedOptions))
   return {
     name,
     syntax,
     package: scope,
     dependency: [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])],
     messageType: typesOf(space).map((type) => converter.message(type, scope)),
-    enumType: enumsOf(space).map(enumParts),
+    enumType: enumsOf(space).map((one) => converter.enum(one, scope)),
   }
 }
 
@@ -176,24 +175,31 @@ interface NamedParts {
   readonly enumType: readonly { readonly name: string }[]
 }
 
-const enumParts = ({ name, values }: Protobufjs.Enum): EnumParts => ({
-  name,
-  value: Object.entries(values).map(([symbol, number]) => ({ name: symbol, number })),
-})
-
 class Converter {
   readonly #isProto3: boolean
   readonly #names: ProtoNames
   readonly #tags: ProtoTags
 
-  constructor(isProto3: boolean, names: ProtoNames, tags: ProtoTags) {
+  /** Tags of the file, which its messages carry. */
+  readonly #ofFile: readonly string[]
+
+  constructor(isProto3: boolean, names: ProtoNames, tags: ProtoTags, ofFile: readonly string[]) {
     this.#isProto3 = isProto3
     this.#names = names
     this.#tags = tags
+    this.#ofFile = ofFile
+  }
+
+  enum({ name, values, parsedOptions, valuesOptions }: Protobufjs.Enum, scope: string): EnumParts {
+    // Of options of symbols the parser keeps the last alone.
+    const ofSymbols = tagsOfOptions(Object.values(valuesOptions ?? {})).map(() => UNREADABLE_TAG)
+    noteTags(this.#tags, joined(scope, name), [...tagsOfOptions(parsedOptions), ...ofSymbols])
+    return { name, value: Object.entries(values).map(([symbol, number]) => ({ name: symbol, number })) }
   }
 
   message(type: Protobufjs.Type, around: string): MessageParts {
     const scope = joined(around, type.name)
+    noteTags(this.#tags, scope, [...this.#ofFile, ...tagsOfOptions(type.parsedOptions)])
     const entries: MessageParts[] = []
     const oneofs = type.oneofsArray
     const fields: FieldParts[] = []
@@ -209,7 +215,7 @@ class Converter {
       const isGroup = this.#isGroup(field, scope)
       // The parser leaves most of a group's name as it is; protoc has the field in small letters.
       const name = isGroup ? field.type.toLowerCase() : field.name
-      this.#tag(field, `${scope}.${name}`)
+      noteTags(this.#tags, `${scope}.${name}`, tagsOfOptions(field.parsedOptions))
       if (field.map) {
         const entry = `${name}_entry`
         entries.push(this.#entry(entry, field as unknown as Protobufjs.MapField, scope))
@@ -230,7 +236,7 @@ class Converter {
       name: type.name,
       field: fields,
       nestedType: [...typesOf(type).map((one) => this.message(one, scope)), ...entries],
-      enumType: enumsOf(type).map(enumParts),
+      enumType: enumsOf(type).map((one) => this.enum(one, scope)),
       oneofDecl: oneofs.map(({ name }) => ({ name })),
     }
   }
@@ -270,64 +276,4 @@ class Converter {
       if (!around.includes('.')) around = `.${around}`
     }
   }
-
-  /** `confluent.field_meta` has tags in a list, or one a time. */
-  #tag(field: Protobufjs.Field, path: string): void {
-    const tags = new Set<string>()
-    for (const option of (field.parsedOptions ?? []) as unknown as readonly Record<string, unknown>[])
-      for (const [name, value] of Object.entries(option)) {
-        const found =
-          name === META ? (value as { tags?: unknown } | null)?.tags : name === `${META}.tags` ? value : []
-        for (const tag of [found].flat()) if (typeof tag === 'string') tags.add(tag)
-      }
-    if (tags.size > 0) this.#tags.set(path, [...tags])
-  }
-}
-
-const META = '(confluent.field_meta)'
-
-/** FieldOptions: `extend google.protobuf.FieldOptions { Meta field_meta = 1088; }`, and in Meta `repeated string tags = 3`. */
-const META_NUMBER = 1088
-const TAGS_NUMBER = 3
-
-/** Adds the tags of the fields of a descriptor, which knows the options only as bytes. */
-export function tagsOfDescriptor(file: FileDescriptorProto, tags: ProtoTags): void {
-  const of = (messages: FileDescriptorProto['messageType'], scope: string): void => {
-    for (const message of messages) {
-      const name = joined(scope, message.name)
-      for (const field of message.field) {
-        const found = (field.options?.$unknown ?? []).flatMap(({ no, data }) =>
-          no === META_NUMBER ? tagsIn(data) : [],
-        )
-        if (found.length > 0) tags.set(`${name}.${field.name}`, found)
-      }
-      of(message.nestedType, name)
-    }
-  }
-  of(file.messageType, file.package)
-}
-
-/** Of the bytes of an unknown field: a length, and the message Meta. What is malformed has none. */
-function tagsIn(data: Uint8Array): string[] {
-  let p = 0
-  const varint = (): number => {
-    let value = 0
-    for (let scale = 1; p < data.length; scale *= 128) {
-      const byte = data[p++]!
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) break
-    }
-    return value
-  }
-  varint()
-  const tags: string[] = []
-  while (p < data.length) {
-    const tag = varint()
-    // All fields of Meta have a length.
-    if ((tag & 7) !== 2) break
-    const length = varint()
-    if (tag >>> 3 === TAGS_NUMBER) tags.push(Buffer.from(data.subarray(p, p + length)).toString('utf8'))
-    p += length
-  }
-  return tags
 }

@@ -14,6 +14,7 @@ import {
   writeTimestamp,
 } from '../avro/avro-text.ts'
 import { SlotKind } from '../block.ts'
+import { MAX_TYPED_DEPTH } from '../typed/typed-walker.ts'
 import {
   FALSE_WORD,
   NULL_WORD,
@@ -29,10 +30,7 @@ import {
   writeWord,
 } from '../value-texts.ts'
 import { Leaf } from './proto-leaf.ts'
-import type { ProtoType } from './proto-schema.ts'
-
-/** Messages, lists and maps nest no deeper, unknown groups included. */
-export const MAX_PROTO_DEPTH = 64
+import type { ProtoType } from './proto-type.ts'
 
 const TWO_32 = 2 ** 32
 /** Seconds of a Duration, as google/protobuf/duration.proto bounds them. */
@@ -186,7 +184,7 @@ export class ProtoValues implements TextMemory {
 
   /** The items of a group, up to its end tag. */
   #group(field: number, start: number, end: number, depth: number): number {
-    if (depth >= MAX_PROTO_DEPTH) return this.fail('payload-too-deep')
+    if (depth >= MAX_TYPED_DEPTH) return this.fail('payload-too-deep')
     let p = start
     for (;;) {
       const before = p

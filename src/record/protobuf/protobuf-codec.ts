@@ -3,6 +3,7 @@
  * are, and their bytes.
  */
 import type { RecordCode } from '../../errors.ts'
+import type { Plan } from '../../policy/plan.ts'
 import type { Block } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, type ScanCounts } from '../codec.ts'
@@ -11,13 +12,14 @@ import { JsonRecords } from '../json/json-records.ts'
 import { jsonFormat } from '../json/json-writer.ts'
 import { maxResultBytes } from '../limits.ts'
 import { newNames } from '../names.ts'
-import { SchemaFault, type SchemaNews } from '../schema-text.ts'
+import { overTypes, SchemaFault, type SchemaNews } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
+import { TypedProgram } from '../typed/typed-program.ts'
 import { FRAME_BYTES, MAGIC, schemaIdAt } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
-import { ProtoProgram } from './proto-program.ts'
-import { messageAt, type ProtoFile, readProtoSchema } from './proto-schema.ts'
-import { ProtoWalker } from './proto-walker.ts'
+import { readProtoSchema } from './proto-schema.ts'
+import { messageAt, type ProtoFile, type ProtoType } from './proto-type.ts'
+import { ProtoWalker, protoCode } from './proto-walker.ts'
 
 const LF = 0x0a
 
@@ -28,16 +30,21 @@ export interface ProtobufCodecOptions {
   readonly rejectUnlisted: boolean
   /** How many fields of the value the plan has. */
   readonly fields: number
+  readonly plan: Plan
   /** Whether a record may only be of the first message of its schema, since outputs have a schema that follows from that. */
   readonly firstOnly: boolean
   /** Whether a WebAssembly kernel may write common records. What comes out is the same. */
   readonly kernels: boolean
 }
 
+/** @throws SchemaFault where the plan has no rule for what the message tags */
+export const protoProgram = (type: ProtoType, shape: Shape, plan: Plan): TypedProgram<ProtoType> =>
+  overTypes(() => new TypedProgram({ type, shape, plan, codeOf: protoCode, isTold: false }))
+
 /** A schema that is known here, with what was made of its messages, by their indexes. */
 interface Known {
   readonly file: ProtoFile
-  readonly programs: Map<string, ProtoProgram | RecordCode>
+  readonly programs: Map<string, TypedProgram<ProtoType> | RecordCode>
 }
 
 /** Reads Protobuf, and writes JSON. */
@@ -59,8 +66,12 @@ export class ProtobufCodec implements Codec {
   constructor(shape: Shape, options: ProtobufCodecOptions) {
     this.#shape = shape
     this.#options = options
-    this.#walker = new ProtoWalker(options.rejectUnlisted, maxResultBytes(options.maxRecordBytes))
-    if (options.showNames) this.#walker.names = newNames()
+    this.#walker = new ProtoWalker({
+      reject: options.rejectUnlisted,
+      mostTextBytes: maxResultBytes(options.maxRecordBytes),
+      isTold: false,
+    })
+    if (options.showNames) this.#walker.typed.names = newNames()
     this.#json = new JsonRecords(shape, options.fields, options.kernels)
   }
 
@@ -87,7 +98,7 @@ export class ProtobufCodec implements Codec {
     this.#length = length
     this.next = 0
     this.line = 0
-    this.#walker.open(bytes, block)
+    this.#walker.typed.open(bytes, block)
   }
 
   /** What stands in lines has no frame. */
@@ -102,7 +113,7 @@ export class ProtobufCodec implements Codec {
   scanSpan(start: number, end: number, line: number): void {
     const block = this.#block
     const record = block.addRecord(line)
-    this.#first[record] = this.#walker.ops.count
+    this.#first[record] = this.#walker.typed.ops.count
     const code = this.#scan(start, end, record)
     if (code !== undefined) block.fail(record, code, -1)
   }
@@ -121,15 +132,24 @@ export class ProtobufCodec implements Codec {
     if (program === undefined) {
       const found = messageAt(known.file, indexes.path.split('.').map(Number))
       if (found === undefined) return 'payload-malformed'
-      program = found === 'ambiguous' ? 'schema-refused' : new ProtoProgram(found, this.#shape)
+      program = found === 'ambiguous' ? 'schema-refused' : this.#programOf(found)
       known.programs.set(indexes.path, program)
     }
     if (typeof program === 'string') return program
     return this.#walker.walk(program, indexes.end, end, this.#block.recordScope[record]!)
   }
 
+  #programOf(type: ProtoType): TypedProgram<ProtoType> | RecordCode {
+    try {
+      return protoProgram(type, this.#shape, this.#options.plan)
+    } catch (error) {
+      if (!(error instanceof SchemaFault)) throw error
+      return error.code
+    }
+  }
+
   takeCounts(): ScanCounts {
-    const walker = this.#walker
+    const walker = this.#walker.typed
     const { unlisted, names } = walker
     walker.unlisted = 0
     if (names !== undefined) walker.names = newNames()
@@ -138,11 +158,11 @@ export class ProtobufCodec implements Codec {
 
   write(passing: Int32Array, count: number, sink: ByteSink, ends?: Int32Array): void {
     const block = this.#block
-    this.#first[block.recordCount] = this.#walker.ops.count
-    this.#json.write(block, this.#walker.ops, this.#first, passing, count, sink, ends)
+    this.#first[block.recordCount] = this.#walker.typed.ops.count
+    this.#json.write(block, this.#walker.typed.ops, this.#first, passing, count, sink, ends)
   }
 
   nextBlock(): void {
-    this.#walker.open(this.#bytes, this.#block)
+    this.#walker.typed.open(this.#bytes, this.#block)
   }
 }

@@ -86,6 +86,12 @@ export class TaggedPlaces {
     return this.#enter(this.#below(spot), item!.tags, spot.base?.item, path)
   }
 
+  /** Whether what the schema does not name of a record stays, as part of a kept subtree. */
+  keepsRest({ base, state }: Spot): boolean {
+    if (base === undefined) return state.kept >= 0 && state.rule === NO_RULE
+    return base.kind === 'subtree' && base.field >= 0 && !base.isDropped
+  }
+
   /** A branch of a union. */
   branch(spot: Spot, { tags }: TaggedType): Spot {
     return this.#enter(spot.state, tags, spot.base, spot.path, true)

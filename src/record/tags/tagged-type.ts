@@ -5,7 +5,7 @@
 export interface TaggedType {
   readonly kind: string
   readonly fields: readonly TaggedField[]
-  /** Of the elements of an array and the values of a map. */
+  /** Of the elements of an array and the values of a map; of a record of members that are not among its fields. */
   readonly item: TaggedType | undefined
   /** Of a union. */
   readonly branches: readonly TaggedType[]

@@ -2,7 +2,7 @@
 import { resolveRegistry } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import { keysNameSchemas, valuesNameSchemas } from '../../record/wire-form.ts'
 import { RegistryClient } from '../../registry/registry-client.ts'
-import { checkTags } from '../engines.ts'
+import { checkTags } from '../check-tags.ts'
 import { describeOutput, keySchema } from './output-subject.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
 import { RouteSchemas, type SchemaWatch } from './route-schemas.ts'
@@ -25,7 +25,7 @@ export function schemasOf(
     client,
     form,
     tags: plan.tags && {
-      check: (schema, part, format) => checkTags(plan, schema, part, format),
+      check: (schema, part, format) => checkTags(plan, schema, part, format, true),
       waits: plan.tags.withoutRule === 'refuse',
     },
     describe:

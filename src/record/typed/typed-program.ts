@@ -1,17 +1,16 @@
 /**
- * What the walker does for one schema: the types of the schema joined to the shape of the records that the plan reads. It is
- * made once for each schema; recursive types make a graph.
+ * What a walker does for one type of records: the types of a schema joined to the shape of the records that the plan reads, and
+ * to the tags of the schema where the plan goes by them. It is made once for each; recursive types make a graph.
  */
 
 import type { RecordCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { encodeBytes } from '../byte-text.ts'
-import { overTypes, SchemaFault, type SchemaText } from '../schema-text.ts'
+import { overTypes, SchemaFault } from '../schema-text.ts'
 import { hashName, type Shape, UNLISTED } from '../shape.ts'
 import type { ShapeNode } from '../shape-node.ts'
 import { type Spot, TaggedPlaces } from '../tags/tagged-places.ts'
-import { type AvroType, readAvroSchema } from './avro-schema.ts'
-import { Code, codeOf } from './avro-values.ts'
+import { Container, type RecordType } from './record-type.ts'
 
 /** What becomes of a field of a record. */
 export const Way = {
@@ -24,14 +23,14 @@ export const Way = {
   member: 3,
 } as const
 
-export interface FieldStep {
+export interface FieldStep<T extends RecordType<T>> {
   readonly way: number
   readonly name: string
   /** The name as JSON writes it. */
   readonly json: string
   /** The bytes of the name. */
   readonly bytes: Uint8Array
-  readonly step: Step
+  readonly step: Step<T>
 }
 
 /** Of the shape; or, where the policy goes by tags, of what the tags of the schema make of it. */
@@ -43,54 +42,62 @@ const isSpot = (place: Place): place is Spot => 'state' in place
 const MOST_STEPS = 200_000
 
 /** A type, at a place of the shape. */
-export interface Step {
+export interface Step<T extends RecordType<T>> {
   readonly code: number
-  readonly type: AvroType
+  readonly type: T
   readonly place: Place
   readonly node: ShapeNode
-  fields: readonly FieldStep[]
+  fields: readonly FieldStep<T>[]
   /** Fields of the record that no rule names, and their names. */
   unlisted: readonly string[]
-  /** Of the elements of an array. */
-  item: Step | undefined
+  /** Of the elements of an array, the values of a map; of a record what its fields do not name, where that stays. */
+  item: Step<T> | undefined
+  /** Of a record: members that the policy names and its fields do not, by their names as byte strings. */
+  more: ReadonlyMap<string, Step<T>>
   /** Of a union. */
-  branches: readonly Step[]
-  /** Whether something of it stands in an output of Avro: see `AvroWriter`. */
+  branches: readonly Step<T>[]
+  /** Whether something of it stands in an output that has types: see the writers of formats. */
   told: boolean
 }
 
-export class AvroProgram {
-  readonly root: Step
+export interface ProgramParts<T extends RecordType<T>> {
+  /** Of the records. */
+  readonly type: T
+  readonly shape: Shape
+  readonly plan: Plan
+  /** The number of a type that is a single value, below `Container.array`; of others one of `Container`. */
+  readonly codeOf: (type: T) => number
+  /** Whether what is written has types, which follow from the program. */
+  readonly isTold: boolean
+}
+
+export class TypedProgram<T extends RecordType<T>> {
+  readonly root: Step<T>
   /** Where the rules of tags hold; undefined where the policy does not go by tags. */
   readonly tagged: TaggedPlaces | undefined
-  readonly type: AvroType
+  readonly type: T
+  /** The number of a type. */
+  readonly codeOf: (type: T) => number
   readonly #shape: Shape
-  readonly #steps = new Map<AvroType, Map<Place, Step>>()
+  readonly #steps = new Map<T, Map<Place, Step<T>>>()
   /** Names that data had, and that may not leave. */
-  readonly #faulty = new Set<Step>()
-
-  readonly #made: Step[] = []
+  readonly #faulty = new Set<Step<T>>()
+  readonly #made: Step<T>[] = []
   /** By field of the plan, 1 where nothing of it is ever written. */
   readonly gone: Uint8Array
 
-  /**
-   * @throws SchemaFault where the text is no schema of Avro, or something tagged has no rule
-   */
-  constructor(schema: SchemaText, shape: Shape, plan: Plan, output: 'json' | 'avro') {
+  /** @throws SchemaFault where something tagged has no rule */
+  constructor({ type, shape, plan, codeOf, isTold }: ProgramParts<T>) {
     this.#shape = shape
-    this.gone = Uint8Array.from(output === 'avro' ? plan.fields : [], ({ rulesByStep }) =>
+    this.codeOf = codeOf
+    this.gone = Uint8Array.from(isTold ? plan.fields : [], ({ rulesByStep }) =>
       rulesByStep.flat().every(({ action }) => action.kind === 'drop') ? 1 : 0,
     )
-    this.type = readAvroSchema(schema)
-    this.tagged = plan.tags && new TaggedPlaces(plan, shape, this.type)
-    this.root = this.at(this.type, this.tagged?.root ?? shape.root)
+    this.type = type
+    this.tagged = plan.tags && new TaggedPlaces(plan, shape, type)
+    this.root = this.at(type, this.tagged?.root ?? shape.root)
     this.tagged?.check()
-    if (output === 'avro') this.#tell()
-  }
-
-  /** The number of a type. */
-  codeOf(type: AvroType): number {
-    return codeOf(type)
+    if (isTold) this.#tell()
   }
 
   /** Finds what is told: types may be recursive, so that one pass is not enough. */
@@ -105,19 +112,19 @@ export class AvroProgram {
     }
   }
 
-  #isTold({ code, node, branches, fields, item }: Step): boolean {
-    if (code === Code.union) return branches.some(({ told }) => told)
+  #isTold({ code, node, branches, fields, item }: Step<T>): boolean {
+    if (code === Container.union) return branches.some(({ told }) => told)
     const { kind } = node
     if (kind === 'subtree' || kind === 'scalar')
-      return node.field >= 0 && this.gone[node.field] !== 1 && (kind === 'subtree' || code < Code.array)
-    if (code < Code.array || kind === 'unlisted') return false
+      return node.field >= 0 && this.gone[node.field] !== 1 && (kind === 'subtree' || code < Container.array)
+    if (code < Container.array || kind === 'unlisted') return false
     if (kind === 'open') return item?.told === true || fields.some(({ step }) => step.told)
-    const fits = code === Code.array ? kind === 'array' : kind === 'object' || kind === 'map'
+    const fits = code === Container.array ? kind === 'array' : kind === 'object' || kind === 'map'
     return fits && node.emitted
   }
 
   /** The step of a type at a place; the same object each time. */
-  at(type: AvroType, place: Place): Step {
+  at(type: T, place: Place): Step<T> {
     let ofType = this.#steps.get(type)
     if (ofType === undefined) {
       ofType = new Map()
@@ -128,14 +135,15 @@ export class AvroProgram {
     if (this.tagged !== undefined && this.#made.length > MOST_STEPS)
       throw new SchemaFault('schema-too-large', `with its tags it makes more than ${MOST_STEPS} places`)
     const node = isSpot(place) ? this.tagged!.node(place, type) : place
-    const step: Step = {
-      code: codeOf(type),
+    const step: Step<T> = {
+      code: this.codeOf(type),
       type,
       place,
       node,
       fields: [],
       unlisted: [],
       item: undefined,
+      more: new Map(),
       branches: [],
       told: false,
     }
@@ -158,25 +166,44 @@ export class AvroProgram {
     else if (type.kind === 'map' && isSpot(place) && (kind === 'object' || kind === 'open'))
       // Of the names that its keys may have, those that the policy lists are known.
       for (const child of node.children.values()) this.at(type.item!, this.tagged!.named(place, type, child))
-    else if (type.kind === 'record' && (kind === 'object' || kind === 'open' || kind === 'map'))
+    else if (type.kind === 'record' && (kind === 'object' || kind === 'open' || kind === 'map')) {
       this.#fields(step)
+      if (type.item !== undefined) this.#rest(step, type.item)
+    }
     return step
   }
 
-  #fields(step: Step): void {
+  /** What a record may hold beside its fields. */
+  #rest(step: Step<T>, item: T): void {
+    const { type, place, node } = step
+    const declared = new Set(type.fields.map(({ name }) => encodeBytes(name)))
+    const more = [...node.children].filter(([name]) => !declared.has(name))
+    step.more = new Map(
+      more.map(([name, child]) => [
+        name,
+        this.at(item, isSpot(place) ? this.tagged!.named(place, type, child) : child),
+      ]),
+    )
+    if (node.kind === 'map')
+      step.item = this.at(item, isSpot(place) ? this.tagged!.item(place, type) : (node.item ?? UNLISTED))
+    else if (isSpot(place) && type.isOpen === true && this.tagged!.keepsRest(place))
+      step.item = this.at(item, this.tagged!.item(place, type))
+  }
+
+  #fields(step: Step<T>): void {
     const unlisted: string[] = []
     const { place, node } = step
     step.fields = step.type.fields.map((one) => {
       const { name, type } = one
-      const bytes = new Uint8Array(Buffer.from(name, 'latin1'))
-      const field = (way: number, at: Place): FieldStep => ({
+      const bytes = new Uint8Array(Buffer.from(name))
+      const field = (way: number, at: Place): FieldStep<T> => ({
         way,
         name,
-        json: `"${name}"`,
+        json: JSON.stringify(name),
         bytes,
         step: this.at(type, at),
       })
-      const skipped = (): FieldStep => {
+      const skipped = (): FieldStep<T> => {
         unlisted.push(name)
         return field(Way.skip, UNLISTED)
       }
@@ -205,7 +232,7 @@ export class AvroProgram {
   }
 
   /** The step of a map's member, where the policy reads its keys as names; undefined: nothing names it. */
-  named({ type, place, node }: Step, name: string): Step | RecordCode | undefined {
+  named({ type, place, node }: Step<T>, name: string): Step<T> | RecordCode | undefined {
     const child = this.#member(node, name)
     if (child === undefined || (child.kind === 'unlisted' && child.isMember)) return undefined
     if (!isSpot(place)) return this.at(type.item!, child)

@@ -1,6 +1,7 @@
 /**
  * Schemas of one subject as producers change them, each with a record in which every text is marked: what is personal, by a tag of
- * its own or of something around it, or without one where no rule keeps it. Made from a seed.
+ * its own or of something around it, or without one where no rule keeps it. Made from a seed, and of no format: `tag-dialects.ts`
+ * writes them in each.
  */
 
 export const POLICY = `id: { use: hash.hmac, domain: id }
@@ -21,9 +22,27 @@ export const TAGS = `tags:
   OWNER: ignore
 `
 
+/** A type, with the value that the record has there. */
+export type Part =
+  /** `either`: it may be null, or null and a number. */
+  | { readonly kind: 'text'; readonly form: 'plain' | 'nullable' | 'either'; readonly value: string }
+  | { readonly kind: 'record'; readonly name: string; readonly fields: readonly PartField[] }
+  /** The same element twice. */
+  | { readonly kind: 'array'; readonly item: Part }
+  | { readonly kind: 'map'; readonly name: string; readonly item: Part }
+  /** A record, or null, or a text. */
+  | { readonly kind: 'union'; readonly item: Part & { readonly kind: 'record' } }
+
+export interface PartField {
+  readonly name: string
+  readonly part: Part
+  readonly tags: readonly string[]
+  /** Whether its type carries the tags, in place of the field. */
+  readonly isByType: boolean
+}
+
 export interface Evolved {
-  readonly schema: unknown
-  readonly value: unknown
+  readonly record: Part & { readonly kind: 'record' }
   /** Texts that may not leave. */
   readonly personal: readonly string[]
   /** Texts that leave as they are, where the record does. */
@@ -65,16 +84,6 @@ function randomOf(seed: number): () => number {
   }
 }
 
-interface Typed {
-  readonly type: unknown
-  readonly value: unknown
-}
-
-interface Field extends Typed {
-  readonly name: string
-  readonly tags?: readonly string[]
-}
-
 class Evolution {
   readonly #random: () => number
   readonly #addsPersonal: boolean
@@ -103,10 +112,7 @@ class Evolution {
     // Producers write fields in any order.
     const made = fields.map((one) => ({ one, at: this.#random() })).toSorted((a, b) => a.at - b.at)
     return {
-      ...this.#record(
-        'Event',
-        made.map(({ one }) => one),
-      ),
+      record: { kind: 'record', name: 'Event', fields: made.map(({ one }) => one) },
       personal: this.#personal,
       kept: this.#kept,
       isRefused: this.#isRefused,
@@ -156,99 +162,81 @@ class Evolution {
   }
 
   /** Tags stand at the field, or at its type. */
-  #tagged(name: string, { type, value }: Typed, tags: readonly string[]): Field {
-    const isPlain = typeof type === 'string'
-    if (isPlain && this.#chance(0.3)) return { name, type: { type, 'confluent:tags': tags }, value }
-    return { name, type, value, tags }
+  #tagged(name: string, part: Part, tags: readonly string[]): PartField {
+    const isPlain = part.kind === 'text' && part.form === 'plain'
+    return { name, part, tags, isByType: isPlain && this.#chance(0.3) }
   }
 
-  #leafField(name: string, around: Around): Field {
+  #leafField(name: string, around: Around): PartField {
     const tags = this.#tags(0.1)
     return this.#tagged(name, this.#leaf(this.#under(around, tags)), tags)
   }
 
+  #plain(isKept: boolean): Part {
+    return { kind: 'text', form: 'plain', value: this.#text(isKept) }
+  }
+
   /** A listed rule that keeps what is tagged PII, and nothing else. */
-  #said(): Field {
+  #said(): PartField {
     const tags = this.#tags(0.2)
     const unsaid = tags.filter((tag) => tag !== 'PII' && !tag.startsWith('OWNER'))
     if (unsaid.length > 0) this.#isRefused = true
-    return this.#tagged('said', { type: 'string', value: this.#text(unsaid.length === 0) }, tags)
+    return this.#tagged('said', this.#plain(unsaid.length === 0), tags)
   }
 
   /** What a pattern keeps, unless a tag has a rule. */
-  #feature(): Field {
+  #feature(): PartField {
     const tags = this.#tags(0.3)
     const { isTagged, rule } = this.#under(OUTSIDE, tags)
     if (isTagged && rule === 'none') this.#isRefused = true
-    return this.#tagged(`feature_${this.#name()}`, { type: 'string', value: this.#text(!isTagged) }, tags)
+    return this.#tagged(`feature_${this.#name()}`, this.#plain(!isTagged), tags)
   }
 
-  #profile(): Field {
+  #profile(): PartField {
     const tags = this.#tags(0.05)
     if (this.#under(OUTSIDE, tags).isTagged) this.#isRefused = true
-    return { name: 'profile', ...this.#anyRecord({ ...OUTSIDE, kept: 'inside' }, 0), tags }
+    const part = this.#anyRecord({ ...OUTSIDE, kept: 'inside' }, 0)
+    return { name: 'profile', part, tags, isByType: false }
   }
 
-  #items(): Field {
-    const { schema, value } = this.#record(this.#name(), [
+  #items(): PartField {
+    const name = this.#name()
+    const fields = [
       this.#leafField('sku', KEPT),
       this.#field(this.#name(), OUTSIDE, 0),
       this.#leafField('phone', OUTSIDE),
-    ])
-    return { name: 'items', type: { type: 'array', items: schema }, value: [value] }
+    ]
+    const part: Part = { kind: 'array', item: { kind: 'record', name, fields } }
+    return { name: 'items', part, tags: [], isByType: false }
   }
 
-  #leaf(around: Around): Typed {
-    const text = this.#text(this.#isKept(around))
+  #leaf(around: Around): Part {
+    const value = this.#text(this.#isKept(around))
     const form = this.#random()
-    if (form < 0.6) return { type: 'string', value: text }
-    return { type: form < 0.8 ? ['null', 'string'] : ['string', 'null', 'int'], value: { string: text } }
+    return { kind: 'text', form: form < 0.6 ? 'plain' : form < 0.8 ? 'nullable' : 'either', value }
   }
 
-  #field(name: string, around: Around, depth: number): Field {
+  #field(name: string, around: Around, depth: number): PartField {
     const tags = this.#tags(0.4)
     return this.#tagged(name, this.#any(this.#under(around, tags), depth), tags)
   }
 
-  #any(around: Around, depth: number): Typed {
+  #any(around: Around, depth: number): Part {
     const form = this.#random()
     if (depth > 2 || form < 0.35) return this.#leaf(around)
     if (form < 0.55) return this.#anyRecord(around, depth)
-    if (form < 0.7) {
-      const { type, value } = this.#any(around, depth + 1)
-      return { type: { type: 'array', items: type }, value: [value, value] }
-    }
+    if (form < 0.7) return { kind: 'array', item: this.#any(around, depth + 1) }
     // The names of a map, and the other types of a union, are values of what is around them.
     const isKept = this.#isKept(around)
-    if (form < 0.85) {
-      const name = this.#text(isKept)
-      const { type, value } = this.#any(around, depth + 1)
-      return { type: { type: 'map', values: type }, value: { [name]: value } }
-    }
-    const { type, value } = this.#anyRecord(around, depth)
-    return { type: ['null', 'string', type], value: { [(type as { name: string }).name]: value } }
+    if (form >= 0.85) return { kind: 'union', item: this.#anyRecord(around, depth) }
+    const name = this.#text(isKept)
+    return { kind: 'map', name, item: this.#any(around, depth + 1) }
   }
 
-  #anyRecord(around: Around, depth: number): Typed {
+  #anyRecord(around: Around, depth: number): Part & { readonly kind: 'record' } {
     const count = 1 + Math.floor(this.#random() * 3)
     const fields = Array.from({ length: count }, () => this.#field(this.#name(), around, depth + 1))
-    const { schema, value } = this.#record(`R${this.#name()}`, fields)
-    return { type: schema, value }
-  }
-
-  #record(name: string, fields: readonly Field[]): { schema: unknown; value: unknown } {
-    return {
-      schema: {
-        type: 'record',
-        name,
-        fields: fields.map(({ name: field, type, tags }) => ({
-          name: field,
-          type,
-          ...(tags === undefined ? {} : { 'confluent:tags': tags }),
-        })),
-      },
-      value: Object.fromEntries(fields.map(({ name: field, value }) => [field, value])),
-    }
+    return { kind: 'record', name: `R${this.#name()}`, fields }
   }
 }
 
