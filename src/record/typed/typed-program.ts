@@ -40,6 +40,8 @@ const isSpot = (place: Place): place is Spot => 'state' in place
 
 /** Places of a schema with tags, at most: types times places of the policy times tags around them. */
 const MOST_STEPS = 200_000
+/** Types that refer to each other, one behind the other. */
+const MOST_DEPTH = 1000
 
 /** A type, at a place of the shape. */
 export interface Step<T extends RecordType<T>> {
@@ -83,6 +85,7 @@ export class TypedProgram<T extends RecordType<T>> {
   /** Names that data had, and that may not leave. */
   readonly #faulty = new Set<Step<T>>()
   readonly #made: Step<T>[] = []
+  #depth = 0
   /** By field of the plan, 1 where nothing of it is ever written. */
   readonly gone: Uint8Array
 
@@ -135,6 +138,8 @@ export class TypedProgram<T extends RecordType<T>> {
     if (this.tagged !== undefined && this.#made.length > MOST_STEPS)
       throw new SchemaFault('schema-too-large', `with its tags it makes more than ${MOST_STEPS} places`)
     const node = isSpot(place) ? this.tagged!.node(place, type) : place
+    if (++this.#depth > MOST_DEPTH)
+      throw new SchemaFault('schema-too-large', 'its types refer to each other too deeply')
     const step: Step<T> = {
       code: this.codeOf(type),
       type,
@@ -170,6 +175,7 @@ export class TypedProgram<T extends RecordType<T>> {
       this.#fields(step)
       if (type.item !== undefined) this.#rest(step, type.item)
     }
+    this.#depth--
     return step
   }
 
@@ -238,6 +244,7 @@ export class TypedProgram<T extends RecordType<T>> {
     if (!isSpot(place)) return this.at(type.item!, child)
     const { faults } = this.tagged!
     const before = faults.size
+    this.#depth = 0
     try {
       const step = overTypes(() => this.at(type.item!, this.tagged!.named(place, type, child)))
       if (faults.size > before) this.#faulty.add(step)
