@@ -264,6 +264,7 @@ export const ERROR_GROUPS = {
     'store-refused': ['io', 'the object store refuses a request, or does not do what S3 does'],
   },
   Shards: {
+    'measure-too-large': ['usage', 'a measure would hold more records or values than it may'],
     'manifest-invalid': ['usage', 'a manifest is none, was cut short, or contradicts itself'],
     'manifest-differs': [
       'usage',

@@ -81,6 +81,8 @@ export interface CompiledTransform extends WriteBatch {
   readonly plain?: boolean
   /** What is weak about the files that the options name, beside what `weaknesses` says of the options. */
   readonly weaknesses?: readonly Weakness[]
+  /** Every value that it takes, and what becomes of it, where files say which these are. */
+  readonly domain?: ReadonlyMap<string, string>
   /** As `restep` of the transform, from these options before to its own, where files decide. */
   readonly restep?: (previous: unknown) => ((stored: string) => Result) | undefined
 }

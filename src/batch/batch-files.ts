@@ -2,6 +2,7 @@
 
 import type { CountedApproval } from '../approval/required-approval.ts'
 import { reconciles, sum } from '../engine/account.ts'
+import type { Observe } from '../engine/engine.ts'
 import type { DeadLetterLimit } from '../engine/limit.ts'
 import { LetheError, type Problem } from '../errors.ts'
 import { formatByName, type Input } from '../files/input.ts'
@@ -81,6 +82,10 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly replay?: FileReplay
   /** Where the run is written down: before it reads, and once its outputs have their names. */
   readonly record?: Ledger
+  /** The policy, where its text is no file: `policy` names it in messages, and what it names stands beside that name. */
+  readonly policyFile?: PolicyFile
+  /** Sees every record. The threads of the run are this one alone then: `preparePool(inputs, 1)`. */
+  readonly observe?: Observe
   /** The file of legal holds: no output takes the place of what is held. Undefined: outputs replace what stands under their names. */
   readonly holds?: string
 }
@@ -122,7 +127,7 @@ export async function batchFiles(
 ): Promise<Summary> {
   // What was read twice is replayed twice.
   if (options.replay === undefined) refuseTwice(inputs)
-  const file = readPolicyFile(options.policy, 'the policy', files.read)
+  const file = options.policyFile ?? readPolicyFile(options.policy, 'the policy', files.read)
   const plan = await compileBatch(file, keys, options)
   const approvals = approvedBy(plan, options, files)
   options.shard?.begin(plan, keys?.keyset)
@@ -381,6 +386,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
         maxRecordBytes: options.maxRecordBytes,
         showNames: options.showNames,
         change: work.form.change,
+        observe: options.observe,
       },
     }),
     inputs,

@@ -31,6 +31,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./account-command.ts'),
   },
   {
+    name: 'measure',
+    summary: 'the risk that is left, what was lost, and who was left out',
+    load: () => import('./measure.ts'),
+  },
+  {
     name: 'stream',
     summary: 'topics in, de-identified topics out',
     load: () => import('./stream.ts'),

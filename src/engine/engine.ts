@@ -10,6 +10,7 @@ import type { Plan, PlanField } from '../policy/plan.ts'
 import { Block } from '../record/block.ts'
 import { ByteSink } from '../record/byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, padded } from '../record/codec.ts'
+import type { Format } from '../record/format.ts'
 import { DEFAULT_MAX_RECORD_BYTES, maxResultBytes } from '../record/limits.ts'
 import { countName, newNames } from '../record/names.ts'
 import type { Shape } from '../record/shape.ts'
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly kernels?: boolean | undefined
   /** Where to count the data subjects behind what is published, by their quasi-identifiers. Default: nowhere. */
   readonly groups?: GroupCount | undefined
+  /** Makes what sees every record of the engine, with its values as they came and as they leave. Default: nothing does. */
+  readonly observe?: Observe | undefined
   /** Makes tokens of the subjects of dead letters. Default: none are made. */
   readonly subjectToken?: SubjectToken | undefined
 }
@@ -71,6 +74,18 @@ export interface Beside {
   /** The first `count` of `records` that are not -1 were written, from `from` of the sink on, each to its place in `ends`. */
   written(block: Block, records: Int32Array, count: number, from: number, ends: Int32Array): void
 }
+
+/** Sees the records of an engine, block by block. */
+export interface RecordObserver {
+  /**
+   * Records `[from, to)` of the block have their results. Published are the first `count` of `records`, but for those
+   * below 0.
+   */
+  take(block: Block, from: number, to: number, records: Int32Array, count: number): void
+}
+
+/** Makes an observer of one engine: `shape` says where the watched values of its records stand. */
+export type Observe = (format: Format, shape: Shape) => RecordObserver
 
 export interface DeadLetter {
   /** Which record of the chunk it is, from 0. */
@@ -107,6 +122,7 @@ export class Engine {
   readonly #images: Images | undefined
   /** One; of change events one for each image. */
   readonly #groups: readonly QuasiIdentifiers[]
+  readonly #observer: RecordObserver | undefined
   readonly #nulls: NullWords | undefined
   readonly #unchanged: UnchangedLists | undefined
   readonly #subjectToken: SubjectToken | undefined
@@ -147,6 +163,7 @@ export class Engine {
       nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format, row !== undefined)
     this.#unchanged =
       parts.placeholder === undefined ? undefined : new UnchangedLists(parts.placeholder, plan)
+    this.#observer = options.observe?.(codec.format, shape)
     this.#groups =
       options.groups === undefined ? [] : this.#groupsOf(parts, fields, options.groups, this.#images)
   }
@@ -311,6 +328,7 @@ export class Engine {
     this.account.published += count - (block.failedCount - failed)
     if (this.#ends !== undefined) this.#beside!.written(block, passing, count, start, this.#ends)
     for (const groups of this.#groups) groups.take(block, from, to, passing, count)
+    this.#observer?.take(block, from, to, passing, count)
   }
 
   /** Books a record that does not leave. */

@@ -9,6 +9,7 @@ import { type GroupsKey, SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { type Block, ResultKind, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
+import { LeavingText } from './leaving-text.ts'
 
 /** Counts the subjects of a run, or of a part of it. */
 export class GroupCount {
@@ -25,11 +26,6 @@ export class GroupCount {
     this.subjects = new TupleHashes(key.subjects, 1)
   }
 }
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const LETTER_N = 0x6e
-const NULL_LENGTH = 4
 
 /** Whose a record is: the watch, -1 where records are counted as subjects, and how its text is read. */
 export interface SubjectWatch {
@@ -50,11 +46,7 @@ export class QuasiIdentifiers {
   readonly #inChunk: Spans
   readonly #inArena: Spans
   readonly #one: Spans = new Spans(1)
-  /** The text at hand. */
-  #bytes: Uint8Array = new Uint8Array(0)
-  #start = 0
-  #end = 0
-
+  readonly #text: LeavingText
   readonly #isThere: ((record: number) => boolean) | undefined
 
   /** `most`: records of a block. `isThere`: of change events, which records have the image that the fields stand in. */
@@ -68,6 +60,7 @@ export class QuasiIdentifiers {
   ) {
     this.#isThere = isThere
     this.#format = format
+    this.#text = new LeavingText(format)
     this.#readSubject = read
     this.#count = count
     this.#watch = watch
@@ -133,7 +126,7 @@ export class QuasiIdentifiers {
         const written = this.#format.text(block, slot)
         const text = read === undefined ? written : read(written)
         if (text === undefined) continue
-        this.#useText(text)
+        this.#text.set(text)
         this.#addOne(this.#count.subjects, subjects, record, 0)
         continue
       }
@@ -169,7 +162,7 @@ export class QuasiIdentifiers {
         inChunk.starts[chunk] = slotStart[slot]!
         inChunk.ends[chunk] = slotEnd[slot]!
         inChunk.places[chunk++] = place
-      } else if (this.#find(block, slot, field)) this.#addOne(combinations, this.#hashes, record, column)
+      } else if (this.#text.find(block, slot, field)) this.#addOne(combinations, this.#hashes, record, column)
     }
     inArena.count = arena
     inChunk.count = chunk
@@ -180,11 +173,11 @@ export class QuasiIdentifiers {
   /** Adds the text at hand. */
   #addOne(to: TupleHashes, hashes: Int32Array, record: number, column: number): void {
     const one = this.#one
-    one.starts[0] = this.#start
-    one.ends[0] = this.#end
+    one.starts[0] = this.#text.start
+    one.ends[0] = this.#text.end
     one.places[0] = record * 2
     one.count = 1
-    to.add(hashes, column, this.#bytes, one)
+    to.add(hashes, column, this.#text.bytes, one)
   }
 
   /** The same of a field that may have several values in a record: all of them, in their order. */
@@ -197,46 +190,11 @@ export class QuasiIdentifiers {
       combinations.beginList(column)
       for (; i < count && block.slotRecord[slots[i]!] === record; i++) {
         if (record < from || record >= to) continue
-        if (!this.#find(block, slots[i]!, field)) this.#use(this.#bytes, 0, 0)
-        combinations.addToList(this.#bytes, this.#start, this.#end)
+        if (!this.#text.find(block, slots[i]!, field)) this.#text.clear()
+        combinations.addToList(this.#text.bytes, this.#text.start, this.#text.end)
       }
       if (record >= from && record < to) combinations.endList(this.#hashes, record * 2)
     }
-  }
-
-  /** Finds the text that leaves for a slot; false where that is nothing. */
-  #find(block: Block, slot: number, field: number): boolean {
-    const kind = block.resultKind[slot]!
-    if (kind === ResultKind.dropped) return false
-    if (kind === ResultKind.source) {
-      const written = block.slotKind[slot]!
-      if (written === SlotKind.nothing) return false
-      if (written === SlotKind.escaped) this.#useText(this.#format.text(block, slot))
-      else this.#use(block.bytes, block.slotStart[slot]!, block.slotEnd[slot]!)
-      return true
-    }
-    const { bytes } = block.arena
-    const format = this.#format.ofSlot?.(block, slot, field) ?? this.#format
-    const start = block.resultStart[slot]!
-    const end = block.resultEnd[slot]!
-    if (kind === ResultKind.arena) this.#use(bytes, start, end)
-    else if (bytes[start] !== QUOTE) {
-      const isNull = format.null.length === NULL_LENGTH && bytes[start] === LETTER_N
-      this.#use(bytes, isNull ? end : start, end)
-    } else if (isPlain(bytes, start + 1, end - 1)) this.#use(bytes, start + 1, end - 1)
-    else this.#useText(format.read(Buffer.from(bytes.subarray(start, end)).toString('utf8')))
-    return this.#end > this.#start
-  }
-
-  #use(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes
-    this.#start = start
-    this.#end = end
-  }
-
-  #useText(text: string): void {
-    const bytes = Buffer.from(text, 'utf8')
-    this.#use(bytes, 0, bytes.length)
   }
 }
 
@@ -244,9 +202,3 @@ export class QuasiIdentifiers {
 const isText = (kind: number): boolean => kind !== SlotKind.escaped && kind !== SlotKind.nothing
 
 const isMany = ({ from }: PlanField): boolean => from.segments.some(({ kind }) => kind !== 'name')
-
-/** Whether what stands in quotes is its own text, in JSON and in CSV. */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) if (bytes[p] === BACKSLASH || bytes[p] === QUOTE) return false
-  return true
-}

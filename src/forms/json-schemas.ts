@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dataSetForm } from './data-set.ts'
 import { fileDeadLetterForm, topicDeadLetterForm } from './dead-letters.ts'
 import { manifestForm } from './manifest.ts'
+import { measurementForm } from './measurement.ts'
 import { replaySummaryForm, streamSummaryForm, summaryForm } from './summaries.ts'
 
 const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, description: string]>> = {
@@ -30,6 +31,11 @@ const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, d
     manifestForm,
     'Lethe manifest',
     'What `lethe manifest` writes: files, and how they are cut into shards for many machines.',
+  ],
+  measurement: [
+    measurementForm,
+    'Lethe measurement',
+    'What `lethe measure --format json` prints: risk, diversity, loss and balance, as figures.',
   ],
   'dead-letter': [
     fileDeadLetterForm,

@@ -175,6 +175,7 @@ function compileTransform(rule: PolicyRule, field: PolicyField, setting: RuleSet
       kind: 'transform',
       name: transform.name,
       transform: setting.keys === undefined && transform.properties.keyed ? refusing(read) : read,
+      domain: compiled.domain,
       restep: (previous) => {
         const step = transform.restep(previous, options) ?? compiled.restep?.(previous)
         return step && stepByField(step, field, setting.nulls)

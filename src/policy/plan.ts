@@ -33,6 +33,8 @@ export type Action =
       readonly kind: 'transform'
       readonly name: string
       readonly transform: RuleTransform
+      /** Every value that it takes, and what becomes of it, where the policy's files say which these are. */
+      readonly domain?: ReadonlyMap<string, string> | undefined
       /** Takes what a rule of the same transform with these options stored to what this one would have; see `transform.ts`. */
       readonly restep?: ((previous: unknown) => ((stored: string) => Result) | undefined) | undefined
     }

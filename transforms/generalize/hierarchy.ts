@@ -148,6 +148,7 @@ export const hierarchy: Transform = defineTransform({
       weaknesses: weaknessesOf(table, level),
       plain: arePlain(ancestors.values()),
       apply: (text) => ancestors.get(text) ?? fail('not-listed'),
+      domain: ancestors,
       restep: (previous) => {
         const before = previous as HierarchyOptions
         if (!sameBut(before, { file, delimiter }, 'level') || before.level > level) return undefined

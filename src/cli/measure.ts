@@ -1,0 +1,190 @@
+/** `lethe measure FILES -p POLICY`: risk before and after, what was lost, and who was left out. */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { PolicyProblems } from '../batch/batch-files.ts'
+import type { MeasureOptions } from '../batch/measure-files.ts'
+import { LetheError } from '../errors.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
+import { formatProblems } from '../policy/problems.ts'
+import type { InputFlags } from '../run/input-flags.ts'
+import { keysFile } from '../run/named-key-files.ts'
+import { paint } from '../terminal.ts'
+import { parseExpectedKey, parseTime, whole } from './arguments.ts'
+import { addInputOptions } from './input-options.ts'
+import { keyringFrom } from './keyring-option.ts'
+import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
+import { measureLines } from './measure/measure-lines.ts'
+import { progressLine } from './progress.ts'
+
+interface Options
+  extends Pick<
+      MeasureOptions,
+      'policy' | 'side' | 'over' | 'sensitive' | 'by' | 'k' | 'smallestGroup' | 'maxRecords'
+    >,
+    Pick<MeasureOptions, 'expectKey' | 'asOf' | 'maxRecordBytes'>,
+    InputFlags,
+    ListOptions {
+  readonly keys?: string
+  readonly suppressed: MeasureOptions['nothing']
+  readonly hierarchy?: ReadonlyMap<string, string>
+  readonly population?: readonly string[]
+  readonly inputFormat?: NonNullable<MeasureOptions['format']>
+  readonly format: 'text' | 'json'
+  readonly quiet?: boolean
+}
+
+async function run(names: readonly string[], options: Options): Promise<void> {
+  const { suppressed, hierarchy, inputFormat, population = [], format, quiet, keys: _k, ...rest } = options
+  const { list: _l, listRemoved: _r, table: _t, matchKeys: _m, ...told } = rest
+  const inputs = await inspectInputs(names, inputFormat)
+  if (inputs.filter((input) => input.name === '-').length > 1)
+    throw new LetheError('bad-option', 'standard input is named twice')
+  const file = keysFile(options)
+  const progress = quiet === true ? undefined : progressLine(undefined)
+  try {
+    const { measureFiles } = await import('../batch/measure-files.ts')
+    const whole = population.length === 0 ? undefined : await inspectInputs(population, inputFormat)
+    const measured = await measureFiles(
+      inputs,
+      {
+        ...told,
+        ...gateOptions(options),
+        ...(inputFormat === undefined ? {} : { format: inputFormat }),
+        ...(hierarchy === undefined ? {} : { hierarchies: hierarchy }),
+        ...(whole === undefined ? {} : { population: whole }),
+        nothing: suppressed,
+        maxDeadLetters: { kind: 'count', most: Number.MAX_SAFE_INTEGER },
+        chunkBytes: 1 << 20,
+      },
+      { keyring: keyringFrom(file), file },
+      { progress: (made) => progress?.show(made) },
+    )
+    progress?.clear()
+    process.stdout.write(
+      format === 'json'
+        ? `${JSON.stringify(measured, null, 2)}\n`
+        : `${measureLines(measured, paint(process.stdout)).join('\n')}\n`,
+    )
+  } catch (error) {
+    if (error instanceof PolicyProblems) process.stderr.write(formatProblems(error.problems, 'text'))
+    throw error
+  } finally {
+    progress?.clear()
+  }
+}
+
+const fields = (text: string): readonly string[] => text.split(',').map((one) => one.trim())
+
+function parseHierarchy(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const at = text.indexOf('=')
+  if (at <= 0 || at === text.length - 1)
+    throw new InvalidArgumentError('It is a field and a file, as occupation=occupation.csv.')
+  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]])
+}
+
+const EXAMPLES = `
+Runs the policy over the files, writes nothing, and measures the records as they came and as they leave: classes of
+records that are equal in all quasi-identifiers, by distinct data subjects; the risk of finding a subject again; how
+diverse the sensitive values of a class are; what was lost; and, with --by, of which group how much was published.
+Figures, output paths and the names of groups that are large enough are all that it prints. docs/measure.md says how
+each figure is defined.
+
+Examples:
+  $ lethe measure customers.csv -p policy.yaml --keys keys.json
+  $ lethe measure customers.csv -p policy.yaml --keys keys.json --sensitive diagnosis --by country
+  $ lethe measure clean/*.ndjson -p policy.yaml --side output
+  $ lethe measure adult.csv --delimiter ';' -p adult.yaml --over age,sex,race --format json > measure.json
+
+Exit codes: 0 measured, 2 usage or policy, 4 input or output, 130 interrupted.`
+
+export const command = (): Command =>
+  addListOptions(addInputOptions(new Command('measure'), { delimiter: 'comma; tab for .tsv' }))
+    .description('Measures the risk that is left, what was lost, and who was left out.')
+    .addArgument(
+      new Argument('<in...>', 'input files as of lethe batch; with --side output, what was published'),
+    )
+    .requiredOption('-p, --policy <file>', 'the policy')
+    .addOption(
+      new Option(
+        '--side <side>',
+        'what is measured; output: the files are what was published under the policy',
+      )
+        .choices(['both', 'input', 'output'])
+        .default('both'),
+    )
+    .addOption(
+      new Option(
+        '--over <fields>',
+        'the quasi-identifiers: output paths, commas between them (default: fields of that role)',
+      ).argParser(fields),
+    )
+    .addOption(
+      new Option('--sensitive <fields>', 'the sensitive values (default: fields of that role)').argParser(
+        fields,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--hierarchy <field=file>',
+        'the hierarchy of a sensitive field, for its distances: CSV in the format of ARX; may be repeated',
+      ).argParser(parseHierarchy),
+    )
+    .option('--by <field>', 'count by the values of this field, as they came, what was published')
+    .addOption(
+      new Option('--smallest-group <n>', 'groups of fewer records are not named')
+        .argParser(whole(1, 1_000_000))
+        .default(10),
+    )
+    .addOption(
+      new Option('--k <n>', 'classes of fewer subjects are at risk')
+        .argParser(whole(1, 1_000_000))
+        .default(5),
+    )
+    .addOption(
+      new Option(
+        '--suppressed <how>',
+        'what is not there: a category of its own, or a wildcard that may be any value',
+      )
+        .choices(['category', 'wildcard'])
+        .default('category'),
+    )
+    .option(
+      '--population <file>',
+      'files of all people that the records are a sample of, for the journalist risk; may be repeated',
+      (file: string, before: readonly string[] = []) => [...before, file],
+    )
+    .addOption(
+      new Option('--max-records <n>', 'more records are refused: all are held in memory')
+        .argParser(whole(1, 100_000_000))
+        .default(5_000_000),
+    )
+    .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
+    .addOption(
+      new Option('--expect-key <id:check>', 'a key that the run must use; may be repeated').argParser(
+        parseExpectedKey,
+      ),
+    )
+    .addOption(
+      new Option('--input-format <format>', 'what the inputs are (default: by name)').choices([
+        'csv',
+        'ndjson',
+        'json',
+        'parquet',
+      ]),
+    )
+    .addOption(
+      new Option('--as-of <time>', 'the instant that retention is judged at (default: now)').argParser(
+        parseTime,
+      ),
+    )
+    .addOption(
+      new Option('--max-record-bytes <n>', 'a longer record is a dead letter')
+        .argParser(whole(1, 1 << 29))
+        .default(1 << 20, '1 MiB'),
+    )
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option('-q, --quiet', 'no progress on stderr')
+    .addHelpText('after', EXAMPLES)
+    .action(run)

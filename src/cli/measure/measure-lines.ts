@@ -1,0 +1,126 @@
+/** A measure for people: figures and names out of the policy. */
+import type { MeasuredSide, Measurement } from '../../forms/measurement.ts'
+import { columns, type Paint, printable } from '../../terminal.ts'
+
+const number = (count: number): string => count.toLocaleString('en', { maximumFractionDigits: 1 })
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+const figure = (value: number): string => value.toFixed(3)
+
+export function measureLines(measured: Measurement, paint: Paint): string[] {
+  const { policy, records, over, counted } = measured
+  const who = counted === 'records' ? 'records' : 'data subjects'
+  const withheld = records.read - records.published
+  return [
+    paint.bold(`${policy.name}, version ${policy.version}`),
+    `  quasi-identifiers: ${over.map(printable).join(', ')}`,
+    `  ${number(records.read)} records, ${number(records.published)} published, ${number(withheld)} withheld`,
+    ...(records.unread === 0
+      ? []
+      : [paint.yellow(`  ${number(records.unread)} records could not be read and are in no figure`)]),
+    ...(counted === 'records'
+      ? [paint.dim('  the policy names no subject in them: each record counts as one')]
+      : []),
+    '',
+    ...sideLines(measured, who, paint),
+    ...utilityLines(measured, paint),
+    ...balanceLines(measured, paint),
+  ]
+}
+
+/** The side that is there, or both beside each other. */
+function sideLines({ input, output, options }: Measurement, who: string, { bold, dim }: Paint): string[] {
+  const sides = [input, output].filter((side) => side !== undefined)
+  const row = (name: string, of: (side: MeasuredSide) => string): string[] => [name, ...sides.map(of)]
+  const names = [
+    ...(input === undefined ? [] : ['as it came']),
+    ...(output === undefined ? [] : ['as it leaves']),
+  ]
+  const bands = sides[0]!.sizes.map(({ from, to }, i) =>
+    row(
+      `  ${who} in classes of ${to === undefined ? `${from} and more` : from === to ? from : `${from} to ${to}`}`,
+      (side) => number(side.sizes[i]!.subjects),
+    ),
+  )
+  const diversity = sides[0]!.diversity.flatMap(({ field }, i) => [
+    row(`  least distinct values of ${printable(field)} (l)`, (side) => number(side.diversity[i]!.distinct)),
+    row('    by their entropy', (side) => figure(side.diversity[i]!.entropy)),
+    row('    farthest from all (t)', (side) => figure(side.diversity[i]!.equalDistance)),
+    ...(sides[0]!.diversity[i]!.hierarchicalDistance === undefined
+      ? []
+      : [row('    over its hierarchy', (side) => figure(side.diversity[i]!.hierarchicalDistance ?? 0))]),
+  ])
+  const rows = [
+    ['', ...names.map(bold)],
+    row(`  ${who}`, (side) => number(side.risk.subjects)),
+    row('  classes', (side) => number(side.risk.classes)),
+    row('  smallest class (k)', (side) => number(side.risk.k)),
+    row('  stand alone', (side) => percent(side.risk.unique)),
+    row(`  at risk: in classes of fewer than ${options.k}`, (side) => percent(side.risk.atRisk)),
+    row('  prosecutor risk, highest', (side) => percent(side.risk.highest)),
+    row('  prosecutor risk, mean; marketer risk', (side) => percent(side.risk.average)),
+    ...(sides[0]!.journalist === undefined
+      ? []
+      : [
+          row('  journalist risk, highest', (side) => percent(side.journalist?.highest ?? 0)),
+          row('  journalist risk, mean', (side) => percent(side.journalist?.average ?? 0)),
+        ]),
+    ...bands,
+    ...diversity,
+  ]
+  return [
+    ...columns(rows, [1, 2]),
+    dim(
+      options.nothing === 'category'
+        ? '  what is absent, null, empty or suppressed counts as a value of its own'
+        : '  what is absent, null, empty or suppressed counts as any value',
+    ),
+  ]
+}
+
+function utilityLines({ utility }: Measurement, { bold, dim, yellow }: Paint): string[] {
+  if (utility === undefined) return []
+  const rows = utility.columns.map(({ field, domain, loss, entropyLost, distance }) => [
+    `  ${printable(field)}`,
+    percent(loss),
+    percent(entropyLost),
+    distance.isFlagged ? yellow(figure(distance.value)) : figure(distance.value),
+    dim(
+      `${distance.measure}, ${number(domain.values)} values ${domain.of === 'records' ? 'that were read' : 'of its hierarchy'}`,
+    ),
+  ])
+  return [
+    '',
+    ...columns([['', bold('loss'), bold('bits lost'), bold('shift')], ...rows], [1, 2, 3]),
+    `  together: loss ${percent(utility.loss)}, discernibility ${number(utility.discernibility)}, average class ${number(utility.averageClassSize)}`,
+  ]
+}
+
+function balanceLines({ balance }: Measurement, { bold, dim, yellow }: Paint): string[] {
+  if (balance === undefined) return []
+  const rows = balance.groups.map(({ name, read, published, retention, interval, ratio, isFlagged }) => [
+    `  ${printable(name)}`,
+    number(read),
+    number(published),
+    percent(retention),
+    dim(`${percent(interval.low)} to ${percent(interval.high)}`),
+    isFlagged ? yellow(figure(ratio)) : figure(ratio),
+  ])
+  const { small } = balance
+  return [
+    '',
+    ...columns(
+      [
+        [printable(balance.by), 'read', 'published', 'kept', '95 %', 'ratio'].map((name) => bold(name)),
+        ...rows,
+      ],
+      [1, 2, 3, 5],
+    ),
+    ...(small.groups === 0
+      ? []
+      : [
+          dim(
+            `  ${number(small.groups)} smaller groups, not named: ${number(small.read)} read, ${number(small.published)} published`,
+          ),
+        ]),
+  ]
+}

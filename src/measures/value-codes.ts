@@ -1,0 +1,54 @@
+/** Texts as numbers: equal texts have equal codes. */
+import { LetheError } from '../errors.ts'
+
+/** The code where no value is: absent, null, empty, dropped, suppressed. */
+export const NOTHING = 0
+
+/** The texts of one column, in order of appearance, from code 1 on. */
+export class ValueCodes {
+  readonly #codes = new Map<string, number>()
+  readonly #budget: TextBudget
+
+  constructor(budget: TextBudget) {
+    this.#budget = budget
+  }
+
+  get count(): number {
+    return this.#codes.size + 1
+  }
+
+  /** @throws LetheError `measure-too-large` where all texts together are more than are held */
+  of(text: string | undefined): number {
+    if (text === undefined) return NOTHING
+    const known = this.#codes.get(text)
+    if (known !== undefined) return known
+    this.#budget.take(text.length)
+    const code = this.#codes.size + 1
+    this.#codes.set(text, code)
+    return code
+  }
+
+  /** Each text and its code. */
+  entries(): IterableIterator<[string, number]> {
+    return this.#codes.entries()
+  }
+}
+
+/** How many characters all columns of a measure may hold together. */
+export class TextBudget {
+  #left: number
+
+  constructor(characters: number) {
+    this.#left = characters
+  }
+
+  take(characters: number): void {
+    this.#left -= characters
+    if (this.#left < 0)
+      throw new LetheError(
+        'measure-too-large',
+        'the distinct values of the measured fields are more than are held in memory',
+        'measure fewer fields with --over, or a part of the files',
+      )
+  }
+}
