@@ -235,6 +235,21 @@ describe('marked values', () => {
     ]
     const told = ['--dead-letter', 'dead.ndjson', '--summary', 'run.json']
     await run(3, 'batch', 'in.ndjson', ...batch, '-o', 'clean/in.ndjson', ...told, ...ledger, '--verbose')
+    // Groups that are too small have no name in it, and identifiers are no groups.
+    const measured = batch.slice(0, batch.indexOf('--max-dead-letters'))
+    const over = ['--over', 'born', '--sensitive', 'note']
+    await both(0, 'measure', 'in.ndjson', ...measured, ...over, '--by', 'note')
+    await run(
+      0,
+      'measure',
+      'clean/in.ndjson',
+      ...policy,
+      ...over,
+      '--side',
+      'output',
+      '--suppressed',
+      'wildcard',
+    )
     const parquet = [
       { name: 'id', data: [ids[4]!, ids[4]!] },
       { name: 'at', data: ['2026-05-21T10:00:00Z', '2026-05-21T10:00:00Z'] },

@@ -2,13 +2,13 @@
 import { LetheError } from '../errors.ts'
 import type { Input } from '../files/input.ts'
 import type { Measurement } from '../forms/measurement.ts'
-import { type Measured, type MeasureSpec, measure } from '../measures/measure.ts'
 import { MeasuredRecords } from '../measures/measured-records.ts'
-import type { Side } from '../measures/measured-side.ts'
+import { type Measured, type MeasureSpec, measure } from '../measures/measured-run.ts'
+import type { SideFigures } from '../measures/measured-side.ts'
 import { observerOf } from '../measures/records-observer.ts'
 import { TextBudget } from '../measures/value-codes.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
-import { parsePath } from '../policy/path.ts'
+import { PathError, parsePath } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { type PolicyFile, policyFileOf, readPolicyFile } from '../policy/policy-file.ts'
 import { readTable, TableError } from '../policy/table.ts'
@@ -21,6 +21,7 @@ import {
   batchFiles,
   compileBatch,
   type FilesOptions,
+  PolicyProblems,
 } from './batch-files.ts'
 
 export interface MeasureOptions extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun'> {
@@ -67,7 +68,10 @@ export async function measureFiles(
     )
   const files = new RunFiles()
   const stated = readPolicyFile(options.policy, 'the policy', files.read)
-  const plan = await compileBatch(stated, keys.keyring, options)
+  const plan =
+    options.side === 'output'
+      ? await compileToRead(stated)
+      : await compileBatch(stated, keys.keyring, options)
   const measured = fieldsOf(plan, options)
   // What was published is read as it is.
   const policyFile = options.side === 'output' ? await keepingPolicy(plan, measured, stated) : undefined
@@ -109,6 +113,13 @@ export async function measureFiles(
   return viewOf(plan, summary, measure(records, spec, population), measured, options)
 }
 
+/** The plan of what was published: it needs no keys. */
+async function compileToRead(stated: PolicyFile): Promise<Plan> {
+  const { plan, problems } = await compilePolicyFile(stated)
+  if (plan === undefined) throw new PolicyProblems(stated.file, problems)
+  return plan
+}
+
 /** Output paths, each once, in the order of their columns. */
 interface MeasuredFields {
   readonly all: ReadonlySet<string>
@@ -121,7 +132,7 @@ function fieldsOf(plan: Plan, options: MeasureOptions): MeasuredFields {
   const withRole = (role: string): string[] =>
     plan.fields.filter((field) => field.role === role).map(({ path }) => path.text)
   const named = (paths: readonly string[] | undefined): string[] | undefined =>
-    paths?.map((path) => fieldAt(plan, parsePath(path).text).path.text)
+    paths?.map((path) => fieldAt(plan, pathText(path)).path.text)
   const over = named(options.over) ?? withRole('quasi-identifier')
   if (over.length === 0)
     throw new LetheError(
@@ -132,13 +143,27 @@ function fieldsOf(plan: Plan, options: MeasureOptions): MeasuredFields {
   const sensitive = named(options.sensitive) ?? withRole('sensitive').filter((path) => !over.includes(path))
   const by = named(options.by === undefined ? undefined : [options.by])?.[0]
   for (const path of options.hierarchies?.keys() ?? [])
-    if (!sensitive.includes(parsePath(path).text))
+    if (!sensitive.includes(pathText(path)))
       throw new LetheError(
         'bad-option',
         `--hierarchy ${path}: it is no sensitive field of this measure; nothing was read`,
         'name it with --sensitive too',
       )
   return { all: new Set([...over, ...sensitive, ...(by === undefined ? [] : [by])]), over, sensitive, by }
+}
+
+/** A path as it was named, in its canonical form. */
+function pathText(path: string): string {
+  try {
+    return parsePath(path).text
+  } catch (error) {
+    if (!(error instanceof PathError)) throw error
+    throw new LetheError(
+      'bad-option',
+      `${path} is no path: ${error.message}; nothing was read`,
+      error.suggestion,
+    )
+  }
 }
 
 function fieldAt(plan: Plan, path: string): PlanField {
@@ -204,7 +229,7 @@ function specOf(
   })
   const hierarchies = new Map<number, ReadonlyMap<string, readonly string[]>>()
   for (const [path, file] of options.hierarchies ?? [])
-    hierarchies.set(at(parsePath(path).text), hierarchyOf(path, file))
+    hierarchies.set(at(pathText(path)), hierarchyOf(path, file))
   return {
     over: over.map(at),
     sensitive: sensitive.map(at),
@@ -259,7 +284,7 @@ function viewOf(
 ): Measurement {
   const { side, k, nothing, smallestGroup } = options
   const { name, version: policyVersion, purpose, fingerprint } = plan
-  const sideOf = ({ classRecords: _, columns, diversity, ...rest }: Side) => ({
+  const sideOf = ({ classRecords: _, columns, diversity, ...rest }: SideFigures) => ({
     ...rest,
     sizes: [...rest.sizes],
     columns: columns.map((column, i) => ({ field: over[i]!, ...column })),

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import type { GroupBalance } from '../measures/balance.ts'
 import type { ColumnUtility } from '../measures/column-utility.ts'
-import type { Balance } from '../measures/measure.ts'
-import type { Diversity, Separation, Side } from '../measures/measured-side.ts'
+import type { Balance } from '../measures/measured-run.ts'
+import type { Diversity, Separation, SideFigures } from '../measures/measured-side.ts'
 import { count, counts, sha256 } from './form-parts.ts'
 
 interface OfField {
@@ -11,7 +11,7 @@ interface OfField {
   readonly field: string
 }
 
-export interface MeasuredSide extends Omit<Side, 'classRecords' | 'columns' | 'diversity'> {
+export interface MeasuredSide extends Omit<SideFigures, 'classRecords' | 'columns' | 'diversity'> {
   readonly columns: readonly (Separation & OfField)[]
   readonly diversity: readonly (Diversity & OfField)[]
 }

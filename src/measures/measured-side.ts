@@ -66,7 +66,7 @@ export interface Separation {
   readonly separation: number
 }
 
-export interface Side {
+export interface SideFigures {
   readonly records: number
   readonly risk: Risk
   /** Where the population is known that the records are a sample of. */
@@ -82,7 +82,11 @@ export interface Side {
 
 const BANDS = [1, 2, 5, 10, 20, 50, 100, 1000]
 
-export function measureSide(records: SideRecords, options: SideOptions, population?: Population): Side {
+export function measureSide(
+  records: SideRecords,
+  options: SideOptions,
+  population?: Population,
+): SideFigures {
   const { columns, length, subjects, sensitive } = records
   const classes = classesOf(columns, length, subjects)
   const { sizes, members } =

@@ -38,11 +38,17 @@ function load(): Adult {
     const cell = new Map(hierarchies[column]!.map((row) => [row[0]!, row[level]!]))
     return rows.map((row) => cell.get(row[column]!)!)
   }
+  const known = new Map<string, Int32Array>()
   return {
     names: names!,
     length: rows.length,
     values: (column) => rows.map((row) => row[column]!),
-    codes: (column, level) => coded(cells(column, level)),
+    codes: (column, level) => {
+      const key = `${column} ${level}`
+      const codes = known.get(key) ?? coded(cells(column, level))
+      known.set(key, codes)
+      return codes
+    },
     shares: (column, level) => {
       const leaves = new Map<string, number>()
       for (const row of hierarchies[column]!) leaves.set(row[level]!, (leaves.get(row[level]!) ?? 0) + 1)

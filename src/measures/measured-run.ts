@@ -2,14 +2,14 @@
 import { balanceOf, type GroupBalance } from './balance.ts'
 import { type ColumnUtility, utilityOf } from './column-utility.ts'
 import type { MeasuredRecords } from './measured-records.ts'
-import { measureSide, type SensitiveColumn, type Side, type SideOptions } from './measured-side.ts'
+import { measureSide, type SensitiveColumn, type SideFigures, type SideOptions } from './measured-side.ts'
 import { averageClassSize, combinedLoss, discernibility } from './utility.ts'
 import { NOTHING } from './value-codes.ts'
 
 export interface MeasureSpec extends SideOptions {
   /** Columns of the records: the quasi-identifiers. */
   readonly over: readonly number[]
-  /** Columns whose values nobody should learn of a class. */
+  /** Columns whose values must not be told by a class. */
   readonly sensitive: readonly number[]
   /** Column whose values, as they came, part the subjects into groups. */
   readonly by?: number
@@ -41,8 +41,8 @@ export interface Measured {
   readonly read: number
   readonly published: number
   readonly unread: number
-  readonly input: Side
-  readonly output: Side
+  readonly input: SideFigures
+  readonly output: SideFigures
   readonly utility: Utility
   readonly balance: Balance | undefined
 }
@@ -70,7 +70,7 @@ function sideOf(
   side: 'input' | 'output',
   which: Int32Array,
   population: MeasuredRecords | undefined,
-): Side {
+): SideFigures {
   const codes = (of: MeasuredRecords, column: number, among: Int32Array): Int32Array =>
     side === 'input' ? of.inputs(column, among) : of.outputs(column, among)
   const classesIn = (of: MeasuredRecords, among: Int32Array) => ({
@@ -93,7 +93,7 @@ function sideOf(
   )
 }
 
-function utility(records: MeasuredRecords, spec: MeasureSpec, all: Int32Array, output: Side): Utility {
+function utility(records: MeasuredRecords, spec: MeasureSpec, all: Int32Array, output: SideFigures): Utility {
   const flags = Uint8Array.from(all, (record) => (records.isPublished(record) ? 1 : 0))
   const columns = spec.over.map((column) =>
     utilityOf({
