@@ -82,7 +82,7 @@ const ROOMS: Readonly<
     packages: [],
   },
   catalogue: { rooms: ['errors', 'policy', 'terminal', 'transforms'], packages: ['zod'] },
-  forms: { rooms: ['kafka', 'record', 'run'], packages: ['zod'] },
+  forms: { rooms: ['kafka', 'measures', 'record', 'run'], packages: ['zod'] },
   batch: {
     rooms: [
       'approval',
@@ -96,6 +96,7 @@ const ROOMS: Readonly<
       'ledger',
       'lifecycle',
       'lists',
+      'measures',
       'policy',
       'record',
       'run',
