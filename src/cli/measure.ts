@@ -21,7 +21,7 @@ interface Options
       'policy' | 'side' | 'over' | 'sensitive' | 'by' | 'k' | 'smallestGroup' | 'maxRecords'
     >,
     Pick<MeasureOptions, 'expectKey' | 'asOf' | 'maxRecordBytes'>,
-    InputFlags,
+    Omit<InputFlags, 'change'>,
     ListOptions {
   readonly keys?: string
   readonly suppressed: MeasureOptions['nothing']
