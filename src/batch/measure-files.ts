@@ -24,7 +24,8 @@ import {
   PolicyProblems,
 } from './batch-files.ts'
 
-export interface MeasureOptions extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun' | 'change'> {
+export interface MeasureOptions
+  extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun' | 'change'> {
   /** Which side is looked at; of `output`, the files are what was published under the policy. */
   readonly side: 'input' | 'output' | 'both'
   /** Output paths of the quasi-identifiers; those with that role, unless stated. */
