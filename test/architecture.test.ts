@@ -114,6 +114,7 @@ const ROOMS: Readonly<
       'engine',
       'errors',
       'files',
+      'forms',
       'gates',
       'identify',
       'policy',

@@ -1,6 +1,6 @@
 /** A measure for people: figures and names out of the policy. */
-import type { MeasuredSide, Measurement } from '../../forms/measurement.ts'
-import { columns, type Paint, printable } from '../../terminal.ts'
+import type { MeasuredSide, Measurement } from '../forms/measurement.ts'
+import { columns, type Paint, printable } from '../terminal.ts'
 
 const number = (count: number): string => count.toLocaleString('en', { maximumFractionDigits: 1 })
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
