@@ -312,6 +312,14 @@ export async function openOutputs(
       `${name} would not hold what its name says: the output of ${FORMAT_NAME[format]} is ${FORMAT_NAME[format]}`,
       `name it .${format}`,
     )
+  // What is written goes by the name, where that tells a format.
+  const untold = kindOf(format, undefined) === 'csv' ? 'csv' : 'ndjson'
+  if (stated !== undefined && stated !== untold && formatByName(name).format === undefined)
+    throw new LetheError(
+      'output-conflict',
+      `${name} would hold ${FORMAT_NAME[untold]}: its name does not say ${FORMAT_NAME[stated]}`,
+      `say -o FILE.${stated}`,
+    )
   const output = name === '-' ? opened.standardOutput(options) : await openFile(name, format, options, opened)
   return inputs.map(() => output)
 }

@@ -195,6 +195,14 @@ describe('what is said beside the data', () => {
     await refused('both.parquet', 'differ from those of the input before it', 'a.csv', 'ab.csv')
     await refused('x.parquet.gz', 'packed twice', 'a.csv')
     await refused('x.ndjson', 'would not hold what its name says', 'a.csv', '--output-format', 'parquet')
+    // A name without a format holds what it would without the option: CSV or NDJSON.
+    await made(cwd, 'a.csv', '-o', 'a.parquet')
+    for (const [format, input] of [
+      ['csv', 'a.parquet'],
+      ['json', 'a.parquet'],
+      ['json', 'in.ndjson'],
+    ] as const)
+      await refused('untold', `does not say ${format.toUpperCase()}`, input, '--output-format', format)
     under(cwd, `${HEAD}fields:\n  "x_*": { use: keep, accept: "the names are made up" }\n`)
     await refused('p.parquet', 'matches names that only the data tell', 'in.ndjson')
   })
