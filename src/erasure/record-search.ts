@@ -9,7 +9,7 @@ import type { ChangeForm } from '../record/wire-form.ts'
 import { HeldRecords } from './held-records.ts'
 import { type Judged, textOf, unjudged } from './judged.ts'
 import { foundBy, type ScalarSearch, type Scalars } from './scalar-search.ts'
-import { eventForm, rowForm, type StoredForm } from './stored-form.ts'
+import { formsOf, rowForm, type StoredForm } from './stored-form.ts'
 import { type StoredKey, StoredKeys } from './stored-keys.ts'
 import type { SchemaProblem, StoredSchemas } from './stored-schemas.ts'
 
@@ -75,8 +75,9 @@ export class OutputSearch {
 /** Of what one policy wrote. */
 class PolicySearch {
   readonly #schemas: StoredSchemas
-  /** By how records hold rows. */
+  /** By how records hold rows today, and how they may have before. */
   readonly #values: readonly ScalarSearch[]
+  readonly #other: readonly ScalarSearch[]
   readonly #keys = new StoredKeys()
   /** Of keys that are JSON objects. */
   readonly #members: ScalarSearch | undefined
@@ -98,17 +99,11 @@ class PolicySearch {
     const isOf = ({ path }: Finder, envelope: Finder['path']['envelope']): boolean =>
       path.envelope === envelope
     const ofEvent = beside.filter((one) => isOf(one, 'change'))
-    const forms = changes.map((change): [StoredForm, readonly Finder[]] =>
-      change === undefined ? [rowForm(plan), finders] : [eventForm(plan, change), [...finders, ...ofEvent]],
-    )
-    this.#values = forms.map(([form, all]) => foundBy(form, all, isOther, now))
-    this.#held = new HeldRecords(
-      plan,
-      forms.map(([form]) => form),
-      request,
-      isOther,
-      ofEvent,
-    )
+    const { today, other } = formsOf(plan, changes)
+    const search = (form: StoredForm): ScalarSearch => foundBy(form, [...finders, ...ofEvent], isOther, now)
+    this.#values = today.map(search)
+    this.#other = other.map(search)
+    this.#held = new HeldRecords(plan, [...today, ...other], request, isOther, ofEvent)
     const ofMembers = plan.envelope.filter((field) => isOfJsonKey(field) && field.path.segments.length > 0)
     const members = beside.filter((one) => isOf(one, 'key') && one.path.segments.length > 0)
     if (members.length > 0)
@@ -170,10 +165,19 @@ class PolicySearch {
     records: readonly InputRecord[],
   ): readonly (Scalars & { readonly problem: SchemaProblem | undefined })[] {
     const texts = records.map(({ value }) => value)
-    const judged = this.#values.map((search) => search.judge(texts, this.#schemas))
+    const today = this.#values.map((search) => search.judge(texts, this.#schemas))
+    const isUnread = (at: number): boolean => today.every((all) => all[at]!.isUnread)
+    const left = [...texts.keys()].filter(isUnread)
+    const before = this.#other.map((search) => {
+      const judged = search.judge(
+        left.map((at) => texts[at]!),
+        this.#schemas,
+      )
+      return new Map(left.map((at, index) => [at, judged[index]!]))
+    })
     const isSearching = this.#values.some((search) => search.isSearching)
     return texts.map((value, at) => {
-      const all = judged.map((one) => one[at]!)
+      const all = [...today.map((one) => one[at]!), ...before.flatMap((one) => one.get(at) ?? [])]
       const schema = isSearching && value !== null ? this.#schemas.of(value) : undefined
       const problem = schema !== undefined && 'code' in schema ? schema : undefined
       return {

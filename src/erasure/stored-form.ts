@@ -3,12 +3,12 @@ import { changePlanOf, inImage } from '../engine/change-plan.ts'
 import { storedPlan } from '../lifecycle/stored-plan.ts'
 import { IMAGES, type Path, pathOf } from '../policy/path.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
-import type { ChangeForm } from '../record/wire-form.ts'
+import { type ChangeForm, DEBEZIUM } from '../record/wire-form.ts'
 
 export interface StoredForm {
   /** Of records that are stored so. */
   readonly plan: Plan
-  /** Where a path of the policy stands in them. */
+  /** Where a path of the policy stands in them; nowhere, where they are no events and it is of one. */
   readonly places: (path: Path) => readonly Path[]
   /** The rows that a record may hold: of change events one for each image. */
   readonly rows: readonly StoredRow[]
@@ -32,12 +32,6 @@ const untagged = (plan: Plan): Plan => ({
     .map((field, index) => ({ ...field, index })),
 })
 
-/** With rules of tags, members that no path names were written by these: whether one may be a token of a subject, the search says. */
-const storedAs = ({ tags }: Plan, plan: Plan): Plan => ({
-  ...storedPlan(plan, false, undefined).plan,
-  ...(tags === undefined ? {} : { unlisted: 'drop' as const }),
-})
-
 /** Whether a gate can ask for the values of a field. */
 const isScalar = ({ path, rulesByStep }: PlanField): boolean =>
   path.isPattern !== true &&
@@ -54,20 +48,20 @@ function rowIn(
   return { ...row, scalars: scalars.map(({ path }) => path), isWhole: scalars.length === fields.length }
 }
 
-/** Of records that are rows by themselves. */
-export function rowForm(plan: Plan): StoredForm {
-  const stored = storedAs(plan, untagged(plan))
+/** Of records that are rows by themselves. `unlisted`: whether members that no path names may stand in them. */
+export function rowForm(plan: Plan, unlisted: Plan['unlisted'] = 'reject'): StoredForm {
+  const stored: Plan = { ...storedPlan(untagged(plan), false, undefined).plan, unlisted }
   return {
     plan: stored,
-    places: (path) => [path],
+    places: (path) => (path.envelope === 'change' ? [] : [path]),
     // Where there is one row, it has to name its subject.
     rows: [{ place: (path) => path, scalars: [], isWhole: false, isNotIn: [] }],
   }
 }
 
-/** Of change events: both images, and what of the event itself leaves. */
-export function eventForm(plan: Plan, { placeholder }: ChangeForm): StoredForm {
-  const stored = storedAs(plan, changePlanOf(untagged(plan), placeholder))
+/** Of change events: both images, and what of the event itself leaves. A policy with rules of tags writes none. */
+function eventForm(plan: Plan, { placeholder }: ChangeForm): StoredForm {
+  const stored = storedPlan(changePlanOf(plan, placeholder), false, undefined).plan
   return {
     plan: stored,
     places: (path) =>
@@ -79,6 +73,28 @@ export function eventForm(plan: Plan, { placeholder }: ChangeForm): StoredForm {
       }),
     ),
   }
+}
+
+/**
+ * How records of a policy may hold rows. `changes`: of the routes that write to their topic today, undefined for rows as they are.
+ * `other`: what routes may have written before: only what no form of today reads is read so. A record of one form is none of another:
+ * each of its members has to be named.
+ */
+export function formsOf(
+  plan: Plan,
+  changes: readonly (ChangeForm | undefined)[],
+): { readonly today: readonly StoredForm[]; readonly other: readonly StoredForm[] } {
+  if (plan.tags !== undefined) {
+    // What no path names, rules of tags wrote: whether one may be a token of a subject, the search says. So nothing else may be there.
+    const isOfRows = changes.every((change) => change === undefined)
+    return { today: [rowForm(plan, isOfRows ? 'drop' : 'reject')], other: [] }
+  }
+  const today = changes.map((change) => (change === undefined ? rowForm(plan) : eventForm(plan, change)))
+  const other = [
+    ...(changes.includes(undefined) ? [] : [rowForm(plan)]),
+    ...(changes.some((change) => change !== undefined) ? [] : [eventForm(plan, DEBEZIUM)]),
+  ]
+  return { today, other }
 }
 
 /** Where the operation of a change event stands. */

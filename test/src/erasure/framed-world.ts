@@ -77,14 +77,21 @@ export function written(
     batch.add({ key: Buffer.from(key), value: avroValue(schema, 1, value), headers: undefined, timestamp: 1 })
   const outcomes = engine.rewrite(batch)
   const label = `${plan.name}@${plan.version}#${plan.fingerprint}`
-  const keyId = output === 'json' ? undefined : book.put('"string"')
+  const framed: Partial<Record<OutputForm, (key: Uint8Array) => Uint8Array>> = {
+    avro: (key) => framedString(book.put('"string"'), key),
+    'framed-json': (key) =>
+      Buffer.concat([
+        frameOf(book.put('{"type":"string"}', 'JSON')),
+        Buffer.from(JSON.stringify(String(key))),
+      ]),
+  }
   return events.map((_, at) => {
     if (outcomes.kind(at) !== 'publish') throw new Error(`not published: ${outcomes.code(at)}`)
     const key = outcomes.key(at)?.slice() ?? null
     return {
       ...UNTOLD,
       offset: at,
-      key: key === null || keyId === undefined ? key : framedString(keyId, key),
+      key: key === null ? null : (framed[output]?.(Buffer.from(key)) ?? key),
       value: outcomes.value(at)!.slice(),
       headers: [{ name: 'lethe-policy', value: Buffer.from(label) }],
     }
