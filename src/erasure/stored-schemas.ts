@@ -3,7 +3,7 @@
  * What it does not give is told, with its code: records of it are never taken for searched.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ErrorCode, LetheError, type RecordCode } from '../errors.ts'
+import { LetheError, type RecordCode } from '../errors.ts'
 import type { InputRecord } from '../kafka/record.ts'
 import { SchemaFault, type SchemaText } from '../record/schema-text.ts'
 import { beginsFramed, FRAME_BYTES, schemaIdAt, type ValueFormat } from '../record/wire-form.ts'
@@ -24,7 +24,7 @@ export interface SchemaProblem {
   readonly id: number
   readonly code: SchemaProblemCode
 }
-export type SchemaProblemCode = RecordCode | ErrorCode
+export type SchemaProblemCode = RecordCode | AwayCode
 
 /** Records that cannot be read without a schema. */
 export interface WithoutSchema extends SchemaProblem {
@@ -37,6 +37,14 @@ const FORMATS: Readonly<Record<SchemaKind, ValueFormat>> = {
   PROTOBUF: 'protobuf',
 }
 
+type AwayCode = 'registry-unreachable' | 'registry-refused'
+
+/** Why a registry gives nothing; undefined: it is no fault of the registry. */
+const awayOf = (error: unknown): AwayCode | undefined =>
+  error instanceof LetheError && (error.code === 'registry-unreachable' || error.code === 'registry-refused')
+    ? error.code
+    : undefined
+
 /** So many are kept, and those that are named now. */
 const MOST_KEPT = 1000
 /** A registry that does not answer is asked again after so many ms, each time. */
@@ -48,13 +56,13 @@ export class StoredSchemas {
   readonly #source: SchemaSource
   readonly #known = new Map<number, StoredSchema | SchemaProblem>()
   /** Why the registry is asked no more. */
-  #away: ErrorCode | undefined
+  #away: AwayCode | undefined
 
   constructor(source: SchemaSource) {
     this.#source = source
   }
 
-  /** Asks for what these records name, before they are judged. Never rejects for what a registry says. */
+  /** Asks for what these records name, before they are judged. @throws LetheError where it cannot ask, as for a secret that is not there */
   async learn(records: readonly Pick<InputRecord, 'key' | 'value'>[]): Promise<void> {
     const ids = new Set<number>()
     for (const { key, value } of records)
@@ -89,9 +97,10 @@ export class StoredSchemas {
       return { id, format, schema: { text, references, names } }
     } catch (error) {
       if (error instanceof SchemaFault) return { id, code: error.code }
-      if (!(error instanceof LetheError)) throw error
-      this.#away = error.code
-      return { id, code: error.code }
+      const away = awayOf(error)
+      if (away === undefined) throw error
+      this.#away = away
+      return { id, code: away }
     }
   }
 }
@@ -103,7 +112,7 @@ export const patient = (source: NonNullable<SchemaSource>): SchemaSource => ({
       try {
         return await source.schema(id, isSerialized)
       } catch (error) {
-        if (!(error instanceof LetheError)) throw error
+        if (awayOf(error) === undefined) throw error
         await sleep(wait)
       }
     return await source.schema(id, isSerialized)

@@ -406,5 +406,8 @@ suppression: [{ list: erasures, by: id }]
     expect(new Set(await said(away))).toEqual(new Set(['registry-unreachable', 'customer.id']))
     // It is not asked for each of them.
     expect(away.asked).toHaveLength(1)
+    // What keeps Lethe from asking is an error of the command.
+    away.fault = () => new LetheError('secret-invalid', 'no password', 'write one')
+    await expect(said(away)).rejects.toMatchObject({ code: 'secret-invalid' })
   })
 })

@@ -1,7 +1,7 @@
 /** Records as routes would write them: as JSON, framed JSON or Avro, rows or change events, with a registry that says what wrote them. */
 import avsc from 'avsc'
 import { MessageBatch } from '../../../src/engine/message-batch.ts'
-import { framedString } from '../../../src/kafka/batch-outputs.ts'
+import { framedJsonString, framedString } from '../../../src/kafka/batch-outputs.ts'
 import type { InputRecord } from '../../../src/kafka/record.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
 import { type ChangeForm, frameOf, type OutputForm } from '../../../src/record/wire-form.ts'
@@ -79,11 +79,7 @@ export function written(
   const label = `${plan.name}@${plan.version}#${plan.fingerprint}`
   const framed: Partial<Record<OutputForm, (key: Uint8Array) => Uint8Array>> = {
     avro: (key) => framedString(book.put('"string"'), key),
-    'framed-json': (key) =>
-      Buffer.concat([
-        frameOf(book.put('{"type":"string"}', 'JSON')),
-        Buffer.from(JSON.stringify(String(key))),
-      ]),
+    'framed-json': (key) => framedJsonString(book.put('{"type":"string"}', 'JSON'), key),
   }
   return events.map((_, at) => {
     if (outcomes.kind(at) !== 'publish') throw new Error(`not published: ${outcomes.code(at)}`)
