@@ -111,6 +111,12 @@ export class RouteSchemas {
   readonly #asked = new Map<Place, Promise<void>>()
   /** Of these, those that the registry failed for. */
   readonly #failing = new Set<Place>()
+  /**
+   * Until those that were asked for so far are done. Schemas of outputs are registered in the order in which records name those
+   * of their writers: a registry judges each by those before it.
+   */
+  #turn: Promise<unknown> = Promise.resolve()
+  readonly #awaitTurn = new Set<Place>()
   /** The policy has no rule for what they tag, and their records wait. A schema of an id never changes. */
   readonly #held = new Set<Place>()
   /** When a record that names one was last polled: what waits is polled again and again. */
@@ -175,16 +181,21 @@ export class RouteSchemas {
       if (this.#isKnown(id)) continue
       waits = true
       if (this.#held.has(id) || this.#asked.has(id) || this.#asked.size >= MOST_ASKED) continue
-      const asked = this.#find(id).finally(() => {
+      const asked = this.#find(id, this.#turn).finally(() => {
         this.#asked.delete(id)
         this.#failing.delete(id)
         this.#tellWaiting()
       })
       this.#asked.set(id, asked)
+      if (this.#isDescribed(id)) this.#turn = Promise.allSettled([this.#turn, asked])
       this.#tellWaiting()
     }
     if (!waits) this.#forget(ids)
     return waits
+  }
+
+  #isDescribed(place: Place): boolean {
+    return place >= 0 && this.#options.describe !== undefined
   }
 
   #tellWaiting(): void {
@@ -221,8 +232,8 @@ export class RouteSchemas {
     ended.abort()
   }
 
-  /** Asks until there is an answer. Never rejects. */
-  async #find(place: Place): Promise<void> {
+  /** Asks until there is an answer. Never rejects. `turn`: until the schemas before it are done. */
+  async #find(place: Place, turn: Promise<unknown>): Promise<void> {
     // What is waited for to write keys has no id yet.
     const id = place === OUTPUT_KEY ? 0 : refOf(place).id
     const { client, watch, stop } = this.#options
@@ -235,7 +246,7 @@ export class RouteSchemas {
           return
         }
         const found = await client.schema(id, this.#formatOf(place) === 'protobuf')
-        if (found !== undefined) return await this.#learn(place, found)
+        if (found !== undefined) return await this.#learn(place, found, turn)
         // Very many that are unknown are no slow registry.
         if (tries++ >= UNKNOWN_TRIES || this.#unknown > MANY_UNKNOWN)
           return this.#refuse(place, 'schema-unknown', this.#options.cache.unknown)
@@ -245,7 +256,7 @@ export class RouteSchemas {
           return this.#hold(place)
         if (error instanceof SchemaFault) return this.#refuse(place, error.code, Number.POSITIVE_INFINITY)
         if (!(error instanceof LetheError)) throw error
-        this.#failing.add(place)
+        this.#fails(place)
         watch.failed(id, error.code)
         await sleep(wait, undefined, { signal: stop }).catch(() => {})
         wait = Math.min(this.#waits.longest, wait * 2)
@@ -253,11 +264,26 @@ export class RouteSchemas {
     }
   }
 
-  async #learn(place: Place, found: FoundSchema): Promise<void> {
+  /** What waits for its turn behind it is not waited for either. */
+  #fails(place: Place): void {
+    this.#failing.add(place)
+    for (const behind of this.#awaitTurn) this.#failing.add(behind)
+  }
+
+  async #comesTo(place: Place, turn: Promise<unknown>): Promise<void> {
+    this.#awaitTurn.add(place)
+    if (this.#failing.size > 0) this.#failing.add(place)
+    await turn
+    this.#awaitTurn.delete(place)
+    this.#failing.delete(place)
+  }
+
+  async #learn(place: Place, found: FoundSchema, turn: Promise<unknown>): Promise<void> {
     const ref = refOf(place)
     const format = this.#formatOf(place)
     readWriterSchema(format, found)
     this.#options.tags?.check(found, ref.part, format)
+    if (this.#isDescribed(place)) await this.#comesTo(place, turn)
     const described = ref.part === 'value' ? await this.#options.describe?.(found) : undefined
     const { text, references, names, tags } = found
     const schema = { text, references, names, tags }

@@ -109,6 +109,56 @@ describe('schemas of a route', () => {
     expect(world.said.at(-1)).toBe('waiting 0')
   })
 
+  it('are registered for outputs in the order in which records name them, however fast each is fetched', async () => {
+    const described: string[] = []
+    const late = new Map([
+      [1, 30],
+      [2, 0],
+      [3, 10],
+    ])
+    const world = new World(new Set(), {
+      client: {
+        schema: async (id) => {
+          await sleep(late.get(id))
+          return { ...STRING, text: id === 2 ? '"int"' : id === 1 ? '"long"' : '"string"' }
+        },
+      },
+      describe: async ({ text }) => {
+        described.push(text)
+        await sleep(5)
+        return { output: { id: 9, text } }
+      },
+      waits: { patience: 5_000, unknown: 5, first: 5, longest: 20 },
+    })
+    const batch = polled([0, 1], [0, 2], [0, 3])
+    expect(await world.admit(batch)).toBe(batch)
+    expect(described).toEqual(['"long"', '"int"', '"string"'])
+  })
+
+  it('wait for their turn behind one that fails, while what is known goes on at once', async () => {
+    const described: string[] = []
+    let isBroken = true
+    const world = new World(new Set(), {
+      client: {
+        schema: async (id) => {
+          if (id === 2 && isBroken) throw new LetheError('registry-unreachable', 'broken')
+          return { ...STRING, text: id === 2 ? '"int"' : '"string"' }
+        },
+      },
+      describe: async ({ text }) => {
+        described.push(text)
+        return { output: { id: 9, text } }
+      },
+    })
+    await world.admit(polled([0, 1]))
+    const part = await world.admit(polled([0, 1], [1, 2], [2, 3], [0, 1]))
+    expect([...part.records].map(({ offset }) => offset)).toEqual([0, 3])
+    expect(described).toEqual(['"string"'])
+    isBroken = false
+    for (let tries = 0; world.schemas.isWaiting && tries < 3000; tries++) await sleep(10)
+    expect(described).toEqual(['"string"', '"int"', '"string"'])
+  })
+
   it('without a rule for what they tag hold back their records, and are not asked for again', async () => {
     const world = new World(new Set([1, 2, 3]), {
       tags: {
