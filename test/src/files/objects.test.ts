@@ -272,6 +272,38 @@ describe('objects', () => {
     ).toEqual([2, 's3://raw/in/a.ndjson is named twice, and would be read twice'])
   })
 
+  it('are not asked for elsewhere, since a server says so, nor are credentials sent there', async () => {
+    const cwd = place({ 'in.ndjson': rows(0, 2) })
+    store.put('raw/a.ndjson', rows(0, 3))
+    const other = await TestStore.start()
+    onTestFinished(() => other.stop())
+    other.put('raw/a.ndjson', rows(0, 3))
+    const elsewhere = other.env['AWS_ENDPOINT_URL_S3']!
+    const { host } = new URL(elsewhere)
+    for (const [status, code] of [
+      [301, 'PermanentRedirect'],
+      [302, 'Found'],
+      [307, 'TemporaryRedirect'],
+      [308, 'PermanentRedirect'],
+      [400, 'AuthorizationHeaderMalformed'],
+    ] as const) {
+      const body = `<Error><Code>${code}</Code><Endpoint>${host}</Endpoint><Region>${host}/#</Region></Error>`
+      const headers = { location: `${elsewhere}/raw/a.ndjson`, 'x-amz-bucket-region': `${host}/#` }
+      store.fault = () => [status, body, headers]
+      for (const args of [
+        ['s3://raw/a.ndjson', '-o', 'out.ndjson'],
+        ['s3://raw/', '-o', 'out.ndjson'],
+        ['in.ndjson', '-o', 's3://clean/out.ndjson'],
+      ]) {
+        const ended = await batch(cwd, args)
+        expect([status, args[0], ended.code === 0]).toEqual([status, args[0], false])
+        expect(ended.stderr).not.toContain(host)
+      }
+    }
+    expect(other.asked).toEqual([])
+    expect(existsSync(join(cwd, 'out.ndjson'))).toBe(false)
+  })
+
   it('are read on where a connection was cut, and no longer than that makes sense', async () => {
     const cwd = place()
     store.put('raw/a.ndjson', rows(0, 1000))
