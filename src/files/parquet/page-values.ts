@@ -116,7 +116,7 @@ function deltaLengths(place: PagePlace, count: number): PageValues {
 type Hold = (bytes: number) => void
 
 /** Each value begins as the one before: what few bytes unfold to is bounded before memory is taken. */
-function deltaBytes(place: PagePlace, count: number, hold: Hold): PageValues {
+function deltaBytes(place: PagePlace, count: number, hold: Hold): PageSpans {
   const prefixes = lengths(place, count)
   const suffixes = lengths(place, count)
   let size = 0
@@ -140,7 +140,15 @@ function deltaBytes(place: PagePlace, count: number, hold: Hold): PageValues {
     to += prefix + suffix
     ends[i] = to
   }
-  return { kind: 'spans', spans: { bytes, starts, ends } }
+  return { bytes, starts, ends }
+}
+
+/** Values of a fixed length are read by it: others would be read together with what stands behind them. */
+function ofLength(spans: PageSpans, length: number): PageSpans {
+  for (const [i, start] of spans.starts.entries())
+    if (spans.ends[i]! - start !== length)
+      throw damaged('a page has values of another length than their type')
+  return spans
 }
 
 function split(place: PagePlace, count: number, type: ValueType): PageValues {
@@ -172,8 +180,10 @@ export function readValues(
   if (encoding === 'PLAIN') return plain(place, count, type)
   if (encoding === 'DELTA_BINARY_PACKED') return deltas(place, count, type)
   if (encoding === 'DELTA_LENGTH_BYTE_ARRAY' && isBytes) return deltaLengths(place, count)
-  if (encoding === 'DELTA_BYTE_ARRAY' && (isBytes || type.type === 'FIXED_LEN_BYTE_ARRAY'))
-    return deltaBytes(place, count, hold)
+  if (encoding === 'DELTA_BYTE_ARRAY' && (isBytes || type.type === 'FIXED_LEN_BYTE_ARRAY')) {
+    const spans = deltaBytes(place, count, hold)
+    return isBytes ? { kind: 'spans', spans } : { kind: 'spans', spans: ofLength(spans, type.length) }
+  }
   if (encoding === 'BYTE_STREAM_SPLIT' && !isBytes && type.type !== 'BOOLEAN' && type.type !== 'INT96')
     return split(place, count, type)
   if (encoding === 'RLE' && type.type === 'BOOLEAN') {

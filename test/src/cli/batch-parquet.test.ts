@@ -340,8 +340,15 @@ describe('files that lie', () => {
       },
     ])
   }
+  const half: SchemaElement = {
+    name: 'a',
+    type: 'FIXED_LEN_BYTE_ARRAY',
+    type_length: 2,
+    logical_type: { type: 'FLOAT16' },
+    repetition_type: 'REQUIRED',
+  }
   /** Columns of two texts, of which the second is as the first but for nothing, and both have `length` bytes. */
-  const prefixed = (count: number, length: number): Uint8Array => {
+  const prefixed = (count: number, length: number, element: SchemaElement = text): Uint8Array => {
     const number = (value: number): number[] =>
       value < 128 ? [value] : [(value % 128) | 128, ...number(Math.floor(value / 128))]
     // Blocks of 128 deltas, in 4 parts; all deltas are the least one, so that they need no bits.
@@ -366,7 +373,7 @@ describe('files that lie', () => {
     return rawParquet(
       2,
       Array.from({ length: count }, (_, at) => ({
-        element: { ...text, name: `c${at}` },
+        element: { ...element, name: `c${at}` },
         pages: [{ header: dataPage(2, body.length, packed.length, 7), body: packed }],
         says: { codec: 'GZIP' as const },
       })),
@@ -554,20 +561,11 @@ describe('files that lie', () => {
     ],
     [
       'a dictionary of halves that are no numbers',
-      packedDictionary(
-        {
-          name: 'a',
-          type: 'FIXED_LEN_BYTE_ARRAY',
-          type_length: 2,
-          logical_type: { type: 'FLOAT16' },
-          repetition_type: 'REQUIRED',
-        },
-        4_000_000,
-        new Uint8Array(8_000_000).fill(0x7f),
-      ),
+      packedDictionary(half, 4_000_000, new Uint8Array(8_000_000).fill(0x7f)),
       'file-too-large',
     ],
     ['texts that repeat each other, in many columns', prefixed(4, 60 << 20), 'file-too-large'],
+    ['three bytes where a value has two', prefixed(1, 3, half), 'input-damaged'],
   ])('%s', async (_, bytes, code) => {
     const path = join(folder({ 'in.parquet': bytes }), 'in.parquet')
     const before = process.memoryUsage().rss
