@@ -30,6 +30,8 @@ export const RECORD_CODES = {
   'not-connect-json':
     'the value or key is JSON, but not an object of `schema` and `payload`, as the pipeline says',
   'not-a-change': 'the value is no change event: it has no `op`, or one that is not known',
+  'change-before':
+    'the row before is there, and it is not said to be logged whole (`before: full`); or it is said so, and the row is missing',
   'not-json-text': 'the value is JSON, but not a string that holds JSON, as the pipeline says',
   'tombstone-without-key': 'the record has neither a value nor a key: what it deletes is not known',
   'key-missing': 'the record has no key, and a compacted topic takes none without one',

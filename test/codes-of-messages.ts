@@ -23,7 +23,7 @@ export const CODES_OF_FORMS: readonly RecordCode[] = [
 ]
 
 /** The same, where records are change events, in objects of schema and payload. */
-export const CODES_OF_CHANGES: readonly RecordCode[] = ['not-connect-json', 'not-a-change']
+export const CODES_OF_CHANGES: readonly RecordCode[] = ['not-connect-json', 'not-a-change', 'change-before']
 
 /** The same, where a schema registry says what the bytes are. */
 export const CODES_OF_SCHEMAS: readonly RecordCode[] = [

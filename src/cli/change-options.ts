@@ -1,14 +1,6 @@
 /** The options that say that records are change events. */
 import { type Command, Option } from 'commander'
-import { LetheError } from '../errors.ts'
-import { type ChangeForm, DEBEZIUM } from '../record/wire-form.ts'
-
-/** As they are given. */
-export interface ChangeOptions {
-  readonly change?: 'debezium'
-  readonly deletes?: 'publish' | 'suppress'
-  readonly placeholder?: string
-}
+import { DEBEZIUM } from '../record/wire-form.ts'
 
 export const addChangeOption = (command: Command): Command =>
   command.addOption(
@@ -25,36 +17,18 @@ export const addEventOptions = (command: Command): Command =>
     `of change events: what stands for an unchanged value (default: ${DEBEZIUM.placeholder})`,
   )
 
-/** The same, and what becomes of deletes. */
+/** The same, and what becomes of the row before and of deletes. */
 export const addChangeOptions = (command: Command): Command =>
-  addEventOptions(command).addOption(
-    new Option('--deletes <how>', 'of change events: whether deletes leave (default: publish)').choices([
-      'publish',
-      'suppress',
-    ]),
-  )
-
-/**
- * The same options, with what they say of change events together.
- * @throws LetheError (usage) where they say how change events are read, and not that there are any
- */
-export function withChange<T extends object>(
-  options: T & ChangeOptions,
-): Omit<T, keyof ChangeOptions> & { readonly change?: ChangeForm } {
-  const { change, deletes, placeholder, ...others } = options
-  if (change === undefined) {
-    if (deletes === undefined && placeholder === undefined) return others
-    throw new LetheError(
-      'bad-option',
-      `--${deletes === undefined ? 'placeholder' : 'deletes'} is of change events`,
-      'say --change debezium too, or leave it out',
+  addEventOptions(command)
+    .addOption(
+      new Option(
+        '--before-image <what>',
+        'of change events: full, where the row before is logged whole; key, where it is not, so that it does not leave (default: key)',
+      ).choices(['full', 'key']),
     )
-  }
-  if (placeholder === '' || (placeholder ?? '').length > 200)
-    throw new LetheError('bad-option', '--placeholder has 1 to 200 characters')
-  const stated = {
-    deletes: deletes === 'suppress' ? 'tombstone' : 'publish',
-    placeholder: placeholder ?? DEBEZIUM.placeholder,
-  } as const
-  return { ...others, change: stated }
-}
+    .addOption(
+      new Option(
+        '--deletes <how>',
+        'of change events: whether deletes leave that hold the row (default: publish)',
+      ).choices(['publish', 'suppress']),
+    )

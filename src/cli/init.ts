@@ -9,11 +9,12 @@ import { draftOf } from '../init/draft.ts'
 import { holdsEvents, rowsOfEvents } from '../init/event-rows.ts'
 import { readSample } from '../init/read-sample.ts'
 import { label, type SampleFormat } from '../init/sample.ts'
+import { type ChangeOptions, withChange } from '../run/change-flags.ts'
 import { formOf, type InputFlags } from '../run/input-flags.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { whole } from './arguments.ts'
-import { addEventOptions, type ChangeOptions, withChange } from './change-options.ts'
+import { addEventOptions } from './change-options.ts'
 import { addInputOptions } from './input-options.ts'
 
 interface Options extends Omit<InputFlags, 'change'>, ChangeOptions {

@@ -14,6 +14,7 @@ import type { Format } from '../record/format.ts'
 import { DEFAULT_MAX_RECORD_BYTES, maxResultBytes } from '../record/limits.ts'
 import { countName, newNames } from '../record/names.ts'
 import type { Shape } from '../record/shape.ts'
+import type { ChangeForm } from '../record/wire-form.ts'
 import { type Account, emptyAccount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
@@ -57,8 +58,8 @@ export interface EngineParts {
   readonly beside?: Beside | undefined
   /** Of change events: the plan of the row, of which `plan` is made (`change-plan.ts`). */
   readonly row?: Plan | undefined
-  /** Of change events: what stands for a value that is unchanged and was not logged. */
-  readonly placeholder?: string | undefined
+  /** Of change events: what their images hold. */
+  readonly change?: Pick<ChangeForm, 'before' | 'placeholder'> | undefined
 }
 
 /** What stands beside the values of records: key, headers and timestamp of messages. */
@@ -153,7 +154,7 @@ export class Engine {
     const derived = plan.fields.filter((field) => field.from.text !== field.path.text)
     this.#block = new Block(fields.length, shape.watches.length, new Set(derived.map((field) => field.index)))
     const most = options.maxResultBytes ?? maxResultBytes(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES)
-    this.#images = row && new Images(row, shape, codec.format)
+    this.#images = row && new Images(row, shape, codec.format, parts.change?.before ?? 'key')
     const ofRow = row && { plan: row, images: this.#images! }
     this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most, ofRow)
     this.#rules.suspects.records = beside?.looked
@@ -162,7 +163,7 @@ export class Engine {
     this.#nulls =
       nulls === undefined ? undefined : new NullWords(nulls, plan, codec.format, row !== undefined)
     this.#unchanged =
-      parts.placeholder === undefined ? undefined : new UnchangedLists(parts.placeholder, plan)
+      parts.change === undefined ? undefined : new UnchangedLists(parts.change.placeholder, plan)
     this.#observer = options.observe?.(codec.format, shape)
     this.#groups =
       options.groups === undefined ? [] : this.#groupsOf(parts, fields, options.groups, this.#images)

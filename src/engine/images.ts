@@ -5,6 +5,7 @@ import type { Block } from '../record/block.ts'
 import { BLOCK_RECORDS } from '../record/codec.ts'
 import type { Format } from '../record/format.ts'
 import type { Shape } from '../record/shape.ts'
+import type { ChangeForm } from '../record/wire-form.ts'
 import { inImage } from './change-plan.ts'
 import type { ContextPlace } from './record-contexts.ts'
 
@@ -12,6 +13,8 @@ const BEFORE = 0
 const AFTER = 1
 /** In place of an image: beside both. */
 const EVENT = 2
+
+const TRUNCATE = 't'
 
 /** The operations of rows: which image each has at least. */
 const HAS: Readonly<Record<string, number>> = { c: AFTER, r: AFTER, u: AFTER, d: BEFORE }
@@ -27,9 +30,11 @@ export class Images {
   readonly #there: readonly Uint8Array[] = IMAGES.map(() => new Uint8Array(BLOCK_RECORDS))
   readonly #op: number
   readonly #format: Format
+  readonly #before: ChangeForm['before']
 
-  /** `row`: the plan of the row; `shape`: of the events. */
-  constructor(row: Plan, shape: Shape, format: Format) {
+  /** `row`: the plan of the row; `shape`: of the events; `before`: what the row before is said to hold. */
+  constructor(row: Plan, shape: Shape, format: Format, before: ChangeForm['before']) {
+    this.#before = before
     this.width = row.fields.length
     this.#format = format
     this.#op = shape.watchOf.get('op')!
@@ -72,9 +77,22 @@ export class Images {
     }
     for (let record = 0; record < recordCount; record++) {
       const slot = block.watchedSlot(this.#op, 0, block.recordScope[record]!)
-      const image = slot < 0 ? undefined : HAS[this.#format.text(block, slot)]
+      const op = slot < 0 ? '' : this.#format.text(block, slot)
+      if (this.#contradicts(op, record) && block.recordOut[record] === 0)
+        block.fail(record, 'change-before', -1)
+      const image = HAS[op]
       if (image !== undefined) this.#there[image]![record] = 1
     }
+  }
+
+  /**
+   * Whether the row before is there although it is not said to be logged whole, or is missing although it is. Deletes of which the
+   * key alone was logged have a gate; both images of an update have the same columns.
+   */
+  #contradicts(op: string, record: number): boolean {
+    const [before, after] = this.#there.map((there) => there[record] === 1)
+    if (this.#before === 'full') return op === 'u' && after === true && before === false
+    return before === true && op !== 'd' && (op === TRUNCATE || op in HAS)
   }
 
   /**

@@ -12,9 +12,10 @@ import type { Plan } from '../policy/plan.ts'
 import { DEBEZIUM } from '../run/planned.ts'
 import { firstRow } from '../run/table-row.ts'
 import { compareRecord } from './compare-record.ts'
-import { everyText, readJson } from './json-tree.ts'
+import { everyText, readJson, scalarText } from './json-tree.ts'
 import {
   bornAt,
+  eventIn,
   type GivenRecord,
   inWords,
   type NotLookedAt,
@@ -108,9 +109,18 @@ function unstated({ outcome, notLookedAt }: RecordRun): string | undefined {
   return `it was ${tell(outcome)}, but nothing says what ${notLookedAt.map(inWords).join(' and ')} ${holds}, and the policy goes by ${it} -> \`${kind}s: { ${name}: [] }\` in the case, or at the top of the file, where it is empty`
 }
 
+/** A change event that was made up: the row before is whole where it is written. */
+function asWritten(text: string): GivenRecord {
+  const given = { kind: 'json', text, change: DEBEZIUM } as const
+  const event = eventIn(given)
+  const [op, before] = ['op', 'before'].map((name) => (event instanceof Map ? event.get(name) : undefined))
+  const isMissing = scalarText(op) === 'u' && !(before instanceof Map)
+  return { ...given, change: { ...DEBEZIUM, before: isMissing ? 'key' : 'full' } }
+}
+
 /** Throws `LetheError` where the text of a row is none. */
 function recordOf({ format, text, name, isChange }: PolicyCase, form: InputForm): GivenRecord {
-  if (format === 'json') return isChange ? { kind: 'json', text, change: DEBEZIUM } : { kind: 'json', text }
+  if (format === 'json') return isChange ? asWritten(text) : { kind: 'json', text }
   const label = `the csv of ${JSON.stringify(name)}`
   const row = firstRow(label, new TextEncoder().encode(text), form, { names: form.header, implied: ',' })
   if (row.hasMore)

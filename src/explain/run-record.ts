@@ -51,7 +51,7 @@ export function treeBefore(plan: Plan, given: GivenRecord): Json | undefined {
 }
 
 /** A change event without the schema that may stand beside it. */
-function eventIn({ text, change }: Extract<GivenRecord, { kind: 'json' }>): Json | undefined {
+export function eventIn({ text, change }: Extract<GivenRecord, { kind: 'json' }>): Json | undefined {
   return readJson(
     change === undefined ? text : new TextDecoder().decode(bareEvent(new TextEncoder().encode(text))),
   )

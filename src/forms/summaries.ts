@@ -199,6 +199,7 @@ export const inputOptions: z.ZodType<InputFlags> = z.object({
       deletes: z
         .enum(['publish', 'tombstone'])
         .describe('`tombstone`: a delete does not leave, as a file has no tombstones.'),
+      before: z.enum(['full', 'key']).describe('Whether the row before is logged whole, or its key alone.'),
       placeholder: z.string().describe('What stands for a value that is unchanged and was not logged.'),
     })
     .exactOptional()

@@ -30,6 +30,11 @@ export interface KeyForm {
 export interface ChangeForm {
   /** Whether a delete is published with the row before it, or written as a tombstone under the de-identified key. */
   readonly deletes: 'publish' | 'tombstone'
+  /**
+   * `full`: `before` holds the whole row, as PostgreSQL logs it under `REPLICA IDENTITY FULL`. `key`: what it holds beside the key is made
+   * up, so that it is neither published nor judged.
+   */
+  readonly before: 'full' | 'key'
   /** What stands in place of a value that is unchanged and was not logged. */
   readonly placeholder: string
 }
@@ -37,7 +42,7 @@ export interface ChangeForm {
 export const DEFAULT_PLACEHOLDER = '__debezium_unavailable_value'
 
 /** As it is unless a pipeline says otherwise. */
-export const DEBEZIUM: ChangeForm = { deletes: 'publish', placeholder: DEFAULT_PLACEHOLDER }
+export const DEBEZIUM: ChangeForm = { deletes: 'publish', before: 'key', placeholder: DEFAULT_PLACEHOLDER }
 
 export interface WireForm {
   readonly value: PayloadForm

@@ -62,7 +62,7 @@ export function gated(
   planned: PlannedRecords,
   { data = NO_DATA, gates, change, compacted = false }: RunEngineOptions & Partial<MessageOptions>,
   beside: readonly PlanField[] = [],
-): Pick<EngineParts, 'plan' | 'gates' | 'shape' | 'row' | 'placeholder'> {
+): Pick<EngineParts, 'plan' | 'gates' | 'shape' | 'row' | 'change'> {
   const { plan, row = plan } = planned
   const own = gates ?? gatesOf(row, data)
   const reads = gates === undefined ? readsOf(row) : gates.flatMap((gate) => gate.reads)
@@ -71,7 +71,7 @@ export function gated(
   return {
     plan,
     row,
-    placeholder: change.placeholder,
+    change,
     gates: gates === undefined ? [changeGate(row, { ...change, compacted }), ...own] : own,
     shape,
   }
@@ -86,10 +86,7 @@ function shapeWith(
   if (row === undefined) return shapeOf(plan, beside, reads)
   const ofRow = [row.subject, row.time?.path, ...reads].filter((path) => path !== undefined)
   const inImages = IMAGES.flatMap((image) => ofRow.map((path) => inImage(image, path)))
-  return shapeOf(plan, beside, [
-    ...changeGate(row, { deletes: 'publish', compacted: false }).reads,
-    ...inImages,
-  ])
+  return shapeOf(plan, beside, [...changeGate(row, { ...DEBEZIUM, compacted: false }).reads, ...inImages])
 }
 
 /** The shape of a plan's records, with what its gates read. */

@@ -79,7 +79,7 @@ onKafka('a stream of change events', () => {
     const world = await World.make(broker.address, test, {
       policy: POLICY,
       from: FORM,
-      route: '    change: debezium\n',
+      route: '    change: { form: debezium, before: full }\n',
     })
     const first = row(1)
     const second = { ...first, email: `${mark()}@x.example`, bio: UNCHANGED, tags: [UNCHANGED] }
@@ -87,7 +87,7 @@ onKafka('a stream of change events', () => {
     const rows = [
       { before: null, after: first, op: 'r' },
       { before: first, after: second, op: 'u' },
-      { before: null, after: { ...second, nickname: mark() }, op: 'u' },
+      { before: null, after: { ...second, nickname: mark() }, op: 'c' },
       { before: first, after: null, op: 'd' },
     ]
     const others = [
@@ -104,6 +104,7 @@ onKafka('a stream of change events', () => {
       { partition: 0, key: event(1, {}).key, value: JSON.stringify({ op: 'c', after: row(1) }) },
       { partition: 0, key: mark(), value: event(1, { op: 'c', after: row(1) }).value },
       event(1, null),
+      event(1, { before: null, after: row(1), op: 'u' }),
     ]
     await world.send(sent)
     const ended = await world.run('--until-end')
@@ -140,6 +141,7 @@ onKafka('a stream of change events', () => {
       10: 'scalar-for-container',
       11: 'not-connect-json',
       12: 'key-not-json',
+      14: 'change-before',
     })
     expect(Object.values(codesOf(letters))).toEqual(expect.arrayContaining([...CODES_OF_CHANGES]))
     expect(leaked([...outputs, ...letters])).toEqual([])

@@ -112,7 +112,7 @@ lists: { erasures: { file: erasures.ndjson } }
 maxDeadLetters: 100%
 deadLetters: { seal: { recipients: ["${await identityToRecipient(identity)}"] } }
 routes:
-${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.changes, topics.cleanChanges, `, key: ${avro}`, '    change: debezium\n')}`,
+${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.changes, topics.cleanChanges, `, key: ${avro}`, '    change: { form: debezium, before: full }\n')}`,
     })
     const { run, order, said } = await readyToForget(cwd)
     const row = (id: string, n: string) => ({
@@ -144,7 +144,7 @@ ${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.cha
       change(CANARY, 'd', image(CANARY, null, null), null),
       { key: encode('changes-key', KEY, { id: CANARY }), value: null },
       change(CANARY, 'u', image(CANARY, null, null, 'none'), image(CANARY, null, 'Oslo')),
-      change('more', 'u', null, image('more', null, 'Nice')),
+      change('more', 'c', null, image('more', null, 'Nice')),
     ])
     const streamed = await lethe(['stream', 'pipeline.yaml', '--until-end'], { cwd })
     expect([streamed.stderr, streamed.code]).toEqual([streamed.stderr, 3])
@@ -209,7 +209,7 @@ ${route('rows', topics.rows, topics.cleanRows, '')}${route('changes', topics.cha
       { n: '[0,10)' },
     ])
     expect(changes.filter(isLeft).map(({ value }) => read(value))).toMatchObject([
-      { before: null, after: { Value_2: { city: { string: 'Ni' } } }, op: 'u' },
+      { before: null, after: { Value_2: { city: { string: 'Ni' } } }, op: 'c' },
     ])
     // The tombstones of its keys are left, which readers of the framed keys see.
     const own = [...rows, ...changes].filter((one) => !isLeft(one))

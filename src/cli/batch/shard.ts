@@ -24,6 +24,7 @@ const NOT_OF_SHARDS: Readonly<Record<string, string>> = {
   comment: 'the manifest says it',
   change: 'the manifest says it',
   deletes: 'the manifest says it',
+  beforeImage: 'the manifest says it',
   placeholder: 'the manifest says it',
   outputFormat: 'each output is what its input is',
   maxRecordBytes: 'the manifest says it',

@@ -4,7 +4,12 @@ import { type ChangeForm, DEBEZIUM, DEFAULT_PLACEHOLDER } from '../../record/wir
 
 export type ChangeShape =
   | 'debezium'
-  | { form: 'debezium'; deletes: ChangeForm['deletes']; placeholder: string }
+  | {
+      form: 'debezium'
+      deletes: ChangeForm['deletes']
+      before: ChangeForm['before']
+      placeholder: string
+    }
 
 const form = z.literal('debezium')
 
@@ -18,6 +23,12 @@ export const changeSchema: z.ZodType<ChangeShape | undefined> = z
         .default('publish')
         .describe(
           'What becomes of a delete: published with the row before it, or written as a tombstone under the de-identified key.',
+        ),
+      before: z
+        .enum(['full', 'key'])
+        .default('key')
+        .describe(
+          '`full`: the row before is logged whole, as under `REPLICA IDENTITY FULL`. `key`: what stands in it beside the key is made up; it does not leave, and nor do deletes, unless they become tombstones.',
         ),
       placeholder: z
         .string()
@@ -35,4 +46,6 @@ export const changeSchema: z.ZodType<ChangeShape | undefined> = z
   )
 
 export const changeOf = (shape: ChangeShape | undefined): ChangeForm | undefined =>
-  shape === 'debezium' ? DEBEZIUM : shape && { deletes: shape.deletes, placeholder: shape.placeholder }
+  shape === 'debezium'
+    ? DEBEZIUM
+    : shape && { deletes: shape.deletes, before: shape.before, placeholder: shape.placeholder }

@@ -29,6 +29,13 @@ export function checkChange(
       'rows of a data set are values by themselves, and a change event holds two',
       'write the events to a topic',
     )
+  if (change.deletes === 'publish' && change.before === 'key')
+    findings.warn(
+      at('routes', index, 'change'),
+      'deletes-left-out',
+      'deletes do not leave: the row before them is not said to be logged whole',
+      'write `change: { form: debezium, before: full }` where it is (PostgreSQL: REPLICA IDENTITY FULL), or `deletes: tombstone`',
+    )
   const asks = envelope.find(({ rulesByStep }) => rulesByStep.flat().some(({ when }) => when.length > 0))
   if (asks !== undefined)
     bad(

@@ -18,6 +18,8 @@ const PIPELINE_ONLY_CODES = {
   'bad-tls': 'certificate, key and password of the client do not belong together',
   'bad-registry': 'words under `registry:` do not go together, its URL is none, or nothing needs it',
   'bad-change': 'a policy and the change events of its route do not go together',
+  'deletes-left-out':
+    'deletes among change events do not leave: the row before is not said to be logged whole',
   'bad-format': 'a format, its framing, the registry and the policy do not go together',
   'bad-sasl': 'words under `sasl:` do not go together, or the token endpoint is none',
   'plaintext-broker': 'events or passwords would cross a network in the clear',

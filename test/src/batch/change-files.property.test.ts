@@ -70,10 +70,13 @@ describe('123. change events of a file', () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(anyGiven, { minLength: 1, maxLength: 12 }),
-          fc.constantFrom<ChangeForm['deletes']>('publish', 'tombstone'),
+          fc.record({
+            deletes: fc.constantFrom<ChangeForm['deletes']>('publish', 'tombstone'),
+            before: fc.constantFrom<ChangeForm['before']>('full', 'key'),
+          }),
           fc.boolean(),
-          async (given, deletes, isArray) => {
-            const change: ChangeForm = { deletes, placeholder: DEFAULT_PLACEHOLDER }
+          async (given, stated, isArray) => {
+            const change: ChangeForm = { ...stated, placeholder: DEFAULT_PLACEHOLDER }
             const stream = createMessageDeidentifier(source, compiled, { keys, now: NOW, form: { change } })
             const expected = { published: [] as unknown[], dead: [] as unknown[], suppressed: 0 }
             const outcomes = stream.deidentify(given.map(({ event }) => message(event)))

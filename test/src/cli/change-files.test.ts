@@ -40,7 +40,8 @@ function place(files: Readonly<Record<string, string>> = {}): {
   }
 }
 
-const BATCH = ['batch', 'in.ndjson', '-p', 'policy.yaml', '--change', 'debezium'] as const
+const EVENT = ['--change', 'debezium', '--before-image', 'full'] as const
+const BATCH = ['batch', 'in.ndjson', '-p', 'policy.yaml', ...EVENT] as const
 
 describe('lethe batch --change debezium', () => {
   it('gives both images the tokens that the row has in a file, with and without schema', async () => {
@@ -66,7 +67,7 @@ describe('lethe batch --change debezium', () => {
       rules: expect.arrayContaining([
         expect.objectContaining({ rule: '$change.op keep', applied: 3 }),
       ]) as unknown,
-      inputForm: { change: { deletes: 'publish', placeholder: P } },
+      inputForm: { change: { deletes: 'publish', before: 'full', placeholder: P } },
     })
     expect(JSON.parse(read('out.ndjson.lethe.json'))).toMatchObject({ change: 'debezium' })
   })
@@ -101,6 +102,29 @@ describe('lethe batch --change debezium', () => {
     expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--deletes is of change events')])
   })
 
+  it('takes no row before for one unless it is said to be logged whole', async () => {
+    const { run, read } = place()
+    const more = ['--dead-letter', 'dead.ndjson', '--max-dead-letters', '100%', '--summary', 'run.json']
+    const { code } = await run(
+      'batch',
+      'in.ndjson',
+      '-p',
+      'policy.yaml',
+      '--change',
+      'debezium',
+      ...more,
+      '-o',
+      'out.ndjson',
+    )
+    expect(code).toBe(3)
+    expect(read('out.ndjson')).toMatch(/^\{"op":"c"[^\n]+\n$/)
+    expect(read('dead.ndjson')).toMatch(/^\{[^\n]*"line":2,"code":"change-before"[^\n]+\n$/)
+    const { records } = JSON.parse(read('run.json')) as { records: object }
+    expect(records).toMatchObject({
+      suppressed: { 'change: delete without its row': 1, 'change: tombstone': 1 },
+    })
+  })
+
   it.each([
     [['rows.csv'], [], 2, 'is CSV, whose records are rows'],
     [['in.ndjson'], ['-o', 'out.parquet'], 2, 'rows of Parquet are values by themselves'],
@@ -124,9 +148,7 @@ describe('lethe batch --change debezium', () => {
 
   it('is pinned by manifests and replays, and its outputs are left alone by what deletes', async () => {
     const { run, read, at } = place()
-    expect(
-      (await run('manifest', 'in.ndjson', '-p', 'policy.yaml', '--change', 'debezium', '-o', 'm.json')).code,
-    ).toBe(0)
+    expect((await run('manifest', 'in.ndjson', '-p', 'policy.yaml', ...EVENT, '-o', 'm.json')).code).toBe(0)
     expect(
       (await run('batch', '--manifest', 'm.json', '--shard', '0', '-p', 'policy.yaml', '-o', 'run')).code,
     ).toBe(0)
@@ -146,7 +168,7 @@ describe('lethe batch --change debezium', () => {
         .replace('  city: { use: generalize.prefix, keep: 2 }\n', ''),
     )
     const whole = [
-      ...['batch', 'in.ndjson', '-p', 'strict.yaml', '--change', 'debezium', '-o', 'some.ndjson'],
+      ...['batch', 'in.ndjson', '-p', 'strict.yaml', ...EVENT, '-o', 'some.ndjson'],
       ...['--dead-letter', 'dead.ndjson', '--summary', 'run.json', '--max-dead-letters', '100%'],
     ]
     expect((await run(...whole)).code).toBe(3)

@@ -23,7 +23,9 @@ import { rewrite } from './flat-outcome.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
 const keys = Keyring.fromKeyset(testKeyset())
-const CHANGE: ChangeForm = { deletes: 'publish', placeholder: P }
+const CHANGE: ChangeForm = { deletes: 'publish', before: 'full', placeholder: P }
+/** The key alone is logged of the row before. */
+const KEYED: ChangeForm = { ...CHANGE, before: 'key' }
 
 function problemsOf(fields: string, more = '') {
   const text = `policy: p\nversion: 1\npurpose: train_ai_system\n${more}\nfields:\n${fields}`
@@ -204,7 +206,7 @@ describe('119. two images', () => {
       event(young, over),
       event({ ...young, agreed: false }, young),
       event(young, { ...young, agreed: false }),
-      event(null, { name: 'Annabel' }),
+      event(null, { name: 'Annabel' }, 'c'),
       event({ name: 'Annabel' }, young),
       event({}, young),
     ]
@@ -219,12 +221,12 @@ describe('119. two images', () => {
       ['suppress', 'consent denied by agreed'],
       ['dead-letter', 'event-time-missing'],
       ['dead-letter', 'event-time-missing'],
-      // An image of which nothing is read holds nothing.
-      [undefined, masked],
+      // Both images of an update have the same columns.
+      ['dead-letter', 'change-before'],
     ])
     const outcomes = rewrite(
       engine,
-      [event(old, young), event(young, old), event(null, young)].map((one) => message(one)),
+      [event(old, young), event(young, old), event(null, young, 'c')].map((one) => message(one)),
     )
     const day = (days: number): number => Math.floor((NOW - days * 86_400_000) / 86_400_000) * 86_400_000
     expect(outcomes.map(({ timestamp }) => timestamp)).toEqual([day(40), day(40), day(1)])
@@ -236,7 +238,7 @@ describe('119. two images', () => {
     const subjects = [
       event({ id: 1, n: 'x' }, { id: 1, n: 'x' }),
       event({ id: 1, n: 5 }, { id: 2, n: 'x' }),
-      event(null, { id: 2, n: 'x' }),
+      event(null, { id: 2, n: 'x' }, 'c'),
     ].map((one) => {
       const outcomes = engine.rewrite(MessageBatch.of([message(one)]))
       return [outcomes.code(0), outcomes.subject(0)]
@@ -308,7 +310,7 @@ describe('120. what stands for a value that is unchanged', () => {
       { list: [...bytes] },
       { labels: { [placeholder]: placeholder } },
     ]
-    const change: ChangeForm = { ...CHANGE, placeholder }
+    const change: ChangeForm = { ...KEYED, placeholder }
     const events = forms.map((after) => ({ before: null, after, op: 'u' }))
     expect(became(engineOf(wide, { change }), events)).toEqual(
       forms.map((after) => ({ before: null, after })),
@@ -322,7 +324,9 @@ describe('120. what stands for a value that is unchanged', () => {
     const bytes = [...Buffer.from(P)]
     const forms = [{ text: `${P}.` }, { list: [...bytes, 1] }, { list: [bytes[0], ...bytes.slice(1, -1), 7] }]
     for (const after of forms) {
-      const [event] = became(engineOf(wide), [{ before: null, after, op: 'u' }]) as [{ after: object }]
+      const [event] = became(engineOf(wide, { change: KEYED }), [{ before: null, after, op: 'u' }]) as [
+        { after: object },
+      ]
       expect(event.after).toEqual(rowOf(wide, after))
       expect(JSON.stringify(event)).not.toContain(P)
     }
@@ -337,7 +341,7 @@ describe('120. what stands for a value that is unchanged', () => {
       { op: 'u', before: null, after: { id: 1, agreed: P } },
       { op: 'u', before: null, after: { id: P, agreed: true } },
     ]
-    expect(became(engineOf(gated), events)).toEqual([
+    expect(became(engineOf(gated, { change: KEYED }), events)).toEqual([
       ['suppress', 'consent unknown from agreed'],
       ['dead-letter', 'required-missing'],
     ])
@@ -400,6 +404,60 @@ describe('121. JSON with its schema', () => {
       expect(became(engineOf(plan, { form }), [{ schema, payload: update }], key)).toEqual([
         ['dead-letter', 'key-not-json'],
       ])
+  })
+})
+
+describe('124. what the row before holds', () => {
+  /** As Debezium 3.6 writes it for PostgreSQL under REPLICA IDENTITY DEFAULT: all but the key is made up, from types and defaults. */
+  const made =
+    '{"id":12,"email":"","agreed":false,"opted_out":false,"at":"1970-01-01T00:00:00Z","owner":0,"note":null,"kind":"Zq-default"}'
+  const deleted = `{"before":${made},"after":null,"op":"d"}`
+  const row = { id: 12, email: 'a@x.example', opted_out: true, owner: 5, kind: 'Zq7' }
+  const judged = planOf(
+    '  id: { use: hash.hmac, domain: customer }\n  owner: { use: hash.hmac, domain: customer }\n  kind: keep\n  $key.id: { use: hash.hmac, domain: customer }\n  $change.op: keep\n',
+    'subject: owner\nconsent: [ { from: opted_out, when: { is: false } } ]',
+  )
+  const update = { op: 'u', before: { ...row, opted_out: false }, after: { ...row, opted_out: false } }
+
+  it('is neither published nor judged where its key alone was logged', () => {
+    const keyed = engineOf(judged, { change: KEYED })
+    expect(became(keyed, [deleted, null])).toEqual([
+      ['suppress', 'change: delete without its row'],
+      ['tombstone', keyOf(7)],
+    ])
+    const tombstone = engineOf(judged, { change: { ...KEYED, deletes: 'tombstone' } })
+    expect(became(tombstone, [deleted])).toEqual([['tombstone', keyOf(7)]])
+    const others = [
+      update,
+      { ...update, op: 'c' },
+      { op: 't', before: update.before, after: null },
+      { ...update, before: null },
+    ]
+    const kinds = became(keyed, others).map((one) => (Array.isArray(one) ? one.join(' ') : 'published'))
+    expect(kinds).toEqual([
+      'dead-letter change-before',
+      'dead-letter change-before',
+      'dead-letter change-before',
+      'published',
+    ])
+  })
+
+  it('is a row where it was logged whole, and then no update goes without', () => {
+    const events = [
+      { op: 'd', before: row, after: null },
+      update,
+      { ...update, before: null },
+      { op: 'c', after: update.after },
+    ]
+    const kinds = became(engineOf(judged), events).map((one) =>
+      Array.isArray(one) ? one.join(' ') : 'published',
+    )
+    expect(kinds).toEqual([
+      'suppress consent denied by opted_out',
+      'published',
+      'dead-letter change-before',
+      'published',
+    ])
   })
 })
 

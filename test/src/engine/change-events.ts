@@ -105,12 +105,11 @@ export const anyEvent: fc.Arbitrary<Event> = fc
     op: fc.constantFrom('c', 'r', 'u', 'd'),
     before: anyRow,
     after: anyRow,
-    full: fc.boolean(),
     table: fc.constantFrom('customers', 'orders'),
     ts_ms: fc.integer({ min: 1, max: 2 ** 41 }),
   })
-  .map(({ op, before, after, full, table, ts_ms }) => ({
-    before: op === 'd' || (op === 'u' && full) ? before : null,
+  .map(({ op, before, after, table, ts_ms }) => ({
+    before: op === 'd' || op === 'u' ? before : null,
     after: op === 'd' ? null : after,
     source: { table, schema: canary(), snapshot: 'false', query: canary() },
     transaction: { id: canary() },

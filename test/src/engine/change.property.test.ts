@@ -16,7 +16,11 @@ import { anyEvent, canary, type Event, POLICIES } from './change-events.ts'
 import { rewrite } from './flat-outcome.ts'
 
 const NOW = Date.UTC(2026, 5, 1)
-const CHANGE: ChangeForm = { deletes: 'publish', placeholder: DEFAULT_PLACEHOLDER }
+const CHANGE: ChangeForm = {
+  deletes: 'publish',
+  before: 'full',
+  placeholder: DEFAULT_PLACEHOLDER,
+}
 
 const message = (event: unknown, key: unknown = { id: 'C' }): Message => ({
   key: Buffer.from(JSON.stringify(key)),

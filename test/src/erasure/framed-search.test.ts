@@ -17,8 +17,10 @@ import type { InputRecord } from '../../../src/kafka/record.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
 import { MatchKeys } from '../../../src/keys/match-keys.ts'
 import type { Hold } from '../../../src/lifecycle/legal-hold.ts'
-import { type ChangeForm, DEBEZIUM, frameOf } from '../../../src/record/wire-form.ts'
+import { DEBEZIUM as ASSUMED, type ChangeForm, frameOf } from '../../../src/record/wire-form.ts'
 import { SchemaBook, written } from './framed-world.ts'
+
+const DEBEZIUM: ChangeForm = { ...ASSUMED, before: 'full' }
 
 const NOW = Date.parse('2026-03-10T12:34:56Z')
 const keyset = createKeyset(new Date(NOW))

@@ -506,6 +506,7 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
 ]
 
 const warnings: readonly (readonly [code: PipelineCode, text: string])[] = [
+  ['deletes-left-out', pipeline('', route({ policy: 'plain.yaml', more: 'change: ▸debezium' }))],
   ['clear-source', pipeline('source: ▸clear')],
   ['same-partition', pipeline('', route({ partition: '▸same' }))],
   ['seals-originals', pipeline('deadLetters: { seal: ▸{ recipients: { file: r.txt } } }')],

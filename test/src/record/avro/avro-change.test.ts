@@ -2,10 +2,16 @@
 import avsc from 'avsc'
 import { describe, expect, it } from 'vitest'
 import { MessageBatch } from '../../../../src/engine/message-batch.ts'
-import { DEBEZIUM, PLAIN_FORM, type WireForm } from '../../../../src/record/wire-form.ts'
+import {
+  DEBEZIUM as ASSUMED,
+  type ChangeForm,
+  PLAIN_FORM,
+  type WireForm,
+} from '../../../../src/record/wire-form.ts'
 import { messageEngine, outputSchemaOf } from '../../../../src/run/engines.ts'
 import { AVRO_FORM, framed, planOf } from './avro-world.ts'
 
+const DEBEZIUM: ChangeForm = { ...ASSUMED, before: 'full' }
 const P = DEBEZIUM.placeholder
 const field = (name: string, type: unknown, more: object = {}) => ({ name, type, ...more })
 const optional = (name: string, type: unknown) => field(name, ['null', type], { default: null })
