@@ -58,7 +58,7 @@ function chosen({ client }: Connection, notFor: RegExp): Settings {
 
 /** Settings of a consumer; `group` may be another one than the route's. */
 export function consumerSettings(
-  { connection }: DriverOptions,
+  { connection, topics }: DriverOptions,
   group: string,
 ): { readonly global: ConsumerGlobalConfig; readonly topic: { readonly 'auto.offset.reset': 'error' } } {
   const global: Settings = {
@@ -79,8 +79,8 @@ export function consumerSettings(
     'isolation.level': 'read_committed',
     'enable.partition.eof': true,
     'allow.auto.create.topics': false,
-    // Whatever a pattern says: the brokers' own topics hold no events.
-    'topic.blacklist': '^__',
+    // Whatever a pattern says: the brokers' own topics hold no events. A topic that is named is read, whatever its name.
+    ...('pattern' in topics ? { 'topic.blacklist': '^__' } : {}),
   }
   // An offset that is gone is an error, never a place to start from.
   return { global: global as ConsumerGlobalConfig, topic: { 'auto.offset.reset': 'error' } }
