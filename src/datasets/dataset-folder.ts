@@ -24,15 +24,13 @@ import { TemporaryFile } from '../files/temporary-file.ts'
 import type { DatasetFormat } from '../kafka/pipeline-file/pipeline.ts'
 import { type Position, partitionKey, type TopicPartition } from '../kafka/record.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
+import { IDENTITY, type Identity, identityOf, OWN_FOLDER } from './dataset-identity.ts'
 import { RangeFile } from './range-file.ts'
 import { type RangeStart, rangeName, readRangeName, stemOf } from './range-name.ts'
 import { damaged, type RangeNote } from './range-note.ts'
 import type { RowFormat } from './row-format.ts'
 import { ROW_FORMATS } from './row-formats.ts'
 
-/** Readers of data sets pass by what begins with an underscore. */
-export const OWN_FOLDER = '_lethe'
-const IDENTITY = 'dataset.json'
 const POSITION = '.position'
 const PART = '.part'
 /** Files that are looked at before something else has its turn. */
@@ -44,14 +42,6 @@ export interface DatasetPlace {
   readonly format: DatasetFormat
   /** `pipeline/route`. */
   readonly owner: string
-}
-
-interface Identity {
-  readonly v: 1
-  readonly owner: string
-  readonly format: string
-  /** Where its partitions began that were there when it was made. */
-  readonly starts: readonly Position[]
 }
 
 export class DatasetFolder {
@@ -408,21 +398,4 @@ function namesIn(folder: string): readonly string[] {
   } catch (error) {
     throw fileError(folder, error)
   }
-}
-
-function identityOf(text: string): Identity | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const { v, owner, format, starts } = (value ?? {}) as Readonly<Record<string, unknown>>
-  const isSound = v === 1 && typeof owner === 'string' && typeof format === 'string' && Array.isArray(starts)
-  return isSound && starts.every(isPosition) ? (value as Identity) : undefined
-}
-
-function isPosition(value: unknown): boolean {
-  const { topic, partition, offset } = (value ?? {}) as Readonly<Record<string, unknown>>
-  return typeof topic === 'string' && Number.isSafeInteger(partition) && Number.isSafeInteger(offset)
 }

@@ -1,6 +1,6 @@
 /** Data sets: whether this account can write into their folders, and whether what stands there is whole. Changes nothing. */
 import { accessSync, constants, statSync } from 'node:fs'
-import { OWN_FOLDER } from '../datasets/dataset-folder.ts'
+import { OWN_FOLDER } from '../datasets/dataset-identity.ts'
 import { folderOf } from '../datasets/folder-of-route.ts'
 import { LetheError } from '../errors.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'

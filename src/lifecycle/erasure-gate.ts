@@ -1,9 +1,10 @@
 /** Finds stored rows of subjects by their tokens: what goes, and what a legal hold keeps. */
 import type { Gate } from '../engine/gate.ts'
 import { parsePath } from '../policy/path.ts'
+import type { StoredTime } from '../policy/published-time.ts'
 import type { HeldRows } from './held-rows.ts'
 import { type GateTally, newTally } from './stored-gate.ts'
-import { intervalReader, type StoredTime } from './stored-time.ts'
+import { intervalReader } from './stored-time.ts'
 import type { Search } from './target.ts'
 
 export const ERASURE_REASON = 'erasure'

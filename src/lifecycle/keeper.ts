@@ -44,6 +44,9 @@ export interface StoredChange {
   readonly isErasure: boolean
 }
 
+/** What a file that is written anew says of that. */
+export type Rewrite = Pick<StoredChange, 'order' | 'asOf'>
+
 /** Gives the permit for a file that belongs to a target. */
 export type PermitFor = (file: string) => Permit
 
@@ -75,5 +78,5 @@ export interface Keeper {
   /** What tells of a file that is gone. */
   tells(file: string): boolean
   /** Opens what is to take the place of a file, where that is not made as a file by itself is. */
-  readonly opener?: ((file: string, staged: string, order: string) => () => Output) | undefined
+  readonly opener?: ((file: string, staged: string, rewrite: Rewrite) => () => Output) | undefined
 }

@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { fileError } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
+import { type StoredTime, storedTimeOf } from '../policy/published-time.ts'
 import type { RecordFormat } from '../record/limits.ts'
-import { type StoredTime, storedTimeOf } from './stored-time.ts'
 
 const sidecarForm = z.strictObject({
   lethe: z.literal('sidecar'),

@@ -8,7 +8,7 @@ import type { Output } from '../files/sink.ts'
 import { discardParts } from '../files/temporary-file.ts'
 import { deleteFile, replaceFile } from './delete-stored.ts'
 import { stampOf } from './file-stamp.ts'
-import type { Keeper, Made, PermitFor, StoredChange } from './keeper.ts'
+import type { Keeper, Made, PermitFor, Rewrite, StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
 import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
@@ -141,7 +141,8 @@ export class StoredFile implements Target {
     this.#discard(staged, permitFor)
     const stamp = stampOf(file)
     const opened: Output[] = []
-    const open = await this.#opener(made, planned, staged, order)
+    const asOf = asOfAfter(made.judged, planned, request)
+    const open = await this.#opener(made, planned, staged, { order, asOf })
     const next = (): Output => {
       for (const one of opened) void one.discard()
       opened.push(open())
@@ -162,7 +163,7 @@ export class StoredFile implements Target {
         before: now,
         stamp,
         after: planned.whole ? undefined : { staged, digest: output.digest! },
-        asOf: asOfAfter(made.judged, found, request),
+        asOf,
         isErasure: isErasure(request),
       }
     } catch (error) {
@@ -173,10 +174,15 @@ export class StoredFile implements Target {
     }
   }
 
-  async #opener(made: Made, { whole }: TargetSurvey, staged: string, order: string): Promise<() => Output> {
+  async #opener(
+    made: Made,
+    { whole }: TargetSurvey,
+    staged: string,
+    rewrite: Rewrite,
+  ): Promise<() => Output> {
     if (whole) return () => openNothing(this.file)
     return (
-      this.#keeper.opener?.(this.file, staged, order) ?? (await openerFor(this.file, made.format, staged))
+      this.#keeper.opener?.(this.file, staged, rewrite) ?? (await openerFor(this.file, made.format, staged))
     )
   }
 
@@ -279,8 +285,12 @@ const cannotStepOf = (request: TargetRequest): CannotStep | undefined =>
   isErasure(request) ? undefined : request.cannotStep
 
 /** Up to when rows that stay were judged; undefined: as before, since some are still to be stepped. */
-function asOfAfter(judged: Made['judged'], found: TargetSurvey, request: TargetRequest): string | undefined {
-  if (isErasure(request) || found.held.fromStep > 0 || found.cannotStep > 0) return undefined
+function asOfAfter(
+  judged: Made['judged'],
+  planned: TargetSurvey,
+  request: TargetRequest,
+): string | undefined {
+  if (isErasure(request) || planned.held.fromStep > 0 || planned.cannotStep > 0) return undefined
   return new Date(Math.max(judged.until, request.asOf - request.marginMs)).toISOString()
 }
 

@@ -4,6 +4,8 @@
  */
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { OWN_FOLDER } from '../datasets/dataset-identity.ts'
+import { isStreamed } from '../datasets/stored-range.ts'
 import { fileError, LetheError } from '../errors.ts'
 import { formatByName } from '../files/input.ts'
 import { DATA_SET } from '../forms/data-set.ts'
@@ -13,6 +15,7 @@ import { fileTarget } from './may-delete.ts'
 import { sidecarName } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
 import { type Target, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
+import { fileOf } from './work-order.ts'
 
 export interface FolderOptions {
   /** Files that a command is writing, or left half-made, are looked at only where they were last written to before: ms since 1970. */
@@ -42,8 +45,22 @@ export function targetsOf(names: readonly string[], options: FolderOptions = {})
   return [...targets.values()]
 }
 
+/**
+ * What stands in the data sets of streams that these lie in, and is none of them: files that were published since, and those that are
+ * being written. @throws LetheError (io)
+ */
+export function cameBeside(names: readonly TargetName[]): readonly Target[] {
+  const folders = new Set<string>()
+  for (const name of names) {
+    const at = dirname(name.slice('file:'.length))
+    const folder = basename(at) === OWN_FOLDER ? dirname(at) : at
+    if (name.startsWith('file:') && isStreamed(folder)) folders.add(folder)
+  }
+  return targetsOf([...folders]).filter(({ name }) => !names.includes(name))
+}
+
 interface Entry {
-  readonly kind: 'stored' | 'link' | 'left-over' | 'not-there'
+  readonly kind: 'stored' | 'link' | 'left-over' | 'not-there' | 'being-written'
   readonly file: string
 }
 
@@ -54,8 +71,13 @@ function entriesBelow(folder: string, { leftBefore }: FolderOptions): readonly E
     .flatMap(({ entry, file }): Entry[] => {
       if (entry.isSymbolicLink()) return [{ kind: 'link', file }]
       if (!entry.isFile()) return []
-      if (isHalfMade(file))
-        return leftBefore === undefined || writtenAt(file) < leftBefore ? [{ kind: 'left-over', file }] : []
+      const isOwn = basename(entry.parentPath) === OWN_FOLDER && isStreamed(dirname(entry.parentPath))
+      if (isHalfMade(file)) {
+        const isOld = leftBefore === undefined || writtenAt(file) < leftBefore
+        return isOld ? [{ kind: isOwn ? 'being-written' : 'left-over', file }] : []
+      }
+      // What a stream keeps of its data set.
+      if (isOwn) return []
       if (basename(file) === DATA_SET) return [...missingOf(dirname(file))]
       return isStored(file) ? [{ kind: 'stored', file }] : []
     })
@@ -108,7 +130,7 @@ function leadsElsewhere(
 }
 
 /** What is told of, and neither read nor written. */
-class LeftAlone implements Target {
+export class LeftAlone implements Target {
   readonly name: TargetName
   readonly #code: UntouchedCode
 
@@ -123,6 +145,6 @@ class LeftAlone implements Target {
   }
 
   isGone(): boolean {
-    return false
+    return !existsSync(fileOf(this.name))
   }
 }

@@ -57,6 +57,12 @@ export const UNTOUCHED = {
   'no-time': 'no field of it tells the event time of its rows',
   'unreadable-rows': 'rows of it cannot be read, so that they cannot be judged',
   unreadable: 'it cannot be read',
+  'being-written':
+    'a stream is writing it: its rows can be searched once it has its name, at `roll.time` or when the stream ends',
+  'note-missing':
+    'it does not end with what says who wrote it and which offsets it covers: put it back as the stream published it',
+  'note-older':
+    'it was written by a version of Lethe that did not note keys and times: make the data set again',
   'not-in-manifest':
     'the manifest of its data set does not name it: take it away, or make the data set again',
   'manifest-malformed': 'the _manifest.json of its data set is not written as one',

@@ -22,6 +22,8 @@ export interface RewrittenBatch {
   readonly took: number
   /** Up to where the topics of consent tables were read when it was judged, at least. */
   readonly tables: readonly TableOffset[]
+  /** The instant that retention was judged at, ms since 1970. */
+  readonly judgedAt: number
 }
 
 /** De-identifies the batches of one route. */
@@ -79,7 +81,14 @@ export class RewritingThread {
           ...(job.memory === undefined ? [] : [job.memory]),
         ])
         records.takeBack(lines)
-        return { outcomes: OutcomeBatch.from(outcomes), account, groups, took, tables: offsets }
+        return {
+          outcomes: OutcomeBatch.from(outcomes),
+          account,
+          groups,
+          took,
+          tables: offsets,
+          judgedAt: now,
+        }
       },
       release: (records, outcomes) => {
         records.release()

@@ -41,8 +41,7 @@ export class BatchSettler {
 
   async #settle(unsealed: JudgedBatch, rewriteMs: number, began: number): Promise<Settled> {
     const { driver, writer, now, keptFor, seal } = this.#options
-    const batch: JudgedBatch =
-      seal === undefined ? unsealed : { ...(await seal(unsealed)), tables: unsealed.tables }
+    const batch: JudgedBatch = seal === undefined ? unsealed : { ...unsealed, ...(await seal(unsealed)) }
     const outputs = writer.write(batch, now() - keptFor)
     try {
       const settled = await driver.settle(batch.epoch, outputs, batch.next)
@@ -64,7 +63,7 @@ export class BatchSettler {
     const middle = batch.records.length >> 1
     const part = async (from: number, to: number, next?: readonly Position[]): Promise<JudgedBatch> => {
       const records = batch.records.slice(from, to)
-      const { outcomes, account, groups, tables } = await rewriter.rewrite(records, now())
+      const { outcomes, account, groups, tables, judgedAt } = await rewriter.rewrite(records, now())
       return {
         epoch: batch.epoch,
         records,
@@ -72,6 +71,7 @@ export class BatchSettler {
         account,
         groups,
         tables,
+        judgedAt,
         next: next ?? records.behind(),
       }
     }

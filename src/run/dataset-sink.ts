@@ -4,6 +4,7 @@
  * publish the same offsets: the name of the second one exists.
  */
 import type { DatasetFolder } from '../datasets/dataset-folder.ts'
+import type { RangeMade } from '../datasets/range-note.ts'
 import { sum } from '../engine/account.ts'
 import type { WindowWatch } from '../engine/limit-window.ts'
 import type { OutcomeBatch } from '../engine/outcome-batch.ts'
@@ -15,6 +16,7 @@ import { PackedRecords } from '../kafka/packed-records.ts'
 import type { Dataset } from '../kafka/pipeline-file/pipeline.ts'
 import { type Position, partitionKey, type TopicPartition } from '../kafka/record.ts'
 import type { Plan } from '../policy/plan.ts'
+import { storedTimeOf } from '../policy/published-time.ts'
 import { BatchSettler, type BatchTimes, type SettlerOptions } from './batch-settler.ts'
 import { OpenRange } from './open-range.ts'
 import type { RouteWatch } from './route.ts'
@@ -36,6 +38,8 @@ export interface PublishedRange extends Position {
 export interface DatasetSinkOptions extends Omit<SettlerOptions, 'driver' | 'settled'> {
   readonly plan: Plan
   readonly folder: DatasetFolder
+  /** Check values of the keys that tokens are under, by id. */
+  readonly keyChecks: Readonly<Record<string, string>>
   readonly roll: Dataset['roll']
   readonly limit: WindowWatch
   readonly watch: Pick<RouteWatch, 'settled'>
@@ -50,6 +54,7 @@ export class DatasetSink implements RouteSink, PositionKeeper {
   /** Rows of batches that are being settled. */
   readonly #shaped: WeakMap<OutcomeBatch, Uint8Array> = new WeakMap()
   readonly #policy: string
+  readonly #made: Omit<RangeMade, 'judged'>
   #driver!: KeptDriver
   #settler!: BatchSettler
   /** By partition: the end of its last published file. */
@@ -70,7 +75,9 @@ export class DatasetSink implements RouteSink, PositionKeeper {
 
   constructor(options: DatasetSinkOptions) {
     this.#options = options
-    this.#policy = policyLabel(options.plan)
+    const { plan, keyChecks } = options
+    this.#policy = policyLabel(plan)
+    this.#made = { keyChecks, time: storedTimeOf(plan) }
     this.#shaper = rowShaper(options.folder.place.format, options.plan)
   }
 
@@ -255,7 +262,7 @@ export class DatasetSink implements RouteSink, PositionKeeper {
   async #publish(key: string, range: OpenRange): Promise<void> {
     const { folder, watch, published } = this.#options
     this.#open.delete(key)
-    const note = range.note(folder.place.owner, this.#policy)
+    const note = range.note(folder.place.owner, this.#policy, this.#made)
     if ((await range.file.publish(note)) === 'taken') {
       await this.#overtaken(key, range)
       return

@@ -1,7 +1,7 @@
 /** What was taken of a partition and is in no published file yet: its file, and what is counted once that is published. */
 import type { RangeFile } from '../datasets/range-file.ts'
 import type { RangeStart } from '../datasets/range-name.ts'
-import type { RangeNote } from '../datasets/range-note.ts'
+import type { RangeMade, RangeNote } from '../datasets/range-note.ts'
 import { type Account, addAccount, emptyAccount, sum } from '../engine/account.ts'
 import { type GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
 import { type Emitted, noneEmitted } from '../kafka/batch-outputs.ts'
@@ -21,6 +21,8 @@ export class OpenRange {
   readonly emitted: Emitted = noneEmitted()
   rewriteMs = 0
   settleMs = 0
+  /** Between which instants its records were judged. */
+  #judged = { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY }
   readonly #since = performance.now()
   #groups: SubjectGroups | undefined
   /** The first and the last of each table. */
@@ -47,11 +49,13 @@ export class OpenRange {
   }
 
   count(
-    { account, groups, tables }: JudgedBatch,
+    { account, groups, tables, judgedAt }: JudgedBatch,
     emitted: Emitted,
     { rewriteMs, settleMs }: BatchTimes,
   ): void {
     addAccount(this.account, account)
+    const { from, until } = this.#judged
+    this.#judged = { from: Math.min(from, judgedAt), until: Math.max(until, judgedAt) }
     for (const what of Object.keys(emitted) as (keyof Emitted)[]) this.emitted[what] += emitted[what]
     if (groups !== undefined) {
       this.#groups ??= new SubjectGroups()
@@ -66,7 +70,7 @@ export class OpenRange {
     this.settleMs += settleMs
   }
 
-  note(owner: string, policy: string): RangeNote {
+  note(owner: string, policy: string, made: Omit<RangeMade, 'judged'>): RangeNote {
     const { records, published, tombstones, suppressed, deadLettered } = this.account
     return {
       v: 1,
@@ -79,6 +83,7 @@ export class OpenRange {
       tombstones,
       deadLetters: sum(deadLettered),
       policy,
+      made: { judged: this.#judged, ...made },
     }
   }
 }

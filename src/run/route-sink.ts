@@ -5,8 +5,8 @@ import type { Position } from '../kafka/record.ts'
 import type { RoutedBatch } from '../kafka/routed-batch.ts'
 import type { RewrittenBatch } from './batch-rewriter.ts'
 
-/** A batch, and how far the tables were read that it was judged by. */
-export type JudgedBatch = RoutedBatch & Pick<RewrittenBatch, 'tables'>
+/** A batch, when it was judged, and how far the tables were read that it was judged by. */
+export type JudgedBatch = RoutedBatch & Pick<RewrittenBatch, 'tables' | 'judgedAt'>
 
 export interface RouteSink {
   /** The batches that what was polled is rewritten and settled in, in order. */

@@ -218,11 +218,11 @@ class RouteLoop {
 
   /** Settles a batch when it is rewritten, behind the one before it. */
   async #follow(polled: Polled, rewritten: Promise<RewrittenBatch>, before: Promise<void>): Promise<void> {
-    const [{ outcomes, account, groups, took, tables }] = await Promise.all([rewritten, before])
+    const [{ outcomes, account, groups, took, tables, judgedAt }] = await Promise.all([rewritten, before])
     if (this.#failed) return
     if (!reconciles(account) || account.records !== polled.records.length)
       throw new Error('the account of a batch does not add up')
-    await this.#settle({ ...polled, outcomes, account, groups, tables }, took)
+    await this.#settle({ ...polled, outcomes, account, groups, tables, judgedAt }, took)
   }
 
   async #settle(batch: JudgedBatch, rewriteMs: number): Promise<void> {

@@ -27,6 +27,7 @@ import type { Health, Loop } from '../../telemetry/health.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { RouteMetrics } from '../../telemetry/route-metrics.ts'
+import { viewKeys } from '../account/keys-view.ts'
 import { type BatchRewriter, RewritingThread } from '../batch-rewriter.ts'
 import type { SettlerOptions } from '../batch-settler.ts'
 import { DatasetSink } from '../dataset-sink.ts'
@@ -247,6 +248,7 @@ class RouteRun {
       ...settling,
       plan,
       folder: this.#folder,
+      keyChecks: viewKeys(plan, prepared.configuration.keyset).keyChecks,
       roll: dataset.roll,
       limit: this.#limit,
       watch: this.#watch,

@@ -301,6 +301,16 @@ it('a note is found at the end of its file alone, and only whole', () => {
   )
   const sound = note(5, 9, 3)
   expect(readNote(JSON.stringify(sound))).toEqual(sound)
+  const judged = { from: 1, until: 2 }
+  const time = { field: 'at', form: 'interval', utc: true }
+  const rewritten = {
+    ...sound,
+    rows: 1,
+    deleted: 2,
+    order: 'a'.repeat(64),
+    made: { judged, keyChecks: { k1: 'x' }, time },
+  }
+  expect(readNote(JSON.stringify(rewritten))).toEqual(rewritten)
   for (const wrong of [
     { next: 5 },
     { rows: 2 },
@@ -309,6 +319,13 @@ it('a note is found at the end of its file alone, and only whole', () => {
     { first: -1 },
     { topic: 1 },
     { policy: null },
+    { rows: 1, deleted: 1 },
+    { rows: 4, deleted: -1 },
+    { order: 'x' },
+    { made: null },
+    { made: { judged, keyChecks: { k1: 1 } } },
+    { made: { judged: { from: 1 }, keyChecks: {} } },
+    { made: { judged, keyChecks: {}, time: { ...time, form: 'x' } } },
   ])
     expect(readNote(JSON.stringify({ ...sound, ...wrong }))).toBe(undefined)
   for (const text of ['', '1', 'null', '[]', '{']) expect(readNote(text)).toBe(undefined)

@@ -63,7 +63,7 @@ async function settled(values: readonly string[], takes: number, maxBatchBytes?:
       const account = emptyAccount(plan!)
       account.records = batch.length
       account.deadLettered['json-syntax'] = batch.length
-      return { outcomes, account, groups: undefined, took: 0, tables: [] }
+      return { outcomes, account, groups: undefined, took: 0, tables: [], judgedAt: 0 }
     },
     release: () => {},
   }
