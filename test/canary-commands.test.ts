@@ -281,10 +281,10 @@ describe('marked values', () => {
     await run(3, 'batch', 'in.parquet', ...batch, '-o', 'clean/of-parquet.csv', '--verbose')
     const plain = ['--parquet-compression', 'none']
     await run(3, 'batch', 'in.parquet', ...batch, ...plain, '-o', 'typed.parquet', '--verbose')
-    await run(3, 'batch', 'in.ndjson', ...batch, ...plain, '-o', 'lines.parquet')
+    await run(3, 'batch', 'in.ndjson', ...batch, ...plain, '-o', 'clean/lines.parquet')
     const parted = ['--partition-by', 'at,id', '--verbose']
-    await run(3, 'batch', 'in.ndjson', ...batch, ...parted, '-o', 'parted')
-    await run(3, 'batch', 'in.parquet', ...batch, ...plain, ...parted, '-o', 'parted-too')
+    await run(3, 'batch', 'in.ndjson', ...batch, ...parted, '-o', 'clean/parted')
+    await run(3, 'batch', 'in.parquet', ...batch, ...plain, ...parted, '-o', 'clean/parted-too')
     await run(2, 'batch', 'in.ndjson', ...batch, ...parted, '-o', 'none', '--max-partitions', '1')
     writeFileSync(join(cwd, 'bad.parquet'), readFileSync(join(cwd, 'in.parquet')).subarray(0, -9))
     await run(4, 'batch', 'bad.parquet', ...batch, '-o', 'clean/bad.ndjson')

@@ -28,7 +28,7 @@ async function start(
     const { searches, keyChecks } = await searchesOf(job, tokenKeys(keysFile(options), job))
     const now = Date.now()
     const located: (Located | LocatedTopic)[] = [
-      ...(await locate(targetsOf(names), subjects, searches, keyChecks, now)),
+      ...(await locate(targetsOf([...names, ...job.dataSets]), subjects, searches, keyChecks, now)),
     ]
     if (job.topics !== undefined) {
       const request = { searches: searchesFor(searches, subjects), keyChecks, holds: [], heldAt: now }

@@ -25,6 +25,8 @@ export interface PipelineJob {
   /** Undefined where no pipeline is named. */
   readonly pipeline: Pipeline | undefined
   readonly topics: TopicsSetting | undefined
+  /** The folders that its routes write into. */
+  readonly dataSets: readonly string[]
 }
 
 /** A policy that is named, beside those of a pipeline. */
@@ -49,7 +51,7 @@ export async function withJob<T>(
         'no policy is named',
         'say -p POLICY, or --pipeline FILE for the topics of a pipeline',
       )
-    return await use({ ...jobOf(named), notes: [], pipeline: undefined, topics: undefined })
+    return await use({ ...jobOf(named), notes: [], pipeline: undefined, topics: undefined, dataSets: [] })
   }
   const { stored, notes, policies } = await readStored(file)
   const known = new Set(policies.map(({ plan }) => plan.fingerprint))
@@ -59,7 +61,8 @@ export async function withJob<T>(
   try {
     const { registry } = pipeline
     const schemas = registry && patient(new RegistryClient(() => resolveRegistry(registry)))
-    return await use({ ...jobOf(all), notes, pipeline, topics: { admin, stored, schemas } })
+    const dataSets = pipeline.routes.flatMap(({ to }) => to.dataset?.folder ?? [])
+    return await use({ ...jobOf(all), notes, pipeline, topics: { admin, stored, schemas }, dataSets })
   } finally {
     await admin.close()
   }

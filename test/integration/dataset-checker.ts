@@ -68,6 +68,8 @@ export interface DatasetCheck {
   readonly expected: (input: LogRecord) => Expected
   readonly policy: string
   readonly canaries: readonly string[]
+  /** Which rows were deleted since they were published. Default: none. */
+  readonly isGone?: ((row: string) => boolean) | undefined
 }
 
 export function checkDataset({
@@ -77,6 +79,7 @@ export function checkDataset({
   expected,
   policy,
   canaries,
+  isGone = () => false,
 }: DatasetCheck): DatasetReport {
   const findings: string[] = []
   const kinds = { publish: 0, suppress: 0, tombstone: 0, 'dead-letter': 0 }
@@ -111,8 +114,10 @@ export function checkDataset({
         kinds[kind]++
         const written = letters.get(keyOf(input)) ?? []
         letters.delete(keyOf(input))
-        if (kind === 'publish')
-          wanted.push(Buffer.from(writes.find(({ value }) => value !== null)!.value!).toString())
+        if (kind === 'publish') {
+          const row = Buffer.from(writes.find(({ value }) => value !== null)!.value!).toString()
+          if (!isGone(row)) wanted.push(row)
+        }
         if (kind === 'dead-letter' && written.length === 0)
           findings.push(`${keyOf(input)}: lost its dead letter`)
         if (kind !== 'dead-letter' && written.length > 0)
@@ -130,8 +135,10 @@ export function checkDataset({
         note['suppressed'],
         note['tombstones'],
         note['deadLetters'],
+        note['deleted'] ?? 0,
       ]
-      const is = [within.length, count.publish, count.suppress, count.tombstone, count['dead-letter']]
+      const others = [count.suppress, count.tombstone, count['dead-letter']]
+      const is = [within.length, wanted.length, ...others, count.publish - wanted.length]
       if (told.join() !== is.join()) findings.push(`${name}: it says ${told.join()} and not ${is.join()}`)
     }
   }

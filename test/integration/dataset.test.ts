@@ -1,13 +1,16 @@
 /** `lethe stream` into a data set: files that cover each offset once, whatever happens to the processes that write them. */
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parquetReadObjects } from 'hyparquet'
 import type { Message } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { openAdmin } from '../../src/kafka/open-admin.ts'
+import { applyOrder, planRetention } from '../../src/lifecycle/retention-orders.ts'
+import { targetsOf } from '../../src/lifecycle/stored-folder.ts'
+import { compilePolicyFile } from '../../src/policy/compile-file.ts'
 import { broker, onKafka } from '../broker/suite.ts'
-import { drawOf, eventOf, oracleOf } from './chaos/events.ts'
+import { drawOf, eventOf, oracleOf, POLICY } from './chaos/events.ts'
 import { readDataset } from './dataset-checker.ts'
 import { kafkaOf, type TestContext, World, type WorldOptions } from './stream-world.ts'
 
@@ -129,6 +132,62 @@ onKafka('lethe stream into a data set', () => {
       expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 0, signal: null })
     }
     expect(await world.datasetVerdict()).toBe('clean')
+  })
+
+  it.concurrent('is retained while it is written, and while processes are killed: no offset is lost or there twice', {
+    timeout: 240_000,
+  }, async (test) => {
+    const world = await make(test, {
+      partitions: 2,
+      pipeline:
+        'maxDeadLetters: 100%\ndelivery: at-least-once\nclient: { session.timeout.ms: 6000 }\nbatch: { records: 25 }\n',
+      dataset: ', roll: { bytes: 4KiB, time: 1s }',
+    })
+    const shorter = join(world.folder, 'shorter.yaml')
+    writeFileSync(shorter, POLICY.replace('400d', '50d'))
+    const { plan } = await compilePolicyFile(shorter)
+    /** One order over what is there now. Nothing but the stream and this writes there. */
+    const retain = async (): Promise<{ asOf: number; deleted: number }> => {
+      const now = Date.now()
+      const asked = { asOf: now, now, marginMs: 0, validMs: 600_000, cannotStep: undefined, holds: [] }
+      const old = Date.now() - 600_000
+      const order = await planRetention(targetsOf([world.data], { leftBefore: old }), plan!, asked)
+      expect(order.untouched).toEqual([])
+      await applyOrder(order, { plan: plan!, now, holds: [] })
+      return { asOf: now, deleted: order.targets.reduce((sum, one) => sum + one.deleted, 0) }
+    }
+    const counted = (): number =>
+      readDataset(world.data).reduce((sum, { note }) => sum + Number(note['records']), 0)
+    let deleted = 0
+    let worker: ReturnType<World['start']> | undefined
+    for (const [round, name] of ['a', 'b', 'c'].entries()) {
+      worker = world.start(name)
+      await world.send(events(200, 30 + round))
+      for (let tries = 0; counted() < 200 * (round + 1) && tries < 300; tries++) {
+        deleted += (await retain()).deleted
+        await sleep(50)
+        // In the midst of what it writes, with files that were rewritten beside those that it knows.
+        if (round < 2 && counted() > 200 * round + 60) break
+      }
+      if (round < 2) await worker.end()
+    }
+    worker!.isExpected = true
+    worker!.kill('SIGTERM')
+    expect(await worker!.within(60_000), worker!.said.slice(-2000)).toEqual({ code: 0, signal: null })
+    expect(deleted).toBeGreaterThan(0)
+    const last = await retain()
+    expect(counted()).toBe(600)
+    const isGone = (row: string): boolean => {
+      const hour = Date.parse(JSON.parse(row).occurred_at)
+      return hour + 3_600_000 + 50 * 86_400_000 <= last.asOf
+    }
+    expect(await world.datasetVerdict(isGone)).toBe('clean')
+    // One that starts reads what the rewritten files say of themselves.
+    await world.send(events(20, 40))
+    expect([0, 3]).toContain((await world.run('--until-end')).code)
+    await retain()
+    expect(await world.datasetVerdict(isGone)).toBe('clean')
+    expect(readdirSync(world.data).filter((name) => name.startsWith('.'))).toEqual([])
   })
 
   it.concurrent('writes Parquet, by the policy', { timeout: 240_000 }, async (test) => {

@@ -210,8 +210,8 @@ ${this.#options.route ?? ''}`,
     return (topic) => all.filter((record) => record.topic === topic)
   }
 
-  /** `clean`, or what a reader of the data set found that knows the topics alone. */
-  async datasetVerdict(): Promise<string> {
+  /** `clean`, or what a reader of the data set found that knows the topics alone. `isGone`: rows that were deleted since. */
+  async datasetVerdict(isGone?: (row: string) => boolean): Promise<string> {
     const oracle = oracleOf(join(this.folder, 'policy.yaml'), join(this.folder, 'keys.json'))
     const of = await this.#logs(this.input, this.dead)
     return describeDataset(
@@ -222,6 +222,7 @@ ${this.#options.route ?? ''}`,
         expected: oracle.expected,
         policy: oracle.policy,
         canaries: [CANARY],
+        isGone,
       }),
     )
   }

@@ -121,7 +121,8 @@ export async function plan(
     const { suppression } = options
     const ofTopics = job.topics !== undefined || options.deadLetters !== undefined
     const subjects = subjectsOf(identifiers, { searches, matchKeys, keyChecks, suppression, ofTopics })
-    const order = await makeOrder(names, subjects, settingOf(options, job), options, async (made) => {
+    const files = [...names, ...job.dataSets]
+    const order = await makeOrder(files, subjects, settingOf(options, job), options, async (made) => {
       await ledgerOf(options)?.append({ action: 'forget.plan', state: 'done', ...factOf(made) })
     })
     emit(order, options)

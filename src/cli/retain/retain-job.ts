@@ -138,6 +138,11 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
       reads.addOptions(options)
       for (const name of policies.keys()) reads.add('a policy', name)
       reads.refuse(output)
+      for (const { name, to, policy } of pipeline.routes)
+        if (to.dataset !== undefined)
+          process.stderr.write(
+            `lethe: route ${name}: its data set is of files: lethe retain plan ${to.dataset.folder} -p ${policy}\n`,
+          )
       const now = Date.now()
       return await planTopics(
         { asOf: asOf ?? now, marginMs, validMs, otherVersionsMs: otherVersions },
