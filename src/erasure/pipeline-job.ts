@@ -25,8 +25,6 @@ export interface PipelineJob {
   /** Undefined where no pipeline is named. */
   readonly pipeline: Pipeline | undefined
   readonly topics: TopicsSetting | undefined
-  /** The folders that its routes write into. */
-  readonly dataSets: readonly string[]
 }
 
 /** A policy that is named, beside those of a pipeline. */
@@ -51,7 +49,7 @@ export async function withJob<T>(
         'no policy is named',
         'say -p POLICY, or --pipeline FILE for the topics of a pipeline',
       )
-    return await use({ ...jobOf(named), notes: [], pipeline: undefined, topics: undefined, dataSets: [] })
+    return await use({ ...jobOf(named), notes: [], pipeline: undefined, topics: undefined })
   }
   const { stored, notes, policies } = await readStored(file)
   const known = new Set(policies.map(({ plan }) => plan.fingerprint))
@@ -61,8 +59,7 @@ export async function withJob<T>(
   try {
     const { registry } = pipeline
     const schemas = registry && patient(new RegistryClient(() => resolveRegistry(registry)))
-    const dataSets = pipeline.routes.flatMap(({ to }) => to.dataset?.folder ?? [])
-    return await use({ ...jobOf(all), notes, pipeline, topics: { admin, stored, schemas }, dataSets })
+    return await use({ ...jobOf(all), notes, pipeline, topics: { admin, stored, schemas } })
   } finally {
     await admin.close()
   }
@@ -153,6 +150,10 @@ export async function searchesOf(
 }
 
 /** @throws LetheError (usage) where neither files nor a pipeline are named */
+/** The folders that the routes of a pipeline write into: their files are targets like others. */
+export const dataSetsOf = (topics: PipelineJob['topics']): readonly string[] =>
+  topics?.stored.pipeline.routes.flatMap(({ to }) => to.dataset?.folder ?? []) ?? []
+
 export function refuseNothing(names: readonly string[], { topics }: Pick<PipelineJob, 'topics'>): void {
   if (topics === undefined && names.length === 0)
     throw new LetheError(

@@ -1,4 +1,5 @@
 /** Work orders of retention, and what was found afterwards, as lines for people. */
+import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
 import type { VerifiedTarget } from './retention-orders.ts'
 import type { TargetSurvey } from './target.ts'
 import type { TopicOrder } from './topic-order.ts'
@@ -48,6 +49,16 @@ export function heldLines({ held }: Pick<TargetSurvey, 'held'>): readonly string
     ),
   ]
 }
+
+/** Where routes of a pipeline write files, which orders of topics leave alone. */
+export const ofFiles = ({ routes }: Pick<Pipeline, 'routes'>): string =>
+  routes
+    .flatMap(({ name, to, policy }) => (to.dataset === undefined ? [] : [{ name, policy, ...to.dataset }]))
+    .map(
+      ({ name, folder, policy }) =>
+        `lethe: route ${name}: its data set is of files: lethe retain plan ${folder} -p ${policy}\n`,
+    )
+    .join('')
 
 export const verifiedLines = (targets: readonly VerifiedTarget[]): readonly string[] =>
   targets.map(({ target, state, message }) => `${fileOf(target)}: ${state}: ${message}`)

@@ -3,13 +3,16 @@ import base64
 import datetime
 import decimal
 import json
+import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 NODE, LETHE, FILES, SEED = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -185,6 +188,78 @@ def rewritten_differs(columns, table, compression):
     return None
 
 
+KEPT_AGES, OLD_AGES = (70, 80, 90), (110, 130, 150)
+NOW = datetime.datetime.now(datetime.timezone.utc)
+
+
+def lethe(*args):
+    ended = subprocess.run([NODE, LETHE, *args], capture_output=True, text=True)
+    return None if ended.returncode == 0 else f'{args[0]} {args[1]}: {ended.returncode}: {ended.stderr}'
+
+
+def form(file):
+    """What a footer says beside rows."""
+    made = pq.ParquetFile(file)
+    column = made.metadata.row_group(0).column(0) if made.metadata.num_row_groups > 0 else None
+    return made.schema_arrow, made.metadata.metadata, column and column.compression
+
+
+def retained_differs(r, columns, table, compression):
+    """What pyarrow and DuckDB find in Parquet, and in a data set of it, once Lethe has deleted rows that are too old."""
+    rows = table.num_rows
+    ages = [r.choice(KEPT_AGES + OLD_AGES) for _ in range(rows)]
+    at = [(NOW - datetime.timedelta(days=age)).strftime('%Y-%m-%dT12:00:00Z') for age in ages]
+    kinds = [r.choice('abc') for _ in range(rows)]
+    dated = table.append_column('at', pa.array(at)).append_column('kind', pa.array(kinds))
+    pq.write_table(dated, 'dated.parquet', row_group_size=r.choice([5, 100, 10**6]))
+    rules = '\n'.join(rule for name, of, *_ in columns for rule in paths(name, of))
+    with open('dated.yaml', 'w') as file:
+        file.write('policy: p\nversion: 1\npurpose: train_ai_system\ntime: at\nfields:\n'
+                   '  at: { use: generalize.date, to: day }\n  kind: keep\n' + rules +
+                   '\nretention: { steps: [{ after: 100d, then: suppress }] }\n')
+    shutil.rmtree('set', ignore_errors=True)
+    # When none of them was too old.
+    then = (NOW - datetime.timedelta(days=60)).strftime('%Y-%m-%dT00:00:00Z')
+    batch = ['batch', 'dated.parquet', '-p', 'dated.yaml', '--as-of', then, '-q', '--workers', '1',
+             '--parquet-compression', compression]
+    retain = ['-p', 'dated.yaml', '--no-holds', '-o', 'order.json', '--max-delete', '100%']
+    for make in ([*batch, '-o', 'stored.parquet'],
+                 [*batch, '-o', 'set', '--partition-by', 'kind', '--output-format', 'parquet']):
+        why = lethe(*make)
+        if why is not None:
+            return why
+    before = form('stored.parquet')
+    for target in ('stored.parquet', 'set'):
+        why = lethe('retain', 'run', target, *retain)
+        if why is not None:
+            return why
+    kept = [n for n, age in enumerate(ages) if age in KEPT_AGES]
+    wanted = dated.take(pa.array(kept, pa.int64())).drop_columns(['at'])
+    if not kept:
+        return 'it is there, and nothing was to be left' if os.path.exists('stored.parquet') else None
+    if form('stored.parquet') != before:
+        return 'another schema, metadata or compression behind retention'
+    back = pq.read_table('stored.parquet')
+    for name in wanted.column_names:
+        if listed(back[name]) != listed(wanted[name]):
+            return f'{name}: other values behind retention, as pyarrow reads it'
+    parted = ds.dataset('set', format='parquet', partitioning='hive').to_table()
+    if sorted(parted['kind'].to_pylist()) != sorted(wanted['kind'].to_pylist()):
+        return 'other rows of the data set behind retention, as pyarrow reads it'
+    names = ', '.join(f'"{name}"' for name in wanted.column_names)
+    whole = f"SELECT {names} FROM 'stored.parquet'"
+    parts = f"SELECT {names} FROM read_parquet('set/*/*.parquet', hive_partitioning = true, union_by_name = true)"
+    for one, other in ((whole, parts), (parts, whole)):
+        if duckdb.sql(f'SELECT count(*) FROM ({one} EXCEPT ALL {other})').fetchall() != [(0,)]:
+            return 'other rows of the data set behind retention, as DuckDB reads it'
+    with open('set/_manifest.json') as file:
+        manifest = json.load(file)
+    gone = sum(one.get('deleted', 0) for one in manifest['files'] + manifest.get('gone', []))
+    if (manifest['records'], gone) != (len(kept), rows - len(kept)):
+        return f"the manifest has {manifest['records']} records and {gone} that went"
+    return None
+
+
 def differs(seed):
     r = random.Random(seed)
     columns = [(f'c{i}', *nested(r, 3), r.random() < 0.7) for i in range(4)]
@@ -209,7 +284,8 @@ def differs(seed):
     if why is not None:
         return why
     why = rewritten_differs(columns, table, r.choice(['snappy', 'zstd', 'none']))
-    return why or rows_differ('out.parquet', columns, data, count)
+    why = why or rows_differ('out.parquet', columns, data, count)
+    return why or retained_differs(r, columns, table, r.choice(['snappy', 'zstd', 'none']))
 
 
 def rows_differ(parquet, columns, data, count):

@@ -5,6 +5,7 @@ import { applyErasure, type EraseSetting, planErasure, verifyErasure } from '../
 import { type ErasureOrder, readErasureOrder } from '../../erasure/erasure-order.ts'
 import { factOf, isWhole, listFiles, storedFiles, targetFiles } from '../../erasure/order-facts.ts'
 import {
+  dataSetsOf,
   matchKeysFor,
   otherList,
   type PipelineJob,
@@ -73,7 +74,7 @@ async function makeOrder(
   options: NewOrderOptions,
   written?: (order: ErasureOrder) => Promise<void>,
 ): Promise<ErasureOrder> {
-  const targets = targetsOf(names)
+  const targets = targetsOf([...names, ...dataSetsOf(setting.topics)])
   refuseOverwriting(options.output, options, [
     ...targets.map(({ name }) => fileOf(name)),
     ...(options.deadLetters ?? []),
@@ -121,8 +122,7 @@ export async function plan(
     const { suppression } = options
     const ofTopics = job.topics !== undefined || options.deadLetters !== undefined
     const subjects = subjectsOf(identifiers, { searches, matchKeys, keyChecks, suppression, ofTopics })
-    const files = [...names, ...job.dataSets]
-    const order = await makeOrder(files, subjects, settingOf(options, job), options, async (made) => {
+    const order = await makeOrder(names, subjects, settingOf(options, job), options, async (made) => {
       await ledgerOf(options)?.append({ action: 'forget.plan', state: 'done', ...factOf(made) })
     })
     emit(order, options)

@@ -5,7 +5,7 @@ import { openAdmin } from '../../kafka/open-admin.ts'
 import { resolveConnection } from '../../kafka/pipeline-file/pipeline-secrets.ts'
 import type { HeldSetting } from '../../lifecycle/may-delete.ts'
 import type { AppliedOrder } from '../../lifecycle/order-steps.ts'
-import { orderLines, topicOrderLines } from '../../lifecycle/print-orders.ts'
+import { ofFiles, orderLines, topicOrderLines } from '../../lifecycle/print-orders.ts'
 import {
   applyOrder,
   planRetention,
@@ -138,11 +138,7 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
       reads.addOptions(options)
       for (const name of policies.keys()) reads.add('a policy', name)
       reads.refuse(output)
-      for (const { name, to, policy } of pipeline.routes)
-        if (to.dataset !== undefined)
-          process.stderr.write(
-            `lethe: route ${name}: its data set is of files: lethe retain plan ${to.dataset.folder} -p ${policy}\n`,
-          )
+      process.stderr.write(ofFiles(pipeline))
       const now = Date.now()
       return await planTopics(
         { asOf: asOf ?? now, marginMs, validMs, otherVersionsMs: otherVersions },
