@@ -204,7 +204,9 @@ export const command = (): Command =>
   )
     .description('Explains what a policy does to each field, and why.')
     .requiredOption('-p, --policy <policy>', 'the policy')
-    .addArgument(new Argument('[record]', 'a file: its first record is shown, JSON or CSV; - is stdin'))
+    .addArgument(
+      new Argument('[record]', 'a file: its first record is shown, JSON, CSV or Parquet; - is stdin'),
+    )
     .addOption(
       new Option('--format <format>', 'how to print it')
         .choices(['text', 'json', 'markdown'])

@@ -1,9 +1,10 @@
-/** The record that `lethe explain` is given: the first one of a file, JSON or CSV. */
+/** The record that `lethe explain` is given: the first one of a file, JSON, CSV or Parquet. */
 import { LetheError } from '../errors.ts'
-import { type Input, openInput } from '../files/input.ts'
+import { formatByName, type Input, openInput } from '../files/input.ts'
 import { JsonSplitter } from '../files/json-splitter.ts'
 import { takeLead } from '../files/lead.ts'
 import { inspectInputs } from '../files/objects/inspect-objects.ts'
+import { copyOf } from '../files/objects/object-copy.ts'
 import type { Piece, Records } from '../files/splitter.ts'
 import type { InputForm } from '../policy/input-form.ts'
 import type { ChangeForm } from '../run/planned.ts'
@@ -36,7 +37,8 @@ async function headOf(file: string, form: InputForm, skipLines: number): Promise
 }
 
 /**
- * The first record of `from`, which may be `-`: one JSON object, on one line or several, or a row of CSV under `form`.
+ * The first record of `from`, which may be `-`: one JSON object, on one line or several, a row of CSV under `form`, or a row of Parquet as
+ * JSON.
  * `headerOf`: the file whose first row is the header of the row. Throws `LetheError` where there is none.
  */
 export async function readRecord(
@@ -44,6 +46,7 @@ export async function readRecord(
   form: InputForm,
   headerOf: string | undefined,
 ): Promise<GivenRecord> {
+  if (formatByName(from).format === 'parquet') return { kind: 'json', text: await parquetRecord(from) }
   const name = from === '-' ? 'the standard input' : from
   // What comes through a pipe is a row of a file more often than a file.
   const { text, implied } = await headOf(from, form, from === '-' ? 0 : (form.skipLines ?? 0))
@@ -63,6 +66,23 @@ export async function readRecord(
     names = namesOf(headerOf, other.text, form, other.implied)
   }
   return { kind: 'row', row: firstRow(name, table, form, { names, implied }) }
+}
+
+/** The first row, of all columns. @throws LetheError where there is none, or it has no text */
+async function parquetRecord(from: string): Promise<string> {
+  const [{ name, object }] = (await inspectInputs([from], 'parquet')) as [Input]
+  const { firstRows } = await import('../files/parquet/first-rows.ts')
+  const limits = { rows: 1, bytes: 1, rowBytes: MAX_BYTES }
+  const { text, rejected } = await firstRows(name, limits, object && (await copyOf(object, () => {})))
+  const [code] = rejected
+  if (code !== undefined)
+    throw new LetheError(
+      'file-malformed',
+      `${from}: its first row is a dead letter before the policy is asked: ${code}`,
+      'give a file whose first row can be read, or the record as JSON',
+    )
+  if (text === '') throw new LetheError('file-malformed', `${from} holds no records`)
+  return text
 }
 
 /** The first record: of NDJSON, of an array, or of records one behind the other, on one line or several. */

@@ -45,23 +45,9 @@ export async function readSample(options: SampleOptions): Promise<Sample> {
 /** Rows as lines of JSON: all columns, as `lethe batch` reads them. */
 async function parquetSample(options: SampleOptions): Promise<Sample> {
   const [{ name, object }] = (await inspectInputs([options.from], 'parquet')) as [Input]
-  const { ParquetFile } = await import('../files/parquet/parquet-file.ts')
-  const { parquetRows } = await import('../files/parquet/rows.ts')
-  const { whole } = await import('../files/parquet/selection.ts')
-  const file = ParquetFile.open(name, object && (await copyOf(object, () => {})))
-  let text = ''
-  let rows = 0
-  try {
-    const cut = { chunkBytes: 1 << 16, maxRecordBytes: MAX_BYTES, onRead: () => {} }
-    for await (const piece of parquetRows(file, whole(file.root), cut)) {
-      if (piece.kind === 'rejected') continue
-      text += Buffer.from(piece.bytes.subarray(0, piece.length)).toString()
-      rows += piece.recordLines!.length
-      if (rows >= options.rows || text.length >= MAX_BYTES) break
-    }
-  } finally {
-    file.close()
-  }
+  const { firstRows } = await import('../files/parquet/first-rows.ts')
+  const limits = { rows: options.rows, bytes: MAX_BYTES, rowBytes: MAX_BYTES }
+  const { text } = await firstRows(name, limits, object && (await copyOf(object, () => {})))
   return jsonSample(text, false, 'ndjson', options)
 }
 
