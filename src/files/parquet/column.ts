@@ -33,9 +33,10 @@ export interface ColumnChunk {
   readonly unpack: Unpack
 }
 
-/** Bytes of pages that all columns hold. */
+/** What all columns hold: bytes of pages, and values of lists and maps in the row at hand. */
 export interface Held {
   bytes: number
+  inRow: number
 }
 
 interface Dictionary {
@@ -90,7 +91,6 @@ export class ColumnCursor {
   #count = 0
   #entry = 0
   #before = 0
-  #inRow = 0
   #defs: Uint8Array | undefined
   #reps: Uint8Array | undefined
   /** Which value of the page the next one is. */
@@ -143,9 +143,8 @@ export class ColumnCursor {
     this.def = this.#defs === undefined ? this.#maxDef : this.#defs[this.#entry]!
     if (this.#reps === undefined) return
     this.rep = this.#reps[this.#entry]!
-    if (this.rep === 0) this.#inRow = 0
-    else if (++this.#inRow > MOST_ROW_VALUES)
-      throw tooLarge('a row has more than 16,777,216 values in one column')
+    if (this.rep > 0 && ++this.#held.inRow > MOST_ROW_VALUES)
+      throw tooLarge('a row has more than 16,777,216 values in lists and maps')
   }
 
   /** Reads pages up to one that has entries. */

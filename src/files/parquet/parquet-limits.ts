@@ -17,7 +17,7 @@ export const MOST_HEADER_BYTES: number = 1 << 20
 export const MOST_PAGE_VALUES: number = 1 << 24
 /** Unpacked pages and dictionaries of all columns that are read, at once. */
 export const MOST_HELD_BYTES: number = 256 << 20
-/** Values that one column may have in one row. */
+/** Values that lists and maps of one row may have, in all columns that are read. */
 export const MOST_ROW_VALUES: number = 1 << 24
 
 /** What is wrong with a file, which is said where its name is known. */

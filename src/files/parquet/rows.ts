@@ -70,7 +70,7 @@ async function rowsOf(
   const leaves = new Map(leavesOf(root).map(({ leaf }) => [leaf.column, leaf]))
   const columns = columnsOf(file, root)
   const places = file.places(group, columns)
-  const held: Held = { bytes: 0 }
+  const held: Held = { bytes: 0, inRow: 0 }
   const form: TextForm = { delimiter: table?.delimiter, most: maxRecordBytes }
   const cursors = new Map<number, ColumnCursor>()
   for (const [at, column] of columns.entries()) {
@@ -84,7 +84,11 @@ async function rowsOf(
     table === undefined
       ? jsonRows(root, cursors, maxRecordBytes)
       : csvRows(table.cells, cursors, table.delimiter, maxRecordBytes)
-  const write = leaves.size > 0 ? writeRow : counted(writeRow, cursors.get(columns[0]!)!)
+  const writeCounted = leaves.size > 0 ? writeRow : counted(writeRow, cursors.get(columns[0]!)!)
+  const write: WriteRow = (out) => {
+    held.inRow = 0
+    return writeCounted(out)
+  }
   const end = (): void => {
     for (const cursor of cursors.values())
       if (!cursor.isEnded) throw damaged('a column has more rows than its row group')

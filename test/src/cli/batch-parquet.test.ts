@@ -347,6 +347,30 @@ describe('files that lie', () => {
     logical_type: { type: 'FLOAT16' },
     repetition_type: 'REQUIRED',
   }
+  /** One row of lists, of which all elements are null. */
+  const lists = (count: number, length: number): Uint8Array => {
+    const names = Array.from({ length: count }, (_, at) => `l${at}`)
+    const element = { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' } as const
+    const reps = Buffer.concat([Buffer.from([0, 0, 0, 0, 2, 0]), run(length - 1, 1).subarray(4)])
+    reps[0] = reps.length - 4
+    const body = Buffer.concat([reps, run(length, 1)])
+    return rawParquet(
+      1,
+      names.map(() => ({
+        element,
+        pages: [{ header: dataPage(length, body.length), body }],
+        says: { values: length },
+      })),
+      [
+        { name: 'root', num_children: count },
+        ...names.flatMap((name) => [
+          { name, num_children: 1, converted_type: 'LIST', repetition_type: 'REQUIRED' } as const,
+          { name: 'list', num_children: 1, repetition_type: 'REPEATED' } as const,
+          element,
+        ]),
+      ],
+    )
+  }
   /** Columns of two texts, of which the second is as the first but for nothing, and both have `length` bytes. */
   const prefixed = (count: number, length: number, element: SchemaElement = text): Uint8Array => {
     const number = (value: number): number[] =>
@@ -565,6 +589,7 @@ describe('files that lie', () => {
       'file-too-large',
     ],
     ['texts that repeat each other, in many columns', prefixed(4, 60 << 20), 'file-too-large'],
+    ['a row of two lists of 9 million values each', lists(2, 9_000_000), 'file-too-large'],
     ['three bytes where a value has two', prefixed(1, 3, half), 'input-damaged'],
   ])('%s', async (_, bytes, code) => {
     const path = join(folder({ 'in.parquet': bytes }), 'in.parquet')
