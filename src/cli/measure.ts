@@ -158,7 +158,7 @@ export const command = (): Command =>
     .addOption(
       new Option('--max-records <n>', 'more records are refused: all are held in memory')
         .argParser(whole(1, 100_000_000))
-        .default(5_000_000),
+        .default(2_000_000),
     )
     .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
     .addOption(

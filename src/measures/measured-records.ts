@@ -52,7 +52,7 @@ export class MeasuredRecords {
       throw new LetheError(
         'measure-too-large',
         `there are more than ${this.#most} records`,
-        'measure a part of the files, or raise --max-records (some 20 bytes for each record and field)',
+        'measure a part of the files, or raise --max-records (some 50 bytes for each record and field)',
       )
     const width = this.#width
     let at = this.#count * width
