@@ -40,6 +40,7 @@ import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkEvents } from './change-files.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
+import type { Measuring } from './measuring.ts'
 import { versionWarnings } from './older.ts'
 import {
   dataSetFormat,
@@ -84,6 +85,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly record?: Ledger
   /** The policy, where its text is no file: `policy` names it in messages, and what it names stands beside that name. */
   readonly policyFile?: PolicyFile
+  /** Where a measure of the run is written, as JSON. The threads of the run are this one alone then. */
+  readonly measure?: string
   /** Sees every record. The threads of the run are this one alone then: `preparePool(inputs, 1)`. */
   readonly observe?: Observe
   /** The file of legal holds: no output takes the place of what is held. Undefined: outputs replace what stands under their names. */
@@ -246,12 +249,16 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       options.deadLetter === undefined ? undefined : await opened.open(options.deadLetter, options)
     const summaryFile =
       options.summary === undefined ? undefined : await opened.open(options.summary, options)
+    const measureFile =
+      options.measure === undefined ? undefined : await opened.open(options.measure, options)
+    const measuring = await measuringOf(plan, form, options)
     const named = deadLetterFile === undefined ? outputs : [...outputs, deadLetterFile]
     const refuseAdded = await refuserOf(options, named)
     const older = replay === undefined ? versionWarnings(plan, options) : versionBefore(plan, replay)
     const result = await deidentify({
       plan,
       file,
+      observe: measuring?.observe ?? options.observe,
       configuration: { files: files.bytes, keyset: keys?.keyset, ...configured(data) },
       inputs,
       outputs,
@@ -293,16 +300,39 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
     if (summary.status === 'done') await writeSidecars(sidecars, { plan, keyset: keys?.keyset, form, now })
+    if (measuring !== undefined && summary.status === 'done') {
+      await measureFile?.append(Buffer.from(`${JSON.stringify(measuring.measurement(summary), null, 2)}\n`))
+      await measureFile?.finish()
+    }
     hears.account(summary, result, whatIsLeft(outputs))
     refuseAdded()
     // Where another process has left the same, this one leaves nothing.
     if (options.shard !== undefined && !(await options.shard.mayPublish(summary))) return summary
-    const whole = summary.status === 'done' ? [...new Set(outputs), ...sidecars.map(({ file }) => file)] : []
+    const sides = [...sidecars.map(({ file }) => file), ...(measureFile === undefined ? [] : [measureFile])]
+    const whole = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
     await publishAll([...whole, deadLetterFile, summaryFile].filter((output) => output !== undefined))
     return summary
   } finally {
     await opened.close()
   }
+}
+
+/** What measures the run, where that is asked for. @throws LetheError (usage) where there is nothing to measure */
+async function measuringOf(
+  plan: Plan,
+  form: ReadForm,
+  options: FilesOptions,
+): Promise<Measuring | undefined> {
+  if (options.measure === undefined) return undefined
+  if (form.change !== undefined)
+    throw new LetheError(
+      'bad-option',
+      '--measure is of rows, and a change event has two of them; nothing was read',
+      'measure the table that the events lead to',
+    )
+  const { fieldsOf, MEASURED, Measuring: Measure } = await import('./measuring.ts')
+  const told = { ...MEASURED, policy: options.policy }
+  return new Measure(plan, plan, fieldsOf(plan, told), told)
 }
 
 /** What refuses outputs that would replace what is held: some now, and some when it is called. */
@@ -367,6 +397,7 @@ interface Work {
   readonly options: FilesOptions
   readonly prepared: PreparedPool
   readonly hears: BatchHears
+  readonly observe: Observe | undefined
 }
 
 async function deidentify(work: Work): Promise<BatchResult> {
@@ -386,7 +417,7 @@ async function deidentify(work: Work): Promise<BatchResult> {
         maxRecordBytes: options.maxRecordBytes,
         showNames: options.showNames,
         change: work.form.change,
-        observe: options.observe,
+        observe: work.observe,
       },
     }),
     inputs,

@@ -72,6 +72,8 @@ export interface FilesBatch {
   readonly seal?: string
   /** Where the summary goes, as JSON. With it, the digests of all files are computed. */
   readonly summary?: string
+  /** Where a measure of the run goes, as JSON (docs/measure.md): one thread works then. */
+  readonly measure?: string
   /** More dead letters leave no output: a count (`100`) or a share (`0.5%`); 1 % unless stated. */
   readonly maxDeadLetters?: string
   /** From 0 to 1: where a larger share of the data subjects stands alone, no output is left. */
@@ -116,7 +118,10 @@ export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   // Not even what an input is may be looked at before.
   if (options.requireApproval !== undefined) await refuseUnapproved(options, files)
   const inputs = await inspectInputs(batch.inputs, batch.format)
-  const prepared = preparePool(inputs, batch.workers ?? availableParallelism())
+  if (batch.measure !== undefined && (batch.workers ?? 1) > 1)
+    throw new LetheError('bad-option', 'measure looks at every record in one thread, and workers are more')
+  const workers = batch.measure === undefined ? availableParallelism() : 1
+  const prepared = preparePool(inputs, batch.workers ?? workers)
   try {
     const keyring = typeof keys === 'string' ? loadKeyring(keys) : keys
     const file = typeof keys === 'string' ? keys : undefined
@@ -150,6 +155,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     format,
     deadLetters,
     summary,
+    measure,
     maxUnique,
     asOf,
     expectKeys,
@@ -190,6 +196,7 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     ...(change === undefined ? {} : { change }),
     ...(holds === undefined ? {} : { holds }),
     ...(summary === undefined ? {} : { summary }),
+    ...(measure === undefined ? {} : { measure }),
     ...(maxUnique === undefined ? {} : { maxUnique }),
     ...(asOf === undefined ? {} : { asOf: asOf.getTime() }),
     ...(lists === undefined

@@ -40,13 +40,20 @@ async function start(
   if (inputs.filter((input) => input.name === '-').length > 1)
     throw new LetheError('bad-option', 'standard input is named twice')
   // The other threads load what they need while this one loads and compiles.
-  const prepared = preparePool(inputs, options.workers ?? availableParallelism())
+  const prepared = preparePool(inputs, workersOf(options))
   try {
     const { run } = await import('./batch/run-batch.ts')
     await run(inputs, options, prepared, files)
   } finally {
     await prepared.close()
   }
+}
+
+function workersOf({ measure, workers }: BatchOptions): number {
+  if (measure === undefined) return workers ?? availableParallelism()
+  if ((workers ?? 1) > 1)
+    throw new LetheError('bad-option', '--measure looks at every record in one thread', 'leave --workers out')
+  return 1
 }
 
 const FORMATS = ['csv', 'ndjson', 'json', 'parquet']
@@ -162,6 +169,10 @@ export const command = (): Command =>
       ).argParser(parseShare),
     )
     .option('--summary <file>', 'where to write the account as JSON')
+    .option(
+      '--measure <file>',
+      'where to write, as JSON, what `lethe measure` says of the run; in one thread',
+    )
     .option('--holds <file>', 'the file of legal holds: no output takes the place of a file that is held')
     .addOption(
       new Option('--max-record-bytes <n>', 'a longer record is a dead letter')

@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { PolicyProblems } from '../batch/batch-files.ts'
 import type { MeasureOptions } from '../batch/measure-files.ts'
+import { MEASURED } from '../batch/measuring.ts'
 import { LetheError } from '../errors.ts'
 import { measureLines } from '../explain/measurement-lines.ts'
 import { inspectInputs } from '../files/objects/inspect-objects.ts'
@@ -112,7 +113,7 @@ export const command = (): Command =>
         'what is measured; output: the files are what was published under the policy',
       )
         .choices(['both', 'input', 'output'])
-        .default('both'),
+        .default(MEASURED.side),
     )
     .addOption(
       new Option(
@@ -135,7 +136,7 @@ export const command = (): Command =>
     .addOption(
       new Option('--smallest-group <n>', 'groups of fewer records are not named')
         .argParser(whole(1, 1_000_000))
-        .default(10),
+        .default(MEASURED.smallestGroup),
     )
     .addOption(
       new Option('--k <n>', 'classes of fewer subjects are at risk')
@@ -148,7 +149,7 @@ export const command = (): Command =>
         'what is not there: a category of its own, or a wildcard that may be any value',
       )
         .choices(['category', 'wildcard'])
-        .default('category'),
+        .default(MEASURED.nothing),
     )
     .option(
       '--population <file>',
@@ -158,7 +159,7 @@ export const command = (): Command =>
     .addOption(
       new Option('--max-records <n>', 'more records are refused: all are held in memory')
         .argParser(whole(1, 100_000_000))
-        .default(2_000_000),
+        .default(MEASURED.maxRecords),
     )
     .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
     .addOption(

@@ -32,6 +32,7 @@ const NOT_OF_SHARDS: Readonly<Record<string, string>> = {
   summary: 'it goes into the folder of the run',
   deadLetter: 'they go into the folder of the run',
   dryRun: 'a shard is written',
+  measure: 'the risk of all is not known of one shard: measure what is merged',
   maxUnique: 'who stands alone is not known of one shard: measure all with one `lethe batch`',
 }
 

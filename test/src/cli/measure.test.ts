@@ -108,6 +108,31 @@ describe('lethe measure', () => {
     expect([subjects, classes, unique]).toEqual([groups.subjects, groups.combinations, groups.alone.share])
   })
 
+  it('is what a batch writes of its own run with --measure, beside its outputs', async () => {
+    const cwd = place()
+    const args = [
+      '-p',
+      'p.yaml',
+      ...NOW,
+      '--keys',
+      'keys.json',
+      '--max-dead-letters',
+      '5',
+      '--measure',
+      'm.json',
+    ]
+    const ran = await warm(['batch', 'in.ndjson', ...args, '-o', 'out.ndjson'], { cwd })
+    expect(ran.code, ran.stderr).toBe(3)
+    const written = JSON.parse(readFileSync(join(cwd, 'm.json'), 'utf8'))
+    expect(written).toEqual(await measured(cwd, 'in.ndjson'))
+    // Where the outputs do not get their names, it does not either.
+    const few = args.map((arg) => (arg === '5' ? '0' : arg === 'm.json' ? 'none.json' : arg))
+    expect((await warm(['batch', 'in.ndjson', ...few, '-o', 'none.ndjson'], { cwd })).code).toBe(3)
+    expect(readdirSync(cwd).filter((name) => name.startsWith('none'))).toEqual([])
+    const workers = await warm(['batch', 'in.ndjson', ...args, '--workers', '2', '-o', 'o.ndjson'], { cwd })
+    expect([workers.code, workers.stderr]).toEqual([2, expect.stringContaining('one thread')])
+  })
+
   it('counts who was published by groups, and names no group that is small', async () => {
     const cwd = place()
     const { balance } = await measured(cwd, 'in.ndjson', '--by', 'race')
