@@ -173,6 +173,13 @@ export function driverContract(driverCase: DriverCase): void {
         expect(texts(records)).toEqual(['committed', 'plain', 'last'])
       })
 
+      it('reads a topic that is named, also where it begins as internal ones do', async () => {
+        const topic = await makeTopic(1, {}, `__${uniqueName('named')}`)
+        await write(topic, [{ value: 'a heartbeat' }])
+        const { driver } = await openDriver(driverCase, { topics: [topic] })
+        expect(texts((await pollSome(driver, 1)).records)).toEqual(['a heartbeat'])
+      })
+
       it('of a pattern reads every topic that matches as a whole, new ones too, internal ones never', async () => {
         const prefix = uniqueName('pattern')
         const first = await makeTopic(1, {}, `${prefix}.a`)
