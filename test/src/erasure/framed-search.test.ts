@@ -342,6 +342,45 @@ suppression: [{ list: erasures, by: id }]
     }
   })
 
+  it('finds, or tells as unread, whatever another reader finds a token in, in bytes that are damaged', async () => {
+    const { type, of } = rowsOf({
+      ...{ id: IDS[2]!, buyer: IDS[0]!, label: IDS[0]!, isItemNullable: true, at: AT[0]!, fillers: [0, 1] },
+    })
+    const book = new SchemaBook()
+    const [whole] = written({ plan, book, output: 'avro' }, type, [
+      { key: '2', value: of({ id: '2', buyers: ['3', ASKED], labels: [ASKED, '2'] }) },
+    ])
+    const damage = fc.array(
+      fc.record({ at: fc.nat(whole!.value!.length - 6), byte: fc.nat(255), isCut: fc.boolean() }),
+      { minLength: 1, maxLength: 4 },
+    )
+    const told = { token: 0, unread: 0, none: 0 }
+    await fc.assert(
+      fc.asyncProperty(damage, async (all) => {
+        let value = Buffer.from(whole!.value!)
+        for (const { at, byte, isCut } of all) {
+          if (at + 5 >= value.length) continue
+          if (isCut && byte < 64) value = Buffer.concat([value.subarray(0, at + 5), value.subarray(at + 6)])
+          else value[at + 5] = byte
+        }
+        const record = { ...whole!, value }
+        const [{ by, unjudged }] = (await judge([record], book, [undefined])) as [Judged]
+        const isUnread = unjudged === 'unreadable'
+        told[by !== undefined ? 'token' : isUnread ? 'unread' : 'none']++
+        let seen: unknown
+        try {
+          seen = decoded(record, book)
+        } catch {
+          expect(by === undefined && !isUnread).toBe(false)
+          return
+        }
+        if (hasToken(seen)) expect(by !== undefined || isUnread).toBe(true)
+      }),
+      { numRuns: 200 },
+    )
+    expect(Math.min(told.token, told.unread)).toBeGreaterThan(5)
+  })
+
   it('reads values of Protobuf', async () => {
     const proto = `syntax = "proto3";
       message Row { Customer customer = 1; repeated Item items = 2; map<string, string> labels = 3; string at = 4; }

@@ -2,6 +2,7 @@
 import avsc from 'avsc'
 import { describe, expect, it } from 'vitest'
 import { applyErasure, planErasure, verifyErasure } from '../../../src/erasure/erase.ts'
+import { topicSetups } from '../../../src/erasure/erase-topics.ts'
 import type { ErasureOrder } from '../../../src/erasure/erasure-order.ts'
 import { locateRecords } from '../../../src/erasure/locate-records.ts'
 import { searchesFor } from '../../../src/erasure/locate-rows.ts'
@@ -58,6 +59,18 @@ const away = (): LetheError => new LetheError('registry-unreachable', 'it does n
 const DELETING = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
 
 describe('erasure from topics of framed Avro', () => {
+  it('reads a topic as each route that writes to it', async () => {
+    const { stored } = (await framedWorld()).setting().topics!
+    const [route] = stored.pipeline.routes
+    const change = { deletes: 'publish', placeholder: 'GONE' } as const
+    const routes = [route!, { ...route!, change }, { ...route!, change: { ...change } }]
+    const setups = topicSetups({ stored: { ...stored, pipeline: { ...stored.pipeline, routes } } })
+    expect(setups.map(({ name, forms }) => [name, forms])).toEqual([
+      ['out', [undefined, change]],
+      ['dead', []],
+    ])
+  })
+
   it('writes tombstones under the very bytes of the keys, and closes the receipt once the topic is compacted', async () => {
     const world = await framedWorld()
     world.append('avro', [
