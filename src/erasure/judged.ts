@@ -21,6 +21,8 @@ export interface Judged {
   readonly unjudged: Unjudged | undefined
   /** The schema without which its value or key cannot be read. Then it is known of no part that it is not of a subject. */
   readonly problem?: SchemaProblem | undefined
+  /** Whether it may hold two rows, of which its timestamp tells the earlier one alone. */
+  readonly mayBeEvent?: boolean | undefined
   /** The policy that made it, where it is searched. */
   readonly fingerprint: string | undefined
   /** Legal holds on subjects, by id, of none of whose subjects it is: that is known of records that were found alone. */

@@ -11,7 +11,7 @@ import { type Judged, textOf, unjudged } from './judged.ts'
 import { foundBy, type ScalarSearch, type Scalars } from './scalar-search.ts'
 import { formsOf, rowForm, type StoredForm } from './stored-form.ts'
 import { type StoredKey, StoredKeys } from './stored-keys.ts'
-import type { SchemaProblem, StoredSchemas } from './stored-schemas.ts'
+import type { StoredSchemas } from './stored-schemas.ts'
 
 /** What is looked for, under the keys of which keyset, and what is held. */
 export type SearchRequest = Pick<ErasureRequest, 'searches' | 'keyChecks' | 'holds' | 'heldAt'>
@@ -72,12 +72,20 @@ export class OutputSearch {
   }
 }
 
+/** A search over records that hold rows in one way. */
+interface FormSearch {
+  readonly isOfEvents: boolean
+  readonly search: ScalarSearch
+}
+
+type ValueJudged = Scalars & Pick<Judged, 'problem' | 'mayBeEvent'>
+
 /** Of what one policy wrote. */
 class PolicySearch {
   readonly #schemas: StoredSchemas
   /** By how records hold rows today, and how they may have before. */
-  readonly #values: readonly ScalarSearch[]
-  readonly #other: readonly ScalarSearch[]
+  readonly #today: readonly FormSearch[]
+  readonly #before: readonly FormSearch[]
   readonly #keys = new StoredKeys()
   /** Of keys that are JSON objects. */
   readonly #members: ScalarSearch | undefined
@@ -100,9 +108,12 @@ class PolicySearch {
       path.envelope === envelope
     const ofEvent = beside.filter((one) => isOf(one, 'change'))
     const { today, other } = formsOf(plan, changes)
-    const search = (form: StoredForm): ScalarSearch => foundBy(form, [...finders, ...ofEvent], isOther, now)
-    this.#values = today.map(search)
-    this.#other = other.map(search)
+    const search = (form: StoredForm): FormSearch => ({
+      isOfEvents: form.isOfEvents,
+      search: foundBy(form, [...finders, ...ofEvent], isOther, now),
+    })
+    this.#today = today.map(search)
+    this.#before = other.map(search)
     this.#held = new HeldRecords(plan, [...today, ...other], request, isOther, ofEvent)
     const ofMembers = plan.envelope.filter((field) => isOfJsonKey(field) && field.path.segments.length > 0)
     const members = beside.filter((one) => isOf(one, 'key') && one.path.segments.length > 0)
@@ -146,6 +157,7 @@ class PolicySearch {
         byKey,
         unjudged: by === undefined ? why : undefined,
         problem: key.problem ?? value.problem,
+        mayBeEvent: value.mayBeEvent,
         fingerprint: undefined,
       }
     })
@@ -161,29 +173,31 @@ class PolicySearch {
   }
 
   /** Where records may hold rows in several ways: by whichever finds a subject; unread is what none of them reads. */
-  #valuesOf(
-    records: readonly InputRecord[],
-  ): readonly (Scalars & { readonly problem: SchemaProblem | undefined })[] {
-    const texts = records.map(({ value }) => value)
-    const today = this.#values.map((search) => search.judge(texts, this.#schemas))
-    const isUnread = (at: number): boolean => today.every((all) => all[at]!.isUnread)
-    const left = [...texts.keys()].filter(isUnread)
-    const before = this.#other.map((search) => {
+  #valuesOf(records: readonly InputRecord[]): readonly ValueJudged[] {
+    const values = records.map(({ value }) => value)
+    const judge = ({ search, isOfEvents }: FormSearch, places: readonly number[]) => {
       const judged = search.judge(
-        left.map((at) => texts[at]!),
+        places.map((at) => values[at]!),
         this.#schemas,
       )
-      return new Map(left.map((at, index) => [at, judged[index]!]))
-    })
-    const isSearching = this.#values.some((search) => search.isSearching)
-    return texts.map((value, at) => {
-      const all = [...today.map((one) => one[at]!), ...before.flatMap((one) => one.get(at) ?? [])]
+      return new Map(places.map((at, index) => [at, { ...judged[index]!, isOfEvents }]))
+    }
+    const places = [...values.keys()]
+    const today = this.#today.map((form) => judge(form, places))
+    const unread = places.filter((at) => today.every((all) => all.get(at)!.isUnread))
+    const before = this.#before.map((form) => judge(form, unread))
+    const isSearching = this.#today.some(({ search }) => search.isSearching)
+    return values.map((value, at) => {
+      const now = today.map((one) => one.get(at)!)
+      const all = [...now, ...before.flatMap((one) => one.get(at) ?? [])]
+      const read = all.filter(({ isUnread }) => !isUnread)
       const schema = isSearching && value !== null ? this.#schemas.of(value) : undefined
       const problem = schema !== undefined && 'code' in schema ? schema : undefined
       return {
         by: all.find(({ by }) => by !== undefined)?.by,
-        isUnread: problem === undefined && all.every(({ isUnread }) => isUnread),
+        isUnread: problem === undefined && read.length === 0,
         isOther: all.some(({ isOther }) => isOther),
+        mayBeEvent: (read.length === 0 ? now : read).some(({ isOfEvents }) => isOfEvents),
         problem,
       }
     })

@@ -10,6 +10,7 @@ export interface StoredForm {
   readonly plan: Plan
   /** Where a path of the policy stands in them; nowhere, where they are no events and it is of one. */
   readonly places: (path: Path) => readonly Path[]
+  readonly isOfEvents: boolean
   /** The rows that a record may hold: of change events one for each image. */
   readonly rows: readonly StoredRow[]
 }
@@ -53,6 +54,7 @@ export function rowForm(plan: Plan, unlisted: Plan['unlisted'] = 'reject'): Stor
   const stored: Plan = { ...storedPlan(untagged(plan), false, undefined).plan, unlisted }
   return {
     plan: stored,
+    isOfEvents: false,
     places: (path) => (path.envelope === 'change' ? [] : [path]),
     // Where there is one row, it has to name its subject.
     rows: [{ place: (path) => path, scalars: [], isWhole: false, isNotIn: [] }],
@@ -64,6 +66,7 @@ function eventForm(plan: Plan, { placeholder }: ChangeForm): StoredForm {
   const stored = storedPlan(changePlanOf(plan, placeholder), false, undefined).plan
   return {
     plan: stored,
+    isOfEvents: true,
     places: (path) =>
       path.envelope === 'change' ? [pathOf(path.segments)] : IMAGES.map((image) => inImage(image, path)),
     rows: IMAGES.map((image) =>

@@ -11,6 +11,7 @@ import type { TopicState } from '../lifecycle/stored-topic.ts'
 import { type ErasureRequest, UNTOUCHED } from '../lifecycle/target.ts'
 import { type TimestampSpan, timestampSpan, writtenSpan } from '../lifecycle/timestamp-span.ts'
 import type { Plan } from '../policy/plan.ts'
+import type { Judged } from './judged.ts'
 import { LetterSearch, type LetterToken } from './letter-search.ts'
 import { withoutSchemaWords } from './problem-tally.ts'
 import { OutputSearch, type RowForms } from './record-search.ts'
@@ -175,13 +176,15 @@ export class StoredRecords {
       const later = Math.max(0, ...spans.map((span) => span.later))
       return () => ({ earlier: Number.POSITIVE_INFINITY, later, laterOfDay: later })
     }
-    return ({ fingerprint }: { readonly fingerprint: string | undefined }): TimestampSpan | undefined => {
+    return ({ fingerprint, mayBeEvent }: Judged): TimestampSpan | undefined => {
       if (fingerprint === undefined) return undefined
       if (!known.has(fingerprint)) {
         const plan = searches.get(fingerprint)?.plan
         known.set(fingerprint, early(plan && timestampSpan(plan)))
       }
-      return known.get(fingerprint)
+      const span = known.get(fingerprint)
+      // The timestamp is of the image that was earlier.
+      return span && mayBeEvent ? { ...span, later: Number.POSITIVE_INFINITY } : span
     }
   }
 

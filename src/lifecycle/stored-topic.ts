@@ -18,6 +18,8 @@ import type { KeptRecords, TopicSurvey } from './topic-order.ts'
 export interface TopicSource {
   readonly plan: Pick<Plan, 'name' | 'fingerprint' | 'retention'>
   readonly span: TimestampSpan | undefined
+  /** Records are change events: the timestamp is of the earlier image, and the other may lie at any time behind it. */
+  readonly isOfEvents?: boolean | undefined
 }
 
 export interface TopicRequest extends HeldSetting {
@@ -297,7 +299,8 @@ export class StoredTopic {
     const earlier = Math.max(more, ...sources.map(({ span }) => span!.earlier))
     const from = isArrival || !Number.isFinite(earlier) ? undefined : record.timestamp - earlier
     const { holds, heldAt, lookAgain } = request
-    const verdict = mayDelete({ target: `topic:${this.#topic}`, from, until }, holds, heldAt, lookAgain)
+    const held = { from, until: sources.some(({ isOfEvents }) => isOfEvents) ? undefined : until }
+    const verdict = mayDelete({ target: `topic:${this.#topic}`, ...held }, holds, heldAt, lookAgain)
     return verdict.allowed ? verdict.permit : 'held'
   }
 

@@ -62,7 +62,9 @@ export function usesOf({ pipeline, policies }: StoredPipeline): ReadonlyMap<stri
   for (const route of pipeline.routes) {
     const { plan, policy } = policies.get(route.policy)!
     const limit = suppressedAfter(policy)
-    if (route.to.topic !== undefined) add(route.to.topic, { plan, span: timestampSpan(plan) }, limit)
+    const isOfEvents = route.change !== undefined
+    if (route.to.topic !== undefined)
+      add(route.to.topic, { plan, span: timestampSpan(plan), isOfEvents }, limit)
     add(route.deadLetterTopic, { plan, span: writtenSpan(plan) }, limit)
   }
   return uses

@@ -9,6 +9,9 @@ import { searchesFor } from '../../../src/erasure/locate-rows.ts'
 import { openPoints } from '../../../src/erasure/receipt.ts'
 import type { DeleteRecords } from '../../../src/erasure/topic-form.ts'
 import { LetheError } from '../../../src/errors.ts'
+import type { Hold } from '../../../src/lifecycle/legal-hold.ts'
+import { planTopics } from '../../../src/lifecycle/topic-orders.ts'
+import { DEBEZIUM } from '../../../src/record/wire-form.ts'
 import type { FoundSchema } from '../../../src/registry/registry-client.ts'
 import { SchemaBook, written } from './framed-world.ts'
 import { BY_KEY, left, NOW, type TopicsWorld, topicsWorld } from './topics-world.ts'
@@ -24,6 +27,8 @@ const SCHEMA = {
     { name: 'n', type: 'int' },
   ],
 }
+
+const DELETING = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
 
 interface FramedWorld extends TopicsWorld {
   readonly book: SchemaBook
@@ -56,7 +61,6 @@ async function framedWorld(settings?: Record<string, string>): Promise<FramedWor
 }
 
 const away = (): LetheError => new LetheError('registry-unreachable', 'it does not answer', 'look at it')
-const DELETING = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
 
 describe('erasure from topics of framed Avro', () => {
   it('reads a topic as each route that writes to it', async () => {
@@ -69,6 +73,55 @@ describe('erasure from topics of framed Avro', () => {
       ['out', [undefined, change]],
       ['dead', []],
     ])
+  })
+
+  it('holds a change event by a span that its later image may lie in, and lets a row go', async () => {
+    const world = await topicsWorld(
+      `${BY_KEY}\n  at: { use: generalize.date, to: day, zone: UTC }`,
+      DELETING,
+      {
+        more: 'time: at\nretention: { steps: [ { after: 30d, then: suppress } ] }\n',
+      },
+    )
+    const { plan } = world.search
+    const book = new SchemaBook()
+    const row = { ...SCHEMA, fields: [...SCHEMA.fields, { name: 'at', type: 'string' }] }
+    const envelope = {
+      ...{ type: 'record', name: 'Envelope' },
+      fields: ['before', 'after'].map((name) => ({
+        name,
+        type: ['null', name === 'before' ? row : 'Event'],
+      })),
+    }
+    const day = Date.parse('2026-01-05T00:00:00Z')
+    const of = (at: string) => ({ customer: { id: 'C-1' }, n: 1, at })
+    const event = { before: { Event: of('2026-01-05') }, after: { Event: of('2026-02-10') } }
+    const hold: Hold = {
+      ...{ id: 'h00000001', target: 'topic:out', owner: 'legal', reason: 'case 512, of February' },
+      ...{ from: Date.parse('2026-02-01'), until: Date.parse('2026-03-01'), kept: 'a copy' },
+      ...{ added: NOW - 1, expires: NOW + 1000, released: undefined },
+    }
+    for (const [schema, value, change, held] of [
+      [envelope, event, DEBEZIUM, 1],
+      [row, of('2026-01-05'), undefined, 0],
+    ] as const) {
+      world.cluster.make('out', DELETING)
+      const [made] = written({ plan, book, output: 'avro', change }, schema, [{ key: 'C-1', value }])
+      world.cluster.append('out', 0, { ...made!, timestamp: day })
+      const { admin, stored } = world.setting().topics!
+      const routes = stored.pipeline.routes.map((route) => ({ ...route, change }))
+      const topics = { admin, stored: { ...stored, pipeline: { ...stored.pipeline, routes } }, schemas: book }
+      const setting = { ...world.setting({ holds: [hold] }), topics }
+      const order = await planErasure([], world.subjects(['C-1']), { ...setting, deleteRecords: 'own' })
+      const [erased] = order.topics!.targets
+      expect(erased).toMatchObject({ found: 1, held, partitions: [{ deleted: 1 - held }] })
+      // Retention of the same topic stops before it too.
+      const retained = await planTopics(
+        { asOf: NOW, marginMs: 0, validMs: 1000, otherVersionsMs: undefined },
+        { admin, stored: topics.stored, holds: [hold], now: NOW },
+      )
+      expect(retained.targets[0]).toMatchObject({ deleted: 1 - held, keptFor: { held } })
+    }
   })
 
   it('writes tombstones under the very bytes of the keys, and closes the receipt once the topic is compacted', async () => {

@@ -169,9 +169,13 @@ export async function topicsWorld(
     partitions = 1,
     keyset = firstKeys,
     older,
-  }: { partitions?: number; keyset?: Keyset; older?: string } = {},
+    more = '',
+  }: { partitions?: number; keyset?: Keyset; older?: string; more?: string } = {},
 ): Promise<TopicsWorld> {
-  const at = folder({ 'p.yaml': policyText(fields), ...(older === undefined ? {} : { 'older.yaml': older }) })
+  const at = folder({
+    'p.yaml': policyText(fields) + more,
+    ...(older === undefined ? {} : { 'older.yaml': older }),
+  })
   const file = join(at, 'p.yaml')
   const cluster = new FakeCluster()
   cluster.make('out', settings, partitions)
