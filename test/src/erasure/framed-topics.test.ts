@@ -62,11 +62,13 @@ async function framedWorld(settings?: Record<string, string>): Promise<FramedWor
 
 const away = (): LetheError => new LetheError('registry-unreachable', 'it does not answer', 'look at it')
 
+const FULL = { ...DEBEZIUM, before: 'full' } as const
+
 describe('erasure from topics of framed Avro', () => {
   it('reads a topic as each route that writes to it', async () => {
     const { stored } = (await framedWorld()).setting().topics!
     const [route] = stored.pipeline.routes
-    const change = { deletes: 'publish', placeholder: 'GONE' } as const
+    const change = { ...FULL, placeholder: 'GONE' }
     const routes = [route!, { ...route!, change }, { ...route!, change: { ...change } }]
     const setups = topicSetups({ stored: { ...stored, pipeline: { ...stored.pipeline, routes } } })
     expect(setups.map(({ name, forms }) => [name, forms])).toEqual([
@@ -95,14 +97,14 @@ describe('erasure from topics of framed Avro', () => {
     }
     const day = Date.parse('2026-01-05T00:00:00Z')
     const of = (at: string) => ({ customer: { id: 'C-1' }, n: 1, at })
-    const event = { before: { Event: of('2026-01-05') }, after: { Event: of('2026-02-10') } }
+    const event = { before: { Event: of('2026-01-05') }, after: { Event: of('2026-02-10') }, op: 'u' }
     const hold: Hold = {
       ...{ id: 'h00000001', target: 'topic:out', owner: 'legal', reason: 'case 512, of February' },
       ...{ from: Date.parse('2026-02-01'), until: Date.parse('2026-03-01'), kept: 'a copy' },
       ...{ added: NOW - 1, expires: NOW + 1000, released: undefined },
     }
     for (const [schema, value, change, held] of [
-      [envelope, event, DEBEZIUM, 1],
+      [envelope, event, FULL, 1],
       [row, of('2026-01-05'), undefined, 0],
     ] as const) {
       world.cluster.make('out', DELETING)
