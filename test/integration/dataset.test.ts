@@ -10,7 +10,8 @@ import { applyOrder, planRetention } from '../../src/lifecycle/retention-orders.
 import { targetsOf } from '../../src/lifecycle/stored-folder.ts'
 import { compilePolicyFile } from '../../src/policy/compile-file.ts'
 import { broker, onKafka } from '../broker/suite.ts'
-import { drawOf, eventOf, oracleOf, POLICY } from './chaos/events.ts'
+import { lethe } from '../src/cli/lethe.ts'
+import { CANARY, drawOf, eventOf, oracleOf, POLICY } from './chaos/events.ts'
 import { readDataset } from './dataset-checker.ts'
 import { kafkaOf, type TestContext, World, type WorldOptions } from './stream-world.ts'
 
@@ -207,5 +208,22 @@ onKafka('lethe stream into a data set', () => {
     const plain = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value, (_, one) => (one === null ? undefined : one)))
     expect(rows.map(plain)).toEqual(wanted.map(plain))
+    // Which rows are of a subject, by the pipeline alone: its data sets are looked through too.
+    const of = (input: { value: Uint8Array | null }): boolean =>
+      JSON.parse(Buffer.from(input.value!).toString()).customer.id === `${CANARY}-customer-3`
+    const theirs = (await world.read(world.input)).flatMap((input) => {
+      const { kind } = expected(input)
+      return kind === 'publish' ? [of(input)] : []
+    })
+    const asked = ['--subject', `${CANARY}-customer-3`, '--format', 'json']
+    const { stdout, stderr } = await lethe(['locate', '--pipeline', 'pipeline.yaml', ...asked], {
+      cwd: world.folder,
+    })
+    expect(stdout, stderr).toContain('targets')
+    const { targets } = JSON.parse(stdout) as { targets: { target: string; read: number; found: number }[] }
+    const [file] = targets.filter(({ target }) => target === `file:${join(world.data, name!)}`)
+    const found = theirs.filter(Boolean).length
+    expect(found).toBeGreaterThan(0)
+    expect(file).toMatchObject({ read: rows.length, found })
   })
 })
