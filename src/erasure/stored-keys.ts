@@ -16,8 +16,18 @@ function openers(): Readonly<Record<ValueFormat, KeyOpener>> {
   return {
     avro: { open: avro.open, learn: (news) => avro.learn(news) },
     json: { open: json.openKey, learn: (news) => json.learn(news) },
-    protobuf: { open: protobuf.open, learn: (news) => protobuf.learn(news) },
+    protobuf: { open: (key) => keyOf(protobuf.open(key)), learn: (news) => protobuf.learn(news) },
   }
+}
+
+/** Routes write a key as a message of one text, `key`. */
+function keyOf(json: ReturnType<Open>): ReturnType<Open> {
+  if (typeof json === 'string') return json
+  const message = JSON.parse(Buffer.from(json).toString('utf8')) as Readonly<Record<string, unknown>>
+  const { key } = message
+  return typeof key === 'string' && Object.keys(message).length === 1
+    ? new Uint8Array(Buffer.from(key))
+    : json
 }
 
 export interface StoredKey {

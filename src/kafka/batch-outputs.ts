@@ -58,7 +58,7 @@ export interface Destination extends LetterDestination {
   /** Whether values name their schemas: then outputs say which it was. */
   readonly hasSchemas?: boolean | undefined
   /** What keys are strings of, in frames: `frameKeys` says by which schema. Undefined: they leave as they are. */
-  readonly framesKeys?: 'avro' | 'json' | undefined
+  readonly framesKeys?: 'avro' | 'json' | 'protobuf' | undefined
 }
 
 /** What a batch writes, and for which of its records. */
@@ -98,6 +98,18 @@ export const framedJsonString = (id: number, text: Uint8Array): Uint8Array =>
     Buffer.concat([frameOf(id), Buffer.from(JSON.stringify(Buffer.from(text).toString('utf8')))]),
   )
 
+/** A text as the one field of the first message of a schema of Protobuf, in the frame of a schema registry. */
+export function framedMessage(id: number, text: Uint8Array): Uint8Array {
+  // Which message it is, the tag of the field, and the length.
+  const head: number[] = [...frameOf(id), 0, 0x0a]
+  let rest = text.length
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) head.push((rest & 0x7f) | 0x80)
+  head.push(rest)
+  return new Uint8Array(Buffer.concat([Uint8Array.from(head), text]))
+}
+
+const FRAMED = { avro: framedString, json: framedJsonString, protobuf: framedMessage } as const
+
 /** Makes the records that a batch writes. */
 export class OutputWriter implements BatchWriter {
   readonly #to: Destination
@@ -134,7 +146,7 @@ export class OutputWriter implements BatchWriter {
     const { framesKeys } = this.#to
     if (key === null || framesKeys === undefined) return key
     if (this.#keySchema === undefined) throw new Error('keys are written before their schema is known')
-    return framesKeys === 'avro' ? framedString(this.#keySchema, key) : framedJsonString(this.#keySchema, key)
+    return FRAMED[framesKeys](this.#keySchema, key)
   }
 
   write(batch: RoutedBatch, oldest: number): BatchOutputs {

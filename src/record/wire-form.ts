@@ -49,13 +49,13 @@ export interface WireForm {
   readonly key: KeyForm
   /** Whether values of framed JSON name schemas that have to be known; those of other formats always do. */
   readonly checksFrames?: boolean | undefined
-  /** What outputs are: JSON unless stated. Avro goes with values of Avro. All but plain JSON is framed. */
+  /** What outputs are: JSON unless stated. Avro and Protobuf go with values of their own. All but plain JSON is framed. */
   readonly output?: OutputForm | undefined
   /** Undefined: a record is a row by itself. */
   readonly change?: ChangeForm | undefined
 }
 
-export type OutputForm = 'json' | 'framed-json' | 'avro'
+export type OutputForm = 'json' | 'framed-json' | 'avro' | 'protobuf'
 
 /** Whether values, and keys, name schemas that have to be known before they are read. */
 export const valuesNameSchemas = ({ value, checksFrames }: WireForm): boolean =>

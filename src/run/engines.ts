@@ -45,7 +45,9 @@ import { JsonCut } from '../record/partition/json-cut.ts'
 import { PartitionCodec, type RecordCut } from '../record/partition/partition-codec.ts'
 import type { PartitionSplit } from '../record/partition/planned-partitions.ts'
 import { ProtoKeys } from '../record/protobuf/proto-key.ts'
-import { ProtobufCodec } from '../record/protobuf/protobuf-codec.ts'
+import { protoOutputText } from '../record/protobuf/proto-output-text.ts'
+import { readProtoSchema } from '../record/protobuf/proto-schema.ts'
+import { ProtobufCodec, protoOutput } from '../record/protobuf/protobuf-codec.ts'
 import { overTypes, type SchemaNews, type SchemaText } from '../record/schema-text.ts'
 import { shapeOf } from '../record/shape.ts'
 import {
@@ -296,7 +298,8 @@ function protobufParts(
     rejectUnlisted: plan.unlisted === 'reject',
     fields: plan.fields.length,
     plan,
-    firstOnly: output === 'framed-json',
+    firstOnly: output === 'framed-json' || output === 'protobuf',
+    output: output === 'protobuf' ? output : 'json',
   })
   return { ...parts, codec, isFramed: true, learn: (news) => codec.learn(news) }
 }
@@ -326,6 +329,8 @@ export function outputSchemaOf(
   const planned = plannedFor(row, change)
   const shape = plannedShape(planned)
   if (output === 'framed-json') return framedJsonOf(planned.plan, shape, format, schema).text
+  if (output === 'protobuf')
+    return protoOutputText(protoOutput(readProtoSchema(schema).messages[0]!.type, shape, planned.plan))
   return overTypes(() => {
     const program = avroProgram(schema, shape, planned.plan, 'avro')
     return outputSchemaText(new OutputTypes(planned.plan, program).root)

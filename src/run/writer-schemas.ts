@@ -85,8 +85,14 @@ export function readWriterSchema(format: ValueFormat, found: FoundSchema): Write
 }
 
 /** The kind of the schemas that outputs have; undefined where they have none. */
-export const outputKind = (output: OutputForm): SchemaKind | undefined =>
-  output === 'json' ? undefined : output === 'framed-json' ? 'JSON' : 'AVRO'
+export const outputKind = (output: OutputForm): SchemaKind | undefined => KINDS[output]
+
+const KINDS: Readonly<Record<OutputForm, SchemaKind | undefined>> = {
+  json: undefined,
+  'framed-json': 'JSON',
+  avro: 'AVRO',
+  protobuf: 'PROTOBUF',
+}
 
 /**
  * What is written in frames of JSON for values of a schema.
@@ -99,4 +105,4 @@ export function framedJsonOf(plan: Plan, shape: Shape, format: ValueFormat, sche
 
 /** What leaves in the format that is read, where schemas of it are asked for. */
 export const formOf = (format: ValueFormat): Exclude<OutputForm, 'json'> =>
-  format === 'avro' ? format : 'framed-json'
+  format === 'json' ? 'framed-json' : format

@@ -1,6 +1,7 @@
-/** Topics of Protobuf and of framed JSON, whose schemas a registry holds. */
+/** Topics of Protobuf and of framed JSON, whose schemas a registry holds, and what leaves in frames. */
 import { create, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import protobufjs from 'protobufjs'
 import { expect, it } from 'vitest'
 import { broker, onKafka } from '../broker/suite.ts'
 import { TestRegistry } from '../registry.ts'
@@ -47,21 +48,21 @@ const opened = (bytes: Buffer): readonly [id: number, json: unknown] => [
   JSON.parse(bytes.subarray(5).toString('utf8')),
 ]
 
-async function worldOf(test: TestContext, format: string): Promise<[World, TestRegistry]> {
+async function worldOf(test: TestContext, format: string, to = 'json'): Promise<[World, TestRegistry]> {
   const registry = await TestRegistry.start()
   test.onTestFinished(() => registry.close())
   const world = await World.make(broker.address, test, {
     policy: POLICY,
     pipeline: `maxDeadLetters: 100%\nregistry: { url: "${registry.url}", timeout: 1s }\n`,
     from: `, value: { format: ${format}, framing: confluent }, key: { format: json, framing: confluent }`,
-    to: ', value: { format: json, framing: confluent, compatibility: BACKWARD }, key: { format: json, framing: confluent }',
+    to: `, value: { format: ${to}, framing: confluent, compatibility: BACKWARD }, key: { format: ${to}, framing: confluent }`,
     partitions: 1,
   })
   return [world, registry]
 }
 
-onKafka('a stream whose values leave as framed JSON', () => {
-  it('reads Protobuf by texts and descriptors', async (test) => {
+onKafka('a stream whose values leave in frames', () => {
+  it('as JSON: reads Protobuf by texts and descriptors', async (test) => {
     const [world, registry] = await worldOf(test, 'protobuf')
     const first = registry.put('orders-value', FIRST, { schemaType: 'PROTOBUF' })
     const second = registry.put('orders-value', 'as it was registered', {
@@ -119,6 +120,34 @@ onKafka('a stream whose values leave as framed JSON', () => {
       expect(said).not.toContain(CANARY)
     const tapped = await lethe(['tap', world.pipeline, '--format', 'json'], { env: { CHAOS_INSTANCE: 'a' } })
     expect(JSON.parse(JSON.parse(tapped.stdout.split('\n')[0]!).value)).toEqual(one)
+  })
+
+  it('as Protobuf, by a schema that another implementation reads', async (test) => {
+    const [world, registry] = await worldOf(test, 'protobuf', 'protobuf')
+    const first = registry.put('orders-value', FIRST, { schemaType: 'PROTOBUF' })
+    const keys = registry.put('orders-key', { type: 'string' }, { schemaType: 'JSON' })
+    const key = json(keys, '1')
+    await world.send([
+      { key, value: framed(first, 0, ...text(2, 'Lyon'), 0x08, 1, ...text(3, CANARY)) },
+      { key, value: framed(first, 2, 4, ...text(2, CANARY)) },
+      { key, value: null },
+    ])
+    const ended = await world.run('--until-end')
+    expect(ended.code, ended.stderr).toBe(3)
+    const outputs = await world.read(world.output)
+    const decoded = (bytes: Buffer, name: string): unknown => {
+      const schema = registry.schemaOf(bytes.readUInt32BE(1))
+      expect(bytes[5]).toBe(0)
+      const type = protobufjs.parse(schema, { keepCase: true }).root.lookupType(name)
+      return type.decode(bytes.subarray(6)).toJSON()
+    }
+    const value = decoded(outputs[0]!.value!, 'shop.Order') as { id: string; city: string }
+    expect(value).toEqual({ id: expect.stringMatching(/^k1\./), city: 'Ly' })
+    expect(outputs.map(({ key: of }) => decoded(of!, 'Key'))).toEqual([{ key: value.id }, { key: value.id }])
+    expect(codesOf(await world.read(world.dead))).toEqual({ 1: 'output-unwritable' })
+    for (const { value: bytes } of outputs) expect(String(bytes)).not.toContain(CANARY)
+    const tapped = await lethe(['tap', world.pipeline, '--format', 'json'], { env: { CHAOS_INSTANCE: 'a' } })
+    expect(JSON.parse(JSON.parse(tapped.stdout.split('\n')[0]!).value)).toEqual(value)
   })
 
   it('reads framed JSON, and writes nothing that its schema does not say', async (test) => {

@@ -104,13 +104,7 @@ function checkOutput(
   const { format, framing, subject, compatibility } = to.value
   const bad = (path: readonly string[], message: string, way: string): void =>
     findings.add(at('routes', index, 'to', 'value', ...path), 'bad-format', message, way)
-  if (format === 'protobuf')
-    bad(
-      ['format'],
-      'Protobuf is read, and not written: a field that a rule changes would need a type and number of its own',
-      'write `format: json`, with `framing: confluent` where readers go by schemas',
-    )
-  else if (format === 'json' && framing === 'none') {
+  if (format === 'json' && framing === 'none') {
     for (const [word, value] of Object.entries({ subject, compatibility }))
       if (value !== undefined)
         bad(
@@ -167,9 +161,8 @@ function checkOutputKey(
     )
 }
 
-/** Protobuf was refused by then. */
 function formOf({ format, framing }: RouteShape['to']['value']): OutputForm {
-  if (format === 'avro') return format
+  if (format !== 'json') return format
   return framing === 'confluent' ? 'framed-json' : 'json'
 }
 

@@ -82,7 +82,7 @@ export interface OutputValue {
 
 /** What keys of the output are, and the subject of their schema. */
 export interface OutputKey {
-  readonly format: 'json' | 'avro'
+  readonly format: 'json' | 'avro' | 'protobuf'
   readonly subject: string
 }
 

@@ -20,7 +20,7 @@ export interface OutputShape {
 }
 
 export interface OutputKeyShape {
-  format: 'text' | 'json' | 'avro'
+  format: 'text' | 'json' | 'avro' | 'protobuf'
   framing: 'none' | 'confluent'
   subject?: string | undefined
 }
@@ -36,15 +36,15 @@ const subject = z
 export const outputKeySchema: z.ZodType<OutputKeyShape> = z
   .strictObject({
     format: z
-      .enum(['text', 'json', 'avro'])
+      .enum(['text', 'json', 'avro', 'protobuf'])
       .default('text')
       .describe(
-        'What keys are: text; or a string of JSON or Avro, where values are framed JSON or Avro too. A token is a text.',
+        'What keys are: text; or a string of JSON or Avro, or a message of Protobuf that has one, where values are of the same format in frames. A token is a text.',
       ),
     framing: z
       .enum(['none', 'confluent'])
       .default('none')
-      .describe('confluent: 0x00 and the id of the schema stand before the key. It goes with JSON and Avro.'),
+      .describe('confluent: 0x00 and the id of the schema stand before the key. It goes with all but text.'),
     subject: subject.describe(
       'The subject that the schema of keys is registered under; the topic and `-key` unless stated.',
     ),
@@ -58,7 +58,7 @@ export const outputSchema: z.ZodType<OutputShape> = z
       .enum(['json', 'avro', 'protobuf'])
       .default('json')
       .describe(
-        'What is written: JSON; or Avro, of values that are read as Avro. In frames, by a schema that follows from the policy and the schema of the writer. Protobuf is not written.',
+        'What is written: JSON; or Avro or Protobuf, of values that are read as the same. In frames, by a schema that follows from the policy and the schema of the writer.',
       ),
     framing: z
       .enum(['none', 'confluent'])

@@ -26,3 +26,22 @@ export const Leaf = {
 } as const
 
 export const Wire = { varint: 0, fixed64: 1, bytes: 2, group: 3, fixed32: 5 } as const
+
+/** What a schema calls the types of scalars. */
+export const scalarNames: ReadonlyMap<number, string> = new Map([
+  [Leaf.double, 'double'],
+  [Leaf.float, 'float'],
+  [Leaf.int64, 'int64'],
+  [Leaf.uint64, 'uint64'],
+  [Leaf.int32, 'int32'],
+  [Leaf.fixed64, 'fixed64'],
+  [Leaf.fixed32, 'fixed32'],
+  [Leaf.bool, 'bool'],
+  [Leaf.string, 'string'],
+  [Leaf.bytes, 'bytes'],
+  [Leaf.uint32, 'uint32'],
+  [Leaf.sfixed32, 'sfixed32'],
+  [Leaf.sfixed64, 'sfixed64'],
+  [Leaf.sint32, 'sint32'],
+  [Leaf.sint64, 'sint64'],
+])

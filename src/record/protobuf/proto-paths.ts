@@ -35,6 +35,10 @@ function foundAt(found: Found, segments: readonly Segment[]): readonly Found[] {
   }
 }
 
+/** The types of the values at a path. */
+export const typesAt = (type: ProtoType, segments: readonly Segment[]): readonly ProtoType[] =>
+  foundAt({ type, field: undefined }, segments).map((found) => found.type)
+
 export const hasPath = (type: ProtoType, segments: readonly Segment[]): boolean =>
   foundAt({ type, field: undefined }, segments).length > 0
 

@@ -122,9 +122,18 @@ const BOOL = leafType(Leaf.bool, Wire.varint)
 export const NULL: ProtoType = newType('null', { leaf: Leaf.null, wire: Wire.varint })
 
 /** google/protobuf/struct.proto. */
-const VALUE = newType('union', { isJson: true, name: 'google.protobuf.Value' })
-const STRUCT = newType('map', { isJson: true, name: 'google.protobuf.Struct', item: VALUE, key: STRING })
-const LIST_VALUE = newType('array', { isJson: true, name: 'google.protobuf.ListValue', item: VALUE })
+const VALUE: MutableType = newType('union', { isJson: true, name: 'google.protobuf.Value' })
+export const STRUCT: ProtoType = newType('map', {
+  isJson: true,
+  name: 'google.protobuf.Struct',
+  item: VALUE,
+  key: STRING,
+})
+export const LIST_VALUE: ProtoType = newType('array', {
+  isJson: true,
+  name: 'google.protobuf.ListValue',
+  item: VALUE,
+})
 VALUE.branches = [NULL, DOUBLE, STRING, BOOL, STRUCT, LIST_VALUE]
 
 const WRAPPERS: Readonly<Record<string, number>> = {

@@ -5,21 +5,24 @@
 import type { RecordCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import type { Block } from '../block.ts'
-import type { ByteSink } from '../byte-sink.ts'
+import { ByteSink } from '../byte-sink.ts'
 import { BLOCK_RECORDS, type Codec, type ScanCounts } from '../codec.ts'
 import type { Format } from '../format.ts'
 import { JsonRecords } from '../json/json-records.ts'
 import { jsonFormat } from '../json/json-writer.ts'
 import { maxResultBytes } from '../limits.ts'
 import { newNames } from '../names.ts'
-import { overTypes, SchemaFault, type SchemaNews } from '../schema-text.ts'
+import { type KnownSchema, overTypes, SchemaFault, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
-import { FRAME_BYTES, MAGIC, schemaIdAt } from '../wire-form.ts'
+import { FRAME_BYTES, frameOf, MAGIC, schemaIdAt } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
+import { type OutMessage, ProtoOutput } from './proto-output.ts'
+import { protoOutputText } from './proto-output-text.ts'
 import { readProtoSchema } from './proto-schema.ts'
 import { messageAt, type ProtoFile, type ProtoType } from './proto-type.ts'
 import { ProtoWalker, protoCode } from './proto-walker.ts'
+import { ProtoWriter } from './proto-writer.ts'
 
 const LF = 0x0a
 
@@ -33,6 +36,8 @@ export interface ProtobufCodecOptions {
   readonly plan: Plan
   /** Whether a record may only be of the first message of its schema, since outputs have a schema that follows from that. */
   readonly firstOnly: boolean
+  /** What leaves: JSON, which may be put into frames then, or Protobuf in its frames. */
+  readonly output: 'json' | 'protobuf'
   /** Whether a WebAssembly kernel may write common records. What comes out is the same. */
   readonly kernels: boolean
 }
@@ -41,13 +46,30 @@ export interface ProtobufCodecOptions {
 export const protoProgram = (type: ProtoType, shape: Shape, plan: Plan): TypedProgram<ProtoType> =>
   overTypes(() => new TypedProgram({ type, shape, plan, codeOf: protoCode, isTold: false }))
 
+/**
+ * What is written for messages of a type.
+ * @throws SchemaFault where no schema says what the plan makes of them
+ */
+export const protoOutput = (type: ProtoType, shape: Shape, plan: Plan): ProtoOutput =>
+  overTypes(
+    () => new ProtoOutput(plan, new TypedProgram({ type, shape, plan, codeOf: protoCode, isTold: true })),
+  )
+
 /** A schema that is known here, with what was made of its messages, by their indexes. */
 interface Known {
   readonly file: ProtoFile
   readonly programs: Map<string, TypedProgram<ProtoType> | RecordCode>
+  /** What is written by, where that is Protobuf. */
+  readonly written: Written | undefined
 }
 
-/** Reads Protobuf, and writes JSON. */
+interface Written {
+  /** The frame, and which message of its schema a record is: the first. */
+  readonly frame: Uint8Array
+  readonly root: OutMessage
+}
+
+/** Reads Protobuf, and writes JSON or Protobuf. */
 export class ProtobufCodec implements Codec {
   readonly format: Format = jsonFormat
   next = 0
@@ -62,6 +84,12 @@ export class ProtobufCodec implements Codec {
   #length = 0
   /** First operation of each record of the block, and behind them where the last one's end. */
   readonly #first = new Int32Array(BLOCK_RECORDS + 1)
+  readonly #writer = new ProtoWriter()
+  /** The records of a block as JSON, and where each ends. */
+  readonly #text = new ByteSink(0)
+  readonly #ends = new Int32Array(BLOCK_RECORDS)
+  /** What each record of the block is written by. */
+  readonly #writtenBy: (Written | undefined)[] = []
 
   constructor(shape: Shape, options: ProtobufCodecOptions) {
     this.#shape = shape
@@ -78,18 +106,26 @@ export class ProtobufCodec implements Codec {
   /** Between two chunks: schemas that records may name from now on, and those that none will name. */
   learn({ known, forgotten }: SchemaNews): void {
     for (const { id, part } of forgotten) if (part === 'value') this.#schemas.delete(id)
-    for (const { id, part, schema } of known) {
+    for (const { id, part, schema, output } of known) {
       if (part !== 'value') continue
       try {
-        this.#schemas.set(
-          id,
-          typeof schema === 'string' ? schema : { file: readProtoSchema(schema), programs: new Map() },
-        )
+        this.#schemas.set(id, typeof schema === 'string' ? schema : this.#learned(schema, output))
       } catch (error) {
         if (!(error instanceof SchemaFault)) throw error
         this.#schemas.set(id, error.code)
       }
     }
+  }
+
+  #learned(schema: SchemaText, output: KnownSchema['output']): Known | RecordCode {
+    const file = readProtoSchema(schema)
+    const known = { file, programs: new Map(), written: undefined }
+    if (this.#options.output === 'json') return known
+    const made = protoOutput(file.messages[0]!.type, this.#shape, this.#options.plan)
+    // What was registered has to be what is written.
+    if (output === undefined || protoOutputText(made) !== output.text) return 'schema-refused'
+    const frame = new Uint8Array([...frameOf(output.id), 0])
+    return { ...known, written: { frame, root: made.root } }
   }
 
   open(block: Block, bytes: Uint8Array, length: number): void {
@@ -125,6 +161,7 @@ export class ProtobufCodec implements Codec {
     // A schema that is not known here was never read: nothing of the record can be told from it.
     const known = this.#schemas.get(schemaIdAt(bytes, start)) ?? 'schema-unknown'
     if (typeof known === 'string') return known
+    this.#writtenBy[record] = known.written
     const indexes = readIndexes(bytes, start + FRAME_BYTES, end)
     if (indexes === undefined) return 'payload-malformed'
     if (this.#options.firstOnly && indexes.path !== '0') return 'output-unwritable'
@@ -158,8 +195,32 @@ export class ProtobufCodec implements Codec {
 
   write(passing: Int32Array, count: number, sink: ByteSink, ends?: Int32Array): void {
     const block = this.#block
-    this.#first[block.recordCount] = this.#walker.typed.ops.count
-    this.#json.write(block, this.#walker.typed.ops, this.#first, passing, count, sink, ends)
+    const { ops } = this.#walker.typed
+    this.#first[block.recordCount] = ops.count
+    if (this.#options.output === 'json') {
+      this.#json.write(block, ops, this.#first, passing, count, sink, ends)
+      return
+    }
+    const text = this.#text
+    text.length = 0
+    const at = this.#ends
+    this.#json.write(block, ops, this.#first, passing, count, text, at)
+    for (let index = 0, start = 0; index < count; index++) {
+      const record = passing[index]!
+      if (record >= 0) {
+        const { frame, root } = this.#writtenBy[record]!
+        sink.append(frame)
+        const code = this.#writer.write(text.bytes, start, root, sink)
+        start = at[index]! + 1
+        if (code === undefined) sink.byte(LF)
+        else {
+          sink.length -= frame.length
+          block.fail(record, code, -1)
+          passing[index] = -1
+        }
+      }
+      if (ends !== undefined) ends[index] = sink.length - 1
+    }
   }
 
   nextBlock(): void {

@@ -45,7 +45,11 @@ export function describeOutput(
 }
 
 /** The schemas of keys: tokens are texts, whatever a key was. */
-const KEY_SCHEMAS = { avro: '"string"', json: '{"type":"string"}' } as const
+const KEY_SCHEMAS = {
+  avro: { kind: 'AVRO', schema: '"string"' },
+  json: { kind: 'JSON', schema: '{"type":"string"}' },
+  protobuf: { kind: 'PROTOBUF', schema: 'syntax = "proto3";\nmessage Key {\n  string key = 1;\n}\n' },
+} as const
 
 /**
  * Gives the id of the schema of keys.
@@ -56,8 +60,7 @@ export async function keySchema(
   { subject, format }: OutputKey,
   { register }: OutputValue,
 ): Promise<number> {
-  const schema = KEY_SCHEMAS[format]
-  const kind = format === 'avro' ? 'AVRO' : 'JSON'
+  const { kind, schema } = KEY_SCHEMAS[format]
   try {
     const id = register
       ? await client.register(subject, schema, kind)

@@ -1,11 +1,12 @@
 /** Values of an output topic as JSON, for people: by the schemas that the registry holds, where they have any. */
 import type { Pipeline, Route } from '../../kafka/pipeline-file/pipeline.ts'
 import { AvroKeys } from '../../record/avro/avro-key.ts'
+import { ProtoKeys } from '../../record/protobuf/proto-key.ts'
 import { SchemaFault } from '../../record/schema-text.ts'
 import { FRAME_BYTES, MAGIC, schemaIdAt } from '../../record/wire-form.ts'
 import { registryClient } from './examine-subjects.ts'
 
-/** Gives a value as JSON; as its bytes stand, where they are no record of Avro or its schema is not there. */
+/** Gives a value as JSON; as its bytes stand, where they are no record of its schema, or that is not there. */
 export function readableValues(
   pipeline: Pipeline,
   route: Route,
@@ -14,7 +15,8 @@ export function readableValues(
   if (client === undefined || (route.to.value?.form ?? 'json') === 'json') return async (value) => value
   if (route.to.value?.form === 'framed-json')
     return async (value) => (value?.[0] === MAGIC ? value.subarray(FRAME_BYTES) : value)
-  const reader = new AvroKeys(undefined)
+  const isProtobuf = route.to.value?.form === 'protobuf'
+  const reader = isProtobuf ? new ProtoKeys() : new AvroKeys(undefined)
   const known = new Set<number>()
   return async (value) => {
     if (value === null || value.length < FRAME_BYTES || value[0] !== MAGIC) return value
@@ -22,7 +24,7 @@ export function readableValues(
     if (!known.has(id)) {
       known.add(id)
       try {
-        const schema = await client.schema(id)
+        const schema = await client.schema(id, isProtobuf)
         if (schema !== undefined) reader.learn({ known: [{ id, part: 'key', schema }], forgotten: [] })
       } catch (error) {
         if (!(error instanceof SchemaFault)) throw error

@@ -236,7 +236,7 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
   ],
   [
     'bad-format',
-    'Protobuf out',
+    'Protobuf out of JSON',
     pipeline(
       REGISTRY,
       FRAMED.replace('topic: out', 'topic: out, value: { format: ▸protobuf, framing: confluent }'),

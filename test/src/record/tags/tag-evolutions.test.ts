@@ -1,5 +1,6 @@
 /** A hundred changes of a schema of each format, half of them with what is personal: nothing of it leaves, by one policy. */
 import avsc from 'avsc'
+import protobufjs from 'protobufjs'
 import { describe, expect, it } from 'vitest'
 import type { MessageEngine } from '../../../../src/engine/message-engine.ts'
 import { type KnownSchema, SchemaFault, type SchemaText } from '../../../../src/record/schema-text.ts'
@@ -45,9 +46,9 @@ interface Tried {
   readonly of: (made: Evolved, id: number) => Outcome
 }
 
-function avroOutput(schema: SchemaText): string | undefined {
+function outputOf(schema: SchemaText, format: 'avro' | 'protobuf'): string | undefined {
   try {
-    return outputSchemaOf(PLAN, schema)
+    return outputSchemaOf(PLAN, schema, format, format)
   } catch (error) {
     if (!(error instanceof SchemaFault)) throw error
     return undefined
@@ -67,7 +68,7 @@ const TRIED: readonly Tried[] = [
     of: ({ record }, id) => {
       const { schema, value } = asAvro(record)
       const text = textOf(JSON.stringify(schema))
-      const written = avroOutput(text)
+      const written = outputOf(text, 'avro')
       const output = written === undefined ? undefined : { id, text: written }
       return becomes(engineOf('avro', 'avro'), id, text, typeOf(schema).toBuffer(value), output, (bytes) => {
         const read = avsc.Type.forSchema(JSON.parse(written!) as avsc.Schema, { wrapUnions: true })
@@ -87,6 +88,19 @@ const TRIED: readonly Tried[] = [
     of: ({ record }, id) => {
       const { schema, value } = asProtobuf(record)
       return becomes(engineOf('protobuf'), id, textOf(schema), Buffer.concat([Buffer.from([0]), value]))
+    },
+  },
+  {
+    name: 'Protobuf',
+    of: ({ record }, id) => {
+      const { schema, value } = asProtobuf(record)
+      const written = outputOf(textOf(schema), 'protobuf')
+      const output = written === undefined ? undefined : { id, text: written }
+      const bytes = Buffer.concat([Buffer.from([0]), value])
+      return becomes(engineOf('protobuf', 'protobuf'), id, textOf(schema), bytes, output, (payload) => {
+        const type = protobufjs.parse(written!, { keepCase: true }).root.lookupType(record.name)
+        return `${written} ${JSON.stringify(type.decode(payload.subarray(6)))}`
+      })
     },
   },
 ]
