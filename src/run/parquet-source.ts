@@ -70,12 +70,9 @@ export function openParquet(
   }
 }
 
-/** Whether the least and the largest values of a column stand beside it, in any row group. */
+/** Whether the least and the largest values of a column may stand beside it, in any row group. What they are is not read. */
 const hasBounds = ({ groups }: ParquetFile, column: number): boolean =>
-  groups.some(({ group }) => {
-    const { min_value, max_value } = group.columns[column]?.meta_data?.statistics ?? {}
-    return min_value !== undefined || max_value !== undefined
-  })
+  groups.some(({ group }) => group.columns[column]?.meta_data?.statistics !== undefined)
 
 /** The policy's own fields by the types that the file states, and what its patterns match of the file. */
 function targetsOf(plan: Plan, file: ParquetFile, { taken }: ColumnSelection): ColumnTarget[] {
