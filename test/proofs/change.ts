@@ -214,11 +214,19 @@ try {
       takeTokens(tokens, table, left, made)
       const image = imageBy(table === 'customers' ? CUSTOMERS : ORDERS)
       const final = sorted(finalRows(made).values())
+      const known = finalRows(left)
       check(
         `${form}: the final rows of ${table} are those of its events`,
-        final === sorted([...finalRows(left).values()].map(image)),
+        final === sorted([...known.values()].map(image)),
       )
-      const source = rows[table].filter((row) => table === 'customers' || row['opted_out'] === false)
+      const source = rows[table]
+        .filter((row) => table === 'customers' || row['opted_out'] === false)
+        .map((row) => {
+          const of = known.get(JSON.stringify({ id: row['id'] })) ?? {}
+          return Object.fromEntries(Object.entries(row).filter(([column]) => column in of))
+        })
+      const untold = source.reduce((sum, row) => sum + ('note' in row ? 0 : 1), 0)
+      if (untold > 0) say(`${form} ${table}: ${untold} rows with a value that no event told which left`)
       const found = new Set(final.split('\n'))
       const missing = source.filter((row) => !found.has(canonical(image(row))))
       check(

@@ -128,9 +128,10 @@ export function finalRows(events: readonly Event[]): ReadonlyMap<string, Row> {
       if (after === null) rows.delete(name)
       else {
         const old = rows.get(name) ?? {}
-        const kept = ([column, one]: [string, unknown]): [string, unknown] =>
-          one === DEFAULT_PLACEHOLDER ? [column, old[column]] : [column, one]
-        rows.set(name, Object.fromEntries(Object.entries(after).map(kept)))
+        // What no event before told is not known, where that did not leave.
+        const kept = ([column, one]: [string, unknown]): [string, unknown][] =>
+          one !== DEFAULT_PLACEHOLDER ? [[column, one]] : column in old ? [[column, old[column]]] : []
+        rows.set(name, Object.fromEntries(Object.entries(after).flatMap(kept)))
       }
     }
   }
