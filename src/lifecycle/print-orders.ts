@@ -12,7 +12,7 @@ export function orderLines(order: WorkOrder): readonly string[] {
   const { rows, deleted, stepped } = totalOf(order)
   const lines: string[] = []
   for (const target of order.targets) {
-    const { rules, undated, cannotStep, unsteppable, whole, oldest, newest, mayOutliveMs } = target
+    const { rules, undated, cannotStep, unsteppable, unstepped, whole, oldest, newest, mayOutliveMs } = target
     const span = oldest === null ? 'no event time' : `${oldest} to ${newest}`
     lines.push(`lethe: ${fileOf(target.target)}: ${target.rows} rows, ${target.digest.bytes} bytes, ${span}`)
     for (const { rule, action, rows: count } of rules) lines.push(`  ${action} ${count} rows: ${rule}`)
@@ -25,6 +25,10 @@ export function orderLines(order: WorkOrder): readonly string[] {
       )
     }
     for (const { step, field, why } of unsteppable) lines.push(`  step ${step}, ${field}: ${why}`)
+    if (unstepped !== undefined)
+      lines.push(
+        `  ${unstepped} rows are old enough for a step of this policy, and stay as they are: another version of it made the file, and steps are taken by that version alone (-p), or by making the file again`,
+      )
     if (rules.length > 0) lines.push(`  a row may outlive its period by up to ${hours(mayOutliveMs)}`)
   }
   for (const { target, code, message } of order.untouched)

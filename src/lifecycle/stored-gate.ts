@@ -29,6 +29,8 @@ export interface GateTally {
   readonly stepped: number[]
   /** Rows that would be taken to a step to which a field cannot be taken. */
   readonly left: number[]
+  /** Rows that are old enough for a step, in a file whose policy takes none here. */
+  unstepped: number
   /** Rows that would go, and are held. */
   heldFromDeletion: number
   /** Rows that would be stepped, and are held. */
@@ -47,6 +49,7 @@ export const newTally = (steps: number): GateTally => ({
   deletedByStep: 0,
   stepped: Array<number>(steps).fill(0),
   left: Array<number>(steps).fill(0),
+  unstepped: 0,
   heldFromDeletion: 0,
   heldFromStep: 0,
   undated: 0,
@@ -59,7 +62,7 @@ export const newTally = (steps: number): GateTally => ({
 const MOST_KNOWN = 65_536
 
 type Decision =
-  | { readonly kind: 'keep' | 'delete' }
+  | { readonly kind: 'keep' | 'unstepped' | 'delete' }
   | { readonly kind: 'step' | 'delete-step' | 'left'; readonly step: number }
 
 export function storedGate(setting: GateSetting, tally: GateTally): Gate {
@@ -117,6 +120,9 @@ export function storedGate(setting: GateSetting, tally: GateTally): Gate {
         switch (decision.kind) {
           case 'keep':
             break
+          case 'unstepped':
+            tally.unstepped++
+            break
           case 'left':
             tally.left[decision.step - 1]!++
             break
@@ -135,13 +141,14 @@ export function storedGate(setting: GateSetting, tally: GateTally): Gate {
 }
 
 /** Whether the row does not stay as it is. */
-const changes = ({ kind }: Decision): boolean => kind !== 'keep' && kind !== 'left'
+const changes = ({ kind }: Decision): boolean => kind !== 'keep' && kind !== 'unstepped' && kind !== 'left'
 
 /** By the end of the interval; nothing is taken to a step that it may be behind already. */
 function decide({ start, end }: TimeInterval, { retention, steps, now, judged }: GateSetting): Decision {
   const reached = retention.judge(end, now)
   if (reached === 'suppress') return { kind: 'delete' }
-  if (reached === 0 || steps.length === 0) return { kind: 'keep' }
+  if (reached === 0) return { kind: 'keep' }
+  if (steps.length === 0) return { kind: 'unstepped' }
   const last = steps.length
   const least = retention.judge(end, judged.from)
   const most = retention.judge(start, judged.until)

@@ -5,6 +5,7 @@ import { erasureGate, newErasureTally } from './erasure-gate.ts'
 import { HeldRows } from './held-rows.ts'
 import type { Made } from './keeper.ts'
 import type { TargetName } from './legal-hold.ts'
+import { stepsOf } from './sidecar.ts'
 import { type GateTally, newTally, storedGate } from './stored-gate.ts'
 import { type StoredPlan, storedPlan } from './stored-plan.ts'
 import { intervalReader } from './stored-time.ts'
@@ -28,7 +29,7 @@ export interface StoredJudge {
   /** What went by which rule, once the rows were judged; `failed`: rows of which a value cannot be stepped, and that go. */
   readonly rules: (failed: number) => readonly RuleAction[]
   /** What a survey says beside its counts. */
-  readonly told: () => Pick<TargetSurvey, 'unnamed' | 'unsearched' | 'mayOutliveMs'>
+  readonly told: () => Pick<TargetSurvey, 'unnamed' | 'unsearched' | 'unstepped' | 'mayOutliveMs'>
 }
 
 export const isErasure = (request: TargetRequest): request is ErasureRequest => 'searches' in request
@@ -107,7 +108,10 @@ function retentionJudge(
         ...tally.stepped.map((rows, at) => ({ rule: `step ${at + 1}`, action: 'step' as const, rows })),
       ]
     },
-    told: () => ({ mayOutliveMs: tally.longest + marginMs }),
+    told: () => ({
+      ...(isSamePolicy || stepsOf(plan) === 0 || tally.unstepped === 0 ? {} : { unstepped: tally.unstepped }),
+      mayOutliveMs: tally.longest + marginMs,
+    }),
   }
 }
 

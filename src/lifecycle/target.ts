@@ -125,6 +125,8 @@ export interface TargetSurvey {
   /** Of the kept ones: rows that should be stepped, and hold a field that cannot be. */
   readonly cannotStep: number
   readonly unsteppable: readonly Unsteppable[]
+  /** Of the kept ones: rows that are old enough for a step of the policy, where another version of it made the file. */
+  readonly unstepped?: number | undefined
   /** Whether nothing is left, so that the target goes as a whole. */
   readonly whole: boolean
   /** Of the events, RFC 3339; null where no row tells one. */

@@ -55,6 +55,7 @@ export const surveyForm: z.ZodType<TargetSurvey> = z.strictObject({
   undated: count,
   cannotStep: count,
   unsteppable: z.array(z.strictObject({ step: count, field: z.string(), why: z.string() })),
+  unstepped: count.optional(),
   whole: z.boolean(),
   oldest: z.iso.datetime().nullable(),
   newest: z.iso.datetime().nullable(),

@@ -9,6 +9,7 @@ import { deidentifyFiles } from '../../../src/batch/deidentify-files.ts'
 import { takeLock } from '../../../src/files/lock-file.ts'
 import type { Hold } from '../../../src/lifecycle/legal-hold.ts'
 import { fileTarget } from '../../../src/lifecycle/may-delete.ts'
+import { orderLines } from '../../../src/lifecycle/print-orders.ts'
 import {
   applyOrder,
   type PlanOptions,
@@ -283,6 +284,20 @@ describe('lethe retain', () => {
       'changed-since',
     ])
     expect(['a', 'b', 'c', 'd', 'e'].map((name) => read(join(clean, `${name}.csv`)))).toEqual(before)
+  })
+
+  it('tells of rows that are old enough for a step in a file of another version, and takes none', async () => {
+    const times = [NOW - 104 * DAY, NOW - 33 * DAY, NOW - 6 * DAY]
+    const rows = times.map((time) => ({ time, postcode: '94103', plan: 'a' }))
+    const { at, clean } = await stored({ 'a.csv': csvOf(rows) }, FLAT)
+    writeFileSync(join(at, 'p.yaml'), FLAT.replace('version: 1', 'version: 2'))
+    const { plan } = await compilePolicyFile(join(at, 'p.yaml'))
+    const order = await retained(clean, plan!)
+    expect(order.targets).toMatchObject([{ rows: 3, kept: 2, deleted: 1, stepped: 0, unstepped: 1 }])
+    expect(orderLines(order).join('\n')).toMatch(/ 1 rows are old enough for a step of this policy/)
+    expect(read(join(clean, 'a.csv'))).toMatch(/941/)
+    const young = await retained(clean, plan!, { asOf: NOW - 6 * DAY })
+    expect(young.targets[0]).not.toHaveProperty('unstepped')
   })
 
   it('keeps what is held, by target and by time, and tells of a hold that has expired', async () => {
