@@ -1,7 +1,9 @@
 /** `lethe verify SUMMARY OUT…`: are these the files that the summary speaks of? */
+import { statSync } from 'node:fs'
 import { Argument, Command, Option } from 'commander'
 import { isPublished, type Match, matchesOf } from '../batch/compare.ts'
 import { readSummary } from '../batch/read-summary.ts'
+import { verifyDataSet } from '../batch/verify-data-set.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { digestOf } from '../files/digest.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
@@ -43,6 +45,15 @@ async function run(name: string, files: readonly string[], options: Options): Pr
   const policy = options.policy === undefined ? undefined : await seen(options.policy)
   const verified: Verified[] = []
   for (const file of files) {
+    const dataSet = isFolder(file) ? await verifyDataSet(file, summary) : undefined
+    if (dataSet !== undefined) {
+      verified.push(...dataSet.files.map((one) => ({ ...one, ok: isPublished(one.is) })))
+      if (dataSet.wasChanged)
+        process.stderr.write(
+          `lethe: ${file}: retain or forget changed this data set since; its manifest names the orders\n`,
+        )
+      continue
+    }
     const digest = await digestOf(file)
     const is = matchesOf(digest, summary)
     verified.push({ file, ...digest, ok: isPublished(is), is })
@@ -65,6 +76,9 @@ async function run(name: string, files: readonly string[], options: Options): Pr
     )
   if (samePolicy === false || verified.some(({ ok }) => !ok)) process.exitCode = EXIT.violations
 }
+
+const isFolder = (name: string): boolean =>
+  name !== '-' && statSync(name, { throwIfNoEntry: false })?.isDirectory() === true
 
 /** A policy as it is now. Fingerprints do not depend on keys. */
 async function seen(file: string): Promise<SeenPolicy> {
@@ -97,12 +111,14 @@ function wordsOf({ kind, number }: Match): string {
 
 const EXAMPLES = `
 Compares size and SHA-256 of each file with those that \`lethe batch --summary\` wrote down. Names may differ. A file that
-is an input of the run is told as such, and is no output. With -p it also says whether the run was made by that policy.
+is an input of the run is told as such, and is no output. Of a data set name the folder: every file below it is read, and has to
+be as its manifest says. With -p it also says whether the run was made by that policy.
 
 Examples:
   $ lethe batch in.csv -p policy.yaml --keys keys.json -o out.csv --summary run.json
   $ lethe verify run.json out.csv
   $ lethe verify run.json clean/*.ndjson -p policy.yaml
+  $ lethe verify run.json training/
   $ aws s3 cp s3://feed/out.csv - | lethe verify run.json -
 
 Exit codes: 0 all of them are outputs of that run, 1 one is not, 2 usage, 4 a file cannot be read.`
@@ -111,7 +127,9 @@ export const command = (): Command =>
   new Command('verify')
     .description('Says whether files are the ones that a summary of `lethe batch` speaks of.')
     .addArgument(new Argument('<summary>', 'what --summary wrote'))
-    .addArgument(new Argument('<out...>', 'the files to compare; - is standard input'))
+    .addArgument(
+      new Argument('<out...>', 'the files to compare, or the folder of a data set; - is standard input'),
+    )
     .option('-p, --policy <file>', 'also: was the run made by this policy?')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText('after', EXAMPLES)

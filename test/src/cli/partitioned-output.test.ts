@@ -2,7 +2,15 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -14,7 +22,7 @@ import { CsvCut } from '../../../src/record/partition/csv-cut.ts'
 import { JsonCut } from '../../../src/record/partition/json-cut.ts'
 import { partitionFolder } from '../../../src/record/partition/partition-path.ts'
 import { batch, place } from './batch-inputs.ts'
-import { script } from './lethe.ts'
+import { script, warm } from './lethe.ts'
 
 const POLICY = `policy: p
 version: 1
@@ -102,6 +110,35 @@ describe('a data set', () => {
       .update(readFileSync(join(set, '_manifest.json')))
       .digest('hex')
     expect(output.sha256).toBe(told)
+  })
+
+  it('is verified as a folder, file by file', async () => {
+    const cwd = place({ 'in.ndjson': ndjson, 'policy.yaml': POLICY })
+    expect((await batch(cwd, ['in.ndjson', '-o', 'set', ...BY, '--summary', 'sum.json'])).code).toBe(0)
+    const verify = async (): Promise<[number | null, string]> => {
+      const { code, stdout, stderr } = await warm(['verify', 'sum.json', 'set/'], { cwd })
+      return [code, stdout + stderr]
+    }
+    const [code, said] = await verify()
+    expect(code, said).toBe(0)
+    expect(said.trimEnd().split('\n')).toHaveLength(4)
+    expect(said.match(/: output 1 /g)).toHaveLength(4)
+    const part = join(cwd, 'set', `${PARTS[1]}.ndjson`)
+    const before = readFileSync(part)
+    writeFileSync(part, `${before.toString().trimEnd()} \n`)
+    expect(await verify()).toEqual([
+      1,
+      expect.stringMatching(/part-00000\.ndjson: is not a file of this run/),
+    ])
+    writeFileSync(part, before)
+    writeFileSync(join(cwd, 'set', 'other.ndjson'), '{}\n')
+    expect(await verify()).toEqual([1, expect.stringMatching(/other\.ndjson: is not a file of this run/)])
+    unlinkSync(join(cwd, 'set', 'other.ndjson'))
+    unlinkSync(part)
+    expect(await verify()).toEqual([4, expect.stringMatching(/part-00000\.ndjson is not there/)])
+    writeFileSync(part, before)
+    writeFileSync(join(cwd, 'set', '_manifest.json'), '{"lethe":"data-set"}')
+    expect((await verify())[0]).toBe(2)
   })
 
   it('is the same with one thread and two, and several chunks', async () => {
