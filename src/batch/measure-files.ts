@@ -18,6 +18,7 @@ import {
   PolicyProblems,
 } from './batch-files.ts'
 import { fieldsOf, type MeasuredFields, Measuring, type MeasuringOptions, subjectOf } from './measuring.ts'
+import { refuseParted } from './parted-inputs.ts'
 
 export interface MeasureOptions
   extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun' | 'change' | 'measure'>,
@@ -52,6 +53,12 @@ export async function measureFiles(
   // What was published is read as it is.
   const policyFile = options.side === 'output' ? await keepingPolicy(plan, measured, stated) : undefined
   const ran = policyFile === undefined ? plan : await compileBatch(policyFile, undefined, {})
+  const subject = subjectOf(plan)
+  if (options.side === 'output')
+    refuseParted(
+      [...inputs, ...(options.population ?? [])].map(({ name }) => name),
+      [...measured.all, ...(subject === undefined ? [] : [subject])],
+    )
   const measuring = new Measuring(plan, ran, measured, options)
   /** Runs the policy over files. */
   const observed = async (from: readonly Input[], observe: Observe): Promise<Summary> => {

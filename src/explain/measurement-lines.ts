@@ -22,13 +22,18 @@ export function measureLines(measured: Measurement, paint: Paint): string[] {
       : []),
     '',
     ...sideLines(measured, who, paint),
+    ...columnLines(measured, paint),
     ...utilityLines(measured, paint),
     ...balanceLines(measured, paint),
   ]
 }
 
 /** The side that is there, or both beside each other. */
-function sideLines({ input, output, options }: Measurement, who: string, { bold, dim }: Paint): string[] {
+function sideLines(
+  { input, output, options, counted }: Measurement,
+  who: string,
+  { bold, dim }: Paint,
+): string[] {
   const sides = [input, output].filter((side) => side !== undefined)
   const row = (name: string, of: (side: MeasuredSide) => string): string[] => [name, ...sides.map(of)]
   const names = [
@@ -74,7 +79,24 @@ function sideLines({ input, output, options }: Measurement, who: string, { bold,
         ? '  what is absent, null, empty or suppressed counts as a value of its own'
         : '  what is absent, null, empty or suppressed counts as any value',
     ),
+    ...(counted === 'subjects'
+      ? [dim('  who appears in several classes counts in each: so one side may have more data subjects')]
+      : []),
   ]
+}
+
+/** How well each field tells records apart: which of them to make coarser first. */
+function columnLines({ input, output }: Measurement, { bold }: Paint): string[] {
+  const sides = [input, output].filter((side) => side !== undefined)
+  const names = [
+    ...(input === undefined ? [] : ['as it came']),
+    ...(output === undefined ? [] : ['as it leaves']),
+  ]
+  const rows = sides[0]!.columns.map(({ field }, i) => [
+    `  ${printable(field)}`,
+    ...sides.map(({ columns: all }) => percent(all[i]!.separation)),
+  ])
+  return ['', ...columns([[bold('share of pairs that differ in'), ...names.map(bold)], ...rows], [1, 2])]
 }
 
 function utilityLines({ utility }: Measurement, { bold, dim, yellow }: Paint): string[] {

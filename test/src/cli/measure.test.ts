@@ -133,6 +133,39 @@ describe('lethe measure', () => {
     expect([workers.code, workers.stderr]).toEqual([2, expect.stringContaining('one thread')])
   })
 
+  it('refuses files that hold a measured field in the name of their folder alone', async () => {
+    const cwd = place()
+    const args = ['-p', 'p.yaml', ...NOW, '--keys', 'keys.json', '--max-dead-letters', '5']
+    const ran = await warm(['batch', 'in.ndjson', ...args, '-o', 'set', '--partition-by', 'town'], { cwd })
+    expect(ran.code, ran.stderr).toBe(3)
+    const [file] = readdirSync(join(cwd, 'set'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ndjson'),
+    )
+    const output = ['measure', join('set', file!), '-p', 'p.yaml', '--side', 'output']
+    const { code, stderr } = await warm(output, { cwd })
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/the field town stands in the name of a folder/),
+    ])
+    expect((await warm([...output, '--over', 'age'], { cwd })).code).toBe(0)
+    expect((await warm([...output, '--over', 'age', '--population', join('set', file!)], { cwd })).code).toBe(
+      0,
+    )
+  })
+
+  it('says for people which field tells records apart, and that subjects may count twice', async () => {
+    const cwd = place()
+    const { stdout } = await warm(['measure', 'in.ndjson', '-p', 'p.yaml', ...NOW, '--keys', 'keys.json'], {
+      cwd,
+    })
+    const said = await measured(cwd, 'in.ndjson')
+    for (const { field, separation } of said.output!.columns)
+      expect(stdout).toMatch(
+        new RegExp(`${field} .* ${(separation * 100).toFixed(2).replace('.', '\\.')} %\n`),
+      )
+    expect(stdout).toContain('who appears in several classes counts in each')
+  })
+
   it('counts who was published by groups, and names no group that is small', async () => {
     const cwd = place()
     const { balance } = await measured(cwd, 'in.ndjson', '--by', 'race')
