@@ -54,7 +54,9 @@ async function run(names: readonly string[], given: Options): Promise<void> {
     ]
     const lines = [
       ...columns(rows, []),
-      dim(`run each: lethe batch --manifest ${options.output} --shard 0 to ${shards.length - 1} -o FOLDER`),
+      dim(
+        `run each: lethe batch --manifest ${options.output} --shard N -p ${options.policy}${file === undefined ? '' : ` --keys ${file}`} -o FOLDER, with N from 0 to ${shards.length - 1}`,
+      ),
     ]
     process.stderr.write(`${lines.map((line) => `  ${line}`).join('\n')}\n`)
   } catch (error) {

@@ -109,6 +109,8 @@ function checkKeys(
   const fields = policy.fields.filter(({ path }) => path.envelope === 'key')
   const [first] = fields
   if (first === undefined) {
+    // Rows of a data set have no place for a key.
+    if (to.dataset !== undefined) return
     const what = `${some}, and the policy has no rule for \`$key\`: outputs have none, ${to.partition === 'key' ? 'their partitions are chosen at random, ' : ''}and the order of a key is lost`
     report.warn('records', [what, 'write e.g. `$key: { use: hash.hmac, domain: … }` in the policy'], route)
     return

@@ -111,7 +111,7 @@ export async function makeTopics(
     say('lethe: no topic is missing that can be made')
     return false
   }
-  say(bold(`These ${plans.length === 1 ? 'topic is' : 'topics are'} to be made:`))
+  say(bold(`${plans.length === 1 ? 'This topic is' : 'These topics are'} to be made:`))
   for (const { name, partitions, replication, settings } of plans) {
     say(`  ${name}: ${plural(partitions, 'partition')}, ${plural(replication ?? 0, 'replica')}`)
     for (const [setting, value] of settings)

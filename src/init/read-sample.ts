@@ -48,7 +48,7 @@ async function parquetSample(options: SampleOptions): Promise<Sample> {
   const { firstRows } = await import('../files/parquet/first-rows.ts')
   const limits = { rows: options.rows, bytes: MAX_BYTES, rowBytes: MAX_BYTES }
   const { text } = await firstRows(name, limits, object && (await copyOf(object, () => {})))
-  return jsonSample(text, false, 'ndjson', options)
+  return { ...jsonSample(text, false, 'ndjson', options), format: 'parquet' }
 }
 
 /** The first bytes, unpacked where they are gzip; `cut` where there is more. */

@@ -221,7 +221,7 @@ export function summarize(
       ...listWarnings(plan, options.data, lists, account),
       ...misnamed(inputs),
       ...unclosed(inputs, result.inputs),
-      ...warnings(plan, inputs, account),
+      ...warnings(plan, inputs, options.flags ?? {}, account),
       ...suspectWarnings(plan, ran, account),
     ],
   }
@@ -295,17 +295,25 @@ function misnamed(inputs: readonly Input[]): string[] {
 }
 
 /** Rules that met nothing are most often rules with a wrong path. */
-function warnings(plan: Plan, inputs: readonly Input[], account: Account): string[] {
+function warnings(plan: Plan, inputs: readonly Input[], { change }: InputFlags, account: Account): string[] {
   // Where no record came through to its end, what a rule never met says nothing about its path.
   if (account.published === 0) return []
+  const isOfChanges = change === undefined && plan.envelope.some(({ path }) => path.envelope === 'change')
   // A CSV file has no arrays and no maps: rules for them are there for the same events as JSON.
   const flat = inputs.every((input) => input.format === 'csv')
   const fields = plan.fields.filter(
     ({ from }) =>
       !flat || from.segments.every(({ kind }) => kind === 'name' || (from.isPattern && kind !== 'element')),
   )
-  return unmet(fields, account)
+  const said = unmet(fields, account)
+  // Its members of an event speak of records that hold a row before and after.
+  return said[0] === NOTHING_MET && isOfChanges
+    ? [`${NOTHING_MET} Its rules of \`$change\` speak of change events: say --change debezium`]
+    : said
 }
+
+const NOTHING_MET =
+  'no rule of the policy met a value, so what left is empty: is it the policy for this data?'
 
 /** A warning for each rule of the fields that met no value, or one where no rule met any. */
 export function unmet(fields: readonly PlanField[], account: Account): string[] {
@@ -314,8 +322,7 @@ export function unmet(fields: readonly PlanField[], account: Account): string[] 
     const { applied, null: nothing, failed, met } = account.rules[rule.id]!
     return applied + nothing + failed + met === 0
   })
-  if (idle.length > 1 && idle.length === rules.length)
-    return ['no rule of the policy met a value, so what left is empty: is it the policy for this data?']
+  if (idle.length > 1 && idle.length === rules.length) return [NOTHING_MET]
   const first = new Set(fields.flatMap(({ rulesByStep }) => rulesByStep[0]!))
   // A tag that no schema has yet is no slip.
   const byTag = new Set(fields.flatMap((one) => (one.path.tag === undefined ? [] : one.rulesByStep.flat())))

@@ -44,6 +44,21 @@ const EVENT = ['--change', 'debezium', '--before-image', 'full'] as const
 const BATCH = ['batch', 'in.ndjson', '-p', 'policy.yaml', ...EVENT] as const
 
 describe('lethe batch --change debezium', () => {
+  it('is named where events are read as rows', async () => {
+    const { run } = place()
+    const { stderr } = await run(
+      'batch',
+      'in.ndjson',
+      '-p',
+      'policy.yaml',
+      '-o',
+      'out.ndjson',
+      '--max-dead-letters',
+      '9',
+    )
+    expect(stderr).toMatch(/no rule of the policy met a value.*say --change debezium/)
+  })
+
   it('gives both images the tokens that the row has in a file, with and without schema', async () => {
     const { run, read } = place({ 'row.ndjson': '{"id":7,"email":"amara@x.example","city":"Berlin"}\n' })
     expect((await run('batch', 'row.ndjson', '-p', 'policy.yaml', '-o', 'row-out.ndjson')).code).toBe(0)
