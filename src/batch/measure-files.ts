@@ -28,7 +28,7 @@ export interface MeasureOptions
 }
 
 /**
- * @returns the figures; no value but names of groups with `smallestGroup` records or more
+ * @returns the figures; no value but names of groups with `smallestGroup` subjects or more
  * @throws LetheError as `batchFiles` does; where a field is not the policy's, or there are more records than are held
  */
 export async function measureFiles(
@@ -101,11 +101,20 @@ async function keepingPolicy(
   const paths = [...new Set([...all, ...(subject === undefined ? [] : [subject])])]
   const roleOf = (path: string): string =>
     over.includes(path) ? 'quasi-identifier' : sensitive.includes(path) ? 'sensitive' : 'other'
+  // What stands as JSON in a text does so in the output too.
+  const carriers = plan.carriers
+    .map(({ path }) => path.text)
+    .filter((carrier) =>
+      paths.some((path) => path.startsWith(`${carrier}.`) || path.startsWith(`${carrier}[`)),
+    )
   const head = [
     `policy: ${plan.name}`,
     `version: ${plan.version}`,
     `purpose: ${plan.purpose}`,
     ...(subject === undefined ? [] : [`subject: ${JSON.stringify(subject)}`]),
+    ...(carriers.length === 0
+      ? []
+      : [`read: ${JSON.stringify(Object.fromEntries(carriers.map((path) => [path, 'json'])))}`]),
     'fields:',
   ]
   /** `weak`: the paths for which a reason has to be given, and must not be where there is none. */

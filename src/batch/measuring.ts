@@ -8,7 +8,7 @@ import type { SideFigures } from '../measures/measured-side.ts'
 import { observerOf } from '../measures/records-observer.ts'
 import { TextBudget } from '../measures/value-codes.ts'
 import { PathError, parsePath } from '../policy/path.ts'
-import type { Plan, PlanField } from '../policy/plan.ts'
+import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { readTable, TableError } from '../policy/table.ts'
 import type { Summary } from '../run/account/account-view.ts'
@@ -27,6 +27,7 @@ export interface MeasuringOptions {
   /** Classes of fewer subjects are at risk. */
   readonly k: number
   readonly nothing: 'category' | 'wildcard'
+  /** Groups of fewer subjects are not named. */
   readonly smallestGroup: number
   /** By output path: a file with the hierarchy of its values, in the format of ARX. */
   readonly hierarchies?: ReadonlyMap<string, string>
@@ -162,9 +163,14 @@ export class Measuring {
   }
 }
 
-/** Where the subject stands in what leaves, if it does. */
+/** Where the subject stands in what leaves, if it does: something that is not the same of all. */
 export const subjectOf = (plan: Plan): string | undefined =>
-  plan.fields.find(({ from }) => from.text === plan.subject?.text)?.path.text
+  plan.fields.find((field) => field.from.text === plan.subject?.text && field.rulesByStep.some(tells))?.path
+    .text
+
+const TELL_NOTHING: readonly string[] = ['drop', 'mask.null', 'mask.replace']
+
+const tells = (rules: readonly PlanRule[]): boolean => rules.some(({ use }) => !TELL_NOTHING.includes(use))
 
 function specOf(
   plan: Plan,

@@ -134,7 +134,7 @@ export const command = (): Command =>
     )
     .option('--by <field>', 'count by the values of this field, as they came, what was published')
     .addOption(
-      new Option('--smallest-group <n>', 'groups of fewer records are not named')
+      new Option('--smallest-group <n>', 'groups of fewer data subjects are not named')
         .argParser(whole(1, 1_000_000))
         .default(MEASURED.smallestGroup),
     )

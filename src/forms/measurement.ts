@@ -179,7 +179,7 @@ export const measurementForm: z.ZodType<Measurement> = z.object({
       groups: z.array(group).describe('The lowest ratio first.'),
       small: z
         .object({ groups: count, read: count, published: count })
-        .describe('Groups of fewer records than `smallestGroup`, which are not named.'),
+        .describe('Groups of fewer data subjects than `smallestGroup`, which are not named.'),
     })
     .optional(),
 })

@@ -1,5 +1,6 @@
 /** Everything that is measured of the records of a run: risk on both sides, what was lost, and who was left out. */
 import { balanceOf, type GroupBalance } from './balance.ts'
+import { distinctPer } from './classes.ts'
 import { type ColumnUtility, utilityOf } from './column-utility.ts'
 import type { MeasuredRecords } from './measured-records.ts'
 import { measureSide, type SensitiveColumn, type SideFigures, type SideOptions } from './measured-side.ts'
@@ -13,7 +14,7 @@ export interface MeasureSpec extends SideOptions {
   readonly sensitive: readonly number[]
   /** Column whose values, as they came, part the subjects into groups. */
   readonly by?: number
-  /** Groups of fewer records are not named. */
+  /** Groups of fewer subjects are not named; of fewer records, where each record counts as one. */
   readonly smallestGroup: number
   readonly hasSubjects: boolean
   /** By column: what its rule makes of each value that it takes. */
@@ -60,7 +61,7 @@ export function measure(records: MeasuredRecords, spec: MeasureSpec, population?
     input,
     output,
     utility: utility(records, spec, all, output),
-    balance: spec.by === undefined ? undefined : balance(records, spec.by, all, spec.smallestGroup),
+    balance: spec.by === undefined ? undefined : balance(records, spec.by, all, spec),
   }
 }
 
@@ -113,10 +114,19 @@ function utility(records: MeasuredRecords, spec: MeasureSpec, all: Int32Array, o
   }
 }
 
-function balance(records: MeasuredRecords, by: number, all: Int32Array, smallest: number): Balance {
+function balance(
+  records: MeasuredRecords,
+  by: number,
+  all: Int32Array,
+  { smallestGroup, hasSubjects }: MeasureSpec,
+): Balance {
   const names = new Map([...records.columns[by]!.inputs.entries()].map(([text, code]) => [code, text]))
   const groups = new Map<number, { read: number; published: number }>()
   const codes = records.inputs(by, all)
+  // Many records of one person tell as much of that person as one does.
+  const subjects = hasSubjects
+    ? distinctPer(codes, records.columns[by]!.inputs.count, records.subjectsOf(all))
+    : undefined
   for (let i = 0; i < all.length; i++) {
     const group = groups.get(codes[i]!) ?? { read: 0, published: 0 }
     group.read++
@@ -126,7 +136,7 @@ function balance(records: MeasuredRecords, by: number, all: Int32Array, smallest
   const small = { groups: 0, read: 0, published: 0 }
   const named = []
   for (const [code, counts] of groups)
-    if (counts.read >= smallest)
+    if ((subjects?.[code] ?? counts.read) >= smallestGroup)
       named.push({ name: code === NOTHING ? '(none)' : names.get(code)!, ...counts })
     else {
       small.groups++

@@ -108,7 +108,7 @@ export function measureSide(
   }
 }
 
-/** Sizes where what is not there matches every value: one entry for each distinct subject of a class. */
+/** Sizes in subjects where what is not there matches every value: one entry for each distinct subject of a class. */
 function overlapping(
   { columns, length, subjects }: SideRecords,
   of: Int32Array,
@@ -124,7 +124,8 @@ function overlapping(
   const own = columns.map((column) =>
     Int32Array.from(first, (record) => (column[record] === NOTHING ? WILDCARD : column[record]!)),
   )
-  const sizes = frequencies(own, first.length)
+  const whose = subjects && Int32Array.from(first, (record) => subjects[record]!)
+  const sizes = frequencies(own, first.length, whose)
   return { sizes, members: new Int32Array(sizes.length).fill(1) }
 }
 

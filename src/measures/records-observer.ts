@@ -7,8 +7,9 @@ import { type Block, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
 import type { MeasuredRecords } from './measured-records.ts'
 
-/** Stands between the values of a field that has several. */
-const BETWEEN = '\u0000'
+/** In the code of what a field has: between its values, and in the place of one that is nothing. No text has them once it is escaped. */
+const BETWEEN = '\u0000,'
+const NOTHING_THERE = '\u0000-'
 
 /** What makes an observer of each engine of a run, all for the same records; `fields`: their columns. */
 export function observerOf(plan: Plan, fields: readonly PlanField[], records: MeasuredRecords): Observe {
@@ -57,8 +58,8 @@ class RecordsObserver implements RecordObserver {
       }
       columns.forEach(({ inputs, outputs }, column) => {
         const codes = this.#records.columns[column]!
-        this.#inputs[column] = codes.inputs.of(inputs[record - from])
-        this.#outputs[column] = codes.outputs.of(outputs[record - from])
+        this.#inputs[column] = codes.inputs.of(whole(inputs[record - from]))
+        this.#outputs[column] = codes.outputs.of(whole(outputs[record - from]))
       })
       this.#records.add({
         inputs: this.#inputs,
@@ -71,16 +72,16 @@ class RecordsObserver implements RecordObserver {
 
   /** What records `[from, to)` have of a field, by record. */
   #textsOf(block: Block, from: number, to: number, { index }: PlanField, published: ReadonlySet<number>) {
-    const inputs: (string | undefined)[] = []
-    const outputs: (string | undefined)[] = []
+    const inputs: Texts[] = []
+    const outputs: Texts[] = []
     const slots = block.fieldSlots[index]!
     for (let i = 0; i < block.fieldCount[index]!; i++) {
       const slot = slots[i]!
       const record = block.slotRecord[slot]!
       if (record < from || record >= to) continue
       const at = record - from
-      inputs[at] = joined(inputs[at], this.#cameAs(block, slot))
-      if (published.has(record)) outputs[at] = joined(outputs[at], this.#leavesAs(block, slot, index))
+      put(inputs, at, this.#cameAs(block, slot))
+      if (published.has(record)) put(outputs, at, this.#leavesAs(block, slot, index))
     }
     return { inputs, outputs }
   }
@@ -107,5 +108,17 @@ class RecordsObserver implements RecordObserver {
   }
 }
 
-const joined = (before: string | undefined, next: string | undefined): string | undefined =>
-  before === undefined ? next : `${before}${BETWEEN}${next ?? ''}`
+/** The values of a field in one record, in their order; undefined: nothing is there. */
+type Texts = (string | undefined)[]
+
+function put(texts: Texts[], at: number, text: string | undefined): void {
+  const there = texts[at]
+  if (there === undefined) texts[at] = [text]
+  else there.push(text)
+}
+
+/** One text of them, another for every other list; undefined where nothing is in it. */
+function whole(texts: Texts | undefined): string | undefined {
+  if (texts === undefined || texts.every((text) => text === undefined)) return undefined
+  return texts.map((text) => text?.replaceAll('\u0000', '\u0000\u0000') ?? NOTHING_THERE).join(BETWEEN)
+}

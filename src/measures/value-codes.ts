@@ -4,6 +4,9 @@ import { LetheError } from '../errors.ts'
 /** The code where no value is: absent, null, empty, dropped, suppressed. */
 export const NOTHING = 0
 
+/** A Map of V8 holds no more. */
+const MOST_VALUES = 2 ** 24
+
 /** The texts of one column, in order of appearance, from code 1 on. */
 export class ValueCodes {
   readonly #codes = new Map<string, number>()
@@ -22,6 +25,7 @@ export class ValueCodes {
     if (text === undefined) return NOTHING
     const known = this.#codes.get(text)
     if (known !== undefined) return known
+    if (this.#codes.size === MOST_VALUES) throw tooLarge()
     this.#budget.take(text.length)
     const code = this.#codes.size + 1
     this.#codes.set(text, code)
@@ -44,11 +48,13 @@ export class TextBudget {
 
   take(characters: number): void {
     this.#left -= characters
-    if (this.#left < 0)
-      throw new LetheError(
-        'measure-too-large',
-        'the distinct values of the measured fields are more than are held in memory',
-        'measure fewer fields with --over, or a part of the files',
-      )
+    if (this.#left < 0) throw tooLarge()
   }
 }
+
+const tooLarge = (): LetheError =>
+  new LetheError(
+    'measure-too-large',
+    'the distinct values of the measured fields are more than are held in memory',
+    'measure fewer fields with --over, or a part of the files',
+  )

@@ -168,7 +168,7 @@ describe('lethe measure', () => {
 
   it('counts who was published by groups, and names no group that is small', async () => {
     const cwd = place()
-    const { balance } = await measured(cwd, 'in.ndjson', '--by', 'race')
+    const { balance } = await measured(cwd, 'in.ndjson', '--by', 'race', '--smallest-group', '8')
     expect(balance).toMatchObject({
       by: 'race',
       groups: [
@@ -179,8 +179,23 @@ describe('lethe measure', () => {
       ),
       small: { groups: 1, read: 6 },
     })
+    // Three records of each of eight people are no ten people.
+    const unless = await measured(cwd, 'in.ndjson', '--by', 'race')
+    expect(unless.balance).toMatchObject({ groups: [{ name: 'many' }], small: { groups: 2, read: 30 } })
     const shown = await warm(
-      ['measure', 'in.ndjson', '-p', 'p.yaml', ...NOW, '--keys', 'keys.json', '--by', 'race'],
+      [
+        'measure',
+        'in.ndjson',
+        '-p',
+        'p.yaml',
+        ...NOW,
+        '--keys',
+        'keys.json',
+        '--by',
+        'race',
+        '--smallest-group',
+        '8',
+      ],
       { cwd },
     )
     expect(shown.stdout).toContain('1 smaller groups, not named: 6 read')
