@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
+import { createTopics } from '../broker/topics.ts'
 import { CODES_OF_FORMS, CODES_OF_MESSAGES } from '../codes-of-messages.ts'
 import { folder, script, warm } from '../src/cli/lethe.ts'
 import { findCanaries } from './checker/canaries.ts'
@@ -180,8 +181,9 @@ routes:
     })
     const all = [input, output, dead, frames, deframed, `${deframed}-dead`]
     const topics = all.map((topic) => ({ topic, numPartitions: 2 }))
-    await admin.createTopics({
-      topics: topics.map((topic) => ({
+    await createTopics(
+      admin,
+      topics.map((topic) => ({
         ...topic,
         configEntries: Object.entries([output, deframed].includes(topic.topic) ? OUTPUT : INPUT).map(
           ([name, value]) => ({
@@ -190,7 +192,7 @@ routes:
           }),
         ),
       })),
-    })
+    )
     const sent = messages()
     const producer = kafka.producer()
     await producer.connect()

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, type ProducerConfig } from 'kafkajs'
 import { expect, it, onTestFinished } from 'vitest'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
+import { createTopics } from '../broker/topics.ts'
 import { folder, root, warm } from '../src/cli/lethe.ts'
 import { readTopics } from './checker/read-topics.ts'
 
@@ -31,7 +32,10 @@ onKafka('config/examples/kafkajs-consumer.mjs', () => {
       await admin.deleteTopics({ topics: [input, output] })
       await admin.disconnect()
     })
-    await admin.createTopics({ topics: [input, output].map((topic) => ({ topic, numPartitions: 2 })) })
+    await createTopics(
+      admin,
+      [input, output].map((topic) => ({ topic, numPartitions: 2 })),
+    )
     const events = Array.from({ length: 500 }, (_, i) => ({
       customer: { id: `C-${i % 50}` },
       page: `/p/${i}`,
@@ -96,7 +100,7 @@ onKafka('config/examples/kafkajs-consumer.mjs', () => {
     })
     await Promise.all([admin.connect(), producer.connect()])
     const configEntries = [{ name: 'max.message.bytes', value: '20000' }]
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 2, configEntries }] })
+    await createTopics(admin, [{ topic, numPartitions: 2, configEntries }])
     const refused = producer.send({
       topic,
       messages: [

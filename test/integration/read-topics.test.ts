@@ -2,6 +2,7 @@
 import { Kafka, logLevel, type Message, type Transaction } from 'kafkajs'
 import { expect, it } from 'vitest'
 import { broker, onKafka, uniqueName } from '../broker/suite.ts'
+import { createTopics } from '../broker/topics.ts'
 import { readTopics } from './checker/read-topics.ts'
 
 const kafka = (): Kafka => new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
@@ -11,7 +12,7 @@ async function withTopic(partitions: number, test: (topic: string) => Promise<vo
   const admin = kafka().admin()
   await admin.connect()
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] })
+    await createTopics(admin, [{ topic, numPartitions: partitions }])
     await test(topic)
   } finally {
     await admin.deleteTopics({ topics: [topic] })

@@ -8,6 +8,7 @@ import { sourceDomain } from '../../src/kafka/source-header.ts'
 import { createKeyset } from '../../src/keys/keyset.ts'
 import { formatKeyset } from '../../src/keys/keyset-format.ts'
 import { uniqueName } from '../broker/suite.ts'
+import { createTopics } from '../broker/topics.ts'
 import { type Ended, lethe } from '../src/cli/lethe.ts'
 import { CANARY, oracleOf, POLICY } from './chaos/events.ts'
 import { Worker } from './chaos/worker.ts'
@@ -134,16 +135,7 @@ ${this.#options.route ?? ''}`,
   }
 
   async create(topics: ITopicConfig[]): Promise<void> {
-    await this.admin(async (admin) => {
-      await admin.createTopics({ topics, waitForLeaders: false })
-      // A broker that is busy tells of a topic before it hosts it.
-      for (const { topic } of topics)
-        for (let tries = 0; tries < 50; tries++) {
-          const isThere = await admin.fetchTopicOffsets(topic).catch(() => [])
-          if (isThere.length > 0) break
-          await sleep(100)
-        }
-    })
+    await this.admin((admin) => createTopics(admin, topics))
   }
 
   async admin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -89,7 +89,7 @@ function recordOf({ topic, partition, offset, key, value, headers, timestamp }: 
 }
 
 /**
- * The committed records of the topics, to where their logs end at the call; in order within each partition.
+ * The committed records of the topics, to where their logs end at the call: by topic as named, partition and offset.
  * @throws Error where an open transaction hides the end for longer than `deadline` ms
  */
 export async function readTopics(
@@ -124,5 +124,9 @@ export async function readTopics(
   } finally {
     await disconnected(consumer)
   }
-  return records
+  // Partitions come in turns that nothing determines.
+  const place = new Map(topics.map((topic, at) => [topic, at]))
+  return records.sort(
+    (a, b) => place.get(a.topic)! - place.get(b.topic)! || a.partition - b.partition || a.offset - b.offset,
+  )
 }
