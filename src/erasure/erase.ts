@@ -8,7 +8,7 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
 import { underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
-import { cameBeside, LeftAlone } from '../lifecycle/stored-folder.ts'
+import { becameOf, cameBeside, LeftAlone } from '../lifecycle/stored-folder.ts'
 import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
@@ -241,14 +241,16 @@ export async function verifyErasure(
     const wasErased = whole && new StoredFile(fileOf(target)).wasErasedBy(order.hash, planned.digest)
     targets.push(await findingOf({ ...planned, whole: wasErased }, request))
   }
-  // What was left half-made took its name, or was deleted: neither is kept elsewhere.
+  // What was left half-made took its name, where it is searched below, or was deleted: neither is kept elsewhere.
   for (const { target, code } of order.untouched) {
     const isHalfMade = code === 'left-over' || code === 'being-written'
     const stored = isHalfMade ? new LeftAlone(fileOf(target), code) : undefined
     targets.push(await findingOf({ target, deleted: 0, whole: isHalfMade }, request, stored))
   }
   // A stream publishes while orders are made: its rows may be of records from before the subjects were listed.
-  for (const stored of cameBeside([...order.targets, ...order.untouched].map(({ target }) => target)))
+  const named = [...order.targets, ...order.untouched].map(({ target }) => target)
+  const halfMade = order.untouched.filter(({ code }) => code === 'left-over').map(({ target }) => target)
+  for (const stored of [...cameBeside(named), ...becameOf(halfMade, named)])
     targets.push(await findingOf({ target: stored.name, deleted: 0, whole: false }, request, stored))
   const asked = askedOf(order, request)
   for (const planned of order.lists ?? []) targets.push(findingOfList(planned, asked))

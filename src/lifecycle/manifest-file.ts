@@ -52,8 +52,16 @@ function readNow(folder: string, name: string): ReadManifest {
   const parsed = dataSetForm.safeParse(value)
   if (!parsed.success) return 'malformed'
   const dataSet = parsed.data
-  return { folder, dataSet, files: new Map(dataSet.files.map((one) => [one.file, one])) }
+  const files = new Map(dataSet.files.map((one) => [one.file, one]))
+  // What is named here is deleted and written: nothing that lies elsewhere, and nothing twice.
+  if (files.size < dataSet.files.length || !dataSet.files.every(({ file }) => isBelow(file)))
+    return 'malformed'
+  return { folder, dataSet, files }
 }
+
+/** Whether a name leads to a file below its folder, by that folder's names alone. */
+const isBelow = (name: string): boolean =>
+  !name.includes('\0') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
 /** The folder of the data set that a file lies in, by the manifests of the folders above it; undefined where it lies in none. */
 export function dataSetAround(file: string): string | undefined {

@@ -59,6 +59,23 @@ export function cameBeside(names: readonly TargetName[]): readonly Target[] {
   return targetsOf([...folders]).filter(({ name }) => !names.includes(name))
 }
 
+/**
+ * What files that were being written have become since: it stands under their own names, and is none of these.
+ * @throws LetheError (io)
+ */
+export function becameOf(halfMade: readonly TargetName[], names: readonly TargetName[]): readonly Target[] {
+  const files = halfMade
+    .map((name) => ownName(name.slice('file:'.length)))
+    .filter((file) => existsSync(file) && basename(file) !== DATA_SET && isStored(file))
+  return targetsOf(files).filter(({ name }) => !names.includes(name))
+}
+
+/** The name that a half-made file is to take. */
+function ownName(file: string): string {
+  const [, name] = /^\.(.+)\.[0-9a-f]{12}\.(?:part|retain)$/.exec(basename(file)) ?? []
+  return name === undefined ? file : ownName(join(dirname(file), name))
+}
+
 interface Entry {
   readonly kind: 'stored' | 'link' | 'left-over' | 'not-there' | 'being-written'
   readonly file: string

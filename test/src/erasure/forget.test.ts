@@ -364,6 +364,19 @@ describe('lethe forget', () => {
     expect(again.find(({ target }) => target?.endsWith('link.ndjson'))?.code).toBe('not absent')
   })
 
+  it('searches what was being written when the order was made, under the name that it took', async () => {
+    const world = await stored({ 'a.ndjson': rowOf('a', 1, 'x') + rowOf('a', 2, 'y') })
+    // A batch is at it: its rows are of records from before the subjects were listed.
+    const [half, took] = [join(world.clean, '.b.ndjson.0123456789ab.part'), join(world.clean, 'b.ndjson')]
+    copyFileSync(join(world.clean, 'a.ndjson'), half)
+    const sidecar = readFileSync(join(world.clean, 'a.ndjson.lethe.json'))
+    const { order, setting } = await erased(world, ['C-1'])
+    renameSync(half, took)
+    writeFileSync(`${took}.lethe.json`, sidecar)
+    const open = openPoints(await verifyErasure(order, world.suppression, setting))
+    expect(open.map(({ target, code }) => [basename(target!), code])).toEqual([['b.ndjson', 'not absent']])
+  })
+
   it('does not take a file for erased that was moved away', async () => {
     const world = await stored({ 'a.ndjson': rowOf('a', 1, 'x'), 'b.ndjson': rowOf('b', 1, 'y') })
     const { order, setting } = await planned(world, ['C-1'])

@@ -356,6 +356,33 @@ describe('a data set', () => {
     expect(new Set(await codes())).toEqual(new Set(['manifest-malformed']))
   })
 
+  it('touches nothing where a manifest names what lies elsewhere, or names it twice', async () => {
+    for (const name of [
+      '../in.csv',
+      'country=DE/../../in.csv',
+      '/in.csv',
+      'country=DE//in.csv',
+      './in.csv',
+      'twice',
+    ]) {
+      const { at, set, plan } = await stored(rows)
+      const order = await planRetention(targetsOf([set]), plan, options())
+      writeFileSync(join(at, 'in.csv.lethe.json'), 'of another file')
+      const { files, ...manifest } = manifestOf(set)
+      const stolen = name === 'twice' ? files[0]! : { ...files[0]!, file: name, next: null }
+      writeFileSync(join(set, '_manifest.json'), dataSetText({ ...manifest, files: [...files, stolen] }))
+      await expect(applyOrder(order, { plan, now: NOW, holds: [] })).rejects.toMatchObject({
+        code: 'target-changed',
+      })
+      expect(readFileSync(join(at, 'in.csv.lethe.json'), 'utf8'), name).toBe('of another file')
+      const { targets, untouched } = await planRetention(targetsOf([set]), plan, options())
+      expect([targets, new Set(untouched.map(({ code }) => code))]).toEqual([
+        [],
+        new Set(['manifest-malformed']),
+      ])
+    }
+  })
+
   it('keeps manifest and sidecars together, where shards have left both', async () => {
     const { at, plan } = await stored(rows)
     const set = join(at, 'shards')
