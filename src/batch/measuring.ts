@@ -50,6 +50,9 @@ const MOST_CHARACTERS = 1 << 28
 /** More groups than these are no attribute of people but an identifier. */
 const MOST_GROUPS = 100
 
+/** Names of groups are printed, and no longer ones than these characters. */
+const LONGEST_NAME = 256
+
 /** Output paths, each once, in the order of their columns. */
 export interface MeasuredFields {
   readonly all: ReadonlySet<string>
@@ -158,6 +161,13 @@ export class Measuring {
         `--by ${this.#options.by}: the field has more than ${MOST_GROUPS} values`,
         'name a field that parts people into few groups',
       )
+    for (const [name] of by === undefined ? [] : this.#records.columns[by]!.inputs.entries())
+      if (name.length > LONGEST_NAME)
+        throw new LetheError(
+          'bad-option',
+          `--by ${this.#options.by}: the field has a value of more than ${LONGEST_NAME} characters`,
+          'name a field that parts people into few groups',
+        )
     const figures = measure(this.#records, this.#spec, this.#population)
     return viewOf(this.#plan, summary, figures, this.#measured, this.#options)
   }

@@ -67,7 +67,13 @@ async function applyGroup(
     const changes = staged.splice(0)
     bytes = 0
     if (changes.length === 0) return
-    await keeper.begin(changes, permitFor)
+    try {
+      await keeper.begin(changes, permitFor)
+    } catch (error) {
+      // Such as for a disk that is full: what was made for it gives way, as no other order would take it up.
+      for (const change of changes) new StoredFile(change.file).discard(change, request)
+      throw error
+    }
     const made: StoredChange[] = []
     try {
       for (const change of changes) {

@@ -232,11 +232,19 @@ describe('lethe measure', () => {
     ['a field that is not there', ['--over', 'no.such'], /no field no\.such/],
     ['what is no path', ['--over', 'no..such'], /no\.\.such/],
     ['an identifier', ['--by', 'id', '--max-records', '1000'], /^$/],
+    [
+      'groups with long names',
+      ['--by', 'illness', '--smallest-group', '1'],
+      /more than 256 characters/,
+      'ZqCanary'.repeat(40),
+    ],
     ['too many records', ['--max-records', '100'], /more than 100 records/],
     ['no sensitive field', ['--hierarchy', 'town=towns.csv'], /no sensitive field/],
     ['a population of wildcards', ['--population', 'in.ndjson', '--suppressed', 'wildcard'], /journalist/],
-  ])('refuses %s, or says nothing of it', async (_, args, expected) => {
+  ])('refuses %s, or says nothing of it', async (_, args, expected, illness?: string) => {
     const cwd = place()
+    if (illness !== undefined)
+      writeFileSync(join(cwd, 'in.ndjson'), events.replaceAll('ZqCanary"', `${illness}"`))
     const ended = await warm(
       ['measure', 'in.ndjson', '-p', 'p.yaml', ...NOW, '--keys', 'keys.json', ...args],
       {

@@ -23,10 +23,12 @@ import { type DataSet, dataSetForm, dataSetText } from '../../../src/forms/data-
 import { Keyring } from '../../../src/keys/keyring.ts'
 import { createKeyset } from '../../../src/keys/keyset.ts'
 import { MatchKeys } from '../../../src/keys/match-keys.ts'
+import { applyFiles } from '../../../src/lifecycle/apply-files.ts'
 import type { Hold } from '../../../src/lifecycle/legal-hold.ts'
 import { fileTarget } from '../../../src/lifecycle/may-delete.ts'
 import { applyOrder, planRetention, verifyOrder } from '../../../src/lifecycle/retention-orders.ts'
 import { targetsOf } from '../../../src/lifecycle/stored-folder.ts'
+import type { RetentionRequest } from '../../../src/lifecycle/target.ts'
 import { addTokens } from '../../../src/lists/list-writer.ts'
 import { compilePolicyFile } from '../../../src/policy/compile-file.ts'
 import { partitionFolder, readPartitionFolder } from '../../../src/record/partition/partition-path.ts'
@@ -309,6 +311,27 @@ describe('a data set', () => {
       expect(manifestOf(set)).toEqual(done)
       await expectTrue(set, rows.length)
     }
+  })
+
+  it('leaves nothing of what it made beside, where the manifest cannot be written', async () => {
+    const { set, plan } = await stored(rows)
+    const order = await planRetention(targetsOf([set]), plan, options())
+    const manifest = join(set, '_manifest.json')
+    let isAsked = false
+    const request: RetentionRequest = {
+      ...{ plan, asOf: NOW, cannotStep: undefined, holds: [], heldAt: NOW },
+      // Read while the first file is made.
+      get marginMs() {
+        if (!isAsked) writeFileSync(manifest, '{"lethe":"data-set"}')
+        isAsked = true
+        return 0
+      },
+    }
+    const before = filesOf(set)
+    const planned = order.targets.filter(({ deleted, stepped }) => deleted + stepped > 0)
+    await expect(applyFiles(planned, order.hash, request)).rejects.toMatchObject({ code: 'target-changed' })
+    expect(isAsked).toBe(true)
+    expect(filesOf(set)).toEqual(before)
   })
 
   it('keeps what is held, and says why it does not touch a file', async () => {
