@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
-from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 FIRST = {
@@ -141,10 +141,43 @@ def produce(form, broker, registry, topic, count):
     producer.flush()
 
 
+def compiled(client, subject):
+    """The class of the first message of a subject, made by the compiler of Protobuf."""
+    import os
+    import subprocess
+    import tempfile
+
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, struct_pb2, timestamp_pb2  # noqa: F401
+
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "out.proto"), "w", encoding="utf-8") as file:
+            file.write(client.get_latest_version(subject).schema.schema_str)
+        made = os.path.join(folder, "out.bin")
+        subprocess.run(
+            [sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", f"--descriptor_set_out={made}", "out.proto"], check=True)
+        with open(made, "rb") as file:
+            [found] = descriptor_pb2.FileDescriptorSet.FromString(file.read()).file
+    pool = descriptor_pool.Default()
+    pool.Add(found)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{found.package}.{found.message_type[0].name}"))
+
+
+def deserializer_of(form, client, topic):
+    if form == "avro":
+        return AvroDeserializer(client)
+    if form == "json":
+        # It holds each value to the schema that it names.
+        return JSONDeserializer(None, schema_registry_client=client)
+    from google.protobuf.json_format import MessageToDict
+
+    # Without the client: it asks the registry for descriptors, which this one does not give.
+    read = ProtobufDeserializer(compiled(client, f"{topic}-value"), {"use.deprecated.format": False})
+    return lambda value, context: MessageToDict(read(value, context), preserving_proto_field_name=True)
+
+
 def consume(form, broker, registry, topic, count):
     client = SchemaRegistryClient({"url": registry})
-    # The one for JSON holds each value to the schema that it names.
-    deserializer = AvroDeserializer(client) if form == "avro" else JSONDeserializer(None, schema_registry_client=client)
+    deserializer = deserializer_of(form, client, topic)
     consumer = Consumer({
         "bootstrap.servers": broker, "group.id": f"{topic}.proof", "auto.offset.reset": "earliest",
         "isolation.level": "read_committed"})

@@ -17,7 +17,8 @@ import { formatKeyset } from '../../src/keys/keyset-format.ts'
 import { startBroker } from '../broker/broker.mjs'
 
 const VERSION = '3.0.9'
-const PACKAGES = 'confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.1'
+/** The compiler of Protobuf takes the schemas that Lethe derives. */
+const PACKAGES = ['confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.1', 'grpcio-tools']
 const COUNT = 20_000
 const START_MS = 300_000
 const script = fileURLToPath(new URL('../../dist/bin/lethe.js', import.meta.url))
@@ -52,12 +53,12 @@ function fetchTools(): Tools {
     mkdirSync(apicurio)
     run('tar', ['xzf', join(cache, `apicurio-registry-app-${VERSION}-all.tar.gz`), '-C', apicurio])
   }
-  const home = join(cache, `python-${createHash('sha256').update(PACKAGES).digest('hex').slice(0, 8)}`)
+  const home = join(cache, `python-${createHash('sha256').update(PACKAGES.join()).digest('hex').slice(0, 8)}`)
   const python = join(home, 'bin', 'python')
   if (!existsSync(python)) {
     process.stdout.write('fetching confluent-kafka through pip (40 MB, once)\n')
     run('python3', ['-m', 'venv', home])
-    run(python, ['-m', 'pip', 'install', '-q', PACKAGES])
+    run(python, ['-m', 'pip', 'install', '-q', ...PACKAGES])
   }
   const [jar] = run('find', [apicurio, '-name', '*-runner.jar']).trim().split('\n')
   return { python, jar: jar! }
@@ -119,9 +120,9 @@ function prove(
   form: 'avro' | 'json' | 'protobuf',
   tools: Tools,
   at: { broker: string; registry: string },
+  to: 'avro' | 'json' | 'protobuf' = form === 'avro' ? 'avro' : 'json',
 ): void {
-  const topic = `feeds-${form}-${process.pid}`
-  const to = form === 'avro' ? 'avro' : 'json'
+  const topic = `feeds-${form}${to === 'protobuf' ? '-out' : ''}-${process.pid}`
   const python = (what: string, kind: string, name: string): string =>
     run(tools.python, [client, what, kind, at.broker, at.registry, name, String(COUNT)])
   const says = (what: string, holds: boolean, more = ''): void => check(`${form}: ${what}`, holds, more)
@@ -189,6 +190,7 @@ try {
   writeFileSync(join(folder, 'keys.json'), formatKeyset(createKeyset(new Date())), { mode: 0o600 })
   const at = { broker: broker.address, registry: registry.url }
   prove('protobuf', tools, at)
+  prove('protobuf', tools, at, 'protobuf')
   prove('json', tools, at)
   prove('avro', tools, at)
   const subject = `feeds-avro-${process.pid}.out-value`
