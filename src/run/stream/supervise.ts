@@ -129,7 +129,20 @@ class Supervisor implements Workers {
     })
     worker.child = child
     child.on('message', (message) => this.#heard(worker, message as WorkerMessage))
-    child.once('exit', (code) => this.#exited(worker, code))
+    // What it told last may be heard after it ended: the channel closes behind it.
+    let ended: { readonly code: number | null } | undefined
+    let isClosed = false
+    const gone = (): void => {
+      if (ended !== undefined && isClosed) this.#exited(worker, ended.code)
+    }
+    child.once('exit', (code) => {
+      ended = { code }
+      gone()
+    })
+    child.once('disconnect', () => {
+      isClosed = true
+      gone()
+    })
     log.event({ kind: 'worker-started', worker: worker.number })
   }
 
