@@ -21,7 +21,7 @@ import { NO_VALUE } from '../gates/change-events.ts'
 import { readsOf } from '../gates/index.ts'
 import type { KeyVariant } from '../policy/key-rules.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
-import { AvroCodec, avroProgram } from '../record/avro/avro-codec.ts'
+import { AvroCodec, type AvroCodecOptions, avroProgram } from '../record/avro/avro-codec.ts'
 import { AvroKeys } from '../record/avro/avro-key.ts'
 import { outputSchemaText } from '../record/avro/output-schema.ts'
 import { OutputTypes } from '../record/avro/output-type.ts'
@@ -47,7 +47,7 @@ import type { PartitionSplit } from '../record/partition/planned-partitions.ts'
 import { ProtoKeys } from '../record/protobuf/proto-key.ts'
 import { protoOutputText } from '../record/protobuf/proto-output-text.ts'
 import { readProtoSchema } from '../record/protobuf/proto-schema.ts'
-import { ProtobufCodec, protoOutput } from '../record/protobuf/protobuf-codec.ts'
+import { ProtobufCodec, type ProtobufCodecOptions, protoOutput } from '../record/protobuf/protobuf-codec.ts'
 import { overTypes, type SchemaNews, type SchemaText } from '../record/schema-text.ts'
 import { shapeOf } from '../record/shape.ts'
 import {
@@ -267,42 +267,46 @@ function openingOfJson(form: WireForm, { tags }: Plan): Opened {
 /** What an engine is made of, and what takes the schemas that its values name. */
 type ValueParts = EngineParts & Pick<MessageEngineParts, 'isFramed' | 'learn'>
 
-function avroParts(
+/** Parts of an engine over values whose format has schemas; `codecOf` makes its codec of what all such codecs are told. */
+function typedParts(
   planned: PlannedRecords,
   options: RunEngineOptions & MessageOptions,
   beside: readonly PlanField[],
-  { output }: WireForm,
+  codecOf: (shape: EngineParts['shape'], told: TypedOptions) => Codec & { learn(news: SchemaNews): void },
 ): ValueParts {
   const { plan } = planned
   const parts = gated(planned, options, beside)
-  const codec = new AvroCodec(parts.shape, {
+  const codec = codecOf(parts.shape, {
     ...codecOptions(options),
     rejectUnlisted: plan.unlisted === 'reject',
     fields: plan.fields.length,
     plan,
-    output: output === 'avro' ? 'avro' : 'json',
   })
   return { ...parts, codec, isFramed: true, learn: (news) => codec.learn(news) }
 }
 
-function protobufParts(
-  planned: PlannedRecords,
-  options: RunEngineOptions & MessageOptions,
-  beside: readonly PlanField[],
-  { output }: WireForm,
-): ValueParts {
-  const { plan } = planned
-  const parts = gated(planned, options, beside)
-  const codec = new ProtobufCodec(parts.shape, {
-    ...codecOptions(options),
-    rejectUnlisted: plan.unlisted === 'reject',
-    fields: plan.fields.length,
-    plan,
-    firstOnly: output === 'framed-json' || output === 'protobuf',
-    output: output === 'protobuf' ? output : 'json',
-  })
-  return { ...parts, codec, isFramed: true, learn: (news) => codec.learn(news) }
-}
+type TypedOptions = Omit<AvroCodecOptions, 'output'> & Omit<ProtobufCodecOptions, 'output' | 'firstOnly'>
+
+const avroParts: ValueReader['partsOf'] = (planned, options, beside, { output }) =>
+  typedParts(
+    planned,
+    options,
+    beside,
+    (shape, told) => new AvroCodec(shape, { ...told, output: output === 'avro' ? output : 'json' }),
+  )
+
+const protobufParts: ValueReader['partsOf'] = (planned, options, beside, { output }) =>
+  typedParts(
+    planned,
+    options,
+    beside,
+    (shape, told) =>
+      new ProtobufCodec(shape, {
+        ...told,
+        firstOnly: output === 'framed-json' || output === 'protobuf',
+        output: output === 'protobuf' ? output : 'json',
+      }),
+  )
 
 /** By the format of values: the codec that reads a record's bytes, and what takes those out of a value. */
 const VALUE_FORMATS: Readonly<Record<PayloadForm['format'], ValueReader>> = {
