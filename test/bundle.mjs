@@ -2,9 +2,10 @@
  * Joins the modules of the command into few files, `dist/bin`: to open and link some 240 small ones took longer than to run
  * them. Dependencies stay outside. `dist/src` and `dist/transforms` stay as they are: they are the library.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const main = join(dist, 'src/cli/main.js')
@@ -33,46 +34,30 @@ function follow(file) {
 }
 follow(main)
 
-/** Its binary for this machine is an optional package: undefined where that was left out (`npm ci --omit=optional`). */
-async function loadRolldown() {
-  try {
-    return (await import('rolldown')).rolldown
-  } catch {
-    return undefined
-  }
-}
-
 const bin = join(dist, 'bin')
-const rolldown = await loadRolldown()
 rmSync(bin, { recursive: true, force: true })
-if (rolldown === undefined) {
-  // It works as well, and starts later.
-  mkdirSync(bin)
-  writeFileSync(join(bin, 'lethe.js'), "#!/usr/bin/env node\nimport '../src/cli/main.js'\n", { mode: 0o755 })
-} else {
-  const bundle = await rolldown({
-    input: entries,
-    platform: 'node',
-    external: (id) => !/^[./]/.test(id),
-    plugins: [
-      {
-        name: 'started-files',
-        transform: (code, id) =>
-          code.replace(
-            STARTED,
-            (_, path) => `new URL('./${nameOf(join(dirname(id), path))}.js', import.meta.url)`,
-          ),
-      },
-    ],
-  })
-  await bundle.write({
-    dir: bin,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
-  })
-  await bundle.close()
-}
+const bundle = await rolldown({
+  input: entries,
+  platform: 'node',
+  external: (id) => !/^[./]/.test(id),
+  plugins: [
+    {
+      name: 'started-files',
+      transform: (code, id) =>
+        code.replace(
+          STARTED,
+          (_, path) => `new URL('./${nameOf(join(dirname(id), path))}.js', import.meta.url)`,
+        ),
+    },
+  ],
+})
+await bundle.write({
+  dir: bin,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+})
+await bundle.close()
 
 // The build is done; `test/clean.mjs` wrote when it began.
 if (existsSync(join(dist, '.started'))) renameSync(join(dist, '.started'), join(dist, '.built'))
