@@ -219,7 +219,7 @@ describe('lethe measure', () => {
     expect(said.input!.journalist).toEqual({ highest: 0.25, average: 0.25 })
     const { equalDistance, hierarchicalDistance } = said.input!.diversity[0]!
     expect(hierarchicalDistance).toBeLessThanOrEqual(equalDistance)
-    // A town that is not there may be any, so that whoever has none is in every class of the age.
+    // A town that is not there may be any, so that a person without one is in every class of the age.
     const gap = `${JSON.stringify({ ...people[0], id: 'C-99', town: null })}\n`
     writeFileSync(join(cwd, 'gap.ndjson'), events + gap)
     const own = await measured(cwd, 'gap.ndjson', '--side', 'input')

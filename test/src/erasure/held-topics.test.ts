@@ -107,7 +107,7 @@ describe('a legal hold on subjects, over topics', () => {
       const { target, state } = await erased(world, ['C-2@shop.example'], hold)
       expect([title, target.found, target.held, state, left(world).length]).toEqual([title, 1, 1, 'held', 1])
     }
-    // And where nobody looked for them.
+    // And where they were not looked for.
     const world = await topicsWorld()
     await world.publish([{ id: 'C-2', n: 1 }])
     const { findersFor: _, ...untold } = await holdOn(world, ['C-1'], firstKeys)

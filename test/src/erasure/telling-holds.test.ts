@@ -202,7 +202,7 @@ describe('a legal hold on subjects', () => {
       ])
       expect(await verifyOrder(order, setting)).toMatchObject([{ state: 'held', held: 2 }])
     }
-    // And where nobody looked for them.
+    // And where they were not looked for.
     const world = await stored(text, token)
     await retained(world.file, world.policy, [await holdOn(['C-9'], [world.policy])])
     expect(linesOf(world.file)).toHaveLength(2)
