@@ -245,6 +245,7 @@ export const ERROR_GROUPS = {
       'the records of a data set have more partitions than --max-partitions allows',
     ],
     'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],
+    'crowd-refused': ['usage', 'the policy states `crowd:`, and what is run cannot hold it'],
     'replay-refused': [
       'usage',
       'these dead letters cannot be replayed: each record would not be there once, or not be the newest of its key',

@@ -38,6 +38,8 @@ const TOP: Readonly<Record<string, string>> = {
     'fields: { amount: keep }\nconsent:\n  - from: context.consent.categoryPreferences.Training   # a category and true or false\n    when: { is: true }\n  - from: "context.consent.refused[]"                     # a list of the categories that were refused\n    when: { lacks: Training }\n    default: allow\n    accept: the collector leaves the list out where nothing was refused\n  - from: context.gpc                                     # Global Privacy Control: true is an objection\n    when: { is: false }\n    default: allow\n    accept: browsers that do not know the signal send nothing',
   retention:
     'time: at\nfields:\n  at: { use: generalize.date, to: day }\n  postcode: { use: generalize.prefix, keep: 3 }\nretention:\n  futureTolerance: 10m\n  steps:\n    - { after: 180d, fields: { postcode: { use: generalize.prefix, keep: 1 } } }\n    - { after: 400d, then: suppress }',
+  crowd:
+    'subject: customer.id\nfields:\n  customer.id: drop\n  postcode: { use: generalize.prefix, keep: 3, role: quasi-identifier }\n  born: { use: generalize.date, to: year, format: date, role: quasi-identifier }\n  diagnosis: { use: generalize.category, allow: [flu, asthma], role: sensitive }\ncrowd: { k: 10, l: 2, maxSuppressed: 2%, onFail: suppress, window: 30d }',
   input:
     "input:\n  encoding: windows-1252\n  delimiter: ';'\n  skipLines: 1\n  comment: '#'\n  header: [order, total]\n  nulls: ['NULL', 'N/A']\nfields: { order: drop, total: keep }",
   columns: 'fields:\n  customer.id: { use: hash.hmac, domain: customer }\ncolumns: { cust_id: customer.id }',

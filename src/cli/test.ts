@@ -111,6 +111,7 @@ function printText({ policy, problems, run, updated }: Tested): void {
     const { rules, uncovered } = run
     lines.push(dim(`  ${rules - uncovered.length} of ${rules} rules exercised`))
     for (const rule of uncovered) lines.push(yellow(`  no case exercises ${rule}`))
+    for (const what of run.notJudged) lines.push(yellow(`  no case judges ${what}`))
   }
   for (const name of updated?.names ?? []) lines.push(yellow(`  updated: ${name}`))
   for (const why of updated?.refused ?? []) lines.push(red(`  not updated: ${printable(why)}`))
@@ -132,6 +133,8 @@ function printGithub({ policy, cases, problems, run }: Tested, needed: boolean):
   }
   for (const rule of run?.uncovered ?? [])
     problem(policy, 1, 'rule-not-exercised', needed ? 'error' : 'warning', `no case exercises ${rule}`)
+  for (const what of run?.notJudged ?? [])
+    problem(policy, 1, 'not-judged', 'warning', `no case judges ${what}`)
   process.stdout.write(formatProblems(found, 'github'))
 }
 
@@ -149,6 +152,7 @@ function asJson({ policy, cases, problems, run }: Tested): object {
     results: results ?? [],
     rules: run?.rules ?? 0,
     uncovered: run?.uncovered ?? [],
+    notJudged: run?.notJudged ?? [],
   }
 }
 

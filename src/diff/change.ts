@@ -31,6 +31,7 @@ export const CHANGE_KINDS = {
   category: 'the data category of a field',
   suppression: 'the lists of subjects whose records do not leave',
   consent: 'whose records leave, by what says that they agreed',
+  crowd: 'how many data subjects share the values of a record that leaves',
   retention: 'the age from which records are suppressed',
   step: 'what a field tells from an age on',
   'future-tolerance': 'how far in the future an event time may lie',

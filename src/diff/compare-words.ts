@@ -9,6 +9,7 @@ import { canonicalReading } from '../policy/reading.ts'
 import { isNoLonger, stepsOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
 import { compareConsent, compareConsentTables } from './compare-consent.ts'
+import { compareCrowd } from './compare-crowd.ts'
 import { compareSuppression } from './compare-suppression.ts'
 import { compareTags } from './compare-tags.ts'
 
@@ -83,6 +84,7 @@ const WORDS: { readonly [Word in keyof Policy]-?: Compare | typeof ELSEWHERE } =
   consent: compareConsent,
   consentTables: compareConsentTables,
   retention: compareRetention,
+  crowd: compareCrowd,
   input: ({ input: was = {} }, { input: is = {} }, add) => {
     for (const [word, compare] of Object.entries(INPUT)) compare(was, is, word as keyof InputForm, add)
   },

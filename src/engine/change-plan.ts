@@ -37,6 +37,7 @@ export function changePlanOf(plan: Plan, placeholder: string): Plan {
     suppression: [],
     consent: [],
     consentTables: [],
+    crowd: undefined,
     retention: undefined,
     required: [],
     optional: new Set(),

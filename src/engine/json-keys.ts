@@ -45,6 +45,7 @@ export function keyPlanOf(plan: Plan, fields: readonly PlanField[]): Plan {
     subject: undefined,
     time: undefined,
     retention: undefined,
+    crowd: undefined,
     input: {},
     required: [],
   }

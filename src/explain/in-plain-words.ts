@@ -9,6 +9,7 @@ import type {
   Policy,
   PolicyConsent,
   PolicyConsentTable,
+  PolicyCrowd,
   PolicyField,
   PolicyRequired,
   PolicyRule,
@@ -170,6 +171,28 @@ export function suppressionInWords({ list, by, entries, normalize }: PolicySuppr
   )} is on the list ${list} (${ENTRIES[entries]}, of the form ${forms}) is suppressed`
 }
 
+/** `crowd:` as a sentence. */
+function crowdInWords(
+  { k, l, t, over, sensitive, maxSuppressed, onFail, window }: PolicyCrowd,
+  hasSubject: boolean,
+): string {
+  const who = hasSubject
+    ? `${k} data subjects`
+    : `${k} records (each counts as one data subject, as the policy names none)`
+  const many = l === undefined ? '' : `, with ${l} values or more of ${listed(sensitive, 'and')}`
+  const near =
+    t === undefined
+      ? ''
+      : `, of which the values of ${listed(sensitive, 'and')} are at most ${t} from those of all records`
+  const otherwise =
+    onFail === 'fail'
+      ? 'a batch with others leaves no output'
+      : `others are suppressed, and a batch of which more than ${Number((maxSuppressed * 100).toFixed(6))} % would be leaves no output`
+  const streams =
+    window === undefined ? '' : `; in a stream, who has shown the values within ${window} counts`
+  return `a record leaves only where ${who} or more share its ${listed(over, 'and')}${many}${near}; ${otherwise}${streams}`
+}
+
 /** An entry of `consent:` as a sentence. */
 export function consentInWords(one: PolicyConsent): string {
   const silence =
@@ -229,6 +252,8 @@ export function overview(policy: Policy): readonly (readonly [string, string])[]
     lines.push(['JSON in a text', `${path.text}: ${howItIsRead(reading)}what it holds is read by its paths`])
   if (policy.either.length > 0)
     lines.push(['one or several', `${listOf(policy.either)}: one value may stand in place of the array`])
+  if (policy.crowd !== undefined)
+    lines.push(['crowd', crowdInWords(policy.crowd, policy.subject !== undefined)])
   for (const step of policy.retention?.steps ?? []) {
     const changed = step.fields.size === 0 ? '' : `coarser: ${[...step.fields.keys()].join(', ')}`
     lines.push([`after ${step.after}`, step.suppress ? 'the record is suppressed' : changed])

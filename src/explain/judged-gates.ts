@@ -42,6 +42,7 @@ export function judgeGates(
     consentTables: [],
     required: [],
     retention: undefined,
+    crowd: undefined,
   }
   const ask = (part: Partial<Plan>): Pick<RecordRun, 'outcome' | 'before' | 'isChange'> => {
     const alone = { ...bare, ...part }
@@ -118,6 +119,13 @@ export function judgeGates(
       (code) => code.startsWith('event-time-'),
       () => (plan.retention!.suppresses ? 'it is young enough' : 'no step suppresses'),
     )
+  if (plan.crowd !== undefined)
+    gates.push({
+      gate: 'crowd',
+      by: plan.crowd.over,
+      says: 'not-looked-at',
+      why: 'it goes by all records of a run, and this is one',
+    })
   return gates
 }
 

@@ -3,6 +3,7 @@
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
+import { CROWD } from '../gates/crowd.ts'
 import type { DataReaders, GateData } from '../gates/gate-data.ts'
 import { reasonsOf } from '../gates/index.ts'
 import { lookAt, readOnce, statedData } from '../gates/stated-data.ts'
@@ -40,6 +41,8 @@ export interface CasesRun {
   /** Labels of rules that no case exercised. */
   readonly uncovered: readonly string[]
   readonly rules: number
+  /** What of the policy no case can judge, in words. */
+  readonly notJudged: readonly string[]
 }
 
 /** How files are found that cases name. */
@@ -66,9 +69,13 @@ export function runCases(
     .filter((rule) => account.rules[rule.id]!.applied + account.rules[rule.id]!.failed === 0)
     .map((rule) => rule.label)
   // What suppresses is a rule too; the account names it by its reason once it has.
-  const reasons = reasonsOf(plan)
+  const reasons = reasonsOf(plan).filter((reason) => reason !== CROWD)
   uncovered.push(...reasons.filter((reason) => account.suppressed[reason] === undefined))
-  return { results, uncovered, rules: inside.length + reasons.length }
+  const notJudged =
+    plan.crowd === undefined
+      ? []
+      : ['crowd: a case is one record, and whether it may leave goes by all records of a run']
+  return { results, uncovered, rules: inside.length + reasons.length, notJudged }
 }
 
 function runCase(

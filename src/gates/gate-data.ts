@@ -17,6 +17,8 @@ export interface GateData {
   /** Consent tables, by name. */
   readonly tables: ReadonlyMap<string, LoadedConsent>
   readonly matchKeys: MatchKeys | undefined
+  /** How classes are judged; undefined: not at all, which a policy that states a crowd does not run with. */
+  readonly crowd?: 'unjudged' | undefined
 }
 
 /** Of a run that is told nothing: a policy that names lists does not run with it. */

@@ -2,6 +2,7 @@
 import type { Gate } from '../engine/gate.ts'
 import type { Path } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
+import { crowdGate } from './crowd.ts'
 import { consentGate } from './event-consent.ts'
 import { checkData, type GateData } from './gate-data.ts'
 import { requiredGate } from './required.ts'
@@ -16,6 +17,7 @@ const GATES: readonly ((plan: Plan, data?: GateData) => Gate | undefined)[] = [
   tableConsentGate,
   requiredGate,
   retentionGate,
+  crowdGate,
 ]
 
 /**

@@ -31,7 +31,7 @@ export interface LookedAt {
 /** Nothing is known of any list or table. */
 export const lookAtNone = (plan: Plan): LookedAt => lookAt(plan, NO_DATA)
 
-/** The gates of a plan whose lists and tables are in `data`; the others are named. */
+/** The gates of a plan whose lists and tables are in `data`; the others are named. One record tells nothing of a crowd. */
 export function lookAt(plan: Plan, data: GateData): LookedAt {
   const isKnown = {
     list: ({ list }: PlanSuppression): boolean => data.lists.has(list),
@@ -46,7 +46,7 @@ export function lookAt(plan: Plan, data: GateData): LookedAt {
       suppression: plan.suppression.filter(isKnown.list),
       consentTables: plan.consentTables.filter(isKnown.table),
     },
-    data,
+    data: { ...data, crowd: 'unjudged' },
     lists: unknown(plan.suppression, isKnown.list, ({ list }) => list),
     tables: unknown(plan.consentTables, isKnown.table, ({ table }) => table),
   }

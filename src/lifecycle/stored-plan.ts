@@ -88,6 +88,7 @@ export function storedPlan(
     suppression: [],
     consent: [],
     retention: undefined,
+    crowd: undefined,
     input: plan.input.nulls === undefined ? {} : { nulls: plan.input.nulls },
     required: [],
     optional: new Set(fields.map(({ path }) => path.text)),

@@ -1,4 +1,5 @@
 /** From a policy without problems to its plan. */
+import { parsePeriod } from '../../transforms/calendar/period.ts'
 import type { Reader } from '../../transforms/calendar.ts'
 import type { CompiledRetention } from '../../transforms/retention/expire.ts'
 import { fail } from '../../transforms/transform.ts'
@@ -7,10 +8,20 @@ import type { Sources } from './context.ts'
 import { fingerprintOf, platformOf } from './fingerprint.ts'
 import type { KeySource } from './key-source.ts'
 import type { Path } from './path.ts'
-import type { Plan, PlanConsent, PlanField, PlanRule, PlanSuppression, PlanTags, PlanTime } from './plan.ts'
+import type {
+  Plan,
+  PlanConsent,
+  PlanCrowd,
+  PlanField,
+  PlanRule,
+  PlanSuppression,
+  PlanTags,
+  PlanTime,
+} from './plan.ts'
 import type {
   Policy,
   PolicyConsent,
+  PolicyCrowd,
   PolicyField,
   PolicyRule,
   PolicySuppression,
@@ -92,6 +103,7 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
       unknown: `consent unknown to table ${one.table}`,
     })),
     retention: parts.retention,
+    crowd: policy.crowd && crowdOf(policy.crowd, [...fields, ...envelope]),
     input: policy.input ?? {},
     columns: policy.columns,
     required: requiredOf(policy),
@@ -113,6 +125,20 @@ const tagsOf = ({ ignored, withoutRule }: PolicyTags, fields: readonly PlanField
   ignored: new Set(ignored),
   withoutRule,
 })
+
+function crowdOf(
+  { at: _, over, sensitive, window, ...crowd }: PolicyCrowd,
+  fields: readonly PlanField[],
+): PlanCrowd {
+  const inOrder = (paths: readonly string[]): string[] =>
+    fields.map(({ path }) => path.text).filter((path) => paths.includes(path))
+  return {
+    ...crowd,
+    over: inOrder(over),
+    sensitive: inOrder(sensitive),
+    window: window === undefined ? undefined : parsePeriod(window),
+  }
+}
 
 function suppressionOf({ list, by, entries, normalize, toNormal }: PolicySuppression): PlanSuppression {
   return { list, by, entries, normalize, toNormal, label: `suppression list ${list}` }

@@ -13,6 +13,7 @@ import { readColumns } from './columns.ts'
 import { checkFormats, compileRule, type RuleSetting } from './compile-rule.ts'
 import { readConsent } from './consent/read-consent.ts'
 import { newSources, type Sources } from './context.ts'
+import { readCrowd } from './crowd/read-crowd.ts'
 import { guarded } from './custom/guarded.ts'
 import { readTransforms } from './custom/read-transforms.ts'
 import { checkNumbers, entryOf, type MapNode, readDocument, type TreeNode, textOf } from './document.ts'
@@ -72,6 +73,8 @@ const POLICY_SHAPE: ShapeCodes = {
     taggedWithoutRule: 'bad-tags',
     suppression: 'bad-suppression',
     consent: 'bad-consent',
+    crowd: 'bad-crowd',
+    'crowd.window': 'bad-period',
     'input.delimiter': 'bad-input',
     'input.quote': 'bad-input',
     'input.escape': 'bad-input',
@@ -143,6 +146,7 @@ export function compileWith(
   )
   const retentionEntry = entryOf(tree, 'retention')
   const retention = readRetention(retentionEntry?.value, retentionEntry?.at ?? tree.at, fields, findings)
+  const crowd = readCrowd(entryOf(tree, 'crowd'), fields, entryOf(tree, 'tags')?.at, findings)
   const input = readInputForm(entryOf(tree, 'input')?.value, findings)
   const nulls = input?.nulls ?? []
   const setting: RuleSetting = {
@@ -206,6 +210,7 @@ export function compileWith(
     suspected: suspectedInputs(judged, columns),
     time: time?.path.text,
     hasToken,
+    hasCrowd: entryOf(tree, 'crowd') !== undefined,
   }
   faults.push(...weakTogether(judged, steps, said))
   settleFaults(faults, rules, findings)
@@ -230,6 +235,7 @@ export function compileWith(
     consent,
     consentTables,
     retention,
+    crowd,
     input,
     columns,
     modules: shape.transforms ?? [],

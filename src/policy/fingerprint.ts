@@ -13,6 +13,7 @@ import type {
   Policy,
   PolicyConsent,
   PolicyConsentTable,
+  PolicyCrowd,
   PolicyField,
   PolicyRequired,
   PolicyRetention,
@@ -150,6 +151,18 @@ export function canonicalForm(form: ConsentForm): unknown {
   }
 }
 
+const CROWD: Words<PolicyCrowd> = {
+  at: LEFT_OUT,
+  k: ({ k }) => ({ k }),
+  l: ({ l }) => ({ l }),
+  t: ({ t }) => ({ t }),
+  over: ({ over }) => ({ over: [...over].sort() }),
+  sensitive: ({ sensitive }) => ({ sensitive: sensitive.length === 0 ? undefined : [...sensitive].sort() }),
+  maxSuppressed: ({ maxSuppressed }) => ({ maxSuppressed }),
+  onFail: ({ onFail }) => ({ onFail }),
+  window: ({ window }) => ({ window }),
+}
+
 const INPUT: Words<InputForm> = {
   encoding: ({ encoding }) => ({ encoding }),
   delimiter: ({ delimiter }) => ({ delimiter }),
@@ -201,6 +214,7 @@ const POLICY: Words<Policy> = {
         : consentTables.map((one) => canonicalJson(canonical(one, CONSENT_TABLE))).sort(),
   }),
   retention: ({ retention }) => ({ retention: retention && canonical(retention, RETENTION) }),
+  crowd: ({ crowd }) => ({ crowd: crowd && canonical(crowd, CROWD) }),
   input: ({ input }) => ({ input: input && canonical(input, INPUT) }),
   columns: ({ columns }) => ({ columns: Object.fromEntries(columns) }),
   // Each is among `files`, with its digest; their order says nothing.

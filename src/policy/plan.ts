@@ -1,4 +1,5 @@
 /** What a policy compiles to: everything the walkers need, resolved, with nothing left to look up. */
+import type { Period } from '../../transforms/calendar/period.ts'
 import type { Reader } from '../../transforms/calendar.ts'
 import type { Failure, Nothing, Result, RuleTransform } from '../../transforms/transform.ts'
 import type { Role } from '../identify/categories.ts'
@@ -148,6 +149,24 @@ export interface PlanConsentTable {
   readonly unknown: string
 }
 
+/** How many data subjects share the values of a record that leaves. */
+export interface PlanCrowd {
+  readonly k: number
+  /** Distinct values of each sensitive field; undefined where that is not asked for, and so on. */
+  readonly l: number | undefined
+  /** How far the values of a class may be from those of all, from 0 to 1. */
+  readonly t: number | undefined
+  /** Output paths of fields in which the records of a class are equal, in the order of the plan. */
+  readonly over: readonly string[]
+  /** Output paths that `l` and `t` are about. */
+  readonly sensitive: readonly string[]
+  /** The largest share of records that may be suppressed, from 0 to 1. Of batches. */
+  readonly maxSuppressed: number
+  readonly onFail: 'fail' | 'suppress'
+  /** Of streams. */
+  readonly window: Period | undefined
+}
+
 /** Rules by the tags that a schema gives to its fields. */
 export interface PlanTags {
   /** By tag the field, among `Plan.fields`, whose rules are those of the tag. */
@@ -184,6 +203,7 @@ export interface Plan {
   readonly consent: readonly PlanConsent[]
   readonly consentTables: readonly PlanConsentTable[]
   readonly retention: PlanRetention | undefined
+  readonly crowd: PlanCrowd | undefined
   /** How files are to be read. */
   readonly input: InputForm
   /** CSV header text to canonical input path, from `columns:`. */

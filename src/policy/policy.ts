@@ -165,6 +165,22 @@ export interface PolicyTags {
   readonly withoutRule: 'dead-letter' | 'refuse'
 }
 
+/** `crowd:`: how many data subjects share the values of a record that leaves. */
+export interface PolicyCrowd {
+  readonly at: TextPosition
+  readonly k: number
+  readonly l: number | undefined
+  readonly t: number | undefined
+  /** Output paths. */
+  readonly over: readonly string[]
+  readonly sensitive: readonly string[]
+  /** From 0 to 1. */
+  readonly maxSuppressed: number
+  readonly onFail: 'fail' | 'suppress'
+  /** As written, e.g. `30d`; of streams. */
+  readonly window: string | undefined
+}
+
 export interface Policy {
   readonly file: string
   readonly name: string
@@ -183,6 +199,7 @@ export interface Policy {
   readonly consent: readonly PolicyConsent[]
   readonly consentTables: readonly PolicyConsentTable[]
   readonly retention: PolicyRetention | undefined
+  readonly crowd: PolicyCrowd | undefined
   readonly input: InputForm | undefined
   /** CSV header text to canonical input path. */
   readonly columns: ReadonlyMap<string, string>

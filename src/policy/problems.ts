@@ -72,6 +72,8 @@ const POLICY_ONLY_CODES = {
   'several-noises': 'a value leaves under several noises or shifts',
   'parts-tell-all': 'several parts of a value leave, which are together nearly all of it',
   'token-beside-quasi-identifiers': 'a quasi-identifier is kept as it is, or nearly, beside a stable token',
+  'token-beside-crowd':
+    'a stable token leaves under `crowd`, and what the events of one person tell together singles people out',
   'accept-without-need': 'a weakness is accepted where there is none',
   'bad-accept': 'a reason is too short to be one',
   'needs-subject': 'a transform needs the data subject, and the policy names none',
@@ -82,6 +84,7 @@ const POLICY_ONLY_CODES = {
   'compromised-key': 'a key is compromised',
   'bad-suppression': 'a list of subjects whose records must not leave cannot be used as it is stated',
   'bad-consent': 'what says that a subject agreed cannot be read, or does not cover the purpose',
+  'bad-crowd': 'how many data subjects have to share the values of a record cannot be judged as it is stated',
   'bad-period': 'a period cannot be read',
   'steps-not-ascending': 'retention steps do not follow one another in time',
   'bad-step': 'a retention step cannot be read, or means nothing here',

@@ -7,6 +7,7 @@ import { periodText } from '../../transforms/calendar/period.ts'
 import { dateFormat, moreReading, timeZone } from '../../transforms/calendar/reading-options.ts'
 import type { ReadingOptions } from '../../transforms/calendar.ts'
 import { type ConsentSourceShape, consentSchema } from './consent/consent-schema.ts'
+import { type CrowdShape, crowdSchema } from './crowd/crowd-schema.ts'
 import { COMMENT, DELIMITER, type InputForm, MOST_SKIPPED } from './input-form.ts'
 import { type SuppressionShape, suppressionSchema } from './suppression/suppression-schema.ts'
 
@@ -190,6 +191,7 @@ export interface PolicyShape {
         futureTolerance?: string | undefined
       }
     | undefined
+  crowd?: CrowdShape | undefined
   input?: InputForm | undefined
   columns?: Record<string, string> | undefined
   transforms?: string[] | undefined
@@ -263,6 +265,7 @@ export const PolicySchema: z.ZodType<PolicyShape> = z.strictObject({
     })
     .optional()
     .describe('What changes with the age of an event.'),
+  crowd: crowdSchema.optional(),
   input: z
     .strictObject({
       encoding: z

@@ -317,6 +317,39 @@ describe('lethe diff', () => {
     expect(said(tagged, drop)).toContain('stronger tagged a')
   })
 
+  it('names every way in which a crowd becomes weaker, and that going back is none', () => {
+    const CROWD =
+      'crowd: { k: 10, l: 3, t: 0.2, over: [a, b], sensitive: [c, d], maxSuppressed: 2%, onFail: suppress, window: 30d }'
+    const of = (crowd: string) =>
+      `policy: p\nversion: 1\npurpose: train_ai_system\nsubject: s\nfields: { s: drop, a: keep, b: keep, c: keep, d: keep }\n${crowd}\n`
+    const said = (was: string, is: string) =>
+      changesOf(of(was), of(is))
+        .filter(({ kind }) => kind !== 'version')
+        .map(({ verdict, kind }) => `${verdict} ${kind}`)
+    for (const [from, to] of [
+      ['k: 10', 'k: 9'],
+      ['l: 3', 'l: 2'],
+      ['l: 3, ', ''],
+      ['t: 0.2', 't: 0.3'],
+      ['t: 0.2, ', ''],
+      ['[a, b]', '[a]'],
+      ['[c, d]', '[d]'],
+      ['maxSuppressed: 2%', 'maxSuppressed: 2.5%'],
+      ['maxSuppressed: 2%, ', ''],
+      ['window: 30d', 'window: 31d'],
+      [CROWD, ''],
+    ] as const) {
+      const weaker = CROWD.replace(from, to)
+      expect(said(CROWD, weaker), from).toEqual(['weaker crowd'])
+      expect(said(weaker, CROWD), from).toEqual(['stronger crowd'])
+    }
+    const fails = CROWD.replace('maxSuppressed: 2%, onFail: suppress', 'onFail: fail')
+    expect(said(fails, CROWD)).toEqual(['weaker crowd', 'weaker crowd'])
+    expect(said(CROWD, CROWD.replace('[a, b]', '[b, a]'))).toEqual([])
+    expect(said(CROWD.replace('30d', '1mo'), CROWD)).toEqual(['unranked crowd'])
+    expect(said(CROWD.replace(', window: 30d', ''), CROWD)).toEqual(['weaker crowd'])
+  })
+
   it('names a list whose content changed under the same name', () => {
     const before = compiled(BASE)
     const after = compiled(BASE, { ...LISTS, 'shops.csv': LISTS['shops-2.csv']! })

@@ -47,6 +47,8 @@ const emptyData = ({ suppression, consentTables }: NonNullable<Compiled['plan']>
     ]),
   ),
   matchKeys: undefined,
+  // Its cases are of one record each: test/src/run/crowd.property.test.ts has runs.
+  crowd: 'unjudged',
 })
 
 type Record_ = Readonly<Record<string, unknown>>
@@ -516,6 +518,29 @@ const CASES: Readonly<Record<string, Case>> = {
     ],
     expected: [{ v: 'a' }, { v: 'a' }, 'suppress'],
   },
+  ...Object.fromEntries(
+    ['fail', 'suppress'].map((onFail): [string, Case] => [
+      `a crowd, which one record does not tell: ${onFail}`,
+      {
+        policy: {
+          subject: 's',
+          fields: { s: 'drop', v: { use: 'keep', role: 'quasi-identifier' }, w: 'keep' },
+          crowd: {
+            k: 5,
+            l: 2,
+            t: 0.2,
+            over: ['v'],
+            sensitive: ['w'],
+            maxSuppressed: onFail === 'fail' ? '0%' : '2.5%',
+            onFail,
+            window: '30d',
+          },
+        },
+        records: [{ s: 'C-1', v: 'a', w: 'b' }],
+        expected: [{ v: 'a', w: 'b' }],
+      },
+    ]),
+  ),
   // The lists are empty here: suppression.test.ts of the gates has entries.
   'suppression lists': {
     policy: {

@@ -39,6 +39,7 @@ const keys: KeySource = {
 const head = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
 const fields = `${head}fields:\n`
 const timed = `${head}time: at\nfields:\n  postcode: { use: generalize.prefix, keep: 3 }\n`
+const quasi = '{ use: keep, role: quasi-identifier }'
 const hmac = '{ use: hash.hmac, domain: d }'
 
 /** Each policy has ▸ where its problem stands; the part behind the code tells cases of one code apart. */
@@ -481,6 +482,41 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'bad-suppression',
     'twice',
     `${fields}  a: keep\nsuppression: [{ list: l, by: a }, ▸{ list: l, by: a }]\n`,
+  ],
+  ['bad-crowd', 'k', `${fields}  a: ${quasi}\ncrowd: { k: ▸1 }\n`],
+  ['bad-crowd', 'a list', `${fields}  a: ${quasi}\ncrowd: ▸[5]\n`],
+  ['bad-crowd', 'no quasi-identifier', `${fields}  a: keep\n▸crowd: { k: 5 }\n`],
+  ['bad-crowd', 'l of nothing', `${fields}  a: ${quasi}\ncrowd: { k: 5, l: ▸2 }\n`],
+  ['bad-crowd', 't above 1', `${fields}  a: ${quasi}\ncrowd: { k: 5, t: ▸1.5, sensitive: [a] }\n`],
+  ['bad-crowd', 'a class of one value', `${fields}  a: ${quasi}\ncrowd: { k: 5, l: 2, sensitive: ▸[a] }\n`],
+  ['bad-crowd', 'sensitive alone', `${fields}  a: ${quasi}\n  b: keep\ncrowd: { k: 5, sensitive: ▸[b] }\n`],
+  ['bad-crowd', 'no share', `${fields}  a: ${quasi}\ncrowd: { k: 5, maxSuppressed: ▸2, onFail: suppress }\n`],
+  [
+    'bad-crowd',
+    'over 100 %',
+    `${fields}  a: ${quasi}\ncrowd: { k: 5, maxSuppressed: ▸101%, onFail: suppress }\n`,
+  ],
+  ['bad-crowd', 'a share of none', `${fields}  a: ${quasi}\ncrowd: { k: 5, maxSuppressed: ▸2% }\n`],
+  ['bad-crowd', 'what follows', `${fields}  a: ${quasi}\ncrowd: { k: 5, onFail: ▸drop }\n`],
+  ['bad-crowd', 'a dropped field', `${fields}  a: ${quasi}\n  b: drop\ncrowd: { k: 5, over: [▸b] }\n`],
+  ['bad-crowd', 'tags', `${fields}  a: ${quasi}\ntags: { PII: drop }\n▸crowd: { k: 5 }\n`],
+  [
+    'bad-crowd',
+    'a container',
+    `${fields}  a: { use: keep.subtree, accept: wanted in this test }\ncrowd: { k: 5, over: ▸[a] }\n`,
+  ],
+  ['unknown-path', 'of a crowd', `${fields}  a: ${quasi}\ncrowd: { k: 5, over: [a, ▸b] }\n`],
+  ['duplicate-path', 'of a crowd', `${fields}  a: ${quasi}\ncrowd: { k: 5, over: [a, ▸a] }\n`],
+  ['bad-period', 'of a crowd', `${fields}  a: ${quasi}\ncrowd: { k: 5, window: ▸soon }\n`],
+  [
+    'token-beside-crowd',
+    'of the subject',
+    `${head}subject: s\nfields:\n  s: { use: ▸hash.hmac, domain: d }\n  a: { use: generalize.prefix, keep: 1, role: quasi-identifier }\ncrowd: { k: 5 }\n`,
+  ],
+  [
+    'token-beside-crowd',
+    'of another identifier',
+    `${fields}  m: { use: ▸hash.hmac, domain: d, role: direct-identifier }\n  a: { use: generalize.prefix, keep: 1, role: quasi-identifier }\ncrowd: { k: 5 }\n`,
   ],
   ['bad-path', 'a list beside the value', `${fields}  a: keep\nsuppression: [{ list: l, by: ▸$key }]\n`],
   ['bad-path', 'names on a list', `${fields}  a: keep\nsuppression: [{ list: l, by: ▸b.$names }]\n`],
