@@ -1,8 +1,8 @@
 /** Which files of a data set a run wrote: its manifest by the summary, and its files by the manifest. */
-import { readdirSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
+import { allEntriesBelow } from '../files/folder-entries.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 import { readManifest } from '../lifecycle/manifest-file.ts'
@@ -69,7 +69,7 @@ export async function verifyDataSet(
 /** Names below the folder; not what stands beside the rows. */
 function filesBelow(folder: string): readonly string[] {
   try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
+    return allEntriesBelow(folder)
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, sep).length))
       .filter((name) => name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json'))

@@ -2,11 +2,12 @@
  * What stands below folders that are named as targets: every file that a sidecar tells of, under whatever name, and what looks like
  * stored data. What cannot be looked through is a target too, so that it is reported.
  */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { OWN_FOLDER } from '../datasets/dataset-identity.ts'
 import { isStreamed } from '../datasets/stored-range.ts'
 import { fileError, LetheError } from '../errors.ts'
+import { allEntriesBelow } from '../files/folder-entries.ts'
 import { formatByName } from '../files/input.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import type { TargetName } from './legal-hold.ts'
@@ -82,7 +83,7 @@ interface Entry {
 }
 
 function entriesBelow(folder: string, { leftBefore }: FolderOptions): readonly Entry[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  return allEntriesBelow(folder)
     .map((entry) => ({ entry, file: join(entry.parentPath, entry.name) }))
     .sort((a, b) => (a.file < b.file ? -1 : 1))
     .flatMap(({ entry, file }): Entry[] => {

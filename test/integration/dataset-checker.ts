@@ -21,24 +21,27 @@ export interface DatasetFile {
 }
 
 export function readDataset(folder: string): readonly DatasetFile[] {
-  return readdirSync(folder)
-    .filter((name) => !name.startsWith('_'))
-    .toSorted()
-    .map((name) => {
-      const [, topic, partition, first] = /^(.+)\+(\d+)\+(\d{16})\.ndjson\.gz$/.exec(name)!
-      const packed = readFileSync(join(folder, name))
-      const text = gunzipSync(packed).toString()
-      const note = noteOf(packed)
-      return {
-        name,
-        topic: topic!,
-        partition: Number(partition),
-        first: Number(first),
-        rows: text === '' ? [] : text.replace(/\n$/, '').split('\n'),
-        note: JSON.parse(note),
-        bytes: Buffer.from(`${name}\n${note}\n${text}`),
-      }
-    })
+  return (
+    readdirSync(folder)
+      // Names with a dot are of files that are being written.
+      .filter((name) => !/^[._]/.test(name))
+      .toSorted()
+      .map((name) => {
+        const [, topic, partition, first] = /^(.+)\+(\d+)\+(\d{16})\.ndjson\.gz$/.exec(name)!
+        const packed = readFileSync(join(folder, name))
+        const text = gunzipSync(packed).toString()
+        const note = noteOf(packed)
+        return {
+          name,
+          topic: topic!,
+          partition: Number(partition),
+          first: Number(first),
+          rows: text === '' ? [] : text.replace(/\n$/, '').split('\n'),
+          note: JSON.parse(note),
+          bytes: Buffer.from(`${name}\n${note}\n${text}`),
+        }
+      })
+  )
 }
 
 /** RFC 1952: the last member has an extra field with one subfield, `LE`, whose text is followed by its length. */
