@@ -153,6 +153,7 @@ time: { path: at, format: epoch-seconds }
 fields:
   id: { use: hash.hmac, domain: id }
   note: { use: mask.replace, with: note }
+  n: { use: keep, type: integer }
 retention: { steps: [{ after: 100d, then: suppress }] }
 `
 
@@ -358,6 +359,7 @@ describe('a thousand marked values', () => {
     writeFileSync(join(here, 'needed.yaml'), NEEDED)
     const needed = [
       `{"at":1767200000,"note":${JSON.stringify(mark())}}`,
+      `{"at":1767200000,"id":1,"n":${JSON.stringify(mark())}}`,
       `{"at":20522,"id":1,"note":${JSON.stringify(mark())}}`,
       `[{"at":1767200000,"id":1,"note":${JSON.stringify(mark())}},${JSON.stringify(mark())}]`,
     ]

@@ -60,6 +60,9 @@ const RULE: Readonly<Record<string, string>> = {
   accept: 'remarks: { use: keep.subtree, accept: written by our own staff from a closed list }',
   lineBreaks: 'article: { use: keep, lineBreaks: allow }',
   read: 'mails:\n    { use: hash.hmac, domain: email, normalize: email, read: { trim: true, strip: { prefix: "mailto:", missing: allow }, split: ";" } }\n  weight: { use: generalize.number, width: 5, read: trim }',
+  type: 'price: { use: keep, type: "decimal(10,2)" }\n  clicks: { use: keep, type: integer, else: null }\n  born: { use: generalize.date, to: year, type: integer }',
+  statistics:
+    'clicks: { use: keep, type: integer, statistics: true, accept: how often a page was clicked tells of no person }',
   from: 'customer.age: { use: generalize.prefix, keep: 1, from: customer.age_text }',
   category:
     'customer.email: { use: hash.hmac, domain: email, normalize: email, category: user.contact.email }',

@@ -24,6 +24,8 @@ export const CHANGE_KINDS = {
   'line-breaks': 'whether a cell that is kept may hold a line break',
   from: 'the input that a field is made of',
   read: 'what is done to a value before its rule sees it',
+  type: 'what the values of a field are where they leave',
+  statistics: 'whether bounds of kept values stand beside the data',
   'json-text': 'which texts hold an object or array as JSON, and how they are read',
   shape: 'where one value may stand in place of an array',
   columns: 'which column of a CSV file a path stands for',

@@ -5,6 +5,7 @@ import type { Policy, PolicyField, PolicyRule } from '../policy/policy.ts'
 import { quote, type TextPosition } from '../policy/problems.ts'
 import { canonicalReading } from '../policy/reading.ts'
 import { nearlyAll } from '../policy/revealed.ts'
+import { printValueType } from '../policy/value-type.ts'
 import { type Age, agesOf } from './ages.ts'
 import type { ChangeKind, Changes, Ranking } from './change.ts'
 import { compareRules } from './compare-rules.ts'
@@ -167,6 +168,8 @@ const RANK: Readonly<Record<Role, number>> = {
   other: 0,
 }
 
+const typeText = ({ type }: PolicyField): string | undefined => type && printValueType(type.type)
+
 const readingOf = ({ read }: PolicyField): string => JSON.stringify(read && canonicalReading(read)) ?? ''
 
 /** What a field says of itself beside its rules. */
@@ -188,6 +191,26 @@ function compareSayings(was: PolicyField, is: PolicyField, changes: Changes): vo
       'read',
       'its values are read otherwise before its rules see them',
       is.read?.at ?? is.at,
+      field,
+    )
+  if (typeText(was) !== typeText(is))
+    changes.add(
+      is.type === undefined ? 'weaker' : was.type === undefined ? 'stronger' : 'unranked',
+      'type',
+      is.type === undefined
+        ? `values of any type leave, and only those of ${was.type && printValueType(was.type.type)} did`
+        : `its values are ${printValueType(is.type.type)}, and ${was.type === undefined ? 'were of any type' : `were ${printValueType(was.type.type)}`}: others fail`,
+      is.type?.at ?? is.at,
+      field,
+    )
+  if ((was.statisticsAt === undefined) !== (is.statisticsAt === undefined))
+    changes.add(
+      is.statisticsAt === undefined ? 'stronger' : 'weaker',
+      'statistics',
+      is.statisticsAt === undefined
+        ? 'the bounds of its values do not stand beside the data any more'
+        : 'the bounds of its values stand beside the data of a Parquet file',
+      is.statisticsAt ?? is.at,
       field,
     )
   const rank = RANK[is.role] - RANK[was.role]

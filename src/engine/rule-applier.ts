@@ -26,6 +26,7 @@ const STRIP_UNITS = 1 << 20
 
 /** The result of a transform that gives none. */
 const MISSING = fail('transform-error')
+const NOT_OF_TYPE = fail('not-of-type')
 
 export class RuleApplier {
   /** The instant that records are judged at, ms since the epoch. */
@@ -64,8 +65,14 @@ export class RuleApplier {
       if (this.#format.refusesLineBreaks && !rule.lineBreaks) refuseLineBreaks(block, rule, slots, count)
     }
     if (action.kind !== 'transform') {
+      const fits = action.kind === 'keep' ? action.fits : undefined
       for (let i = 0; i < count; i++) {
         const slot = slots[i]!
+        if (fits !== undefined && this.#misfits(block, slot, fits)) {
+          countFailure(tally, NOT_OF_TYPE)
+          this.#fail(block, rule, slot, NOT_OF_TYPE)
+          continue
+        }
         if (block.slotKind[slot] === SlotKind.nothing) tally.null++
         else tally.applied++
         if (action.kind === 'drop') block.setDropped(slot)
@@ -98,7 +105,15 @@ export class RuleApplier {
         return
       }
     }
+    if (action.kind === 'keep' && action.fits !== undefined && this.#misfits(block, slot, action.fits)) {
+      countFailure(tally, NOT_OF_TYPE)
+      return
+    }
     tally.met++
+  }
+
+  #misfits(block: Block, slot: number, fits: (text: string) => boolean): boolean {
+    return block.slotKind[slot] !== SlotKind.nothing && !fits(this.#format.text(block, slot))
   }
 
   #noteRoom(block: Block): void {

@@ -77,13 +77,13 @@ export interface Explanation {
 export function explain(policy: Policy, run: RecordRun, gates: readonly JudgedGate[] = []): Explanation {
   const { outcome, account, before, after, published } = run
   const notLookedAt = run.notLookedAt.map(inWords)
-  const tell = (rule: PolicyRule, { read }: PolicyField, step?: string): ExplainedRule => ({
+  const tell = (rule: PolicyRule, { read, type }: PolicyField, step?: string): ExplainedRule => ({
     use: rule.use,
     options: optionsOf(rule),
     allOptions: viewUse({ use: rule.use, options: rule.options }).options,
-    done: whatIsDone(rule, read),
+    done: whatIsDone(rule, read, type?.type),
     when: whenItApplies(rule),
-    onFailure: onFailure(rule, read),
+    onFailure: onFailure(rule, read, type?.type),
     leaves: whatLeaves(rule),
     accepted: rule.accept?.reason,
     weaknesses: (rule.weaknesses ?? []).map((weakness) => weakness.reason),

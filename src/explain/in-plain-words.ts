@@ -19,6 +19,7 @@ import type {
 } from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
 import type { Suspected } from '../policy/suspected.ts'
+import { printValueType, type ValueType } from '../policy/value-type.ts'
 
 const ROLE: Readonly<Record<Role, string>> = {
   'direct-identifier': 'a direct identifier: it points to a person by itself',
@@ -60,14 +61,15 @@ function howItIsRead(read: ValueReading | undefined): string {
 }
 
 /** What is done, in a sentence. */
-export function whatIsDone(rule: PolicyRule, read?: ValueReading): string {
+export function whatIsDone(rule: PolicyRule, read?: ValueReading, type?: ValueType): string {
   const options = optionsOf(rule)
-  if (rule.use === 'keep') return 'kept as it is'
+  const typed = type === undefined ? '' : `, as ${printValueType(type)}`
+  if (rule.use === 'keep') return `kept as it is${typed}`
   if (rule.use === 'keep.subtree') return 'kept as it is, with whatever is below it'
   if (rule.use === 'drop') return 'left out'
   if (rule.use === 'undecided') return 'undecided'
   const what = rule.transform?.summary ?? ''
-  return `${howItIsRead(read)}${rule.use}${options === '' ? '' : ` (${options})`}: ${what}`
+  return `${howItIsRead(read)}${rule.use}${options === '' ? '' : ` (${options})`}${typed}: ${what}`
 }
 
 /** What a result reveals about its value. */
@@ -94,9 +96,11 @@ const OTHERWISE: Readonly<Record<Exclude<Otherwise['kind'], 'constant'>, string>
 }
 
 /** What follows where the transform cannot take a value; undefined for rules that take every value. */
-export function onFailure(rule: PolicyRule, read?: ValueReading): string | undefined {
-  if (rule.transform === undefined) return undefined
-  if (Object.keys(rule.transform.failures).length === 0 && read === undefined) return undefined
+export function onFailure(rule: PolicyRule, read?: ValueReading, type?: ValueType): string | undefined {
+  const mayMisfit = type !== undefined && type.is !== 'string' && rule.use !== 'drop'
+  if (rule.transform === undefined && !mayMisfit) return undefined
+  const failures = Object.keys(rule.transform?.failures ?? {})
+  if (failures.length === 0 && read === undefined && !mayMisfit) return undefined
   const { otherwise } = rule
   return otherwise.kind === 'constant'
     ? `the constant ${otherwise.value} is written`

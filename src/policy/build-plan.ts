@@ -72,8 +72,9 @@ export function buildPlan(policy: Policy, sources: Sources, parts: PlanParts): P
       if (rule !== undefined) inForce = [number(rule, field, ` after ${step.after}`)]
       rulesByStep.push(inForce)
     }
-    const { path, from, format, category, role } = field
-    return { index, path, from, format, category, role, rulesByStep }
+    const { path, from, format, category, role, type, statisticsAt } = field
+    const said = { type: type?.type, statistics: statisticsAt !== undefined }
+    return { index, path, from, format, category, role, ...said, rulesByStep }
   }
   const inValue = policy.fields.filter((field) => field.path.envelope === undefined)
   const beside = policy.fields.filter((field) => field.path.envelope !== undefined)

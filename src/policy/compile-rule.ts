@@ -23,6 +23,8 @@ import { readByField, stepByField } from './reading.ts'
 import { isWatched, nearlyAll } from './revealed.ts'
 import { FIELD_WORDS, RULE_WORDS } from './schema.ts'
 import { suggestion } from './suggest.ts'
+import { typedByField, typedStep } from './typed-results.ts'
+import { fitsType } from './value-type.ts'
 
 export interface RuleSetting {
   readonly source: PolicyFile
@@ -60,7 +62,8 @@ export function compileRule(rule: PolicyRule, field: PolicyField, setting: RuleS
     )
 }
 
-function compileWord(rule: PolicyRule, { path }: PolicyField, findings: Findings): void {
+function compileWord(rule: PolicyRule, field: PolicyField, findings: Findings): void {
+  const { path } = field
   const { use, otherwise, otherwiseAt, key, useAt } = rule
   for (const entry of rule.written.entries)
     findings.add(
@@ -69,7 +72,8 @@ function compileWord(rule: PolicyRule, { path }: PolicyField, findings: Findings
       `${quote(use)} takes no option ${quote(entry.key)}`,
       suggestion(entry.key, RULE_WORDS),
     )
-  if (otherwiseAt !== undefined && otherwise !== undefined)
+  const fits = use === 'keep' && field.type !== undefined ? fitsType(field.type.type) : undefined
+  if (otherwiseAt !== undefined && otherwise !== undefined && fits === undefined)
     findings.add(
       otherwiseAt,
       'misplaced-word',
@@ -95,7 +99,7 @@ function compileWord(rule: PolicyRule, { path }: PolicyField, findings: Findings
         : 'the rule of a tag takes single values, also below a container that carries it',
       'list the container itself',
     )
-  if (use === 'keep') rule.action = { kind: 'keep' }
+  if (use === 'keep') rule.action = fits === undefined ? { kind: 'keep' } : { kind: 'keep', fits }
   if (use === 'keep.subtree') rule.action = { kind: 'keep-subtree' }
   if (use === 'drop') rule.action = { kind: 'drop' }
 }
@@ -170,7 +174,7 @@ function compileTransform(rule: PolicyRule, field: PolicyField, setting: RuleSet
         'what `else` writes is not a time, so that the record would leave without a timestamp',
         'write a date, dead-letter, or drop, which leaves the timestamp out',
       )
-    const read = readByField(compiled, field, setting.nulls)
+    const read = typedByField(readByField(compiled, field, setting.nulls), field)
     rule.action = {
       kind: 'transform',
       name: transform.name,
@@ -178,7 +182,7 @@ function compileTransform(rule: PolicyRule, field: PolicyField, setting: RuleSet
       domain: compiled.domain,
       restep: (previous) => {
         const step = transform.restep(previous, options) ?? compiled.restep?.(previous)
-        return step && stepByField(step, field, setting.nulls)
+        return step && typedStep(stepByField(step, field, setting.nulls), field)
       },
     }
   } catch (error) {

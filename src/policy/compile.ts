@@ -39,6 +39,7 @@ import { PolicySchema } from './schema.ts'
 import { weakSets } from './sets.ts'
 import { readSuppression } from './suppression/read-suppression.ts'
 import { suspectedInputs } from './suspected.ts'
+import { checkTypes } from './typed-results.ts'
 import { rolesByInput, type Said, weakRules } from './weak.ts'
 
 export interface CompileOptions {
@@ -205,6 +206,8 @@ export function compileWith(
   // What a pattern does to an input that other fields or conditions read is judged together with them.
   const judged = [...fields, ...matchedInputs(fields, reads, findings)]
   const readers = checkReadings(judged, steps, { subject, time }, nulls, findings)
+  const isInText = ({ path }: PolicyField): boolean => carriers.some((one) => leadsThrough(path, one.path))
+  checkTypes(fields, steps, isInText, findings)
   const said: Said = {
     roles: rolesByInput(judged),
     suspected: suspectedInputs(judged, columns),

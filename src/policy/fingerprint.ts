@@ -23,6 +23,7 @@ import type {
   PolicyTime,
 } from './policy.ts'
 import { canonicalReading } from './reading.ts'
+import { printValueType } from './value-type.ts'
 
 /** Members of the canonical form that a word of a policy gives; `undefined` ones are left out. */
 type Canonical<T> = (whole: T) => Readonly<Record<string, unknown>>
@@ -66,6 +67,8 @@ const FIELD: Words<PolicyField> = {
   fromAt: LEFT_OUT,
   format: ({ format }) => ({ format }),
   read: ({ read }) => ({ read: read && canonicalReading(read) }),
+  type: ({ type }) => ({ type: type && printValueType(type.type) }),
+  statisticsAt: ({ statisticsAt }) => ({ statistics: statisticsAt && true }),
   category: ({ category }) => ({ category }),
   role: ({ role }) => ({ role }),
   roleByCategory: LEFT_OUT,

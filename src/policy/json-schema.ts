@@ -153,7 +153,13 @@ function ruleSchema(transforms: readonly Transform[], words: readonly string[]):
     allOf: [
       ...Object.keys(FIELD_WORDS).map((word) =>
         whenUse(word, {
-          properties: allowed(word.startsWith('keep') ? unread : plain),
+          properties: allowed(
+            word === 'keep'
+              ? [...unread, 'else']
+              : word === 'keep.subtree'
+                ? unread.filter((name) => name !== 'type')
+                : plain,
+          ),
           additionalProperties: false,
           ...(word === 'keep.subtree' ? { required: ['accept'] } : {}),
         }),

@@ -8,6 +8,7 @@ import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 import type { NormalForm, ToNormal } from './suppression/normal-forms.ts'
 import type { ListEntries } from './suppression/suppression-schema.ts'
+import type { ValueType } from './value-type.ts'
 
 /** What becomes of a value that a rule cannot take. There is no way to say "the raw value". */
 export type Otherwise =
@@ -25,7 +26,8 @@ export interface Condition {
 }
 
 export type Action =
-  | { readonly kind: 'keep' }
+  /** `fits`: whether a text is of the type that the policy states for the field; undefined where each is. */
+  | { readonly kind: 'keep'; readonly fits?: ((text: string) => boolean) | undefined }
   /** The container below, verbatim. */
   | { readonly kind: 'keep-subtree' }
   /** Whatever stands there, scalar or container, leaves no trace. */
@@ -78,6 +80,10 @@ export interface PlanField {
   readonly format?: 'json' | undefined
   readonly category?: string | undefined
   readonly role: Role
+  /** What its values are where they leave, if the policy says so. */
+  readonly type?: ValueType | undefined
+  /** Whether bounds of its values may stand in a file, although they are kept. */
+  readonly statistics?: boolean | undefined
   /**
    * The rules in force by retention step: `[0]` before the first step, `[i]` once i steps are reached. Of a
    * list the first rule whose conditions hold applies; if none does, the record fails with `no-rule-matches`.

@@ -11,6 +11,7 @@ import type { Action, Condition, Otherwise } from './plan.ts'
 import type { TextPosition } from './problems.ts'
 import type { NormalForm, ToNormal } from './suppression/normal-forms.ts'
 import type { ListEntries } from './suppression/suppression-schema.ts'
+import type { ValueType } from './value-type.ts'
 
 export interface PolicyCondition extends Condition {
   readonly at: TextPosition
@@ -67,6 +68,10 @@ export interface PolicyField {
   readonly format: 'json' | undefined
   /** What is done to its values before its rules see them. */
   readonly read: PolicyReading | undefined
+  /** What its values are where they leave. */
+  readonly type: { readonly type: ValueType; readonly at: TextPosition } | undefined
+  /** Where `statistics: true` stands. */
+  readonly statisticsAt: TextPosition | undefined
   readonly category: string | undefined
   readonly role: Role
   /** The role of the category, or of the data subject; the policy may have overridden it. */

@@ -58,6 +58,8 @@ const POLICY_ONLY_CODES = {
   'kept-by-pattern': 'whatever comes under a name that a pattern matches is kept as it is, or nearly',
   'kept-by-tag': 'whatever carries a tag is kept as it is, or nearly',
   'kept-tagged': 'a value is kept as it is, or nearly, though its schema may tag it',
+  'kept-statistics': 'bounds of values that are kept, or nearly, would stand beside the data',
+  'bad-type': 'the type of a field cannot be read, or means nothing here',
   'bad-tags': 'a rule for a tag, or what tags mean, cannot be read, or means nothing here',
   'kept-map-names': 'the names of a map are kept as they are, or nearly',
   'kept-record-key': 'the record key is kept as it is, or nearly',

@@ -9,6 +9,7 @@ import type { PolicyField, PolicyRule } from './policy.ts'
 import { type Findings, quote } from './problems.ts'
 import { fieldWord, type RuleText, readPath, readRule } from './read-rule.ts'
 import { readingOf } from './reading.ts'
+import { parseValueType } from './value-type.ts'
 
 /** In any case of letters. */
 const RESERVED = 'lethe-'
@@ -65,6 +66,8 @@ export function readField(
       )
   }
   const read = readingOf(words)
+  const typeWord = fieldWord(words, 'type')
+  const type = typeWord && parseValueType(typeWord.text)
   const fromWord = fieldWord(words, 'from')
   let from: Path | undefined = path
   if (fromWord !== undefined) {
@@ -82,6 +85,8 @@ export function readField(
     fromAt: fromWord?.at ?? entry.at,
     format,
     read,
+    type: type && { type, at: typeWord.at },
+    statisticsAt: entryOf(words, 'statistics')?.at,
     category: category?.text,
     role: (fieldWord(words, 'role')?.text as Role | undefined) ?? roleByCategory,
     roleByCategory,

@@ -19,13 +19,14 @@ const RULE_CODES: ShapeCodes = {
     key: 'unknown-key-id',
     read: 'bad-read',
     tagged: 'bad-tags',
+    type: 'bad-type',
   },
 }
 
 /** Words that hold for a field as a whole: of a list, its first rule says them. */
-const FIELD_LEVEL = ['from', 'category', 'role', 'read'] as const
+const FIELD_LEVEL = ['from', 'category', 'role', 'read', 'type', 'statistics'] as const
 /** Words that a rule of a retention step does not take. */
-export const NOT_IN_STEPS: readonly string[] = ['from', 'when', 'category', 'role', 'read', 'tagged']
+export const NOT_IN_STEPS: readonly string[] = [...FIELD_LEVEL, 'when', 'tagged']
 
 /** Characters of a reason, at least. */
 export const MIN_REASON = 10

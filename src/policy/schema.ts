@@ -10,6 +10,7 @@ import { type ConsentSourceShape, consentSchema } from './consent/consent-schema
 import { type CrowdShape, crowdSchema } from './crowd/crowd-schema.ts'
 import { COMMENT, DELIMITER, type InputForm, MOST_SKIPPED } from './input-form.ts'
 import { type SuppressionShape, suppressionSchema } from './suppression/suppression-schema.ts'
+import { parseValueType } from './value-type.ts'
 
 export const ROLES = ['direct-identifier', 'quasi-identifier', 'sensitive', 'other'] as const
 
@@ -78,6 +79,16 @@ const readSchema = z
     'What is done to a value before its rule sees it, in this order: `trim`, `strip`, `split`. A part that is empty, or one of the words of `input.nulls`, stays as it is. It holds for all rules of the field, in steps of retention too; the first rule says it.',
   )
 
+const typeSchema = z
+  .string()
+  .refine((text) => parseValueType(text) !== undefined, {
+    message:
+      'a type is string, integer, number, boolean, date, timestamp, local-timestamp, timestamp(3) or (9), or decimal(PRECISION,SCALE)',
+  })
+  .describe(
+    'What the values of the field are where they leave: `string`, `integer` (64 bits), `number`, `boolean`, `date`, `timestamp` (with an offset), `local-timestamp` (without), with `(3)` or `(9)` digits of a second in place of 6, or `decimal(precision,scale)`. In Parquet the column has this type. A value, or the result of a rule, that is not of the type fails (`not-of-type`), and `else` says what follows, whatever the output is; in JSON and CSV a value that fits leaves as it was written. It holds for all rules of the field; the first rule says it.',
+  )
+
 export interface RuleWordsShape {
   use: string
   when?: unknown
@@ -95,6 +106,8 @@ export interface RuleWordsShape {
         split?: string | undefined
       }
     | undefined
+  type?: string | undefined
+  statistics?: true | undefined
   from?: string | undefined
   category?: string | undefined
   role?: (typeof ROLES)[number] | undefined
@@ -123,6 +136,13 @@ const ruleWords = z.strictObject({
       'Of what leaves as it is, or nearly: lets a CSV cell hold a line break. Without it such a row is a dead letter, because a stray quote makes one cell of several rows, and their other columns would leave with it.',
     ),
   read: readSchema.optional(),
+  type: typeSchema.optional(),
+  statistics: z
+    .literal(true)
+    .optional()
+    .describe(
+      'Of what leaves as it is, or nearly: the least and the largest value of each row group and page may stand in a Parquet file, so that readers skip what they do not need. They are values of records, and readers of the footer alone see them, so it needs `accept`. Columns of other rules have them anyway. In a list: on the first rule.',
+    ),
   from: path
     .optional()
     .describe(

@@ -83,6 +83,12 @@ function weakPlace(field: PolicyField, rule: PolicyRule, said: Said): Fault[] {
       `whatever a schema tags ${quote(field.path.tag)} is ${kept}`,
       `use a transform, write \`ignore\` if the tag says nothing`,
     )
+  if (field.statisticsAt !== undefined && nearlyAll(rule))
+    weak(
+      'kept-statistics',
+      `${path} is ${kept}, and the least and the largest of its values stand beside the data in Parquet`,
+      'remove `statistics`',
+    )
   if (rule.tagged !== undefined)
     weak(
       'kept-tagged',

@@ -114,7 +114,7 @@ function jsonMessageParts(
 export function jsonEngine(plan: Plan, options: RunEngineOptions, leaves: LeavingRecords = {}): Engine {
   const parts = jsonParts(plannedFor(plan, options.change), options)
   const { columns, split } = leaves
-  const shredder = columns && (() => new JsonShredder(columns))
+  const shredder = columns && (() => new JsonShredder(columns, plan.input.nulls))
   const cut = split && new JsonCut(split.paths)
   const codec =
     options.change === undefined
@@ -168,7 +168,7 @@ export function csvEngine(
   const columns = resolveColumns(plan, parts.shape, header, input)
   const codec = new CsvCodec(plan, parts.shape, columns, header, style, codecOptions(options))
   const { columns: typed, cells = [], split } = leaves
-  const shredder = typed && (() => new CsvShredder(typed, cells, style))
+  const shredder = typed && (() => new CsvShredder(typed, cells, style, plan.input.nulls))
   const cut = split && new CsvCut(split.cells, style)
   const left = leaving(codec, shredder, cut, split, style.lineBreak.length)
   return new Engine({ ...parts, codec: left }, options)

@@ -54,11 +54,11 @@ const LINES: RowShaper = { columns: undefined, shape: (outcomes) => rowsOf(outco
 
 /** @throws LetheError (usage) where only the data say which columns there are, or a column would hold two forms */
 export function rowShaper(format: DatasetFormat, plan: Plan): RowShaper {
-  return format === 'ndjson' ? LINES : columnShaper(columnTree(columnsOfJson(plan)))
+  return format === 'ndjson' ? LINES : columnShaper(columnTree(columnsOfJson(plan)), plan.input.nulls)
 }
 
-function columnShaper(columns: GroupColumn): RowShaper {
-  const shredder = new JsonShredder(columns)
+function columnShaper(columns: GroupColumn, nulls: readonly string[] | undefined): RowShaper {
+  const shredder = new JsonShredder(columns, nulls)
   const sink = new ByteSink(1 << 16)
   return {
     columns,

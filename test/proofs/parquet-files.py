@@ -285,7 +285,8 @@ def differs(seed):
         return why
     why = rewritten_differs(columns, table, r.choice(['snappy', 'zstd', 'none']))
     why = why or rows_differ('out.parquet', columns, data, count)
-    return why or retained_differs(r, columns, table, r.choice(['snappy', 'zstd', 'none']))
+    why = why or retained_differs(r, columns, table, r.choice(['snappy', 'zstd', 'none']))
+    return why or typed_differs(r)
 
 
 def rows_differ(parquet, columns, data, count):
@@ -302,6 +303,92 @@ def rows_differ(parquet, columns, data, count):
         for name, of, _, tell, _ in columns:
             if not same(row[name], told(data[name][at], tell)):
                 return f'{parquet}, row {at + 1}, {name}: {of}'
+    return None
+
+
+TYPED = {
+    'n': ('integer', pa.int64(), lambda r: r.choice([r.randint(-2**63, 2**63 - 1), r.randint(-9, 9)]), str),
+    'x': ('number', pa.float64(), lambda r: r.choice([r.random() * 1e9, float(r.randint(-5, 5)), -1e-300]), repr),
+    'd': ('decimal(12,3)', pa.decimal128(12, 3), lambda r: decimal.Decimal(r.randint(-10**11, 10**11)).scaleb(-3),
+          lambda v: format(v.normalize(), 'f')),
+    'big': ('decimal(38,2)', pa.decimal128(38, 2),
+            lambda r: decimal.Decimal(r.randint(-10**37, 10**37)).scaleb(-2, decimal.Context(prec=60)),
+            lambda v: format(v, 'f')),
+    'ok': ('boolean', pa.bool_(), lambda r: r.random() < 0.5, lambda v: str(v).lower()),
+    'day': ('date', pa.date32(), lambda r: datetime.date(r.randint(1, 9999), r.randint(1, 12), r.randint(1, 28)), str),
+    'at': ('timestamp', pa.timestamp('us', tz='UTC'),
+           lambda r: datetime.datetime.fromtimestamp(r.randint(0, 2 * 10**9), datetime.timezone.utc)
+           .replace(microsecond=r.choice([0, 500000, 123456])), lambda v: v.isoformat()),
+    'word': ('string', pa.string(), lambda r: r.choice(['a', 'é', '007', 'true', '12']), str),
+}
+
+
+def typed_differs(r):
+    """What pyarrow and DuckDB find in the Parquet that Lethe makes of CSV and JSON under `type:` and `statistics:`."""
+    count = r.choice([1, 30, 2000])
+    data = {name: [maybe(r, True, lambda: make(r)) for _ in range(count)] for name, (_, _, make, _) in TYPED.items()}
+    shown = {name for name in TYPED if r.random() < 0.5}
+    texts = {name: [told(value, TYPED[name][3]) for value in data[name]] for name in TYPED}
+    with open('typed.csv', 'w') as file:
+        file.write(','.join(TYPED) + '\n')
+        for at in range(count):
+            file.write(','.join(texts[name][at] or '' for name in TYPED) + '\n')
+    with open('typed.ndjson', 'w') as file:
+        for at in range(count):
+            # Each as JSON has it, or as a text.
+            bare = ('n', 'x', 'd', 'big', 'ok') if r.random() < 0.5 else ()
+            row = (f'{json.dumps(name)}:{texts[name][at] if name in bare and texts[name][at] else json.dumps(texts[name][at])}'
+                   for name in TYPED)
+            file.write('{' + ','.join(row) + '}\n')
+    said = ', statistics: true, accept: "all of it is made up"'
+    rules = '\n'.join(f"  {name}: {{ use: keep, type: '{TYPED[name][0]}'{said if name in shown else ''} }}" for name in TYPED)
+    with open('typed.yaml', 'w') as file:
+        file.write(f'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n{rules}\n')
+    schema = pa.schema([(name, of) for name, (_, of, _, _) in TYPED.items()])
+    wanted = pa.Table.from_pydict(data, schema=schema)
+    for source in ('typed.csv', 'typed.ndjson', 'first.parquet'):
+        why = lethe('batch', source, '-p', 'typed.yaml', '-o', 'typed.parquet', '-q', '--workers', '1')
+        if why is not None:
+            return f'{source}: {why}'
+        back = pq.read_table('typed.parquet')
+        if not back.schema.equals(schema):
+            return f'{source}: the schema is {back.schema}'
+        for name in TYPED:
+            if listed(back[name]) != listed(wanted[name]):
+                return f'{source}, {name}: other values under a type, as pyarrow reads it'
+        why = bounds_differ(data, shown)
+        if why is not None:
+            return f'{source}, {why}'
+        os.replace('typed.parquet', 'first.parquet')
+    return None
+
+
+def bounds_differ(data, shown):
+    made = pq.ParquetFile('typed.parquet').metadata
+    duck = {row[0]: row[1:] for row in duckdb.sql(
+        "SELECT path_in_schema, stats_min_value, stats_max_value FROM parquet_metadata('typed.parquet')").fetchall()}
+    for at in range(made.num_columns):
+        column = made.row_group(0).column(at)
+        name = column.path_in_schema
+        values = [one for one in data[name] if one is not None]
+        found = column.statistics
+        has = found is not None and found.has_min_max
+        if name not in shown:
+            if found is not None or column.has_column_index or duck[name] != (None, None):
+                return f'{name}: bounds of kept values can be read'
+        elif has if name == 'big' else values and not has:
+            # Decimals of more than 18 digits have none.
+            return f'{name}: bounds are there, or not, against what is said'
+        elif has and name != 'word' and (found.min, found.max) != (min(values), max(values)):
+            return f'{name}: bounds are {found.min} and {found.max}'
+        elif has and duck[name] == (None, None):
+            return f'{name}: DuckDB finds no bounds'
+    # A reader that skips by bounds finds what one finds that reads all.
+    for name in ('n', 'day', 'at', 'word', 'd'):
+        for value in [one for one in data[name] if one is not None][:3]:
+            rows = duckdb.execute(f"SELECT count(*) FROM 'typed.parquet' WHERE \"{name}\" = ?", [value]).fetchall()[0][0]
+            if rows != sum(one == value for one in data[name]):
+                return f'{name}: DuckDB finds {rows} rows of a value'
     return None
 
 

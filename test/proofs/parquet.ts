@@ -1,7 +1,8 @@
 /**
  * `npm run proof:parquet [-- FILES [SEED]]`: Parquet files of random nested schemas and values, written by pyarrow in many forms, give
  * under `keep.subtree` what pyarrow was given; where all leaves are kept, pyarrow and DuckDB find the same rows in the Parquet that is
- * written, and no bounds; and once `lethe retain` has deleted rows of it, and of a data set of it, the rows that are left, in the same schema. Makes an environment of Python with both in the system's temporary folder. Ends
+ * written, and no bounds; and once `lethe retain` has deleted rows of it, and of a data set of it, the rows that are left, in the same schema; and CSV, JSON and Parquet under
+ * `type:` and `statistics:`, whose values, types and bounds pyarrow and DuckDB find. Makes an environment of Python with both in the system's temporary folder. Ends
  * with 1 where a file differs, and names its seed.
  */
 import { execFileSync } from 'node:child_process'

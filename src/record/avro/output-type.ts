@@ -3,7 +3,7 @@
  * what rules make of values. Types change where rules change them; what is dropped is gone.
  */
 import type { Segment } from '../../policy/path.ts'
-import type { Plan, PlanField, PlanRule } from '../../policy/plan.ts'
+import type { Otherwise, Plan, PlanField, PlanRule } from '../../policy/plan.ts'
 import { SchemaFault } from '../schema-text.ts'
 import type { DerivedContainer, DerivedTree } from '../shape-node.ts'
 import type { Step as StepOf, TypedProgram } from '../typed/typed-program.ts'
@@ -290,6 +290,7 @@ export class OutputTypes {
     }
     if (action.kind !== 'transform' || type.kind === 'null') {
       out.addRaw(type)
+      if (action.kind === 'keep') addOtherwise(otherwise, out)
       return
     }
     const { yields } = action.transform
@@ -301,12 +302,16 @@ export class OutputTypes {
       // An empty text is no number.
       if (!NUMBERS.has(code)) out.add('null')
     }
-    if (otherwise.kind === 'null' || otherwise.kind === 'drop') out.add('null')
-    if (otherwise.kind !== 'constant') return
-    const { value } = otherwise
-    if (typeof value === 'number') out.add(Number.isInteger(value) ? 'long' : 'double')
-    else out.add(typeof value === 'boolean' ? 'boolean' : 'string')
+    addOtherwise(otherwise, out)
   }
+}
+
+function addOtherwise(otherwise: Otherwise, out: Out): void {
+  if (otherwise.kind === 'null' || otherwise.kind === 'drop') out.add('null')
+  if (otherwise.kind !== 'constant') return
+  const { value } = otherwise
+  if (typeof value === 'number') out.add(Number.isInteger(value) ? 'long' : 'double')
+  else out.add(typeof value === 'boolean' ? 'boolean' : 'string')
 }
 
 const mapOfRecord = ({ name }: AvroType): SchemaFault =>

@@ -66,6 +66,11 @@ export class ColumnValues {
     this.defs[this.count++] = def
   }
 
+  /** The value of the last level, which was not added, is not there. */
+  toNull(def: number): void {
+    this.defs[this.count - 1] = def
+  }
+
   span(source: Uint8Array, start: number, end: number): void {
     const { bytes } = this
     if (this.width === 0) {

@@ -2,6 +2,7 @@
 import type { CsvStyle } from '../csv/csv-text.ts'
 import { type GroupColumn, leavesOfTree } from './column-tree.ts'
 import { ColumnValues } from './column-values.ts'
+import { NothingTexts } from './nothing-texts.ts'
 import { type PutText, putterOf } from './value-of-text.ts'
 
 const QUOTE = 0x22
@@ -14,11 +15,16 @@ export class CsvShredder {
   /** Of each cell of a row: its column. */
   readonly #cells: readonly ColumnValues[]
   readonly #puts: readonly PutText[]
+  readonly #nothings: NothingTexts
   /** Texts without their quotes. */
   #plain = new Uint8Array(256)
 
-  /** `cells`: of each cell of a row, which leaf of the tree it is. No list or map is in the tree. */
-  constructor(tree: GroupColumn, cells: readonly number[], style: CsvStyle) {
+  /**
+   * `cells`: of each cell of a row, which leaf of the tree it is. No list or map is in the tree. `nulls`: words that stand for
+   * nothing, null where a column cannot hold them.
+   */
+  constructor(tree: GroupColumn, cells: readonly number[], style: CsvStyle, nulls: readonly string[] = []) {
+    this.#nothings = new NothingTexts(nulls)
     this.columns = leavesOfTree(tree).map((leaf) => new ColumnValues(leaf))
     this.#cells = cells.map((leaf) => this.columns[leaf]!)
     this.#puts = this.#cells.map(({ leaf }) => putterOf(leaf.leaf.type))
@@ -60,7 +66,9 @@ export class CsvShredder {
       if (from === to) column.level(0, def - 1)
       else {
         column.level(0, def)
-        fits = this.#puts[cell]!(column, text, from, to) && fits
+        if (this.#puts[cell]!(column, text, from, to)) continue
+        if (this.#nothings.has(text, from, to)) column.toNull(def - 1)
+        else fits = false
       }
     }
     this.end = at

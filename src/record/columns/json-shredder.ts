@@ -6,6 +6,7 @@ import { encodeBytes } from '../byte-text.ts'
 import { behindValue } from '../json/json-skip.ts'
 import { type ColumnNode, type ColumnType, type GroupColumn, leavesOfTree } from './column-tree.ts'
 import { ColumnValues } from './column-values.ts'
+import { NothingTexts } from './nothing-texts.ts'
 import { type PutText, putterOf } from './value-of-text.ts'
 
 const LF = 0x0a
@@ -57,7 +58,11 @@ export class JsonShredder {
   #from = 0
   #to = 0
 
-  constructor(tree: GroupColumn) {
+  readonly #nothings: NothingTexts
+
+  /** `nulls`: words that stand for nothing, null where a column cannot hold them. */
+  constructor(tree: GroupColumn, nulls: readonly string[] = []) {
+    this.#nothings = new NothingTexts(nulls)
     this.columns = leavesOfTree(tree).map((leaf) => new ColumnValues(leaf))
     this.#root = nodeOf(tree, 0, 0, { next: 0 })
   }
@@ -222,13 +227,27 @@ export class JsonShredder {
         return true
       }
       column.level(rep, node.def)
-      return node.put!(column, this.#text, this.#from, this.#to)
+      return this.#put(node, column, outer, this.#text, this.#from, this.#to)
     }
     const isContainer = byte === OPEN || byte === OPEN_LIST
     if (isContainer && !node.isText) return false
     this.#at = behindValue(this.#bytes, start)
     column.level(rep, node.def)
-    return node.put!(column, this.#bytes, start, this.#at)
+    return this.#put(node, column, outer, this.#bytes, start, this.#at)
+  }
+
+  #put(
+    node: Node,
+    column: ColumnValues,
+    outer: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    if (node.put!(column, bytes, start, end)) return true
+    if (!this.#nothings.has(bytes, start, end)) return false
+    column.toNull(outer)
+    return true
   }
 
   /** Goes behind the string from `#at` on, and notes its text. */

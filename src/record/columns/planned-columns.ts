@@ -6,6 +6,7 @@ import { LetheError } from '../../errors.ts'
 import { printSegments, type Segment } from '../../policy/path.ts'
 import type { Plan, PlanCarrier, PlanField, PlanRule } from '../../policy/plan.ts'
 import { leadsThrough } from '../../policy/read-forms.ts'
+import type { ValueType } from '../../policy/value-type.ts'
 import {
   BOOLEAN,
   type ColumnNode,
@@ -114,7 +115,7 @@ function insert(root: Draft, { segments, field, source }: ColumnTarget): void {
   }
   become(at, 'leaf', segments)
   at.types.push(...(field === undefined ? [JSON_IN_TEXT] : typesOf(field, source)))
-  at.statistics &&= field !== undefined && !isKept(field)
+  at.statistics &&= field !== undefined && (field.statistics === true || !isKept(field))
 }
 
 const JSON_IN_TEXT: ColumnType = { as: 'text', logical: 'JSON' }
@@ -151,8 +152,35 @@ const isKept = (field: PlanField | undefined): boolean =>
   field === undefined || field.rulesByStep.flat().some(({ keeps }) => keeps)
 
 function typesOf(field: PlanField, source: ColumnType | undefined): ColumnType[] {
+  if (field.type !== undefined) return [columnOfType(field.type)]
   return field.rulesByStep.flat().flatMap((rule) => [...made(rule, source), ...instead(rule)])
 }
+
+/** Decimals are in as few bytes as hold all of them. */
+export function columnOfType(type: ValueType): ColumnType {
+  switch (type.is) {
+    case 'string':
+      return TEXT
+    case 'integer':
+      return LONG
+    case 'number':
+      return DOUBLE
+    case 'boolean':
+      return BOOLEAN
+    case 'date':
+      return { as: 'date' }
+    case 'timestamp':
+      return { as: 'timestamp', unit: UNITS[type.digits], isUtc: !type.isLocal }
+    case 'decimal': {
+      const { precision, scale } = type
+      const bits = (10n ** BigInt(precision) - 1n).toString(2).length + 1
+      const length = precision <= 9 ? 4 : precision <= 18 ? 8 : Math.ceil(bits / 8)
+      return { as: 'decimal', precision, scale, length, isWhole: precision <= 18 }
+    }
+  }
+}
+
+const UNITS = { 3: 'MILLIS', 6: 'MICROS', 9: 'NANOS' } as const
 
 function made({ action, use, options }: PlanRule, source: ColumnType | undefined): ColumnType[] {
   if (action.kind === 'drop') return []

@@ -148,13 +148,14 @@ function complement(value: bigint, length: number): Uint8Array | undefined {
 }
 
 function putDecimal({ precision, scale, length, isWhole }: ColumnType & { as: 'decimal' }): PutText {
-  const form = scale === 0 ? /^(-?)(0|[1-9]\d*)()$/ : new RegExp(`^(-?)(0|[1-9]\\d*)\\.(\\d{${scale}})$`)
+  // Digits beyond the scale are zeros, and those that a text leaves out too.
+  const form = new RegExp(`^(-?)(0|[1-9]\\d*)(?:\\.(?=\\d)(\\d{0,${scale}})0*)?$`)
   const most = 10n ** BigInt(precision)
   return (column, bytes, start, end) => {
     if (end - start > MOST_DIGITS) return false
-    const [, sign, whole, rest] = form.exec(text(bytes, start, end)) ?? []
+    const [, sign, whole, rest = ''] = form.exec(text(bytes, start, end)) ?? []
     if (whole === undefined) return false
-    const size = BigInt(whole + rest)
+    const size = BigInt(whole + rest.padEnd(scale, '0'))
     if (precision > 0 && size >= most) return false
     const value = sign === '-' ? -size : size
     if (!isWhole) {

@@ -112,7 +112,7 @@ function typesOfField({ input }: Plan, { rulesByStep }: PlanField, given: number
 
 function typesOfRule({ action, otherwise }: PlanRule, given: number, passing: number): number {
   if (action.kind === 'drop') return 0
-  if (action.kind === 'keep') return given & SCALARS
+  if (action.kind === 'keep') return (given & SCALARS) | typesOfElse(otherwise)
   if (action.kind === 'keep-subtree') return given
   const { yields } = action.transform
   let types = passing
@@ -120,12 +120,14 @@ function typesOfRule({ action, otherwise }: PlanRule, given: number, passing: nu
   else if (yields === 'string') types |= JsonType.string
   else if (yields === 'number') types |= NUMBERS
   else types |= ((given & NUMBERS) === 0 ? 0 : NUMBERS) | ((given & ~NUMBERS) === 0 ? 0 : JsonType.string)
-  if (otherwise.kind === 'null') types |= JsonType.null
-  else if (otherwise.kind === 'constant') {
-    const { value } = otherwise
-    types |= typeof value === 'number' ? NUMBERS : JsonType[typeof value as 'boolean' | 'string']
-  }
-  return types
+  return types | typesOfElse(otherwise)
+}
+
+function typesOfElse(otherwise: PlanRule['otherwise']): number {
+  if (otherwise.kind === 'null') return JsonType.null
+  if (otherwise.kind !== 'constant') return 0
+  const { value } = otherwise
+  return typeof value === 'number' ? NUMBERS : JsonType[typeof value as 'boolean' | 'string']
 }
 
 /** Whether a result that is written as JSON has one of these types. */

@@ -257,9 +257,10 @@ function becomes({ rulesByStep }: PlanField, type: ProtoType, into: Becoming): v
       if (yields === 'null') into.hasNothing = true
       else if (yields === 'string' || (yields === 'same' && !isNumber(type))) into.made.add('string')
       else into.made.add(makesWhole(rule, type) ? 'int64' : 'double')
-      if (otherwise.kind === 'null' || otherwise.kind === 'drop') into.hasNothing = true
-      if (otherwise.kind === 'constant') into.made.add(madeOf(otherwise.value))
     }
+    if (action.kind === 'drop') continue
+    if (otherwise.kind === 'null' || otherwise.kind === 'drop') into.hasNothing = true
+    if (otherwise.kind === 'constant') into.made.add(madeOf(otherwise.value))
   }
 }
 

@@ -166,6 +166,12 @@ const WEAKENINGS: readonly Weakening[] = [
     'customer.tier',
   ),
   of(
+    'bounds of kept values stand beside the data',
+    ['customer.tier: keep', `customer.tier: { use: keep, statistics: true, ${REASON} }`],
+    'statistics',
+    'customer.tier',
+  ),
+  of(
     'a field is made of another input',
     ['from: customer.login', 'from: customer.mail2'],
     'from',
@@ -348,6 +354,19 @@ describe('lethe diff', () => {
     expect(said(CROWD, CROWD.replace('[a, b]', '[b, a]'))).toEqual([])
     expect(said(CROWD.replace('30d', '1mo'), CROWD)).toEqual(['unranked crowd'])
     expect(said(CROWD.replace(', window: 30d', ''), CROWD)).toEqual(['weaker crowd'])
+  })
+
+  it('names what the type of a field comes to', () => {
+    const of = (a: string) => `policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  a: ${a}\n`
+    const said = (was: string, is: string) =>
+      changesOf(of(was), of(is)).flatMap(({ verdict, kind, field }) =>
+        field === undefined ? [] : [`${verdict} ${kind} ${field}`],
+      )
+    const [integer, date] = ['{ use: keep, type: integer }', '{ use: keep, type: date }']
+    expect(said(integer, 'keep')).toEqual(['weaker type a'])
+    expect(said('keep', integer)).toEqual(['stronger type a'])
+    expect(said(integer, date)).toEqual(['unranked type a'])
+    expect(said(date, date)).toEqual([])
   })
 
   it('names a list whose content changed under the same name', () => {

@@ -670,6 +670,11 @@ const RULES: Readonly<
   },
   'read: split': { rule: { ...day, read: { split: '; ' } }, text: `${TIME}; 2025-01-01` },
   tagged: { rule: { use: 'keep', tagged: ['T'], accept } },
+  type: { rule: { ...day, type: 'date' } },
+  'type, of what is kept': { rule: { use: 'keep', type: 'timestamp' } },
+  'type, which a value is not of': { rule: { use: 'keep', type: 'integer' } },
+  'type, and else': { rule: { use: 'keep', type: 'integer', else: 'null' } },
+  statistics: { rule: { use: 'keep', statistics: true, accept } },
 }
 
 interface Place {
@@ -831,6 +836,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'read: strip, which may be missing': aDay,
   'read: split': `${aDay}; 2025-01-01`,
   tagged: 'lint: misplaced-word',
+  type: aDay,
+  'type, of what is kept': TIME,
+  'type, which a value is not of': 'not-of-type',
+  'type, and else': 'nothing',
+  statistics: TIME,
 }
 
 const notNeeded = { 'keep, accepted': 'lint: accept-without-need' }
@@ -845,7 +855,13 @@ const whole = (code: string, ...words: readonly string[]): Record<string, string
 
 /** What is different in a place: mostly what lint refuses there. */
 const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'a tag': { 'keep.subtree': 'lint: bad-path', from: 'lint: bad-from, kept-by-tag', tagged: TIME },
+  'a tag': {
+    'keep.subtree': 'lint: bad-path',
+    from: 'lint: bad-from, kept-by-tag',
+    tagged: TIME,
+    ...whole('bad-type, kept-by-tag', 'type'),
+    statistics: 'lint: misplaced-word',
+  },
   'a value': notNeeded,
   'a value deeper down, and a column': { ...notNeeded, from: 'lint: unknown-path' },
   'an element': {
@@ -861,17 +877,21 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'keep.subtree': noName,
     from: 'lint: bad-from',
     'read: split': 'lint: bad-read, kept-map-names',
+    ...whole('bad-type, kept-map-names', 'type'),
+    'type, and else': 'lint: bad-names-rule, bad-type, kept-map-names',
+    statistics: 'lint: misplaced-word',
   },
   'a step': {
     ...notNeeded,
     ...whole('wrong-type', 'when'),
-    ...whole('misplaced-word', 'category', 'role', 'from', 'read'),
+    ...whole('misplaced-word', 'category', 'role', 'from', 'read', 'type'),
+    statistics: 'lint: accept-without-need, misplaced-word',
     'keep.subtree': 'lint: accept-without-need',
     tagged: 'lint: accept-without-need, misplaced-word',
   },
-  $key: beside,
-  'a member of $key': beside,
-  '$headers.h': beside,
+  $key: besideTyped('kept-record-key'),
+  'a member of $key': besideTyped('kept-record-key'),
+  '$headers.h': besideTyped('kept-header'),
   $timestamp: {
     ...beside,
     ...Object.fromEntries(Object.entries(EXPECTED).map(([name, text]) => [name, instantOf(text)])),
@@ -879,7 +899,18 @@ const EXCEPT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     tagged: 'lint: misplaced-word',
     ...whole('bad-timestamp-rule', 'key', 'role: direct-identifier'),
     ...whole('bad-read', 'read'),
+    ...whole('bad-type, kept-timestamp', 'type'),
+    type: 'lint: bad-type',
+    statistics: 'lint: misplaced-word',
   },
+}
+
+function besideTyped(kept: string): Record<string, string> {
+  return {
+    ...beside,
+    ...whole(`bad-type, ${kept}`, 'type'),
+    statistics: 'lint: misplaced-word',
+  }
 }
 
 /** A timestamp is an instant: the first one of what a rule yields, and none where that is not a time. */

@@ -224,6 +224,33 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
     'no list of tags',
     `${fields}  a: { use: keep, accept: a reason for it, tagged: ▸PII }\ntags: {}\n`,
   ],
+  ['bad-type', 'no type', `${fields}  a: { use: keep, type: ▸int }\n`],
+  ['bad-type', 'a constant', `${fields}  a: { use: keep, type: integer, ▸else: { constant: x } }\n`],
+  [
+    'bad-type',
+    'parts',
+    `${fields}  a: { use: hash.integer, domain: d, max: 9999999999, read: { split: ; }, type: ▸integer }\n`,
+  ],
+  [
+    'bad-type',
+    'a container',
+    `${fields}  a: { use: keep.subtree, accept: a reason for it, type: ▸string }\n`,
+  ],
+  ['bad-type', 'a dropped field', `${fields}  a: { use: drop, type: ▸string }\n`],
+  ['bad-type', 'a header', `${fields}  $headers.h: { use: hash.hmac, domain: d, type: ▸string }\n`],
+  ['bad-else', 'of what every text is', `${fields}  a: { use: keep, type: string, else: ▸x }\n`],
+  ['misplaced-word', 'else of a kept text', `${fields}  a: { use: keep, type: string, ▸else: null }\n`],
+  ['kept-statistics', 'without a reason', `${fields}  a: { use: ▸keep, statistics: true }\n`],
+  [
+    'misplaced-word',
+    'statistics of a token',
+    `${fields}  a: { use: hash.hmac, domain: d, ▸statistics: true }\n`,
+  ],
+  [
+    'misplaced-word',
+    'statistics in a text',
+    `${fields}  a.b: { use: keep, accept: a reason for it, ▸statistics: true }\nread: { a: json }\n`,
+  ],
   ['kept-by-tag', 'without a reason', `${fields}tags: { PII: ▸keep }\n`],
   ['kept-tagged', 'without a reason', `${fields}  a: { use: ▸keep, tagged: [PII] }\ntags: {}\n`],
   [
