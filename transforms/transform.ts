@@ -20,7 +20,8 @@ export const FAILURE_CODES = {
     'the rule needs the event time of the record, and the record has none that can be read',
   'not-well-formed': 'the value is not well-formed Unicode text',
   'not-a-number': 'the rule yields a number and its result is not one',
-  'not-of-type': 'the value, or what the rule made of it, is not of the type that the policy states for the field',
+  'not-of-type':
+    'the value, or what the rule made of it, is not of the type that the policy states for the field',
   'transform-error': 'the transform broke; this is a defect of the transform, not of the value',
 } as const
 

@@ -19,7 +19,7 @@ import type {
 } from '../policy/policy.ts'
 import { revealedBy } from '../policy/revealed.ts'
 import type { Suspected } from '../policy/suspected.ts'
-import { printValueType, type ValueType } from '../policy/value-type.ts'
+import { printValueType, type StatedType } from '../policy/value-type.ts'
 
 const ROLE: Readonly<Record<Role, string>> = {
   'direct-identifier': 'a direct identifier: it points to a person by itself',
@@ -61,7 +61,7 @@ function howItIsRead(read: ValueReading | undefined): string {
 }
 
 /** What is done, in a sentence. */
-export function whatIsDone(rule: PolicyRule, read?: ValueReading, type?: ValueType): string {
+export function whatIsDone(rule: PolicyRule, read?: ValueReading, type?: StatedType): string {
   const options = optionsOf(rule)
   const typed = type === undefined ? '' : `, as ${printValueType(type)}`
   if (rule.use === 'keep') return `kept as it is${typed}`
@@ -96,7 +96,7 @@ const OTHERWISE: Readonly<Record<Exclude<Otherwise['kind'], 'constant'>, string>
 }
 
 /** What follows where the transform cannot take a value; undefined for rules that take every value. */
-export function onFailure(rule: PolicyRule, read?: ValueReading, type?: ValueType): string | undefined {
+export function onFailure(rule: PolicyRule, read?: ValueReading, type?: StatedType): string | undefined {
   const mayMisfit = type !== undefined && type.is !== 'string' && rule.use !== 'drop'
   if (rule.transform === undefined && !mayMisfit) return undefined
   const failures = Object.keys(rule.transform?.failures ?? {})

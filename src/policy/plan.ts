@@ -8,7 +8,7 @@ import type { InputForm } from './input-form.ts'
 import type { Path } from './path.ts'
 import type { NormalForm, ToNormal } from './suppression/normal-forms.ts'
 import type { ListEntries } from './suppression/suppression-schema.ts'
-import type { ValueType } from './value-type.ts'
+import type { StatedType } from './value-type.ts'
 
 /** What becomes of a value that a rule cannot take. There is no way to say "the raw value". */
 export type Otherwise =
@@ -81,7 +81,7 @@ export interface PlanField {
   readonly category?: string | undefined
   readonly role: Role
   /** What its values are where they leave, if the policy says so. */
-  readonly type?: ValueType | undefined
+  readonly type?: StatedType | undefined
   /** Whether bounds of its values may stand in a file, although they are kept. */
   readonly statistics?: boolean | undefined
   /**

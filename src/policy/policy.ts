@@ -11,7 +11,7 @@ import type { Action, Condition, Otherwise } from './plan.ts'
 import type { TextPosition } from './problems.ts'
 import type { NormalForm, ToNormal } from './suppression/normal-forms.ts'
 import type { ListEntries } from './suppression/suppression-schema.ts'
-import type { ValueType } from './value-type.ts'
+import type { StatedType } from './value-type.ts'
 
 export interface PolicyCondition extends Condition {
   readonly at: TextPosition
@@ -69,7 +69,7 @@ export interface PolicyField {
   /** What is done to its values before its rules see them. */
   readonly read: PolicyReading | undefined
   /** What its values are where they leave. */
-  readonly type: { readonly type: ValueType; readonly at: TextPosition } | undefined
+  readonly type: { readonly type: StatedType; readonly at: TextPosition } | undefined
   /** Where `statistics: true` stands. */
   readonly statisticsAt: TextPosition | undefined
   readonly category: string | undefined

@@ -6,7 +6,7 @@
 /** Digits of a second that a timestamp has, and no more. */
 export type SecondDigits = 3 | 6 | 9
 
-export type ValueType =
+export type StatedType =
   | { readonly is: 'string' | 'integer' | 'number' | 'boolean' | 'date' }
   | { readonly is: 'timestamp'; readonly digits: SecondDigits; readonly isLocal: boolean }
   | { readonly is: 'decimal'; readonly precision: number; readonly scale: number }
@@ -24,7 +24,7 @@ const FORM =
   /^(?:(string|integer|number|boolean|date)|(local-)?timestamp(?:\(([369])\))?|decimal\(([1-9]\d?),\s?(0|[1-9]\d?)\))$/
 
 /** The type that a text names; undefined where it names none. */
-export function parseValueType(text: string): ValueType | undefined {
+export function parseValueType(text: string): StatedType | undefined {
   const found = FORM.exec(text)
   if (found === null) return undefined
   const [, plain, local, digits = '6', precision, scale] = found
@@ -36,14 +36,14 @@ export function parseValueType(text: string): ValueType | undefined {
 }
 
 /** As a policy writes it. */
-export function printValueType(type: ValueType): string {
+export function printValueType(type: StatedType): string {
   if (type.is === 'decimal') return `decimal(${type.precision},${type.scale})`
   if (type.is !== 'timestamp') return type.is
   return `${type.isLocal ? 'local-' : ''}timestamp${type.digits === 6 ? '' : `(${type.digits})`}`
 }
 
 /** What tells whether a text is a value of the type; undefined where every text is. */
-export function fitsType(type: ValueType): ((text: string) => boolean) | undefined {
+export function fitsType(type: StatedType): ((text: string) => boolean) | undefined {
   switch (type.is) {
     case 'string':
       return undefined

@@ -6,7 +6,7 @@ import { LetheError } from '../../errors.ts'
 import { printSegments, type Segment } from '../../policy/path.ts'
 import type { Plan, PlanCarrier, PlanField, PlanRule } from '../../policy/plan.ts'
 import { leadsThrough } from '../../policy/read-forms.ts'
-import type { ValueType } from '../../policy/value-type.ts'
+import type { StatedType } from '../../policy/value-type.ts'
 import {
   BOOLEAN,
   type ColumnNode,
@@ -157,7 +157,7 @@ function typesOf(field: PlanField, source: ColumnType | undefined): ColumnType[]
 }
 
 /** Decimals are in as few bytes as hold all of them. */
-export function columnOfType(type: ValueType): ColumnType {
+export function columnOfType(type: StatedType): ColumnType {
   switch (type.is) {
     case 'string':
       return TEXT

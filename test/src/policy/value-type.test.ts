@@ -1,7 +1,7 @@
 /** `type:` of a field: what the policy takes for a value of it is what its column of Parquet takes. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fitsType, parseValueType, printValueType, type ValueType } from '../../../src/policy/value-type.ts'
+import { fitsType, parseValueType, printValueType, type StatedType } from '../../../src/policy/value-type.ts'
 import { leavesOfTree } from '../../../src/record/columns/column-tree.ts'
 import { ColumnValues } from '../../../src/record/columns/column-values.ts'
 import { columnOfType } from '../../../src/record/columns/planned-columns.ts'
@@ -34,7 +34,7 @@ it('is written in one way, and nothing else is a type', () => {
 })
 
 /** Whether the column takes the text. */
-function taken(type: ValueType, text: string): boolean {
+function taken(type: StatedType, text: string): boolean {
   const leaf = { kind: 'leaf', name: 'v', type: columnOfType(type), statistics: false } as const
   const [level] = leavesOfTree({ kind: 'struct', name: 'schema', members: [leaf] })
   const bytes = Buffer.from(text)
