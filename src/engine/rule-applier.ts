@@ -58,21 +58,17 @@ export class RuleApplier {
   }
 
   /** Applies a rule to `slots[0..count)`, whose records are not out; reorders `slots`. Counts in the rule's tally. */
-  apply(block: Block, rule: PlanRule, slots: Int32Array, count: number, tally: RuleCount): void {
+  apply(block: Block, rule: PlanRule, slots: Int32Array, met: number, tally: RuleCount): void {
     const { action } = rule
+    // What `else:` writes in place of a kept value is the policy's own, and is not watched.
+    const count = action.kind === 'keep' ? this.#ofType(block, rule, action.fits, slots, met, tally) : met
     if (rule.watched) {
       this.#suspects.note(block, rule, slots, count)
       if (this.#format.refusesLineBreaks && !rule.lineBreaks) refuseLineBreaks(block, rule, slots, count)
     }
     if (action.kind !== 'transform') {
-      const fits = action.kind === 'keep' ? action.fits : undefined
       for (let i = 0; i < count; i++) {
         const slot = slots[i]!
-        if (fits !== undefined && this.#misfits(block, slot, fits)) {
-          countFailure(tally, NOT_OF_TYPE)
-          this.#fail(block, rule, slot, NOT_OF_TYPE)
-          continue
-        }
         if (block.slotKind[slot] === SlotKind.nothing) tally.null++
         else tally.applied++
         if (action.kind === 'drop') block.setDropped(slot)
@@ -110,6 +106,27 @@ export class RuleApplier {
       return
     }
     tally.met++
+  }
+
+  /** Values that are not of the type fail; gives how many others there are, moved to the front of `slots`. */
+  #ofType(
+    block: Block,
+    rule: PlanRule,
+    fits: ((text: string) => boolean) | undefined,
+    slots: Int32Array,
+    count: number,
+    tally: RuleCount,
+  ): number {
+    if (fits === undefined) return count
+    let left = 0
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!
+      if (this.#misfits(block, slot, fits)) {
+        countFailure(tally, NOT_OF_TYPE)
+        this.#fail(block, rule, slot, NOT_OF_TYPE)
+      } else slots[left++] = slot
+    }
+    return left
   }
 
   #misfits(block: Block, slot: number, fits: (text: string) => boolean): boolean {

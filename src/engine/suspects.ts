@@ -89,11 +89,9 @@ export class Suspects {
       if (recordCode[record] !== undefined) continue
       if (slotKind[slot] === SlotKind.nothing || resultKind[slot] === ResultKind.dropped) continue
       const id = this.#rules[i]!
-      const isKept = this.#plan.rules[id]!.action.kind !== 'transform'
-      // What `else:` wrote in place of a kept value is the policy's own.
-      if (isKept && resultKind[slot] === ResultKind.written) continue
       const tally = rules[id]!
       tally.looked++
+      const isKept = this.#plan.rules[id]!.action.kind !== 'transform'
       const found = isKept ? this.#lookAtValue(block, slot) : this.#lookAtResult(block, slot)
       if (found === 0) continue
       for (const [bit, { kind }] of detectors.entries())
