@@ -37,10 +37,11 @@ import { ReadFiles } from '../run/read-files.ts'
 import { configured, type GatePlaces, readGateData } from '../run/read-gate-data.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
+import { measuringOf, writeWeights } from './batch-measure.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkEvents } from './change-files.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
-import type { Measuring } from './measuring.ts'
+import type { MeasuringOptions } from './measuring.ts'
 import { versionWarnings } from './older.ts'
 import {
   dataSetFormat,
@@ -87,6 +88,10 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly policyFile?: PolicyFile
   /** Where a measure of the run is written, as JSON. The threads of the run are this one alone then. */
   readonly measure?: string
+  /** Of the measure: groups and a label that it looks at. */
+  readonly balance?: Pick<MeasuringOptions, 'by' | 'label'>
+  /** Where a weight is written for each record that is published, in their order. The threads are this one alone then. */
+  readonly weights?: string
   /** Sees every record. The threads of the run are this one alone then: `preparePool(inputs, 1)`. */
   readonly observe?: Observe
   /** The file of legal holds: no output takes the place of what is held. Undefined: outputs replace what stands under their names. */
@@ -251,7 +256,9 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       options.summary === undefined ? undefined : await opened.open(options.summary, options)
     const measureFile =
       options.measure === undefined ? undefined : await opened.open(options.measure, options)
-    const measuring = await measuringOf(plan, form, options)
+    const weightsFile =
+      options.weights === undefined ? undefined : await opened.open(options.weights, options)
+    const measuring = await measuringOf(plan, form.change !== undefined, options)
     const named = deadLetterFile === undefined ? outputs : [...outputs, deadLetterFile]
     const refuseAdded = await refuserOf(options, named)
     const older = replay === undefined ? versionWarnings(plan, options) : versionBefore(plan, replay)
@@ -301,38 +308,24 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     await summaryFile?.finish()
     if (summary.status === 'done') await writeSidecars(sidecars, { plan, keyset: keys?.keyset, form, now })
     if (measuring !== undefined && summary.status === 'done') {
-      await measureFile?.append(Buffer.from(`${JSON.stringify(measuring.measurement(summary), null, 2)}\n`))
+      const weights = weightsFile === undefined ? undefined : measuring.weights()
+      const measured = measuring.measurement(summary, weights)
+      await measureFile?.append(Buffer.from(`${JSON.stringify(measured, null, 2)}\n`))
       await measureFile?.finish()
+      if (weightsFile !== undefined) await writeWeights(weights!, weightsFile)
     }
     hears.account(summary, result, whatIsLeft(outputs))
     refuseAdded()
     // Where another process has left the same, this one leaves nothing.
     if (options.shard !== undefined && !(await options.shard.mayPublish(summary))) return summary
-    const sides = [...sidecars.map(({ file }) => file), ...(measureFile === undefined ? [] : [measureFile])]
+    const measures = [measureFile, weightsFile].filter((one) => one !== undefined)
+    const sides = [...sidecars.map(({ file }) => file), ...measures]
     const whole = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
     await publishAll([...whole, deadLetterFile, summaryFile].filter((output) => output !== undefined))
     return summary
   } finally {
     await opened.close()
   }
-}
-
-/** What measures the run, where that is asked for. @throws LetheError (usage) where there is nothing to measure */
-async function measuringOf(
-  plan: Plan,
-  form: ReadForm,
-  options: FilesOptions,
-): Promise<Measuring | undefined> {
-  if (options.measure === undefined) return undefined
-  if (form.change !== undefined)
-    throw new LetheError(
-      'bad-option',
-      '--measure is of rows, and a change event has two of them; nothing was read',
-      'measure the table that the events lead to',
-    )
-  const { fieldsOf, MEASURED, Measuring: Measure } = await import('./measuring.ts')
-  const told = { ...MEASURED, policy: options.policy }
-  return new Measure(plan, plan, fieldsOf(plan, told), told)
 }
 
 /** What refuses outputs that would replace what is held: some now, and some when it is called. */

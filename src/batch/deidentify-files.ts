@@ -20,6 +20,7 @@ import type { InputFlags } from '../run/input-flags.ts'
 import { RunFiles } from '../run/run-files.ts'
 import { refuseUnapproved } from './approved.ts'
 import { batchFiles, type FilesOptions, PolicyProblems } from './batch-files.ts'
+import type { MeasuringOptions } from './measuring.ts'
 
 /** What `deidentifyFiles` requires of a policy. */
 export interface BatchApproval {
@@ -74,6 +75,13 @@ export interface FilesBatch {
   readonly summary?: string
   /** Where a measure of the run goes, as JSON (docs/measure.md): one thread works then. */
   readonly measure?: string
+  /** Of the measure: fields whose values, or their scripts or regions, part people into groups, and a label whose share is looked at. */
+  readonly balance?: Pick<MeasuringOptions, 'by' | 'label'>
+  /**
+   * Where a weight is written for each published record, in their order, below a line `weight`: with them the groups of
+   * `balance.by` have the shares that were read (docs/measure.md). One thread works then.
+   */
+  readonly weights?: string
   /** More dead letters leave no output: a count (`100`) or a share (`0.5%`); 1 % unless stated. */
   readonly maxDeadLetters?: string
   /** From 0 to 1: where a larger share of the data subjects stands alone, no output is left. */
@@ -118,9 +126,10 @@ export async function deidentifyFiles(batch: FilesBatch): Promise<Summary> {
   // Not even what an input is may be looked at before.
   if (options.requireApproval !== undefined) await refuseUnapproved(options, files)
   const inputs = await inspectInputs(batch.inputs, batch.format)
-  if (batch.measure !== undefined && (batch.workers ?? 1) > 1)
-    throw new LetheError('bad-option', 'measure looks at every record in one thread, and workers are more')
-  const workers = batch.measure === undefined ? availableParallelism() : 1
+  const isMeasured = batch.measure !== undefined || batch.weights !== undefined
+  if (isMeasured && (batch.workers ?? 1) > 1)
+    throw new LetheError('bad-option', 'a measure looks at every record in one thread, and workers are more')
+  const workers = isMeasured ? 1 : availableParallelism()
   const prepared = preparePool(inputs, batch.workers ?? workers)
   try {
     const keyring = typeof keys === 'string' ? loadKeyring(keys) : keys
@@ -156,6 +165,8 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     deadLetters,
     summary,
     measure,
+    balance,
+    weights,
     maxUnique,
     asOf,
     expectKeys,
@@ -197,6 +208,8 @@ function optionsOf(batch: FilesBatch): FilesOptions {
     ...(holds === undefined ? {} : { holds }),
     ...(summary === undefined ? {} : { summary }),
     ...(measure === undefined ? {} : { measure }),
+    ...(balance === undefined ? {} : { balance }),
+    ...(weights === undefined ? {} : { weights }),
     ...(maxUnique === undefined ? {} : { maxUnique }),
     ...(asOf === undefined ? {} : { asOf: asOf.getTime() }),
     ...(lists === undefined

@@ -2,11 +2,14 @@
 import type { Observe } from '../engine/engine.ts'
 import { LetheError } from '../errors.ts'
 import type { Measurement } from '../forms/measurement.ts'
+import { EmptiedTally } from '../measures/emptied.ts'
+import { GroupCodes, type GroupedBy } from '../measures/group-codes.ts'
 import { MeasuredRecords } from '../measures/measured-records.ts'
 import { type Measured, type MeasureSpec, measure } from '../measures/measured-run.ts'
 import type { SideFigures } from '../measures/measured-side.ts'
-import { observerOf } from '../measures/records-observer.ts'
+import { fieldsThatEmpty, observerOf } from '../measures/records-observer.ts'
 import { TextBudget } from '../measures/value-codes.ts'
+import { type RecordWeights, weightsOf } from '../measures/weights.ts'
 import { PathError, parsePath } from '../policy/path.ts'
 import type { Plan, PlanField, PlanRule } from '../policy/plan.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
@@ -22,8 +25,10 @@ export interface MeasuringOptions {
   readonly over?: readonly string[]
   /** Output paths of sensitive values; those with that role, unless stated. */
   readonly sensitive?: readonly string[]
-  /** Output path of the field whose values part the subjects into groups. */
-  readonly by?: string
+  /** Fields whose values part the subjects into groups. */
+  readonly by?: readonly Grouping[]
+  /** A label whose share is looked at by group. */
+  readonly label?: Label
   /** Classes of fewer subjects are at risk. */
   readonly k: number
   readonly nothing: 'category' | 'wildcard'
@@ -34,8 +39,25 @@ export interface MeasuringOptions {
   readonly maxRecords: number
 }
 
+/** What parts the subjects into groups. */
+export interface Grouping {
+  /** Output path. */
+  readonly field: string
+  readonly of: GroupedBy
+}
+
+/** A field, and a text that it may have as it came. */
+export interface Label {
+  /** Output path. */
+  readonly field: string
+  readonly value: string
+}
+
 /** How a run is measured unless stated. */
-export const MEASURED: Omit<MeasuringOptions, 'policy' | 'over' | 'sensitive' | 'by' | 'hierarchies'> = {
+export const MEASURED: Omit<
+  MeasuringOptions,
+  'policy' | 'over' | 'sensitive' | 'by' | 'label' | 'hierarchies'
+> = {
   side: 'both',
   k: 5,
   nothing: 'category',
@@ -47,18 +69,13 @@ export const MEASURED: Omit<MeasuringOptions, 'policy' | 'over' | 'sensitive' | 
 const DRIFT = 0.1
 /** Characters of distinct values that are held: some 512 MiB. */
 const MOST_CHARACTERS = 1 << 28
-/** More groups than these are no attribute of people but an identifier. */
-const MOST_GROUPS = 100
-
-/** Names of groups are printed, and no longer ones than these characters. */
-const LONGEST_NAME = 256
-
 /** Output paths, each once, in the order of their columns. */
 export interface MeasuredFields {
   readonly all: ReadonlySet<string>
   readonly over: readonly string[]
   readonly sensitive: readonly string[]
-  readonly by: string | undefined
+  readonly by: readonly Grouping[]
+  readonly label: Label | undefined
 }
 
 export function fieldsOf(plan: Plan, options: MeasuringOptions): MeasuredFields {
@@ -74,7 +91,11 @@ export function fieldsOf(plan: Plan, options: MeasuringOptions): MeasuredFields 
       'give the fields that single out a person that role, or name them with --over',
     )
   const sensitive = named(options.sensitive) ?? withRole('sensitive').filter((path) => !over.includes(path))
-  const by = named(options.by === undefined ? undefined : [options.by])?.[0]
+  const by = (options.by ?? []).map(({ field, of }) => ({
+    field: fieldAt(plan, pathText(field)).path.text,
+    of,
+  }))
+  const label = options.label && { ...options.label, field: named([options.label.field])![0]! }
   for (const path of options.hierarchies?.keys() ?? [])
     if (!sensitive.includes(pathText(path)))
       throw new LetheError(
@@ -82,7 +103,15 @@ export function fieldsOf(plan: Plan, options: MeasuringOptions): MeasuredFields 
         `--hierarchy ${path}: it is no sensitive field of this measure; nothing was read`,
         'name it with --sensitive too',
       )
-  return { all: new Set([...over, ...sensitive, ...(by === undefined ? [] : [by])]), over, sensitive, by }
+  if (label !== undefined && by.length === 0)
+    throw new LetheError(
+      'bad-option',
+      `--label ${label.field}: its share is looked at by group, and no groups are named; nothing was read`,
+      'name a field with --by',
+    )
+  const all = new Set([...over, ...sensitive, ...by.map(({ field }) => field)])
+  if (label !== undefined) all.add(label.field)
+  return { all, over, sensitive, by, label }
 }
 
 /** A path as it was named, in its canonical form. */
@@ -118,6 +147,7 @@ export class Measuring {
   readonly #measured: MeasuredFields
   readonly #options: MeasuringOptions
   readonly #spec: MeasureSpec
+  readonly #emptied: EmptiedTally | undefined
   readonly #budget = new TextBudget(MOST_CHARACTERS)
   readonly #records: MeasuredRecords
   #population: MeasuredRecords | undefined
@@ -133,43 +163,63 @@ export class Measuring {
     this.#options = options
     this.#fields = [...measured.all].map((path) => fieldAt(ran, path))
     this.#spec = specOf(ran, this.#fields, measured, options)
-    this.#records = new MeasuredRecords(this.#fields.length, this.#budget, options.maxRecords)
+    const { by } = measured
+    if (by.length > 0)
+      this.#emptied = new EmptiedTally(by.length, this.#spec.emptying.length, options.smallestGroup)
+    const groupings = by.map(({ field, of }) => new GroupCodes(field, of))
+    this.#records = new MeasuredRecords(this.#fields.length, groupings, this.#budget, options.maxRecords)
+  }
+
+  #at(path: string): number {
+    return [...this.#measured.all].indexOf(path)
   }
 
   /** Of the run that is measured, in one thread. */
   get observe(): Observe {
-    return observerOf(this.#ran, this.#fields, this.#records)
+    const groupings = this.#measured.by.map(({ field }) => this.#at(field))
+    const observed = { fields: this.#fields, groupings, emptied: this.#emptied }
+    return observerOf(this.#ran, observed, this.#records)
   }
 
   /** Of a run over the population that the records are a sample of. */
   get observePopulation(): Observe {
     this.#population ??= new MeasuredRecords(
       this.#fields.length,
+      [],
       this.#budget,
       this.#options.maxRecords,
       this.#records,
     )
-    return observerOf(this.#ran, this.#fields, this.#population)
+    const observed = { fields: this.#fields, groupings: [], emptied: undefined }
+    return observerOf(this.#ran, observed, this.#population)
   }
 
-  /** What was measured. @throws LetheError (usage) where groups are asked for that are none */
-  measurement(summary: Pick<Summary, 'asOf' | 'version' | 'records'>): Measurement {
-    const { by } = this.#spec
-    if (by !== undefined && this.#records.columns[by]!.inputs.count > MOST_GROUPS + 1)
+  /**
+   * Weights over the values of `--by` that leave, and the label's.
+   * @throws LetheError (usage) where no values part the records, or too many do
+   */
+  weights(): RecordWeights {
+    const { by, label } = this.#measured
+    const paths = by.filter(({ of }) => of === 'value').map(({ field }) => field)
+    if (paths.length === 0)
       throw new LetheError(
         'bad-option',
-        `--by ${this.#options.by}: the field has more than ${MOST_GROUPS} values`,
-        'name a field that parts people into few groups',
+        '--weights: they are made over the groups of --by, and none are named',
+        'name a field with --by',
       )
-    for (const [name] of by === undefined ? [] : this.#records.columns[by]!.inputs.entries())
-      if (name.length > LONGEST_NAME)
-        throw new LetheError(
-          'bad-option',
-          `--by ${this.#options.by}: the field has a value of more than ${LONGEST_NAME} characters`,
-          'name a field that parts people into few groups',
-        )
-    const figures = measure(this.#records, this.#spec, this.#population)
-    return viewOf(this.#plan, summary, figures, this.#measured, this.#options)
+    const fields = [...new Set([...paths, ...(label === undefined ? [] : [label.field])])]
+    const columns = fields.map((path) => this.#at(path))
+    const { smallestGroup, hasSubjects } = this.#spec
+    return weightsOf(this.#records, columns, { smallestGroup, hasSubjects })
+  }
+
+  /** What was measured; `weights`: what `weights` gave. */
+  measurement(
+    summary: Pick<Summary, 'asOf' | 'version' | 'records'>,
+    weights?: RecordWeights | undefined,
+  ): Measurement {
+    const figures = measure(this.#records, this.#spec, this.#emptied, this.#population)
+    return viewOf(this.#plan, summary, { ...figures, weights }, this.#measured, this.#options)
   }
 }
 
@@ -185,7 +235,7 @@ const tells = (rules: readonly PlanRule[]): boolean => rules.some(({ use }) => !
 function specOf(
   plan: Plan,
   fields: readonly PlanField[],
-  { all, over, sensitive, by }: MeasuredFields,
+  { all, over, sensitive, by, label }: MeasuredFields,
   options: MeasuringOptions,
 ): MeasureSpec {
   const paths = [...all]
@@ -201,7 +251,9 @@ function specOf(
   return {
     over: over.map(at),
     sensitive: sensitive.map(at),
-    ...(by === undefined ? {} : { by: at(by) }),
+    groupings: by.map(({ of }) => of),
+    label: label && { column: at(label.field), text: label.value },
+    emptying: by.length === 0 ? [] : fieldsThatEmpty(plan).map(({ field }) => field.path.text),
     k: options.k,
     nothing: options.nothing,
     smallestGroup: options.smallestGroup,
@@ -246,8 +298,8 @@ function hierarchyOf(path: string, file: string): ReadonlyMap<string, readonly s
 function viewOf(
   plan: Plan,
   { asOf, version, records }: Pick<Summary, 'asOf' | 'version' | 'records'>,
-  measured: Measured,
-  { over, sensitive, by }: MeasuredFields,
+  measured: Measured & { readonly weights: RecordWeights | undefined },
+  { over, sensitive, by, label }: MeasuredFields,
   options: MeasuringOptions,
 ): Measurement {
   const { side, k, nothing, smallestGroup } = options
@@ -258,7 +310,7 @@ function viewOf(
     columns: columns.map((column, i) => ({ field: over[i]!, ...column })),
     diversity: diversity.map((one, i) => ({ field: sensitive[i]!, ...one })),
   })
-  const { utility, balance } = measured
+  const { utility, balance, weights } = measured
   return {
     lethe: 'measurement',
     v: 1,
@@ -291,8 +343,10 @@ function viewOf(
           },
         }
       : {}),
-    ...(balance === undefined || by === undefined
+    ...(balance.length === 0
       ? {}
-      : { balance: { by, groups: balance.groups.map((group) => ({ ...group })), small: balance.small } }),
+      : { balance: balance.map((one, grouping) => ({ by: by[grouping]!.field, ...one })) }),
+    ...(label === undefined ? {} : { label: label.field }),
+    ...(weights === undefined ? {} : { weights: weights.weights }),
   }
 }

@@ -9,6 +9,7 @@ import { type ChangeOptions, withChange } from '../run/change-flags.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { RunFiles } from '../run/run-files.ts'
 import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
+import { addBalanceOptions } from './balance-options.ts'
 import type { BatchOptions } from './batch/run-batch.ts'
 import { addChangeOptions } from './change-options.ts'
 import { parseShare } from './groups.ts'
@@ -49,10 +50,10 @@ async function start(
   }
 }
 
-function workersOf({ measure, workers }: BatchOptions): number {
-  if (measure === undefined) return workers ?? availableParallelism()
+function workersOf({ measure, weights, workers }: BatchOptions): number {
+  if (measure === undefined && weights === undefined) return workers ?? availableParallelism()
   if ((workers ?? 1) > 1)
-    throw new LetheError('bad-option', '--measure looks at every record in one thread', 'leave --workers out')
+    throw new LetheError('bad-option', 'a measure looks at every record in one thread', 'leave --workers out')
   return 1
 }
 
@@ -72,6 +73,7 @@ Examples:
   $ lethe batch s3://landing/2026/11/ -p policy.yaml --keys keys.json -o s3://clean/2026/11/
   $ lethe batch events.parquet -p policy.yaml --keys keys.json -o training --partition-by country,day
   $ lethe batch changes.ndjson --change debezium -p policy.yaml --keys keys.json -o changes-out.ndjson
+  $ lethe batch people.csv -p policy.yaml -o out.csv --measure out.json --by country --weights out.weights.csv
   $ lethe batch events.ndjson -p policy.yaml --dry-run
   $ lethe batch --manifest run.json --shard 3 -p policy.yaml --keys keys.json -o run/
 
@@ -79,9 +81,11 @@ Exit codes: 0 done, 1 too many data subjects stand alone (no output), 2 usage or
 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
-  addListOptions(
-    addLedgerOptions(
-      addChangeOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })),
+  addBalanceOptions(
+    addListOptions(
+      addLedgerOptions(
+        addChangeOptions(addInputOptions(new Command('batch'), { delimiter: 'comma; tab for .tsv' })),
+      ),
     ),
   )
     .description('De-identifies CSV, NDJSON, JSON and Parquet files as a policy says.')
@@ -172,6 +176,10 @@ export const command = (): Command =>
     .option(
       '--measure <file>',
       'where to write, as JSON, what `lethe measure` says of the run; in one thread',
+    )
+    .option(
+      '--weights <file>',
+      'where to write a weight for each record, so that the groups of --by have the shares that were read',
     )
     .option('--holds <file>', 'the file of legal holds: no output takes the place of a file that is held')
     .addOption(

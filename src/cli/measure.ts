@@ -11,6 +11,7 @@ import type { InputFlags } from '../run/input-flags.ts'
 import { keysFile } from '../run/named-key-files.ts'
 import { paint } from '../terminal.ts'
 import { parseExpectedKey, parseTime, whole } from './arguments.ts'
+import { addBalanceOptions, type BalanceOptions, balanceOf } from './balance-options.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
@@ -19,11 +20,12 @@ import { progressLine } from './progress.ts'
 interface Options
   extends Pick<
       MeasureOptions,
-      'policy' | 'side' | 'over' | 'sensitive' | 'by' | 'k' | 'smallestGroup' | 'maxRecords'
+      'policy' | 'side' | 'over' | 'sensitive' | 'k' | 'smallestGroup' | 'maxRecords'
     >,
     Pick<MeasureOptions, 'expectKey' | 'asOf' | 'maxRecordBytes'>,
     Omit<InputFlags, 'change'>,
-    ListOptions {
+    ListOptions,
+    BalanceOptions {
   readonly keys?: string
   readonly suppressed: MeasureOptions['nothing']
   readonly hierarchy?: ReadonlyMap<string, string>
@@ -35,7 +37,8 @@ interface Options
 
 async function run(names: readonly string[], options: Options): Promise<void> {
   const { suppressed, hierarchy, inputFormat, population = [], format, quiet, keys: _k, ...rest } = options
-  const { list: _l, listRemoved: _r, table: _t, matchKeys: _m, ...told } = rest
+  const { list: _l, listRemoved: _r, table: _t, matchKeys: _m, ...listed } = rest
+  const { by: _by, byScript: _script, byRegion: _region, label: _label, ...told } = listed
   const inputs = await inspectInputs(names, inputFormat)
   if (inputs.filter((input) => input.name === '-').length > 1)
     throw new LetheError('bad-option', 'standard input is named twice')
@@ -49,6 +52,7 @@ async function run(names: readonly string[], options: Options): Promise<void> {
       {
         ...told,
         ...gateOptions(options),
+        ...balanceOf(options),
         ...(inputFormat === undefined ? {} : { format: inputFormat }),
         ...(hierarchy === undefined ? {} : { hierarchies: hierarchy }),
         ...(whole === undefined ? {} : { population: whole }),
@@ -88,20 +92,24 @@ function parseHierarchy(
 const EXAMPLES = `
 Runs the policy over the files, writes nothing, and measures the records as they came and as they leave: classes of
 records that are equal in all quasi-identifiers, by distinct data subjects; the risk of finding a subject again; how
-diverse the sensitive values of a class are; what was lost; and, with --by, of which group how much was published.
+diverse the sensitive values of a class are; what was lost; and, with --by, of which group how much was published,
+for which reasons the rest was not, and how far its records were generalized.
 Figures, output paths and the names of groups that are large enough are all that it prints. docs/measure.md says how
 each figure is defined.
 
 Examples:
   $ lethe measure customers.csv -p policy.yaml --keys keys.json
   $ lethe measure customers.csv -p policy.yaml --keys keys.json --sensitive diagnosis --by country
+  $ lethe measure customers.csv -p policy.yaml --keys keys.json --by country --by-script name --label churned=yes
   $ lethe measure clean/*.ndjson -p policy.yaml --side output
   $ lethe measure adult.csv --delimiter ';' -p adult.yaml --over age,sex,race --format json > measure.json
 
 Exit codes: 0 measured, 2 usage or policy, 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
-  addListOptions(addInputOptions(new Command('measure'), { delimiter: 'comma; tab for .tsv' }))
+  addBalanceOptions(
+    addListOptions(addInputOptions(new Command('measure'), { delimiter: 'comma; tab for .tsv' })),
+  )
     .description('Measures the risk that is left, what was lost, and who was left out.')
     .addArgument(
       new Argument('<in...>', 'input files as of lethe batch; with --side output, what was published'),
@@ -132,7 +140,6 @@ export const command = (): Command =>
         'the hierarchy of a sensitive field, for its distances: CSV in the format of ARX; may be repeated',
       ).argParser(parseHierarchy),
     )
-    .option('--by <field>', 'count by the values of this field, as they came, what was published')
     .addOption(
       new Option('--smallest-group <n>', 'groups of fewer data subjects are not named')
         .argParser(whole(1, 1_000_000))

@@ -1,5 +1,5 @@
 /** A measure for people: figures and names out of the policy. */
-import type { MeasuredSide, Measurement } from '../forms/measurement.ts'
+import type { MeasuredBalance, MeasuredSide, Measurement } from '../forms/measurement.ts'
 import { columns, type Paint, printable } from '../terminal.ts'
 
 const number = (count: number): string => count.toLocaleString('en', { maximumFractionDigits: 1 })
@@ -117,26 +117,69 @@ function utilityLines({ utility }: Measurement, { bold, dim, yellow }: Paint): s
   ]
 }
 
-function balanceLines({ balance }: Measurement, { bold, dim, yellow }: Paint): string[] {
-  if (balance === undefined) return []
-  const rows = balance.groups.map(({ name, read, published, retention, interval, ratio, isFlagged }) => [
-    `  ${printable(name)}`,
-    number(read),
-    number(published),
-    percent(retention),
-    dim(`${percent(interval.low)} to ${percent(interval.high)}`),
-    isFlagged ? yellow(figure(ratio)) : figure(ratio),
+function balanceLines({ balance = [], label, weights }: Measurement, paint: Paint): string[] {
+  return [
+    ...balance.flatMap((one) => groupingLines(one, label, paint)),
+    ...(weights === undefined ? [] : ['', ...weightLines(weights, paint)]),
+  ]
+}
+
+const nameOf = (name: string | null): string => (name === null ? '(no value)' : printable(name))
+
+function groupingLines(
+  { by, of, groups, small }: MeasuredBalance,
+  label: string | undefined,
+  { bold, dim, yellow }: Paint,
+): string[] {
+  const marked = (isFlagged: boolean, text: string): string => (isFlagged ? yellow(text) : text)
+  const rows = groups.map((group) => [
+    `  ${nameOf(group.name)}`,
+    number(group.read),
+    number(group.published),
+    percent(group.retention),
+    dim(`${percent(group.interval.low)} to ${percent(group.interval.high)}`),
+    marked(group.isFlagged, figure(group.ratio)),
+    percent(group.generalization),
+    ...(group.label === undefined
+      ? []
+      : [`${percent(group.label.read)} to ${marked(group.label.isFlagged, percent(group.label.published))}`]),
   ])
-  const { small } = balance
+  const head = [
+    `${of === 'value' ? '' : `${of} of `}${printable(by)}`,
+    'read',
+    'published',
+    'kept',
+    '95 %',
+    'ratio',
+    'loss',
+    ...(label === undefined ? [] : [`share of the label`]),
+  ]
+  const why = groups.flatMap(({ name, withheld, withheldOther, emptied }) => {
+    const reasons = [
+      ...withheld.map(({ reason, rule, records }) => {
+        const at = rule === undefined ? '' : ` (${printable(rule)})`
+        return `${number(records)} ${printable(reason)}${at}`
+      }),
+      ...(withheldOther === 0 ? [] : [`${number(withheldOther)} for reasons of few`]),
+    ]
+    const fields = emptied.flatMap((one) =>
+      one.emptied === 0
+        ? []
+        : [
+            marked(
+              one.isFlagged,
+              `${number(one.emptied)} of ${number(one.values)} values of ${printable(one.field)}`,
+            ),
+          ],
+    )
+    return [
+      ...(reasons.length === 0 ? [] : [`  ${nameOf(name)} withheld: ${reasons.join(', ')}`]),
+      ...(fields.length === 0 ? [] : [`  ${nameOf(name)} left nothing for: ${fields.join(', ')}`]),
+    ]
+  })
   return [
     '',
-    ...columns(
-      [
-        [printable(balance.by), 'read', 'published', 'kept', '95 %', 'ratio'].map((name) => bold(name)),
-        ...rows,
-      ],
-      [1, 2, 3, 5],
-    ),
+    ...columns([head.map((name) => bold(name)), ...rows], [1, 2, 3, 5, 6]),
     ...(small.groups === 0
       ? []
       : [
@@ -144,5 +187,22 @@ function balanceLines({ balance }: Measurement, { bold, dim, yellow }: Paint): s
             `  ${number(small.groups)} smaller groups, not named: ${number(small.read)} read, ${number(small.published)} published`,
           ),
         ]),
+    ...why,
+  ]
+}
+
+function weightLines(
+  { cells, small, unrepresented, effective }: NonNullable<Measurement['weights']>,
+  { bold, yellow }: Paint,
+): string[] {
+  const all = [...cells.map(({ weight }) => weight), ...(small === undefined ? [] : [small.weight])]
+  return [
+    bold('weights'),
+    all.length === 0
+      ? '  nothing was published'
+      : `  ${number(all.length)} cells, from ${figure(Math.min(...all))} to ${figure(Math.max(...all))}; as many records of equal weight: ${number(effective)}`,
+    ...(unrepresented === 0
+      ? []
+      : [yellow(`  ${number(unrepresented)} records were read that no published record stands for`)]),
   ]
 }

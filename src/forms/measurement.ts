@@ -1,9 +1,10 @@
 /** The form of a measure: figures, paths of the policy, and names of groups that are large enough. */
 import { z } from 'zod'
-import type { GroupBalance } from '../measures/balance.ts'
 import type { ColumnUtility } from '../measures/column-utility.ts'
-import type { Balance } from '../measures/measured-run.ts'
+import type { AuditedGroup, Balance } from '../measures/group-balance.ts'
+import { GROUPED_BY } from '../measures/group-codes.ts'
 import type { Diversity, Separation, SideFigures } from '../measures/measured-side.ts'
+import type { Weights } from '../measures/weights.ts'
 import { count, counts, sha256 } from './form-parts.ts'
 
 interface OfField {
@@ -14,6 +15,11 @@ interface OfField {
 export interface MeasuredSide extends Omit<SideFigures, 'classRecords' | 'columns' | 'diversity'> {
   readonly columns: readonly (Separation & OfField)[]
   readonly diversity: readonly (Diversity & OfField)[]
+}
+
+export interface MeasuredBalance extends Balance {
+  /** Output path of the field whose values part the subjects into groups. */
+  readonly by: string
 }
 
 export interface Measurement {
@@ -56,9 +62,12 @@ export interface Measurement {
           OfField & { readonly distance: ColumnUtility['distance'] & { readonly isFlagged: boolean } })[]
       }
     | undefined
-  readonly balance?:
-    | { readonly by: string; readonly groups: readonly GroupBalance[]; readonly small: Balance['small'] }
-    | undefined
+  /** By field of `--by`. */
+  readonly balance?: readonly MeasuredBalance[] | undefined
+  /** The field of the label whose share `balance` tells. */
+  readonly label?: string | undefined
+  /** How records are weighted, where weights were written. */
+  readonly weights?: Weights | undefined
 }
 
 const share = z.number().min(0).max(1)
@@ -109,8 +118,11 @@ const side = z.object({
   ),
 })
 
-const group = z.object({
-  name: z.string().describe('A value of the field, as it came.'),
+const group: z.ZodType<AuditedGroup> = z.object({
+  name: z
+    .string()
+    .nullable()
+    .describe('A value of the field as it came, or how it was written; null: records without a value.'),
   read: count,
   published: count,
   retention: share,
@@ -122,6 +134,42 @@ const group = z.object({
     .describe('Share among published records in relation to that among read ones.'),
   lossRatio: z.number().min(0).describe('Share lost in relation to that of all records.'),
   isFlagged: z.boolean().describe('Whether `ratio` is below four fifths, of a group of 30 records or more.'),
+  withheld: z
+    .array(
+      z.object({
+        kind: z.enum(['suppressed', 'dead-letter']),
+        reason: z.string().describe('The reason of a gate, or the code of a dead letter.'),
+        rule: z.string().optional().describe('The rule that failed.'),
+        records: count,
+      }),
+    )
+    .describe('Withheld records by reason, the most frequent first.'),
+  withheldOther: count.describe(
+    'Withheld for reasons that concern fewer data subjects than `smallestGroup`.',
+  ),
+  generalization: share.describe(
+    'Loss of the published records of the group over all quasi-identifiers, from 0 to 1.',
+  ),
+  emptied: z
+    .array(
+      z.object({
+        field: z.string(),
+        values: count.describe('Values that came, of published records.'),
+        emptied: count.describe('In whose place nothing leaves, or the constant of `else:`.'),
+        ratio: z.number().min(0).describe('Share of values that are left, in relation to the best group.'),
+        isFlagged: z.boolean().describe('Whether `ratio` is below four fifths, of 30 values or more.'),
+      }),
+    )
+    .describe('Fields whose rules could not take values and have `else: null`, `drop` or a constant.'),
+  label: z
+    .object({
+      read: share,
+      published: share,
+      shift: z.number().min(-1).max(1).describe('`published` − `read`.'),
+      isFlagged: z.boolean().describe('Whether it moved by more than 0.1, of 30 published records or more.'),
+    })
+    .optional()
+    .describe('Share of records that have the label of `--label`.'),
 })
 
 export const measurementForm: z.ZodType<Measurement> = z.object({
@@ -174,12 +222,38 @@ export const measurementForm: z.ZodType<Measurement> = z.object({
     })
     .optional(),
   balance: z
+    .array(
+      z.object({
+        by: z.string(),
+        of: z.enum(GROUPED_BY).describe('By what of the value of the field records are parted.'),
+        groups: z.array(group).describe('The lowest ratio first.'),
+        small: z
+          .object({ groups: count, read: count, published: count })
+          .describe('Groups of fewer data subjects than `smallestGroup`, which are not named.'),
+      }),
+    )
+    .optional(),
+  label: z.string().optional().describe('The field of the label whose share is told by group.'),
+  weights: z
     .object({
-      by: z.string(),
-      groups: z.array(group).describe('The lowest ratio first.'),
+      cells: z
+        .array(
+          z.object({
+            values: z.array(z.string().nullable()).describe('What leaves, by field; null: nothing.'),
+            published: count,
+            weight: z
+              .number()
+              .min(0)
+              .describe('Share among read records in relation to that among published ones.'),
+          }),
+        )
+        .describe('The largest weight first.'),
       small: z
-        .object({ groups: count, read: count, published: count })
-        .describe('Groups of fewer data subjects than `smallestGroup`, which are not named.'),
+        .object({ cells: count, published: count, weight: z.number().min(0) })
+        .optional()
+        .describe('Cells of fewer data subjects than `smallestGroup`, which have one weight together.'),
+      unrepresented: count.describe('Records that were read, and that no published record stands for.'),
+      effective: z.number().min(0).describe('Effective number of records: (Σw)² / Σw².'),
     })
     .optional(),
 })

@@ -20,7 +20,8 @@ export function wilson(hits: number, of: number, z: number = Z_95): Interval {
 
 /** What came in of a group, and what was published of it. */
 export interface GroupCounts {
-  readonly name: string
+  /** null: those without a value. */
+  readonly name: string | null
   readonly read: number
   readonly published: number
 }
@@ -45,11 +46,11 @@ export const FOUR_FIFTHS = 0.8
 export const SMALLEST_JUDGED = 30
 
 /** Retention by group, the lowest ratio first. Groups of which nothing was read have none. */
-export function balanceOf(
-  groups: readonly GroupCounts[],
+export function balanceOf<Group extends GroupCounts>(
+  groups: readonly Group[],
   limit: number = FOUR_FIFTHS,
   smallest: number = SMALLEST_JUDGED,
-): readonly GroupBalance[] {
+): readonly (Group & GroupBalance)[] {
   const there = groups.filter(({ read }) => read > 0)
   const read = there.reduce((sum, group) => sum + group.read, 0)
   const published = there.reduce((sum, group) => sum + group.published, 0)

@@ -36,19 +36,28 @@ const WITHHELD = -1
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/
 
-export function utilityOf(column: ColumnRecords): ColumnUtility {
+export interface MeasuredColumnUtility {
+  readonly figures: ColumnUtility
+  /** Which share of the domain the output with this code stands for. */
+  readonly shareOf: (output: number) => number
+}
+
+export function utilityOf(column: ColumnRecords): MeasuredColumnUtility {
   const joint = jointOf(column)
   const leaves = new Leaves(column, joint)
   const read = joint.counts.reduce((sum, count) => sum + count, 0)
   let shares = 0
-  for (let i = 0; i < joint.counts.length; i++)
-    shares += joint.counts[i]! * (leaves.under(joint.outputs[i]!).length / leaves.count)
+  const shareOf = (output: number): number => leaves.under(output).length / leaves.count
+  for (let i = 0; i < joint.counts.length; i++) shares += joint.counts[i]! * shareOf(joint.outputs[i]!)
   const entropy = entropyOf(joint)
   return {
-    domain: { of: column.domain === undefined ? 'records' : 'hierarchy', values: leaves.count },
-    loss: columnLoss(shares, read, leaves.count),
-    entropyLost: entropy === 0 ? 0 : entropyLoss(joint) / entropy,
-    distance: distanceOf(joint, leaves),
+    figures: {
+      domain: { of: column.domain === undefined ? 'records' : 'hierarchy', values: leaves.count },
+      loss: columnLoss(shares, read, leaves.count),
+      entropyLost: entropy === 0 ? 0 : entropyLoss(joint) / entropy,
+      distance: distanceOf(joint, leaves),
+    },
+    shareOf: (output) => shareOf(output === NOTHING ? WITHHELD : output),
   }
 }
 

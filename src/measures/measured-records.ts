@@ -1,14 +1,18 @@
 /** The records of a measure, as codes: each with its values as they came and as they leave, and whose it is. */
 import { LetheError } from '../errors.ts'
-import { type TextBudget, ValueCodes } from './value-codes.ts'
+import type { GroupCodes } from './group-codes.ts'
+import { NOTHING, type TextBudget, ValueCodes } from './value-codes.ts'
 
 /** What became of a record that was read to its end. */
 export interface Seen {
   /** Codes of values, by column. */
   readonly inputs: Int32Array
   readonly outputs: Int32Array
+  /** Codes of its groups, by grouping. */
+  readonly groups: Int32Array
   readonly subject: number
-  readonly isPublished: boolean
+  /** Code of why it was withheld; `NOTHING` where it was published. */
+  readonly fate: number
 }
 
 /** Codes of one column, by record. */
@@ -20,16 +24,26 @@ export interface MeasuredColumn {
 export class MeasuredRecords {
   readonly columns: readonly MeasuredColumn[]
   readonly subjects: ValueCodes
+  /** Why records were withheld, as `fateText` writes it. */
+  readonly fates: ValueCodes
+  /** By grouping: the names of its groups. */
+  readonly groupings: readonly GroupCodes[]
   readonly #most: number
   readonly #width: number
-  /** Of each record: inputs, outputs, subject, 1 where it was published. */
+  /** Of each record: inputs, outputs, groups, subject, fate. */
   #rows: Int32Array<ArrayBuffer>
   #count = 0
   /** Records that were not read to their end: they have no values. */
   unread = 0
 
   /** `most`: so many records are held. `alike`: records whose values have the same codes. */
-  constructor(columns: number, budget: TextBudget, most: number, alike?: MeasuredRecords) {
+  constructor(
+    columns: number,
+    groupings: readonly GroupCodes[],
+    budget: TextBudget,
+    most: number,
+    alike?: MeasuredRecords,
+  ) {
     this.columns =
       alike?.columns ??
       Array.from({ length: columns }, () => ({
@@ -37,8 +51,10 @@ export class MeasuredRecords {
         outputs: new ValueCodes(budget),
       }))
     this.subjects = new ValueCodes(budget)
+    this.fates = new ValueCodes(budget)
     this.#most = most
-    this.#width = columns * 2 + 2
+    this.groupings = groupings
+    this.#width = columns * 2 + groupings.length + 2
     this.#rows = new Int32Array(this.#width * 1024)
   }
 
@@ -47,7 +63,7 @@ export class MeasuredRecords {
   }
 
   /** @throws LetheError `measure-too-large` where there are more records than are held */
-  add({ inputs, outputs, subject, isPublished }: Seen): void {
+  add({ inputs, outputs, groups, subject, fate }: Seen): void {
     if (this.#count === this.#most)
       throw new LetheError(
         'measure-too-large',
@@ -64,13 +80,14 @@ export class MeasuredRecords {
     const rows = this.#rows
     for (const code of inputs) rows[at++] = code
     for (const code of outputs) rows[at++] = code
+    for (const code of groups) rows[at++] = code
     rows[at++] = subject
-    rows[at] = isPublished ? 1 : 0
+    rows[at] = fate
     this.#count++
   }
 
   isPublished(record: number): boolean {
-    return this.#rows[(record + 1) * this.#width - 1] === 1
+    return this.#rows[(record + 1) * this.#width - 1] === NOTHING
   }
 
   /** One column of the records that `which` names, as it came. */
@@ -83,8 +100,17 @@ export class MeasuredRecords {
     return this.#taken(this.columns.length + column, which)
   }
 
+  /** The groups of records, of one grouping. */
+  groupsOf(grouping: number, which: Int32Array): Int32Array<ArrayBuffer> {
+    return this.#taken(this.columns.length * 2 + grouping, which)
+  }
+
   subjectsOf(which: Int32Array): Int32Array<ArrayBuffer> {
     return this.#taken(this.#width - 2, which)
+  }
+
+  fatesOf(which: Int32Array): Int32Array<ArrayBuffer> {
+    return this.#taken(this.#width - 1, which)
   }
 
   /** Numbers of all records, or of those that were published. */

@@ -1,7 +1,8 @@
 /** Everything that is measured of the records of a run: risk on both sides, what was lost, and who was left out. */
-import { balanceOf, type GroupBalance } from './balance.ts'
-import { distinctPer } from './classes.ts'
-import { type ColumnUtility, utilityOf } from './column-utility.ts'
+import { type ColumnUtility, type MeasuredColumnUtility, utilityOf } from './column-utility.ts'
+import type { EmptiedTally } from './emptied.ts'
+import { auditGroups, type Balance } from './group-balance.ts'
+import type { GroupedBy } from './group-codes.ts'
 import type { MeasuredRecords } from './measured-records.ts'
 import { measureSide, type SensitiveColumn, type SideFigures, type SideOptions } from './measured-side.ts'
 import { averageClassSize, combinedLoss, discernibility } from './utility.ts'
@@ -12,8 +13,12 @@ export interface MeasureSpec extends SideOptions {
   readonly over: readonly number[]
   /** Columns whose values must not be told by a class. */
   readonly sensitive: readonly number[]
-  /** Column whose values, as they came, part the subjects into groups. */
-  readonly by?: number
+  /** By grouping: how it parts the records. */
+  readonly groupings: readonly GroupedBy[]
+  /** Column and text of a label, whose share is looked at by group. */
+  readonly label?: { readonly column: number; readonly text: string } | undefined
+  /** Output paths of the fields whose values are counted that leave nothing. */
+  readonly emptying: readonly string[]
   /** Groups of fewer subjects are not named; of fewer records, where each record counts as one. */
   readonly smallestGroup: number
   readonly hasSubjects: boolean
@@ -31,13 +36,6 @@ export interface Utility {
   readonly columns: readonly ColumnUtility[]
 }
 
-export interface Balance {
-  /** The lowest ratio first. */
-  readonly groups: readonly GroupBalance[]
-  /** Groups that are too small to be named, taken together. */
-  readonly small: { readonly groups: number; readonly read: number; readonly published: number }
-}
-
 export interface Measured {
   readonly read: number
   readonly published: number
@@ -45,23 +43,33 @@ export interface Measured {
   readonly input: SideFigures
   readonly output: SideFigures
   readonly utility: Utility
-  readonly balance: Balance | undefined
+  /** By grouping. */
+  readonly balance: readonly Balance[]
 }
 
-/** `population`: records that those measured are a sample of, with the same codes. */
-export function measure(records: MeasuredRecords, spec: MeasureSpec, population?: MeasuredRecords): Measured {
+/**
+ * `emptied`: what was counted beside the records; needed where there are groupings. `population`: records that those
+ * measured are a sample of, with the same codes.
+ */
+export function measure(
+  records: MeasuredRecords,
+  spec: MeasureSpec,
+  emptied?: EmptiedTally,
+  population?: MeasuredRecords,
+): Measured {
   const all = records.which('all')
   const published = records.which('published')
   const input = sideOf(records, spec, 'input', all, population)
   const output = sideOf(records, spec, 'output', published, population)
+  const columns = columnsOf(records, spec, all)
   return {
     read: all.length,
     published: published.length,
     unread: records.unread,
     input,
     output,
-    utility: utility(records, spec, all, output),
-    balance: spec.by === undefined ? undefined : balance(records, spec.by, all, spec),
+    utility: utility(columns, all, output),
+    balance: balance(records, all, spec, columns, emptied),
   }
 }
 
@@ -94,56 +102,57 @@ function sideOf(
   )
 }
 
-function utility(records: MeasuredRecords, spec: MeasureSpec, all: Int32Array, output: SideFigures): Utility {
-  const flags = Uint8Array.from(all, (record) => (records.isPublished(record) ? 1 : 0))
-  const columns = spec.over.map((column) =>
-    utilityOf({
-      values: records.columns[column]!,
-      inputs: records.inputs(column, all),
-      outputs: records.outputs(column, all),
-      published: flags,
-      domain: spec.domains.get(column),
-    }),
-  )
+/** A quasi-identifier of the records that are measured, and what it lost. */
+interface LossyColumn extends MeasuredColumnUtility {
+  readonly inputs: Int32Array
+  readonly outputs: Int32Array
+}
+
+function columnsOf(records: MeasuredRecords, spec: MeasureSpec, all: Int32Array): readonly LossyColumn[] {
+  const published = Uint8Array.from(all, (record) => (records.isPublished(record) ? 1 : 0))
+  return spec.over.map((column) => {
+    const [inputs, outputs] = [records.inputs(column, all), records.outputs(column, all)]
+    const [values, domain] = [records.columns[column]!, spec.domains.get(column)]
+    return { inputs, outputs, ...utilityOf({ values, inputs, outputs, published, domain }) }
+  })
+}
+
+function utility(columns: readonly LossyColumn[], all: Int32Array, output: SideFigures): Utility {
   const withheld = all.length - output.records
   return {
-    loss: combinedLoss(columns.map(({ loss }) => loss)),
+    loss: combinedLoss(columns.map(({ figures }) => figures.loss)),
     discernibility: discernibility(output.classRecords, withheld),
     averageClassSize: averageClassSize(output.classRecords, withheld),
-    columns,
+    columns: columns.map(({ figures }) => figures),
   }
 }
 
 function balance(
   records: MeasuredRecords,
-  by: number,
   all: Int32Array,
-  { smallestGroup, hasSubjects }: MeasureSpec,
-): Balance {
-  const names = new Map([...records.columns[by]!.inputs.entries()].map(([text, code]) => [code, text]))
-  const groups = new Map<number, { read: number; published: number }>()
-  const codes = records.inputs(by, all)
-  // Many records of one person tell as much of that person as one does.
-  const subjects = hasSubjects
-    ? distinctPer(codes, records.columns[by]!.inputs.count, records.subjectsOf(all))
-    : undefined
-  for (let i = 0; i < all.length; i++) {
-    const group = groups.get(codes[i]!) ?? { read: 0, published: 0 }
-    group.read++
-    if (records.isPublished(all[i]!)) group.published++
-    groups.set(codes[i]!, group)
-  }
-  const small = { groups: 0, read: 0, published: 0 }
-  const named = []
-  for (const [code, counts] of groups)
-    if ((subjects?.[code] ?? counts.read) >= smallestGroup)
-      named.push({ name: code === NOTHING ? '(none)' : names.get(code)!, ...counts })
-    else {
-      small.groups++
-      small.read += counts.read
-      small.published += counts.published
-    }
-  return { groups: balanceOf(named), small }
+  { groupings, label, emptying, smallestGroup, hasSubjects }: MeasureSpec,
+  columns: readonly LossyColumn[],
+  emptied: EmptiedTally | undefined,
+): readonly Balance[] {
+  if (groupings.length === 0) return []
+  const labelled = label && records.columns[label.column]!.inputs.known(label.text)
+  const has = label && records.inputs(label.column, all).map((code) => (code === labelled ? 1 : 0))
+  return groupings.map((by, grouping) =>
+    auditGroups(records, grouping, all, {
+      by,
+      smallestGroup,
+      hasSubjects,
+      columns: columns.map(({ inputs, outputs, figures, shareOf }) => ({
+        inputs,
+        outputs,
+        domain: figures.domain.values,
+        shareOf,
+      })),
+      emptying,
+      emptied: emptied?.of(grouping) ?? [],
+      label: has && Uint8Array.from(has),
+    }),
+  )
 }
 
 /** By code: the codes of the ancestors. A text that the hierarchy does not list is its own branch below the top. */

@@ -2,19 +2,52 @@
 import type { Observe, RecordObserver } from '../engine/engine.ts'
 import { isRead } from '../engine/judge.ts'
 import { LeavingText } from '../engine/leaving-text.ts'
+import { labelOf } from '../engine/outcome.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
+import type { EmptiedTally } from './emptied.ts'
+import { deadLetterText, suppressedText } from './fate.ts'
 import type { MeasuredRecords } from './measured-records.ts'
+import { NOTHING } from './value-codes.ts'
 
 /** In the code of what a field has: between its values, and in the place of one that is nothing. No text has them once it is escaped. */
 const BETWEEN = '\u0000,'
 const NOTHING_THERE = '\u0000-'
 
-/** What makes an observer of each engine of a run, all for the same records; `fields`: their columns. */
-export function observerOf(plan: Plan, fields: readonly PlanField[], records: MeasuredRecords): Observe {
+/** What is taken of each record. */
+export interface Observed {
+  /** The columns of the records. */
+  readonly fields: readonly PlanField[]
+  /** By grouping: the column whose values as they came part the records. */
+  readonly groupings: readonly number[]
+  /** Counts values that leave nothing, by group; undefined: nothing does. */
+  readonly emptied: EmptiedTally | undefined
+}
+
+/** What makes an observer of each engine of a run, all for the same records. */
+export function observerOf(plan: Plan, observed: Observed, records: MeasuredRecords): Observe {
   const read = plan.subject && plan.readers.get(plan.subject.text)
-  return (format, shape) => new RecordsObserver(fields, format, { watch: shape.subject, read }, records)
+  return (format, shape) =>
+    new RecordsObserver(plan, observed, format, { watch: shape.subject, read }, records)
+}
+
+/** The fields whose rules may leave nothing, or a constant, for a value that they cannot take; by place in the tally. */
+export const fieldsThatEmpty = (plan: Plan): readonly EmptyingField[] =>
+  plan.fields.flatMap((field) => {
+    const rules = field.rulesByStep.flat().filter(({ action }) => action.kind === 'transform')
+    const constants = rules.flatMap(({ otherwise }) =>
+      otherwise.kind === 'constant' ? [String(otherwise.value)] : [],
+    )
+    return rules.some(({ otherwise }) => otherwise.kind !== 'dead-letter')
+      ? [{ field, constants: new Set(constants) }]
+      : []
+  })
+
+export interface EmptyingField {
+  readonly field: PlanField
+  /** What `else:` of its rules may put in the place of a value. */
+  readonly constants: ReadonlySet<string>
 }
 
 interface SubjectSource {
@@ -23,7 +56,9 @@ interface SubjectSource {
 }
 
 class RecordsObserver implements RecordObserver {
-  readonly #fields: readonly PlanField[]
+  readonly #plan: Plan
+  readonly #observed: Observed
+  readonly #emptying: readonly EmptyingField[]
   readonly #format: Format
   readonly #subject: SubjectSource
   readonly #records: MeasuredRecords
@@ -32,42 +67,67 @@ class RecordsObserver implements RecordObserver {
   readonly #outputs: Int32Array<ArrayBuffer>
 
   constructor(
-    fields: readonly PlanField[],
+    plan: Plan,
+    observed: Observed,
     format: Format,
     subject: SubjectSource,
     records: MeasuredRecords,
   ) {
-    this.#fields = fields
+    this.#plan = plan
+    this.#observed = observed
+    this.#emptying = observed.emptied === undefined ? [] : fieldsThatEmpty(plan)
     this.#format = format
     this.#subject = subject
     this.#records = records
     this.#leaving = new LeavingText(format)
-    this.#inputs = new Int32Array(fields.length)
-    this.#outputs = new Int32Array(fields.length)
+    this.#inputs = new Int32Array(observed.fields.length)
+    this.#outputs = new Int32Array(observed.fields.length)
   }
 
   take(block: Block, from: number, to: number, passing: Int32Array, count: number): void {
     const published = new Set<number>()
     for (let i = 0; i < count; i++) if (passing[i]! >= 0) published.add(passing[i]!)
-    const columns = this.#fields.map((field) => this.#textsOf(block, from, to, field, published))
+    const { fields, groupings } = this.#observed
+    const columns = fields.map((field) => this.#textsOf(block, from, to, field, published))
+    const records = this.#records
+    /** By published record: its groups and whose it is. */
+    const whose = new Map<number, { readonly groups: Int32Array; readonly subject: number }>()
     for (let record = from; record < to; record++) {
       const isPublished = published.has(record)
       if (!isPublished && !isRead(block.recordCode[record])) {
-        this.#records.unread++
+        records.unread++
         continue
       }
       columns.forEach(({ inputs, outputs }, column) => {
-        const codes = this.#records.columns[column]!
+        const codes = records.columns[column]!
         this.#inputs[column] = codes.inputs.of(whole(inputs[record - from]))
         this.#outputs[column] = codes.outputs.of(whole(outputs[record - from]))
       })
-      this.#records.add({
-        inputs: this.#inputs,
-        outputs: this.#outputs,
-        subject: this.#records.subjects.of(this.#subjectOf(block, record)),
-        isPublished,
-      })
+      const groups = Int32Array.from(groupings, (column, i) =>
+        records.groupings[i]!.of(shown(columns[column]!.inputs[record - from])),
+      )
+      const subject = records.subjects.of(this.#subjectOf(block, record))
+      const fate = isPublished ? NOTHING : records.fates.of(this.#fateOf(block, record))
+      records.add({ inputs: this.#inputs, outputs: this.#outputs, groups, subject, fate })
+      if (isPublished) whose.set(record, { groups, subject })
     }
+    this.#emptying.forEach(({ field, constants }, at) => {
+      const slots = block.fieldSlots[field.index]!
+      for (let i = 0; i < block.fieldCount[field.index]!; i++) {
+        const slot = slots[i]!
+        const of = whose.get(block.slotRecord[slot]!)
+        if (of === undefined || block.slotKind[slot] === SlotKind.nothing) continue
+        const left = this.#leavesAs(block, slot, field.index)
+        const isEmptied = left === undefined || constants.has(left)
+        this.#observed.emptied!.add(of.groups, at, of.subject, isEmptied)
+      }
+    })
+  }
+
+  #fateOf(block: Block, record: number): string {
+    const code = block.recordCode[record]
+    if (code === undefined || block.isDenied(record)) return suppressedText(block.suppressedBy[record]!)
+    return deadLetterText(code, labelOf(this.#plan.rules, block.recordRule[record]!))
   }
 
   /** What records `[from, to)` have of a field, by record. */
@@ -116,6 +176,10 @@ function put(texts: Texts[], at: number, text: string | undefined): void {
   if (there === undefined) texts[at] = [text]
   else there.push(text)
 }
+
+/** What is shown of the values of a field: one of them as it is. */
+const shown = (texts: Texts | undefined): string | undefined =>
+  texts?.length === 1 ? texts[0] : texts && whole(texts)
 
 /** One text of them, another for every other list; undefined where nothing is in it. */
 function whole(texts: Texts | undefined): string | undefined {

@@ -32,6 +32,11 @@ export class ValueCodes {
     return code
   }
 
+  /** The code of a text that was met; undefined where it was not. */
+  known(text: string): number | undefined {
+    return this.#codes.get(text)
+  }
+
   /** Each text and its code. */
   entries(): IterableIterator<[string, number]> {
     return this.#codes.entries()

@@ -13,6 +13,7 @@ import { keysFile } from '../../run/named-key-files.ts'
 import type { RunFiles } from '../../run/run-files.ts'
 import { paint } from '../../terminal.ts'
 import { accountLines, nameLines, verboseLines } from '../account-lines.ts'
+import { type BalanceOptions, balanceOf } from '../balance-options.ts'
 import { percent } from '../groups.ts'
 import { keyringFrom } from '../keyring-option.ts'
 import { type LedgerOptions, ledgerOf } from '../ledger-option.ts'
@@ -20,8 +21,9 @@ import { gateOptions, type ListOptions } from '../list-options.ts'
 import { progressLine } from '../progress.ts'
 
 export interface BatchOptions
-  extends Omit<FilesOptions, 'lists' | 'tables' | 'matchKeys' | 'shard'>,
+  extends Omit<FilesOptions, 'lists' | 'tables' | 'matchKeys' | 'shard' | 'balance'>,
     LedgerOptions,
+    BalanceOptions,
     ListOptions {
   readonly keys?: string
   readonly workers?: number
@@ -48,6 +50,7 @@ export async function run(
     const { list: _, listRemoved: _r, table: _t, matchKeys: _m, shard: _s, ...others } = options
     const told = {
       ...others,
+      balance: balanceOf(options),
       ...gateOptions(options),
       ...(record === undefined ? {} : { record }),
       ...(shard === undefined ? {} : { shard }),

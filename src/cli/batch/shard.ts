@@ -33,6 +33,11 @@ const NOT_OF_SHARDS: Readonly<Record<string, string>> = {
   deadLetter: 'they go into the folder of the run',
   dryRun: 'a shard is written',
   measure: 'the risk of all is not known of one shard: measure what is merged',
+  weights: 'the shares of all are not known of one shard: make the records with one `lethe batch`',
+  by: 'the groups of all are not known of one shard: measure what is merged',
+  byScript: 'the groups of all are not known of one shard: measure what is merged',
+  byRegion: 'the groups of all are not known of one shard: measure what is merged',
+  label: 'the groups of all are not known of one shard: measure what is merged',
   maxUnique: 'who stands alone is not known of one shard: measure all with one `lethe batch`',
 }
 

@@ -168,9 +168,17 @@ describe('lethe measure', () => {
 
   it('counts who was published by groups, and names no group that is small', async () => {
     const cwd = place()
-    const { balance } = await measured(cwd, 'in.ndjson', '--by', 'race', '--smallest-group', '8')
+    const { balance: [balance] = [] } = await measured(
+      cwd,
+      'in.ndjson',
+      '--by',
+      'race',
+      '--smallest-group',
+      '8',
+    )
     expect(balance).toMatchObject({
       by: 'race',
+      of: 'value',
       groups: [
         { name: 'many', read: 90 },
         { name: 'few', read: 24 },
@@ -181,7 +189,7 @@ describe('lethe measure', () => {
     })
     // Three records of each of eight people are no ten people.
     const unless = await measured(cwd, 'in.ndjson', '--by', 'race')
-    expect(unless.balance).toMatchObject({ groups: [{ name: 'many' }], small: { groups: 2, read: 30 } })
+    expect(unless.balance).toMatchObject([{ groups: [{ name: 'many' }], small: { groups: 2, read: 30 } }])
     const shown = await warm(
       [
         'measure',
@@ -261,7 +269,9 @@ describe('lethe measure', () => {
     writeFileSync(join(cwd, 'empty.ndjson'), '')
     const none = await measured(cwd, 'empty.ndjson', '--by', 'race')
     expect(none.input!.risk).toMatchObject({ subjects: 0, classes: 0, k: 0, highest: 0 })
-    expect(none.balance).toEqual({ by: 'race', groups: [], small: { groups: 0, read: 0, published: 0 } })
+    expect(none.balance).toEqual([
+      { by: 'race', of: 'value', groups: [], small: { groups: 0, read: 0, published: 0 } },
+    ])
     writeFileSync(
       join(cwd, 'old.ndjson'),
       people.map((one) => `${JSON.stringify({ ...one, at: '2020-01-01T00:00:00Z' })}\n`).join(''),
@@ -269,6 +279,6 @@ describe('lethe measure', () => {
     const old = await measured(cwd, 'old.ndjson', '--by', 'race')
     expect(old.output!.risk.subjects).toBe(0)
     expect(old.utility).toMatchObject({ loss: expect.closeTo(1, 9) })
-    expect(old.balance!.groups[0]).toMatchObject({ name: 'many', retention: 0 })
+    expect(old.balance![0]!.groups[0]).toMatchObject({ name: 'many', retention: 0 })
   })
 })

@@ -144,7 +144,7 @@ it('is what the rows say, on both sides, for lists, JSON in texts, conditions, a
             policy,
             side,
             nothing,
-            by: 'country',
+            by: [{ field: 'country', of: 'value' as const }],
             smallestGroup: 3,
             asOf: NOW.getTime(),
             ...BOUNDS,
@@ -167,7 +167,7 @@ it('is what the rows say, on both sides, for lists, JSON in texts, conditions, a
         expect(alone.output!.risk).toMatchObject(riskOf(published, over, counted, isWildcard))
         if (counted === 'subjects') expect(both.output!.risk).toEqual(alone.output!.risk)
         // Of a group with many records of one person, the name tells of that person.
-        for (const { name, read } of both.balance!.groups) {
+        for (const { name, read } of both.balance![0]!.groups) {
           const group = rows.filter(({ country }) => country === name)
           expect(read).toBe(group.length)
           expect(new Set(group.map(({ id }) => id)).size).toBeGreaterThanOrEqual(3)
