@@ -238,7 +238,10 @@ describe('marked values', () => {
     // Groups that are too small have no name in it, and identifiers are no groups.
     const measured = batch.slice(0, batch.indexOf('--max-dead-letters'))
     const over = ['--over', 'born', '--sensitive', 'note']
-    await both(0, 'measure', 'in.ndjson', ...measured, ...over, '--by', 'note')
+    const groups = ['--by', 'note', '--by-script', 'born', '--by-region', 'id']
+    await both(0, 'measure', 'in.ndjson', ...measured, ...over, ...groups)
+    const weighted = ['-o', 'clean/weighted.ndjson', '--weights', 'weights.csv']
+    await run(3, 'batch', 'in.ndjson', ...batch, '--by', 'born', ...weighted)
     await run(
       0,
       'measure',

@@ -309,9 +309,11 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     if (summary.status === 'done') await writeSidecars(sidecars, { plan, keyset: keys?.keyset, form, now })
     if (measuring !== undefined && summary.status === 'done') {
       const weights = weightsFile === undefined ? undefined : measuring.weights()
-      const measured = measuring.measurement(summary, weights)
-      await measureFile?.append(Buffer.from(`${JSON.stringify(measured, null, 2)}\n`))
-      await measureFile?.finish()
+      if (measureFile !== undefined) {
+        const measured = measuring.measurement(summary, weights)
+        await measureFile.append(Buffer.from(`${JSON.stringify(measured, null, 2)}\n`))
+        await measureFile.finish()
+      }
       if (weightsFile !== undefined) await writeWeights(weights!, weightsFile)
     }
     hears.account(summary, result, whatIsLeft(outputs))

@@ -29,7 +29,12 @@ export async function measuringOf(
       'measure the table that the events lead to',
     )
   const { fieldsOf, MEASURED, Measuring: Measure } = await import('./measuring.ts')
-  const told = { ...MEASURED, policy: options.policy, ...balance }
+  const told = {
+    ...MEASURED,
+    policy: options.policy,
+    ...balance,
+    ...(measure === undefined ? { over: [] } : {}),
+  }
   return new Measure(plan, plan, fieldsOf(plan, told), told)
 }
 

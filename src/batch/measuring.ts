@@ -21,7 +21,7 @@ export interface MeasuringOptions {
   readonly policy: string
   /** Which side is looked at; of `output`, the files are what was published under the policy. */
   readonly side: 'input' | 'output' | 'both'
-  /** Output paths of the quasi-identifiers; those with that role, unless stated. */
+  /** Output paths of the quasi-identifiers; those with that role, unless stated. None: only weights are made. */
   readonly over?: readonly string[]
   /** Output paths of sensitive values; those with that role, unless stated. */
   readonly sensitive?: readonly string[]
@@ -84,7 +84,7 @@ export function fieldsOf(plan: Plan, options: MeasuringOptions): MeasuredFields 
   const named = (paths: readonly string[] | undefined): string[] | undefined =>
     paths?.map((path) => fieldAt(plan, pathText(path)).path.text)
   const over = named(options.over) ?? withRole('quasi-identifier')
-  if (over.length === 0)
+  if (over.length === 0 && options.over === undefined)
     throw new LetheError(
       'bad-option',
       `no field of the policy ${options.policy} has \`role: quasi-identifier\`, so there are no classes to measure; nothing was read`,
