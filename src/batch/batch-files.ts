@@ -37,11 +37,10 @@ import { ReadFiles } from '../run/read-files.ts'
 import { configured, type GatePlaces, readGateData } from '../run/read-gate-data.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
-import { measuringOf, writeWeights } from './batch-measure.ts'
+import { type BatchMeasure, measuringOf, writeWeights } from './batch-measure.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkEvents } from './change-files.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
-import type { MeasuringOptions } from './measuring.ts'
 import { versionWarnings } from './older.ts'
 import {
   dataSetFormat,
@@ -58,7 +57,7 @@ import { sealingOf } from './sealing-setup.ts'
 import { openSidecars, writeSidecars } from './sidecars.ts'
 
 /** What a batch is told, beside its inputs. */
-export interface FilesOptions extends OutputOptions, ApprovalOptions {
+export interface FilesOptions extends OutputOptions, ApprovalOptions, BatchMeasure {
   readonly expectKey?: readonly ExpectedKey[]
   /** By name, the lists of subjects that the policy names. */
   readonly lists?: ReadonlyMap<string, ListPlace>
@@ -86,12 +85,6 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions {
   readonly record?: Ledger
   /** The policy, where its text is no file: `policy` names it in messages, and what it names stands beside that name. */
   readonly policyFile?: PolicyFile
-  /** Where a measure of the run is written, as JSON. The threads of the run are this one alone then. */
-  readonly measure?: string
-  /** Of the measure: groups and a label that it looks at. */
-  readonly balance?: Pick<MeasuringOptions, 'by' | 'label'>
-  /** Where a weight is written for each record that is published, in their order. The threads are this one alone then. */
-  readonly weights?: string
   /** Sees every record. The threads of the run are this one alone then: `preparePool(inputs, 1)`. */
   readonly observe?: Observe
   /** The file of legal holds: no output takes the place of what is held. Undefined: outputs replace what stands under their names. */

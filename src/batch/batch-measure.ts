@@ -3,14 +3,29 @@ import { LetheError } from '../errors.ts'
 import type { Output } from '../files/sink.ts'
 import type { RecordWeights } from '../measures/weights.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { FilesOptions } from './batch-files.ts'
-import type { Measuring } from './measuring.ts'
+import type { Measuring, MeasuringOptions } from './measuring.ts'
+
+/** What is asked for of the measure of a batch. */
+export interface BatchMeasure {
+  /** Where a measure of the run is written, as JSON. The threads of the run are this one alone then. */
+  readonly measure?: string
+  /** Of the measure: groups and a label that it looks at. */
+  readonly balance?: Pick<MeasuringOptions, 'by' | 'label'>
+  /** Where a weight is written for each record that is published, in their order. The threads are this one alone then. */
+  readonly weights?: string
+}
+
+interface MeasuredBatch extends BatchMeasure {
+  /** The file of the policy, for messages. */
+  readonly policy: string
+  readonly partitionBy?: readonly string[]
+}
 
 /** What measures the run, where that is asked for. @throws LetheError (usage) where there is nothing to measure */
 export async function measuringOf(
   plan: Plan,
   isChange: boolean,
-  options: FilesOptions,
+  options: MeasuredBatch,
 ): Promise<Measuring | undefined> {
   const { measure, weights, balance = {} } = options
   if (measure === undefined && weights === undefined) {
@@ -39,7 +54,7 @@ export async function measuringOf(
 }
 
 /** @throws LetheError (usage) where no weights can be made, or none that tell only what the records do */
-function refuseWeights(plan: Plan, { partitionBy, balance: { by = [] } = {} }: FilesOptions): void {
+function refuseWeights(plan: Plan, { partitionBy, balance: { by = [] } = {} }: MeasuredBatch): void {
   const fields = by.filter(({ of }) => of === 'value').map(({ field }) => field)
   const dropped = fields.find((path) =>
     plan.fields.some(

@@ -67,6 +67,8 @@ export const MEASURED: Omit<
 
 /** Above it, a distribution has shifted enough to be looked at. */
 const DRIFT = 0.1
+/** More fields than these are no question about people. */
+const MOST_GROUPINGS = 8
 /** Characters of distinct values that are held: some 512 MiB. */
 const MOST_CHARACTERS = 1 << 28
 /** Output paths, each once, in the order of their columns. */
@@ -91,6 +93,7 @@ export function fieldsOf(plan: Plan, options: MeasuringOptions): MeasuredFields 
       'give the fields that single out a person that role, or name them with --over',
     )
   const sensitive = named(options.sensitive) ?? withRole('sensitive').filter((path) => !over.includes(path))
+  refuseGroupings(options)
   const by = (options.by ?? []).map(({ field, of }) => ({
     field: fieldAt(plan, pathText(field)).path.text,
     of,
@@ -103,15 +106,27 @@ export function fieldsOf(plan: Plan, options: MeasuringOptions): MeasuredFields 
         `--hierarchy ${path}: it is no sensitive field of this measure; nothing was read`,
         'name it with --sensitive too',
       )
-  if (label !== undefined && by.length === 0)
-    throw new LetheError(
-      'bad-option',
-      `--label ${label.field}: its share is looked at by group, and no groups are named; nothing was read`,
-      'name a field with --by',
-    )
   const all = new Set([...over, ...sensitive, ...by.map(({ field }) => field)])
   if (label !== undefined) all.add(label.field)
   return { all, over, sensitive, by, label }
+}
+
+/** @throws LetheError (usage) where groups or a label are named in a way that says nothing */
+function refuseGroupings({ by = [], label }: MeasuringOptions): void {
+  const refuse = (message: string, suggestion: string): never => {
+    throw new LetheError('bad-option', `${message}; nothing was read`, suggestion)
+  }
+  if (by.length > MOST_GROUPINGS)
+    refuse(`groups are looked at of no more than ${MOST_GROUPINGS} fields`, 'name fewer fields')
+  if (by.some(({ field }) => field === ''))
+    refuse('--by: a name is missing beside a comma', 'name output paths of the policy')
+  if (label !== undefined && (label.field === '' || label.value === ''))
+    refuse('--label is a field and a value that it has in the input', 'write it as --label churned=yes')
+  if (label !== undefined && by.length === 0)
+    refuse(
+      `--label ${label.field}: its share is looked at by group, and no groups are named`,
+      'name a field with --by',
+    )
 }
 
 /** A path as it was named, in its canonical form. */

@@ -95,3 +95,10 @@ export function parseSpan(text: string): number {
   if (/^0[hd]?$/.test(text)) return 0
   throw new InvalidArgumentError('It is written as 12h, 1d or 2w.')
 }
+
+/** A share above 0 and up to 1, written in percent. */
+export function parseShare(text: string): number {
+  const share = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text)?.[1] ?? Number.NaN) / 100
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It is a share above 0, such as 5% or 0.5%.')
+  return share
+}

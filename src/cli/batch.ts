@@ -8,11 +8,17 @@ import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { type ChangeOptions, withChange } from '../run/change-flags.ts'
 import { preparePool } from '../run/chunk-pool.ts'
 import { RunFiles } from '../run/run-files.ts'
-import { parseExpectedKey, parseLimit, parseRequiredApproval, parseTime, whole } from './arguments.ts'
+import {
+  parseExpectedKey,
+  parseLimit,
+  parseRequiredApproval,
+  parseShare,
+  parseTime,
+  whole,
+} from './arguments.ts'
 import { addBalanceOptions } from './balance-options.ts'
 import type { BatchOptions } from './batch/run-batch.ts'
 import { addChangeOptions } from './change-options.ts'
-import { parseShare } from './groups.ts'
 import { addInputOptions } from './input-options.ts'
 import { addLedgerOptions } from './ledger-option.ts'
 import { addListOptions } from './list-options.ts'

@@ -8,8 +8,7 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { verifiedLines } from '../lifecycle/print-orders.ts'
 import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
 import { type AnyOrder, readOrder, totalOf } from '../lifecycle/work-order.ts'
-import { parseSpan, parseTime } from './arguments.ts'
-import { parseShare } from './groups.ts'
+import { parseShare, parseSpan, parseTime } from './arguments.ts'
 import {
   addHoldsOptions,
   type HoldsOptions,

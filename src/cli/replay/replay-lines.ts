@@ -1,8 +1,9 @@
 /** The account of a replay of a route, for people. */
+
+import { keyNames } from '../../explain/account-keys.ts'
+import { accountLines } from '../../explain/account-lines.ts'
 import type { ReplaySummary } from '../../run/account/replay-summary.ts'
 import { columns, type Paint } from '../../terminal.ts'
-import { keyNames } from '../account-keys.ts'
-import { accountLines } from '../account-lines.ts'
 import { stopLines } from '../stream/stream-lines.ts'
 
 export function replayLines(summary: ReplaySummary, paint: Paint): string[] {

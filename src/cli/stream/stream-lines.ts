@@ -1,10 +1,10 @@
 /** The account of a stream's routes, for people. */
 import { sum } from '../../engine/account.ts'
+import { keyNames } from '../../explain/account-keys.ts'
+import { accountLines } from '../../explain/account-lines.ts'
 import { type Unsettled, unsettledLines } from '../../kafka/unsettled.ts'
 import type { Ending, StreamSummary } from '../../run/account/stream-summary.ts'
 import type { Paint } from '../../terminal.ts'
-import { keyNames } from '../account-keys.ts'
-import { accountLines } from '../account-lines.ts'
 
 export const deadLettersOf = ({ routes }: StreamSummary): number =>
   routes.reduce((all, { records }) => all + sum(records.deadLettered), 0)

@@ -1,13 +1,11 @@
 /** Which records stand alone, for people: figures and paths of the policy, no values. */
-import { InvalidArgumentError } from 'commander'
-import type { Share } from '../groups/figures.ts'
 import type { GroupsView } from '../run/account/groups-view.ts'
 import { columns, type Paint } from '../terminal.ts'
 
 const number = (count: number): string => count.toLocaleString('en')
 
 /** In percent, with the digits that the error leaves. */
-export function percent({ share, error }: Share): string {
+export function percent({ share, error }: GroupsView['alone']): string {
   const digits = error === 0 ? 2 : Math.min(4, Math.max(0, 1 - Math.floor(Math.log10(error * 100))))
   const text = (of: number): string => (of * 100).toFixed(digits)
   return error === 0 ? `${text(share)} %` : `${text(share)} % ± ${text(error)}`
@@ -47,10 +45,3 @@ const NOTES = ({ counted, estimated }: GroupsView): string[] => [
   'what is absent, null, empty or dropped counts as a value of its own',
   ...(estimated ? ['estimated from a sample; ± is one standard deviation'] : []),
 ]
-
-/** A share above 0 and up to 1, written in percent. */
-export function parseShare(text: string): number {
-  const share = Number(/^(\d{1,3}(?:\.\d{1,6})?)%$/.exec(text)?.[1] ?? Number.NaN) / 100
-  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It is a share above 0, such as 5% or 0.5%.')
-  return share
-}

@@ -5,7 +5,7 @@ import { type DeadLetterCode, describeCode } from '../errors.ts'
 import type { AccountView, Summary } from '../run/account/account-view.ts'
 import { columns, type Paint, printable, wrap } from '../terminal.ts'
 import { keyNames } from './account-keys.ts'
-import { groupLines } from './groups.ts'
+import { groupLines } from './group-lines.ts'
 
 const number = (count: number): string => count.toLocaleString('en')
 
