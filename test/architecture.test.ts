@@ -28,7 +28,7 @@ const ROOMS: Readonly<
   gates: { rooms: ['engine', 'errors', 'keys', 'lists', 'policy'], packages: [] },
   files: { rooms: ['engine', 'errors', 'policy', 'record'], packages: [] },
   kafka: {
-    rooms: ['engine', 'errors', 'groups', 'keys', 'policy', 'record', 'registry', 'transforms'],
+    rooms: ['engine', 'errors', 'files', 'groups', 'keys', 'policy', 'record', 'registry', 'transforms'],
     packages: ['zod', 're2js'],
   },
   datasets: { rooms: ['errors', 'files', 'kafka', 'record'], packages: [] },

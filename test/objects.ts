@@ -51,8 +51,18 @@ export class TestStore {
   knowsChecksums = true
   /** Objects of a page of a listing. */
   pageSize = 2
-  /** Looks at a request before it is answered: gives another answer, or `cut` to end it in the midst of its body. */
-  fault: ((request: string, count: number) => Answer | 'cut' | 'lost' | undefined) | undefined
+  /** Whether it judges `If-None-Match` and `If-Match` when it writes. */
+  judges = true
+  /**
+   * Looks at a request before it is answered: gives another answer, or `cut` to end it in the midst of its body; `lost`: it is done, and not
+   * answered; `broken`: it is neither. May take its time.
+   */
+  fault:
+    | ((
+        request: string,
+        count: number,
+      ) => Answer | 'cut' | 'lost' | 'broken' | undefined | Promise<'cut' | 'lost' | 'broken' | undefined>)
+    | undefined
   #made = 0
 
   private constructor(server: Server) {
@@ -110,7 +120,11 @@ export class TestStore {
       .join('')}`
     this.asked.push(told)
     const count = this.asked.filter((one) => one === told).length
-    const faulty = this.fault?.(told, count)
+    const faulty = await this.fault?.(told, count)
+    if (faulty === 'broken') {
+      response.destroy()
+      return
+    }
     const answer =
       faulty === undefined || typeof faulty === 'string'
         ? this.#isSigned(request, url, body)
@@ -177,12 +191,13 @@ export class TestStore {
     const query = url.searchParams
     if (!this.buckets.has(bucket)) return refusal(404, 'NoSuchBucket')
     if (query.get('list-type') === '2') return this.#list(bucket, query)
+    if (method === 'GET' && query.has('uploads')) return this.#listUploads(bucket, query)
     const mark = headers['x-amz-meta-lethe-upload'] as string | undefined
     const id = query.get('uploadId')
     const upload = id === null ? undefined : this.uploads.get(id)
     if (id !== null && upload === undefined) return refusal(404, 'NoSuchUpload')
     if (method === 'POST' && query.has('uploads')) {
-      const made = `upload-${++this.#made}`
+      const made = `upload-${String(++this.#made).padStart(6, '0')}`
       const isChecked = this.knowsChecksums && headers['x-amz-checksum-algorithm'] === 'CRC32'
       this.uploads.set(made, { key: name, mark, isChecked, parts: new Map() })
       return [
@@ -216,11 +231,34 @@ export class TestStore {
         ? [200, '', { etag: tag }]
         : [200, `<CompleteMultipartUploadResult><ETag>${tag}</ETag></CompleteMultipartUploadResult>`]
     }
+    if (method === 'DELETE') {
+      this.objects.delete(name)
+      return [204]
+    }
     return this.#read(name, headers)
+  }
+
+  #listUploads(bucket: string, query: URLSearchParams): Answer {
+    const prefix = `${bucket}/${query.get('prefix') ?? ''}`
+    const rows = [...this.uploads]
+      .filter(([id, { key }]) => key.startsWith(prefix) && id > (query.get('upload-id-marker') ?? ''))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+    const page = rows.slice(0, this.pageSize)
+    const [last] = page.at(-1) ?? []
+    const more =
+      page.length < rows.length
+        ? `<IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>${last}</NextUploadIdMarker>`
+        : '<IsTruncated>false</IsTruncated>'
+    const told = page.map(
+      ([id, { key }]) =>
+        `<Upload><Key>${key.slice(bucket.length + 1)}</Key><UploadId>${id}</UploadId></Upload>`,
+    )
+    return [200, `<ListMultipartUploadsResult>${more}${told.join('')}</ListMultipartUploadsResult>`]
   }
 
   #wrongState(name: string, headers: IncomingMessage['headers']): Answer | undefined {
     const kept = this.objects.get(name)
+    if (!this.judges) return undefined
     if (headers['if-none-match'] === '*' && kept !== undefined) return refusal(412, 'PreconditionFailed')
     if (headers['if-match'] === undefined) return undefined
     if (kept === undefined) return refusal(404, 'NoSuchKey')

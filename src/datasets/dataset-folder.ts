@@ -1,26 +1,12 @@
 /**
- * The folder of a data set. Its files say which offsets they cover; the chain of them is the position of a partition. `_lethe/` holds
+ * The folder of a data set, on a disk or in an object store. Its files say which offsets they cover; the chain of them is the position of a partition. `_lethe/` holds
  * whose it is and where it began, files that are being written, and for each partition a name with the end of its last file: so the position
  * stays where all files were deleted for their age.
  */
-import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { fileError, LetheError, unwritable } from '../errors.ts'
-import { syncFolder } from '../files/sync-folder.ts'
-import { TemporaryFile } from '../files/temporary-file.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LetheError } from '../errors.ts'
+import type { FileFolder } from '../files/folders/file-folder.ts'
+import { openFolder } from '../files/folders/open-folder.ts'
 import type { DatasetFormat } from '../kafka/pipeline-file/pipeline.ts'
 import { type Position, partitionKey, type TopicPartition } from '../kafka/record.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
@@ -32,12 +18,15 @@ import type { RowFormat } from './row-format.ts'
 import { ROW_FORMATS } from './row-formats.ts'
 
 const POSITION = '.position'
-const PART = '.part'
-/** Files that are looked at before something else has its turn. */
-const AT_ONCE = 256
+/** Files that are looked at together. */
+const AT_ONCE = 32
 const AGAIN_MS = 100
 
+/** What names of files of a partition begin with. */
+const beginningOf = ({ topic, partition }: TopicPartition): string => `${topic}+${partition}+`
+
 export interface DatasetPlace {
+  /** A folder, or a prefix of an object store. */
   readonly folder: string
   readonly format: DatasetFormat
   /** `pipeline/route`. */
@@ -46,8 +35,8 @@ export interface DatasetPlace {
 
 export class DatasetFolder {
   readonly place: DatasetPlace
+  readonly #files: FileFolder
   readonly #format: RowFormat
-  readonly #own: string
   /** Of files that were looked at: they never change. */
   readonly #notes: Map<string, RangeNote> = new Map()
   #identity: Identity | undefined
@@ -55,75 +44,40 @@ export class DatasetFolder {
   constructor(place: DatasetPlace) {
     this.place = place
     this.#format = ROW_FORMATS[place.format]
-    this.#own = join(place.folder, OWN_FOLDER)
+    this.#files = openFolder(place.folder)
   }
 
   /**
    * Makes it ready to be written to.
    * @throws LetheError: (io) where the folder is not there or cannot be written; `dataset-unsupported`; `dataset-mismatch`
    */
-  open(): void {
-    const { folder } = this.place
-    if (!isFolder(folder))
-      throw new LetheError(
-        'folder-missing',
-        `the data set ${folder} is no folder that is there`,
-        'make it, or mount it: Lethe makes none, since one that is not mounted looks like one that is empty',
-      )
-    try {
-      mkdirSync(this.#own, { recursive: true })
-      syncFolder(folder)
-    } catch (error) {
-      throw unwritable(this.#own, error)
-    }
-    this.#tryLinks()
-    this.hasBegun()
+  async open(): Promise<void> {
+    await this.#files.prepare(OWN_FOLDER)
+    await this.hasBegun()
   }
 
-  /** Whether a name can be taken once, and once only. */
-  #tryLinks(): void {
-    const tag = randomBytes(6).toString('hex')
-    const [file, name] = [join(this.#own, `${tag}${PART}`), join(this.place.folder, `.${tag}${PART}`)]
-    try {
-      writeFileSync(file, '', { flag: 'wx', mode: 0o600 })
-    } catch (error) {
-      throw unwritable(this.#own, error)
-    }
-    try {
-      linkSync(file, name)
-      if (isLinkedAgain(file, name)) throw new Error('a name was given twice')
-    } catch {
-      throw new LetheError(
-        'dataset-unsupported',
-        `the file system of ${this.place.folder} has no hard links, by which a file gets a name that no other has`,
-        'use a folder on a local disk or on NFS',
-      )
-    } finally {
-      rmSync(name, { force: true })
-      rmSync(file, { force: true })
-    }
+  /** Why it cannot be written to, as far as that shows without writing: what is wrong, and what to do. @throws LetheError (io) */
+  trouble(): Promise<readonly [what: string, way: string] | undefined> {
+    return this.#files.trouble(OWN_FOLDER)
   }
 
   /** Whether it is begun. @throws LetheError where it is another's, or cannot be read */
-  hasBegun(): boolean {
-    this.#identity ??= this.#readIdentity()
+  async hasBegun(): Promise<boolean> {
+    this.#identity ??= await this.#readIdentity()
     return this.#identity !== undefined
   }
 
-  #readIdentity(): Identity | undefined {
-    const file = join(this.#own, IDENTITY)
-    let text: string
-    try {
-      text = readFileSync(file, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(file, error)
-      this.#refuseFilesOfNobody()
+  async #readIdentity(): Promise<Identity | undefined> {
+    const file = `${OWN_FOLDER}/${IDENTITY}`
+    const text = await this.#files.text(file)
+    if (text === undefined) {
+      await this.#refuseFilesOfNobody()
       return undefined
     }
     const identity = identityOf(text)
     if (identity === undefined)
       throw damaged(
-        file,
+        this.#files.nameOf(file),
         'it does not say whose data set this is',
         'put the file back, or begin another folder',
       )
@@ -137,11 +91,13 @@ export class DatasetFolder {
     return identity
   }
 
-  #refuseFilesOfNobody(): void {
-    const found = this.#list().find((name) => readRangeName(name, this.#format.extension) !== undefined)
+  async #refuseFilesOfNobody(): Promise<void> {
+    const found = (await this.#files.list('')).find(
+      (name) => readRangeName(name, this.#format.extension) !== undefined,
+    )
     if (found === undefined) return
     throw damaged(
-      join(this.place.folder, found),
+      this.#files.nameOf(found),
       `it stands in a data set without ${OWN_FOLDER}/${IDENTITY}, so that it is not known whose it is`,
       'put that file back, or name another folder',
     )
@@ -151,15 +107,15 @@ export class DatasetFolder {
   async begin(starts: readonly Position[]): Promise<void> {
     const { owner, format } = this.place
     const identity: Identity = { v: 1, owner, format, starts }
-    const file = new TemporaryFile(join(this.#own, IDENTITY), undefined, undefined, 'umask', this.#own)
+    const file = await this.#files.create(`${OWN_FOLDER}/${IDENTITY}`, OWN_FOLDER)
     try {
       await file.append(Buffer.from(`${JSON.stringify(identity)}\n`))
       await file.finish()
-      file.publishNew()
+      await file.publishNew()
     } finally {
-      file.discard()
+      await file.discard()
     }
-    this.#identity = this.#readIdentity()
+    this.#identity = await this.#readIdentity()
   }
 
   /**
@@ -181,9 +137,10 @@ export class DatasetFolder {
     for (const { topic } of partitions) refuseUnreadable(topic)
     const keys = new Set(partitions.map(partitionKey))
     // In this order: what another process publishes meanwhile has its file before its mark.
-    const marks = this.#marks()
+    const beginnings = partitions.map(beginningOf)
+    const marks = await this.#marks(beginnings)
     const chains = new Map<string, RangeStart[]>()
-    for (const name of this.#list().toSorted()) {
+    for (const name of await this.#files.list('', beginnings)) {
       const start = readRangeName(name, this.#format.extension)
       if (start === undefined || !keys.has(partitionKey(start))) continue
       const chain = chains.get(partitionKey(start))
@@ -202,7 +159,7 @@ export class DatasetFolder {
           'put the files back; files that are deleted for their age go from the oldest on',
         )
       // A process that was killed may not have come to it.
-      if (end !== undefined && mark !== end) this.#mark({ ...partition, offset: end })
+      if (end !== undefined && mark !== end) await this.#mark({ ...partition, offset: end })
       positions.push(end ?? mark ?? this.#startOf(partition))
     }
     return positions
@@ -216,46 +173,51 @@ export class DatasetFolder {
   /** The end of a chain of files; undefined where there is none. */
   async #endOf(chain: readonly RangeStart[]): Promise<number | undefined> {
     let end: number | undefined
-    for (const [at, start] of chain.entries()) {
-      if (at % AT_ONCE === AT_ONCE - 1) await setImmediate()
-      const name = rangeName(start, this.#format.extension)
-      if (end !== undefined && start.first !== end)
-        throw damaged(
-          join(this.place.folder, name),
-          start.first > end
-            ? `the file before it ends at offset ${end}, so that ${start.first - end} offsets are in no file`
-            : `the file before it ends at offset ${end}, so that ${end - start.first} offsets are in two files`,
-          start.first > end ? 'put the missing files back' : 'take away what Lethe did not write',
-        )
-      const note = this.#noteUnlessGone(start)
-      // What is deleted for its age goes from the oldest on, and may go just now.
-      if (note === undefined && end === undefined) continue
-      end = (note ?? this.note(start)).next
+    for (let from = 0; from < chain.length; from += AT_ONCE) {
+      const some = chain.slice(from, from + AT_ONCE)
+      const notes = await Promise.all(some.map((start) => this.#noteUnlessGone(start)))
+      for (const [at, start] of some.entries()) {
+        if (end !== undefined && start.first !== end) throw this.#broken(start, end)
+        const note = notes[at]
+        // What is deleted for its age goes from the oldest on, and may go just now.
+        if (note === undefined && end === undefined) continue
+        end = (note ?? (await this.note(start))).next
+      }
     }
     return end
   }
 
-  #noteUnlessGone(start: RangeStart): RangeNote | undefined {
+  #broken(start: RangeStart, end: number): LetheError {
+    const isGap = start.first > end
+    return damaged(
+      this.#nameOf(start),
+      isGap
+        ? `the file before it ends at offset ${end}, so that ${start.first - end} offsets are in no file`
+        : `the file before it ends at offset ${end}, so that ${end - start.first} offsets are in two files`,
+      isGap ? 'put the missing files back' : 'take away what Lethe did not write',
+    )
+  }
+
+  async #noteUnlessGone(start: RangeStart): Promise<RangeNote | undefined> {
     try {
-      return this.note(start)
+      return await this.note(start)
     } catch (error) {
       if (error instanceof LetheError && error.code === 'file-missing') return undefined
       throw error
     }
   }
 
+  #nameOf(start: RangeStart): string {
+    return this.#files.nameOf(rangeName(start, this.#format.extension))
+  }
+
   /** What the file says of itself. @throws LetheError `dataset-damaged`, or (io) */
-  note(start: RangeStart): RangeNote {
+  async note(start: RangeStart): Promise<RangeNote> {
     const name = rangeName(start, this.#format.extension)
     const known = this.#notes.get(name)
     if (known !== undefined) return known
-    const file = join(this.place.folder, name)
-    let note: RangeNote | undefined
-    try {
-      note = this.#format.note(file)
-    } catch (error) {
-      throw error instanceof LetheError ? error : fileError(file, error)
-    }
+    const file = this.#files.nameOf(name)
+    const note = await this.#files.inspect(name, this.#format.note)
     if (note === undefined)
       throw damaged(
         file,
@@ -278,23 +240,24 @@ export class DatasetFolder {
     return note
   }
 
-  /** A file for what begins here. Nothing is on the disk before its first row. */
+  /** A file for what begins here. Nothing is written before its first row. */
   range(start: RangeStart, columns: GroupColumn | undefined): RangeFile {
     return new RangeFile({
-      start,
-      name: join(this.place.folder, rangeName(start, this.#format.extension)),
-      folder: this.#own,
+      create: () => this.#files.create(rangeName(start, this.#format.extension), OWN_FOLDER),
       format: this.#format,
       columns,
-      isOvertaken: () => (this.#marks().get(partitionKey(start)) ?? 0) > start.first,
+      isOvertaken: async () => {
+        const marks = await this.#marks([beginningOf(start)])
+        return (marks.get(partitionKey(start)) ?? 0) > start.first
+      },
       published: ({ next }) => this.#mark({ ...start, offset: next }),
     })
   }
 
-  /** The greatest end that is marked, by partition. */
-  #marks(): ReadonlyMap<string, number> {
+  /** The greatest end that is marked, by partition, of names that begin so. */
+  async #marks(beginnings: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const marks = new Map<string, number>()
-    for (const name of namesIn(this.#own)) {
+    for (const name of await this.#files.list(OWN_FOLDER, beginnings)) {
       const mark = readRangeName(name, POSITION)
       if (mark === undefined) continue
       const key = partitionKey(mark)
@@ -307,15 +270,16 @@ export class DatasetFolder {
    * Only names, so that none is ever written over by a process that is late. One that cannot be made is made at the next start, from the
    * files.
    */
-  #mark({ topic, partition, offset }: Position): void {
-    const name = (first: number): string => join(this.#own, rangeName({ topic, partition, first }, POSITION))
+  async #mark(end: Position): Promise<void> {
+    const { topic, partition, offset } = end
+    const name = (first: number): string =>
+      `${OWN_FOLDER}/${rangeName({ topic, partition, first }, POSITION)}`
     try {
-      closeSync(openSync(name(offset), 'w', 0o644))
-      syncFolder(this.#own)
-      for (const other of namesIn(this.#own)) {
+      await this.#files.touch(name(offset))
+      for (const other of await this.#files.list(OWN_FOLDER, [beginningOf(end)])) {
         const mark = readRangeName(other, POSITION)
         if (mark?.topic === topic && mark.partition === partition && mark.first < offset)
-          unlinkSync(name(mark.first))
+          await this.#files.untouch(name(mark.first))
       }
     } catch {
       // The file is published: that is what counts.
@@ -323,24 +287,22 @@ export class DatasetFolder {
   }
 
   /**
-   * Takes away what processes had begun that owned the partition before. Where one still goes on, it finds that it has been overtaken.
+   * Takes away what processes had begun that owned the partition before, of what comes behind `end`, the end of its last file. Where one
+   * still goes on, it finds that it has been overtaken.
    */
-  dropParts({ topic, partition }: TopicPartition): void {
-    const prefix = `.${topic}+${partition}+`
-    for (const name of namesIn(this.#own))
-      if (name.startsWith(prefix) && name.endsWith(PART)) rmSync(join(this.#own, name), { force: true })
-  }
-
-  #list(): readonly string[] {
-    return namesIn(this.place.folder)
+  async dropParts(partition: TopicPartition, end: number | undefined): Promise<void> {
+    await this.#files.dropUnfinished(OWN_FOLDER, beginningOf(partition), (file) => {
+      const start = readRangeName(file, this.#format.extension)
+      return start !== undefined && start.first >= (end ?? 0)
+    })
   }
 
   /** Looks at all of it, and changes nothing. @throws LetheError `dataset-damaged`, or (io) */
   async examine(): Promise<DatasetFacts> {
-    const names = this.#list()
+    const names = await this.#files.list('')
     const chains = new Map<string, RangeStart[]>()
     let foreign = 0
-    for (const name of names.toSorted()) {
+    for (const name of names) {
       const start = readRangeName(name, this.#format.extension)
       if (start === undefined) {
         if (name !== OWN_FOLDER) foreign++
@@ -373,29 +335,4 @@ function refuseUnreadable(topic: string): void {
     `files of the topic ${topic} would begin with _ or ., and readers of data sets pass such names by: they would miss its records`,
     'leave the topic out of `topics: { pattern: … }`, or write its records into a topic with another name first',
   )
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
-}
-
-function isLinkedAgain(file: string, name: string): boolean {
-  try {
-    linkSync(file, name)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EEXIST'
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    throw fileError(folder, error)
-  }
 }

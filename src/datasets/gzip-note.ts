@@ -2,7 +2,7 @@
  * A note at the end of a file of gzip: one more member (RFC 1952, 2.2), which is empty and holds the note in its extra field (2.3.1.1). What
  * unpacks the file skips it; what unpacks the first member alone misses nothing.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { Seekable } from '../files/seekable.ts'
 
 /** ID1 ID2, deflate, FEXTRA, no time, no flags, unknown system. */
 const HEAD = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255])
@@ -29,26 +29,21 @@ export function noteMember(text: string): Buffer {
   return Buffer.concat([HEAD, short(field.length), field, EMPTY])
 }
 
-/** The text of the note at the end of a file; undefined where there is none. @throws the system's error where it cannot be read */
-export function readNoteMember(file: string): string | undefined {
-  const descriptor = openSync(file, 'r')
-  try {
-    const { size } = fstatSync(descriptor)
-    const end = at(descriptor, size - LENGTH_BYTES - EMPTY.length, LENGTH_BYTES + EMPTY.length)
-    if (end === undefined || !end.subarray(LENGTH_BYTES).equals(EMPTY)) return undefined
-    const length = end.readUInt16LE()
-    const member = at(descriptor, size - AROUND - length, AROUND + length)
-    if (member === undefined) return undefined
-    const from = AROUND - LENGTH_BYTES - EMPTY.length
-    const text = member.toString('utf8', from, from + length)
-    return length <= MOST_TEXT_BYTES && noteMember(text).equals(member) ? text : undefined
-  } finally {
-    closeSync(descriptor)
-  }
+/** The text of the note at the end of a file; undefined where there is none. Throws what reading throws. */
+export function readNoteMember(bytes: Seekable): string | undefined {
+  const { size } = bytes
+  const end = at(bytes, size - LENGTH_BYTES - EMPTY.length, LENGTH_BYTES + EMPTY.length)
+  if (end === undefined || !end.subarray(LENGTH_BYTES).equals(EMPTY)) return undefined
+  const length = end.readUInt16LE()
+  const member = at(bytes, size - AROUND - length, AROUND + length)
+  if (member === undefined) return undefined
+  const from = AROUND - LENGTH_BYTES - EMPTY.length
+  const text = member.toString('utf8', from, from + length)
+  return length <= MOST_TEXT_BYTES && noteMember(text).equals(member) ? text : undefined
 }
 
-function at(descriptor: number, position: number, length: number): Buffer | undefined {
+function at(bytes: Seekable, position: number, length: number): Buffer | undefined {
   if (position < 0) return undefined
-  const bytes = Buffer.alloc(length)
-  return readSync(descriptor, bytes, 0, length, position) === length ? bytes : undefined
+  const read = bytes.at(position, length)
+  return read.length === length ? Buffer.from(read.buffer, read.byteOffset, length) : undefined
 }

@@ -10,8 +10,8 @@ const LEVEL = constants.Z_BEST_SPEED
 export const ndjson: RowFormat = {
   extension: '.ndjson.gz',
   write: (append) => new GzipRows(append),
-  note(file) {
-    const text = readNoteMember(file)
+  note(bytes) {
+    const text = readNoteMember(bytes)
     return text === undefined ? undefined : readNote(text)
   },
 }

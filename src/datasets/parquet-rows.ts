@@ -1,7 +1,6 @@
 /** Rows as columns of Parquet: frames of columns go in, and the note is an entry of the footer's metadata. */
-import { LetheError } from '../errors.ts'
 import { packerOf } from '../files/parquet/packers.ts'
-import { ParquetFile } from '../files/parquet/parquet-file.ts'
+import { footerTexts } from '../files/parquet/parquet-file.ts'
 import { ParquetWriter } from '../files/parquet/parquet-writer.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
 import { type RangeNote, readNote } from './range-note.ts'
@@ -18,22 +17,9 @@ export const parquet: RowFormat = {
     if (columns === undefined) throw new Error('columns are written without their tree')
     return new ParquetRows(append, columns)
   },
-  note(file) {
-    let opened: ParquetFile
-    try {
-      opened = ParquetFile.open(file)
-    } catch (error) {
-      // A file that is cut short or none has no note.
-      if (error instanceof LetheError && !error.code.startsWith('file-un') && error.code !== 'file-missing')
-        return undefined
-      throw error
-    }
-    try {
-      const text = opened.metadata.get(NOTE)
-      return text === undefined ? undefined : readNote(text)
-    } finally {
-      opened.close()
-    }
+  note(bytes) {
+    const text = footerTexts(bytes)?.get(NOTE)
+    return text === undefined ? undefined : readNote(text)
   },
 }
 

@@ -1,27 +1,25 @@
-/** A file of a data set while it is written: under another name, until all of it is on the disk. One link(2) is the point at which it counts. */
-import { TemporaryFile } from '../files/temporary-file.ts'
+/** A file of a data set while it is written, which no reader sees. That it gets its name is the point at which it counts. */
+import type { NewFile } from '../files/folders/file-folder.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
-import type { RangeStart } from './range-name.ts'
 import type { RangeNote } from './range-note.ts'
 import type { RowFormat, RowWriter } from './row-format.ts'
 
 export interface RangeFileOptions {
-  readonly start: RangeStart
-  readonly name: string
-  /** Where it is written. */
-  readonly folder: string
+  /** Begins it. */
+  readonly create: () => NewFile | Promise<NewFile>
   readonly format: RowFormat
   readonly columns: GroupColumn | undefined
   /** Whether another process has published what begins here, and the file is perhaps deleted since. */
-  readonly isOvertaken: () => boolean
+  readonly isOvertaken: () => Promise<boolean>
   /** Called when the file has its name. */
-  readonly published: (note: RangeNote) => void
+  readonly published: (note: RangeNote) => Promise<void>
 }
 
 export class RangeFile {
   readonly #options: RangeFileOptions
-  #file: TemporaryFile | undefined
+  #file: NewFile | undefined
   #rows: RowWriter | undefined
+  #isDiscarded = false
 
   constructor(options: RangeFileOptions) {
     this.#options = options
@@ -29,13 +27,18 @@ export class RangeFile {
 
   /** Rows, as the format takes them. @throws LetheError (io); nothing is published then */
   async add(rows: Uint8Array): Promise<void> {
-    await this.#writer().add(rows)
+    const writer = await this.#writer()
+    await writer.add(rows)
   }
 
-  #writer(): RowWriter {
-    const { name, folder, format, columns } = this.#options
+  async #writer(): Promise<RowWriter> {
+    const { create, format, columns } = this.#options
     if (this.#rows === undefined) {
-      const file = new TemporaryFile(name, undefined, undefined, 'umask', folder)
+      const file = await create()
+      if (this.#isDiscarded) {
+        await file.discard()
+        throw new Error('a file of a data set is written to that was given up')
+      }
       this.#file = file
       this.#rows = format.write((bytes) => file.append(bytes), columns)
     }
@@ -49,19 +52,22 @@ export class RangeFile {
   async publish(note: RangeNote): Promise<'published' | 'taken'> {
     const { isOvertaken, published } = this.#options
     try {
-      await this.#writer().end(note)
+      const writer = await this.#writer()
+      await writer.end(note)
       await this.#file!.finish()
-      if (isOvertaken() || this.#file!.publishNew() !== 'published') return 'taken'
+      if ((await isOvertaken()) || (await this.#file!.publishNew()) !== 'published') return 'taken'
     } finally {
       // Does nothing once it is published.
-      this.discard()
+      await this.discard()
     }
-    published(note)
+    await published(note)
     return 'published'
   }
 
-  discard(): void {
+  /** Never throws nor rejects. */
+  async discard(): Promise<void> {
+    this.#isDiscarded = true
     this.#rows?.destroy()
-    this.#file?.discard()
+    await this.#file?.discard()
   }
 }

@@ -1,5 +1,6 @@
 /** What files of a data set are: the contract of formats. `row-formats.ts` lists them. */
 
+import type { Seekable } from '../files/seekable.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
 import type { RangeNote } from './range-note.ts'
 
@@ -21,6 +22,6 @@ export interface RowFormat {
   readonly extension: string
   /** `columns`: the tree of them, where it has any. */
   write(append: Append, columns: GroupColumn | undefined): RowWriter
-  /** The note of a file; undefined where it has none. @throws the system's error where it cannot be read */
-  note(file: string): RangeNote | undefined
+  /** The note of a file; undefined where it has none. Throws what reading throws. */
+  note(bytes: Seekable): RangeNote | undefined
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { openOutput } from '../files/output.ts'
+import { inspectFile } from '../files/seekable.ts'
 import type { Output } from '../files/sink.ts'
 import type { DatasetFormat } from '../kafka/pipeline-file/pipeline.ts'
 import { readFrames } from '../record/columns/column-frame.ts'
@@ -39,7 +40,7 @@ export function storedRange(file: string): StoredRange | 'foreign' | 'damaged' {
   if (start === undefined) return 'foreign'
   let note: RangeNote | undefined
   try {
-    note = ROW_FORMATS[format].note(file)
+    note = inspectFile(file, ROW_FORMATS[format].note)
   } catch (error) {
     throw error instanceof LetheError ? error : fileError(file, error)
   }

@@ -1,6 +1,4 @@
 /** Data sets: whether this account can write into their folders, and whether what stands there is whole. Changes nothing. */
-import { accessSync, constants, statSync } from 'node:fs'
-import { OWN_FOLDER } from '../datasets/dataset-identity.ts'
 import { folderOf } from '../datasets/folder-of-route.ts'
 import { LetheError } from '../errors.ts'
 import type { Pipeline } from '../kafka/pipeline-file/pipeline.ts'
@@ -11,13 +9,13 @@ export async function checkDatasets(report: Report, pipeline: Pipeline): Promise
     const folder = folderOf(pipeline, route)
     if (folder === undefined) continue
     const path = folder.place.folder
-    const trouble = troubleOf(path)
-    if (trouble !== undefined) {
-      report.problem('datasets', trouble, route.name)
-      continue
-    }
     try {
-      const hasBegun = folder.hasBegun()
+      const trouble = await folder.trouble()
+      if (trouble !== undefined) {
+        report.problem('datasets', trouble, route.name)
+        continue
+      }
+      const hasBegun = await folder.hasBegun()
       const { files, partitions, foreign } = await folder.examine()
       report.ok(
         'datasets',
@@ -39,19 +37,5 @@ export async function checkDatasets(report: Report, pipeline: Pipeline): Promise
       if (!(error instanceof LetheError)) throw error
       report.failed('datasets', error, route.name)
     }
-  }
-}
-
-function troubleOf(path: string): readonly [what: string, way: string] | undefined {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  if (!isFolder) return [`${path} is no folder that is there`, 'make it, or mount it: a stream makes none']
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
-    const own = `${path}/${OWN_FOLDER}`
-    if (statSync(own, { throwIfNoEntry: false }) !== undefined)
-      accessSync(own, constants.R_OK | constants.W_OK | constants.X_OK)
-    return undefined
-  } catch {
-    return [`this account may not write into ${path}`, 'set the rights of the folder']
   }
 }

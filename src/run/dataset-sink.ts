@@ -116,7 +116,7 @@ export class DatasetSink implements RouteSink, PositionKeeper {
     groupHasRead: boolean,
   ): Promise<readonly (number | undefined)[] | undefined> {
     const { folder } = this.#options
-    if (folder.hasBegun()) return await folder.positions(partitions)
+    if (await folder.hasBegun()) return await folder.positions(partitions)
     if (groupHasRead)
       throw new LetheError(
         'dataset-mismatch',
@@ -135,12 +135,14 @@ export class DatasetSink implements RouteSink, PositionKeeper {
     return this.#serially(async () => {
       for (const partition of partitions) {
         // There is none, unless the client gives a partition that it has not taken away.
-        this.#open.get(partitionKey(partition))?.file.discard()
+        await this.#open.get(partitionKey(partition))?.file.discard()
         this.#open.delete(partitionKey(partition))
-        folder.dropParts(partition)
       }
       const found = await folder.positions(partitions)
-      for (const [at, partition] of partitions.entries()) this.#found.set(partitionKey(partition), found[at])
+      for (const [at, partition] of partitions.entries()) {
+        this.#found.set(partitionKey(partition), found[at])
+        await folder.dropParts(partition, found[at])
+      }
       return found
     })
   }
@@ -254,7 +256,7 @@ export class DatasetSink implements RouteSink, PositionKeeper {
   }
 
   discard(): void {
-    for (const range of this.#open.values()) range.file.discard()
+    for (const range of this.#open.values()) void range.file.discard()
     this.#open.clear()
   }
 

@@ -5,6 +5,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3'
 import { findCanaries } from './checker/canaries.ts'
 import { readDeadLetter } from './checker/dead-letter.ts'
 import { type Expected, keyOf, type LogRecord } from './checker/records.ts'
@@ -20,28 +26,59 @@ export interface DatasetFile {
   readonly bytes: Uint8Array
 }
 
-export function readDataset(folder: string): readonly DatasetFile[] {
-  return (
+export const readDataset = (folder: string): readonly DatasetFile[] =>
+  readFiles(
     readdirSync(folder)
       // Names with a dot are of files that are being written.
       .filter((name) => !/^[._]/.test(name))
-      .toSorted()
-      .map((name) => {
-        const [, topic, partition, first] = /^(.+)\+(\d+)\+(\d{16})\.ndjson\.gz$/.exec(name)!
-        const packed = readFileSync(join(folder, name))
-        const text = gunzipSync(packed).toString()
-        const note = noteOf(packed)
-        return {
-          name,
-          topic: topic!,
-          partition: Number(partition),
-          first: Number(first),
-          rows: text === '' ? [] : text.replace(/\n$/, '').split('\n'),
-          note: JSON.parse(note),
-          bytes: Buffer.from(`${name}\n${note}\n${text}`),
-        }
-      })
+      .map((name) => [name, readFileSync(join(folder, name))]),
   )
+
+/** The files below a prefix of an object store. */
+export async function readObjects(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): Promise<readonly DatasetFile[]> {
+  const files: [string, Buffer][] = []
+  let token: string | undefined
+  do {
+    const page: ListObjectsV2CommandOutput = await client.send(
+      new ListObjectsV2Command({
+        ...{ Bucket: bucket, Prefix: prefix },
+        ...(token !== undefined && { ContinuationToken: token }),
+      }),
+    )
+    for (const { Key } of page.Contents ?? []) {
+      const name = Key!.slice(prefix.length)
+      if (name.startsWith('_')) continue
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: Key! }))
+      files.push([name, Buffer.from(await Body!.transformToByteArray())])
+    }
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+  } while (token !== undefined)
+  return readFiles(files)
+}
+
+export function readFiles(
+  files: readonly (readonly [name: string, packed: Buffer])[],
+): readonly DatasetFile[] {
+  return files
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, packed]) => {
+      const [, topic, partition, first] = /^(.+)\+(\d+)\+(\d{16})\.ndjson\.gz$/.exec(name)!
+      const text = gunzipSync(packed).toString()
+      const note = noteOf(packed)
+      return {
+        name,
+        topic: topic!,
+        partition: Number(partition),
+        first: Number(first),
+        rows: text === '' ? [] : text.replace(/\n$/, '').split('\n'),
+        note: JSON.parse(note),
+        bytes: Buffer.from(`${name}\n${note}\n${text}`),
+      }
+    })
 }
 
 /** RFC 1952: the last member has an extra field with one subfield, `LE`, whose text is followed by its length. */

@@ -10,9 +10,10 @@ import { applyOrder, planRetention } from '../../src/lifecycle/retention-orders.
 import { targetsOf } from '../../src/lifecycle/stored-folder.ts'
 import { compilePolicyFile } from '../../src/policy/compile-file.ts'
 import { broker, onKafka } from '../broker/suite.ts'
+import { TestStore } from '../objects.ts'
 import { lethe } from '../src/cli/lethe.ts'
 import { CANARY, drawOf, eventOf, oracleOf, POLICY } from './chaos/events.ts'
-import { readDataset } from './dataset-checker.ts'
+import { readDataset, readFiles } from './dataset-checker.ts'
 import { kafkaOf, type TestContext, World, type WorldOptions } from './stream-world.ts'
 
 const events = (count: number, seed = 1): Message[] => {
@@ -133,6 +134,54 @@ onKafka('lethe stream into a data set', () => {
       expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 0, signal: null })
     }
     expect(await world.datasetVerdict()).toBe('clean')
+  })
+
+  it.concurrent('is written into an object store, and killed in the midst of it: each offset is there once', {
+    timeout: 240_000,
+  }, async (test) => {
+    const store = await TestStore.start()
+    test.onTestFinished(() => store.stop())
+    const world = await make(test, {
+      partitions: 2,
+      pipeline:
+        'maxDeadLetters: 100%\ndelivery: at-least-once\nclient: { session.timeout.ms: 6000 }\nbatch: { records: 50 }\n',
+      dataset: ', roll: { bytes: 8KiB, time: 1s }',
+      objects: { place: 's3://clean/orders', env: store.env },
+    })
+    const files = (): ReturnType<typeof readDataset> =>
+      readFiles(
+        [...store.objects]
+          .map(([name, { bytes }]) => [name.slice('clean/orders/'.length), bytes] as const)
+          .filter(([name]) => !name.startsWith('_')),
+      )
+    await world.send(events(300, 2))
+    const first = world.start('a')
+    // Its answer is lost with it: the object may be there, and must not be there again.
+    let published = 0
+    store.fault = (request) => {
+      if (!/^PUT \/clean\/orders\/[^_]/.test(request) || ++published !== 3) return undefined
+      first.kill('SIGKILL')
+      return 'lost'
+    }
+    expect(await first.within(60_000), first.said).toEqual({ code: null, signal: 'SIGKILL' })
+    first.isExpected = true
+    const zombie = world.start('b')
+    expect(await zombie.says(/"file-published"/, 60_000), zombie.said).toBe(true)
+    zombie.kill('SIGSTOP')
+    await world.send(events(300, 4))
+    const last = world.start('c')
+    expect(await last.says(/"file-published"/, 60_000), last.said).toBe(true)
+    zombie.kill('SIGCONT')
+    const counted = (): number => files().reduce((sum, { note }) => sum + Number(note['records']), 0)
+    for (let tries = 0; counted() < 600 && tries < 300; tries++) await sleep(200)
+    for (const worker of [zombie, last]) {
+      expect(await worker.says(/"route-started"/, 60_000)).toBe(true)
+      worker.isExpected = true
+      worker.kill('SIGTERM')
+      expect(await worker.within(60_000), worker.said.slice(-2000)).toEqual({ code: 0, signal: null })
+    }
+    expect(await world.datasetVerdict(undefined, files())).toBe('clean')
+    expect(counted()).toBe(600)
   })
 
   it.concurrent('is retained while it is written, and while processes are killed: no offset is lost or there twice', {

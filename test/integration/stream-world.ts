@@ -16,7 +16,7 @@ import { readTopics } from './checker/read-topics.ts'
 import type { LogRecord } from './checker/records.ts'
 import { encryptedSource } from './checker/sources.ts'
 import { check, describeReport } from './checker.ts'
-import { checkDataset, describeDataset, readDataset } from './dataset-checker.ts'
+import { checkDataset, type DatasetFile, describeDataset, readDataset } from './dataset-checker.ts'
 
 /** Of the test: cases run side by side, so that the global one would take another's. */
 export interface TestContext {
@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly to?: string
   /** Rows go into the folder `data` beside it, in place of a topic: more words under `to:`. */
   readonly dataset?: string
+  /** Where else than in `data` its rows go, and what a command has to know of that. */
+  readonly objects?: { readonly place: string; readonly env: Readonly<Record<string, string>> }
   /** More lines of the route, each indented as its words are. */
   readonly route?: string
   /** More files beside it. */
@@ -111,7 +113,7 @@ ${pipeline ?? 'maxDeadLetters: 100%\n'}
 routes:
   - name: r
     from: { topics: [${this.input}], group: ${this.group}${this.#options.from ?? ''} }
-    to: ${dataset === undefined ? `{ topic: ${this.output}, compacted: ${compacted === true}${this.#options.to ?? ''} }` : `{ dataset: data${dataset.includes('format') ? '' : ', format: ndjson'}${dataset} }`}
+    to: ${dataset === undefined ? `{ topic: ${this.output}, compacted: ${compacted === true}${this.#options.to ?? ''} }` : `{ dataset: ${this.#options.objects?.place ?? 'data'}${dataset.includes('format') ? '' : ', format: ndjson'}${dataset} }`}
     deadLetterTopic: ${this.dead}
     policy: policy.yaml
 ${this.#options.route ?? ''}`,
@@ -158,7 +160,7 @@ ${this.#options.route ?? ''}`,
   /** Runs to its end. */
   async run(...args: readonly string[]): Promise<Ended> {
     return await lethe(['stream', this.pipeline, ...args], {
-      env: { CHAOS_INSTANCE: 'a', LETHE_LOG: 'json' },
+      env: { CHAOS_INSTANCE: 'a', LETHE_LOG: 'json', ...this.#options.objects?.env },
     })
   }
 
@@ -171,7 +173,7 @@ ${this.#options.route ?? ''}`,
   }
 
   start(instance = 'a', ...args: readonly string[]): Worker {
-    const worker = new Worker(instance, [this.pipeline, ...args])
+    const worker = new Worker(instance, [this.pipeline, ...args], this.#options.objects?.env)
     this.#test.onTestFinished(async () => await worker.end())
     return worker
   }
@@ -203,14 +205,17 @@ ${this.#options.route ?? ''}`,
   }
 
   /** `clean`, or what a reader of the data set found that knows the topics alone. `isGone`: rows that were deleted since. */
-  async datasetVerdict(isGone?: (row: string) => boolean): Promise<string> {
+  async datasetVerdict(
+    isGone?: (row: string) => boolean,
+    files: readonly DatasetFile[] = readDataset(this.data),
+  ): Promise<string> {
     const oracle = oracleOf(join(this.folder, 'policy.yaml'), join(this.folder, 'keys.json'))
     const of = await this.#logs(this.input, this.dead)
     return describeDataset(
       checkDataset({
         inputs: of(this.input),
         deadLetters: of(this.dead),
-        files: readDataset(this.data),
+        files,
         expected: oracle.expected,
         policy: oracle.policy,
         canaries: [CANARY],

@@ -1,12 +1,10 @@
 /**
- * `npm run proof:s3`: Lethe over a real server of S3, versitygw, which checks signatures and judges conditions. Builds it once with
- * Go into a cache (some minutes). Ends with 1 where something does not hold.
+ * `npm run proof:s3`: Lethe over a real server of S3, versitygw, which checks signatures and judges conditions. Ends with 1 where something does not hold.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,64 +16,20 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3'
-import { freePorts } from '../broker/ports.mjs'
 import { startProxy } from '../integration/proxy.mjs'
+import { Versitygw } from './versitygw.ts'
 
-const VERSION = 'v1.8.0'
 /** Of the large input, MB. */
 const LARGE_MB = 130
 /** The most that a run over it may hold, MiB. */
 const MOST_MIB = 400
 const script = fileURLToPath(new URL('../../dist/bin/lethe.js', import.meta.url))
-const cache = join(
-  process.env['LETHE_CACHE'] ?? join(process.env['HOME'] ?? tmpdir(), '.cache', 'lethe'),
-  's3',
-)
 const folder = mkdtempSync(join(tmpdir(), 'lethe-s3-'))
-const secret = randomBytes(20).toString('hex')
-const keyId = `AK${randomBytes(8).toString('hex').toUpperCase()}`
-
 let failed = false
 const check = (what: string, holds: boolean, more = ''): void => {
   process.stdout.write(`${holds ? 'holds' : 'FAILS'}: ${what}\n${holds || more === '' ? '' : `${more}\n`}`)
   failed ||= !holds
-}
-
-function fetchServer(): string {
-  const server = join(cache, `versitygw-${VERSION}`)
-  if (!existsSync(server)) {
-    process.stdout.write('building versitygw with Go (once)\n')
-    const bin = join(cache, 'bin')
-    mkdirSync(bin, { recursive: true })
-    execFileSync('go', ['install', `github.com/versity/versitygw/cmd/versitygw@${VERSION}`], {
-      stdio: 'inherit',
-      env: { ...process.env, GOBIN: bin },
-    })
-    execFileSync('mv', [join(bin, 'versitygw'), server])
-  }
-  return server
-}
-
-async function startServer(): Promise<{ readonly process: ChildProcess; readonly address: string }> {
-  const data = join(folder, 'data')
-  mkdirSync(data)
-  const [port] = await freePorts(1)
-  const address = `127.0.0.1:${port}`
-  const started = spawn(fetchServer(), ['--port', address, 'posix', data], {
-    stdio: 'ignore',
-    env: { ...process.env, ROOT_ACCESS_KEY: keyId, ROOT_SECRET_KEY: secret },
-  })
-  for (let tries = 0; tries < 100; tries++) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = connect(port!, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
-      socket.unref()
-    })
-    if (isUp) return { process: started, address }
-    await sleep(100)
-  }
-  throw new Error('versitygw does not start')
 }
 
 interface Ran {
@@ -90,23 +44,12 @@ interface Running {
   readonly ended: Promise<Ran>
 }
 
-const { process: server, address } = await startServer()
+const server = await Versitygw.start(join(folder, 'data'))
+const { address, secret, keyId } = server
 const proxy = await startProxy(address)
-const env = {
-  ...process.env,
-  AWS_ENDPOINT_URL_S3: `http://${address}`,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: keyId,
-  AWS_SECRET_ACCESS_KEY: secret,
-  AWS_EC2_METADATA_DISABLED: 'true',
-}
+const env = { ...process.env, ...server.env }
 const throughProxy = { AWS_ENDPOINT_URL_S3: `http://${proxy.address}` }
-const s3 = new S3Client({
-  endpoint: `http://${address}`,
-  region: 'us-east-1',
-  forcePathStyle: true,
-  credentials: { accessKeyId: keyId, secretAccessKey: secret },
-})
+const s3 = server.client()
 
 let told = ''
 function start(
@@ -357,9 +300,7 @@ try {
   await runAll()
 } finally {
   await proxy.close()
-  const ended = once(server, 'close')
-  server.kill()
-  await ended
+  await server.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 // A connection that the proxy cut may stay open on this side.

@@ -20,7 +20,7 @@ const PART_BYTES = 16 << 20
 const MOST_PARTS = 10_000
 /** Parts on their way while the next one fills. */
 const SENDING = 2
-/** An object of no more bytes than this is kept here until it is published, in one request. */
+/** An object of no more bytes than this is kept here until it is published, in one request, unless stated. */
 const SMALL_BYTES = 64 << 10
 const FIRST_BUFFER_BYTES = 64 << 10
 /** So long the parts of an output that failed may take to go, ms. */
@@ -40,6 +40,9 @@ export interface ObjectOutputOptions {
   readonly digester: Digester | undefined
   /** What stands there now, and is to be replaced. */
   readonly standing: Standing
+  /** Bytes of its parts. */
+  readonly partBytes?: number
+  readonly smallBytes?: number
 }
 
 export class ObjectOutput implements Output {
@@ -49,6 +52,8 @@ export class ObjectOutput implements Output {
   readonly #object: ObjectName
   readonly #digester: Digester | undefined
   readonly #standing: Standing
+  readonly #partBytes: number
+  readonly #smallBytes: number
   readonly #mark = randomBytes(12).toString('hex')
   readonly #ended = new AbortController()
   readonly #parts: Promise<StoredPart>[] = []
@@ -59,23 +64,25 @@ export class ObjectOutput implements Output {
   #state: 'open' | 'published' | 'discarded' = 'open'
   #publishing: Promise<void> | undefined
 
-  constructor({ store, name, digester, standing }: ObjectOutputOptions) {
+  constructor({ store, name, digester, standing, partBytes, smallBytes }: ObjectOutputOptions) {
     this.name = printObjectName(name)
     this.#store = store
     this.#object = name
     this.#digester = digester
     this.#standing = standing
+    this.#partBytes = partBytes ?? PART_BYTES
+    this.#smallBytes = smallBytes ?? SMALL_BYTES
   }
 
   async append(bytes: Uint8Array): Promise<void> {
     this.#digester?.add(bytes)
     for (let at = 0; at < bytes.length; ) {
-      const taken = Math.min(PART_BYTES - this.#length, bytes.length - at)
+      const taken = Math.min(this.#partBytes - this.#length, bytes.length - at)
       this.#reserve(this.#length + taken)
       this.#buffer.set(bytes.subarray(at, at + taken), this.#length)
       this.#length += taken
       at += taken
-      if (this.#length === PART_BYTES) await this.#send()
+      if (this.#length === this.#partBytes) await this.#send()
     }
   }
 
@@ -85,7 +92,7 @@ export class ObjectOutput implements Output {
     let size = Math.max(FIRST_BUFFER_BYTES, this.#buffer.length)
     while (size < length) size *= 2
     // An object of one part is likely to have another one as large.
-    if (this.#parts.length > 0) size = PART_BYTES
+    if (this.#parts.length > 0 || size > this.#partBytes) size = this.#partBytes
     const larger = Buffer.allocUnsafeSlow(size)
     larger.set(this.#buffer.subarray(0, this.#length))
     this.#buffer = larger
@@ -97,7 +104,7 @@ export class ObjectOutput implements Output {
     if (this.#parts.length === MOST_PARTS)
       throw new LetheError(
         'file-unwritable',
-        `${this.name} cannot be written: it would have more than ${(MOST_PARTS * PART_BYTES) / 2 ** 30} GiB`,
+        `${this.name} cannot be written: it would have more than ${(MOST_PARTS * this.#partBytes) / 2 ** 30} GiB`,
         'write to a folder, one object for each input: -o s3://bucket/folder/',
       )
     const bytes = this.#buffer.subarray(0, this.#length)
@@ -121,7 +128,7 @@ export class ObjectOutput implements Output {
   }
 
   async finish(): Promise<void> {
-    if (this.#parts.length > 0 ? this.#length > 0 : this.#length > SMALL_BYTES) await this.#send()
+    if (this.#parts.length > 0 ? this.#length > 0 : this.#length > this.#smallBytes) await this.#send()
     await Promise.all(this.#parts)
     this.digest = this.#digester?.end()
   }

@@ -13,16 +13,21 @@ const MOST_CUTS = 5
 const FIRST_WAIT_MS = 200
 
 /**
- * All bytes of an object, in order; each piece is the reader's.
+ * The bytes of an object in `[from, end)`, or to its end, in order; each piece is the reader's.
  * @throws LetheError (io): `input-changed` where the object is another meanwhile, and what the store throws
  */
-export async function* objectBytes(store: ObjectStore, object: StoredObject): AsyncGenerator<Buffer> {
+export async function* objectBytes(
+  store: ObjectStore,
+  object: StoredObject,
+  from = 0,
+  end: number = object.size,
+): AsyncGenerator<Buffer> {
   const ended = new AbortController()
   const blocks: Promise<Buffer>[] = []
-  let asked = 0
+  let asked = from
   const ask = (): void => {
-    if (asked >= object.size) return
-    const to = Math.min(asked + BLOCK_BYTES, object.size)
+    if (asked >= end) return
+    const to = Math.min(asked + BLOCK_BYTES, end)
     const block = readBlock(store, object, asked, to, ended.signal)
     // A failure is thrown when its turn comes.
     block.catch(() => {})

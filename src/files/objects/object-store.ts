@@ -2,7 +2,8 @@
  * The port to object stores: what a driver does. Each call retries what may pass, and throws a `LetheError` of the store's codes
  * where that was in vain. Objects are whole or absent; a condition is judged by the store itself.
  */
-import type { ObjectName } from './object-name.ts'
+import { LetheError } from '../../errors.ts'
+import { type ObjectName, printObjectName } from './object-name.ts'
 
 /** An object in one state. */
 export interface StoredObject extends ObjectName {
@@ -31,6 +32,17 @@ export interface StoredPart {
 /** The store did not publish, because something else stands under the name. */
 export class ConditionFailed extends Error {}
 
+/** An upload is not there any more: another process gave it up, or made it an object. */
+export class UploadGone extends LetheError {
+  constructor(object: ObjectName) {
+    super(
+      'store-refused',
+      `${printObjectName(object)} cannot be written: its parts are not in the object store any more`,
+      'run it again; rules of the bucket and other processes must leave uploads alone while one is written',
+    )
+  }
+}
+
 /** A read that ended early, for whatever reason that may pass. */
 export class CutShort extends Error {}
 
@@ -50,11 +62,16 @@ export interface ObjectStore {
   put(name: ObjectName, bytes: Uint8Array, mark: string, condition: Standing): Promise<void>
   /** Begins an object of parts, which `complete` publishes. */
   begin(name: ObjectName, mark: string): Promise<Upload>
+  /** @throws UploadGone, LetheError */
   part(upload: Upload, number: number, bytes: Uint8Array, signal: AbortSignal): Promise<StoredPart>
-  /** @throws ConditionFailed, LetheError */
+  /** @throws ConditionFailed, UploadGone, LetheError */
   complete(upload: Upload, parts: readonly StoredPart[], condition: Standing): Promise<void>
   /** Gives up an upload, with its parts. Does nothing where it is not there. */
-  abort(upload: Upload, signal: AbortSignal): Promise<void>
+  abort(upload: Pick<Upload, 'bucket' | 'key' | 'id'>, signal: AbortSignal): Promise<void>
+  /** Uploads of objects whose keys begin with `key`, which are neither complete nor aborted. */
+  uploads(prefix: ObjectName): AsyncGenerator<Pick<Upload, 'bucket' | 'key' | 'id'>>
+  /** Deletes an object. Does nothing where there is none. In a bucket with versions the older ones stay. */
+  deleteObject(name: ObjectName): Promise<void>
   /** The mark that `put` or `begin` gave to what stands there. */
   markOf(name: ObjectName): Promise<string | undefined>
 }

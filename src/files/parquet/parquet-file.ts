@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, type Stats } from 'node:fs'
 import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet'
 import { fileError, LetheError } from '../../errors.ts'
+import type { Seekable } from '../seekable.ts'
 import { readAt } from './column.ts'
 import {
   damaged,
@@ -48,11 +49,11 @@ export class ParquetFile {
     this.name = name
     this.fd = fd
     this.#stats = stats
-    const { metadata, start } = readFooter(fd, stats.size)
+    const { metadata, start } = readFooter(stats.size, (at, length) => readAt(fd, at, length))
     this.#footerStart = start
     this.root = readSchema(metadata.schema)
     this.columns = this.root.columns[1] + 1
-    this.metadata = new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? '']))
+    this.metadata = textsOf(metadata)
     this.groups = metadata.row_groups.map((group) => {
       const rows = Number(group.num_rows)
       if (!Number.isSafeInteger(rows) || rows < 0)
@@ -144,7 +145,31 @@ export class ParquetFile {
 /** Least and largest values of columns are not used, and may be of any length: row_groups[].columns[].meta_data.statistics. */
 const STATISTICS: LeftOut = { 4: { 1: { 3: { 12: 'left out' } } } }
 
-function readFooter(fd: number, size: number): { metadata: FileMetaData; start: number } {
+const textsOf = ({ key_value_metadata: texts }: FileMetaData): ReadonlyMap<string, string> =>
+  new Map(texts?.map(({ key, value }) => [key, value ?? '']))
+
+/** What the footer says beside the schema; undefined where the bytes are no file of Parquet. Throws what reading throws. */
+export function footerTexts(bytes: Seekable): ReadonlyMap<string, string> | undefined {
+  let failure: { readonly error: unknown } | undefined
+  const read: Read = (at, length) => {
+    try {
+      return bytes.at(at, length)
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+  try {
+    return textsOf(readFooter(bytes.size, read).metadata)
+  } catch {
+    if (failure !== undefined) throw failure.error
+    return undefined
+  }
+}
+
+type Read = (at: number, length: number) => Uint8Array<ArrayBuffer>
+
+function readFooter(size: number, read: Read): { metadata: FileMetaData; start: number } {
   const notParquet = (): ParquetFault =>
     new ParquetFault(
       'file-malformed',
@@ -152,17 +177,17 @@ function readFooter(fd: number, size: number): { metadata: FileMetaData; start: 
       'say --format, or give it the ending of what it is',
     )
   if (size < 12) throw size < 4 ? notParquet() : damaged('it ends early')
-  const text = (at: number): string => Buffer.from(readAt(fd, at, 4)).toString('latin1')
+  const text = (at: number): string => Buffer.from(read(at, 4)).toString('latin1')
   const head = text(0)
   if (head === ENCRYPTED || text(size - 4) === ENCRYPTED)
     throw new ParquetFault('file-malformed', 'the file is encrypted', 'decrypt it first')
   if (head !== MAGIC) throw notParquet()
   if (text(size - 4) !== MAGIC) throw damaged('it ends without its footer')
-  const length = Buffer.from(readAt(fd, size - 8, 4)).readUInt32LE()
+  const length = Buffer.from(read(size - 8, 4)).readUInt32LE()
   if (length > size - 12) throw damaged('its footer is longer than the file')
   if (length > MOST_FOOTER_BYTES) throw tooLarge('its footer is longer than 16 MiB')
   const start = size - 8 - length
-  const struct = structWithout(readAt(fd, start, length), MOST_FOOTER_VALUES, STATISTICS)
+  const struct = structWithout(read(start, length), MOST_FOOTER_VALUES, STATISTICS)
   if (struct === undefined) throw damaged('its footer is cut short')
   const footer = new Uint8Array(struct.length + 8)
   footer.set(struct)

@@ -8,7 +8,7 @@ import { type ObjectName, printObjectName } from '../objects/object-name.ts'
 /** What was asked for, for messages. */
 export interface Asked {
   readonly object: ObjectName
-  readonly verb: 'read' | 'written' | 'listed'
+  readonly verb: 'read' | 'written' | 'listed' | 'deleted'
   /** The origin of the store, where the environment names one. */
   readonly origin: string | undefined
 }
@@ -127,6 +127,7 @@ const RIGHTS = {
   read: 'reading needs s3:GetObject',
   written: 'writing needs s3:PutObject and s3:AbortMultipartUpload, and --replace s3:GetObject',
   listed: 'a name that ends with / needs s3:ListBucket',
+  deleted: 'deleting needs s3:DeleteObject',
 } as const
 
 /** Code, what is wrong, and what to do. */

@@ -2,6 +2,9 @@
  * The driver of S3 and of stores that speak its protocol, over the client of AWS, which signs, retries, and finds credentials where
  * every tool of AWS does.
  */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type * as Client from '@aws-sdk/client-s3'
 import { LetheError } from '../../errors.ts'
 import type { ObjectName } from '../objects/object-name.ts'
@@ -13,6 +16,7 @@ import {
   type StoredObject,
   type StoredPart,
   type Upload,
+  UploadGone,
 } from '../objects/object-store.ts'
 import { type Asked, kindOf, objectChanged, storeError } from './s3-errors.ts'
 
@@ -109,6 +113,13 @@ const MAY_WRITE: ReadonlySet<string> = new Set(['missing', 'right'])
 
 const conditionOf = (condition: Standing): { IfNoneMatch: string } | { IfMatch: string } =>
   condition === 'nothing' ? { IfNoneMatch: '*' } : { IfMatch: condition.tag }
+
+/** Before a name is tried again that another one was writing, ms. */
+const CONFLICT_WAIT_MS = 100
+
+const isGone = (error: unknown): boolean => (error as { name?: unknown } | undefined)?.name === 'NoSuchUpload'
+const isConflict = (error: unknown): boolean =>
+  /^(?:ConditionalRequestConflict|OperationAborted)$/.test(String((error as { name?: unknown })?.name))
 
 class S3Store implements ObjectStore {
   readonly #library: Library
@@ -277,6 +288,7 @@ class S3Store implements ObjectStore {
       if (ETag === undefined) throw storeError(undefined, this.#asked(upload, 'written'), 'refused')
       return { number, tag: ETag, checksum: upload.isChecked ? ChecksumCRC32 : undefined }
     } catch (error) {
+      if (isGone(error)) throw new UploadGone(upload)
       throw storeError(error, this.#asked(upload, 'written'))
     }
   }
@@ -299,17 +311,24 @@ class S3Store implements ObjectStore {
   }
 
   async #publish(name: ObjectName, condition: Standing, send: () => Promise<unknown>): Promise<void> {
-    try {
-      await send()
-    } catch (error) {
-      const kind = kindOf(error)
-      // An object that was to be replaced and is gone.
-      if (kind === 'condition' || (kind === 'missing' && condition !== 'nothing')) throw new ConditionFailed()
-      throw storeError(error, this.#asked(name, 'written'), kind === 'missing' ? 'refused' : kind)
-    }
+    for (let tries = 1; ; tries++)
+      try {
+        await send()
+        return
+      } catch (error) {
+        const kind = kindOf(error)
+        // An object that was to be replaced and is gone.
+        if (kind === 'condition' || (kind === 'missing' && condition !== 'nothing'))
+          throw new ConditionFailed()
+        if (isGone(error)) throw new UploadGone(name)
+        // Another one writes the name at this instant: who was first shows when it is tried again.
+        if (!isConflict(error) || tries >= this.#limits.attempts)
+          throw storeError(error, this.#asked(name, 'written'), kind === 'missing' ? 'refused' : kind)
+        await sleep(CONFLICT_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2))
+      }
   }
 
-  async abort(upload: Upload, signal: AbortSignal): Promise<void> {
+  async abort(upload: Parameters<ObjectStore['abort']>[0], signal: AbortSignal): Promise<void> {
     const command = new this.#library.AbortMultipartUploadCommand({
       Bucket: upload.bucket,
       Key: upload.key,
@@ -318,8 +337,48 @@ class S3Store implements ObjectStore {
     try {
       await this.#client.send(command, { abortSignal: signal })
     } catch (error) {
-      if ((error as { name?: unknown }).name === 'NoSuchUpload') return
+      if (isGone(error)) return
       throw storeError(error, this.#asked(upload, 'written'))
+    }
+  }
+
+  async *uploads(prefix: ObjectName): ReturnType<ObjectStore['uploads']> {
+    const { bucket, key: beginning } = prefix
+    let marker: { KeyMarker: string; UploadIdMarker: string } | undefined
+    for (let pages = 1; ; pages++) {
+      const page = await this.#uploads(prefix, marker)
+      // Not every store goes by the prefix.
+      for (const { Key, UploadId } of page.Uploads ?? [])
+        if (Key?.startsWith(beginning) && UploadId !== undefined) yield { bucket, key: Key, id: UploadId }
+      const { NextKeyMarker, NextUploadIdMarker } = page
+      if (page.IsTruncated !== true) return
+      const next = { KeyMarker: NextKeyMarker ?? '', UploadIdMarker: NextUploadIdMarker ?? '' }
+      if (pages === MOST_PAGES || next.KeyMarker === '' || isDeepStrictEqual(next, marker))
+        throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
+      marker = next
+    }
+  }
+
+  async #uploads(
+    { bucket, key }: ObjectName,
+    marker: { KeyMarker: string; UploadIdMarker: string } | undefined,
+  ): Promise<Client.ListMultipartUploadsCommandOutput> {
+    const { ListMultipartUploadsCommand } = this.#library
+    try {
+      return await this.#client.send(
+        new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...marker }),
+      )
+    } catch (error) {
+      throw storeError(error, this.#asked({ bucket, key }, 'listed'))
+    }
+  }
+
+  async deleteObject(name: ObjectName): Promise<void> {
+    try {
+      await this.#client.send(new this.#library.DeleteObjectCommand({ Bucket: name.bucket, Key: name.key }))
+    } catch (error) {
+      if (kindOf(error) === 'missing') return
+      throw storeError(error, this.#asked(name, 'deleted'))
     }
   }
 

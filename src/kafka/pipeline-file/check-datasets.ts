@@ -1,6 +1,7 @@
 /** Routes that write to data sets: whether their words go together, and whether a folder is for one of them alone. */
 import { resolve } from 'node:path'
 import { LetheError } from '../../errors.ts'
+import { isObjectName, parseObjectName, printObjectName } from '../../files/objects/object-name.ts'
 import { entryOf } from '../../policy/document.ts'
 import type { Plan } from '../../policy/plan.ts'
 import { quote } from '../../policy/problems.ts'
@@ -31,7 +32,7 @@ export function checkDatasets(draft: PipelineDraft, folder: string): void {
       continue
     }
     checkDatasetWords(route, draft)
-    const path = resolve(fileBeside(folder, dataset))
+    const path = placeOf(draft, route, folder)
     const other = folders.get(path)
     if (other !== undefined)
       findings.add(
@@ -41,6 +42,20 @@ export function checkDatasets(draft: PipelineDraft, folder: string): void {
         'give each route a folder of its own',
       )
     folders.set(path, shape.name)
+  }
+}
+
+/** Where a route writes, by a name that other spellings of it have too. */
+function placeOf({ findings, at }: PipelineDraft, { shape, index }: RoutePart, folder: string): string {
+  const place = shape.to.dataset ?? ''
+  if (!isObjectName(place)) return resolve(fileBeside(folder, place))
+  try {
+    const { bucket, key } = parseObjectName(place)
+    return printObjectName({ bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` })
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error
+    findings.add(at('routes', index, 'to', 'dataset'), 'bad-dataset', error.message, error.suggestion)
+    return place
   }
 }
 
@@ -159,7 +174,11 @@ export function datasetOf(draft: PipelineDraft, route: RoutePart, folder: string
   if (dataset === undefined || format === undefined)
     throw new Error('the route was checked to name a data set')
   return {
-    dataset: { folder: fileBeside(folder, dataset), format, roll: readRoll(draft, route) },
+    dataset: {
+      folder: isObjectName(dataset) ? dataset : fileBeside(folder, dataset),
+      format,
+      roll: readRoll(draft, route),
+    },
     compacted: false,
   }
 }

@@ -233,7 +233,7 @@ const route: z.ZodType<RouteShape> = z.strictObject({
         .max(1000)
         .optional()
         .describe(
-          'In place of a topic: a folder that is there, relative to this file. It gets files of rows, and belongs to this route alone.',
+          'In place of a topic: a folder that is there, relative to this file, or a prefix of an object store (`s3://bucket/prefix`). It gets files of rows, and belongs to this route alone.',
         ),
       format: z
         .enum(DATASET_FORMATS)

@@ -277,7 +277,7 @@ class RouteRun {
   }
 
   async open(): Promise<void> {
-    this.#folder?.open()
+    await this.#folder?.open()
     await this.#unlessStopped(this.#driver.open())
     if (this.#stop.aborted) return
     const { route, plan } = this.#prepared

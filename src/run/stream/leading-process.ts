@@ -36,7 +36,7 @@ export function tellStart(
 /** What the brokers take, by route. @throws LetheError where a topic or a data set is not as its route needs it */
 export async function checkTopics(setting: ProcessSetting): Promise<ReadonlyMap<string, WriteLimits>> {
   const { prepared, log } = setting
-  for (const { route } of prepared.routes) folderOf(prepared.pipeline, route)?.open()
+  for (const { route } of prepared.routes) await folderOf(prepared.pipeline, route)?.open()
   const { limits, unchecked } = await preflight(
     prepared.connect(),
     prepared.pipeline.routes,

@@ -24,6 +24,7 @@ import { rangeName, readRangeName } from '../../../src/datasets/range-name.ts'
 import { type RangeNote, readNote } from '../../../src/datasets/range-note.ts'
 import { ROW_FORMATS } from '../../../src/datasets/row-formats.ts'
 import type { LetheError } from '../../../src/errors.ts'
+import { inspectFile } from '../../../src/files/seekable.ts'
 
 const AT = { topic: 'shop.orders', partition: 3 }
 
@@ -35,8 +36,8 @@ function folder(): string {
 
 async function begun(path: string = folder(), owner = 'p/r', offset = 100): Promise<DatasetFolder> {
   const data = new DatasetFolder({ folder: path, format: 'ndjson', owner })
-  data.open()
-  if (!data.hasBegun()) await data.begin([{ ...AT, offset }])
+  await data.open()
+  if (!(await data.hasBegun())) await data.begin([{ ...AT, offset }])
   return data
 }
 
@@ -119,7 +120,7 @@ it('gives a name once: of two that begin at one offset the second is taken back,
   expect(await late.publish(note(100, 110, 10))).toBe('taken')
   // And where the file itself was taken away by the next owner of the partition.
   const lost = await written(one, 130, 1)
-  other.dropParts(AT)
+  await other.dropParts(AT, 130)
   expect(await lost.publish(note(130, 131, 1))).toBe('taken')
   expect(await positionIn(path)).toBe(130)
 })
@@ -168,7 +169,7 @@ it('any two writers with any points to roll at: each offset is in one file', asy
             writer.open = undefined
             writer.rows = 0
           }
-          for (const { open } of writers) open?.discard()
+          for (const { open } of writers) await open?.discard()
           const end = (await positionIn(path))!
           const rows = readdirSync(path)
             .filter((name) => name.endsWith('.gz'))
@@ -290,11 +291,11 @@ it('a note is found at the end of its file alone, and only whole', () => {
       (before, text, cut) => {
         const whole = Buffer.concat([before, noteMember(text)])
         writeFileSync(path, whole)
-        expect(readNoteMember(path)).toBe(text)
+        expect(inspectFile(path, readNoteMember)).toBe(text)
         writeFileSync(path, whole.subarray(0, Math.max(0, whole.length - 1 - cut)))
-        expect(readNoteMember(path)).toBe(undefined)
+        expect(inspectFile(path, readNoteMember)).toBe(undefined)
         writeFileSync(path, Buffer.concat([whole, Buffer.from([0])]))
-        expect(readNoteMember(path)).toBe(undefined)
+        expect(inspectFile(path, readNoteMember)).toBe(undefined)
       },
     ),
     { numRuns: 30 },

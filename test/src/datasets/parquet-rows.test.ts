@@ -37,7 +37,7 @@ it('holds the rows as columns, and says in its footer which offsets it covers', 
   const folder = mkdtempSync(join(tmpdir(), 'lethe-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const data = new DatasetFolder({ folder, format: 'parquet', owner: 'p/r' })
-  data.open()
+  await data.open()
   await data.begin([{ ...AT, offset: 0 }])
   const shaper = rowShaper('parquet', PLAN)
   const file = data.range({ ...AT, first: 0 }, shaper.columns)

@@ -74,7 +74,7 @@ async function begun(format: Format): Promise<World> {
   mkdirSync(set)
   const { plan } = await compilePolicyFile(join(at, 'p.yaml'))
   const data = new DatasetFolder({ folder: set, format, owner: 'shop/training' })
-  data.open()
+  await data.open()
   await data.begin([{ ...AT, offset: 0 }])
   return { at, set, suppression, plan: plan!, data, format }
 }
@@ -138,7 +138,7 @@ async function publish(world: World, first: number, rows: readonly Row[]): Promi
 }
 
 const nameAt = ({ format }: World, first: number): string => rangeName({ ...AT, first }, EXTENSIONS[format])
-const noteAt = ({ set, format }: World, first: number): RangeNote =>
+const noteAt = ({ set, format }: World, first: number): Promise<RangeNote> =>
   new DatasetFolder({ folder: set, format, owner: 'shop/training' }).note({ ...AT, first })
 const published = ({ set }: World): readonly string[] =>
   readdirSync(set)
@@ -155,9 +155,9 @@ async function rowsAt(world: World, first: number): Promise<readonly { readonly 
     .map((line) => JSON.parse(line))
 }
 const positionOf = async (data: DatasetFolder): Promise<number | undefined> => (await data.positions([AT]))[0]
-const anew = ({ data }: World): DatasetFolder => {
+const anew = async ({ data }: World): Promise<DatasetFolder> => {
   const again = new DatasetFolder(data.place)
-  again.open()
+  await again.open()
   return again
 }
 
@@ -189,7 +189,7 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     const world = await three()
     const { set, plan, data } = world
     const before = published(world)
-    const notes = [0, 5, 9].map((first) => noteAt(world, first))
+    const notes = await Promise.all([0, 5, 9].map((first) => noteAt(world, first)))
     const order = await planRetention(targetsOf([set]), plan, options)
     expect(order.untouched).toEqual([])
     expect(order.targets.map((one) => [one.rows, one.deleted, one.stepped, one.whole])).toEqual([
@@ -206,17 +206,17 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     ])
     expect(await rowsAt(world, 5)).toEqual([])
     for (const [at, gone] of [1, 2, 0].entries()) {
-      const { made, ...note } = noteAt(world, [0, 5, 9][at]!)
+      const { made, ...note } = await noteAt(world, [0, 5, 9][at]!)
       const { made: was, ...old } = notes[at]!
       const change = gone === 0 ? {} : { rows: old.rows - gone, deleted: gone, order: order.hash }
       expect(note).toEqual({ ...old, ...change })
       expect(made).toEqual(gone === 0 ? was : { ...was, judged: { from: NOW, until: NOW } })
     }
     // A process that runs, and one that starts: both go on where the last file ends, and none publishes an offset again.
-    for (const folderOf of [data, anew(world)]) expect(await positionOf(folderOf)).toBe(13)
+    for (const folderOf of [data, await anew(world)]) expect(await positionOf(folderOf)).toBe(13)
     expect(await publish(world, 5, OLD)).toBe('taken')
     expect(await publish(world, 13, LAST)).toBe('published')
-    expect(await anew(world).examine()).toEqual({ files: 4, partitions: 1, foreign: 0 })
+    expect(await (await anew(world)).examine()).toEqual({ files: 4, partitions: 1, foreign: 0 })
     expect(readdirSync(join(set, '_lethe')).sort()).toEqual([
       'dataset.json',
       expect.stringMatching(/17\.position$/),
@@ -253,11 +253,11 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     await applyErasure(second, suppression, setting)
     expect(await found(second)).toEqual([])
     expect(await found(order)).toEqual([])
-    expect(await positionOf(anew(world))).toBe(16)
+    expect(await positionOf(await anew(world))).toBe(16)
     const [{ tokens }] = order.subjects as [(typeof order.subjects)[number]]
     for (const first of [0, 5, 9, 13])
       expect(JSON.stringify(await rowsAt(world, first))).not.toContain(tokens[0])
-    expect(noteAt(world, 13)).toMatchObject({
+    expect(await noteAt(world, 13)).toMatchObject({
       records: 2,
       rows: 0,
       suppressed: 1,
@@ -279,7 +279,7 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     await expect(busy).rejects.toMatchObject({ code: 'file-busy' })
     rmSync(join(set, '_lethe', `${name}.lock`))
     // A process that starts meanwhile passes by what is half-made.
-    expect(await positionOf(anew(world))).toBe(13)
+    expect(await positionOf(await anew(world))).toBe(13)
     await applyOrder(order, { plan, now: NOW, holds: [] })
     expect(published(world)).toEqual([0, 5, 9].map((first) => nameAt(world, first)))
     const codes = async () =>
