@@ -29,6 +29,7 @@ describe('the threat model', () => {
       'The producer',
       'The consumer',
       'The broker operator',
+      'The operator of the object store',
       'The policy author',
       'The key holder',
       'Who has what Lethe keeps',

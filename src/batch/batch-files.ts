@@ -193,20 +193,18 @@ async function openDataSet(
   const delimiter = format === 'csv' ? (form.delimiter ?? inputs[0]!.delimiter) : undefined
   const time = storedTimeOf(plan)
   const made = { policy, asOf: new Date(now).toISOString(), keyChecks, format, partitionBy, delimiter, time }
-  const dataSet = opened.dataSet(
-    output,
-    (path) =>
-      new DataSetOutput(path, {
-        partitionBy,
-        mostPartitions: maxPartitions,
-        extension: `.${format}`,
-        manifest: DATA_SET,
-        manifestOf: (files) =>
-          dataSetText({ ...made, records: files.reduce((sum, { records }) => sum + records, 0), files }),
-        dryRun,
-        isTyped: format === 'parquet',
-        formatted: (file) => (format === 'parquet' ? typed(file) : linesAs(format, file)),
-      }),
+  const dataSet = await opened.dataSet(output, (place) =>
+    DataSetOutput.open(place, {
+      partitionBy,
+      mostPartitions: maxPartitions,
+      extension: `.${format}`,
+      manifest: DATA_SET,
+      manifestOf: (files) =>
+        dataSetText({ ...made, records: files.reduce((sum, { records }) => sum + records, 0), files }),
+      dryRun,
+      isTyped: format === 'parquet',
+      formatted: (file) => (format === 'parquet' ? typed(file) : linesAs(format, file)),
+    }),
   )
   return inputs.map(() => dataSet)
 }

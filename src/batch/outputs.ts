@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path'
 import { LetheError } from '../errors.ts'
 import { ArrayOutput } from '../files/array-output.ts'
+import { type DataSetPlace, DiskPlace } from '../files/data-set-place.ts'
 import { eachInOrder } from '../files/each-in-order.ts'
 import { formatByName, type Input } from '../files/input.ts'
 import type { FileCompression } from '../files/magic.ts'
@@ -12,6 +13,7 @@ import {
   parseObjectName,
   printObjectName,
 } from '../files/objects/object-name.ts'
+import { ObjectPlace } from '../files/objects/object-place.ts'
 import { openNothing, openObject, openOutput, openStdout } from '../files/output.ts'
 import { placeOf } from '../files/place.ts'
 import type { Output } from '../files/sink.ts'
@@ -107,12 +109,14 @@ export class Opened {
     this.#places.set(place, name)
   }
 
-  /** Opens a folder that does not exist yet. */
-  dataSet(name: string, open: (path: string) => Output): Output {
-    const { path } = placeOf(name.replace(/[/\\]+$/, ''))
-    this.#reads.refuse(path)
-    this.#take(path, name)
-    const output = open(path)
+  /** Opens a data set, whose place has nothing in it yet. */
+  async dataSet(name: string, open: (place: DataSetPlace) => Promise<Output>): Promise<Output> {
+    const place = isObjectName(name)
+      ? new ObjectPlace(name)
+      : new DiskPlace(placeOf(name.replace(/[/\\]+$/, '')).path)
+    this.#reads.refuse(place.name)
+    this.#take(place.name, name)
+    const output = await open(place)
     this.#outputs.push(output)
     return output
   }
@@ -226,12 +230,6 @@ export function dataSetFormat(
       'bad-option',
       '--partition-by makes a folder, and - is standard output',
       'say -o FOLDER',
-    )
-  if (isObjectName(output))
-    throw new LetheError(
-      'bad-option',
-      '--partition-by makes a folder that takes its name when all is whole, which objects cannot',
-      'write the data set to a disk, and copy it: _SUCCESS last',
     )
   const kinds = new Set(inputs.map(({ format }) => (format === 'json' ? 'ndjson' : format)))
   if (outputFormat === 'parquet') return outputFormat

@@ -1,17 +1,16 @@
 /**
  * A data set as an output: a folder with a file for each partition, in a layout of Hive, which appears whole. It is made
- * beside its place; its manifest and then `_SUCCESS` are written last, and then the folder takes its name.
+ * in a folder of its own; its manifest and then `_SUCCESS` are written last, and then its place publishes it.
  */
-import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { LetheError } from '../errors.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
 import { readPartFrames } from '../record/partition/partition-codec.ts'
+import type { DataSetPlace } from './data-set-place.ts'
 import { Digester, type FileDigest } from './digest.ts'
 import { openNothing } from './output.ts'
-import { type Output, outputError, standingAt } from './sink.ts'
-import { syncFolder } from './sync-folder.ts'
+import { type Output, outputError } from './sink.ts'
 import { TemporaryFile } from './temporary-file.ts'
 
 export interface DataSetForm {
@@ -45,41 +44,31 @@ interface Part {
   records: number
 }
 
+const SUCCESS = '_SUCCESS'
+
 /** What outputs of columns hold together, before the one that holds most ends its row group. */
 const HELD_BYTES = 64 << 20
 
 export class DataSetOutput implements Output {
   readonly name: string
-  readonly #temporary: string
+  readonly #place: DataSetPlace
   readonly #form: DataSetForm
   readonly #parts = new Map<string, Part>()
   #columns: { readonly tree: GroupColumn; readonly input: string } | undefined
   #header: Uint8Array | undefined
-  #isPublished = false
   digest: FileDigest | undefined
 
-  /** @throws LetheError where something stands at `name`, or nothing can be made beside it */
-  constructor(name: string, form: DataSetForm) {
-    this.name = name
+  private constructor(place: DataSetPlace, form: DataSetForm) {
+    this.name = place.name
+    this.#place = place
     this.#form = form
-    this.#temporary = join(dirname(name), `.${basename(name)}.${randomBytes(6).toString('hex')}.part`)
-    this.#refuseStanding()
     if (form.isTyped) this.openColumns = (tree, input) => this.#openColumns(tree, input)
-    if (form.dryRun) return
-    try {
-      mkdirSync(this.#temporary, { mode: 0o700 })
-    } catch (error) {
-      throw outputError(name, error)
-    }
   }
 
-  #refuseStanding(): void {
-    if (existsSync(this.name))
-      throw new LetheError(
-        'output-conflict',
-        `${this.name} stands there already, and a data set takes no other's place`,
-        'name a folder that does not exist, or move that one away',
-      )
+  /** @throws LetheError where something stands at its place, or nothing can be made there */
+  static async open(place: DataSetPlace, form: DataSetForm): Promise<DataSetOutput> {
+    if (!form.dryRun) await place.begin()
+    return new DataSetOutput(place, form)
   }
 
   get partitions(): { readonly fields: readonly string[]; readonly most: number } {
@@ -145,7 +134,7 @@ export class DataSetOutput implements Output {
   }
 
   #file(path: string): Output {
-    const file = join(this.#temporary, path)
+    const file = join(this.#place.staging, path)
     try {
       mkdirSync(dirname(file), { recursive: true })
     } catch (error) {
@@ -164,7 +153,7 @@ export class DataSetOutput implements Output {
     const { manifest, manifestOf } = this.#form
     const files = parts.map(({ path, records, file }) => ({ file: path, records, ...file.digest! }))
     this.digest = await this.#write(manifest, manifestOf(files))
-    await this.#write('_SUCCESS', '')
+    await this.#write(SUCCESS, '')
   }
 
   async #write(name: string, text: string): Promise<FileDigest | undefined> {
@@ -175,26 +164,19 @@ export class DataSetOutput implements Output {
     return file.digest
   }
 
-  publish(): void {
+  async publish(): Promise<void> {
     if (this.#form.dryRun) return
-    this.#refuseStanding()
-    try {
-      chmodSync(this.#temporary, 0o777 & ~process.umask())
-      renameSync(this.#temporary, this.name)
-      this.#isPublished = true
-      syncFolder(dirname(this.name))
-    } catch (error) {
-      throw outputError(this.name, error)
-    }
+    const files = [...this.#parts.values()].map(({ path }) => path)
+    await this.#place.publish([...files, this.#form.manifest, SUCCESS])
   }
 
   async discard(): Promise<void> {
-    if (this.#isPublished || this.#form.dryRun) return
+    if (this.#form.dryRun) return
     for (const { output } of this.#parts.values()) await output.discard()
-    rmSync(this.#temporary, { recursive: true, force: true, maxRetries: 3 })
+    await this.#place.discard()
   }
 
   standing(): 'nothing' | 'older' {
-    return standingAt(this.name)
+    return this.#place.standing()
   }
 }

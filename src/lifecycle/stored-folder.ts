@@ -9,6 +9,7 @@ import { isStreamed } from '../datasets/stored-range.ts'
 import { fileError, LetheError } from '../errors.ts'
 import { allEntriesBelow } from '../files/folder-entries.ts'
 import { formatByName } from '../files/input.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import type { TargetName } from './legal-hold.ts'
 import { readManifest } from './manifest-file.ts'
@@ -31,7 +32,8 @@ export function targetsOf(names: readonly string[], options: FolderOptions = {})
   }
   const links: string[] = []
   const folders: string[] = []
-  for (const name of names)
+  for (const name of names) {
+    if (isObjectName(name)) throw notHere(name)
     try {
       if (statSync(name).isDirectory()) {
         folders.push(realpathSync(name))
@@ -42,9 +44,18 @@ export function targetsOf(names: readonly string[], options: FolderOptions = {})
     } catch (error) {
       throw error instanceof LetheError ? error : fileError(name, error)
     }
+  }
   for (const link of links) if (leadsElsewhere(link, targets, folders)) add(new LeftAlone(link, 'link'))
   return [...targets.values()]
 }
+
+/** Who asks must not take it for looked through. */
+const notHere = (name: string): LetheError =>
+  new LetheError(
+    'not-a-file',
+    `${name} lies in an object store, where stored rows are neither looked for nor deleted; nothing was looked through`,
+    'copy it to a disk and name that; older versions, replicas and locked objects are left to the rules of the bucket (docs/object-stores.md)',
+  )
 
 /**
  * What stands in the data sets of streams that these lie in, and is none of them: files that were published since, and those that are

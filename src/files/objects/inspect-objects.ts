@@ -9,8 +9,13 @@ import {
   parseObjectName,
   printObjectName,
 } from './object-name.ts'
+import { CLAIM } from './object-place.ts'
 import type { StoredObject } from './object-store.ts'
 import { openStore } from './open-store.ts'
+
+const SUCCESS = '_SUCCESS'
+/** Marks and manifests of what a job has finished. */
+const OWN: ReadonlySet<string> = new Set([SUCCESS, '_manifest.json'])
 
 /** More inputs than this are no batch. */
 const MOST_OBJECTS = 100_000
@@ -36,6 +41,7 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
   const store = await openStore()
   if (!isObjectFolder(name)) return [await store.look(parsed)]
   const found: StoredObject[] = []
+  const claims: StoredObject[] = []
   const seen = new Set<string>()
   for await (const object of store.list(parsed)) {
     const { key } = object
@@ -47,8 +53,8 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
         'run it again when nothing writes there any more, or name the objects',
       )
     seen.add(key)
-    if (!isRecords(object, parsed)) continue
-    found.push(object)
+    if (key.endsWith(`/${CLAIM}`)) claims.push(object)
+    else if (isRecords(object, parsed)) found.push(object)
     if (found.length > MOST_OBJECTS)
       throw new LetheError(
         'bad-option',
@@ -56,6 +62,9 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
         'name a longer prefix, and run several batches',
       )
   }
+  // Who may not delete has left it, once all was there.
+  const open = claims.find(({ key }) => !seen.has(key.slice(0, -CLAIM.length) + SUCCESS))
+  if (open !== undefined) throw unfinished(open)
   if (found.length === 0)
     throw new LetheError('file-missing', `no object with records lies below ${name}`, 'correct the name')
   return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
@@ -68,15 +77,19 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
 function isRecords(object: StoredObject, prefix: ObjectName): boolean {
   const below = object.key.slice(prefix.key.length)
   const name = below.slice(below.lastIndexOf('/') + 1)
-  if ((name === '' && object.size === 0) || name === '_SUCCESS' || name.endsWith('.lethe.json')) return false
-  if (below.split('/').some((part) => /^[._]/.test(part)))
-    throw new LetheError(
-      'not-a-file',
-      `${printObjectName(object)} is named as files are that a job has not finished, or keeps for itself`,
-      'name the objects, or a prefix that has no name below it which begins with _ or .',
-    )
+  if ((name === '' && object.size === 0) || OWN.has(name) || name.endsWith('.lethe.json')) return false
+  // What Lethe keeps of a data set that a stream writes.
+  if (below.startsWith('_lethe/')) return false
+  if (below.split('/').some((part) => /^[._]/.test(part))) throw unfinished(object)
   return true
 }
+
+const unfinished = (object: ObjectName): LetheError =>
+  new LetheError(
+    'not-a-file',
+    `${printObjectName(object)} is named as files are that a job has not finished, or keeps for itself`,
+    'name the objects, or a prefix that has no name below it which begins with _ or .',
+  )
 
 function inputOf(object: StoredObject, asked: string, stated: RecordFormat | undefined): Input {
   const { bucket, key, size } = object

@@ -11,6 +11,7 @@ import type { RangeFile } from '../../../src/datasets/range-file.ts'
 import { rangeName } from '../../../src/datasets/range-name.ts'
 import type { RangeNote } from '../../../src/datasets/range-note.ts'
 import { LetheError } from '../../../src/errors.ts'
+import { targetsOf } from '../../../src/lifecycle/stored-folder.ts'
 import { TestStore } from '../../objects.ts'
 
 const AT = { topic: 'shop.orders', partition: 3 }
@@ -256,4 +257,9 @@ it('who may not see uploads leaves them, and goes on', async () => {
   store.fault = (request) => (request.includes('?uploads') ? [403, ''] : undefined)
   await data.dropParts(AT, 100)
   expect(store.asked.at(-1)).toMatch(/^GET .*\?uploads/)
+})
+
+it('is not taken for looked through by what deletes', async () => {
+  for (const name of ['s3://clean/orders', 's3://clean/orders/', 'S3://clean'])
+    expect(await codeOf(() => targetsOf([name]))).toMatch(/^not-a-file: .* nothing was looked through$/)
 })

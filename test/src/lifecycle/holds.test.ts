@@ -125,10 +125,15 @@ describe('what deletes', () => {
     'src/files/temporary-file.ts': 'its own temporary file; an output takes the place of an older one',
     'src/files/lock-file.ts': 'locks',
     'src/files/objects/object-copy.ts': 'the name of its own copy of an object',
-    'src/files/data-set-output.ts':
+    'src/files/data-set-place.ts':
       'its own hidden folder, which takes the name of an output that is not there',
-    'src/datasets/dataset-folder.ts':
-      'files that it had begun, and marks of positions that a later one says again',
+    'src/files/objects/object-place.ts':
+      'its own folder for temporary files, and objects of its own run that failed',
+    'src/files/objects/object-store.ts': 'the port',
+    'src/files/s3/s3-store.ts': 'stands behind the port',
+    'src/files/folders/disk-folder.ts':
+      'what a process had begun, and marks of positions that a later one says again',
+    'src/files/folders/object-folder.ts': 'marks of positions that a later one says again',
     'src/shards/run-folder.ts': 'its own temporary manifest',
     'src/shards/merge-checks.ts': 'the work folder of a run; outputs take the name of what is not there',
     'src/cli/demo.ts': 'the folder that the demo made',
@@ -143,7 +148,7 @@ describe('what deletes', () => {
       .filter((entry) => entry.isFile() && /(?<!\.as)\.ts$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) =>
-        /\b(?:unlink|rm|rmdir|f?truncate|rename)(?:Sync)?\(|\bdeleteRecords\(|\bwriteTombstones\(|\bDeleteRecords\b.*\(|\bdeleteTopics\(/.test(
+        /\b(?:unlink|rm|rmdir|f?truncate|rename)(?:Sync)?\(|\bdeleteRecords\(|\bwriteTombstones\(|\bDeleteRecords\b.*\(|\bDeleteObject\w*\(|\bdeleteObject\(|\bdeleteTopics\(/.test(
           readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''),
         ),
       )

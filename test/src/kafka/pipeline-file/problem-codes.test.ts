@@ -476,6 +476,20 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     'the format of a data set',
     pipeline('', toDataset('dataset: d').replace('to: {', 'to: ▸{')),
   ],
+  [
+    'bad-dataset',
+    'a prefix of an object store that another route has',
+    pipeline(
+      '',
+      toDataset('dataset: s3://clean/d/, format: ndjson'),
+      toDataset('dataset: ▸s3://clean/d, format: ndjson', { name: 'second', group: 'g2' }),
+    ),
+  ],
+  [
+    'bad-dataset',
+    'a name with a password',
+    pipeline('', toDataset('dataset: ▸"s3://user:pass@clean/d", format: ndjson')),
+  ],
   ['bad-dataset', 'a format', pipeline('', toDataset('dataset: d, format: ▸csv'))],
   ['bad-dataset', 'a word of topics', pipeline('', toDataset('dataset: d, format: ndjson, partition: ▸key'))],
   ['bad-dataset', 'a topic, too', pipeline('', toDataset('topic: ▸out, dataset: d, format: ndjson'))],

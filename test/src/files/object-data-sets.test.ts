@@ -1,0 +1,175 @@
+/** `lethe batch --partition-by` below a prefix of an object store: with `_SUCCESS` whole, and without it nothing that counts. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { TestStore } from '../../objects.ts'
+import { type Ended, folder, script, warm } from '../cli/lethe.ts'
+
+const POLICY = `policy: p
+version: 1
+purpose: train_ai_system
+fields:
+  id: { use: mask.replace, with: someone }
+  country: keep
+  note: keep
+`
+const CANARY = 'ZqCanaryOfNobody'
+const ROWS = Array.from(
+  { length: 12 },
+  (_, at) => `{"id":"${CANARY}${at}","country":"C${at % 4}","note":"n${at}"}\n`,
+).join('')
+const SET = 's3://clean/set/'
+
+let store: TestStore
+beforeAll(async () => {
+  store = await TestStore.start()
+})
+afterAll(async () => {
+  await store.stop()
+})
+beforeEach(() => {
+  store.objects.clear()
+  store.uploads.clear()
+  store.asked.length = 0
+  store.fault = undefined
+})
+
+const place = (): string => folder({ 'policy.yaml': POLICY, 'in.ndjson': ROWS })
+async function batch(cwd: string, ...args: string[]): Promise<Ended> {
+  const own = ['-p', 'policy.yaml', '-q', '--partition-by', 'country']
+  const ended = await warm(['batch', ...args, ...own], { cwd, env: { ...store.env, TMPDIR: cwd } })
+  expect(ended.stdout + ended.stderr).not.toContain(CANARY)
+  // What was made on the disk is gone, whatever came of it.
+  expect(readdirSync(cwd).filter((name) => name.startsWith('lethe-'))).toEqual([])
+  return ended
+}
+const names = (): string[] => [...store.objects.keys()].filter((name) => name.startsWith('clean/set/')).sort()
+const writes = (): string[] => store.asked.filter((one) => /^(?:PUT|POST|DELETE) /.test(one))
+
+it('has the files that it would have on a disk, _SUCCESS last, and is an input', async () => {
+  const cwd = place()
+  expect((await batch(cwd, 'in.ndjson', '-o', 'set/', '--as-of', '2026-01-01')).code).toBe(0)
+  const summary = ['--summary', 's3://clean/run.json', '--as-of', '2026-01-01']
+  const { code, stderr } = await batch(cwd, 'in.ndjson', '-o', SET, ...summary)
+  expect([code, stderr]).toEqual([0, ''])
+  const local = readdirSync(join(cwd, 'set'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(cwd, 'set', name)).isFile())
+    .sort()
+  expect(names()).toEqual(local.map((name) => `clean/set/${name}`))
+  expect(local).toHaveLength(6)
+  for (const name of local)
+    expect(store.text(`clean/set/${name}`), name).toBe(readFileSync(join(cwd, 'set', name), 'utf8'))
+  expect(writes().slice(-4)).toEqual([
+    'PUT /clean/set/_manifest.json',
+    'PUT /clean/set/_SUCCESS',
+    'DELETE /clean/set/_writing',
+    'PUT /clean/run.json',
+  ])
+  const read = await warm(['batch', SET, '-p', 'policy.yaml', '-q', '-o', 'out.ndjson'], {
+    cwd,
+    env: store.env,
+  })
+  expect([read.code, read.stderr]).toEqual([0, ''])
+  expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8').split('\n')).toHaveLength(13)
+  const again = await batch(cwd, 'in.ndjson', '-o', SET)
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("takes no other's place")])
+})
+
+it('that fails takes back what it wrote; where it may not, what is left has no _SUCCESS', async () => {
+  const cwd = place()
+  const failing = (at: number, answer: ReturnType<NonNullable<TestStore['fault']>>): void => {
+    let puts = 0
+    store.fault = (request) => (request.startsWith('PUT ') && ++puts >= at ? answer : undefined)
+  }
+  const denied = [403, '<Error><Code>AccessDenied</Code></Error>'] as const
+  for (let at = 1; at <= 7; at++) {
+    failing(at, denied)
+    const { code, stderr } = await batch(cwd, 'in.ndjson', '-o', SET)
+    expect([code, stderr, names()]).toEqual([4, expect.stringContaining('does not allow it'), []])
+  }
+  let puts = 0
+  store.fault = (request) =>
+    request.startsWith('DELETE ') || (request.startsWith('PUT ') && ++puts >= 4) ? denied : undefined
+  const { code, stderr } = await batch(cwd, 'in.ndjson', '-o', SET)
+  expect([code, stderr]).toEqual([
+    4,
+    expect.stringContaining('3 objects that were written below it stay there'),
+  ])
+  expect(names()).toHaveLength(3)
+  expect(names()).not.toContain('clean/set/_SUCCESS')
+  store.fault = undefined
+  const next = await batch(cwd, 'in.ndjson', '-o', SET)
+  expect([next.code, next.stderr]).toEqual([2, expect.stringMatching(/output-conflict|_writing|takes no/)])
+  // Nor does a reader take it.
+  const read = await warm(['batch', SET, '-p', 'policy.yaml', '-q', '-o', 'out.ndjson'], {
+    cwd,
+    env: store.env,
+  })
+  expect([read.code, read.stderr]).toEqual([2, expect.stringContaining('_writing is named as files are')])
+})
+
+it('is published once where answers are lost, and connections break', async () => {
+  for (const fault of ['lost', 'broken'] as const) {
+    store.objects.clear()
+    const seen = new Set<string>()
+    store.fault = (request) => {
+      if (!request.startsWith('PUT ') || seen.has(request)) return undefined
+      seen.add(request)
+      return fault
+    }
+    const { code, stderr } = await batch(place(), 'in.ndjson', '-o', SET)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(names()).toHaveLength(6)
+  }
+})
+
+it('is of one run alone: what another one writes meanwhile, or left, ends it', async () => {
+  const cwd = place()
+  store.fault = (request) => {
+    if (request.startsWith('PUT /clean/set/_writing')) store.put('clean/set/other.ndjson', 'x\n')
+    return undefined
+  }
+  const late = await batch(cwd, 'in.ndjson', '-o', SET)
+  expect([late.code, late.stderr]).toEqual([2, expect.stringContaining("takes no other's place")])
+  expect(names()).toEqual(['clean/set/other.ndjson'])
+  store.objects.clear()
+  store.fault = (request) => {
+    if (request.startsWith('PUT /clean/set/_writing')) store.put('clean/set/_writing', 'another')
+    return undefined
+  }
+  const second = await batch(cwd, 'in.ndjson', '-o', SET)
+  expect([second.code, second.stderr]).toEqual([
+    2,
+    expect.stringContaining('another run writes a data set there'),
+  ])
+  expect(names()).toEqual(['clean/set/_writing'])
+})
+
+it('that is killed, or interrupted, leaves no _SUCCESS', async () => {
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    store.objects.clear()
+    const cwd = place()
+    const args = ['batch', 'in.ndjson', '-o', SET, '-p', 'policy.yaml', '-q', '--partition-by', 'country']
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd,
+      env: { ...process.env, ...store.env, TMPDIR: cwd },
+      stdio: 'ignore',
+    })
+    let puts = 0
+    store.fault = (request) => {
+      if (!request.startsWith('PUT ') || ++puts !== 3) return undefined
+      child.kill(signal)
+      return signal === 'SIGKILL' ? 'lost' : undefined
+    }
+    const [code] = await once(child, 'close')
+    if (signal === 'SIGKILL') {
+      expect([code, names()[1]]).toEqual([null, 'clean/set/country=C0/part-00000.ndjson'])
+      expect(names()[0]).toBe('clean/set/_writing')
+      expect(names()).not.toContain('clean/set/_SUCCESS')
+    } else if (code === 130) expect(names()).toEqual([])
+    // It heard of it when all was there.
+    else expect(names()).toContain('clean/set/_SUCCESS')
+  }
+})
