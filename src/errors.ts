@@ -216,6 +216,18 @@ export const ERROR_GROUPS = {
     'target-held': ['usage', 'what is to be deleted is under a legal hold'],
     'ledger-damaged': ['io', 'the ledger was changed, or its end was cut off'],
   },
+  Cards: {
+    'card-facts-invalid': ['usage', 'the file of facts about a data set has errors, which are printed'],
+    'card-refused': [
+      'usage',
+      'no card is made of a run that published nothing, of another policy, or of other records or files',
+    ],
+    'lineage-unsent': [
+      'passing',
+      'the server of OpenLineage cannot be reached, or answers with a fault of its own',
+    ],
+    'lineage-refused': ['io', 'the server of OpenLineage does not take an event'],
+  },
   Lists: {
     'list-missing': [
       'usage',

@@ -253,6 +253,12 @@ describe('marked values', () => {
       '--suppressed',
       'wildcard',
     )
+    // Documents about a data set, and what no card can be made of.
+    await run(0, 'card', 'run.json', 'clean/in.ndjson', ...policy, '-o', 'cards')
+    await run(2, 'card', 'run.json', 'in.ndjson', ...policy, '-o', 'cards-of-input')
+    put('wrong.txt', `nonsense: ${mark()}\nname: ["${mark()}"]\n`)
+    await run(2, 'card', 'run.json', ...policy, '--facts', 'wrong.txt', '-o', 'cards-of-wrong')
+    await run(4, 'card', 'run.json', ...policy, '--openlineage', 'http://127.0.0.1:1')
     const parquet = [
       { name: 'id', data: [ids[4]!, ids[4]!] },
       { name: 'at', data: ['2026-05-21T10:00:00Z', '2026-05-21T10:00:00Z'] },

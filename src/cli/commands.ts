@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./measure.ts'),
   },
   {
+    name: 'card',
+    summary: 'documents about a data set, from the run that made it',
+    load: () => import('./card-command.ts'),
+  },
+  {
     name: 'stream',
     summary: 'topics in, de-identified topics out',
     load: () => import('./stream.ts'),

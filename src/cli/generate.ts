@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { cardFactsJsonSchema } from '../cards/card-facts.ts'
 import { catalogueMarkdown } from '../catalogue/catalogue-markdown.ts'
 import { errorsMarkdown } from '../catalogue/errors-markdown.ts'
 import { policyPage } from '../catalogue/policy-page.ts'
@@ -18,6 +19,7 @@ const GENERATED: Record<string, () => string> = {
   'transforms/README.md': () => catalogueMarkdown(entries()),
   'docs/errors.md': errorsMarkdown,
   'docs/policy.md': policyPage,
+  'config/schema/card.schema.json': () => `${JSON.stringify(cardFactsJsonSchema(), null, 2)}\n`,
   'config/schema/policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
   'config/schema/pipeline.schema.json': () => `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`,
 }

@@ -176,7 +176,7 @@ export function suppressionInWords({ list, by, entries, normalize }: PolicySuppr
 }
 
 /** `crowd:` as a sentence. */
-function crowdInWords(
+export function crowdInWords(
   { k, l, t, over, sensitive, maxSuppressed, onFail, window }: PolicyCrowd,
   hasSubject: boolean,
 ): string {

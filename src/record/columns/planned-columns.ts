@@ -151,6 +151,14 @@ const unknownNames = (segments: readonly Segment[]): LetheError =>
 const isKept = (field: PlanField | undefined): boolean =>
   field === undefined || field.rulesByStep.flat().some(({ keeps }) => keeps)
 
+/** The type of a field's values, whatever is around them; undefined where neither policy nor rules say it: something is kept as it is. */
+export function typeOfField(field: PlanField): ColumnType | undefined {
+  const keeps = field.rulesByStep.some((rules) => rules.some(({ action }) => action.kind === 'keep'))
+  if (keeps && field.type === undefined) return undefined
+  const types = typesOf(field, undefined)
+  return types.length === 0 ? undefined : common(types)
+}
+
 function typesOf(field: PlanField, source: ColumnType | undefined): ColumnType[] {
   if (field.type !== undefined) return [columnOfType(field.type)]
   return field.rulesByStep.flat().flatMap((rule) => [...made(rule, source), ...instead(rule)])
