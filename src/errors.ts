@@ -257,6 +257,12 @@ export const ERROR_GROUPS = {
       'the records of a data set have more partitions than --max-partitions allows',
     ],
     'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],
+    'crowd-too-small': [
+      'violations',
+      'more records than may be suppressed are in classes that are smaller than `crowd:` asks for',
+    ],
+    'crowd-too-large': ['usage', 'there is more to count than is held to judge `crowd:`'],
+    'crowd-broken': ['io', 'what was written does not hold `crowd:`, so it is withheld'],
     'crowd-refused': ['usage', 'the policy states `crowd:`, and what is run cannot hold it'],
     'replay-refused': [
       'usage',

@@ -11,8 +11,6 @@ import { refuseTwice } from '../files/refuse-twice.ts'
 import type { Output } from '../files/sink.ts'
 import { loadZstd } from '../files/zstd.ts'
 import type { GateData } from '../gates/gate-data.ts'
-import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
-import { newGroupsKey } from '../groups/subject-groups.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { type ExpectedKey, refuseOtherKeys, refusePublished } from '../keys/real-data.ts'
@@ -28,18 +26,19 @@ import { partitionPaths } from '../record/partition/planned-partitions.ts'
 import { type Summary, summarize } from '../run/account/account-view.ts'
 import { checkMayJudge, standAlone } from '../run/account/groups-view.ts'
 import { viewKeys } from '../run/account/keys-view.ts'
-import { type BatchProgress, type BatchResult, type LetterSealing, runBatch } from '../run/batch-run.ts'
+import type { BatchProgress, BatchResult, LetterSealing } from '../run/batch-run.ts'
 import { refuseTags } from '../run/check-tags.ts'
 import type { PreparedPool } from '../run/chunk-pool.ts'
-import type { RunConfiguration } from '../run/configuration.ts'
 import { cuttingOf, formOf, type ReadForm, usedFlags } from '../run/input-flags.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { configured, type GatePlaces, readGateData } from '../run/read-gate-data.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { type BatchMeasure, measuringOf, writeWeights } from './batch-measure.ts'
+import { type BatchPass, runPass } from './batch-pass.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkEvents } from './change-files.ts'
+import { type CrowdUse, crowdUse, FirstPass, newCrowdKey, refuseCrowd } from './crowd-passes.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import {
@@ -87,6 +86,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions, BatchMeasu
   readonly policyFile?: PolicyFile
   /** Sees every record. The threads of the run are this one alone then: `preparePool(inputs, 1)`. */
   readonly observe?: Observe
+  /** How it goes by the crowd of its policy: that is judged, unless stated. */
+  readonly crowd?: CrowdUse
   /** The file of legal holds: no output takes the place of what is held. Undefined: outputs replace what stands under their names. */
   readonly holds?: string
 }
@@ -134,6 +135,8 @@ export async function batchFiles(
   options.shard?.begin(plan, keys?.keyset)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
+  if (crowdUse(plan, options) !== undefined && crowdUse(plan, options) !== 'unjudged')
+    refuseCrowd(inputs, form, options)
   if (form.change !== undefined) checkEvents(plan, form.change, inputs, options)
   const data = readGateData([plan], placesOf(options), files)
   const sealing = await sealingOf(options, plan, data, files)
@@ -227,19 +230,17 @@ interface WholeBatch {
 
 /** Everything is checked: opens the outputs, reads the inputs, and gives the outputs their names. */
 async function openAndRun(batch: WholeBatch): Promise<Summary> {
-  const { plan, file, form, approvals, data, sealing, reads, keys } = batch
-  const { inputs, options, prepared, files, hears } = batch
+  const { plan, form, approvals, data, sealing, reads, keys } = batch
+  const { inputs, options, prepared, hears } = batch
   const { replay } = options
   const now = options.asOf ?? Date.now()
   const opened = new Opened(reads)
+  const use = crowdUse(plan, options)
+  let second: PreparedPool | undefined
   try {
     const names = [options.output ?? '', ...inputs.map((input) => input.name)]
     if (names.some((name) => formatByName(name).compression === 'zstd')) await loadZstd()
-    const typed = await typedOutputs(inputs, plan, options)
-    const outputs =
-      options.partitionBy === undefined
-        ? await openOutputs(inputs, options, opened, typed)
-        : await openDataSet(batch, now, opened, typed)
+    const outputs = await openAll(batch, now, opened)
     const sidecars = await openSidecars(inputs, outputs, options, opened)
     const deadLetterFile =
       options.deadLetter === undefined ? undefined : await opened.open(options.deadLetter, options)
@@ -252,22 +253,24 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     const measuring = await measuringOf(plan, form.change !== undefined, options)
     const named = deadLetterFile === undefined ? outputs : [...outputs, deadLetterFile]
     const refuseAdded = await refuserOf(options, named)
+    let first: FirstPass | undefined
+    if (use !== undefined && use !== 'unjudged') {
+      first = await countClasses(batch, now, use, whatIsLeft(outputs))
+      await prepared.close()
+      second = prepared.another()
+    }
     const older = replay === undefined ? versionWarnings(plan, options) : versionBefore(plan, replay)
-    const result = await deidentify({
-      plan,
-      file,
+    const whole = await runPass({
+      ...passOf(batch, now),
       observe: measuring?.observe ?? options.observe,
-      configuration: { files: files.bytes, keyset: keys?.keyset, ...configured(data) },
-      inputs,
       outputs,
       deadLetterFile,
       sealing,
-      form,
-      now,
-      options,
-      prepared,
-      hears,
+      prepared: second ?? prepared,
+      countsGroups: true,
+      crowd: first?.setup ?? (use === 'unjudged' ? use : undefined),
     })
+    const result = first?.resultOf(whole.result) ?? whole.result
     if (!reconciles(result.account))
       throw new LetheError(
         'account-mismatch',
@@ -275,6 +278,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
           `${sum(result.account.suppressed)} suppressed, ${sum(result.account.deadLettered)} dead-lettered`,
         `this is a defect of Lethe; ${whatIsLeft(outputs)}`,
       )
+    first?.check({ ...whole, result }, inputs, whatIsLeft(outputs))
     if (replay !== undefined) checkReplayed(replay, inputs, result)
     options.shard?.checkRead(inputs, result)
     const tooManyAlone =
@@ -294,6 +298,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       form: cuttingOf(form),
       warnings: older,
       shard: options.shard?.view,
+      crowd: first?.view,
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
@@ -313,9 +318,55 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     if (options.shard !== undefined && !(await options.shard.mayPublish(summary))) return summary
     const measures = [measureFile, weightsFile].filter((one) => one !== undefined)
     const sides = [...sidecars.map(({ file }) => file), ...measures]
-    const whole = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
-    await publishAll([...whole, deadLetterFile, summaryFile].filter((output) => output !== undefined))
+    const finished = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
+    await publishAll([...finished, deadLetterFile, summaryFile].filter((output) => output !== undefined))
     return summary
+  } finally {
+    await second?.close()
+    await opened.close()
+  }
+}
+
+/** What all passes over the inputs share. */
+const passOf = (
+  { plan, file, inputs, form, options, files, data, keys, hears }: WholeBatch,
+  now: number,
+): Omit<
+  BatchPass,
+  'outputs' | 'deadLetterFile' | 'sealing' | 'prepared' | 'observe' | 'countsGroups' | 'crowd'
+> => ({
+  ...{ plan, file, inputs, form, now, options },
+  configuration: { files: files.bytes, keyset: keys?.keyset, ...configured(data) },
+  progress: (made) => hears.progress(made),
+})
+
+/** The outputs of a batch, by input. */
+async function openAll(batch: WholeBatch, now: number, opened: Opened): Promise<Output[]> {
+  const { inputs, plan, options } = batch
+  const typed = await typedOutputs(inputs, plan, options)
+  return options.partitionBy === undefined
+    ? await openOutputs(inputs, options, opened, typed)
+    : await openDataSet(batch, now, opened, typed)
+}
+
+/** The first pass of two: the same as the second, but that it writes nothing and suppresses no class. */
+async function countClasses(batch: WholeBatch, now: number, use: CrowdUse, left: string): Promise<FirstPass> {
+  const { plan, prepared, reads, options } = batch
+  const { summary: _, ...others } = options
+  const key = newCrowdKey()
+  const opened = new Opened(reads)
+  try {
+    const passed = await runPass({
+      ...passOf(batch, now),
+      outputs: await openAll({ ...batch, options: { ...others, dryRun: true } }, now, opened),
+      deadLetterFile: undefined,
+      sealing: undefined,
+      prepared,
+      observe: undefined,
+      countsGroups: false,
+      crowd: { key, open: undefined },
+    })
+    return new FirstPass(plan, key, passed, use, left)
   } finally {
     await opened.close()
   }
@@ -368,57 +419,4 @@ function checkJudging(plan: Plan, { output, dryRun }: FilesOptions): void {
       '--max-unique is judged when all records are read, and what goes to standard output cannot be taken back; nothing was read',
       'say -o FILE',
     )
-}
-
-interface Work {
-  readonly plan: Plan
-  readonly file: PolicyFile
-  readonly configuration: RunConfiguration
-  readonly inputs: readonly Input[]
-  readonly outputs: readonly Output[]
-  readonly deadLetterFile: Output | undefined
-  readonly sealing: LetterSealing | undefined
-  readonly form: ReadForm
-  readonly now: number
-  readonly options: FilesOptions
-  readonly prepared: PreparedPool
-  readonly hears: BatchHears
-  readonly observe: Observe | undefined
-}
-
-async function deidentify(work: Work): Promise<BatchResult> {
-  const { plan, file, inputs, now, options } = work
-  const countsGroups = quasiIdentifiers(plan.fields).length > 0
-  return await runBatch({
-    plan,
-    pool: await work.prepared.open(plan, {
-      kind: 'chunks',
-      policyFile: file.file,
-      fingerprint: plan.fingerprint,
-      configuration: work.configuration,
-      groupsKey: countsGroups ? newGroupsKey() : undefined,
-      seals: work.sealing !== undefined,
-      options: {
-        now,
-        maxRecordBytes: options.maxRecordBytes,
-        showNames: options.showNames,
-        change: work.form.change,
-        observe: work.observe,
-      },
-    }),
-    inputs,
-    outputs: work.outputs,
-    deadLetterFile: work.deadLetterFile,
-    sealing: work.sealing,
-    limit: options.maxDeadLetters,
-    countsGroups,
-    maxRecordBytes: options.maxRecordBytes,
-    chunkBytes: options.chunkBytes,
-    form: work.form,
-    escapeFormulas: options.escapeFormulas === true,
-    showNames: options.showNames === true,
-    digests: options.summary !== undefined || options.replay !== undefined,
-    only: options.replay?.picked,
-    onProgress: (made) => work.hears.progress(made),
-  })
 }

@@ -17,11 +17,12 @@ import {
   type FilesOptions,
   PolicyProblems,
 } from './batch-files.ts'
+import type { CrowdUse } from './crowd-passes.ts'
 import { fieldsOf, type MeasuredFields, Measuring, type MeasuringOptions, subjectOf } from './measuring.ts'
 import { refuseParted } from './parted-inputs.ts'
 
 export interface MeasureOptions
-  extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun' | 'change' | 'measure'>,
+  extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun' | 'change' | 'measure' | 'crowd'>,
     MeasuringOptions {
   /** What the inputs are a sample of. */
   readonly population?: readonly Input[]
@@ -61,7 +62,7 @@ export async function measureFiles(
     )
   const measuring = new Measuring(plan, ran, measured, options)
   /** Runs the policy over files. */
-  const observed = async (from: readonly Input[], observe: Observe): Promise<Summary> => {
+  const observed = async (from: readonly Input[], observe: Observe, crowd: CrowdUse): Promise<Summary> => {
     const prepared = preparePool(from, 1)
     try {
       const { expectKey, population: _, ...others } = options
@@ -69,7 +70,7 @@ export async function measureFiles(
         policyFile === undefined ? { ...others, ...(expectKey && { expectKey }) } : { ...others, policyFile }
       return await batchFiles(
         from,
-        { ...told, dryRun: true, observe },
+        { ...told, dryRun: true, observe, crowd },
         policyFile === undefined ? keys : { keyring: undefined },
         prepared,
         files,
@@ -79,8 +80,9 @@ export async function measureFiles(
       await prepared.close()
     }
   }
-  const summary = await observed(inputs, measuring.observe)
-  if (options.population !== undefined) await observed(options.population, measuring.observePopulation)
+  const summary = await observed(inputs, measuring.observe, 'measured')
+  if (options.population !== undefined)
+    await observed(options.population, measuring.observePopulation, 'unjudged')
   return measuring.measurement(summary)
 }
 

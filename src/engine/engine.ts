@@ -20,6 +20,7 @@ import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
 import { Images } from './images.ts'
 import { isRead } from './judge.ts'
+import type { LeavingJudge } from './leaving-judge.ts'
 import type { SubjectToken } from './letter-subject.ts'
 import { NullWords } from './null-words.ts'
 import { labelOf, type RecordOutcome } from './outcome.ts'
@@ -124,6 +125,7 @@ export class Engine {
   /** One; of change events one for each image. */
   readonly #groups: readonly QuasiIdentifiers[]
   readonly #observer: RecordObserver | undefined
+  readonly #leaving: readonly LeavingJudge[]
   readonly #nulls: NullWords | undefined
   readonly #unchanged: UnchangedLists | undefined
   readonly #subjectToken: SubjectToken | undefined
@@ -156,7 +158,21 @@ export class Engine {
     const most = options.maxResultBytes ?? maxResultBytes(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES)
     this.#images = row && new Images(row, shape, codec.format, parts.change?.before ?? 'key')
     const ofRow = row && { plan: row, images: this.#images! }
-    this.#rules = new Rules(plan, fields, shape, codec.format, gates, this.account, options.now, most, ofRow)
+    this.#leaving = gates.flatMap(({ leaving }) => leaving?.(codec.format, shape, fields) ?? [])
+    const { account } = this
+    const { now } = options
+    this.#rules = new Rules(
+      plan,
+      fields,
+      shape,
+      codec.format,
+      gates,
+      account,
+      now,
+      most,
+      this.#leaving,
+      ofRow,
+    )
     this.#rules.suspects.records = beside?.looked
     this.#subjectToken = options.subjectToken
     const { nulls } = plan.input
@@ -329,6 +345,7 @@ export class Engine {
     this.account.published += count - (block.failedCount - failed)
     if (this.#ends !== undefined) this.#beside!.written(block, passing, count, start, this.#ends)
     for (const groups of this.#groups) groups.take(block, from, to, passing, count)
+    for (const one of this.#leaving) one.take(block, passing, count)
     this.#observer?.take(block, from, to, passing, count)
   }
 

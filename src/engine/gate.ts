@@ -1,6 +1,7 @@
 /** Gates judge whole records, before the rules run over them or after. Each thread has its own. */
 import type { DeadLetterCode } from '../errors.ts'
 import type { Path } from '../policy/path.ts'
+import type { MakeLeavingJudge } from './leaving-judge.ts'
 
 /** The records of a block that a gate judges, and what it may say of them. The first verdict of all gates stands. */
 export interface JudgedRecords {
@@ -38,6 +39,8 @@ export interface Gate {
   readonly reads: readonly Path[]
   /** Under which reasons it suppresses: labels of the account, of metrics and of cases. */
   readonly reasons: readonly string[]
+  /** Of gates that go by what would leave: behind all others it judges that, where a run has what it takes. */
+  readonly leaving?: MakeLeavingJudge | undefined
   /** Judges records. `now`: the instant that the run is judged at, ms since the epoch. Throws for no record. */
   judge(records: JudgedRecords, now: number): void
 }

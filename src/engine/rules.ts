@@ -12,6 +12,7 @@ import { Appliers } from './appliers.ts'
 import type { Gate } from './gate.ts'
 import { CONTEXTS, type Images } from './images.ts'
 import { Judge } from './judge.ts'
+import type { LeavingJudge } from './leaving-judge.ts'
 import { type ContextPlace, RecordContexts } from './record-contexts.ts'
 import { ResultSizes } from './result-sizes.ts'
 import { Suspects } from './suspects.ts'
@@ -41,6 +42,7 @@ export class Rules {
   /** Which values to look at follows from where they stand; set when a chunk is opened. */
   readonly suspects: Suspects
   readonly #before: RuleTallies
+  readonly #leaving: readonly LeavingJudge[]
 
   constructor(
     plan: Plan,
@@ -51,8 +53,10 @@ export class Rules {
     account: Account,
     now: number,
     maxResultBytes: number,
+    leaving: readonly LeavingJudge[],
     ofRow?: { readonly plan: Plan; readonly images: Images },
   ) {
+    this.#leaving = leaving
     this.plan = plan
     this.#images = ofRow?.images
     this.#fields = fields
@@ -125,6 +129,7 @@ export class Rules {
       }
     }
     this.#judge(this.#gatesAfter, block, from, to)
+    for (const one of this.#leaving) one.judge(block, from, to, this.now)
     this.#sizes.judge(block, from, to)
     this.suspects.look(block, this.account)
     return true

@@ -1,9 +1,9 @@
 /** Runs the cases beside a policy: what is expected, what came, and which rules no case exercised. */
 
 import { type Account, addAccount, emptyAccount } from '../engine/account.ts'
+import { CROWD } from '../engine/class-pass.ts'
 import type { RecordOutcome } from '../engine/outcome.ts'
 import { type DeadLetterCode, describeCode, LetheError } from '../errors.ts'
-import { CROWD } from '../gates/crowd.ts'
 import type { DataReaders, GateData } from '../gates/gate-data.ts'
 import { reasonsOf } from '../gates/index.ts'
 import { lookAt, readOnce, statedData } from '../gates/stated-data.ts'

@@ -212,6 +212,21 @@ const shardForm = z.object({
   of: z.int().min(1).describe('How many there are.'),
 })
 
+const crowdForm = z.object({
+  k: z.int().min(2).describe('A class has so many data subjects.'),
+  l: z.int().min(2).exactOptional().describe('And so many distinct values of each sensitive field.'),
+  t: z.number().exactOptional().describe('And values no further than this from those of all.'),
+  over: z.array(z.string()).describe('Output paths in which the records of a class are equal.'),
+  sensitive: z.array(z.string()).exactOptional().describe('Output paths that `l` and `t` are about.'),
+  counted: z
+    .enum(['subjects', 'records'])
+    .describe('A record counts as one where the policy names no subject.'),
+  classes: z.object({
+    published: count.describe('Classes that left.'),
+    suppressed: count.describe('Classes whose records were suppressed.'),
+  }),
+})
+
 export const summaryForm: z.ZodType<Summary> = z.object({
   ...head,
   ...accountShape,
@@ -228,6 +243,9 @@ export const summaryForm: z.ZodType<Summary> = z.object({
     .object({ manifest: sha256.describe('Of the manifest.'), of: z.int().min(1) })
     .exactOptional()
     .describe('Where it is the sum of all shards of a manifest.'),
+  crowd: crowdForm
+    .exactOptional()
+    .describe('What `crowd:` of the policy asked for, and holds of what was published.'),
   inputs: z.array(z.object(input)),
   inputOptions: inputOptions
     .exactOptional()

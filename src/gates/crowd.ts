@@ -1,11 +1,9 @@
 /** The gate of `crowd:`. What judges classes knows all records of a run; a run that is not told is refused. */
+import { CROWD } from '../engine/class-pass.ts'
 import type { Gate } from '../engine/gate.ts'
 import { LetheError } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { GateData } from './gate-data.ts'
-
-/** Why a record is suppressed. */
-export const CROWD = 'crowd'
 
 /**
  * The gate of a plan that states a crowd. Without `data` it only tells its reason.
@@ -19,5 +17,6 @@ export function crowdGate({ crowd }: Plan, data?: GateData): Gate | undefined {
       'the policy states `crowd:`, which goes by all records of a run, and here each is judged by itself; nothing was read',
       'run `lethe batch` over the whole, or take a policy without `crowd:`',
     )
-  return { name: 'crowd', phase: 'after-rules', reads: [], reasons: [CROWD], judge: () => {} }
+  const leaving = data?.crowd === 'unjudged' ? undefined : data?.crowd
+  return { name: 'crowd', phase: 'after-rules', reads: [], reasons: [CROWD], leaving, judge: () => {} }
 }

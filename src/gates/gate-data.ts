@@ -1,4 +1,5 @@
 /** What gates know beside the policy, read once a run: the lists that it names, and the keys to match them. */
+import type { MakeLeavingJudge } from '../engine/leaving-judge.ts'
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
 import { ConsentTable } from '../lists/consent-table.ts'
@@ -17,8 +18,11 @@ export interface GateData {
   /** Consent tables, by name. */
   readonly tables: ReadonlyMap<string, LoadedConsent>
   readonly matchKeys: MatchKeys | undefined
-  /** How classes are judged; undefined: not at all, which a policy that states a crowd does not run with. */
-  readonly crowd?: 'unjudged' | undefined
+  /**
+   * What judges classes. `unjudged`: nothing does, and what is said of records says so. Undefined: a policy that states a
+   * crowd does not run.
+   */
+  readonly crowd?: MakeLeavingJudge | 'unjudged' | undefined
 }
 
 /** Of a run that is told nothing: a policy that names lists does not run with it. */

@@ -5,6 +5,7 @@
 
 import { Threads } from '../engine/threads.ts'
 import type { Input } from '../files/input.ts'
+import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
@@ -22,6 +23,8 @@ export interface Pool {
   help(): boolean
   /** The data subjects behind what was published so far, as each thread counted them. Nothing may be waiting. */
   groups(): Promise<readonly GroupsPart[]>
+  /** The same of the classes of what was published, where they are counted. */
+  classes(): Promise<readonly ClassPart[]>
 }
 
 /** Threads that load what they need before there is a plan to give them. */
@@ -29,6 +32,8 @@ export interface PreparedPool {
   /** To be called once. */
   open(plan: Plan, setup: ChunkSetup): Promise<Pool>
   close(): Promise<void>
+  /** Threads of the same number, for another pass over the inputs. */
+  another(): PreparedPool
 }
 
 /** Inputs so small that starting threads would take longer than the work. */
@@ -50,6 +55,7 @@ export function preparePool(inputs: readonly Input[], workers: number): Prepared
       return new SharedPool(rewriterOf(plan, setup), threads)
     },
     close: () => threads.close(),
+    another: () => preparePool(inputs, workers),
   }
 }
 
@@ -117,5 +123,11 @@ class SharedPool implements Pool {
     const others = await this.#threads.giveEach({ counts: 'groups' })
     const parts = others.map((answer) => ('groups' in answer ? answer.groups : undefined))
     return [this.#own.groups(), ...parts].filter((part) => part !== undefined)
+  }
+
+  async classes(): Promise<readonly ClassPart[]> {
+    const others = await this.#threads.giveEach({ counts: 'classes' })
+    const parts = others.map((answer) => ('classes' in answer ? answer.classes : undefined))
+    return [this.#own.classes(), ...parts].filter((part) => part !== undefined)
   }
 }

@@ -1,8 +1,10 @@
 /** The work of a thread on files: chunks to outputs. */
+import { ClassPass } from '../engine/class-pass.ts'
 import type { Engine } from '../engine/engine.ts'
 import { GroupCount } from '../engine/group-count.ts'
 import type { Answered } from '../engine/threads.ts'
 import { subjectTokens } from '../gates/subject-token.ts'
+import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
@@ -17,6 +19,7 @@ export class ChunkRewriter {
   readonly #options: RunEngineOptions
   readonly #groups: SubjectGroups | undefined
   readonly #seals: boolean
+  readonly #classes: ClassPass | undefined
   readonly #engines = new Map<number, Engine>()
 
   constructor(
@@ -24,7 +27,9 @@ export class ChunkRewriter {
     options: RunEngineOptions,
     groupsKey: GroupsKey | undefined,
     seals: boolean = false,
+    classes?: ClassPass,
   ) {
+    this.#classes = classes
     this.#plan = plan
     this.#seals = seals
     const count = groupsKey === undefined ? undefined : new GroupCount(plan, groupsKey)
@@ -53,23 +58,34 @@ export class ChunkRewriter {
   groups(): GroupsPart | undefined {
     return this.#groups?.part()
   }
+
+  /** The classes of what was published, if they are counted. */
+  classes(): ClassPart | undefined {
+    return this.#classes?.count.part()
+  }
 }
 
 /** What does the chunks of a run, in this thread or another. */
 export function rewriterOf(
   plan: Plan,
-  { options, configuration, groupsKey, seals = false }: ChunkSetup,
+  { options, configuration, groupsKey, seals = false, crowd }: ChunkSetup,
 ): ChunkRewriter {
-  const data = gateDataOf(configuration)
+  const given = gateDataOf(configuration)
+  const classes = crowd === undefined || crowd === 'unjudged' ? undefined : new ClassPass(plan, crowd)
+  const data = { ...given, crowd: crowd === 'unjudged' ? crowd : classes?.judges }
   const subjectToken = seals ? subjectTokens(plan, data)?.tokenOf : undefined
-  return new ChunkRewriter(plan, { ...options, data, subjectToken }, groupsKey, seals)
+  return new ChunkRewriter(plan, { ...options, data, subjectToken }, groupsKey, seals, classes)
 }
 
 /** Compiles the plan of a run, in a thread, and gives what does its jobs. */
 export function chunkWork(setup: ChunkSetup): (job: ChunkJob) => Answered<ChunkDone> {
   const rewriter = rewriterOf(compileAgain(setup).plan, setup)
   return (job) => {
-    if ('counts' in job) return { done: { groups: rewriter.groups() }, transfer: [] }
+    if ('counts' in job)
+      return {
+        done: job.counts === 'groups' ? { groups: rewriter.groups() } : { classes: rewriter.classes() },
+        transfer: [],
+      }
     const rewritten = rewriter.rewrite(job.chunk)
     return {
       done: { rewritten },

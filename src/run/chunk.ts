@@ -1,7 +1,9 @@
 /** One chunk of records to de-identify, and what came of it: what travels to and from a worker thread. */
 
 import type { Account } from '../engine/account.ts'
+import type { ClassPassSetup } from '../engine/class-pass.ts'
 import type { DeadLetter } from '../engine/engine.ts'
+import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsKey, GroupsPart } from '../groups/subject-groups.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import type { PlanSetup } from './compile-again.ts'
@@ -58,9 +60,14 @@ export interface ChunkSetup extends PlanSetup {
   readonly groupsKey?: GroupsKey | undefined
   /** Whether the originals of dead letters are sealed. */
   readonly seals?: boolean
+  /** Where the policy states a crowd: what the pass is told, or that nothing judges it. */
+  readonly crowd?: ClassPassSetup | 'unjudged' | undefined
 }
 
 /** A job of a thread: a chunk, or what it counted. */
-export type ChunkJob = { readonly chunk: Chunk } | { readonly counts: 'groups' }
+export type ChunkJob = { readonly chunk: Chunk } | { readonly counts: 'groups' | 'classes' }
 
-export type ChunkDone = { readonly rewritten: RewrittenChunk } | { readonly groups: GroupsPart | undefined }
+export type ChunkDone =
+  | { readonly rewritten: RewrittenChunk }
+  | { readonly groups: GroupsPart | undefined }
+  | { readonly classes: ClassPart | undefined }

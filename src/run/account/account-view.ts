@@ -63,6 +63,8 @@ export interface AccountView extends ListsView {
   }[]
   /** Which records stand alone, where the policy names quasi-identifiers. */
   readonly groups?: GroupsView
+  /** How many data subjects share the values of each record that left, where the policy states a crowd and it was judged. */
+  readonly crowd?: CrowdView
   /** Of the dead letters, how many carry their original and how many do not, where originals are sealed. */
   readonly originals?: SealCounts
   readonly warnings: readonly string[]
@@ -101,6 +103,20 @@ export interface Summary extends AccountView, KeysView {
   readonly outputs: readonly OutputView[]
   /** The list of dead letters, where one was asked for. */
   readonly deadLetterFile?: FileDigest
+}
+
+/** What was asked for, and holds of all that was published. */
+export interface CrowdView {
+  readonly k: number
+  readonly l?: number
+  readonly t?: number
+  /** Output paths. */
+  readonly over: readonly string[]
+  readonly sensitive?: readonly string[]
+  /** What counts as a data subject: a record does where the policy names no subject. */
+  readonly counted: 'subjects' | 'records'
+  /** How many classes there are, and how many were suppressed. */
+  readonly classes: { readonly published: number; readonly suppressed: number }
 }
 
 export interface ShardView {
@@ -165,6 +181,7 @@ export interface SummaryOptions {
   readonly form: InputFlags
   /** What is to be said beside what the account shows. */
   readonly warnings: readonly string[]
+  readonly crowd?: CrowdView | undefined
   /** Where the run is a shard. */
   readonly shard?: ShardView | undefined
 }
@@ -215,6 +232,7 @@ export function summarize(
     unlisted,
     kept,
     rules,
+    ...(options.crowd === undefined || result.tooManyDeadLetters ? {} : { crowd: options.crowd }),
     ...(result.groups === undefined ? {} : { groups: viewGroups(plan, plan.fields, result.groups) }),
     warnings: [
       ...options.warnings,
