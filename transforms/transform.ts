@@ -85,6 +85,11 @@ export interface CompiledTransform extends WriteBatch {
   readonly weaknesses?: readonly Weakness[]
   /** Every value that it takes, and what becomes of it, where files say which these are. */
   readonly domain?: ReadonlyMap<string, string>
+  /**
+   * Options of the same transform that tell less than its own, from the finest on: of values that all of them take, each
+   * result follows from the one before it. For `lethe crowd solve`; what the values make of it is checked there.
+   */
+  readonly ladder?: () => readonly object[]
   /** As `restep` of the transform, from these options before to its own, where files decide. */
   readonly restep?: (previous: unknown) => ((stored: string) => Result) | undefined
 }

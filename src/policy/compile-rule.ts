@@ -180,6 +180,7 @@ function compileTransform(rule: PolicyRule, field: PolicyField, setting: RuleSet
       name: transform.name,
       transform: setting.keys === undefined && transform.properties.keyed ? refusing(read) : read,
       domain: compiled.domain,
+      ladder: compiled.ladder,
       restep: (previous) => {
         const step = transform.restep(previous, options) ?? compiled.restep?.(previous)
         return step && typedStep(stepByField(step, field, setting.nulls), field)

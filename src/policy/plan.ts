@@ -38,6 +38,8 @@ export type Action =
       readonly transform: RuleTransform
       /** Every value that it takes, and what becomes of it, where the policy's files say which these are. */
       readonly domain?: ReadonlyMap<string, string> | undefined
+      /** Options of the same transform that tell less, from the finest on; see `transform.ts`. */
+      readonly ladder?: (() => readonly object[]) | undefined
       /** Takes what a rule of the same transform with these options stored to what this one would have; see `transform.ts`. */
       readonly restep?: ((previous: unknown) => ((stored: string) => Result) | undefined) | undefined
     }

@@ -4,6 +4,7 @@ import { civilTime, compileDateReader, formatsOf, versionOfReading } from '../ca
 import { civilFromDays } from '../calendar/gregorian.ts'
 import { dateFormat, moreReading, zoneFor } from '../calendar/reading-options.ts'
 import { compileZone, usesZoneData } from '../calendar/zone.ts'
+import { halves } from '../halves.ts'
 import { relabelled, sameBut } from '../restep.ts'
 import { clockOf, part } from '../reveals/revelation.ts'
 import { defineTransform, Failure, fail, OptionError, type Transform } from '../transform.ts'
@@ -61,6 +62,16 @@ function labels(chosen: Options): string[] {
     for (let age = from; age < (next ?? OLDEST + 1); age++) result.push(label)
   }
   return result
+}
+
+/** Bands that are twice as wide, or between every second edge, up to one below the top code. */
+function ladderOf(chosen: Options): Options[] {
+  const { edges, width = 10, topCode } = chosen
+  if (edges !== undefined) return halves(edges).map((fewer) => ({ ...chosen, edges: fewer }))
+  const rungs: Options[] = []
+  for (let wider = 2 * width; wider < 2 * topCode && wider <= 100; wider *= 2)
+    rungs.push({ ...chosen, width: wider })
+  return rungs
 }
 
 /** Age in completed years; both in days since 1970-01-01. Negative before birth. */
@@ -174,6 +185,7 @@ export const age: Transform = defineTransform({
     return {
       yields: 'string',
       plain: true,
+      ladder: () => ladderOf(chosen),
       apply: (text, { eventTime, now }) => {
         const born = read(text, now)
         if (born instanceof Failure) return born

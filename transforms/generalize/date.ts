@@ -262,6 +262,11 @@ export const date: Transform = defineTransform({
     return {
       yields: 'string',
       plain: true,
+      // A week may lie in two months.
+      ladder: () =>
+        COARSER[to]
+          .filter((unit) => unit !== to && unit !== 'week')
+          .map((unit) => ({ ...reading, zone: zoneName, to: unit })),
       apply: (text, { now }) => {
         const civil = read(text, now)
         return civil instanceof Failure ? civil : label(civil)

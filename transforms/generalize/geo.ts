@@ -60,6 +60,20 @@ export function cellOf(stated: number | string): Decimal {
   return cell
 }
 
+/** Sides that are used: each is a multiple of the one before it. */
+const SIDES = ['0.001', '0.01', '0.05', '0.1', '0.5', '1', '5', '10', '30', '90']
+
+/** Sides of larger cells that nest, from this one on. */
+function coarserCells(cell: Decimal): string[] {
+  let last = cell
+  return SIDES.filter((text) => {
+    const side = decimalOption(text, 'cell')
+    if (compareDecimals(side, last) <= 0 || !isMultiple(side, last)) return false
+    last = side
+    return true
+  })
+}
+
 /**
  * One coordinate in, the point of its cell out. Cells start at 0 and are closed to the south and west. The
  * north pole belongs to the cells below it, and longitude 180 is longitude -180.
@@ -196,6 +210,7 @@ export const geo: Transform = defineTransform({
   },
   compile: (stated: GeoOptions) => ({
     yields: stated.axis === 'both' ? 'string' : 'same',
+    ladder: () => coarserCells(cellOf(stated.cell)).map((cell) => ({ ...stated, cell })),
     apply: onGrid(stated),
   }),
 })

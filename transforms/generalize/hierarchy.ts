@@ -149,6 +149,12 @@ export const hierarchy: Transform = defineTransform({
       plain: arePlain(ancestors.values()),
       apply: (text) => ancestors.get(text) ?? fail('not-listed'),
       domain: ancestors,
+      ladder: () =>
+        Array.from({ length: columns - 1 - level }, (_, above) => ({
+          file,
+          level: level + 1 + above,
+          delimiter,
+        })),
       restep: (previous) => {
         const before = previous as HierarchyOptions
         if (!sameBut(before, { file, delimiter }, 'level') || before.level > level) return undefined

@@ -65,6 +65,19 @@ function finder({ endpoint, list }: IpOptions): ((text: string) => string | unde
   return endpoint === 'allow' ? addressIn : undefined
 }
 
+/** Octets of IPv4 and groups of IPv6, one less at a time, down to one. */
+function shorterNetworks(stated: IpOptions): IpOptions[] {
+  const rungs: IpOptions[] = []
+  const shorter = (bits: number, by: number): number =>
+    bits <= by ? bits : Math.max(by, Math.ceil(bits / by - 1) * by)
+  for (let { v4, v6 } = stated; v4 > 8 || v6 > 16; ) {
+    v4 = shorter(v4, 8)
+    v6 = shorter(v6, 16)
+    rungs.push({ ...stated, v4, v6 })
+  }
+  return rungs
+}
+
 /** A network of this many bits is often one subscriber’s line. */
 const FINE_V4 = 24
 const FINE_V6 = 48
@@ -243,6 +256,7 @@ export const ip: Transform = defineTransform({
     const find = finder(stated)
     return {
       yields: 'string',
+      ladder: () => shorterNetworks(stated),
       // Not plain: a network may start with a colon, as `::/48` does.
       apply:
         find === undefined

@@ -1,7 +1,17 @@
 import { z } from 'zod'
-import { compareDecimals, type Decimal, isMultiple, parseDecimal, subtractDecimals } from '../decimal.ts'
+import {
+  compareDecimals,
+  type Decimal,
+  floorDivide,
+  isMultiple,
+  parseDecimal,
+  printDecimal,
+  subtractDecimals,
+  unitsAt,
+} from '../decimal.ts'
 import { type NotationOptions, notationOptions, reading } from '../decimal-notation.ts'
 import { decimalOption } from '../decimal-option.ts'
+import { halves } from '../halves.ts'
 import { ASSUMED_ALL, part } from '../reveals/revelation.ts'
 import { defineTransform, fail, OptionError, type Transform, type Weakness } from '../transform.ts'
 import { type Intervals, widths } from './intervals.ts'
@@ -122,6 +132,50 @@ function weaknesses(stated: NumberOptions): readonly Weakness[] {
   ]
 }
 
+/** So many times a width is doubled. */
+const DOUBLINGS = 16
+
+/** Widths that are twice as large, tails that begin where those intervals do; or every second edge. */
+function ladderOf(stated: NumberOptions, intervals: Intervals): NumberOptions[] {
+  if ('edges' in intervals) return halves(stated.edges!).map((edges) => ({ ...stated, edges }))
+  const { origin, top, bottom } = intervals
+  const rungs: NumberOptions[] = []
+  let width = intervals.width
+  for (let doubled = 0; doubled < DOUBLINGS; doubled++) {
+    width = { ...width, units: 2n * width.units }
+    const high = top && startAt(top, origin, width)
+    const low = bottom && startAt(bottom, origin, width, 'above')
+    if (high !== undefined && low !== undefined && compareDecimals(low, high) >= 0) break
+    rungs.push({
+      ...stated,
+      width: asWritten(width, stated.width),
+      ...(high === undefined ? {} : { top: asWritten(high, stated.top) }),
+      ...(low === undefined ? {} : { bottom: asWritten(low, stated.bottom) }),
+    })
+  }
+  return rungs
+}
+
+/** The start of an interval of this width that is at `value` or next to it. */
+function startAt(
+  value: Decimal,
+  origin: Decimal,
+  width: Decimal,
+  side: 'below' | 'above' = 'below',
+): Decimal {
+  const scale = Math.max(value.scale, origin.scale, width.scale)
+  const [from, step] = [unitsAt(origin, scale), unitsAt(width, scale)]
+  const offset = unitsAt(value, scale) - from
+  const below = floorDivide(offset, step) * step
+  return { units: from + (side === 'above' && below < offset ? below + step : below), scale }
+}
+
+/** As a number where one is stated and holds it exactly. */
+function asWritten(value: Decimal, like: number | string | undefined): number | string {
+  const text = printDecimal(value)
+  return typeof like === 'number' && String(Number(text)) === text ? Number(text) : text
+}
+
 /**
  * A number in, its interval out. Intervals are half-open: `[20,30)` holds 20 and 29.999, and not 30; it is the
  * way in which PostgreSQL writes ranges. Exact: a number is compared as it is written, whatever its length.
@@ -221,6 +275,7 @@ export const number: Transform = defineTransform({
     const midpoints = stated.as === 'midpoint'
     return {
       yields: midpoints ? 'number' : 'string',
+      ladder: () => ladderOf(stated, intervals),
       apply: reading(
         stated,
         'edges' in intervals ? byEdges(intervals, midpoints) : byWidth(intervals, midpoints),

@@ -97,6 +97,7 @@ export const prefix: Transform = defineTransform({
     context.usesPlatform('unicode')
     return {
       yields: 'string',
+      ladder: () => Array.from({ length: keep - 1 }, (_, fewer) => ({ keep: keep - 1 - fewer })),
       apply: (text) => {
         const end = endOfPrefix(text, keep)
         return end < 0 || !isVisible(text.slice(end)) ? fail('out-of-domain') : text.slice(0, end)
