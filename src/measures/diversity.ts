@@ -77,14 +77,14 @@ export function entropyDiversity({ starts, counts }: Histograms): Float64Array<A
   return l
 }
 
-/** How far the values of a class are from those of all, from 0 to 1: by class. */
-export type Closeness = (histograms: Histograms) => Float64Array<ArrayBuffer>
+/** How far the values of a class are from those of all, from 0 to 1: by class. `only`: by class, 1 where it is asked for; others are 0. */
+export type Closeness = (histograms: Histograms, only?: Uint8Array) => Float64Array<ArrayBuffer>
 
 /** Every two values are equally far from each other: half of the sum of absolute differences. */
-export const equalCloseness: Closeness = (histograms) =>
-  closenessBy(histograms, (differences) => {
+export const equalCloseness: Closeness = (histograms, only) =>
+  closenessBy(histograms, only, (differences) => {
     let sum = 0
-    for (const difference of differences) sum += Math.abs(difference)
+    for (let code = 0; code < differences.length; code++) sum += Math.abs(differences[code]!)
     return sum / 2
   })
 
@@ -92,43 +92,61 @@ export const equalCloseness: Closeness = (histograms) =>
  * Values are as far from each other as the level of the hierarchy at which they meet, in relation to its height.
  * @param levels by code of a value: the codes of its ancestors, from level 1 to the top, one and the same for all
  */
-export const hierarchicalCloseness =
-  (levels: readonly (readonly number[])[]): Closeness =>
-  (histograms) =>
-    closenessBy(histograms, (differences) => hierarchicalDistance(differences, levels))
+export function hierarchicalCloseness(levels: readonly (readonly number[])[]): Closeness {
+  const distance = hierarchicalDistance(levels)
+  return (histograms, only) => closenessBy(histograms, only, distance)
+}
 
 /** Of the article, 5.3: at each inner node, what has to be moved between its children, times the node's height. */
-function hierarchicalDistance(differences: Float64Array, levels: readonly (readonly number[])[]): number {
+function hierarchicalDistance(
+  levels: readonly (readonly number[])[],
+): (differences: Float64Array) => number {
   const height = levels[0]?.length ?? 0
-  let extra = new Map<number, number>()
-  differences.forEach((difference, code) => void extra.set(code, difference))
-  let cost = 0
-  for (let level = 0; level < height; level++) {
-    const positive = new Map<number, number>()
-    const negative = new Map<number, number>()
-    const above = new Map<number, number>()
-    // Nodes below the first level are values; above it, a node stands for the first value that is under it.
-    const parents = new Map<number, number>()
+  // By level: how many nodes it has, and the node of each node (of the first: of each value) below.
+  const above = Array.from({ length: height }, (_, level) => {
+    const nodes = new Map<number, number>()
+    const below = new Map<number, number>()
+    const parents: number[] = []
     levels.forEach((ancestors, code) => {
       const child = level === 0 ? code : ancestors[level - 1]!
-      parents.set(child, ancestors[level]!)
+      if (!below.has(child)) below.set(child, below.size)
+      if (!nodes.has(ancestors[level]!)) nodes.set(ancestors[level]!, nodes.size)
+      parents[level === 0 ? code : below.get(child)!] = nodes.get(ancestors[level]!)!
     })
-    for (const [child, difference] of extra) {
-      const parent = parents.get(child)!
-      above.set(parent, (above.get(parent) ?? 0) + difference)
-      const side = difference > 0 ? positive : negative
-      side.set(parent, (side.get(parent) ?? 0) + Math.abs(difference))
+    return {
+      parents: Int32Array.from(parents),
+      extra: new Float64Array(nodes.size),
+      positive: new Float64Array(nodes.size),
+      negative: new Float64Array(nodes.size),
     }
-    for (const parent of above.keys())
-      cost += ((level + 1) / height) * Math.min(positive.get(parent) ?? 0, negative.get(parent) ?? 0)
-    extra = above
+  })
+  return (differences) => {
+    let extra = differences
+    let cost = 0
+    for (let level = 0; level < height; level++) {
+      const { parents, extra: next, positive, negative } = above[level]!
+      next.fill(0)
+      positive.fill(0)
+      negative.fill(0)
+      for (let child = 0; child < extra.length; child++) {
+        const difference = extra[child]!
+        const parent = parents[child]!
+        next[parent]! += difference
+        if (difference > 0) positive[parent]! += difference
+        else negative[parent]! -= difference
+      }
+      for (let parent = 0; parent < next.length; parent++)
+        cost += ((level + 1) / height) * Math.min(positive[parent]!, negative[parent]!)
+      extra = next
+    }
+    return cost
   }
-  return cost
 }
 
 /** By class: a distance of the differences, by code of a value, of its shares to those of all records. */
 function closenessBy(
   { starts, values, counts }: Histograms,
+  only: Uint8Array | undefined,
   distance: (differences: Float64Array) => number,
 ): Float64Array<ArrayBuffer> {
   const codes = values.reduce((most, code) => Math.max(most, code + 1), 0)
@@ -142,6 +160,7 @@ function closenessBy(
   const t = new Float64Array(starts.length - 1)
   const differences = new Float64Array(codes)
   for (let i = 0; i < t.length; i++) {
+    if (only !== undefined && only[i] !== 1) continue
     let size = 0
     for (let at = starts[i]!; at < starts[i + 1]!; at++) size += counts[at]!
     for (let code = 0; code < codes; code++) differences[code] = -shares[code]!

@@ -1,0 +1,146 @@
+/** Looks at single nodes of a lattice: their classes, whether they hold, and what they cost. */
+import { type Criteria, Judge } from './criteria.ts'
+import { type Fairness, isFair } from './fairness.ts'
+import type { Lattice, Levels } from './lattice.ts'
+import { baseTable, type NodeTable, Roller } from './node-table.ts'
+import type { Costs, Objective } from './objectives.ts'
+import { hasSeveral, type SolveRecords } from './solve-records.ts'
+
+export interface NodeVerdict extends Costs {
+  readonly levels: Levels
+  /** Whether all criteria hold, within the limit of what may be suppressed. */
+  readonly holds: boolean
+  /** Whether that is so of no node that this one follows from. */
+  readonly isTooFine: boolean
+  /** The smallest class that is kept, in data subjects; 0 where none is. */
+  readonly k: number
+  readonly classes: number
+  /** Records. */
+  readonly suppressed: number
+  /** By grouping, by group: records that leave. */
+  readonly published: readonly Float64Array[]
+}
+
+/** Tables that are kept hold so many numbers together: 128 MiB. */
+const MOST_HELD = 1 << 25
+const MOST_TABLES = 256
+
+export class NodeJudge {
+  readonly #lattice: Lattice
+  readonly #records: SolveRecords
+  readonly #objective: Objective
+  readonly #criteria: Criteria
+  readonly #fairness: Fairness | undefined
+  readonly #judge: Judge
+  readonly #roller: Roller
+  readonly #base: NodeTable
+  readonly #leaving: number
+  /** The ones used last at the end. */
+  #tables: { readonly table: NodeTable; readonly held: number }[] = []
+  #held = 0
+  /** Nodes that were looked at. */
+  checked = 0
+
+  constructor(
+    lattice: Lattice,
+    records: SolveRecords,
+    objective: Objective,
+    criteria: Criteria,
+    fairness?: Fairness,
+  ) {
+    this.#lattice = lattice
+    this.#records = records
+    this.#objective = objective
+    this.#criteria = criteria
+    this.#fairness = fairness
+    this.#judge = new Judge(records, criteria)
+    this.#roller = new Roller(
+      lattice,
+      records,
+      objective.needsTuples || records.groups.length > 0 || hasSeveral(records),
+    )
+    this.#base = baseTable(records)
+    this.#leaving = records.records.reduce((sum, some) => sum + some, 0)
+  }
+
+  /** Records that leave under the policy as it is, before classes are judged. */
+  get leaving(): number {
+    return this.#leaving
+  }
+
+  look(levels: Levels): NodeVerdict {
+    this.checked++
+    const table = this.#tableOf(levels)
+    const { kept, grown, sizes } = this.#judge.judge(table)
+    const most = this.#criteria.maxSuppressed * this.#leaving + 1e-9
+    let suppressed = 0
+    let forSure = 0
+    let k = 0
+    let classes = 0
+    for (let index = 0; index < table.count; index++) {
+      if (grown[index] === 0) forSure += table.records[index]!
+      if (kept[index] === 0) suppressed += table.records[index]!
+      else {
+        classes++
+        if (k === 0 || sizes[index]! < k) k = sizes[index]!
+      }
+    }
+    const published = this.#publishedOf(table, kept)
+    // Where nothing may be suppressed, each criterion that two classes meet is met by both together.
+    const isTooFine = (most < 1 ? suppressed : forSure) > most || forSure === this.#leaving
+    return {
+      levels: levels.slice(),
+      holds:
+        suppressed <= most &&
+        suppressed < this.#leaving &&
+        (this.#fairness === undefined || isFair(this.#records.groups, published, this.#fairness)),
+      isTooFine,
+      ...this.#objective.of(table, kept, isTooFine ? undefined : grown),
+      k,
+      classes,
+      suppressed,
+      published,
+    }
+  }
+
+  #publishedOf(table: NodeTable, kept: Uint8Array): Float64Array[] {
+    return this.#records.groups.map(({ tuples, groups, counts, read }) => {
+      const published = new Float64Array(read.length)
+      for (let cell = 0; cell < tuples.length; cell++)
+        if (kept[table.of[tuples[cell]!]!] === 1) published[groups[cell]!]! += counts[cell]!
+      return published
+    })
+  }
+
+  /** Made of the smallest table that is at hand. */
+  #tableOf(levels: Levels): NodeTable {
+    let source = this.#base
+    let at = -1
+    for (let i = 0; i < this.#tables.length; i++) {
+      const { table } = this.#tables[i]!
+      if (table.count >= source.count || !this.#lattice.follows(table.levels, levels)) continue
+      source = table
+      at = i
+    }
+    if (at >= 0) {
+      const [used] = this.#tables.splice(at, 1)
+      this.#tables.push(used!)
+      if (source.levels.every((level, column) => level === levels[column])) return source
+    }
+    const table = this.#roller.roll(source, levels)
+    this.#keep(table)
+    return table
+  }
+
+  #keep(table: NodeTable): void {
+    const held =
+      table.of.length +
+      table.count * 3 +
+      table.cells.reduce((sum, { classes }) => sum + 3 * classes.length, 0)
+    if (held > MOST_HELD) return
+    this.#tables.push({ table, held })
+    this.#held += held
+    while (this.#held > MOST_HELD || this.#tables.length > MOST_TABLES)
+      this.#held -= this.#tables.shift()!.held
+  }
+}
