@@ -24,6 +24,7 @@ const ROOMS: Readonly<
   registry: { rooms: ['errors', 'record'], packages: [] },
   engine: { rooms: ['errors', 'groups', 'policy', 'record', 'transforms'], packages: [] },
   measures: { rooms: ['engine', 'errors', 'policy', 'record'], packages: [] },
+  solve: { rooms: ['measures'], packages: [] },
   lists: { rooms: ['errors', 'files', 'keys', 'policy'], packages: [] },
   gates: { rooms: ['engine', 'errors', 'keys', 'lists', 'policy'], packages: [] },
   files: { rooms: ['engine', 'errors', 'policy', 'record'], packages: [] },
