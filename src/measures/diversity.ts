@@ -98,9 +98,7 @@ export function hierarchicalCloseness(levels: readonly (readonly number[])[]): C
 }
 
 /** Of the article, 5.3: at each inner node, what has to be moved between its children, times the node's height. */
-function hierarchicalDistance(
-  levels: readonly (readonly number[])[],
-): (differences: Float64Array) => number {
+function hierarchicalDistance(levels: readonly (readonly number[])[]): (differences: Float64Array) => number {
   const height = levels[0]?.length ?? 0
   // By level: how many nodes it has, and the node of each node (of the first: of each value) below.
   const above = Array.from({ length: height }, (_, level) => {

@@ -19,7 +19,7 @@ export interface Criteria {
 /** Sums of logarithms differ in their last digits with the order of values. */
 const ROUNDING = 1e-9
 
-export interface Judged {
+export interface ClassVerdicts {
   /** By class: 1 where its records may leave. */
   readonly kept: Uint8Array
   /** By class: 1 where every criterion is met that a union of two classes meets if both do, or one of them. */
@@ -29,7 +29,7 @@ export interface Judged {
 }
 
 /** Judges classes of nodes over the same records. */
-export class Judge {
+export class ClassJudge {
   readonly #criteria: Criteria
   readonly #records: SolveRecords
   readonly #hasSeveral: boolean
@@ -47,7 +47,7 @@ export class Judge {
     return t === undefined && (l === undefined || l.by === 'distinct')
   }
 
-  judge(table: NodeTable): Judged {
+  judge(table: NodeTable): ClassVerdicts {
     const { k, l, t, closeness = [] } = this.#criteria
     const sizes = this.#sizesOf(table)
     const grown = new Uint8Array(table.count)

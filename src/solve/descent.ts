@@ -2,7 +2,7 @@
  * A good node of a lattice that is too large to be searched: from the top down as long as the criteria hold, and then from
  * one node to a better one near by.
  */
-import type { Found } from './exact-search.ts'
+import type { Found } from './found.ts'
 import type { Lattice, Levels } from './lattice.ts'
 import type { NodeJudge, NodeVerdict } from './node-judge.ts'
 import type { Objective } from './objectives.ts'

@@ -4,18 +4,10 @@
  * tagging, F. Kohlmayer, F. Prasser et al., "Flash", 2012; bounds on losses are ours).
  */
 import { firstGuess } from './descent.ts'
+import type { Found } from './found.ts'
 import type { Lattice, Levels } from './lattice.ts'
 import type { NodeJudge, NodeVerdict } from './node-judge.ts'
 import type { Objective, Terms } from './objectives.ts'
-
-export interface Found {
-  /** Undefined: no node holds, of those that were looked at. */
-  readonly best: NodeVerdict | undefined
-  /** Whether no node is better. */
-  readonly isExact: boolean
-  /** Never above the sum of any node that holds. */
-  readonly least: number
-}
 
 /** So many nodes are looked at for a first guess. */
 const FIRST_CHECKS = 200

@@ -1,5 +1,5 @@
 /** Looks at single nodes of a lattice: their classes, whether they hold, and what they cost. */
-import { type Criteria, Judge } from './criteria.ts'
+import { ClassJudge, type Criteria } from './criteria.ts'
 import { type Fairness, isFair } from './fairness.ts'
 import type { Lattice, Levels } from './lattice.ts'
 import { baseTable, type NodeTable, Roller } from './node-table.ts'
@@ -31,7 +31,7 @@ export class NodeJudge {
   readonly #objective: Objective
   readonly #criteria: Criteria
   readonly #fairness: Fairness | undefined
-  readonly #judge: Judge
+  readonly #judge: ClassJudge
   readonly #roller: Roller
   readonly #base: NodeTable
   readonly #leaving: number
@@ -53,7 +53,7 @@ export class NodeJudge {
     this.#objective = objective
     this.#criteria = criteria
     this.#fairness = fairness
-    this.#judge = new Judge(records, criteria)
+    this.#judge = new ClassJudge(records, criteria)
     this.#roller = new Roller(
       lattice,
       records,
