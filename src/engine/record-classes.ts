@@ -53,6 +53,11 @@ export class RecordClasses {
   ) {
     const named = (paths: readonly string[]): PlanField[] =>
       paths.flatMap((path) => fields.find((field) => field.path.text === path) ?? [])
+    // Files have no record keys and headers; whatever else is missing would make one class of all.
+    const beside = new Set(plan.envelope.map(({ path }) => path.text))
+    for (const path of [...hashes.crowd.over, ...hashes.crowd.sensitive])
+      if (!beside.has(path) && named([path]).length === 0)
+        throw new Error('a field of the crowd is not there')
     this.#hashes = hashes
     this.#fields = new FieldHashes(format, BLOCK_RECORDS)
     this.#over = named(hashes.crowd.over)

@@ -129,9 +129,9 @@ export class Rules {
       }
     }
     this.#judge(this.#gatesAfter, block, from, to)
-    for (const one of this.#leaving) one.judge(block, from, to, this.now)
     this.#sizes.judge(block, from, to)
     this.suspects.look(block, this.account)
+    for (const one of this.#leaving) one.judge(block, from, to, this.now)
     return true
   }
 

@@ -1,8 +1,10 @@
 /** The work of a thread on streams: batches of messages to outcomes, in order. */
 
+import { randomBytes } from 'node:crypto'
 import { GroupCount } from '../engine/group-count.ts'
 import { MessageBatch } from '../engine/message-batch.ts'
 import type { MessageEngine } from '../engine/message-engine.ts'
+import { shownJudge } from '../engine/shown-judge.ts'
 import type { Answered } from '../engine/threads.ts'
 import { subjectTokens } from '../gates/subject-token.ts'
 import { hasQuasiIdentifiers } from '../groups/quasi-identifiers.ts'
@@ -27,7 +29,9 @@ function workOf(
 ): RouteWork {
   const count =
     groupsKey !== undefined && hasQuasiIdentifiers(plan) ? new GroupCount(plan, groupsKey) : undefined
-  const data = gateDataOf(configuration)
+  // Each process has its own, which is closed when it begins.
+  const crowd = shownJudge(plan, new Uint8Array(randomBytes(32)))
+  const data = { ...gateDataOf(configuration), crowd }
   const options = {
     groups: count,
     data,

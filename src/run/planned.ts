@@ -40,6 +40,12 @@ export function plannedFor(plan: Plan, change: ChangeForm | undefined): PlannedR
       `the policy ${plan.name} has rules by tags, and those of change events are not read`,
       'give it a policy without `tags:`, whose paths name what the tags did',
     )
+  if (plan.crowd !== undefined)
+    throw new LetheError(
+      'crowd-refused',
+      `the policy ${plan.name} states \`crowd:\`, and a change event has two rows: one that is suppressed for one row would be missing in the class of the other`,
+      'give it a policy without `crowd:`, or run the policy over the table that the events lead to',
+    )
   const rule = besideConditionOf(plan)
   if (rule !== undefined)
     throw new LetheError(

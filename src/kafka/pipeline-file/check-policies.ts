@@ -8,6 +8,7 @@ import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
 import { suggestion } from '../../policy/suggest.ts'
 import { checkChange } from './check-change.ts'
+import { checkCrowd } from './check-crowd.ts'
 import { checkColumns, checkEnvelope } from './check-datasets.ts'
 import { checkPlanFormat } from './check-registry.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
@@ -50,6 +51,7 @@ export function checkPolicies(
     checkEnvelope(policy.plan, route, draft)
     checkColumns(policy.plan, route, draft)
     checkChange(policy.plan, route, draft)
+    checkCrowd(policy.plan, route, draft)
     if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
   }
   checkUnusedLists(

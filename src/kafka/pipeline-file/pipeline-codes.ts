@@ -46,6 +46,8 @@ const PIPELINE_ONLY_CODES = {
   'policy-needs-keys': 'the policy needs keys, and there are none',
   'policy-needs-list':
     'the policy names a list of subjects or a consent table, and the pipeline does not say where it is',
+  'policy-crowd':
+    'the policy states how many data subjects share the values of a record, and a stream cannot hold that',
   'unused-list': 'the pipeline has a list of subjects or a consent table that no policy names',
   'shared-snapshot': 'the snapshot of a consent table would take the place of another file of the pipeline',
   'bad-file': 'a policy that the pipeline names cannot be read',

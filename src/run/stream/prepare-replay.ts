@@ -65,6 +65,12 @@ export async function prepareReplay(
       'mend the policy, and run the route again from the start into a new output topic, with a new group',
     )
   const { pipeline } = prepared
+  if (prepared.routes.find((one) => one.route.name === route.name)?.plan.crowd !== undefined)
+    throw new LetheError(
+      'replay-refused',
+      `route ${route.name}: its policy states \`crowd:\`, and a replay reads dead letters alone: what the stream has seen of their values is not known here, so that they would be suppressed`,
+      'mend the policy, and run the route again from the start into a new output topic, with a new group',
+    )
   let plan: ReplayPlan | undefined
   let found: ReplayFound | undefined
   const driver = await chooseReplayDriver(

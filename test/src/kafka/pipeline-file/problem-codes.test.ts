@@ -422,6 +422,14 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     pipeline('lists: { erasures: { file: e } }', route({ policy: '▸listed.yaml' })),
   ],
   ['policy-needs-list', 'a list', pipeline('', route({ policy: '▸hashed.yaml' }))],
+  ...(['crowd-fails', 'crowd-of-files', 'crowd-near', 'crowd-of-records'] as const).map(
+    (name) => ['policy-crowd', name, pipeline('', route({ policy: `▸${name}.yaml` }))] as const,
+  ),
+  [
+    'policy-crowd',
+    'two rows',
+    pipeline('', route({ policy: '▸crowd.yaml', more: 'change: { form: debezium, before: full }' })),
+  ],
   [
     'unused-list',
     'a slip',
