@@ -250,6 +250,13 @@ export const ERROR_GROUPS = {
       'a statement of consent cannot be read, lies in the future, or contradicts another',
     ],
   },
+  Reports: {
+    'report-mixed': [
+      'usage',
+      'the inputs of a report are of several policies or keys, or a measure is of other records',
+    ],
+    'findings-invalid': ['usage', 'the file of findings, or of limits, has errors, which are printed'],
+  },
   Runs: {
     'too-many-dead-letters': ['deadLetters', 'more records became dead letters than the limit allows'],
     'too-many-partitions': [

@@ -83,7 +83,7 @@ const ROOMS: Readonly<
     packages: [],
   },
   catalogue: { rooms: ['errors', 'policy', 'terminal', 'transforms'], packages: ['zod'] },
-  forms: { rooms: ['kafka', 'measures', 'record', 'run'], packages: ['zod'] },
+  forms: { rooms: ['approval', 'kafka', 'measures', 'record', 'run'], packages: ['zod'] },
   batch: {
     rooms: [
       'approval',
@@ -178,6 +178,26 @@ const ROOMS: Readonly<
     ],
     packages: ['zod'],
   },
+  report: {
+    rooms: [
+      'approval',
+      'catalogue',
+      'diff',
+      'engine',
+      'errors',
+      'explain',
+      'files',
+      'forms',
+      'keys',
+      'ledger',
+      'lifecycle',
+      'policy',
+      'run',
+      'terminal',
+      'transforms',
+    ],
+    packages: ['zod'],
+  },
   diff: { rooms: ['explain', 'identify', 'policy', 'terminal', 'transforms'], packages: [] },
   demo: { rooms: ['errors', 'kafka', 'keys', 'terminal'], packages: ['@faker-js/faker'] },
   cli: {
@@ -207,6 +227,7 @@ const ROOMS: Readonly<
       'lists',
       'policy',
       'record',
+      'report',
       'run',
       'sealing',
       'shards',

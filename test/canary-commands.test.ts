@@ -72,7 +72,7 @@ console.log(JSON.stringify(leaves(await program(() => true), [])))
 `
 
 /** Files of the data, of subjects, and what a reader of secrets may find: not outputs. */
-const INPUTS = /^(in|bad|back)\.|^(asked|raw|said|wrong)\.(txt|csv)$|^policy\.cases\.yaml$/
+const INPUTS = /^(in|bad|back)\.|^(asked|raw|said|wrong)\.(txt|csv|yaml)$|^policy\.cases\.yaml$/
 
 describe('marked values', () => {
   const took = new Set<string>()
@@ -345,6 +345,21 @@ describe('marked values', () => {
     await run(2, 'manifest', 'in.broken.csv', ...keyed, '--min-shard-bytes', '1', '-o', 'none.json')
     await run(0, 'manifest', 'in.table.csv', ...keyed, '--min-shard-bytes', '1', '-o', 'table.json')
     await run(2, 'batch', '--manifest', 'table.json', '--shard', '0', ...keyed, ...gates, '-o', 'table')
+
+    // A page of evidence; groups that are too small have no name on it either.
+    const figures = await warm(
+      ['measure', 'in.ndjson', ...measured, ...over, '--by', 'note', '--format', 'json'],
+      { cwd },
+    )
+    put('measured.json', figures.stdout)
+    const evidence = ['run.json', ...policy, '--measure', 'measured.json', '--ledger', 'ledger.ndjson']
+    await run(1, 'report', ...evidence, '-o', 'report.html')
+    await run(2, 'report', 'in.ndjson', '-o', 'none.html')
+    put(
+      'wrong.yaml',
+      `findings:\n  - { id: F-1, concern: ${JSON.stringify(mark())}, due: ${JSON.stringify(mark())} }\n`,
+    )
+    await run(2, 'report', ...evidence, '--findings', 'wrong.yaml', '-o', 'none.html')
 
     // Keys that follow, and holds on subjects, targets and times.
     await run(0, 'keys', 'add', 'keys.json', ...ledger)

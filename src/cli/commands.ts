@@ -156,6 +156,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./verify.ts'),
   },
   {
+    name: 'report',
+    summary: 'a page of evidence for the person who signs: verdict, risk, loss, groups, lineage',
+    load: () => import('./report.ts'),
+  },
+  {
     name: 'transforms',
     summary: 'the catalogue of transforms',
     load: () => import('./transforms.ts'),

@@ -12,11 +12,13 @@ import { EXIT } from '../errors.ts'
 import { formSchemas } from '../forms/json-schemas.ts'
 import { pipelineJsonSchema } from '../kafka/pipeline-file/pipeline-json-schema.ts'
 import { policyJsonSchema } from '../policy/json-schema.ts'
+import { controlsMarkdown } from '../report/controls.ts'
 import { packageRoot } from '../run/package-root.ts'
 import { entries } from './transforms.ts'
 
 const GENERATED: Record<string, () => string> = {
   'transforms/README.md': () => catalogueMarkdown(entries()),
+  'docs/controls.md': controlsMarkdown,
   'docs/errors.md': errorsMarkdown,
   'docs/policy.md': policyPage,
   'config/schema/card.schema.json': () => `${JSON.stringify(cardFactsJsonSchema(), null, 2)}\n`,

@@ -2,8 +2,10 @@
 import { z } from 'zod'
 import { dataSetForm } from './data-set.ts'
 import { fileDeadLetterForm, topicDeadLetterForm } from './dead-letters.ts'
+import { findingsForm, limitsForm } from './findings.ts'
 import { manifestForm } from './manifest.ts'
 import { measurementForm } from './measurement.ts'
+import { reportForm } from './report-form.ts'
 import { replaySummaryForm, streamSummaryForm, summaryForm } from './summaries.ts'
 
 const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, description: string]>> = {
@@ -36,6 +38,21 @@ const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, d
     measurementForm,
     'Lethe measurement',
     'What `lethe measure --format json` prints: risk, diversity, loss and balance, as figures.',
+  ],
+  report: [
+    reportForm,
+    'Lethe report',
+    'What `lethe report` writes beside its page: every figure of it, once.',
+  ],
+  findings: [
+    findingsForm,
+    'Lethe findings',
+    'Concerns that `lethe report --findings` shows. People write it.',
+  ],
+  limits: [
+    limitsForm,
+    'Lethe limits',
+    'The limits of the tiles of `lethe report --limits`. People write it.',
   ],
   'dead-letter': [
     fileDeadLetterForm,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { CodePlaces, Unsettled } from '../kafka/unsettled.ts'
 import type { Summary } from '../run/account/account-view.ts'
+import type { GroupsView } from '../run/account/groups-view.ts'
 import type { ReplaySummary } from '../run/account/replay-summary.ts'
 import type { StreamSummary } from '../run/account/stream-summary.ts'
 import type { InputFlags } from '../run/input-flags.ts'
@@ -15,6 +16,20 @@ const fileDigest = z.object({
 const share = z.object({
   share: z.number().min(0).max(1),
   error: z.number().min(0).describe('Standard deviation of the estimate; 0 where it is exact.'),
+})
+
+/** Which data subjects stand alone. */
+export const groupsForm: z.ZodType<GroupsView> = z.object({
+  quasiIdentifiers: z.array(z.string()).describe('The output paths that were looked at.'),
+  counted: z.enum(['subjects', 'records']),
+  estimated: z.boolean(),
+  records: count,
+  withoutSubject: count,
+  subjects: z.number().min(0),
+  combinations: z.number().min(0),
+  alone: share,
+  fewerThan5: share,
+  fewerThan10: share,
 })
 
 const policyShape = {
@@ -115,19 +130,7 @@ const accountShape = {
     )
     .exactOptional()
     .describe('The consent tables that the run went by, where the policy names any.'),
-  groups: z
-    .object({
-      quasiIdentifiers: z.array(z.string()).describe('The output paths that were looked at.'),
-      counted: z.enum(['subjects', 'records']),
-      estimated: z.boolean(),
-      records: count,
-      withoutSubject: count,
-      subjects: z.number().min(0),
-      combinations: z.number().min(0),
-      alone: share,
-      fewerThan5: share,
-      fewerThan10: share,
-    })
+  groups: groupsForm
     .exactOptional()
     .describe('Which data subjects stand alone, where the policy names quasi-identifiers.'),
   originals: z

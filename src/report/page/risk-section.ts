@@ -1,0 +1,229 @@
+/** Risk, loss and groups: what measures say. */
+import type { MeasuredSide, Measurement } from '../../forms/measurement.ts'
+import type { ReportBalance, ReportDocument, ReportRun } from '../../forms/report-form.ts'
+import { bandNames, curvePicture, sizesPicture } from './charts.ts'
+import { type Html, html, NONE } from './html.ts'
+import { count, percent, ratio } from './page-words.ts'
+import { figure, note, type PageCell, section, state, table } from './parts.ts'
+
+const NOT_MEASURED =
+  'No measure was given (`--measure`), so nothing is said here. That is no good sign: it is unknown.'
+
+export function riskSection(report: ReportDocument): Html {
+  const { measures, measured, runs } = report
+  const whole =
+    measures.length === 0 || measured.records === measured.of
+      ? NONE
+      : note(
+          `The measures are of ${count(measured.records)} records, and the runs read ${count(measured.of)}: the figures are not of all of them.`,
+        )
+  return section(
+    'risk',
+    'Risk: who can be found again',
+    measures.length === 0 ? note(NOT_MEASURED) : NONE,
+    whole,
+    ...measures.flatMap((one, at) => riskOfMeasure(one, at + 1, measures.length > 1)),
+    ...runs.flatMap(aloneOf),
+  )
+}
+
+const who = ({ counted }: Measurement): string => (counted === 'subjects' ? 'data subjects' : 'records')
+
+function riskOfMeasure(measure: Measurement, at: number, isOfSeveral: boolean): readonly Html[] {
+  const { input, output, over, options } = measure
+  const sides = [input, output].filter((side) => side !== undefined)
+  if (sides.length === 0) return []
+  const names = [
+    ...(input === undefined ? [] : ['as it came']),
+    ...(output === undefined ? [] : ['as it leaves']),
+  ]
+  const row = (name: string, of: (side: MeasuredSide) => string): PageCell[] => [name, ...sides.map(of)]
+  const people = who(measure)
+  const bands = bandNames(sides[0]!.sizes)
+  const diversity = sides[0]!.diversity.flatMap(({ field }, i) => [
+    row(`least distinct values of ${field} in a class (l)`, (side) => count(side.diversity[i]!.distinct)),
+    row(`farthest values of ${field} from all (t)`, (side) => ratio(side.diversity[i]!.equalDistance)),
+  ])
+  return [
+    html`<h3>${isOfSeveral ? `Measure ${at}: ` : ''}classes of ${people} who look alike</h3>`,
+    html`<p>Over ${over.join(', ')}. A class holds all who are equal in these fields; who stands alone in theirs can be found again.</p>`,
+    figure(
+      sizesPicture(`sizes-${at}`, input, output, people),
+      table({
+        id: `sizes-table-${at}`,
+        caption: `How many ${people} share a class of which size`,
+        head: ['size of the class', ...names],
+        rows: bands.map((name, i) => row(name, (side) => count(side.sizes[i]!.subjects))),
+        numbers: [1, 2],
+      }),
+    ),
+    table({
+      id: `risk-table-${at}`,
+      caption: 'Figures of risk; docs/measure.md defines each',
+      head: ['figure', ...names],
+      rows: [
+        row(people, (side) => count(side.risk.subjects)),
+        row('classes', (side) => count(side.risk.classes)),
+        row('smallest class (k)', (side) => count(side.risk.k)),
+        row('stand alone', (side) => percent(side.risk.unique)),
+        row(`in classes of fewer than ${options.k}`, (side) => percent(side.risk.atRisk)),
+        row('highest risk of one person', (side) => percent(side.risk.highest)),
+        row('mean risk', (side) => percent(side.risk.average)),
+        ...(sides[0]!.journalist === undefined
+          ? []
+          : [row('journalist risk, highest', (side) => percent(side.journalist?.highest ?? 0))]),
+        ...diversity,
+      ],
+      numbers: [1, 2],
+    }),
+    note(
+      options.nothing === 'category'
+        ? 'What is absent, null, empty or suppressed counts as a value of its own.'
+        : 'What is absent, null, empty or suppressed counts as any value.',
+    ),
+  ]
+}
+
+/** Who stands alone by the account of a run, which knows it without a measure. */
+function aloneOf({ run, groups }: ReportRun): readonly Html[] {
+  if (groups === undefined) return []
+  const { counted, alone, fewerThan5, fewerThan10, estimated, quasiIdentifiers, subjects } = groups
+  const share = (one: typeof alone): string =>
+    one.error === 0 ? percent(one.share) : `${percent(one.share)} (standard deviation ${percent(one.error)})`
+  return [
+    table({
+      id: `alone-${run}`,
+      caption: `By the account of run ${run}: ${counted} that leave, over ${quasiIdentifiers.join(', ')}${estimated ? ', estimated' : ''}`,
+      head: [counted, count(subjects)],
+      rows: [
+        ['stand alone', share(alone)],
+        ['in classes of fewer than five', share(fewerThan5)],
+        ['in classes of fewer than ten', share(fewerThan10)],
+      ],
+      numbers: [1],
+    }),
+  ]
+}
+
+export function lossSection({ measures, curve }: ReportDocument): Html {
+  const losses = measures.flatMap(({ utility }, at) =>
+    utility === undefined ? [] : [{ utility, at: at + 1 }],
+  )
+  return section(
+    'loss',
+    'Loss: what the data no longer say',
+    losses.length === 0 ? note(NOT_MEASURED) : NONE,
+    ...losses.map(({ utility, at }) =>
+      table({
+        id: `loss-table-${at}`,
+        caption: `${losses.length > 1 ? `Measure ${at}: loss` : 'Loss'} by field; together ${percent(utility.loss)}, the average class ${count(utility.averageClassSize)} records`,
+        head: ['field', 'loss', 'bits lost', 'shift', 'shape'],
+        rows: utility.columns.map(({ field, loss, entropyLost, distance }) => [
+          field,
+          percent(loss),
+          percent(entropyLost),
+          ratio(distance.value),
+          distance.isFlagged ? state('beyond', 'shifted') : state('within', 'alike'),
+        ]),
+        numbers: [1, 2, 3],
+      }),
+    ),
+    html`<h3>Loss against k</h3>`,
+    new Set(curve.map(({ k }) => k)).size < 2
+      ? note(
+          'There is no curve: it takes the points of a solver (`--curve`), or earlier reports with other k (`--earlier`).',
+        )
+      : figure(
+          curvePicture(curve),
+          table({
+            id: 'curve-table',
+            caption: 'Loss by the size of the smallest class',
+            head: ['k', 'loss', 'of'],
+            rows: curve.map(({ k, loss, of }) => [count(k), percent(loss), POINTS[of]]),
+            numbers: [1],
+          }),
+        ),
+  )
+}
+
+const POINTS = {
+  solved: 'the curve that was given',
+  earlier: 'an earlier report',
+  this: 'this report',
+} as const
+
+export function groupsSection({ balances, bounds, measures }: ReportDocument): Html {
+  return section(
+    'groups',
+    'Groups: who was left out',
+    balances.length === 0
+      ? note(
+          measures.length === 0
+            ? NOT_MEASURED
+            : 'The measure has no groups: `lethe measure --by FIELD` counts by group how much was published.',
+        )
+      : NONE,
+    ...balances.flatMap((one) => groupsOf(one, bounds, balances.length > 1)),
+    note(
+      `The ratio is to the group that was kept best. Groups of ${count(bounds.smallestJudged)} records or more are judged. A group has its name from ${count(bounds.smallestNamed)} data subjects on, unless the name looks personal. The interval is Wilson's at ${percent(bounds.confidence)}.`,
+    ),
+  )
+}
+
+function groupsOf(
+  { by, measure, groups, more, small, smallRetention, smallRatio }: ReportBalance,
+  bounds: ReportDocument['bounds'],
+  isOfSeveral: boolean,
+): readonly Html[] {
+  const rows: PageCell[][] = groups.map((one) => [
+    one.name,
+    count(one.read),
+    count(one.published),
+    percent(one.retention),
+    `${percent(one.low)} to ${percent(one.high)}`,
+    ratio(one.ratio),
+    one.isFlagged
+      ? state('beyond', 'left out')
+      : one.read < bounds.smallestJudged
+        ? 'too few to judge'
+        : state('within', 'kept alike'),
+  ])
+  const unnamed: PageCell[][] =
+    small.groups === 0
+      ? []
+      : [
+          [
+            `${count(small.groups)} smaller groups, not named`,
+            count(small.read),
+            count(small.published),
+            smallRetention === null ? '' : percent(smallRetention),
+            '',
+            smallRatio === null ? '' : ratio(smallRatio),
+            '',
+          ],
+        ]
+  const others: PageCell[][] =
+    more.groups === 0
+      ? []
+      : [
+          [
+            `${count(more.groups)} more groups, with higher ratios`,
+            count(more.read),
+            count(more.published),
+            '',
+            '',
+            '',
+            '',
+          ],
+        ]
+  return [
+    table({
+      id: `groups-${measure}`,
+      caption: `${isOfSeveral ? `Measure ${measure}: by` : 'By'} ${by}, the lowest ratio first`,
+      head: ['group', 'read', 'published', 'kept', 'interval', 'ratio', 'state'],
+      rows: [...rows, ...others, ...unnamed],
+      numbers: [1, 2, 3, 4, 5],
+      isWide: true,
+    }),
+  ]
+}
