@@ -1,7 +1,6 @@
 /** A folder with everything that a report is made of: made-up people, a policy, runs, a measure, a ledger, holds, findings. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ended, warm } from './src/cli/lethe.ts'
 
 const policy = (version: number, keep: number): string => `policy: visitors
 version: ${version}
@@ -55,15 +54,21 @@ function numbers(seed: number): (below: number) => number {
 
 const ORIGINS = ['north', 'north', 'north', 'north', 'north', 'south', 'south', 'east', 'west']
 
+/** Runs one command line. */
+export type RunsLethe = (
+  args: readonly string[],
+  setting: { readonly cwd: string },
+) => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>
+
 export interface ReportFolder {
-  readonly cwd: string
-  readonly run: (code: number, ...args: readonly string[]) => Promise<Ended>
+  readonly run: (code: number, ...args: readonly string[]) => ReturnType<RunsLethe>
   /** Options of `lethe report` that name all of it. */
   readonly all: readonly string[]
 }
 
 /** Makes it all in `cwd`, by the commands. The same for a seed, but for keys and times. */
 export async function reportFolder(
+  lethe: RunsLethe,
   cwd: string,
   { people, seed = 1, origins = ORIGINS }: { people: number; seed?: number; origins?: readonly string[] },
 ): Promise<ReportFolder> {
@@ -102,8 +107,8 @@ export async function reportFolder(
   put('asked.txt', `${ids[0]}\n${ids[1]}\n`)
   put('findings.yaml', FINDINGS)
   put('limits.yaml', LIMITS)
-  const run = async (code: number, ...args: readonly string[]): Promise<Ended> => {
-    const ended = await warm([...args], { cwd })
+  const run = async (code: number, ...args: readonly string[]): ReturnType<RunsLethe> => {
+    const ended = await lethe(args, { cwd })
     if (ended.code !== code)
       throw new Error(`lethe ${args.join(' ')} ended with ${ended.code}\n${ended.stderr}`)
     return ended
@@ -206,5 +211,5 @@ export async function reportFolder(
     ...['--limits', 'limits.yaml', '--ledger', 'ledger.ndjson', '--ledger-keys', 'host.pem.pub'],
     ...['--holds', 'holds.ndjson', '--approval-keys', 'person.pem.pub', '--diff-from', 'old.yaml'],
   ]
-  return { cwd, run, all }
+  return { run, all }
 }

@@ -17,7 +17,7 @@ let made: ReportFolder
 let keep: string
 beforeAll(async () => {
   keep = mkdtempSync(join(tmpdir(), 'lethe-report-'))
-  made = await reportFolder(keep, { people: 600 })
+  made = await reportFolder(warm, keep, { people: 600 })
 }, 60_000)
 afterAll(() => rmSync(keep, { recursive: true, force: true }))
 
