@@ -14,7 +14,7 @@ interface Options {
   readonly route?: readonly string[]
   readonly measure?: readonly string[]
   readonly earlier?: readonly string[]
-  readonly curve?: string
+  readonly curve?: readonly string[]
   readonly findings?: string
   readonly limits?: string
   readonly ledger?: readonly string[]
@@ -33,7 +33,7 @@ const VERDICTS: Readonly<Record<TileState, string>> = {
 }
 
 async function run(summaries: readonly string[], options: Options): Promise<void> {
-  const { policy, approvalKeys, diffFrom, curve, findings, limits, holds, ledgerKeys } = options
+  const { policy, approvalKeys, diffFrom, findings, limits, holds, ledgerKeys } = options
   const sources = {
     summaries,
     routes: options.route ?? [],
@@ -43,7 +43,8 @@ async function run(summaries: readonly string[], options: Options): Promise<void
     anchors: options.anchor ?? [],
     keys: ledgerKeys,
     ...(policy === undefined ? {} : { policy, approvalKeys, diffFrom }),
-    ...{ curve, findings, limits, holds },
+    curves: options.curve ?? [],
+    ...{ findings, limits, holds },
     now: Date.now(),
   }
   try {
@@ -92,7 +93,11 @@ export const command = (): Command =>
     .option('--measure <file>', 'a measure of the runs as JSON; may be repeated', several)
     .option('--limits <file>', 'the limits of the tiles, as YAML')
     .option('--earlier <file>', 'report.json of an earlier report, for the trend; may be repeated', several)
-    .option('--curve <file>', 'JSON with `curve`: points of loss against k')
+    .option(
+      '--curve <file>',
+      'a solution of `lethe crowd solve` as JSON, or `curve`: points of loss against k; may be repeated',
+      several,
+    )
     .option('--findings <file>', 'concerns that were raised, as YAML')
     .option('--ledger <file>', 'a ledger, with the sealed segments beside it; may be repeated', several)
     .option('--ledger-keys <file>', 'public keys to verify ledgers with')

@@ -122,8 +122,24 @@ export interface ReportField {
   readonly after: readonly string[]
 }
 
+export interface ReportReason {
+  readonly kind: string
+  readonly reason: string
+  /** The rule that failed. */
+  readonly rule?: string
+  readonly records: number
+}
+
 export interface ReportGroup {
   readonly name: string
+  /** Why records of it were withheld, the most frequent reasons first; `other`: for reasons that are not told. */
+  readonly withheld: readonly ReportReason[]
+  readonly other: number
+  /** Loss of its published records. */
+  readonly generalization: number
+  /** Fields of which fewer values are left than of the best group. */
+  readonly emptied: readonly { readonly field: string; readonly ratio: number }[]
+  readonly label?: { readonly read: number; readonly published: number; readonly isFlagged: boolean }
   readonly read: number
   readonly published: number
   readonly retention: number
@@ -137,6 +153,10 @@ export interface ReportGroup {
 export interface ReportBalance {
   readonly measure: number
   readonly by: string
+  /** By what of the value of the field. */
+  readonly of: string
+  /** The field of the label whose share is told. */
+  readonly label?: string
   readonly groups: readonly ReportGroup[]
   /** Groups that are not listed, as there are too many; and those without a name, taken together. */
   readonly more: { readonly groups: number; readonly read: number; readonly published: number }
@@ -350,6 +370,11 @@ const rule = z.object({
 })
 
 const group = z.object({
+  withheld: z.array(z.object({ kind: text, reason: text, rule: text.exactOptional(), records: count })),
+  other: count,
+  generalization: share,
+  emptied: z.array(z.object({ field: text, ratio: z.number().min(0) })),
+  label: z.object({ read: share, published: share, isFlagged: z.boolean() }).exactOptional(),
   name: text.describe('As the measure names it, or its number.'),
   read: count,
   published: count,
@@ -416,6 +441,8 @@ export const reportForm: z.ZodType<ReportDocument> = z.object({
     z.object({
       measure: z.int().min(1),
       by: text,
+      of: text,
+      label: text.exactOptional(),
       groups: z.array(group),
       more: unlistedGroups,
       small: unlistedGroups,
@@ -471,9 +498,14 @@ export const earlierForm: z.ZodType<EarlierReport> = z.object({
 
 /** A curve of loss against k, as far as it is shown: a file may say more. */
 export interface LossCurve {
-  readonly curve: readonly { readonly k: number; readonly loss: number }[]
+  readonly curve?: readonly { readonly k: number; readonly loss: number }[] | undefined
+  /** One point: what a solver found for its k. */
+  readonly solution?: { readonly k: number; readonly loss: number } | undefined
 }
 
-export const lossCurveForm: z.ZodType<LossCurve> = z.object({
-  curve: z.array(z.object({ k: z.int().min(1), loss: share })).max(1000),
-})
+const curvePoint = z.object({ k: z.int().min(0), loss: share })
+
+export const lossCurveForm: z.ZodType<LossCurve> = z.union([
+  z.object({ curve: z.array(curvePoint).max(1000) }),
+  z.object({ lethe: z.literal('solution'), solution: curvePoint.optional() }),
+])

@@ -20,7 +20,7 @@ export interface ReportSources extends Partial<PolicySources>, LedgerSources {
   readonly routes: readonly string[]
   readonly measures: readonly string[]
   readonly earlier: readonly string[]
-  readonly curve: string | undefined
+  readonly curves: readonly string[]
   readonly findings: string | undefined
   readonly limits: string | undefined
   readonly holds: string | undefined
@@ -34,9 +34,10 @@ export const filesOf = (sources: ReportSources): readonly string[] =>
     ...sources.summaries,
     ...sources.measures,
     ...sources.earlier,
+    ...sources.curves,
     ...sources.ledgers,
     ...sources.anchors,
-    ...[sources.policy, sources.approvalKeys, sources.diffFrom, sources.curve, sources.findings],
+    ...[sources.policy, sources.approvalKeys, sources.diffFrom, sources.findings],
     ...[sources.limits, sources.holds, sources.keys],
   ].filter((file) => file !== undefined)
 
@@ -51,7 +52,7 @@ export async function makeReport(sources: ReportSources): Promise<ReportDocument
   const given = sources.measures.map((name) => ({ file: name, measurement: readMeasure(name) }))
   const shown = showMeasures(given, runs)
   const earlier = earlierOf(sources.earlier, runs[0]!)
-  const solved = sources.curve === undefined ? undefined : readCurve(sources.curve)
+  const solved = sources.curves.map(readCurve)
   const limits = sources.limits === undefined ? {} : readLimits(sources.limits)
   const ledger = sources.ledgers.length === 0 ? undefined : ledgerTotals(sources)
   const findings = sources.findings === undefined ? undefined : readFindings(sources.findings, now)

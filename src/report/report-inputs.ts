@@ -90,4 +90,8 @@ export const readEarlier = (file: string): EarlierReport =>
   read(file, earlierForm, 'a report.json of `lethe report`')
 
 export const readCurve = (file: string): LossCurve =>
-  read(file, lossCurveForm, 'a file with `curve`, a list of k and loss')
+  read(
+    file,
+    lossCurveForm,
+    'what `lethe crowd solve` printed as JSON, or a file with `curve`, a list of k and loss',
+  )

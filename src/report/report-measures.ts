@@ -2,7 +2,14 @@
 import { lookAt } from '../../transforms/detect/look.ts'
 import { LetheError } from '../errors.ts'
 import type { Measurement } from '../forms/measurement.ts'
-import type { CurvePoint, EarlierReport, LossCurve, ReportBalance, ReportRun } from '../forms/report-form.ts'
+import type {
+  CurvePoint,
+  EarlierReport,
+  LossCurve,
+  ReportBalance,
+  ReportGroup,
+  ReportRun,
+} from '../forms/report-form.ts'
 import { labelOf, type OneRun } from './report-runs.ts'
 
 /** Groups that are listed; of more, how many there are. */
@@ -38,7 +45,7 @@ export function showMeasures(given: readonly GivenMeasure[], runs: readonly OneR
   const records = given.reduce((all, { measurement }) => all + coveredBy(measurement, runs), 0)
   return {
     measures: given.map(({ measurement }) => withoutNames(measurement)),
-    balances: given.flatMap(({ measurement }, at) => balanceOfMeasure(measurement, at + 1)),
+    balances: given.flatMap(({ measurement }, at) => balancesOf(measurement, at + 1)),
     measured: { records, of },
   }
 }
@@ -51,42 +58,62 @@ function coveredBy({ side, records }: Measurement, runs: readonly OneRun[]): num
   return records.published === published || records.read === published ? read : records.read
 }
 
-/** The names are in the table of groups, as far as they are shown. */
-const withoutNames = (measurement: Measurement): Measurement =>
-  measurement.balance === undefined
-    ? measurement
-    : { ...measurement, balance: { ...measurement.balance, groups: [] } }
+/** The names are in the table of groups, as far as they are shown; weights by value are for who trains a model. */
+const withoutNames = ({ balance: _, weights: __, ...measurement }: Measurement): Measurement => measurement
 
-function balanceOfMeasure({ balance, options }: Measurement, measure: number): readonly ReportBalance[] {
-  if (balance === undefined) return []
+/** Reasons and fields that are listed of a group. */
+const MOST_REASONS = 3
+
+function balancesOf(measurement: Measurement, measure: number): readonly ReportBalance[] {
+  const { balance = [], options, label } = measurement
   const mayName = options.smallestGroup >= SMALLEST_NAMED
-  const groups = balance.groups
-    .toSorted((a, b) => a.ratio - b.ratio)
-    .map(({ name, read, published, retention, interval, ratio, isFlagged }, at) => ({
-      name: mayName && isName(name) ? name : `group ${at + 1}`,
-      ...{ read, published, retention, low: interval.low, high: interval.high, ratio, isFlagged },
-    }))
-  const left = groups.slice(MOST_GROUPS)
-  const { small } = balance
-  const best = Math.max(
-    0,
-    ...groups.filter(({ read }) => read >= SMALLEST_JUDGED).map((one) => one.retention),
-  )
-  return [
-    {
-      measure,
-      by: balance.by,
+  return balance.map(({ by, of, groups: all, small }) => {
+    const groups = all.toSorted((a, b) => a.ratio - b.ratio).map((one, at) => groupOf(one, at + 1, mayName))
+    const left = groups.slice(MOST_GROUPS)
+    const judged = groups.filter(({ read }) => read >= SMALLEST_JUDGED)
+    const best = Math.max(0, ...judged.map(({ retention }) => retention))
+    const smallRetention = small.read === 0 ? null : small.published / small.read
+    return {
+      ...{ measure, by, of },
+      ...(label === undefined ? {} : { label }),
       groups: groups.slice(0, MOST_GROUPS),
       more: {
         groups: left.length,
-        read: left.reduce((all, { read }) => all + read, 0),
-        published: left.reduce((all, { published }) => all + published, 0),
+        read: left.reduce((sum, { read }) => sum + read, 0),
+        published: left.reduce((sum, { published }) => sum + published, 0),
       },
       small,
-      smallRetention: small.read === 0 ? null : small.published / small.read,
-      smallRatio: small.read === 0 || best === 0 ? null : small.published / small.read / best,
-    },
-  ]
+      smallRetention,
+      smallRatio: smallRetention === null || best === 0 ? null : smallRetention / best,
+    }
+  })
+}
+
+type MeasuredGroup = NonNullable<Measurement['balance']>[number]['groups'][number]
+
+function groupOf(group: MeasuredGroup, at: number, mayName: boolean): ReportGroup {
+  const { name, read, published, retention, interval, ratio, isFlagged, label } = group
+  const most = mayName ? MOST_REASONS : 0
+  const told = group.withheld.slice(0, most)
+  const untold = group.withheld.slice(most).reduce((sum, { records }) => sum + records, 0)
+  return {
+    name: name === null ? 'no value' : mayName && isName(name) ? name : `group ${at}`,
+    ...{ read, published, retention, low: interval.low, high: interval.high, ratio, isFlagged },
+    withheld: told.map(({ kind, reason, rule, records }) => ({
+      ...{ kind, reason },
+      ...(rule === undefined ? {} : { rule }),
+      records,
+    })),
+    other: group.withheldOther + untold,
+    generalization: group.generalization,
+    emptied: group.emptied
+      .filter((one) => one.isFlagged)
+      .slice(0, MOST_REASONS)
+      .map(({ field, ratio: left }) => ({ field, ratio: left })),
+    ...(label === undefined
+      ? {}
+      : { label: { read: label.read, published: label.published, isFlagged: label.isFlagged } }),
+  }
 }
 
 /** A value that looks personal is no name of a group, and a long one no name at all. */
@@ -94,11 +121,14 @@ const isName = (name: string): boolean => name.length <= MOST_NAME && lookAt(nam
 
 /** Points of loss against k: of a file, of earlier reports under any version of the policy, and of this one. Empty where there is but one. */
 export function curveOf(
-  solved: LossCurve | undefined,
+  solved: readonly LossCurve[],
   earlier: readonly EarlierReport[],
   measures: readonly Measurement[],
 ): readonly CurvePoint[] {
-  const points: CurvePoint[] = (solved?.curve ?? []).map(({ k, loss }) => ({ k, loss, of: 'solved' }))
+  const points: CurvePoint[] = solved
+    .flatMap(({ curve = [], solution }) => (solution === undefined ? curve : [solution]))
+    .filter(({ k }) => k > 0)
+    .map(({ k, loss }) => ({ k, loss, of: 'solved' }))
   for (const { curve = [] } of earlier)
     points.push(...curve.flatMap((one) => (one.of === 'this' ? [{ ...one, of: 'earlier' as const }] : [])))
   for (const { output, utility } of measures)

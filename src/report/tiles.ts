@@ -80,7 +80,7 @@ function covered({ measured: { records, of } }: TileInputs, figure: Figure): Fig
   if (records === of || figure.value === null) return figure
   return {
     ...figure,
-    atBest: 'not-measured',
+    atBest: worst([figure.atBest ?? 'within', 'not-measured']),
     why: [...figure.why, 'The measures are not of all records that the runs read, so the rest is not known.'],
   }
 }
@@ -138,10 +138,20 @@ function balance(judged: TileInputs): Figure {
   ])
   if (ratios.length === 0)
     return { value: null, why: ['No group has records enough for a share to mean much.'] }
+  const groups = balances.flatMap((one) => one.groups)
+  const moved = groups.some(({ label }) => label?.isFlagged === true)
+  const emptied = groups.some((one) => one.emptied.length > 0)
   const lowest = ratios.reduce((low, one) => (one.ratio < low.ratio ? one : low))
   return covered(judged, {
     value: lowest.ratio,
-    why: [`The least was kept of ${lowest.of}, in relation to the group that was kept best.`],
+    why: [
+      ...(moved ? ['In a group, the share of the label is another one in what is published.'] : []),
+      ...(emptied
+        ? ['Of a group, far more values of a field are missing in what is published than of another.']
+        : []),
+      `The least was kept of ${lowest.of}, in relation to the group that was kept best.`,
+    ],
+    ...(moved || emptied ? { atBest: 'beyond' as const } : {}),
   })
 }
 

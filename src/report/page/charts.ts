@@ -6,6 +6,7 @@ import { count, percent, short } from './page-words.ts'
 import { band, fitting, label, line, path, picture, rect, round, WIDTH } from './svg.ts'
 
 interface Outcome {
+  readonly word: string
   readonly name: string
   readonly count: number
   readonly kind: '' | 'out'
@@ -13,15 +14,17 @@ interface Outcome {
 
 /** What a flow leads to, what left first. */
 export function outcomesOf(flow: ReportFlow): readonly Outcome[] {
-  const out = (name: string, all: ReportFlow['suppressed']): Outcome[] =>
-    all.map(({ reason, count: records }) => ({ name: `${name}: ${reason}`, count: records, kind: 'out' }))
+  const out = (word: string, all: ReportFlow['suppressed']): Outcome[] =>
+    all.map(({ reason, count: records }) => ({ word, name: reason, count: records, kind: 'out' }))
   return [
-    { name: 'published', count: flow.published, kind: '' },
-    ...(flow.tombstones > 0 ? [{ name: 'tombstones', count: flow.tombstones, kind: '' } as const] : []),
+    { word: 'published', name: '', count: flow.published, kind: '' },
+    ...(flow.tombstones > 0
+      ? [{ word: 'tombstones', name: '', count: flow.tombstones, kind: '' } as const]
+      : []),
     ...out('suppressed', flow.suppressed),
-    ...out('dead letter', flow.deadLettered),
+    ...out('dead letters', flow.deadLettered),
     ...(flow.remainder > 0
-      ? [{ name: 'nothing is said of', count: flow.remainder, kind: 'out' } as const]
+      ? [{ word: 'left over', name: 'nothing is said of them', count: flow.remainder, kind: 'out' } as const]
       : []),
   ]
 }
@@ -41,13 +44,13 @@ export function flowPicture(flow: ReportFlow): Html {
   let from = begin
   let to = 22
   const bands: Html[] = []
-  for (const [at, { name, count: records, kind, height }] of rows.entries()) {
+  for (const [at, { word, name, count: records, kind, height }] of rows.entries()) {
     const top = to + (slots[at]! - height) / 2
     if (height > 0) bands.push(band(26, from, 186, top, height, kind))
     bands.push(rect(186, top, 8, Math.max(height, 1), `bar ${kind}`))
     const middle = to + slots[at]! / 2
     bands.push(
-      label(202, middle - 2, count(records), 'strong'),
+      label(202, name === '' ? middle + 4 : middle - 2, `${count(records)} ${word}`, 'strong'),
       label(202, middle + 10, fitting(name, WIDTH - 202), 'soft'),
     )
     from += height
@@ -56,7 +59,7 @@ export function flowPicture(flow: ReportFlow): Html {
   return picture(
     'flow-picture',
     'Flow of records',
-    `${count(flow.in)} records were read; ${outcomes.map((one) => `${count(one.count)} ${one.name}`).join(', ')}.`,
+    `${count(flow.in)} records were read; ${outcomes.map((one) => `${count(one.count)} ${one.word} ${one.name}`.trim()).join(', ')}.`,
     to + 4,
     rect(18, begin, 8, Math.max(left, 1), 'bar'),
     label(18, 14, `${count(flow.in)} read`, 'strong'),
@@ -153,7 +156,7 @@ export function curvePicture(points: readonly CurvePoint[]): Html {
     html`${here.map((one) => {
       const [x, y] = place(one)
       const isRight = x > WIDTH / 2
-      return html`<path class="here" d="M${round(x)} ${round(y - 6)}L${round(x + 6)} ${round(y)}L${round(x)} ${round(y + 6)}L${round(x - 6)} ${round(y)}Z"/>${label(isRight ? x - 9 : x + 9, y - 6, `this report, ${percent(one.loss)}`, 'strong', isRight ? 'end' : 'start')}`
+      return html`<path class="here" d="M${round(x)} ${round(y - 6)}L${round(x + 6)} ${round(y)}L${round(x)} ${round(y + 6)}L${round(x - 6)} ${round(y)}Z"/>${label(isRight ? x - 9 : x + 9, y - 6, `this report, ${percent(one.loss)}`, 'strong halo', isRight ? 'end' : 'start')}`
     })}`,
   )
 }

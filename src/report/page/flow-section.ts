@@ -1,7 +1,7 @@
 /** What became of the records, run by run, and where it came from and went to. */
 import type { ReportDocument, ReportFlow, ReportRun } from '../../forms/report-form.ts'
 import { flowPicture, lineagePicture } from './charts.ts'
-import { type Html, html, NONE } from './html.ts'
+import { type Html, html, NONE, plain } from './html.ts'
 import { count, percent, time } from './page-words.ts'
 import { code, figure, list, note, type PageCell, section, state, table } from './parts.ts'
 
@@ -67,16 +67,15 @@ const endOf = ({ isWhole, status }: ReportRun): PageCell =>
   state(isWhole ? 'within' : 'failed', isWhole ? 'done' : status === 'done' ? 'incomplete' : status)
 
 function flowTable(flow: ReportFlow): Html {
-  const row = (name: string, records: number, share?: number | null, more = ''): PageCell[] => [
-    name,
+  const row = (name: string, records: number, share?: number | null, more?: string): PageCell[] => [
+    more === undefined ? name : html`${plain(name)} <span class="soft">(${more})</span>`,
     count(records),
     share === undefined || share === null ? '' : percent(share),
-    more,
   ]
   return table({
     id: 'flow-table',
     caption: 'What became of the records that were read',
-    head: ['records', 'count', 'share', 'meaning'],
+    head: ['records', 'count', 'share'],
     rows: [
       row('read', flow.in),
       row('published', flow.published, flow.shares.published),

@@ -13,7 +13,7 @@ a{color:var(--mark);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--mark);outline-offset:2px;border-radius:2px}
 .skip{position:absolute;left:-99rem;top:0;padding:.5rem 1rem;background:var(--paper);z-index:1}
 .skip:focus{left:0}
-header,main,footer,nav{max-width:72rem;margin:0 auto;padding:0 1rem}
+header,main,footer{max-width:72rem;margin:0 auto;padding:0 1rem}
 header{padding-top:2rem}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .25rem;overflow-wrap:anywhere}
 h2{font-size:1.25rem;line-height:1.3;margin:0 0 .75rem}
@@ -24,7 +24,7 @@ li{margin:.2rem 0;overflow-wrap:anywhere}
 .soft,.note,caption,figcaption{color:var(--soft)}
 .note{font-size:.9rem;max-width:60rem}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em;overflow-wrap:anywhere}
-nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;font-size:.95rem}
+nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;margin:.5rem 0;font-size:.95rem}
 section{background:var(--paper);border:1px solid var(--line);border-radius:.6rem;padding:1.25rem;margin:1rem 0}
 .verdict{border-left:.5rem solid var(--soft)}
 .verdict.within{border-left-color:var(--good)}.verdict.beyond{border-left-color:var(--bad)}
@@ -48,6 +48,7 @@ figure svg{display:block;width:100%;max-width:34rem;height:auto}
 svg text{fill:var(--ink);font:10px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 svg .soft{fill:var(--soft)}
 svg .strong{font-weight:650}
+svg .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 svg .axis{stroke:var(--line);fill:none;stroke-width:1}
 svg .box{fill:var(--fill);stroke:var(--line)}
 svg .band{fill:var(--mark);fill-opacity:.22}
@@ -66,6 +67,7 @@ table{border-collapse:collapse;width:100%;max-width:46rem;font-size:.92rem}
 .wide table,.pair table{max-width:none}
 caption{text-align:left;padding-bottom:.35rem;font-size:.9rem}
 th,td{padding:.35rem .6rem .35rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+th,td{overflow-wrap:break-word}
 thead th{color:var(--soft);font-weight:600;overflow-wrap:normal}
 tbody th{font-weight:500}
 .figure{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -85,7 +87,7 @@ dl.facts{grid-template-columns:minmax(0,1fr);gap:0}dl.facts dd{margin-bottom:.5r
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;--page:#fff;--paper:#fff;--ink:#000;--soft:#3c4652;--line:#b9c1cb;--fill:#f0f2f5;--mark:#0b5394;--before:#5f6f82;
 --good:#0f6b3a;--good-fill:#fff;--bad:#9c2f10;--bad-fill:#fff;--fail:#8e1230;--fail-fill:#fff;--open:#5a4a00;--open-fill:#fff}
-html{font-size:10pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+:root{font-size:8.5pt}:focus-visible{outline:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 nav,.skip{display:none}header,main,footer{max-width:none;padding:0}section{border:0;border-top:1px solid var(--line);border-radius:0;padding:.75rem 0;margin:0}
 .verdict{border-left:.5rem solid;padding-left:.75rem}.scroll{overflow:visible}.wide table{min-width:0}
 h2,h3,caption{break-after:avoid}tr,.tile,.field,figure,.sign-off{break-inside:avoid}thead{display:table-header-group}

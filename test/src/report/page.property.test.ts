@@ -54,18 +54,32 @@ function documentOf(text: string, records: Parameters<typeof flowOf>[0]): Report
     warnings: [text],
   }
   const group = {
-    name: text,
-    read: 50,
-    published: 10,
-    retention: 0.2,
-    low: 0.1,
-    high: 0.3,
-    ratio: 0.25,
-    isFlagged: true,
+    ...{
+      name: text,
+      read: 50,
+      published: 10,
+      retention: 0.2,
+      low: 0.1,
+      high: 0.3,
+      ratio: 0.25,
+      isFlagged: true,
+    },
+    ...{ withheld: [{ kind: text, reason: text, rule: text, records: 3 }], other: 2, generalization: 0.5 },
+    ...{ emptied: [{ field: text, ratio: 0.4 }], label: { read: 0.1, published: 0.3, isFlagged: true } },
   }
   const small = { groups: 1, read: 1, published: 0 }
   const balances = [
-    { measure: 1, by: text, groups: [group], more: small, small, smallRetention: 0, smallRatio: 0 },
+    {
+      measure: 1,
+      by: text,
+      of: text,
+      label: text,
+      groups: [group],
+      more: small,
+      small,
+      smallRetention: 0,
+      smallRatio: 0,
+    },
   ]
   const finding = {
     id: text,

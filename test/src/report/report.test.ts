@@ -65,12 +65,15 @@ describe('a report of real runs', () => {
     })
     expect(tileOf(document, 'utility')).toMatchObject({ value: measure.utility.loss, limit: 0.9 })
     expect(tileOf(document, 'balance').value).toBe(
-      Math.min(...measure.balance.groups.map((one: { ratio: number }) => one.ratio)),
+      Math.min(...measure.balance[0].groups.map((one: { ratio: number }) => one.ratio)),
     )
     expect(tileOf(document, 'operations')).toMatchObject({ is: 'beyond', limit: 0.01, limitFrom: 'default' })
     expect(document.verdict).toMatchObject({ is: 'beyond', tiles: ['operations'] })
     const erased = document.ledger!.actions.find(({ action }) => action === 'forget.apply')
     expect(erased).toMatchObject({ about: 'erasure', done: 1, open: 0, counts: { subjects: 2, deleted: 2 } })
+    const west = document.balances[0]!.groups[0]!
+    const reasons = west.withheld.reduce((all, { records }) => all + records, west.other)
+    expect([document.balances[0]!.of, reasons]).toEqual(['value', west.read - west.published])
     expect(document.findings!.map(({ id, isOverdue }) => [id, isOverdue])).toEqual([
       ['F-1', true],
       ['F-2', false],
@@ -111,6 +114,34 @@ describe('a report of real runs', () => {
     put('other.json', { ...first, policy: { ...first.policy, name: 'other' } })
     expect(await say(...made.all, '--earlier', 'other.json', '-o', 'x.html')).toMatchObject({ code: 2 })
     expect(existsSync(join(keep, 'x.html'))).toBe(false)
+  })
+
+  it('draws loss against k of solutions, and of nothing where there is one k', async () => {
+    const { document, page } = await report(1, 'run.json', '--measure', 'measure.json')
+    expect([document.curve.length, page.includes('curve-picture')]).toEqual([1, false])
+    const solution = (k: number, loss: number) => [
+      '--curve',
+      put(`s${k}.json`, { lethe: 'solution', v: 1, solution: { k, loss } }),
+    ]
+    const points = put('curve.json', { curve: [{ k: 3, loss: 0.05 }] })
+    const args = [
+      'run.json',
+      '--measure',
+      'measure.json',
+      ...solution(2, 0.01),
+      ...solution(5, 0.2),
+      '--curve',
+      points,
+    ]
+    const { document: drawn, page: picture } = await report(1, ...args)
+    expect(drawn.curve.map(({ k, of }) => [k, of]).slice(0, 3)).toEqual([
+      [2, 'solved'],
+      [3, 'solved'],
+      [5, 'solved'],
+    ])
+    expect(drawn.curve.at(-1)).toMatchObject({ k: json('measure.json').output.risk.k, of: 'this' })
+    expect(picture).toContain('curve-picture')
+    expect(await say('run.json', '--curve', 'measure.json', '-o', 'x.html')).toMatchObject({ code: 2 })
   })
 
   it('is incomplete without a measure, whatever else is well', async () => {
@@ -357,7 +388,7 @@ describe('measures at their edges', () => {
 
   it('lists no more groups than a page takes, and no name that looks personal', async () => {
     const measure = json('measure.json')
-    const group = measure.balance.groups[0]
+    const group = measure.balance[0].groups[0]
     const groups = Array.from({ length: 10_000 }, (_, i) => ({
       ...group,
       name: i === 3 ? 'jane@example.com' : `town ${i}`,
@@ -367,7 +398,7 @@ describe('measures at their edges', () => {
       1,
       'run.json',
       '--measure',
-      put('many.json', { ...measure, balance: { ...measure.balance, groups } }),
+      put('many.json', { ...measure, balance: [{ ...measure.balance[0], groups }] }),
     )
     expect(document.balances[0]).toMatchObject({ more: { groups: 9950 } })
     expect(document.balances[0]!.groups).toHaveLength(50)
