@@ -38,6 +38,8 @@ export interface Account {
   blank: number
   /** One for each rule, in the order of the policy, those of its retention steps too. */
   rules: RuleCount[]
+  /** By group and outcome, as `groupCountsOf` reads it; empty where no groups are counted. */
+  byGroup: number[]
   /** Members or columns that no rule names, as often as they were met. */
   unlisted: number
   /** How often each of them was met, by path; only where names are asked for, because they are values too. */
@@ -63,6 +65,7 @@ export function emptyAccount(plan: Plan): Account {
       looked: 0,
       suspects: {},
     })),
+    byGroup: [],
     unlisted: 0,
     unlistedNames: undefined,
   }
@@ -84,6 +87,9 @@ export function addAccount(whole: Account, part: Account): void {
     whole.suppressed[rule] = (whole.suppressed[rule] ?? 0) + count
   for (const [code, count] of Object.entries(part.deadLettered) as [DeadLetterCode, number][])
     whole.deadLettered[code] = (whole.deadLettered[code] ?? 0) + count
+  part.byGroup.forEach((count, at) => {
+    whole.byGroup[at] = (whole.byGroup[at] ?? 0) + count
+  })
   part.rules.forEach((count, id) => {
     const sum = whole.rules[id]!
     sum.applied += count.applied

@@ -18,6 +18,7 @@ import type { ChangeForm } from '../record/wire-form.ts'
 import { type Account, emptyAccount } from './account.ts'
 import type { Gate } from './gate.ts'
 import { type GroupCount, QuasiIdentifiers } from './group-count.ts'
+import { type CountedGroups, GroupOutcomes } from './group-outcomes.ts'
 import { Images } from './images.ts'
 import { isRead } from './judge.ts'
 import type { LeavingJudge } from './leaving-judge.ts'
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly kernels?: boolean | undefined
   /** Where to count the data subjects behind what is published, by their quasi-identifiers. Default: nowhere. */
   readonly groups?: GroupCount | undefined
+  /** Groups by which the account counts what became of records. Default: none. */
+  readonly countedGroups?: CountedGroups | undefined
   /** Makes what sees every record of the engine, with its values as they came and as they leave. Default: nothing does. */
   readonly observe?: Observe | undefined
   /** Makes tokens of the subjects of dead letters. Default: none are made. */
@@ -126,6 +129,7 @@ export class Engine {
   readonly #groups: readonly QuasiIdentifiers[]
   readonly #observer: RecordObserver | undefined
   readonly #leaving: readonly LeavingJudge[]
+  readonly #groupOutcomes: GroupOutcomes | undefined
   readonly #nulls: NullWords | undefined
   readonly #unchanged: UnchangedLists | undefined
   readonly #subjectToken: SubjectToken | undefined
@@ -181,6 +185,8 @@ export class Engine {
     this.#unchanged =
       parts.change === undefined ? undefined : new UnchangedLists(parts.change.placeholder, plan)
     this.#observer = options.observe?.(codec.format, shape)
+    this.#groupOutcomes =
+      options.countedGroups && new GroupOutcomes(options.countedGroups, plan.fields, codec.format)
     this.#groups =
       options.groups === undefined ? [] : this.#groupsOf(parts, fields, options.groups, this.#images)
   }
@@ -347,6 +353,7 @@ export class Engine {
     for (const groups of this.#groups) groups.take(block, from, to, passing, count)
     for (const one of this.#leaving) one.take(block, passing, count)
     this.#observer?.take(block, from, to, passing, count)
+    this.#groupOutcomes?.take(block, from, to, this.account.byGroup)
   }
 
   /** Books a record that does not leave. */

@@ -284,6 +284,22 @@ const routeShape = {
   route: z.string(),
   ...keysShape,
   ...accountShape,
+  balance: z
+    .object({
+      by: z.string().describe('Output path of the field whose values are the groups.'),
+      groups: z.array(
+        z.object({
+          group: z
+            .string()
+            .describe('A value that the pipeline names; `other`: all others; `none`: no value.'),
+          published: count,
+          suppressed: count,
+          deadLettered: count,
+        }),
+      ),
+    })
+    .exactOptional()
+    .describe('What became of records by group, each count rounded down to whole tens.'),
   emitted: z
     .object({
       published: count,

@@ -1,6 +1,7 @@
 /** What travels to and from the thread that rewrites batches. */
 
 import type { Account } from '../engine/account.ts'
+import type { CountedGroups } from '../engine/group-outcomes.ts'
 import type { PackedMessages } from '../engine/message-batch.ts'
 import type { OutcomeParts } from '../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
@@ -17,6 +18,8 @@ export interface RouteSetup extends PlanSetup {
   readonly form: WireForm
   /** The run's, to count the data subjects behind what is published. */
   readonly groupsKey?: GroupsKey | undefined
+  /** Groups by which the account counts what became of records. */
+  readonly countedGroups?: CountedGroups | undefined
   /** Whether the originals of dead letters are sealed. */
   readonly seals: boolean
 }

@@ -24,7 +24,7 @@ interface RouteWork {
 }
 
 function workOf(
-  { maxRecordBytes, compacted, form, groupsKey, configuration, seals }: RouteSetup,
+  { maxRecordBytes, compacted, form, groupsKey, configuration, seals, countedGroups }: RouteSetup,
   { plan, policy, source, keys }: CompiledAgain,
 ): RouteWork {
   const count =
@@ -34,6 +34,7 @@ function workOf(
   const data = { ...gateDataOf(configuration), crowd }
   const options = {
     groups: count,
+    countedGroups,
     data,
     subjectToken: seals ? subjectTokens(plan, data)?.tokenOf : undefined,
     now: Date.now(),

@@ -39,6 +39,11 @@ export const METRICS = {
     labels: ['route', 'rule', 'result'],
     help: 'Values that met a rule of the policy: applied, null, failed; absent counts records that held none.',
   },
+  lethe_group_records_total: {
+    type: 'counter',
+    labels: ['route', 'group', 'outcome'],
+    help: 'Records by group of people, where the pipeline names groups: published, suppressed, dead-letter. In whole tens, so that no record shows by itself.',
+  },
   lethe_transform_errors_total: {
     type: 'counter',
     labels: ['route', 'rule', 'code'],

@@ -17,6 +17,8 @@ export interface RouteDeclaration {
   readonly rules: readonly string[]
   /** The labels under which records are suppressed. Others count as `other`. */
   readonly suppressions: readonly string[]
+  /** What each number of `byGroup` counts. */
+  readonly groups: readonly { readonly group: string; readonly outcome: string }[]
   /** The kinds that values may look like. Others count as `other`. */
   readonly suspects: readonly string[]
 }
@@ -28,6 +30,8 @@ export interface RecordCounts {
   readonly tombstones: number
   readonly suppressed: Readonly<Record<string, number>>
   readonly deadLettered: Readonly<Partial<Record<string, number>>>
+  /** By place in the `groups` of the declaration. */
+  readonly byGroup: readonly number[]
   /** By `PlanRule.id`. */
   readonly rules: readonly {
     readonly applied: number
@@ -57,6 +61,9 @@ export interface PartitionLag {
   readonly records: number
 }
 
+/** Counts of groups are told in multiples of this. */
+export const TOLD_STEP = 10
+
 const RESULTS = ['applied', 'absent', 'null', 'failed'] as const
 
 type LagLabels = { readonly topic: string; readonly partition: string }
@@ -69,15 +76,20 @@ export class RouteMetrics {
   readonly #rules: readonly string[]
   readonly #suppressions: ReadonlySet<string>
   readonly #suspects: ReadonlySet<string>
+  readonly #groups: RouteDeclaration['groups']
+  /** What was counted of each group and outcome, and is not told yet. */
+  readonly #untold: number[] = []
   readonly #instruments: Instruments
   readonly #lag: Gauge<'route' | 'topic' | 'partition'>
   #lagging = new Map<string, LagLabels>()
 
-  constructor(instruments: Instruments, { route, policy, rules, suppressions, suspects }: RouteDeclaration) {
+  constructor(instruments: Instruments, declared: RouteDeclaration) {
+    const { route, policy, rules, suppressions, suspects, groups } = declared
     this.#route = route
     this.#rules = rules
     this.#suppressions = new Set(suppressions)
     this.#suspects = new Set(suspects)
+    this.#groups = groups
     this.#instruments = instruments
     const { counter, gauge } = instruments
     this.#lag = gauge('lethe_consumer_lag_records')
@@ -97,6 +109,7 @@ export class RouteMetrics {
       counter('lethe_records_emitted_total').inc({ route, kind }, 0)
     this.#discarded('false', 'unaccounted', 0)
     for (const reason of suppressions) this.#discarded('true', reason, 0)
+    for (const labels of groups) counter('lethe_group_records_total').inc({ route, ...labels }, 0)
     for (const rule of rules)
       for (const result of RESULTS) counter('lethe_rule_values_total').inc({ route, rule, result }, 0)
   }
@@ -119,6 +132,7 @@ export class RouteMetrics {
     }
     // Records that are none of these got lost. There are none; if there ever are, this must show.
     if (accounted !== records) this.#discarded('false', 'unaccounted', Math.abs(records - accounted))
+    this.#tellGroups(counts.byGroup)
     const written = counter('lethe_records_emitted_total')
     written.inc({ route, kind: 'published' }, emitted.published)
     written.inc({ route, kind: 'tombstone' }, emitted.tombstones)
@@ -139,6 +153,19 @@ export class RouteMetrics {
     })
     histogram('lethe_batch_duration_seconds').observe({ route }, seconds)
     gauge('lethe_last_settled_timestamp_seconds').set({ route }, Date.now() / 1000)
+  }
+
+  /** In whole tens: a counter that moves by one tells of one record. */
+  #tellGroups(counts: readonly number[]): void {
+    counts.forEach((count, at) => {
+      const labels = this.#groups[at]
+      if (labels === undefined) return
+      const all = (this.#untold[at] ?? 0) + count
+      const told = all - (all % TOLD_STEP)
+      this.#untold[at] = all - told
+      if (told > 0)
+        this.#instruments.counter('lethe_group_records_total').inc({ route: this.#route, ...labels }, told)
+    })
   }
 
   /** How long the settling of a batch took, made final or not. */

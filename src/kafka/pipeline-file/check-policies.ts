@@ -7,6 +7,7 @@ import type { Policy, PolicyField } from '../../policy/policy.ts'
 import { type PolicyFile, readPolicyFile } from '../../policy/policy-file.ts'
 import { quote } from '../../policy/problems.ts'
 import { suggestion } from '../../policy/suggest.ts'
+import { checkBalance } from './balance-schema.ts'
 import { checkChange } from './check-change.ts'
 import { checkCrowd } from './check-crowd.ts'
 import { checkColumns, checkEnvelope } from './check-datasets.ts'
@@ -52,6 +53,7 @@ export function checkPolicies(
     checkColumns(policy.plan, route, draft)
     checkChange(policy.plan, route, draft)
     checkCrowd(policy.plan, route, draft)
+    checkBalance(policy.plan, route, draft)
     if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
   }
   checkUnusedLists(

@@ -10,6 +10,7 @@ import { checkNumbers, readDocument, type TreeNode } from '../../policy/document
 import type { PolicyFile } from '../../policy/policy-file.ts'
 import { Findings, quote } from '../../policy/problems.ts'
 import { type Amounts, amountOf, readAmounts, readStart } from './amounts.ts'
+import { balanceFormOf } from './balance-schema.ts'
 import { changeOf } from './change-schema.ts'
 import { checkConnection, checkDriver, checkTimeouts } from './check-connection.ts'
 import { checkDatasets, datasetOf } from './check-datasets.ts'
@@ -256,6 +257,7 @@ function pipelineOf(
           key: route.from.key,
         },
         change: changeOf(route.change),
+        balance: balanceFormOf(route.balance),
         to:
           route.to.topic === undefined
             ? datasetOf(draft, { shape: route, index }, dirname(file))

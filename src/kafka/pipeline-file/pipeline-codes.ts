@@ -17,6 +17,7 @@ const PIPELINE_ONLY_CODES = {
   'bad-secret': 'where a secret stands cannot be read',
   'bad-tls': 'certificate, key and password of the client do not belong together',
   'bad-registry': 'words under `registry:` do not go together, its URL is none, or nothing needs it',
+  'bad-balance': 'the groups of a route cannot be told by its policy',
   'bad-change': 'a policy and the change events of its route do not go together',
   'deletes-left-out':
     'deletes among change events do not leave: the row before is not said to be logged whole',

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { KeyForm, PayloadForm } from '../../record/wire-form.ts'
+import { type BalanceShape, balanceSchema } from './balance-schema.ts'
 import { type ChangeShape, changeSchema } from './change-schema.ts'
 import { ClientSchema, whole } from './client-settings.ts'
 import { DATASET_FORMATS, type DatasetFormat } from './pipeline.ts'
@@ -73,6 +74,7 @@ export interface RouteShape {
     key: KeyForm
   }
   change?: ChangeShape | undefined
+  balance?: BalanceShape | undefined
   /** A topic, or a data set: `check-datasets.ts` has it be one of the two. */
   to: {
     topic?: string | undefined
@@ -212,6 +214,7 @@ const route: z.ZodType<RouteShape> = z.strictObject({
     })
     .describe('What is read.'),
   change: changeSchema,
+  balance: balanceSchema,
   to: z
     .strictObject({
       topic: topic.optional().describe('The topic of the de-identified records; or `dataset`.'),

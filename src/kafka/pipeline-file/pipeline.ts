@@ -1,5 +1,6 @@
 /** A pipeline file, read and checked: what `lethe stream` runs. Secrets are still where the file says they are. */
 
+import type { CountedGroups } from '../../engine/group-outcomes.ts'
 import type { KeysCommand } from '../../keys/command-keys.ts'
 import type { TextPosition as Place } from '../../policy/problems.ts'
 import type { ChangeForm, KeyForm, OutputForm, PayloadForm } from '../../record/wire-form.ts'
@@ -144,6 +145,8 @@ export interface Route {
   }
   /** Undefined: records are rows by themselves. */
   readonly change?: ChangeForm | undefined
+  /** Groups by which the account and metrics count what became of records. */
+  readonly balance?: CountedGroups | undefined
   readonly to: TopicOutput | DatasetOutput
   readonly deadLetterTopic: string
   /** The policy's file, found from the working directory: the pipeline's folder is in it. */

@@ -2,6 +2,7 @@
 
 import type { CountedApproval } from '../../approval/required-approval.ts'
 import type { Account } from '../../engine/account.ts'
+import type { CountedGroups } from '../../engine/group-outcomes.ts'
 import { EXIT, LetheError } from '../../errors.ts'
 import type { Figures } from '../../groups/figures.ts'
 import type { Emitted } from '../../kafka/batch-outputs.ts'
@@ -12,6 +13,7 @@ import type { Plan } from '../../policy/plan.ts'
 import { packageVersion } from '../../run/package-root.ts'
 import type { TableRange } from '../stream/totals.ts'
 import { type AccountView, unmet, viewAccount } from './account-view.ts'
+import { type BalanceView, viewBalance } from './balance-view.ts'
 import { viewGroups } from './groups-view.ts'
 import { type KeysView, viewKeys } from './keys-view.ts'
 import { listWarnings, type ShownData, viewLists } from './lists-view.ts'
@@ -21,6 +23,8 @@ export interface RouteSummary extends AccountView, KeysView {
   readonly route: string
   /** The approvals of the policy that counted, where they are required. */
   readonly approvals?: readonly CountedApproval[]
+  /** What became of records by group, where the pipeline names groups. */
+  readonly balance?: BalanceView
   /** Records written, which are not the records read: dead letters and tombstones are among them. */
   readonly emitted: Emitted
   /** Only where the route stopped for its dead letters: what it read then, which no count above holds. */
@@ -50,6 +54,7 @@ export interface RouteTotals {
   /** What gates know of the run. */
   readonly data: ShownData
   readonly account: Account
+  readonly countedGroups: CountedGroups | undefined
   readonly emitted: Emitted
   readonly figures: Figures | undefined
   readonly unsettled?: readonly UnsettledPart[] | undefined
@@ -88,6 +93,7 @@ export function summarizeRoute({
   plan,
   approvals,
   account,
+  countedGroups,
   emitted,
   figures,
   unsettled,
@@ -102,6 +108,7 @@ export function summarizeRoute({
     ...viewKeys(plan, keyset),
     ...lists,
     ...viewAccount(plan, account),
+    ...(countedGroups === undefined ? {} : { balance: viewBalance(countedGroups, account.byGroup) }),
     emitted,
     ...(figures === undefined
       ? {}

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatasetFolder } from '../../datasets/dataset-folder.ts'
 import { folderOf } from '../../datasets/folder-of-route.ts'
 import { sum } from '../../engine/account.ts'
+import { groupLabelsOf } from '../../engine/group-outcomes.ts'
 import { WindowWatch } from '../../engine/limit-window.ts'
 import { SUSPECT_KINDS } from '../../engine/suspects.ts'
 import { NO_KEY_LEAVES } from '../../engine/tombstones.ts'
@@ -190,6 +191,7 @@ class RouteRun {
       },
       rules: plan.rules.map((rule) => rule.label),
       suppressions: [NO_KEY_LEAVES, ...suppressionsOf(plan, route.change)],
+      groups: route.balance === undefined ? [] : groupLabelsOf(route.balance),
       suspects: SUSPECT_KINDS,
     })
     const { deadLetters } = options.prepared.pipeline

@@ -113,6 +113,7 @@ export const totalsOf = (
   route: route.name,
   plan,
   approvals,
+  countedGroups: route.balance,
   keyset: prepared.configuration.keyset,
   data: gateDataOf(prepared.configuration),
   ...totals.of(route.name),

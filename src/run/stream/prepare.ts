@@ -229,6 +229,7 @@ function assemble(
         compacted: route.to.compacted,
         form,
         groupsKey,
+        countedGroups: route.balance,
         seals: pipeline.seal !== undefined,
       }
       const approved = approvals?.get(route.policy)

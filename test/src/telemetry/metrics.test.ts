@@ -19,6 +19,10 @@ const ROUTE: RouteDeclaration = {
   rules: ['customer.id hash.hmac', 'note "quoted"\nline \\ hash.hmac'],
   suppressions: ['retention suppress after 400d'],
   suspects: ['email', 'phone'],
+  groups: [
+    { group: 'DE', outcome: 'published' },
+    { group: 'DE', outcome: 'suppressed' },
+  ],
 }
 
 const NOTHING_EMITTED = { published: 0, tombstones: 0, deadLetters: 0, pastRetention: 0 }
@@ -29,6 +33,7 @@ const counts = (part: Partial<RecordCounts>): RecordCounts => ({
   tombstones: 0,
   suppressed: {},
   deadLettered: {},
+  byGroup: [],
   rules: [],
   ...part,
 })

@@ -10,14 +10,29 @@ const worker = (): { metrics: Metrics; route: RouteMetrics } => {
   const policy = { name: 'p', version: 1, fingerprint: 'ab', purpose: 'train_ai_system' }
   return {
     metrics,
-    route: metrics.route({ route: 'orders', policy, rules: ['id keep'], suppressions: [], suspects: [] }),
+    route: metrics.route({
+      route: 'orders',
+      policy,
+      rules: ['id keep'],
+      suppressions: [],
+      suspects: [],
+      groups: [],
+    }),
   }
 }
 
 const settle = (route: RouteMetrics, records: number): void => {
   const none = { absent: 0, null: 0, failed: 0, failures: {}, met: 0, looked: 0, suspects: {} }
   const rules = [{ label: 'id keep', applied: records, ...none }]
-  const counts = { records, published: records, tombstones: 0, suppressed: {}, deadLettered: {}, rules }
+  const counts = {
+    records,
+    published: records,
+    tombstones: 0,
+    suppressed: {},
+    deadLettered: {},
+    byGroup: [],
+    rules,
+  }
   route.settled(counts, { published: records, tombstones: 0, deadLetters: 0, pastRetention: 0 }, 0.02)
 }
 

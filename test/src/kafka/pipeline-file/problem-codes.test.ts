@@ -192,6 +192,25 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     'a data set',
     pipeline('', toDataset('dataset: d, format: ndjson', { more: 'change: ▸debezium' })),
   ],
+  ...(
+    [
+      ['a field that is none', '{ by: nothing, groups: [DE] }', ''],
+      ['a field beside the value', '{ by: $key, groups: [DE] }', ''],
+      ['change events', '{ by: a, groups: [DE] }', '{ form: debezium, before: full }'],
+      ['a group twice', '{ by: a, groups: [DE, FR, DE] }', ''],
+      ['a group that is called as others are', '{ by: a, groups: [none] }', ''],
+    ] as const
+  ).map(([what, balance, change]): (typeof cases)[number] => [
+    'bad-balance',
+    what,
+    pipeline(
+      '',
+      route({
+        policy: 'plain.yaml',
+        more: `balance: ▸${balance}${change === '' ? '' : `\n    change: ${change}`}`,
+      }),
+    ),
+  ]),
   ['bad-change', 'no change events', pipeline('', route({ policy: '▸change.yaml' }))],
   [
     'bad-change',
