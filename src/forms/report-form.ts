@@ -1,10 +1,11 @@
 /** The form of a report: every figure that its page shows stands here once. No raw value, and no name of a file. */
 import { z } from 'zod'
 import type { CountedApproval } from '../approval/required-approval.ts'
+import type { CrowdView } from '../run/account/account-view.ts'
 import type { GroupsView } from '../run/account/groups-view.ts'
 import { count, counts, sha256 } from './form-parts.ts'
 import { type Measurement, measurementForm } from './measurement.ts'
-import { groupsForm } from './summaries.ts'
+import { crowdForm, groupsForm } from './summaries.ts'
 
 export const TILES = ['privacy', 'utility', 'balance', 'operations'] as const
 export type TileName = (typeof TILES)[number]
@@ -92,6 +93,7 @@ export interface ReportRun {
   readonly lists: readonly { readonly list: string; readonly entries: number; readonly suppressed: number }[]
   readonly tables: readonly { readonly table: string; readonly purpose: string; readonly subjects: number }[]
   readonly groups?: GroupsView
+  readonly crowd?: CrowdView
   readonly warnings: readonly string[]
 }
 
@@ -352,6 +354,7 @@ const run = z.object({
   lists: z.array(z.object({ list: text, entries: count, suppressed: count })),
   tables: z.array(z.object({ table: text, purpose: text, subjects: count })),
   groups: groupsForm.exactOptional(),
+  crowd: crowdForm.exactOptional(),
   warnings: z.array(text),
 })
 

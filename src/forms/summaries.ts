@@ -1,7 +1,7 @@
 /** The forms of summaries: what `--summary` writes, what reads it, and the JSON Schemas of it follow from these. */
 import { z } from 'zod'
 import type { CodePlaces, Unsettled } from '../kafka/unsettled.ts'
-import type { Summary } from '../run/account/account-view.ts'
+import type { CrowdView, Summary } from '../run/account/account-view.ts'
 import type { GroupsView } from '../run/account/groups-view.ts'
 import type { ReplaySummary } from '../run/account/replay-summary.ts'
 import type { StreamSummary } from '../run/account/stream-summary.ts'
@@ -215,7 +215,8 @@ const shardForm = z.object({
   of: z.int().min(1).describe('How many there are.'),
 })
 
-const crowdForm = z.object({
+/** What `crowd:` of a policy asked for, and held. */
+export const crowdForm: z.ZodType<CrowdView> = z.object({
   k: z.int().min(2).describe('A class has so many data subjects.'),
   l: z.int().min(2).exactOptional().describe('And so many distinct values of each sensitive field.'),
   t: z.number().exactOptional().describe('And values no further than this from those of all.'),

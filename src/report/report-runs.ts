@@ -22,7 +22,7 @@ export interface OneRun {
 /** What of a run is not in its account. */
 type Head = Omit<
   ReportRun,
-  'run' | 'flow' | 'blank' | 'unlisted' | 'approvals' | 'lists' | 'tables' | 'groups' | 'warnings'
+  'run' | 'flow' | 'blank' | 'unlisted' | 'approvals' | 'lists' | 'tables' | 'groups' | 'crowd' | 'warnings'
 >
 
 interface Part {
@@ -113,7 +113,7 @@ function headOf(file: string, summary: Summary, sha256: string): Head {
 }
 
 function ofAccount(account: OneAccount): Omit<ReportRun, keyof Head | 'run'> {
-  const { records, unlisted, approvals = [], lists = [], tables = [], groups, warnings } = account
+  const { records, unlisted, approvals = [], lists = [], tables = [], groups, crowd, warnings } = account
   return {
     flow: flowOf(records),
     blank: records.blank,
@@ -122,6 +122,7 @@ function ofAccount(account: OneAccount): Omit<ReportRun, keyof Head | 'run'> {
     lists: lists.map(({ list, entries, suppressed }) => ({ list, entries, suppressed })),
     tables: tables.map(({ table, purpose, subjects }) => ({ table, purpose, subjects })),
     ...(groups === undefined ? {} : { groups }),
+    ...(crowd === undefined ? {} : { crowd }),
     warnings,
   }
 }

@@ -93,10 +93,19 @@ function privacy(judged: TileInputs): Figure {
     output === undefined || output.risk.k === 0 ? [] : [output],
   )
   if (sides.length > 0) {
-    const least = Math.min(...sides.map(({ risk }) => risk.k))
-    const why = `The smallest class that leaves has ${least === 1 ? 'one person' : `${least} people`} in it.`
+    const smallest = Math.min(...sides.map(({ risk }) => risk.k))
+    const why = `The smallest class that leaves has ${smallest === 1 ? 'one person' : `${smallest} people`} in it.`
     return covered(judged, { value: Math.max(...sides.map(({ risk }) => risk.highest)), why: [why] })
   }
+  const held = runs.filter((one) => one.flow.published > 0).map(({ crowd }) => crowd?.k)
+  const least = Math.min(...held.map((k) => k ?? 0))
+  if (least > 0)
+    return {
+      value: 1 / least,
+      why: [
+        'The runs held `crowd:` of the policy: no class that left is smaller than it says. No measure was given.',
+      ],
+    }
   if (runs.some(someoneAlone))
     return { value: 1, why: ['By the account of a run, some people stand alone in what leaves.', NO_MEASURE] }
   return { value: null, why: [NO_MEASURE] }

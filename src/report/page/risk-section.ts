@@ -6,8 +6,7 @@ import { type Html, html, NONE } from './html.ts'
 import { count, percent, ratio } from './page-words.ts'
 import { figure, list, note, type PageCell, section, state, table } from './parts.ts'
 
-const NOT_MEASURED =
-  'No measure was given (`--measure`), so nothing is said here. That is no good sign: it is unknown.'
+const NOT_MEASURED = 'No measure was given (`--measure`), so it is not known. That is no good sign.'
 
 export function riskSection(report: ReportDocument): Html {
   const { measures, measured, runs } = report
@@ -23,6 +22,7 @@ export function riskSection(report: ReportDocument): Html {
     measures.length === 0 ? note(NOT_MEASURED) : NONE,
     whole,
     ...measures.flatMap((one, at) => riskOfMeasure(one, at + 1, measures.length > 1)),
+    ...runs.flatMap(crowdOf),
     ...runs.flatMap(aloneOf),
   )
 }
@@ -81,6 +81,27 @@ function riskOfMeasure(measure: Measurement, at: number, isOfSeveral: boolean): 
         ? 'What is absent, null, empty or suppressed counts as a value of its own.'
         : 'What is absent, null, empty or suppressed counts as any value.',
     ),
+  ]
+}
+
+/** What a run held of all that it published. */
+function crowdOf({ run, crowd }: ReportRun): readonly Html[] {
+  if (crowd === undefined) return []
+  const { k, l, t, over, counted, classes } = crowd
+  return [
+    table({
+      id: `crowd-${run}`,
+      caption: `What run ${run} held of all that it published, over ${over.join(', ')} (crowd of the policy)`,
+      head: ['of each class', counted === 'subjects' ? 'by data subjects' : 'by records'],
+      rows: [
+        ['size, at least (k)', count(k)],
+        ...(l === undefined ? [] : [['distinct sensitive values, at least (l)', count(l)]]),
+        ...(t === undefined ? [] : [['distance of sensitive values from all, at most (t)', ratio(t)]]),
+        ['classes that left', count(classes.published)],
+        ['classes that were suppressed', count(classes.suppressed)],
+      ],
+      numbers: [1],
+    }),
   ]
 }
 

@@ -167,6 +167,19 @@ describe('a report of real runs', () => {
     expect(third.verdict).toMatchObject({ is: 'not-measured', tiles: ['privacy', 'utility', 'balance'] })
   })
 
+  it('takes the crowd that runs held for Privacy, where there is no measure', async () => {
+    const run = json('run.json')
+    const classes = { published: 20, suppressed: 3 }
+    const crowd = { k: 11, l: 2, over: ['age'], sensitive: ['illness'], counted: 'subjects', classes }
+    const held = put('crowd.json', { ...run, crowd })
+    const { document, page } = await report(1, held)
+    expect(tileOf(document, 'privacy')).toMatchObject({ is: 'within', value: 1 / 11 })
+    expect(textOfPage(page)).toContain('classes that were suppressed')
+    // A run that held none says nothing of what it published.
+    const { document: two } = await report(1, held, put('plain.json', { ...run, unlisted: 1 }))
+    expect(tileOf(two, 'privacy').is).toBe('not-measured')
+  })
+
   it('says of a failed run, and of counts that do not add up, that they failed', async () => {
     const run = json('run.json')
     const failed = put('failed.json', { ...run, status: 'too-many-dead-letters', outputs: [] })
