@@ -93,8 +93,9 @@ function privacy(judged: TileInputs): Figure {
     output === undefined || output.risk.k === 0 ? [] : [output],
   )
   if (sides.length > 0) {
+    const one = measures.some(({ counted }) => counted === 'records') ? 'record' : 'data subject'
     const smallest = Math.min(...sides.map(({ risk }) => risk.k))
-    const why = `The smallest class that leaves has ${smallest === 1 ? 'one person' : `${smallest} people`} in it.`
+    const why = `The smallest class that leaves has ${smallest === 1 ? `one ${one}` : `${smallest} ${one}s`} in it.`
     return covered(judged, { value: Math.max(...sides.map(({ risk }) => risk.highest)), why: [why] })
   }
   const held = runs.filter((one) => one.flow.published > 0).map(({ crowd }) => crowd?.k)

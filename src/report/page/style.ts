@@ -31,11 +31,10 @@ section{background:var(--paper);border:1px solid var(--line);border-radius:.6rem
 .verdict.failed{border-left-color:var(--fail)}.verdict.not-measured{border-left-color:var(--open)}
 .verdict h2{font-size:1.6rem;margin:0}
 .verdict h2 .state{font-size:1.6rem;padding:.1rem .8rem .1rem .5rem;border-radius:.5rem}
-.verdict h2 .sign{width:1.6rem;height:1.6rem}
 .state{display:inline-flex;align-items:center;gap:.35rem;font-weight:600;border-radius:.4rem;padding:.05rem .5rem .05rem .3rem}
 .state.within{color:var(--good);background:var(--good-fill)}.state.beyond{color:var(--bad);background:var(--bad-fill)}
 .state.failed{color:var(--fail);background:var(--fail-fill)}.state.not-measured{color:var(--open);background:var(--open-fill)}
-.sign{flex:none;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+.sign{flex:none;width:1.25em;height:1.25em;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;list-style:none;padding:0;margin:1rem 0 0}
 .tile{border:1px solid var(--line);border-radius:.6rem;padding:1rem;margin:0;display:flex;flex-direction:column;gap:.35rem}
 .tile h3{margin:0;font-size:1.05rem}
@@ -90,7 +89,7 @@ dl.facts{grid-template-columns:minmax(0,1fr);gap:0}dl.facts dd{margin-bottom:.5r
 :root{font-size:8.5pt}:focus-visible{outline:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 nav,.skip{display:none}header,main,footer{max-width:none;padding:0}section{border:0;border-top:1px solid var(--line);border-radius:0;padding:.75rem 0;margin:0}
 .verdict{border-left:.5rem solid;padding-left:.75rem}.scroll{overflow:visible}.wide table{min-width:0}
-h2,h3,caption{break-after:avoid}tr,.tile,.field,figure,.sign-off{break-inside:avoid}thead{display:table-header-group}
+h2,h3,caption{break-after:avoid}tr,.scroll,.tile,.field,figure,.sign-off{break-inside:avoid}thead{break-after:avoid}thead{display:table-header-group}
 .pair{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.tiles{grid-template-columns:repeat(4,minmax(0,1fr));gap:.5rem}.fields{grid-template-columns:repeat(2,minmax(0,1fr))}
 .tile{padding:.6rem}.tile .big{font-size:1.4rem}a{color:inherit;text-decoration:none}}
 `
