@@ -62,6 +62,8 @@ interface FileEnd {
   readonly records?: number
   readonly bytes: number
   readonly sha256?: string
+  /** The digest is not shown: so few records could be guessed from it. */
+  readonly isWithheld?: boolean
 }
 
 export interface ReportRun {
@@ -327,7 +329,15 @@ const flow = z.object({
   shares: z.object({ published: z.number().nullable(), tombstones: z.number().nullable() }),
 })
 
-const fileEnd = { records: count.exactOptional(), bytes: count, sha256: sha256.exactOptional() } as const
+const fileEnd = {
+  records: count.exactOptional(),
+  bytes: count,
+  sha256: sha256.exactOptional(),
+  isWithheld: z
+    .boolean()
+    .exactOptional()
+    .describe('The digest is not shown: so few records could be guessed from it.'),
+} as const
 
 const approval = { key: text, role: text, when: text } as const
 

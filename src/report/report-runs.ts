@@ -10,6 +10,8 @@ import type { AnySummary, GivenSummary } from './report-inputs.ts'
 
 /** Files that are listed of each run: a page of more is not read. */
 const MOST_FILES = 200
+/** A digest of raw records has no key: where they are few, each likely one could be tried. */
+const FEWEST_SHOWN = 100
 
 export type OneAccount = Summary | RouteSummary | ReplaySummary
 
@@ -97,7 +99,7 @@ function headOf(file: string, summary: Summary, sha256: string): Head {
     unsettled: 0,
     inputs: inputs.slice(0, MOST_FILES).map(({ input, format, records, bytes, sha256: digest }) => ({
       ...{ input, format, records, bytes },
-      ...(digest === undefined ? {} : { sha256: digest }),
+      ...(digest === undefined ? {} : records < FEWEST_SHOWN ? { isWithheld: true } : { sha256: digest }),
     })),
     outputs: outputs.slice(0, MOST_FILES).map(({ output, records, bytes, sha256: digest }) => ({
       output,

@@ -174,7 +174,7 @@ export function lineagePicture({ runs, policy, keyChecks }: ReportDocument): Htm
     route === undefined
       ? files.map(({ input, format, sha256 }) => ({
           title: `${run}: input ${input}, ${format}`,
-          more: sha256 === undefined ? 'not read to its end' : short(sha256),
+          more: sha256 === undefined ? 'no digest' : short(sha256),
         }))
       : [{ title: `route ${route}`, more: `${count(flow.in)} records read` }],
   )

@@ -98,12 +98,16 @@ export function lineageSection(report: ReportDocument): Html {
   const keys = Object.entries(keyChecks)
   const row = (
     one: string,
-    { records, bytes, sha256 }: ReportRun['inputs'][number] | ReportRun['outputs'][number],
+    { records, bytes, sha256, isWithheld }: ReportRun['inputs'][number] | ReportRun['outputs'][number],
   ) => [
     one,
     records === undefined ? '' : count(records),
     count(bytes),
-    sha256 === undefined ? 'not read to its end' : code(sha256),
+    sha256 !== undefined
+      ? code(sha256)
+      : isWithheld === true
+        ? 'withheld: so few records could be guessed'
+        : 'not read to its end',
   ]
   const rows = runs.flatMap((run) => [
     ...run.inputs.map((file) => row(`run ${run.run}, input ${file.input}, ${file.format}`, file)),

@@ -378,6 +378,9 @@ describe('measures at their edges', () => {
     const gone = await measured(old)
     expect(gone.states).toMatchObject({ privacy: 'not-measured', utility: 'beyond', balance: 'not-measured' })
     expect(gone.document.flow).toMatchObject({ in: 40, published: 0, remainder: 0 })
+    // Each likely content of so few records could be tried.
+    expect(gone.document.runs[0]!.inputs).toMatchObject([{ records: 40, isWithheld: true }])
+    expect(gone.document.runs[0]!.inputs[0]!.sha256).toBeUndefined()
   })
 
   it('counts people of small groups together, names none of them, and judges them', async () => {
