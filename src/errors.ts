@@ -263,6 +263,7 @@ export const ERROR_GROUPS = {
       'usage',
       'the records of a data set have more partitions than --max-partitions allows',
     ],
+    'patch-refused': ['usage', 'a policy cannot be changed by a patch as it is written'],
     'too-many-alone': ['violations', 'more data subjects stand alone than --max-unique allows'],
     'crowd-too-small': [
       'violations',

@@ -102,6 +102,7 @@ const ROOMS: Readonly<
       'record',
       'run',
       'sealing',
+      'solve',
     ],
     packages: [],
   },

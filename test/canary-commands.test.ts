@@ -240,6 +240,9 @@ describe('marked values', () => {
     const over = ['--over', 'born', '--sensitive', 'note']
     const groups = ['--by', 'note', '--by-script', 'born', '--by-region', 'id']
     await both(0, 'measure', 'in.ndjson', ...measured, ...over, ...groups)
+    const crowd = ['--k', '2', '--over', 'born', '--max-suppressed', '100%', '--by', 'note']
+    await both(0, 'crowd', 'solve', 'in.ndjson', ...measured, ...crowd)
+    await run(0, 'crowd', 'solve', 'in.ndjson', ...measured, ...crowd, '--format', 'patch')
     const weighted = ['-o', 'clean/weighted.ndjson', '--weights', 'weights.csv']
     await run(3, 'batch', 'in.ndjson', ...batch, '--by', 'born', ...weighted)
     await run(

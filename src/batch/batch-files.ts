@@ -84,6 +84,8 @@ export interface FilesOptions extends OutputOptions, ApprovalOptions, BatchMeasu
   readonly record?: Ledger
   /** The policy, where its text is no file: `policy` names it in messages, and what it names stands beside that name. */
   readonly policyFile?: PolicyFile
+  /** What is run in the place of the plan: for an observer, as it changes what leaves. */
+  readonly planned?: (plan: Plan) => Plan
   /** Sees every record. The threads of the run are this one alone then: `preparePool(inputs, 1)`. */
   readonly observe?: Observe
   /** How it goes by the crowd of its policy: that is judged, unless stated. */
@@ -130,7 +132,8 @@ export async function batchFiles(
   // What was read twice is replayed twice.
   if (options.replay === undefined) refuseTwice(inputs)
   const file = options.policyFile ?? readPolicyFile(options.policy, 'the policy', files.read)
-  const plan = await compileBatch(file, keys, options)
+  const stated = await compileBatch(file, keys, options)
+  const plan = options.planned?.(stated) ?? stated
   const approvals = approvedBy(plan, options, files)
   options.shard?.begin(plan, keys?.keyset)
   if (options.maxUnique !== undefined) checkJudging(plan, options)

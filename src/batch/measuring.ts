@@ -130,7 +130,7 @@ function refuseGroupings({ by = [], label }: MeasuringOptions): void {
 }
 
 /** A path as it was named, in its canonical form. */
-function pathText(path: string): string {
+export function pathText(path: string): string {
   try {
     return parsePath(path).text
   } catch (error) {
@@ -143,7 +143,7 @@ function pathText(path: string): string {
   }
 }
 
-function fieldAt(plan: Plan, path: string): PlanField {
+export function fieldAt(plan: Plan, path: string): PlanField {
   const field = plan.fields.find((one) => one.path.text === path)
   if (field === undefined)
     throw new LetheError(
@@ -279,7 +279,7 @@ function specOf(
 }
 
 /** What the one rule of a field makes of all values that it takes, where its files say which these are. */
-function domainOf({ rulesByStep }: PlanField): ReadonlyMap<string, string> | undefined {
+export function domainOf({ rulesByStep }: PlanField): ReadonlyMap<string, string> | undefined {
   const rules = new Set(rulesByStep.flat())
   const [rule] = rules
   if (rules.size !== 1 || rule?.action.kind !== 'transform') return undefined

@@ -106,6 +106,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./diff.ts'),
   },
   {
+    name: 'crowd',
+    summary: 'the policy of least loss whose classes have enough data subjects',
+    load: () => import('./crowd-command.ts'),
+  },
+  {
     name: 'approve',
     summary: 'a signed line that a person agrees to a policy',
     load: () => import('./approve.ts'),

@@ -6,6 +6,7 @@ import { findingsForm, limitsForm } from './findings.ts'
 import { manifestForm } from './manifest.ts'
 import { measurementForm } from './measurement.ts'
 import { reportForm } from './report-form.ts'
+import { solutionForm } from './solution.ts'
 import { replaySummaryForm, streamSummaryForm, summaryForm } from './summaries.ts'
 
 const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, description: string]>> = {
@@ -28,6 +29,11 @@ const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, d
     dataSetForm,
     'Lethe data set',
     'What `lethe batch --partition-by` and `lethe account merge` write as `_manifest.json` into the folder that they publish.',
+  ],
+  solution: [
+    solutionForm,
+    'Lethe solution',
+    'What `lethe crowd solve --format json` prints: the options of a policy that hold k, l and t at the least loss.',
   ],
   manifest: [
     manifestForm,

@@ -10,6 +10,8 @@ export interface Criteria {
   readonly l?: { readonly least: number; readonly by: 'distinct' | 'entropy' } | undefined
   /** How far the values of a class may be from those of all, from 0 to 1. */
   readonly t?: number | undefined
+  /** Of all records that leave before classes are judged (as ARX takes it), unless stated; or of those that are kept. */
+  readonly tOf?: 'kept' | undefined
   /** By sensitive field: how the distance is taken; every two values are equally far unless stated. */
   readonly closeness?: readonly (Closeness | undefined)[] | undefined
   /** The largest share of records that may be suppressed, from 0 to 1. */
@@ -66,12 +68,13 @@ export class ClassJudge {
         for (let index = 0; index < table.count; index++)
           if (entropy[index]! < l.least - ROUNDING) kept[index] = 0
       }
-      if (t !== undefined) {
+      if (t !== undefined && this.#criteria.tOf !== 'kept') {
         const distances = (closeness[at] ?? equalCloseness)(all, kept)
         for (let index = 0; index < table.count; index++)
           if (distances[index]! > t + ROUNDING) kept[index] = 0
       }
     })
+    if (t !== undefined && this.#criteria.tOf === 'kept') closeFar(histograms, kept, t)
     return { kept, grown, sizes }
   }
 
@@ -139,4 +142,41 @@ function gather(classes: number, of: Int32Array, values: Int32Array, counts: Int
     sorted.counts[to] = counts[cell]!
   }
   return { starts, ...sorted }
+}
+
+/** Classes that are too far from all that is kept are kept no more, until none is: each that goes changes what all is. */
+function closeFar(histograms: readonly Histograms[], kept: Uint8Array, t: number): void {
+  for (let far: number[] = [-1]; far.length > 0; ) {
+    const distances = histograms.map((all) => distancesOf(all, kept))
+    far = []
+    for (let index = 0; index < kept.length; index++)
+      if (kept[index] === 1 && distances.some((one) => one[index]! > t + ROUNDING)) far.push(index)
+    for (const index of far) kept[index] = 0
+  }
+}
+
+/** By class that is kept: half of the sum of absolute differences of shares in it and in all that are kept. */
+function distancesOf({ starts, values, counts }: Histograms, kept: Uint8Array): Float64Array {
+  const shares = new Float64Array(values.reduce((most, value) => Math.max(most, value + 1), 0))
+  let all = 0
+  for (let index = 0; index < kept.length; index++)
+    for (let at = starts[index]!; kept[index] === 1 && at < starts[index + 1]!; at++) {
+      shares[values[at]!]! += counts[at]!
+      all += counts[at]!
+    }
+  const distances = new Float64Array(kept.length)
+  for (let index = 0; index < kept.length; index++) {
+    if (kept[index] === 0) continue
+    let size = 0
+    for (let at = starts[index]!; at < starts[index + 1]!; at++) size += counts[at]!
+    let sum = 0
+    let covered = 0
+    for (let at = starts[index]!; at < starts[index + 1]!; at++) {
+      const share = shares[values[at]!]! / all
+      sum += Math.abs(counts[at]! / size - share)
+      covered += share
+    }
+    distances[index] = (sum + Math.max(0, 1 - covered)) / 2
+  }
+  return distances
 }

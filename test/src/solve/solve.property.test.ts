@@ -84,6 +84,7 @@ const criteria = fc.record({
     { nil: undefined },
   ),
   t: fc.option(fc.double({ min: 0.1, max: 0.8, noNaN: true }), { nil: undefined }),
+  tOf: fc.constantFrom('kept' as const, undefined),
   maxSuppressed: fc.constantFrom(0, 0.1, 0.5, 1),
 })
 
@@ -92,7 +93,7 @@ function byHand(
   all: RecordRows,
   levels: readonly number[],
   metric: Metric,
-  { k, l, t, maxSuppressed }: Criteria,
+  { k, l, t, tOf, maxSuppressed }: Criteria,
   ratio: number | undefined,
 ) {
   const which = [...all.leaves.keys()].filter((record) => all.leaves[record] === 1)
@@ -119,9 +120,22 @@ function byHand(
         ? Math.exp(-counts.reduce((h, n) => h + (n / sum) * Math.log(n / sum), 0))
         : counts.length
     return (
-      (l === undefined || diversity >= l.least - 1e-9) && (t === undefined || distances[index]! <= t + 1e-9)
+      (l === undefined || diversity >= l.least - 1e-9) &&
+      (t === undefined || tOf === 'kept' || distances[index]! <= t + 1e-9)
     )
   })
+  for (let far = [-1]; t !== undefined && tOf === 'kept' && far.length > 0; ) {
+    const open = which.filter((_, i) => kept[of[i]!])
+    const left = histogramsOf(
+      Int32Array.from(open, (record) => of[which.indexOf(record)]!),
+      names.length,
+      Int32Array.from(open, (record) => all.sensitive[0]![record]!),
+      Int32Array.from(open, (record) => all.subjects?.[record] ?? record),
+    )
+    const from = equalCloseness(left, Uint8Array.from(kept, Number))
+    far = names.flatMap((_, index) => (kept[index] && from[index]! > t + 1e-9 ? [index] : []))
+    for (const index of far) kept[index] = false
+  }
   const out = which.filter((_, i) => kept[of[i]!])
   const gone = which.filter((_, i) => !kept[of[i]!])
   const sizes = names.map((_, index) => of.filter((one) => one === index).length)
