@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve as resolvePath } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { EXIT, fileError, LetheError, type Problem } from '../errors.ts'
+import { readCaseRows } from '../explain/parquet-cases.ts'
 import { type CaseFiles, type CaseResult, type CasesRun, runCases } from '../explain/run-cases.ts'
 import { loadMatchKeys } from '../keys/match-keys.ts'
 import { type CasesFile, readCases } from '../policy/cases.ts'
@@ -72,16 +73,18 @@ async function testOne(file: string, options: Options): Promise<Tested> {
   if (plan === undefined || cases.problems.length > 0) return { ...tested, run: undefined }
   const form = formOf(plan.input, options)
   const files = filesOf(cases)
-  const run = runCases(plan, cases.cases, form, files)
+  const runAll = async (all: CasesFile['cases']): Promise<CasesRun> =>
+    runCases(plan, all, form, { ...files, row: await readCaseRows(plan, all, files.resolve) })
+  const run = await runAll(cases.cases)
   if (!mayLack) return { ...tested, run }
   const updated = await update(policy, cases, text, run)
   // What was written holds now, and is read again to say so.
   const again = updated.refused.length > 0 ? cases : readCases(cases.file, readCasesFile(cases.file), mayLack)
-  return { ...tested, run: runCases(plan, again.cases, form, files), updated }
+  return { ...tested, run: await runAll(again.cases), updated }
 }
 
 /** Files of lists and tables stand beside the cases, and so do their keys unless the environment names some. */
-function filesOf({ file, matchKeys }: CasesFile): CaseFiles {
+function filesOf({ file, matchKeys }: CasesFile): Omit<CaseFiles, 'row'> {
   const resolve = (name: string): string => resolvePath(dirname(file), name)
   return {
     resolve,
@@ -200,6 +203,17 @@ time of its event. These two hold for the policy in the README:
 the case has the full form, \`expect\`. A row of CSV is \`csv:\`, its header and the row, read as \`input:\` of the
 policy and the options say (without a header where they give one); \`expect\` and \`part\` say its cells by paths,
 \`expectCsv\` header and row. Cases are text: --encoding and --skip-lines change nothing there.
+
+A row of Parquet is one of a file beside the cases, or an input with the types of its columns:
+
+    - name: the second row of a sample
+      parquet: sample.parquet
+      row: 2
+      expect: { price: 12.50, at: 2026-01-15T09:00:00.000Z }
+    - name: an amount of two digits
+      columns: { price: "decimal(10,2)", at: timestamp, "tags[]": string }
+      input: { price: 12.5, at: 2026-01-15T10:00:00+01:00 }
+      expect: { price: 12.50, at: 2026-01-15T09:00:00.000Z, tags: null }
 
 A policy that goes by suppression lists or consent tables needs a word on each, in the case or above all cases:
 

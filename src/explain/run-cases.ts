@@ -14,6 +14,7 @@ import { DEBEZIUM } from '../run/planned.ts'
 import { firstRow } from '../run/table-row.ts'
 import { compareRecord } from './compare-record.ts'
 import { everyText, readJson, scalarText } from './json-tree.ts'
+import type { CaseRow } from './parquet-cases.ts'
 import {
   bornAt,
   eventIn,
@@ -48,6 +49,8 @@ export interface CasesRun {
 /** How files are found that cases name. */
 export interface CaseFiles {
   readonly resolve: (file: string) => string
+  /** The rows of Parquet that cases state, as JSON. */
+  readonly row: CaseRow
   /** @throws LetheError where the file of the match keys cannot be read */
   readonly matchKeys: () => GateData['matchKeys']
 }
@@ -82,12 +85,13 @@ function runCase(
   plan: Plan,
   one: PolicyCase,
   form: InputForm,
-  { resolve, matchKeys, readers }: CaseFiles & { readonly readers: DataReaders },
+  { resolve, matchKeys, row, readers }: CaseFiles & { readonly readers: DataReaders },
   account: Account,
 ): CaseResult {
   let run: RecordRun
   try {
-    const given = recordOf(one, form)
+    const given =
+      one.parquet === undefined ? recordOf(one, form) : ({ kind: 'json', text: row(one) } as const)
     const now = one.asOf ?? momentOf(plan, given)
     const data = statedData(plan, one.stated, resolve, matchKeys, Math.max(now, Date.now()), readers)
     run = runRecord(plan, given, now, lookAt(plan, data))

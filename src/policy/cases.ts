@@ -12,6 +12,7 @@ import { type Path, PathError, parsePath } from './path.ts'
 import { Findings, quote, type TextPosition } from './problems.ts'
 import { readStated, STATED_WORDS, type StatedGates } from './stated-gates.ts'
 import { nearest } from './suggest.ts'
+import { parseValueType, type StatedType } from './value-type.ts'
 
 export type Expected =
   /** The record is published, as this JSON: compared as values, numbers by their text. */
@@ -28,12 +29,25 @@ export type Expected =
   | { readonly kind: 'suppress' }
   | { readonly kind: 'dead-letter'; readonly code: DeadLetterCode }
 
+/** A column of Parquet that a case states. */
+export interface CaseColumn {
+  readonly path: Path
+  readonly type: StatedType
+}
+
+/** A row of Parquet: of a file, relative to the cases, by its number from 1; or of columns. */
+export type CaseParquet =
+  | { readonly file: string; readonly row: number; readonly columns?: undefined }
+  | { readonly file?: undefined; readonly row: 1; readonly columns: readonly CaseColumn[] }
+
 export interface PolicyCase {
   readonly at: TextPosition
   readonly name: string
   /** The bytes of the record, as text: JSON, or a row of CSV with its header. */
   readonly text: string
   readonly format: 'json' | 'csv'
+  /** Of a row of Parquet: where it stands, or what its columns are. Then `text` is the row of those columns. */
+  readonly parquet: CaseParquet | undefined
   /** Whether it is a change event of Debezium, of whose rows the policy speaks. */
   readonly isChange: boolean
   /** The time of judging, in ms since 1970-01-01T00:00Z; undefined where the case states none. */
@@ -68,6 +82,18 @@ const CASE_WORDS = {
     .min(1)
     .optional()
     .describe('The record as CSV, as `input:` of the policy says: its header, and one row.'),
+  parquet: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A file of Parquet, relative to this one, of which a row is the record.'),
+  row: z.int().min(1).optional().describe('Beside `parquet`: which row, from 1; the first unless stated.'),
+  columns: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      'Beside `input` or `text`: the record is a row of Parquet with these columns, by path, each of a type as `type:` of a field has it.',
+    ),
   change: z
     .literal('debezium')
     .optional()
@@ -153,11 +179,18 @@ function readCase(
   const input = value('input')
   const text = value('text')
   const csv = value('csv')
-  if ([input, text, csv].filter((one) => one !== undefined).length !== 1)
-    findings.add(at, 'bad-case', 'a case has one of `input`, `text` and `csv`')
+  const file = value('parquet')
+  if ([input, text, csv, file].filter((one) => one !== undefined).length !== 1)
+    findings.add(at, 'bad-case', 'a case has one of `input`, `text`, `csv` and `parquet`')
+  const parquet = readParquet(node, findings)
   const change = entryOf(node, 'change')
-  if (change !== undefined && csv !== undefined)
-    findings.add(change.at, 'bad-case', 'a change event is JSON, and no row of CSV', 'remove `change`')
+  if (change !== undefined && (csv !== undefined || parquet !== undefined))
+    findings.add(
+      change.at,
+      'bad-case',
+      `a change event is JSON, and no row of ${csv === undefined ? 'Parquet' : 'CSV'}`,
+      'remove `change`',
+    )
   const expected = readExpected(node, findings, mayLack)
   const asOf = readAsOf(value('asOf'), findings)
   const stated = readStated(node, findings, general)
@@ -170,6 +203,7 @@ function readCase(
     name: name.text,
     text: record,
     format: csv === undefined ? 'json' : 'csv',
+    parquet,
     isChange: change !== undefined,
     asOf,
     expected,
@@ -177,6 +211,36 @@ function readCase(
       banned?.kind === 'list' ? banned.items.map((item) => (item.kind === 'scalar' ? item.text : '')) : [],
     stated,
   }
+}
+
+function readParquet(node: MapNode, findings: Findings): CaseParquet | undefined {
+  const [file, row, columns] = ['parquet', 'row', 'columns'].map((key) => entryOf(node, key))
+  if (row !== undefined && file === undefined)
+    findings.add(row.at, 'bad-case', '`row` stands beside `parquet`', 'remove it')
+  if (columns !== undefined && (entryOf(node, 'csv') ?? file) !== undefined)
+    findings.add(columns.at, 'bad-case', '`columns` stands beside `input` or `text`', 'remove it')
+  if (file !== undefined)
+    return { file: textOf(file.value) ?? '', row: row?.value.kind === 'scalar' ? Number(row.value.text) : 1 }
+  if (columns?.value.kind !== 'map') return undefined
+  if (columns.value.entries.length === 0) findings.add(columns.at, 'bad-case', '`columns` names no column')
+  const read = columns.value.entries.flatMap(({ key, at, value }): CaseColumn[] => {
+    const path = pathAt(key, at, findings)
+    const type = parseValueType(textOf(value) ?? '')
+    if (type === undefined)
+      findings.add(
+        value.at,
+        'bad-case',
+        `${quote(key)} has no type that a column may have here`,
+        'string, integer, number, boolean, date, timestamp or decimal(p,s); of others take a file: `parquet: sample.parquet`',
+      )
+    const hasNames = path?.segments.every(
+      ({ kind }) => kind === 'name' || kind === 'element' || kind === 'member',
+    )
+    if (path !== undefined && (hasNames !== true || path.envelope !== undefined))
+      findings.add(at, 'bad-case', `${quote(key)} is no column`, 'name columns as a.b, a[] or a.*')
+    return path === undefined || type === undefined ? [] : [{ path, type }]
+  })
+  return { row: 1, columns: read }
 }
 
 const EXPECTATIONS = ['expect', 'expectCsv', 'part', 'outcome'] as const
@@ -220,16 +284,19 @@ function readExpected(node: MapNode, findings: Findings, mayLack: boolean): Expe
 
 function pathsOf(node: TreeNode | undefined, findings: Findings): Path[] {
   if (node?.kind !== 'list') return []
-  return node.items.flatMap((item) => {
-    if (item.kind !== 'scalar') return []
-    try {
-      return [parsePath(item.text)]
-    } catch (error) {
-      if (!(error instanceof PathError)) throw error
-      findings.add(item.at, 'bad-case', error.message, error.suggestion)
-      return []
-    }
-  })
+  return node.items.flatMap((item) =>
+    item.kind === 'scalar' ? (pathAt(item.text, item.at, findings) ?? []) : [],
+  )
+}
+
+function pathAt(text: string, at: TextPosition, findings: Findings): Path | undefined {
+  try {
+    return parsePath(text)
+  } catch (error) {
+    if (!(error instanceof PathError)) throw error
+    findings.add(at, 'bad-case', error.message, error.suggestion)
+    return undefined
+  }
 }
 
 function readOutcome(value: TreeNode, findings: Findings): Expected | undefined {

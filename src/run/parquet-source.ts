@@ -34,7 +34,7 @@ export interface OpenParquet {
 export function openParquet(
   plan: Plan,
   input: Input,
-  output: Output,
+  output: Pick<Output, 'name' | 'openColumns'>,
   stated: string | undefined,
   copy?: number,
 ): OpenParquet {

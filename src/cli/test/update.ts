@@ -75,9 +75,10 @@ function updateOf({ case: one, run, isForbidden, failure }: CaseResult): Omit<Ca
 /** A file is replaced only by one that says the same of all else. */
 function checkSame(cases: CasesFile, written: string): void {
   const again = readCases(cases.file, written)
-  const rest = ({ name, text, asOf, mustNotContain, stated }: PolicyCase) => ({
+  const rest = ({ name, text, parquet, asOf, mustNotContain, stated }: PolicyCase) => ({
     name,
     text,
+    parquet,
     asOf,
     mustNotContain,
     lists: [...stated.lists],

@@ -3,7 +3,7 @@
  * input states. No value is looked at, so that all files of one policy and one kind of input have one schema.
  */
 import { LetheError } from '../../errors.ts'
-import { printSegments, type Segment } from '../../policy/path.ts'
+import { type Path, printSegments, type Segment } from '../../policy/path.ts'
 import type { Plan, PlanCarrier, PlanField, PlanRule } from '../../policy/plan.ts'
 import { leadsThrough } from '../../policy/read-forms.ts'
 import type { StatedType } from '../../policy/value-type.ts'
@@ -26,6 +26,8 @@ export interface ColumnTarget {
   readonly field: PlanField | undefined
   /** The type that the input states for what is kept. */
   readonly source?: ColumnType | undefined
+  /** The type, where no field says it. */
+  readonly type?: ColumnType | undefined
 }
 
 interface Draft {
@@ -89,7 +91,23 @@ export function columnTree(targets: readonly ColumnTarget[]): GroupColumn {
   return { kind: 'struct', name: 'schema', members }
 }
 
-function insert(root: Draft, { segments, field, source }: ColumnTarget): void {
+/** Columns of stated types, in their order, with the names of their maps. @throws LetheError where two would be one */
+export function columnsOfTypes(
+  columns: readonly { readonly path: Path; readonly type: StatedType }[],
+): GroupColumn {
+  return columnTree(
+    columns.flatMap(({ path: { segments }, type }): ColumnTarget[] => [
+      ...segments.flatMap(({ kind }, at): ColumnTarget[] =>
+        kind === 'member'
+          ? [{ segments: [...segments.slice(0, at), { kind: 'names' }], field: undefined }]
+          : [],
+      ),
+      { segments, field: undefined, type: columnOfType(type) },
+    ]),
+  )
+}
+
+function insert(root: Draft, { segments, field, source, type }: ColumnTarget): void {
   let at = root
   for (const segment of segments) {
     if (segment.kind === 'names') {
@@ -114,7 +132,7 @@ function insert(root: Draft, { segments, field, source }: ColumnTarget): void {
     }
   }
   become(at, 'leaf', segments)
-  at.types.push(...(field === undefined ? [JSON_IN_TEXT] : typesOf(field, source)))
+  at.types.push(...(field === undefined ? [type ?? JSON_IN_TEXT] : typesOf(field, source)))
   at.statistics &&= field !== undefined && (field.statistics === true || !isKept(field))
 }
 
