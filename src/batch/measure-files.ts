@@ -19,7 +19,7 @@ import {
 } from './batch-files.ts'
 import type { CrowdUse } from './crowd-passes.ts'
 import { fieldsOf, type MeasuredFields, Measuring, type MeasuringOptions, subjectOf } from './measuring.ts'
-import { refuseParted } from './parted-inputs.ts'
+import { toldFields, withFolders } from './parted-inputs.ts'
 
 export interface MeasureOptions
   extends Omit<FilesOptions, 'observe' | 'policyFile' | 'output' | 'dryRun' | 'change' | 'measure' | 'crowd'>,
@@ -51,26 +51,27 @@ export async function measureFiles(
       ? await compileToRead(stated)
       : await compileBatch(stated, keys.keyring, options)
   const measured = fieldsOf(plan, options)
-  // What was published is read as it is.
-  const policyFile = options.side === 'output' ? await keepingPolicy(plan, measured, stated) : undefined
-  const ran = policyFile === undefined ? plan : await compileBatch(policyFile, undefined, {})
+  // What was published is read as it is, with what the folders of a data set tell.
+  const isOutput = options.side === 'output'
   const subject = subjectOf(plan)
-  if (options.side === 'output')
-    refuseParted(
-      [...inputs, ...(options.population ?? [])].map(({ name }) => name),
-      [...measured.all, ...(subject === undefined ? [] : [subject])],
-    )
+  const read = new Set([...measured.all, ...(subject === undefined ? [] : [subject])])
+  const [sample, population] = [inputs, options.population ?? []].map((from) =>
+    isOutput ? withFolders(from, read) : from,
+  ) as [readonly Input[], readonly Input[]]
+  const told = toldFields([...sample, ...population])
+  const policyFile = isOutput ? await keepingPolicy(plan, measured, stated, told) : undefined
+  const ran = policyFile === undefined ? plan : await compileBatch(policyFile, undefined, {})
   const measuring = new Measuring(plan, ran, measured, options)
   /** Runs the policy over files. */
   const observed = async (from: readonly Input[], observe: Observe, crowd: CrowdUse): Promise<Summary> => {
     const prepared = preparePool(from, 1)
     try {
       const { expectKey, population: _, ...others } = options
-      const told =
+      const asked =
         policyFile === undefined ? { ...others, ...(expectKey && { expectKey }) } : { ...others, policyFile }
       return await batchFiles(
         from,
-        { ...told, dryRun: true, observe, crowd },
+        { ...asked, dryRun: true, observe, crowd },
         policyFile === undefined ? keys : { keyring: undefined },
         prepared,
         files,
@@ -80,9 +81,8 @@ export async function measureFiles(
       await prepared.close()
     }
   }
-  const summary = await observed(inputs, measuring.observe, 'measured')
-  if (options.population !== undefined)
-    await observed(options.population, measuring.observePopulation, 'unjudged')
+  const summary = await observed(sample, measuring.observe, 'measured')
+  if (options.population !== undefined) await observed(population, measuring.observePopulation, 'unjudged')
   return measuring.measurement(summary)
 }
 
@@ -93,11 +93,12 @@ async function compileToRead(stated: PolicyFile): Promise<Plan> {
   return plan
 }
 
-/** A policy that reads what was published: the measured fields, and whose each record is. */
+/** A policy that reads what was published: the measured fields, and whose each record is. `told`: those that files may lack. */
 async function keepingPolicy(
   plan: Plan,
   { all, over, sensitive }: MeasuredFields,
   stated: PolicyFile,
+  told: ReadonlySet<string>,
 ): Promise<PolicyFile> {
   const subject = subjectOf(plan)
   const paths = [...new Set([...all, ...(subject === undefined ? [] : [subject])])]
@@ -117,6 +118,7 @@ async function keepingPolicy(
     ...(carriers.length === 0
       ? []
       : [`read: ${JSON.stringify(Object.fromEntries(carriers.map((path) => [path, 'json'])))}`]),
+    ...(told.size === 0 ? [] : [`optional: ${JSON.stringify([...told])}`]),
     'fields:',
   ]
   /** `weak`: the paths for which a reason has to be given, and must not be where there is none. */

@@ -1,6 +1,7 @@
 /** Where `lethe batch` writes: nothing that it reads, nothing twice, and nothing that is left behind. */
-import { basename, join } from 'node:path'
-import { LetheError } from '../errors.ts'
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { fileError, LetheError } from '../errors.ts'
 import { ArrayOutput } from '../files/array-output.ts'
 import { type DataSetPlace, DiskPlace } from '../files/data-set-place.ts'
 import { eachInOrder } from '../files/each-in-order.ts'
@@ -45,6 +46,8 @@ export class Opened {
   readonly #outputs: Output[] = []
   readonly #places = new Map<string, string>()
   readonly #forget: () => void
+  /** Those that were made, the deepest first. */
+  readonly #folders: string[] = []
 
   readonly #reads: ReadFiles
 
@@ -99,6 +102,20 @@ export class Opened {
     return output
   }
 
+  /** Makes the folder that files are to lie in. It goes again where nothing came to stand in it. */
+  makeFolder(folder: string, { dryRun }: OutputOptions): void {
+    if (dryRun === true) return
+    try {
+      const first = mkdirSync(folder, { recursive: true })
+      if (first === undefined) return
+      const made: string[] = []
+      for (let at = resolve(folder); at.length >= resolve(first).length; at = dirname(at)) made.push(at)
+      this.#folders.unshift(...made)
+    } catch (error) {
+      throw fileError(`the folder ${folder}`, error, 'written')
+    }
+  }
+
   #take(place: string, name: string): void {
     if (this.#places.has(place))
       throw new LetheError(
@@ -129,6 +146,12 @@ export class Opened {
 
   async #discard(): Promise<void> {
     await Promise.all(this.#outputs.map((output) => output.discard()))
+    for (const folder of this.#folders.splice(0))
+      try {
+        rmdirSync(folder)
+      } catch {
+        // What was published stands in it, or it is gone.
+      }
   }
 
   async close(): Promise<void> {
@@ -204,14 +227,14 @@ export const writesParquet = (
   formatByName(output).format === 'parquet' ||
   inputs.some(({ format }) => format === 'parquet')
 
-/** The name of an output in a folder: of objects, the name of the input below its prefix. */
+/** The name of an output in a folder: of objects, and of files below a folder, the name of the input below that. */
 function nameIn(folder: string, input: Input, format: RecordFormat): string {
   const isTyped = format === 'parquet' && input.format !== 'parquet'
   const named = (name: string): string =>
     isTyped ? `${name.replace(/(?:\.(?:csv|tsv|ndjson|jsonl|json))?(?:\.(?:gz|zst))?$/i, '')}.parquet` : name
   return isObjectName(folder)
     ? `${printObjectName(parseObjectName(folder))}${named(input.below ?? basename(input.name))}`
-    : join(folder, named(basename(input.name)))
+    : join(folder, named((input.object === undefined ? input.below : undefined) ?? basename(input.name)))
 }
 
 /** The format of a data set: as it is stated, or that of its inputs. */
@@ -250,6 +273,21 @@ export function dataSetFormat(
 export const linesAs = (format: RecordFormat, output: Output): Output =>
   format === 'json' ? new ArrayOutput(output) : output
 
+/** @throws LetheError where the folder lies in one that is read: the next run would take outputs for inputs */
+function refuseWithin(inputs: readonly Input[], folder: string): void {
+  const { path } = placeOf(folder)
+  for (const { name, object, below } of inputs) {
+    if (object !== undefined || below === undefined) continue
+    const read = placeOf(name.slice(0, -below.length - 1)).path
+    if (path === read || path.startsWith(`${read}${sep}`))
+      throw new LetheError(
+        'output-conflict',
+        `${folder} lies in the folder ${read}, which is read: the next run would read what this one writes`,
+        'write to a folder beside it',
+      )
+  }
+}
+
 /** One output for each input, or one for all of them. `typed`: what makes outputs of Parquet. */
 export async function openOutputs(
   inputs: readonly Input[],
@@ -272,10 +310,12 @@ export async function openOutputs(
     ? isObjectFolder(name)
     : name !== '-' && (/[/\\]$/.test(name) || placeOf(name).isFolder)
   if (isFolder) {
-    if (!isObject && !placeOf(name).isFolder)
-      throw new LetheError('folder-missing', `the folder ${name} does not exist`, 'make it first')
     if (inputs.some((input) => input.name === '-'))
       throw new LetheError('bad-option', 'standard input has no name to write to a folder by', 'say -o FILE')
+    if (!isObject) {
+      refuseWithin(inputs, name)
+      opened.makeFolder(name, options)
+    }
     return await eachInOrder(inputs, async (input) => {
       const format = options.outputFormat ?? input.format
       if (format !== 'parquet' && format !== input.format)
@@ -285,6 +325,7 @@ export async function openOutputs(
           `write it to a file of its own: -o FILE.${format}`,
         )
       const file = nameIn(name, input, format)
+      if (!isObject && input.below?.includes('/') === true) opened.makeFolder(dirname(file), options)
       return format === 'parquet'
         ? typed(await opened.open(file, options, 'none', true))
         : await openFile(file, format, options, opened)

@@ -1,27 +1,27 @@
 /** Files of data sets: what parts them stands in the names of folders, and in no row. */
 import { resolve } from 'node:path'
-import { LetheError } from '../errors.ts'
+import type { Input } from '../files/input.ts'
 import { isObjectName } from '../files/objects/object-name.ts'
 import { readPartitionFolder } from '../record/partition/partition-path.ts'
 
 /**
- * Holds that rows of the files have the fields of these output paths. A field that only a folder's name tells would count as
- * absent, and its records as less alike than they are.
- * @throws LetheError (bad-option)
+ * The inputs with what their folders tell of the fields of these output paths. Of two folders of one field the inner one counts. Without it
+ * the field would count as absent, and records as more alike than they are.
  */
-export function refuseParted(files: readonly string[], paths: Iterable<string>): void {
-  const wanted = new Set(paths)
-  for (const file of files) {
-    const parts = foldersOf(file).flatMap((name) => readPartitionFolder(name)?.label ?? [])
-    const parted = parts.find((label) => wanted.has(label))
-    if (parted !== undefined)
-      throw new LetheError(
-        'bad-option',
-        `${file}: the field ${parted} stands in the name of a folder, and in no row: without it records would look more alike than they are; nothing was measured`,
-        'measure the inputs of the batch instead (without --side output), or name with --over fields that rows hold',
-      )
-  }
+export function withFolders(inputs: readonly Input[], paths: ReadonlySet<string>): Input[] {
+  return inputs.map((input) => {
+    const told = new Map<string, string | null>()
+    for (const name of foldersOf(input.name)) {
+      const folder = readPartitionFolder(name)
+      if (folder !== undefined && paths.has(folder.label)) told.set(folder.label, folder.value)
+    }
+    return told.size === 0 ? input : { ...input, told }
+  })
 }
+
+/** The fields that folders tell of any of the inputs. */
+export const toldFields = (inputs: readonly Input[]): ReadonlySet<string> =>
+  new Set(inputs.flatMap(({ told }) => [...(told?.keys() ?? [])]))
 
 /** The names of the folders that a file or an object lies in, from the top. */
 const foldersOf = (file: string): readonly string[] =>

@@ -4,6 +4,7 @@ import { sum } from '../engine/account.ts'
 import { DEFAULT_DEAD_LETTER_LIMIT } from '../engine/limit.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { accountLines, verboseLines } from '../explain/account-lines.ts'
+import { deadLetterAdvice } from '../run/account/dead-letter-advice.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { type Merged, type MergeOptions, type PreparedMerge, prepareMerge } from '../shards/merge-shards.ts'
 import { paint } from '../terminal.ts'
@@ -33,9 +34,7 @@ async function merge(folder: string, options: Options): Promise<void> {
     throw new LetheError(
       'too-many-dead-letters',
       `too many dead letters: ${dead} of the ${summary.records.in} records read, over all shards; nothing was published`,
-      options.deadLetter === undefined
-        ? '--dead-letter FILE lists where and why; --max-dead-letters allows more'
-        : `${options.deadLetter} lists where and why; --max-dead-letters allows more`,
+      deadLetterAdvice(summary, `${options.deadLetter ?? '--dead-letter FILE'} lists where and why`),
     )
   if (options.quiet !== true && options.output !== undefined && isPublished)
     process.stderr.write(`lethe: the outputs of ${summary.shards!.of} shards are in ${options.output}\n`)

@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { identityOfStdin } from '../files/input.ts'
+import { filesBelow, isFolder } from '../files/input-folder.ts'
 import { writeWhole } from '../files/whole-file.ts'
 import { draftOf } from '../init/draft.ts'
 import { holdsEvents, rowsOfEvents } from '../init/event-rows.ts'
@@ -34,12 +35,15 @@ async function run(given: Options): Promise<void> {
   if (output !== undefined && output !== '-' && options.force !== true && existsSync(output))
     throw new LetheError('output-exists', `${output} is there already`, 'choose another name, or say --force')
   const reads = new ReadFiles()
-  if (options.from === '-') reads.addIdentity('the sample', identityOfStdin())
-  else reads.add('the sample', options.from)
+  const from = isFolder(options.from)
+    ? filesBelow(options.from, options.format !== undefined)[0]!.file
+    : options.from
+  if (from === '-') reads.addIdentity('the sample', identityOfStdin())
+  else reads.add('the sample', from)
   if (output === undefined || output === '-') reads.refuseStandardOutput()
   else reads.refuse(output)
   const name = options.name ?? nameOf(options.from)
-  const { from, format, rows, trustHeader, patterns } = options
+  const { format, rows, trustHeader, patterns } = options
   const sample = await readSample({ from, format, rows, form: formOf({}, options), trustHeader })
   const events =
     options.change === undefined ? undefined : rowsOfEvents(sample, from, options.change.placeholder)

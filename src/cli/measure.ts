@@ -102,6 +102,7 @@ Examples:
   $ lethe measure customers.csv -p policy.yaml --keys keys.json --sensitive diagnosis --by country
   $ lethe measure customers.csv -p policy.yaml --keys keys.json --by country --by-script name --label churned=yes
   $ lethe measure clean/*.ndjson -p policy.yaml --side output
+  $ lethe measure training/ -p policy.yaml --side output
   $ lethe measure adult.csv --delimiter ';' -p adult.yaml --over age,sex,race --format json > measure.json
 
 Exit codes: 0 measured, 2 usage or policy, 4 input or output, 130 interrupted.`
@@ -112,7 +113,10 @@ export const command = (): Command =>
   )
     .description('Measures the risk that is left, what was lost, and who was left out.')
     .addArgument(
-      new Argument('<in...>', 'input files as of lethe batch; with --side output, what was published'),
+      new Argument(
+        '<in...>',
+        'input files or folders as of lethe batch; with --side output, what was published',
+      ),
     )
     .requiredOption('-p, --policy <file>', 'the policy')
     .addOption(

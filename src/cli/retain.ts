@@ -87,7 +87,9 @@ function factOf(order: AnyOrder, job: RetainJob) {
 async function plan(names: readonly string[], options: PlanOptions): Promise<void> {
   const held = heldFor(options)
   const order = await withJob(options, (job) => makeOrder(job, names, options, held))
-  const cannotStep = order.kind === 'retain' && order.targets.some((target) => target.cannotStep > 0)
+  const cannotStep =
+    order.kind === 'retain' &&
+    order.targets.some((target) => target.cannotStep > 0 || (target.unstepped ?? 0) > 0)
   if (order.untouched.length > 0 || cannotStep) process.exitCode = EXIT.violations
 }
 
@@ -128,10 +130,11 @@ async function verified(order: AnyOrder, job: RetainJob, held: HeldSetting, opti
   const targets = await job.verify(order, held)
   // What a hold keeps has to be there, so it fails nothing.
   const isAbsent = targets.every(({ state }) => state === 'verified absent' || state === 'held')
+  const isUnstepped = targets.every(({ state }) => !['not absent', 'cannot be read'].includes(state))
   await ledgerOf(options)?.append({
     action: 'retain.verify',
     state: isAbsent ? 'done' : 'failed',
-    ...(isAbsent ? {} : { code: 'not-absent' }),
+    ...(isAbsent ? {} : { code: isUnstepped ? 'not-stepped' : 'not-absent' }),
     ...factOf(order, job),
     counts: {
       targets: targets.length,
@@ -246,7 +249,7 @@ Examples:
   $ lethe retain plan --pipeline pipeline.yaml --holds holds.ndjson -o order.json
   $ lethe retain apply order.json --pipeline pipeline.yaml --holds holds.ndjson
 
-Exit codes: 0 done, 1 a target was not touched, is not absent, or too much would be deleted, 2 usage, policy or order, 4 input or output.`
+Exit codes: 0 done, 1 a target was not touched, is not absent, has rows that cannot be stepped, or too much would be deleted, 2 usage, policy or order, 4 input or output.`
 
 export const command = (): Command => {
   const retain = new Command('retain')

@@ -89,8 +89,13 @@ export interface RecordObserver {
   take(block: Block, from: number, to: number, records: Int32Array, count: number): void
 }
 
-/** Makes an observer of one engine: `shape` says where the watched values of its records stand. */
-export type Observe = (format: Format, shape: Shape) => RecordObserver
+/**
+ * Makes an observer of one engine: `shape` says where the watched values of its records stand. `told`: values that no record of its
+ * input holds, and its name tells, by output path; null: nothing is there.
+ */
+export type Observe = (format: Format, shape: Shape, told?: ToldValues) => RecordObserver
+
+export type ToldValues = ReadonlyMap<string, string | null>
 
 export interface DeadLetter {
   /** Which record of the chunk it is, from 0. */

@@ -7,7 +7,41 @@ import type { LocatedTopic } from './locate-records.ts'
 import type { Located } from './locate-rows.ts'
 import { openPoints } from './receipt.ts'
 
-export function erasureLines(order: ErasureOrder): readonly string[] {
+/** What an order comes to in each data set that it has files of. */
+function dataSetLines(
+  { targets, untouched }: ErasureOrder,
+  dataSetOf: (file: string) => string | undefined,
+): readonly string[] {
+  const sets = new Map<string, { files: number; rows: number; deleted: number; untouched: number }>()
+  const at = (target: ErasureOrder['targets'][number]['target']) => {
+    const folder = dataSetOf(fileOf(target))
+    if (folder === undefined) return undefined
+    const known = sets.get(folder) ?? { files: 0, rows: 0, deleted: 0, untouched: 0 }
+    sets.set(folder, known)
+    known.files++
+    return known
+  }
+  for (const { target, rows, deleted } of targets) {
+    const set = at(target)
+    if (set === undefined) continue
+    set.rows += rows
+    set.deleted += deleted
+  }
+  for (const { target } of untouched) {
+    const set = at(target)
+    if (set !== undefined) set.untouched++
+  }
+  return [...sets].map(
+    ([folder, set]) =>
+      `lethe: data set ${folder}: ${set.files} files, of ${set.rows} rows ${set.deleted} go${set.untouched === 0 ? '' : `, ${set.untouched} files not touched`}`,
+  )
+}
+
+/** `dataSetOf`: the folder of the data set that a file is of, if it is of one. */
+export function erasureLines(
+  order: ErasureOrder,
+  dataSetOf: (file: string) => string | undefined,
+): readonly string[] {
   const { rows, deleted } = totalOf(order)
   const lines: string[] = []
   for (const { target, digest, ...survey } of order.targets) {
@@ -29,7 +63,7 @@ export function erasureLines(order: ErasureOrder): readonly string[] {
         `  ${unknown} originals are of subjects that are not told, and stay: delete the list once it was replayed`,
       )
   }
-  lines.push(...topicLines(order.topics))
+  lines.push(...dataSetLines(order, dataSetOf), ...topicLines(order.topics))
   if (order.expiredHolds.length > 0)
     lines.push(`lethe: holds that expired, and hold nothing: ${order.expiredHolds.join(', ')}`)
   const files =

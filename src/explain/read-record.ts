@@ -1,6 +1,7 @@
 /** The record that `lethe explain` is given: the first one of a file, JSON, CSV or Parquet. */
 import { LetheError } from '../errors.ts'
 import { formatByName, type Input, openInput } from '../files/input.ts'
+import { filesBelow, isFolder } from '../files/input-folder.ts'
 import { JsonSplitter } from '../files/json-splitter.ts'
 import { takeLead } from '../files/lead.ts'
 import { inspectInputs } from '../files/objects/inspect-objects.ts'
@@ -37,15 +38,16 @@ async function headOf(file: string, form: InputForm, skipLines: number): Promise
 }
 
 /**
- * The first record of `from`, which may be `-`: one JSON object, on one line or several, a row of CSV under `form`, or a row of Parquet as
+ * The first record of `named`, which may be `-` or a folder: one JSON object, on one line or several, a row of CSV under `form`, or a row of Parquet as
  * JSON.
  * `headerOf`: the file whose first row is the header of the row. Throws `LetheError` where there is none.
  */
 export async function readRecord(
-  from: string,
+  named: string,
   form: InputForm,
   headerOf: string | undefined,
 ): Promise<GivenRecord> {
+  const from = isFolder(named) ? filesBelow(named, false)[0]!.file : named
   if (formatByName(from).format === 'parquet') return { kind: 'json', text: await parquetRecord(from) }
   const name = from === '-' ? 'the standard input' : from
   // What comes through a pipe is a row of a file more often than a file.

@@ -30,8 +30,10 @@ export interface Input {
   readonly identity: string | undefined
   /** Of an object: the state that it is read in. */
   readonly object?: StoredObject | undefined
-  /** Of an object: its name below the prefix that was named. */
+  /** Its name below the folder or the prefix that was named, with `/` in it; undefined where it was named itself. */
   readonly below?: string | undefined
+  /** Values of fields that its name tells, and no record holds, by output path; null: nothing is there. */
+  readonly told?: ReadonlyMap<string, string | null> | undefined
   /** Which input of the run it is, from 1, where that is not its place among those at hand. */
   readonly number?: number
   /** Where not all of it is read; `size` is that of the part then. */

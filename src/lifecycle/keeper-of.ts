@@ -14,6 +14,10 @@ function isOfStream(file: string): boolean {
   return isStreamed(dirname(file)) && isRangeName(basename(file))
 }
 
+/** The folder of the data set that a file is of, by what stands around it; undefined where it is by itself. `file`: absolute. */
+export const dataSetOf = (file: string): string | undefined =>
+  dataSetAround(file) ?? (isOfStream(file) ? dirname(file) : undefined)
+
 /** `file`: absolute. @throws LetheError (io) */
 export function keeperOf(file: string): Keeper {
   if (!existsSync(sidecarName(file)) && isOfStream(file)) return new RangeKeeper(file)

@@ -100,9 +100,9 @@ export async function applyOrder(order: WorkOrder, setting: ApplySetting): Promi
 /** What is found at a target when it is read again. */
 export interface VerifiedTarget {
   readonly target: TargetName
-  /** `held`: what is too old and still there is there because a legal hold keeps it. */
-  readonly state: 'verified absent' | 'held' | 'not absent' | 'cannot be read'
-  /** Rows that should not be there any more. */
+  /** `not stepped`: rows are too old for a step that cannot be taken here. `held`: what is too old and still there is there because a legal hold keeps it. */
+  readonly state: 'verified absent' | 'held' | 'not absent' | 'not stepped' | 'cannot be read'
+  /** Rows that should not be there any more, or not as they are. */
   readonly rows: number
   /** Rows that are there because a legal hold keeps them. */
   readonly held: number
@@ -143,6 +143,14 @@ async function verifyTarget(planned: TargetSurvey, request: RetentionRequest): P
   const held = found.held.fromDeletion
   const remaining = found.deleted + (found.held.fromStep > 0 ? 0 : found.stepped)
   if (remaining > 0) return told('not absent', remaining, held, `${remaining} rows are still there`)
+  const unstepped = found.cannotStep + (found.unstepped ?? 0)
+  if (unstepped > 0)
+    return told(
+      'not stepped',
+      unstepped,
+      held,
+      `${unstepped} rows are too old for a step, and stay as they were: ${found.cannotStep > 0 ? 'plan with --cannot-step drop-field or drop-row' : 'another version of the policy made the file, and its steps are taken by that version (-p)'}`,
+    )
   return held > 0
     ? told('held', 0, held, `read again: ${held} rows are there ${underHold(found)}, and no other is too old`)
     : told('verified absent', 0, 0, 'read again: no row is too old')

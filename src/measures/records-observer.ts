@@ -1,5 +1,5 @@
 /** Takes the records of an engine for a measure: the texts of the measured fields on both sides, and the subject. */
-import type { Observe, RecordObserver } from '../engine/engine.ts'
+import type { Observe, RecordObserver, ToldValues } from '../engine/engine.ts'
 import { isRead } from '../engine/judge.ts'
 import { LeavingText } from '../engine/leaving-text.ts'
 import { labelOf } from '../engine/outcome.ts'
@@ -28,14 +28,17 @@ export interface Observed {
 /** What makes an observer of each engine of a run, all for the same records. */
 export function observerOf(plan: Plan, observed: Observed, records: MeasuredRecords): Observe {
   const read = plan.subject && plan.readers.get(plan.subject.text)
-  return (format, shape) =>
-    new RecordsObserver(plan, observed, format, { watch: shape.subject, read }, records)
+  const path = plan.subject?.text ?? ''
+  return (format, shape, told) =>
+    new RecordsObserver(plan, observed, format, { watch: shape.subject, path, read }, records, told)
 }
 
 /** The fields whose rules may leave nothing, or a constant, for a value that they cannot take; by place in the tally. */
 export const fieldsThatEmpty = (plan: Plan): readonly EmptyingField[] =>
   plan.fields.flatMap((field) => {
-    const rules = field.rulesByStep.flat().filter(({ action }) => action.kind === 'transform')
+    const rules = field.rulesByStep
+      .flat()
+      .filter(({ action }) => action.kind === 'transform' || action.kind === 'keep')
     const constants = rules.flatMap(({ otherwise }) =>
       otherwise.kind === 'constant' ? [String(otherwise.value)] : [],
     )
@@ -52,6 +55,7 @@ export interface EmptyingField {
 
 interface SubjectSource {
   readonly watch: number
+  readonly path: string
   readonly read: ((text: string) => string | undefined) | undefined
 }
 
@@ -63,6 +67,7 @@ class RecordsObserver implements RecordObserver {
   readonly #subject: SubjectSource
   readonly #records: MeasuredRecords
   readonly #leaving: LeavingText
+  readonly #told: ToldValues
   readonly #inputs: Int32Array<ArrayBuffer>
   readonly #outputs: Int32Array<ArrayBuffer>
 
@@ -72,7 +77,9 @@ class RecordsObserver implements RecordObserver {
     format: Format,
     subject: SubjectSource,
     records: MeasuredRecords,
+    told: ToldValues = new Map(),
   ) {
+    this.#told = told
     this.#plan = plan
     this.#observed = observed
     this.#emptying = observed.emptied === undefined ? [] : fieldsThatEmpty(plan)
@@ -98,13 +105,15 @@ class RecordsObserver implements RecordObserver {
         records.unread++
         continue
       }
-      columns.forEach(({ inputs, outputs }, column) => {
+      columns.forEach(({ inputs, outputs, told }, column) => {
         const codes = records.columns[column]!
-        this.#inputs[column] = codes.inputs.of(whole(inputs[record - from]))
-        this.#outputs[column] = codes.outputs.of(whole(outputs[record - from]))
+        this.#inputs[column] = codes.inputs.of(whole(inputs[record - from] ?? told))
+        this.#outputs[column] = codes.outputs.of(
+          whole(outputs[record - from] ?? (isPublished ? told : undefined)),
+        )
       })
       const groups = Int32Array.from(groupings, (column, i) =>
-        records.groupings[i]!.of(shown(columns[column]!.inputs[record - from])),
+        records.groupings[i]!.of(shown(columns[column]!.inputs[record - from] ?? columns[column]!.told)),
       )
       const subject = records.subjects.of(this.#subjectOf(block, record))
       const fate = isPublished ? NOTHING : records.fates.of(this.#fateOf(block, record))
@@ -131,7 +140,15 @@ class RecordsObserver implements RecordObserver {
   }
 
   /** What records `[from, to)` have of a field, by record. */
-  #textsOf(block: Block, from: number, to: number, { index }: PlanField, published: ReadonlySet<number>) {
+  #textsOf(
+    block: Block,
+    from: number,
+    to: number,
+    { index, path }: PlanField,
+    published: ReadonlySet<number>,
+  ) {
+    const text = this.#told.get(path.text)
+    const told: Texts | undefined = typeof text === 'string' ? [text] : undefined
     const inputs: Texts[] = []
     const outputs: Texts[] = []
     const slots = block.fieldSlots[index]!
@@ -143,7 +160,7 @@ class RecordsObserver implements RecordObserver {
       put(inputs, at, this.#cameAs(block, slot))
       if (published.has(record)) put(outputs, at, this.#leavesAs(block, slot, index))
     }
-    return { inputs, outputs }
+    return { inputs, outputs, told }
   }
 
   #cameAs(block: Block, slot: number): string | undefined {
@@ -159,10 +176,10 @@ class RecordsObserver implements RecordObserver {
   }
 
   #subjectOf(block: Block, record: number): string | undefined {
-    const { watch, read } = this.#subject
+    const { watch, path, read } = this.#subject
     if (watch < 0) return undefined
     const slot = block.watchedSlot(watch, 0, block.recordScope[record]!)
-    if (slot < 0) return undefined
+    if (slot < 0) return this.#told.get(path) ?? undefined
     const text = this.#cameAs(block, slot)
     return text === undefined || read === undefined ? text : read(text)
   }

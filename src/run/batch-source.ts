@@ -113,11 +113,15 @@ export class BatchSource {
     try {
       if (digests && copy === undefined)
         this.#hears.ended(index, await digestOf(input.name, (bytes) => this.#hears.read(index, bytes)))
-      let layout: Layout = { format: 'ndjson', leaves: this.#leavingColumns(opened, output, input.name) }
+      let layout: Layout = {
+        format: 'ndjson',
+        told: input.told,
+        leaves: this.#leavingColumns(opened, output, input.name),
+      }
       if (opened.table !== undefined) {
         const { header, delimiter } = opened.table
         const style = { delimiter, lineBreak: '\n' as const, escapeFormulas }
-        layout = { format: 'csv', header, style, input: input.name }
+        layout = { format: 'csv', told: input.told, header, style, input: input.name }
         await this.#openTable(index, input, layout)
       }
       const pieces = opened.pieces({
@@ -262,6 +266,7 @@ export class BatchSource {
     const layout: Layout = {
       format: 'ndjson',
       isDecoded,
+      told: input.told,
       leaves: leavingRecords(plan, output, targets, input.name),
     }
     let headerLines = opened.lines
@@ -287,7 +292,7 @@ export class BatchSource {
       const first = this.#tables.get(this.#run.outputs[index]!)?.style.lineBreak
       const escapes = escapeFormulas && this.#run.outputs[index]!.openColumns === undefined
       const style = { ...dialect, lineBreak: first ?? lineBreak, escapeFormulas: escapes }
-      layout = { format: 'csv', isDecoded, header: names, style, input: input.name }
+      layout = { format: 'csv', isDecoded, told: input.told, header: names, style, input: input.name }
       layout = { ...layout, leaves: await this.#openTable(index, input, layout) }
     }
     if (opened.first !== undefined) await open(form.header ?? opened.first.names, opened.first.lineBreak)

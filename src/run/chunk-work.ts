@@ -41,7 +41,12 @@ export class ChunkRewriter {
     let engine = this.#engines.get(chunk.layoutId)
     if (engine === undefined) {
       const { layout } = chunk
-      const options = { ...this.#options, isDecoded: layout.isDecoded }
+      const { observe } = this.#options
+      const options = {
+        ...this.#options,
+        isDecoded: layout.isDecoded,
+        observe: observe && ((format, shape) => observe(format, shape, layout.told)),
+      } satisfies RunEngineOptions
       engine =
         layout.format === 'ndjson'
           ? jsonEngine(this.#plan, options, layout.leaves)

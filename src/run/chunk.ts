@@ -2,7 +2,7 @@
 
 import type { Account } from '../engine/account.ts'
 import type { ClassPassSetup } from '../engine/class-pass.ts'
-import type { DeadLetter } from '../engine/engine.ts'
+import type { DeadLetter, ToldValues } from '../engine/engine.ts'
 import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsKey, GroupsPart } from '../groups/subject-groups.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
@@ -14,12 +14,15 @@ export type Layout =
   | {
       readonly format: 'ndjson'
       readonly isDecoded?: boolean
+      /** Values that no record holds, for what observes. */
+      readonly told?: ToldValues | undefined
       readonly leaves?: LeavingRecords | undefined
     }
   | {
       readonly format: 'csv'
       /** Whether its text was decoded: then 0xFF stands for what is none in its encoding. */
       readonly isDecoded?: boolean
+      readonly told?: ToldValues | undefined
       /** Column names, checked. */
       readonly header: readonly string[]
       readonly style: CsvStyle

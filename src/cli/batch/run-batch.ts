@@ -9,6 +9,7 @@ import { percent } from '../../explain/group-lines.ts'
 import type { Input } from '../../files/input.ts'
 import { formatProblems } from '../../policy/problems.ts'
 import type { Summary } from '../../run/account/account-view.ts'
+import { deadLetterAdvice } from '../../run/account/dead-letter-advice.ts'
 import type { BatchResult } from '../../run/batch-run.ts'
 import type { PreparedPool } from '../../run/chunk-pool.ts'
 import { keysFile } from '../../run/named-key-files.ts'
@@ -96,9 +97,10 @@ function finish(summary: Summary, { maxUnique, deadLetter, dryRun }: BatchOption
     throw new LetheError(
       'too-many-dead-letters',
       `too many dead letters: ${sum(summary.records.deadLettered)} of the ${summary.records.in} records read; ${left}`,
-      deadLetter === undefined || dryRun === true
-        ? '--dead-letter FILE lists where and why; --max-dead-letters allows more'
-        : `${deadLetter} lists where and why; --max-dead-letters allows more`,
+      deadLetterAdvice(
+        summary,
+        `${deadLetter === undefined || dryRun === true ? '--dead-letter FILE' : deadLetter} lists where and why`,
+      ),
     )
   if (summary.status === 'too-many-stand-alone')
     throw new LetheError(

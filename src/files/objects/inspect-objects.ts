@@ -1,7 +1,8 @@
-/** Objects as inputs: one by its name, or all below a prefix. */
+/** Files and objects as inputs: one by its name, or all below a folder or a prefix. */
 import { LetheError } from '../../errors.ts'
 import type { RecordFormat } from '../../record/limits.ts'
 import { formatByName, type Input, inspectInput } from '../input.ts'
+import { filesBelow, isFolder, MOST_INPUTS } from '../input-folder.ts'
 import {
   isObjectFolder,
   isObjectName,
@@ -17,11 +18,9 @@ const SUCCESS = '_SUCCESS'
 /** Marks and manifests of what a job has finished. */
 const OWN: ReadonlySet<string> = new Set([SUCCESS, '_manifest.json'])
 
-/** More inputs than this are no batch. */
-const MOST_OBJECTS = 100_000
-
 /**
- * Looks at the inputs before anything is read; of a name that ends with `/`, at all objects below it, in the order of their names.
+ * Looks at the inputs before anything is read; of a folder, and of an object name that ends with `/`, at all below it, in the order of
+ * their names.
  * @throws LetheError where one cannot be an input
  */
 export async function inspectInputs(
@@ -30,7 +29,10 @@ export async function inspectInputs(
 ): Promise<Input[]> {
   const inputs: Input[] = []
   for (const name of names) {
-    if (!isObjectName(name)) inputs.push(inspectInput(name, stated))
+    if (!isObjectName(name) && isFolder(name))
+      for (const { file, below } of filesBelow(name, stated !== undefined))
+        inputs.push({ ...inspectInput(file, stated), below })
+    else if (!isObjectName(name)) inputs.push(inspectInput(name, stated))
     else for (const object of await objectsOf(name)) inputs.push(inputOf(object, name, stated))
   }
   return inputs
@@ -55,10 +57,10 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
     seen.add(key)
     if (key.endsWith(`/${CLAIM}`)) claims.push(object)
     else if (isRecords(object, parsed)) found.push(object)
-    if (found.length > MOST_OBJECTS)
+    if (found.length > MOST_INPUTS)
       throw new LetheError(
         'bad-option',
-        `${name}: more than ${MOST_OBJECTS} objects lie below it`,
+        `${name}: more than ${MOST_INPUTS} objects lie below it`,
         'name a longer prefix, and run several batches',
       )
   }
@@ -71,8 +73,8 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
 }
 
 /**
- * Whether an object below a prefix holds records: not what stands for a folder, a sidecar of Lethe, or the mark of a job that
- * ended. @throws LetheError where a job may still write there
+ * Whether an object below a prefix holds records: not what stands for a folder, a sidecar or a manifest of Lethe, or the mark of a job
+ * that ended. @throws LetheError where a job may still write there
  */
 function isRecords(object: StoredObject, prefix: ObjectName): boolean {
   const below = object.key.slice(prefix.key.length)

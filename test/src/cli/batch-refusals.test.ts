@@ -34,10 +34,10 @@ async function refused(
 }
 
 describe('lethe batch refuses inputs', () => {
-  it('that do not exist, are folders, or have a name that tells no format', async () => {
+  it('that do not exist, or have a name that tells no format, below folders too', async () => {
     const cwd = place({ 'data.txt': 'x', 'f.csv/x': '' })
     await refused(cwd, batch(cwd, ['no.csv', '-o', 'out']), 4, 'no.csv does not exist')
-    await refused(cwd, batch(cwd, ['f.csv', '-o', 'out']), 2, 'f.csv is a folder')
+    await refused(cwd, batch(cwd, ['f.csv', '-o', 'out']), 2, 'f.csv/x: the name does not tell a format')
     await refused(cwd, batch(cwd, ['data.txt', '-o', 'out']), 2, '--format')
     await refused(cwd, batch(cwd, ['-', '-o', 'out']), 2, '--format')
     await refused(cwd, batch(cwd, ['-', '-', '--format', 'csv', '-o', 'out']), 2, 'twice')
@@ -239,7 +239,7 @@ describe('lethe batch refuses outputs', () => {
     )
     await refused(cwd, batch(cwd, ['in.csv', 'x/in.csv', '-o', 'out/']), 2, 'written twice')
     await refused(cwd, batch(cwd, ['in.csv', '-o', 'no/o.csv']), 4, 'folder does not exist')
-    await refused(cwd, batch(cwd, ['in.csv', '-o', 'no/']), 4, 'does not exist')
+    await refused(cwd, batch(cwd, ['in.csv', '-o', 'in.csv/no/']), 4, 'folder does not exist')
     await refused(cwd, batch(cwd, ['in.csv', '-o', 'in.csv/o.csv']), 4, 'folder is a file')
     await refused(cwd, batch(cwd, ['in.csv', '-o', 'o.csv', '--summary', 'out']), 2, 'is a folder')
     await refused(cwd, batch(cwd, ['in.csv']), 2, 'no output is named')

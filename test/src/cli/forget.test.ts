@@ -49,6 +49,22 @@ it('says how many subjects are nowhere, and names none', async () => {
   expect((await run(...plan, 'b.json')).stderr).not.toContain('stand in no row')
 })
 
+it('says what an order comes to in each data set', async () => {
+  const { cwd, run } = await place()
+  asked(cwd, 'C-1')
+  writeFileSync(join(cwd, 'more.csv'), 'id,n\nC-1,1\nC-1,2\nC-2,2\n')
+  const list = ['--list', 'erasures=list.ndjson', '-q']
+  for (const set of ['one', 'two'])
+    await run('batch', 'more.csv', '-p', 'p.yaml', ...list, '-o', set, '--partition-by', 'n')
+  const plan = ['forget', 'plan', 'one', 'two', 'out.csv', '--list', 'asked.txt', '-p', 'p.yaml', ...LIST]
+  const { code, stderr } = await run(...plan, '-o', 'a.json')
+  expect(code, stderr).toBe(0)
+  const lines = stderr.split('\n').filter((line) => line.includes('data set'))
+  expect(lines).toHaveLength(2)
+  for (const [at, set] of ['one', 'two'].entries())
+    expect(lines[at]).toMatch(new RegExp(`data set .*/${set}: 2 files, of 3 rows 2 go$`))
+})
+
 it('takes off the line that a crash left in the list, and says so; a run that meets it says what to do', async () => {
   const { cwd, run } = await place()
   asked(cwd, 'C-1')

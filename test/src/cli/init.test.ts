@@ -205,7 +205,8 @@ describe('lethe init', () => {
     const missing = await warm(['init', '--from', 'missing.csv'], { cwd })
     expect(missing).toMatchObject({ code: 4, stderr: 'lethe: missing.csv does not exist\n' })
     const aFolder = await warm(['init', '--from', '.'], { cwd })
-    expect(aFolder).toMatchObject({ code: 2, stderr: 'lethe: . is a folder\n  -> name a file\n' })
+    // Of a folder its first file counts.
+    expect(aFolder).toMatchObject({ code: 2, stderr: expect.stringContaining('begins with a JSON array') })
     const nowhere = await warm(['init', '--from', 'some.ndjson', '-o', 'none/p.yaml'], { cwd })
     expect(nowhere).toMatchObject({
       code: 4,

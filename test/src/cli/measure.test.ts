@@ -133,25 +133,32 @@ describe('lethe measure', () => {
     expect([workers.code, workers.stderr]).toEqual([2, expect.stringContaining('one thread')])
   })
 
-  it('refuses files that hold a measured field in the name of their folder alone', async () => {
-    const cwd = place()
-    const args = ['-p', 'p.yaml', ...NOW, '--keys', 'keys.json', '--max-dead-letters', '5']
-    const ran = await warm(['batch', 'in.ndjson', ...args, '-o', 'set', '--partition-by', 'town'], { cwd })
-    expect(ran.code, ran.stderr).toBe(3)
-    const [file] = readdirSync(join(cwd, 'set'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.ndjson'),
-    )
-    const output = ['measure', join('set', file!), '-p', 'p.yaml', '--side', 'output']
-    const { code, stderr } = await warm(output, { cwd })
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringMatching(/the field town stands in the name of a folder/),
-    ])
-    expect((await warm([...output, '--over', 'age'], { cwd })).code).toBe(0)
-    expect((await warm([...output, '--over', 'age', '--population', join('set', file!)], { cwd })).code).toBe(
-      0,
-    )
-  })
+  it.each(['ndjson', 'csv', 'parquet'])(
+    'reads what parts a data set of %s from its folders: figures are those of one file',
+    async (format) => {
+      const cwd = place()
+      const args = ['-p', 'p.yaml', ...NOW, '--keys', 'keys.json', '--max-dead-letters', '5', '-q']
+      if (format === 'csv') {
+        const header = ['id', 'at', 'town', 'age', 'illness', 'race'] as const
+        const rows = people.flatMap((one) => Array(3).fill(header.map((name) => one[name]).join(',')))
+        writeFileSync(join(cwd, 'in.csv'), `${[header.join(','), ...rows].join('\n')}\n`)
+      }
+      const from = format === 'csv' ? 'in.csv' : 'in.ndjson'
+      const make = (...more: string[]) => warm(['batch', from, ...args, ...more], { cwd })
+      const parted = ['--partition-by', 'town,id', '--output-format', format]
+      await make('-o', 'set', ...parted, '--max-partitions', '100')
+      await make('-o', `whole.${format}`)
+      const output = ['--side', 'output', '--smallest-group', '1']
+      const whole = await measured(cwd, `whole.${format}`, ...output)
+      expect(whole.output!.risk.subjects).toBe(30)
+      const { records: all, ...figures } = whole
+      const { records, ...told } = await measured(cwd, 'set', ...output)
+      expect(told).toEqual(figures)
+      expect(records).toEqual(all)
+      // Rows alone would have counted as equal in what they do not hold.
+      expect(whole.output!.columns.find(({ field }) => field === 'town')!.separation).toBeGreaterThan(0)
+    },
+  )
 
   it('says for people which field tells records apart, and that subjects may count twice', async () => {
     const cwd = place()

@@ -58,6 +58,31 @@ describe('lethe retain', () => {
       expect(readFileSync(join(cwd, file), 'utf8')).not.toContain('canary')
   })
 
+  it('does not end with 0 where rows are too old for a step that cannot be taken', async () => {
+    const other = POLICY.replace('version: 1', 'version: 2')
+    const cwd = folder({ 'p.yaml': POLICY, 'q.yaml': other, 'in.csv': rows(20) })
+    const run = (...args: string[]) => warm(args, { cwd })
+    await run('batch', 'in.csv', '-p', 'p.yaml', '-o', 'out.csv', '--as-of', '2019-12-01', '-q')
+    const ran = await run(
+      'retain',
+      'run',
+      'out.csv',
+      '-p',
+      'q.yaml',
+      '--no-holds',
+      '--max-delete',
+      '100%',
+      '-o',
+      'o.json',
+    )
+    expect([ran.code, ran.stdout]).toEqual([
+      1,
+      expect.stringMatching(/not stepped: 20 rows are too old for a step/),
+    ])
+    const verified = await run('retain', 'verify', 'o.json', '-p', 'q.yaml', '--no-holds')
+    expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining('not stepped')])
+  })
+
   it('goes on after kill -9, and deletes no more than --max-delete', async () => {
     const cwd = folder({
       'p.yaml': POLICY,

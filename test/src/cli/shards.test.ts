@@ -610,7 +610,7 @@ describe('a manifest', () => {
     }
     expect(await told('in')).toMatch(/^2 .*notes\.txt: the name does not tell a format/)
     expect(await told('in/a.csv', 'in/../in/a.csv')).toMatch(/^2 .*would be read twice/)
-    expect(await told('empty')).toMatch(/^2 .*no file is there to read/)
+    expect(await told('empty')).toMatch(/^4 .*no file with records lies below empty/)
     expect(await told('-')).toMatch(/^2 .*standard input/)
     expect(await told('gone')).toMatch(/^4 .*gone does not exist/)
     const over = await warm(['manifest', 'in/a.csv', ...common, '-o', 'in/a.csv'], { cwd })

@@ -87,9 +87,7 @@ describe('a case over Parquet', () => {
     )
     const { code, stdout } = await warm(['test', 'policy.yaml'], { cwd })
     expect(code).toBe(1)
-    expect(stdout).toContain(
-      'FAILS a column is missing: the input of "a column is missing": the file lacks',
-    )
+    expect(stdout).toContain('FAILS a column is missing: the input of "a column is missing": the file lacks')
     expect(stdout).toContain('FAILS no date: the input of "no date" does not fit its `columns`')
     expect(stdout).toContain('FAILS no column: the input of "no column" does not fit its `columns`')
     expect(stdout).toContain('FAILS no row: made.parquet has 2 rows, and the case names row 9')
