@@ -9,11 +9,8 @@ import { LetheError } from '../errors.ts'
 import { inspectInput } from '../files/input.ts'
 import type { CaseColumn, PolicyCase } from '../policy/cases.ts'
 import type { Plan } from '../policy/plan.ts'
-import { ByteSink } from '../record/byte-sink.ts'
-import { writeFrame } from '../record/columns/column-frame.ts'
-import { JsonShredder } from '../record/columns/json-shredder.ts'
-import { columnsOfTypes } from '../record/columns/planned-columns.ts'
 import { openParquet } from '../run/parquet-source.ts'
+import { parquetOfRow } from '../run/stated-row.ts'
 import { readJson } from './json-tree.ts'
 
 /** Gives the row of a case as JSON. @throws LetheError where there is none, or the columns do not fit the policy */
@@ -98,33 +95,17 @@ async function rowOfColumns(
   columns: readonly CaseColumn[],
 ): Promise<string> {
   const label = `the input of ${JSON.stringify(name)}`
-  const tree = columnsOfTypes(columns)
-  const shredder = new JsonShredder(tree)
-  // One line, as records that were written here are.
-  const line = Buffer.from(`${readJson(text) === undefined ? '' : text}\n`)
-  if (!shredder.add(line, 0))
+  const bytes = readJson(text) === undefined ? undefined : await parquetOfRow(text, columns)
+  if (bytes === undefined)
     throw new LetheError(
       'file-malformed',
       `${label} does not fit its \`columns\`: a value is not of its type, or has no column`,
       'write values as docs/parquet.md says, and a column for each',
     )
-  const frame = new ByteSink(1 << 12)
-  writeFrame(shredder.columns, 1, frame)
-  const [{ ParquetWriter }, { packerOf }] = await Promise.all([
-    import('../files/parquet/parquet-writer.ts'),
-    import('../files/parquet/packers.ts'),
-  ])
-  const parts: Uint8Array[] = []
-  const form = { tree, packer: await packerOf('none'), metadata: {}, createdBy: 'lethe' }
-  const writer = new ParquetWriter(form, async (bytes) => {
-    parts.push(Uint8Array.from(bytes))
-  })
-  await writer.add(frame.bytes.slice(0, frame.length))
-  await writer.finish()
   const folder = mkdtempSync(join(tmpdir(), 'lethe-case-'))
   try {
     const path = join(folder, 'row.parquet')
-    writeFileSync(path, Buffer.concat(parts), { mode: 0o600 })
+    writeFileSync(path, bytes, { mode: 0o600 })
     return await rowOf(plan, path, label, 1)
   } finally {
     rmSync(folder, { recursive: true })
