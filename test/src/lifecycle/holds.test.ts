@@ -135,6 +135,8 @@ describe('what deletes', () => {
     'src/files/folders/disk-folder.ts':
       'what a process had begun, and marks of positions that a later one says again',
     'src/files/folders/object-folder.ts': 'marks of positions that a later one says again',
+    'src/batch/outputs.ts': 'folders that it made, where nothing came to stand in them',
+    'src/explain/parquet-cases.ts': 'the folder of a row that a case states',
     'src/shards/run-folder.ts': 'its own temporary manifest',
     'src/shards/merge-checks.ts': 'the work folder of a run; outputs take the name of what is not there',
     'src/cli/demo.ts': 'the folder that the demo made',
