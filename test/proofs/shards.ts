@@ -1,6 +1,7 @@
 /**
  * `npm run proof:shards`: the shards of a manifest, run by xargs, by Spark and with `kill -9` of random ones, give what one `lethe batch`
- * over all files gives, to the byte. Fetches PySpark through pip into a cache once (450 MB), and needs Java 17, Python 3 and xargs.
+ * over all files gives, to the byte; and so do processes of one group that read the same records from a topic of Kafka to its end.
+ * Fetches PySpark through pip into a cache once (450 MB), and needs Java 17, Python 3 and xargs.
  * Ends with 1 where something does not hold.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -26,12 +27,16 @@ import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { createKeyset } from '../../src/keys/keyset.ts'
 import { formatKeyset } from '../../src/keys/keyset-format.ts'
+import { proveQueue } from './kafka-queue.ts'
 
 const { values } = parseArgs({
   options: {
     megabytes: { type: 'string', default: '1000' },
     shards: { type: 'string', default: '8' },
     'no-spark': { type: 'boolean', default: false },
+    'no-kafka': { type: 'boolean', default: false },
+    /** Only Kafka as the queue. */
+    'only-kafka': { type: 'boolean', default: false },
   },
 })
 const MEGABYTES = Number(values.megabytes)
@@ -247,11 +252,8 @@ const spark = (interpreter: string, what: string, ...args: readonly string[]): s
 
 let whole = ''
 let letters: Buffer = Buffer.alloc(0)
-try {
-  mkdirSync(join(folder, 'in'))
-  mkdirSync(join(folder, 'whole'))
-  writeFileSync(join(folder, 'policy.yaml'), POLICY)
-  writeFileSync(join(folder, 'keys.json'), formatKeyset(createKeyset(new Date())), { mode: 0o600 })
+
+async function proveShards(): Promise<void> {
   const bytes = MEGABYTES * 1e6
   await write('a.csv', bytes * 0.5, true)
   await write('b.ndjson', bytes * 0.35, false)
@@ -329,6 +331,20 @@ try {
       spark(interpreter, 'pipe', '0', '-') === '10',
       'exit code 3 after 10 of 1,000 rows',
     )
+  }
+}
+
+try {
+  mkdirSync(join(folder, 'in'))
+  mkdirSync(join(folder, 'whole'))
+  writeFileSync(join(folder, 'policy.yaml'), POLICY)
+  writeFileSync(join(folder, 'keys.json'), formatKeyset(createKeyset(new Date())), { mode: 0o600 })
+  if (!values['only-kafka']) await proveShards()
+  if (!values['no-kafka']) {
+    const records = rows(0, Math.ceil(MEGABYTES * 100), false)
+      .trimEnd()
+      .split('\n')
+    await proveQueue({ folder, script, records, check })
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
