@@ -26,14 +26,14 @@ import { AvroKeys } from '../record/avro/avro-key.ts'
 import { outputSchemaText } from '../record/avro/output-schema.ts'
 import { OutputTypes } from '../record/avro/output-type.ts'
 import type { Codec, CodecOptions } from '../record/codec.ts'
-import { ColumnCodec, type Shredder } from '../record/columns/column-codec.ts'
+import { columnCodec, type Shredder } from '../record/columns/column-codec.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
 import { CsvShredder } from '../record/columns/csv-shredder.ts'
 import { JsonShredder } from '../record/columns/json-shredder.ts'
 import { CsvCodec } from '../record/csv/csv-codec.ts'
 import { resolveColumns } from '../record/csv/csv-columns.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
-import { EventLines } from '../record/json/event-lines.ts'
+import { eventLines } from '../record/json/event-lines.ts'
 import { JsonCodec, type JsonCodecOptions } from '../record/json/json-codec.ts'
 import { JsonFrames } from '../record/json/json-frames.ts'
 import { jsonOpening } from '../record/json/json-opening.ts'
@@ -42,7 +42,7 @@ import { TaggedFrames } from '../record/json/tagged-frames.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { CsvCut } from '../record/partition/csv-cut.ts'
 import { JsonCut } from '../record/partition/json-cut.ts'
-import { PartitionCodec, type RecordCut } from '../record/partition/partition-codec.ts'
+import { partitionCodec, type RecordCut } from '../record/partition/partition-codec.ts'
 import type { PartitionSplit } from '../record/partition/planned-partitions.ts'
 import { ProtoKeys } from '../record/protobuf/proto-key.ts'
 import { protoOutputText } from '../record/protobuf/proto-output-text.ts'
@@ -119,7 +119,7 @@ export function jsonEngine(plan: Plan, options: RunEngineOptions, leaves: Leavin
   const codec =
     options.change === undefined
       ? parts.codec
-      : new EventLines(parts.codec, codecOptions(options).maxRecordBytes, NO_VALUE)
+      : eventLines(parts.codec, codecOptions(options).maxRecordBytes, NO_VALUE)
   return new Engine({ ...parts, codec: leaving(codec, shredder, cut, split, 1) }, options)
 }
 
@@ -138,8 +138,8 @@ function leaving(
   split: PartitionSplit | undefined,
   lineBreak: number,
 ): Codec {
-  if (cut !== undefined) return new PartitionCodec(codec, { ...split!, cut, shredder })
-  return shredder === undefined ? codec : new ColumnCodec(codec, shredder(), lineBreak)
+  if (cut !== undefined) return partitionCodec(codec, { ...split!, cut, shredder })
+  return shredder === undefined ? codec : columnCodec(codec, shredder(), lineBreak)
 }
 
 /** As what rows of CSV leave a chunk. `cells`: of each cell of a row that leaves, which leaf of the columns it is. */

@@ -3,9 +3,8 @@
  * Kafka Connect writes it. A line that is null is what a file has for a tombstone.
  */
 import type { Block } from '../block.ts'
-import type { ByteSink } from '../byte-sink.ts'
-import type { Codec, ScanCounts } from '../codec.ts'
-import type { Format } from '../format.ts'
+import type { Codec } from '../codec.ts'
+import { codecAround } from '../codec-around.ts'
 import type { Open } from '../wire-form.ts'
 import { payloadOpening } from './payload-opening.ts'
 
@@ -17,49 +16,62 @@ const NULL = Buffer.from('null')
 
 const isSpace = (byte: number | undefined): boolean => byte === SPACE || byte === 0x09 || byte === 0x0d
 
-/** Around another codec of JSON, which reads and writes the events. */
-export class EventLines implements Codec {
-  readonly format: Format
-  readonly #inner: Codec
+/** Around another codec of JSON, which reads and writes the events. `tombstone`: the reason that records which are null are suppressed for. */
+export function eventLines(inner: Codec, maxRecordBytes: number, tombstone: string): Codec {
+  const payloads = new Payloads(maxRecordBytes)
+  let block!: Block
+  let bytes: Uint8Array = new Uint8Array(0)
+
+  /** Suppresses the record `[start, end)` where it is null. */
+  const lookForNull = (record: number, start: number, end: number): void => {
+    if (block.recordCode[record] !== 'not-an-object') return
+    let from = start
+    let to = end
+    while (from < to && isSpace(bytes[from])) from++
+    while (to > from && (isSpace(bytes[to - 1]) || bytes[to - 1] === LF)) to--
+    if (NULL.equals(bytes.subarray(from, to))) block.deny(record, tombstone)
+  }
+
+  return codecAround(inner, {
+    open(opened, given, length, utf8) {
+      block = opened
+      bytes = payloads.bared(given, length)
+      if (bytes !== given) block.open(bytes, block.ascii)
+      inner.open(block, bytes, length, utf8)
+    },
+    scan() {
+      const record = block.recordCount
+      const start = inner.next
+      inner.scan()
+      if (block.recordCount === record + 1) lookForNull(record, start, inner.next)
+    },
+    scanSpan(start, end, line) {
+      const record = block.recordCount
+      const { from, to } = payloads.in(bytes, start, end) ?? { from: start, to: end }
+      inner.scanSpan(from, to, line)
+      lookForNull(record, start, end)
+    },
+  })
+}
+
+class Payloads {
   readonly #maxRecordBytes: number
-  readonly #tombstone: string
   readonly #payload: Open = payloadOpening()
-  #block!: Block
-  #bytes: Uint8Array = new Uint8Array(0)
 
-  /** `tombstone`: the reason that records which are null are suppressed for. */
-  constructor(inner: Codec, maxRecordBytes: number, tombstone: string) {
-    this.format = inner.format
-    this.#inner = inner
+  constructor(maxRecordBytes: number) {
     this.#maxRecordBytes = maxRecordBytes
-    this.#tombstone = tombstone
-  }
-
-  get next(): number {
-    return this.#inner.next
-  }
-
-  get line(): number {
-    return this.#inner.line
-  }
-
-  open(block: Block, bytes: Uint8Array, length: number, utf8: boolean): void {
-    this.#block = block
-    this.#bytes = this.#bared(bytes, length)
-    if (this.#bytes !== bytes) block.open(this.#bytes, block.ascii)
-    this.#inner.open(block, this.#bytes, length, utf8)
   }
 
   /**
    * The chunk with blanks in place of what stands around payloads, so that all else stays where it is; the chunk itself where it
    * has none. A line that is no such object, or cannot be read, stays: the codec says what is wrong with it.
    */
-  #bared(bytes: Uint8Array, length: number): Uint8Array {
+  bared(bytes: Uint8Array, length: number): Uint8Array {
     let bared = bytes
     for (let start = 0; start < length; ) {
       const found = bytes.indexOf(LF, start)
       const end = found < 0 ? length : Math.min(found, length)
-      const payload = this.#payloadIn(bytes, start, end)
+      const payload = this.in(bytes, start, end)
       if (payload !== undefined) {
         if (bared === bytes) bared = bytes.slice()
         bared.fill(SPACE, start, payload.from)
@@ -71,7 +83,7 @@ export class EventLines implements Codec {
   }
 
   /** Where the payload of a line stands, if there is one beside its schema. One that is null is left where it is: it is no record. */
-  #payloadIn(
+  in(
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -81,43 +93,6 @@ export class EventLines implements Codec {
     if (typeof payload === 'string' || payload[0] === NULL[0]) return undefined
     const from = payload.byteOffset - bytes.byteOffset
     return { from, to: from + payload.length }
-  }
-
-  scan(): void {
-    const record = this.#block.recordCount
-    const start = this.next
-    this.#inner.scan()
-    if (this.#block.recordCount === record + 1) this.#lookForNull(record, start, this.next)
-  }
-
-  scanSpan(start: number, end: number, line: number): void {
-    const record = this.#block.recordCount
-    const { from, to } = this.#payloadIn(this.#bytes, start, end) ?? { from: start, to: end }
-    this.#inner.scanSpan(from, to, line)
-    this.#lookForNull(record, start, end)
-  }
-
-  /** Suppresses the record `[start, end)` where it is null. */
-  #lookForNull(record: number, start: number, end: number): void {
-    if (this.#block.recordCode[record] !== 'not-an-object') return
-    const bytes = this.#bytes
-    let from = start
-    let to = end
-    while (from < to && isSpace(bytes[from])) from++
-    while (to > from && (isSpace(bytes[to - 1]) || bytes[to - 1] === LF)) to--
-    if (NULL.equals(bytes.subarray(from, to))) this.#block.deny(record, this.#tombstone)
-  }
-
-  takeCounts(): ScanCounts {
-    return this.#inner.takeCounts()
-  }
-
-  write(passing: Int32Array, count: number, sink: ByteSink, ends?: Int32Array): void {
-    this.#inner.write(passing, count, sink, ends)
-  }
-
-  nextBlock(): void {
-    this.#inner.nextBlock()
   }
 }
 

@@ -4,10 +4,10 @@
  */
 import type { Block } from '../block.ts'
 import { ByteSink } from '../byte-sink.ts'
-import type { Codec, ScanCounts } from '../codec.ts'
+import type { Codec } from '../codec.ts'
+import { codecAround } from '../codec-around.ts'
 import type { Shredder } from '../columns/column-codec.ts'
 import { writeFrame } from '../columns/column-frame.ts'
-import type { Format } from '../format.ts'
 import { partitionFolder } from './partition-path.ts'
 
 /** What takes the values of partitions out of records. */
@@ -39,11 +39,37 @@ interface Part {
 
 const SCRATCH = 1 << 16
 
-export class PartitionCodec implements Codec {
-  readonly format: Format
-  readonly #inner: Codec
+/** Takes the records of `inner` apart by their values. */
+export function partitionCodec(inner: Codec, form: PartitionForm): Codec {
+  const text = new ByteSink(SCRATCH)
+  const parts = new ChunkParts(form)
+  let block!: Block
+  return codecAround(inner, {
+    open(opened, bytes, length, utf8) {
+      block = opened
+      inner.open(opened, bytes, length, utf8)
+    },
+    write(passing, count) {
+      text.length = 0
+      inner.write(passing, count, text)
+      let at = 0
+      for (let index = 0; index < count; index++) {
+        const record = passing[index]!
+        if (record < 0) continue
+        const fits = parts.take(text.bytes, at)
+        at = form.cut.end
+        if (fits) continue
+        block.fail(record, 'output-unwritable', -1)
+        passing[index] = -1
+      }
+    },
+    flush: (sink) => parts.flush(sink),
+  })
+}
+
+/** The partitions of a chunk. */
+class ChunkParts {
   readonly #form: PartitionForm
-  readonly #text = new ByteSink(SCRATCH)
   readonly #record = new ByteSink(1024)
   /** Those of the chunk at hand, in the order of their first records. */
   #parts = new Map<string, Part>()
@@ -51,55 +77,17 @@ export class PartitionCodec implements Codec {
   readonly #spare: Part[] = []
   /** The chunk at hand has records of more partitions than there may be. */
   #areTooMany = false
-  #block!: Block
 
-  constructor(inner: Codec, form: PartitionForm) {
-    this.format = inner.format
-    this.#inner = inner
+  constructor(form: PartitionForm) {
     this.#form = form
   }
 
-  get next(): number {
-    return this.#inner.next
-  }
-
-  get line(): number {
-    return this.#inner.line
-  }
-
-  open(block: Block, bytes: Uint8Array, length: number, utf8: boolean): void {
-    this.#block = block
-    this.#inner.open(block, bytes, length, utf8)
-  }
-
-  scan(): void {
-    this.#inner.scan()
-  }
-
-  scanSpan(start: number, end: number, line: number): void {
-    this.#inner.scanSpan(start, end, line)
-  }
-
-  takeCounts(): ScanCounts {
-    return this.#inner.takeCounts()
-  }
-
-  write(passing: Int32Array, count: number): void {
-    const text = this.#text
-    text.length = 0
-    this.#inner.write(passing, count, text)
+  /** Takes the record at `start`; false where it has no place. */
+  take(bytes: Uint8Array, start: number): boolean {
     const { cut } = this.#form
-    let at = 0
-    for (let index = 0; index < count; index++) {
-      const record = passing[index]!
-      if (record < 0) continue
-      this.#record.length = 0
-      cut.take(text.bytes, at, this.#record)
-      at = cut.end
-      if (this.#add(cut.values)) continue
-      this.#block.fail(record, 'output-unwritable', -1)
-      passing[index] = -1
-    }
+    this.#record.length = 0
+    cut.take(bytes, start, this.#record)
+    return this.#add(cut.values)
   }
 
   /** Adds the record at hand to its partition; false where it has no place there. */
@@ -133,10 +121,6 @@ export class PartitionCodec implements Codec {
     const part: Part = { folder, bytes, shredder, rows: 0 }
     this.#parts.set(folder, part)
     return part
-  }
-
-  nextBlock(): void {
-    this.#inner.nextBlock()
   }
 
   /** The chunk ends. */

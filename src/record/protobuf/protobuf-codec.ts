@@ -11,11 +11,11 @@ import type { Format } from '../format.ts'
 import { JsonRecords } from '../json/json-records.ts'
 import { jsonFormat } from '../json/json-writer.ts'
 import { maxResultBytes } from '../limits.ts'
-import { newNames } from '../names.ts'
 import { type KnownSchema, overTypes, SchemaFault, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
+import { FramedScan } from '../typed/framed-scan.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
-import { FRAME_BYTES, frameOf, MAGIC, schemaIdAt } from '../wire-form.ts'
+import { frameOf } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
 import { type OutMessage, ProtoOutput } from './proto-output.ts'
 import { protoOutputText } from './proto-output-text.ts'
@@ -72,18 +72,11 @@ interface Written {
 /** Reads Protobuf, and writes JSON or Protobuf. */
 export class ProtobufCodec implements Codec {
   readonly format: Format = jsonFormat
-  next = 0
-  line = 0
   readonly #shape: Shape
   readonly #options: ProtobufCodecOptions
   readonly #walker: ProtoWalker
+  readonly #scan: FramedScan<Known>
   readonly #json: JsonRecords
-  readonly #schemas = new Map<number, Known | RecordCode>()
-  #block!: Block
-  #bytes: Uint8Array = new Uint8Array(0)
-  #length = 0
-  /** First operation of each record of the block, and behind them where the last one's end. */
-  readonly #first = new Int32Array(BLOCK_RECORDS + 1)
   readonly #writer = new ProtoWriter()
   /** The records of a block as JSON, and where each ends. */
   readonly #text = new ByteSink(0)
@@ -94,27 +87,32 @@ export class ProtobufCodec implements Codec {
   constructor(shape: Shape, options: ProtobufCodecOptions) {
     this.#shape = shape
     this.#options = options
+    const { maxRecordBytes, showNames } = options
     this.#walker = new ProtoWalker({
       reject: options.rejectUnlisted,
-      mostTextBytes: maxResultBytes(options.maxRecordBytes),
+      mostTextBytes: maxResultBytes(maxRecordBytes),
       isTold: false,
     })
-    if (options.showNames) this.#walker.typed.names = newNames()
+    const { typed } = this.#walker
+    this.#scan = new FramedScan({
+      ...{ maxRecordBytes, showNames, walker: typed },
+      noted: () => typed.ops.count,
+      learned: ({ schema, output }) => (typeof schema === 'string' ? schema : this.#learned(schema, output)),
+      walk: (known, start, end, record) => this.#walk(known, start, end, record),
+    })
     this.#json = new JsonRecords(shape, options.fields, options.kernels)
   }
 
-  /** Between two chunks: schemas that records may name from now on, and those that none will name. */
-  learn({ known, forgotten }: SchemaNews): void {
-    for (const { id, part } of forgotten) if (part === 'value') this.#schemas.delete(id)
-    for (const { id, part, schema, output } of known) {
-      if (part !== 'value') continue
-      try {
-        this.#schemas.set(id, typeof schema === 'string' ? schema : this.#learned(schema, output))
-      } catch (error) {
-        if (!(error instanceof SchemaFault)) throw error
-        this.#schemas.set(id, error.code)
-      }
-    }
+  get next(): number {
+    return this.#scan.next
+  }
+
+  get line(): number {
+    return this.#scan.line
+  }
+
+  learn(news: SchemaNews): void {
+    this.#scan.learn(news)
   }
 
   #learned(schema: SchemaText, output: KnownSchema['output']): Known | RecordCode {
@@ -129,40 +127,21 @@ export class ProtobufCodec implements Codec {
   }
 
   open(block: Block, bytes: Uint8Array, length: number): void {
-    this.#block = block
-    this.#bytes = bytes
-    this.#length = length
-    this.next = 0
-    this.line = 0
-    this.#walker.typed.open(bytes, block)
+    this.#scan.open(block, bytes, length)
   }
 
-  /** What stands in lines has no frame. */
   scan(): void {
-    const start = this.next
-    let end = this.#bytes.indexOf(LF, start)
-    if (end < 0 || end > this.#length) end = this.#length
-    this.next = end + 1
-    this.scanSpan(start, end, this.line++)
+    this.#scan.scan()
   }
 
   scanSpan(start: number, end: number, line: number): void {
-    const block = this.#block
-    const record = block.addRecord(line)
-    this.#first[record] = this.#walker.typed.ops.count
-    const code = this.#scan(start, end, record)
-    if (code !== undefined) block.fail(record, code, -1)
+    this.#scan.scanSpan(start, end, line)
   }
 
-  #scan(start: number, end: number, record: number): RecordCode | undefined {
-    const bytes = this.#bytes
-    if (end - start > this.#options.maxRecordBytes) return 'record-too-large'
-    if (end - start < FRAME_BYTES || bytes[start] !== MAGIC) return 'not-framed'
-    // A schema that is not known here was never read: nothing of the record can be told from it.
-    const known = this.#schemas.get(schemaIdAt(bytes, start)) ?? 'schema-unknown'
-    if (typeof known === 'string') return known
+  #walk(known: Known, start: number, end: number, record: number): RecordCode | undefined {
+    const { bytes, block } = this.#scan
     this.#writtenBy[record] = known.written
-    const indexes = readIndexes(bytes, start + FRAME_BYTES, end)
+    const indexes = readIndexes(bytes, start, end)
     if (indexes === undefined) return 'payload-malformed'
     if (this.#options.firstOnly && indexes.path !== '0') return 'output-unwritable'
     let program = known.programs.get(indexes.path)
@@ -173,7 +152,7 @@ export class ProtobufCodec implements Codec {
       known.programs.set(indexes.path, program)
     }
     if (typeof program === 'string') return program
-    return this.#walker.walk(program, indexes.end, end, this.#block.recordScope[record]!)
+    return this.#walker.walk(program, indexes.end, end, block.recordScope[record]!)
   }
 
   #programOf(type: ProtoType): TypedProgram<ProtoType> | RecordCode {
@@ -186,25 +165,22 @@ export class ProtobufCodec implements Codec {
   }
 
   takeCounts(): ScanCounts {
-    const walker = this.#walker.typed
-    const { unlisted, names } = walker
-    walker.unlisted = 0
-    if (names !== undefined) walker.names = newNames()
-    return { blank: 0, unlisted, names }
+    return this.#scan.takeCounts()
   }
 
   write(passing: Int32Array, count: number, sink: ByteSink, ends?: Int32Array): void {
-    const block = this.#block
+    const scan = this.#scan
+    const { block, first } = scan
     const { ops } = this.#walker.typed
-    this.#first[block.recordCount] = ops.count
+    scan.noteEnd()
     if (this.#options.output === 'json') {
-      this.#json.write(block, ops, this.#first, passing, count, sink, ends)
+      this.#json.write(block, ops, first, passing, count, sink, ends)
       return
     }
     const text = this.#text
     text.length = 0
     const at = this.#ends
-    this.#json.write(block, ops, this.#first, passing, count, text, at)
+    this.#json.write(block, ops, first, passing, count, text, at)
     for (let index = 0, start = 0; index < count; index++) {
       const record = passing[index]!
       if (record >= 0) {
@@ -224,6 +200,6 @@ export class ProtobufCodec implements Codec {
   }
 
   nextBlock(): void {
-    this.#walker.typed.open(this.#bytes, this.#block)
+    this.#scan.nextBlock()
   }
 }
