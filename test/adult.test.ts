@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseStream } from 'fast-csv'
 import { describe, expect, it } from 'vitest'
+import type { Measurement } from '../src/forms/measurement.ts'
 import { KEYS } from './src/cli/batch-inputs.ts'
 import { folder, warm } from './src/cli/lethe.ts'
 
@@ -144,4 +145,46 @@ fields:
     expect(output).toHaveLength(input.length)
     expect({ row: wrong, cells: output[wrong] }).toEqual({ row: -1, cells: undefined })
   }, 120_000)
+
+  // The optimum of loss of ARX (TestAnonymizationHeuristic), k = 5, any suppression.
+  it('finds what the optimum of ARX does to two minorities, where risk, loss and shift of race all pass', async () => {
+    const optimum = [0, 3, 0, 0, 2, 1, 1, 1, 0]
+    const fields = Object.keys(LEVELS).map((name, i) => {
+      const file = JSON.stringify(join(data, `adult_hierarchy_${name}.csv`))
+      const rule =
+        optimum[i] === 0 ? 'use: keep' : `use: generalize.hierarchy, file: ${file}, level: ${optimum[i]}`
+      const accept = name === 'race' ? ', accept: a public sample of a census' : ''
+      return `  ${name}: { ${rule}, role: quasi-identifier${accept} }`
+    })
+    const policy = `policy: adult
+version: 1
+purpose: train_ai_system
+fields:
+${fields.join('\n')}
+crowd: { k: 5, onFail: suppress, maxSuppressed: 100% }
+`
+    const cwd = folder({ 'p.yaml': policy })
+    const args = ['measure', records, '--delimiter', ';', '-p', 'p.yaml', '--by', 'race', '--format', 'json']
+    const { code, stdout, stderr } = await warm(args, { cwd })
+    expect(code, stderr).toBe(0)
+    const { output, utility, balance } = JSON.parse(stdout) as Measurement
+    expect([output!.risk.k, output!.risk.unique]).toEqual([5, 0])
+    expect(utility!.loss).toBeCloseTo(0.22041192847984292, 9)
+    expect(utility!.columns[2]).toMatchObject({ field: 'race', distance: { isFlagged: false } })
+    const ratios = balance![0]!.groups.map(({ name, ratio, isFlagged }) => [
+      name,
+      ratio.toFixed(3),
+      isFlagged,
+    ])
+    expect(ratios).toEqual([
+      ['Other', '0.281', true],
+      ['Amer-Indian-Eskimo', '0.282', true],
+      ['Asian-Pac-Islander', '0.472', true],
+      ['Black', '0.846', false],
+      ['White', '1.000', false],
+    ])
+    expect(balance![0]!.groups[0]!.withheld).toEqual([
+      { kind: 'suppressed', reason: 'crowd', records: 231 - 62 },
+    ])
+  })
 })

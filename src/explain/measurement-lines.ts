@@ -5,6 +5,9 @@ import { columns, type Paint, printable } from '../terminal.ts'
 const number = (count: number): string => count.toLocaleString('en', { maximumFractionDigits: 1 })
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
 const figure = (value: number): string => value.toFixed(3)
+/** What is flagged shows without colours too. */
+const marked = (isFlagged: boolean, text: string, paint: (text: string) => string): string =>
+  isFlagged ? paint(`${text} !`) : text
 
 export function measureLines(measured: Measurement, paint: Paint): string[] {
   const { policy, records, over, counted } = measured
@@ -105,7 +108,7 @@ function utilityLines({ utility }: Measurement, { bold, dim, yellow }: Paint): s
     `  ${printable(field)}`,
     percent(loss),
     percent(entropyLost),
-    distance.isFlagged ? yellow(figure(distance.value)) : figure(distance.value),
+    marked(distance.isFlagged, figure(distance.value), yellow),
     dim(
       `${distance.measure}, ${number(domain.values)} values ${domain.of === 'records' ? 'that were read' : 'of its hierarchy'}`,
     ),
@@ -113,6 +116,7 @@ function utilityLines({ utility }: Measurement, { bold, dim, yellow }: Paint): s
   return [
     '',
     ...columns([['', bold('loss'), bold('bits lost'), bold('shift')], ...rows], [1, 2, 3]),
+    ...(utility.columns.some(({ distance }) => distance.isFlagged) ? [dim('  !: a shift above 0.1')] : []),
     `  together: loss ${percent(utility.loss)}, discernibility ${number(utility.discernibility)}, average class ${number(utility.averageClassSize)}`,
   ]
 }
@@ -126,23 +130,27 @@ function balanceLines({ balance = [], label, weights }: Measurement, paint: Pain
 
 const nameOf = (name: string | null): string => (name === null ? '(no value)' : printable(name))
 
+const isMarked = ({ isFlagged, label, emptied }: MeasuredBalance['groups'][number]): boolean =>
+  isFlagged || label?.isFlagged === true || emptied.some((one) => one.isFlagged)
+
 function groupingLines(
   { by, of, groups, small }: MeasuredBalance,
   label: string | undefined,
   { bold, dim, yellow }: Paint,
 ): string[] {
-  const marked = (isFlagged: boolean, text: string): string => (isFlagged ? yellow(text) : text)
   const rows = groups.map((group) => [
     `  ${nameOf(group.name)}`,
     number(group.read),
     number(group.published),
     percent(group.retention),
     dim(`${percent(group.interval.low)} to ${percent(group.interval.high)}`),
-    marked(group.isFlagged, figure(group.ratio)),
+    marked(group.isFlagged, figure(group.ratio), yellow),
     percent(group.generalization),
     ...(group.label === undefined
       ? []
-      : [`${percent(group.label.read)} to ${marked(group.label.isFlagged, percent(group.label.published))}`]),
+      : [
+          `${percent(group.label.read)} to ${marked(group.label.isFlagged, percent(group.label.published), yellow)}`,
+        ]),
   ])
   const head = [
     `${of === 'value' ? '' : `${of} of `}${printable(by)}`,
@@ -169,6 +177,7 @@ function groupingLines(
             marked(
               one.isFlagged,
               `${number(one.emptied)} of ${number(one.values)} values of ${printable(one.field)}`,
+              yellow,
             ),
           ],
     )
@@ -188,6 +197,9 @@ function groupingLines(
           ),
         ]),
     ...why,
+    ...(groups.some(isMarked)
+      ? [dim('  !: below four fifths of the best group, or a label that shifted by more than 0.1')]
+      : []),
   ]
 }
 
