@@ -37,6 +37,8 @@ export class RdkafkaFetcher {
   consuming: Promise<unknown> = Promise.resolve()
   /** A `poll` consumes. */
   #polling = false
+  /** Nothing is consumed: what came behind a `seek` would be taken for what came before it, and lost. */
+  #goingBack = false
   /** Records that came while an answer was waited for: the next poll's first. */
   #early: { readonly epoch: number; readonly messages: LibraryMessage[] } = { epoch: 0, messages: [] }
 
@@ -122,7 +124,7 @@ export class RdkafkaFetcher {
   /** Serves the consumer's queue, where no poll does, until an answer has come through it. */
   async serveUntil(isAnswered: () => boolean): Promise<void> {
     while (!isAnswered() && !this.#session.closing) {
-      if (this.#polling) await sleep(2)
+      if (this.#polling || this.#goingBack) await sleep(2)
       else await this.#consumeEarly()
     }
   }
@@ -200,13 +202,26 @@ export class RdkafkaFetcher {
   }
 
   async #seekBack(): Promise<void> {
-    const { owned } = this.#session
     await this.consuming.catch(() => {})
-    // What is on its way may still arrive; going back before it did would read it twice.
-    for (let settling: Promise<unknown> | undefined; settling !== this.#session.settling; ) {
-      settling = this.#session.settling
-      await settling.catch(() => {})
+    try {
+      // What is on its way may still arrive; going back before it did would read it twice.
+      for (let settling: Promise<unknown> | undefined; settling !== this.#session.settling; ) {
+        // It may wait for an answer that comes by consuming.
+        this.#goingBack = false
+        settling = this.#session.settling
+        await settling.catch(() => {})
+        this.#goingBack = true
+        // A commit that no batch waits for may have begun to consume.
+        await this.consuming.catch(() => {})
+      }
+      await this.#seekNow()
+    } finally {
+      this.#goingBack = false
     }
+  }
+
+  async #seekNow(): Promise<void> {
+    const { owned } = this.#session
     this.#drop(this.#early.messages.splice(0))
     this.#session.rewind = false
     const behind = owned.behind()
