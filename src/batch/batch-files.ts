@@ -135,7 +135,7 @@ export async function batchFiles(
   const stated = await compileBatch(file, keys, options)
   const plan = options.planned?.(stated) ?? stated
   const approvals = approvedBy(plan, options, files)
-  options.shard?.begin(plan, keys?.keyset)
+  await options.shard?.begin(plan, keys?.keyset)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
   if (crowdUse(plan, options) !== undefined && crowdUse(plan, options) !== 'unjudged')

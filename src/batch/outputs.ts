@@ -97,7 +97,14 @@ export class Opened {
     const output =
       options.dryRun === true
         ? openNothing(name)
-        : await openObject(object, compression, digest, options.replace === true)
+        : // What a shard of before left, and what another process of this shard writes, is the same.
+          await openObject(
+            object,
+            compression,
+            digest,
+            options.replace === true || options.shard !== undefined,
+            options.shard !== undefined,
+          )
     this.#outputs.push(output)
     return output
   }

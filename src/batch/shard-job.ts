@@ -16,7 +16,7 @@ export interface ShardJob {
    * Holds the run to what was planned, and makes its folder.
    * @throws LetheError where the policy or a key is another one, or the folder is of another run; nothing was read then
    */
-  begin(plan: Plan, keyset: Keyset | undefined): void
+  begin(plan: Plan, keyset: Keyset | undefined): Promise<void>
   /** @throws LetheError where what was read is not what was planned */
   checkRead(inputs: readonly Input[], result: BatchResult): void
   /** Whether the outputs are to get their names; false where another process has left the same. @throws LetheError where others stand there */

@@ -3,9 +3,13 @@ import { join, sep } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
 import { allEntriesBelow } from '../files/folder-entries.ts'
+import { isObjectName, parseObjectName, printObjectName } from '../files/objects/object-name.ts'
+import { objectBytes } from '../files/objects/object-reader.ts'
+import type { StoredObject } from '../files/objects/object-store.ts'
+import { openStore } from '../files/objects/open-store.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
-import { readManifest } from '../lifecycle/manifest-file.ts'
+import { type FoundManifest, parseManifest, readManifest } from '../lifecycle/manifest-file.ts'
 import { isPublished, type Match, matchesOf } from './compare.ts'
 
 export interface VerifiedFile extends FileDigest {
@@ -28,9 +32,10 @@ export async function verifyDataSet(
   folder: string,
   summary: ReadSummary,
 ): Promise<VerifiedDataSet | undefined> {
-  const manifest = readManifest(folder)
+  const set = isObjectName(folder) ? await setOfObjects(folder) : setOfFiles(folder)
+  const { manifest, nameOf } = set
   if (manifest === 'none') return undefined
-  const name = join(folder, DATA_SET)
+  const name = nameOf(DATA_SET)
   if (manifest === 'malformed')
     throw new LetheError(
       'file-malformed',
@@ -40,21 +45,21 @@ export async function verifyDataSet(
   const digest = await digestOf(name)
   const own: VerifiedFile = { file: name, ...digest, is: matchesOf(digest, summary) }
   const files: VerifiedFile[] = []
-  for (const below of filesBelow(folder)) {
-    const file = join(folder, below)
+  for (const below of set.below().filter(isOfRows)) {
+    const file = nameOf(below)
     const found = await digestOf(file)
-    const listed = manifest.files.get(below.replaceAll(sep, '/'))
+    const listed = manifest.files.get(below)
     const named = matchesOf(found, summary)
     const isListed = listed !== undefined && isSameDigest(found, listed)
     files.push({ file, ...found, is: isListed && !isPublished(named) ? own.is : named })
   }
   const missing = [...manifest.files.keys()].find(
-    (listed) => !files.some(({ file }) => file === join(folder, listed)),
+    (listed) => !files.some(({ file }) => file === nameOf(listed)),
   )
   if (missing !== undefined)
     throw new LetheError(
       'file-missing',
-      `${join(folder, missing)} is not there, and the manifest of its data set names it`,
+      `${nameOf(missing)} is not there, and the manifest of its data set names it`,
       'make the data set again, or take it from a copy',
     )
   const { dataSet } = manifest
@@ -66,13 +71,56 @@ export async function verifyDataSet(
   }
 }
 
-/** Names below the folder; not what stands beside the rows. */
+const MOST_MANIFEST_BYTES = 64 << 20
+
+interface SetAt {
+  readonly manifest: FoundManifest
+  /** Names below the folder, with `/`, in order. @throws LetheError (io) */
+  readonly below: () => readonly string[]
+  readonly nameOf: (below: string) => string
+}
+
+/** Not what stands beside the rows. */
+const isOfRows = (name: string): boolean =>
+  name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json')
+
+const setOfFiles = (folder: string): SetAt => ({
+  manifest: readManifest(folder),
+  below: () => filesBelow(folder),
+  nameOf: (below) => join(folder, below),
+})
+
+/** @throws LetheError where it cannot be listed, or has no `_SUCCESS`: then it does not count */
+async function setOfObjects(folder: string): Promise<SetAt> {
+  const { bucket, key } = parseObjectName(folder)
+  const prefix = key === '' || key.endsWith('/') ? key : `${key}/`
+  const nameOf = (below: string): string => printObjectName({ bucket, key: prefix + below })
+  const store = await openStore()
+  const objects = new Map<string, StoredObject>()
+  for await (const object of store.list({ bucket, key: prefix }))
+    if (object.key !== prefix) objects.set(object.key.slice(prefix.length), object)
+  const found = objects.get(DATA_SET)
+  if (found !== undefined && !objects.has('_SUCCESS'))
+    throw new LetheError(
+      'file-missing',
+      `${nameOf('_SUCCESS')} is not there: the data set is not whole, and does not count`,
+      'make it again, below another prefix',
+    )
+  if (found !== undefined && found.size > MOST_MANIFEST_BYTES)
+    return { manifest: 'malformed', below: () => [], nameOf }
+  const pieces: Buffer[] = []
+  if (found !== undefined) for await (const piece of objectBytes(store, found)) pieces.push(piece)
+  const manifest = found === undefined ? 'none' : parseManifest(folder, Buffer.concat(pieces).toString())
+  return { manifest, below: () => [...objects.keys()].sort(), nameOf }
+}
+
+/** Names below the folder. */
 function filesBelow(folder: string): readonly string[] {
   try {
     return allEntriesBelow(folder)
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, sep).length))
-      .filter((name) => name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json'))
+      .map((name) => name.replaceAll(sep, '/'))
       .sort()
   } catch (error) {
     throw fileError(folder, error)

@@ -78,6 +78,7 @@ Examples:
   $ lethe account merge run/                          adds up, and publishes nothing
   $ lethe account merge run/ -o clean/ --summary run.json --dead-letter dead.ndjson
   $ lethe account merge run/ -o clean/ --manifest run-manifest.json --digests
+  $ lethe account merge s3://clean/2026/ -o s3://clean/2026/data/     objects stay where they are; _SUCCESS is written last
 
 Exit codes: 0 done, 1 a shard is missing, there twice, foreign or damaged, or by another policy or key (nothing published), 2 usage,
 3 records were dead-lettered (with too many of them, nothing published), 4 input or output.`

@@ -2,11 +2,10 @@
 import { Argument, Command, Option } from 'commander'
 import { type LocatedTopic, locateRecords } from '../erasure/locate-records.ts'
 import { type Located, locate, searchesFor } from '../erasure/locate-rows.ts'
-import { dataSetsOf, matchKeysFor, refuseNothing, searchesOf, tokenKeys } from '../erasure/pipeline-job.ts'
+import { matchKeysFor, refuseNothing, searchesOf, targetsWith, tokenKeys } from '../erasure/pipeline-job.ts'
 import { locatedLines } from '../erasure/print-erasure.ts'
 import { lettersOf } from '../erasure/subjects.ts'
 import { EXIT } from '../errors.ts'
-import { targetsOf } from '../lifecycle/stored-folder.ts'
 import { fileOf } from '../lifecycle/work-order.ts'
 import { keysFile, matchKeysFile } from '../run/named-key-files.ts'
 import {
@@ -28,7 +27,7 @@ async function start(
     const { searches, keyChecks } = await searchesOf(job, tokenKeys(keysFile(options), job))
     const now = Date.now()
     const located: (Located | LocatedTopic)[] = [
-      ...(await locate(targetsOf([...names, ...dataSetsOf(job.topics)]), subjects, searches, keyChecks, now)),
+      ...(await locate(targetsWith(names, job.topics), subjects, searches, keyChecks, now)),
     ]
     if (job.topics !== undefined) {
       const request = { searches: searchesFor(searches, subjects), keyChecks, holds: [], heldAt: now }

@@ -1,14 +1,13 @@
 /** `lethe manifest`: which files a run over many machines reads, and how they are cut into shards. */
 import { Argument, Command, Option } from 'commander'
 import { PolicyProblems } from '../batch/batch-files.ts'
-import { inspectInput } from '../files/input.ts'
-import { writeWhole } from '../files/whole-file.ts'
+import { writeNamed } from '../files/write-named.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { DEFAULT_MAX_RECORD_BYTES } from '../record/limits.ts'
 import { type ChangeOptions, withChange } from '../run/change-flags.ts'
 import { keysFile } from '../run/named-key-files.ts'
 import { ReadFiles } from '../run/read-files.ts'
-import { inputFilesOf } from '../shards/input-files.ts'
+import { manifestInputs } from '../shards/input-files.ts'
 import { type ManifestOptions, makeManifest } from '../shards/make-manifest.ts'
 import { columns, paint } from '../terminal.ts'
 import { parseTime, whole } from './arguments.ts'
@@ -31,13 +30,13 @@ async function run(names: readonly string[], given: Options): Promise<void> {
   const file = keysFile(options)
   const reads = new ReadFiles()
   reads.addOptions(options)
-  for (const name of inputFilesOf(names, options.format !== undefined))
-    reads.addIdentity('an input', inspectInput(name, options.format).identity)
+  const inputs = await manifestInputs(names, options.format)
+  for (const { identity } of inputs) reads.addIdentity('an input', identity)
   reads.refuse(options.output)
   try {
     const keys = keyringFrom(file)
-    const manifest = await makeManifest(names, keys, { ...options, least: options.minShardBytes })
-    await writeWhole(options.output, `${JSON.stringify(manifest, null, 1)}\n`)
+    const manifest = await makeManifest(inputs, keys, { ...options, least: options.minShardBytes })
+    await writeNamed(options.output, `${JSON.stringify(manifest, null, 1)}\n`)
     if (options.quiet === true) return
     const { dim } = paint(process.stderr)
     const { files, shards } = manifest
@@ -73,6 +72,7 @@ the fingerprint of the policy and check values of the keys; no value.
 Examples:
   $ lethe manifest events/ -p policy.yaml --keys keys.json -o run.json
   $ lethe manifest events-*.csv -p policy.yaml --keys keys.json --shards 16 --as-of 2026-06-01 -o run.json
+  $ lethe manifest s3://landing/2026/ -p policy.yaml --keys keys.json -o s3://clean/run.json
   $ lethe batch --manifest run.json --shard 0 -p policy.yaml --keys keys.json -o run/
   $ lethe account merge run/ -o clean/
 

@@ -6,6 +6,7 @@ import { readSummary } from '../batch/read-summary.ts'
 import { verifyDataSet } from '../batch/verify-data-set.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { digestOf } from '../files/digest.ts'
+import { isObjectFolder } from '../files/objects/object-name.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import { formatProblems } from '../policy/problems.ts'
@@ -45,7 +46,7 @@ async function run(name: string, files: readonly string[], options: Options): Pr
   const policy = options.policy === undefined ? undefined : await seen(options.policy)
   const verified: Verified[] = []
   for (const file of files) {
-    const dataSet = isFolder(file) ? await verifyDataSet(file, summary) : undefined
+    const dataSet = isFolder(file) || isObjectFolder(file) ? await verifyDataSet(file, summary) : undefined
     if (dataSet !== undefined) {
       verified.push(...dataSet.files.map((one) => ({ ...one, ok: isPublished(one.is) })))
       if (dataSet.wasChanged)

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LetheError } from '../errors.ts'
 import type { FileFolder } from '../files/folders/file-folder.ts'
 import { openFolder } from '../files/folders/open-folder.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import type { DatasetFormat } from '../kafka/pipeline-file/pipeline.ts'
 import { type Position, partitionKey, type TopicPartition } from '../kafka/record.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
@@ -54,6 +55,11 @@ export class DatasetFolder {
   async open(): Promise<void> {
     await this.#files.prepare(OWN_FOLDER)
     await this.hasBegun()
+  }
+
+  /** Whether it lies in an object store, where only a start tells whether it may be written to. */
+  get isInStore(): boolean {
+    return isObjectName(this.place.folder)
   }
 
   /** Why it cannot be written to, as far as that shows without writing: what is wrong, and what to do. @throws LetheError (io) */

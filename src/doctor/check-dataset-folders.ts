@@ -21,7 +21,7 @@ export async function checkDatasets(report: Report, pipeline: Pipeline): Promise
         'datasets',
         hasBegun
           ? `${path}: ${plural(files, 'file')} of ${plural(partitions, 'partition')}, none missing between them`
-          : `${path} can be written to, and is not begun`,
+          : `${path} can be ${folder.isInStore ? 'listed' : 'written to'}, and is not begun`,
         route.name,
       )
       if (foreign > 0)

@@ -8,7 +8,7 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
 import { underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
-import { becameOf, cameBeside, LeftAlone } from '../lifecycle/stored-folder.ts'
+import { becameOf, cameBeside, InStore, LeftAlone } from '../lifecycle/stored-folder.ts'
 import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
@@ -244,7 +244,11 @@ export async function verifyErasure(
   // What was left half-made took its name, where it is searched below, or was deleted: neither is kept elsewhere.
   for (const { target, code } of order.untouched) {
     const isHalfMade = code === 'left-over' || code === 'being-written'
-    const stored = isHalfMade ? new LeftAlone(fileOf(target), code) : undefined
+    const stored = isHalfMade
+      ? new LeftAlone(fileOf(target), code)
+      : code === 'in-store'
+        ? new InStore(fileOf(target))
+        : undefined
     targets.push(await findingOf({ target, deleted: 0, whole: isHalfMade }, request, stored))
   }
   // A stream publishes while orders are made: its rows may be of records from before the subjects were listed.

@@ -1,6 +1,7 @@
 /** What `lethe forget` and `lethe locate` work on: policies that are named, and the topics, policies and keys of a pipeline. */
 
 import { LetheError } from '../errors.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import { placeOf } from '../files/place.ts'
 import { openAdmin } from '../kafka/open-admin.ts'
 import type { KeysPlace, Pipeline } from '../kafka/pipeline-file/pipeline.ts'
@@ -8,6 +9,8 @@ import { resolveConnection, resolveKeyset, resolveRegistry } from '../kafka/pipe
 import { readKeysetFile } from '../keys/file.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { loadMatchKeys, MatchKeys } from '../keys/match-keys.ts'
+import { InStore, targetsOf } from '../lifecycle/stored-folder.ts'
+import type { Target } from '../lifecycle/target.ts'
 import type { StoredPipeline } from '../lifecycle/topic-orders.ts'
 import type { Plan } from '../policy/plan.ts'
 import { RegistryClient } from '../registry/registry-client.ts'
@@ -149,11 +152,18 @@ export async function searchesOf(
   return { searches, keyChecks: keyChecksOf(keyset) }
 }
 
-/** @throws LetheError (usage) where neither files nor a pipeline are named */
-/** The folders that the routes of a pipeline write into: their files are targets like others. */
-export const dataSetsOf = (topics: PipelineJob['topics']): readonly string[] =>
-  topics?.stored.pipeline.routes.flatMap(({ to }) => to.dataset?.folder ?? []) ?? []
+/**
+ * The stored files that the names lead to, and those of the data sets that the routes of a pipeline write into: targets like others. One in an object store is
+ * told of. @throws LetheError (io)
+ */
+export function targetsWith(names: readonly string[], topics: PipelineJob['topics']): readonly Target[] {
+  const places = topics?.stored.pipeline.routes.flatMap(({ to }) => to.dataset?.folder ?? []) ?? []
+  const folders = places.filter((place) => !isObjectName(place))
+  const inStore = places.filter(isObjectName).map((place) => new InStore(place))
+  return [...targetsOf([...names, ...folders]), ...inStore]
+}
 
+/** @throws LetheError (usage) where neither files nor a pipeline are named */
 export function refuseNothing(names: readonly string[], { topics }: Pick<PipelineJob, 'topics'>): void {
   if (topics === undefined && names.length === 0)
     throw new LetheError(

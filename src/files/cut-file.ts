@@ -1,7 +1,7 @@
 /** Cuts a text file at record ends, with the digest of every part, in one reading. */
-import { fileError } from '../errors.ts'
+import { fileError, LetheError } from '../errors.ts'
+import { bytesOfNamed, type NamedSource } from './by-name.ts'
 import { Digester, type FileDigest } from './digest.ts'
-import { readBytes } from './file-bytes.ts'
 import { countLines, type LineSplitter } from './splitter.ts'
 
 export interface Cut {
@@ -91,15 +91,15 @@ class Cutter {
  * @throws LetheError (io)
  */
 export async function cutFile(
-  name: string,
+  input: NamedSource,
   options: CutOptions,
 ): Promise<{ readonly whole: FileDigest; readonly cuts: readonly Cut[] }> {
   const whole = new Digester()
   const cutter = new Cutter(options)
   try {
-    for await (const data of readBytes(name, (piece) => whole.add(piece))) cutter.push(data)
+    for await (const data of bytesOfNamed(input, (piece) => whole.add(piece))) cutter.push(data)
   } catch (error) {
-    throw fileError(name, error)
+    throw error instanceof LetheError ? error : fileError(input.name, error)
   }
   return { whole: whole.end(), cuts: cutter.end() }
 }

@@ -1,8 +1,7 @@
 /** Parts of text files: what stands before the records of the file, and the records of the part. */
-import { closeSync, openSync, readSync } from 'node:fs'
 import { fileError, LetheError } from '../errors.ts'
+import { bytesOfNamed, type NamedSource } from './by-name.ts'
 import { Digester, type FileDigest } from './digest.ts'
-import { readBytes } from './file-bytes.ts'
 import { byteOrderMark } from './magic.ts'
 
 const LF = 0x0a
@@ -21,32 +20,28 @@ export interface FilePart {
   readonly head: FileDigest
 }
 
-/** The first `length` bytes of a file; fewer where it is shorter. @throws LetheError (io) */
-export function firstBytesOf(name: string, length: number): Buffer {
-  let fd: number | undefined
+/** The first `length` bytes of a file or an object; fewer where it is shorter. @throws LetheError (io) */
+export async function firstBytesOf(input: NamedSource, length: number): Promise<Buffer> {
+  if (length === 0) return Buffer.alloc(0)
+  const pieces: Buffer[] = []
   try {
-    fd = openSync(name, 'r')
-    const bytes = Buffer.alloc(length)
-    let at = 0
-    for (let read = -1; read !== 0 && at < length; at += read) read = readSync(fd, bytes, at, length - at, at)
-    return bytes.subarray(0, at)
+    for await (const data of bytesOfNamed(input, () => {}, 0, length)) pieces.push(Buffer.from(data))
   } catch (error) {
-    throw fileError(name, error)
-  } finally {
-    if (fd !== undefined) closeSync(fd)
+    throw error instanceof LetheError ? error : fileError(input.name, error)
   }
+  return Buffer.concat(pieces)
 }
 
 /** What stands before the records of the file of a part. @throws LetheError where it is another than it was */
-export function headBytes(name: string, { head }: FilePart): Buffer {
-  const bytes = firstBytesOf(name, head.bytes)
+export async function headBytes(input: NamedSource, { head }: FilePart): Promise<Buffer> {
+  const bytes = await firstBytesOf(input, head.bytes)
   const digester = new Digester()
   digester.add(bytes)
   const found = digester.end()
   if (found.bytes === head.bytes && found.sha256 === head.sha256) return bytes
   throw new LetheError(
     'input-changed',
-    `${name}: what stands before its records is not what the manifest says`,
+    `${input.name}: what stands before its records is not what the manifest says`,
     'make a new manifest, or bring back the file that it was made of',
   )
 }
@@ -61,10 +56,11 @@ export async function* textOfHead(head: Buffer): AsyncGenerator<Uint8Array> {
  * @throws LetheError where the byte before the part ends no line, or reading fails
  */
 export async function* partText(
-  name: string,
+  input: NamedSource,
   { from, to }: FilePart,
   onRead: (data: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
+  const { name } = input
   // The byte before it is read with it, and is not of it.
   let skip = 1
   let before = LF
@@ -75,7 +71,7 @@ export async function* partText(
   }
   let isFirst = true
   try {
-    for await (const data of readBytes(name, heard, from - 1, to)) {
+    for await (const data of bytesOfNamed(input, heard, from - 1, to)) {
       if (before !== LF)
         throw new LetheError(
           'cut-misplaced',

@@ -5,8 +5,9 @@ import { finished } from 'node:stream/promises'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { fileError, LetheError } from '../errors.ts'
 import type { RecordFormat } from '../record/limits.ts'
+import { bytesOfNamed } from './by-name.ts'
 import { decodingOf } from './decoding.ts'
-import { READ_BYTES, readBytes } from './file-bytes.ts'
+import { READ_BYTES } from './file-bytes.ts'
 import { type FilePart, partText } from './file-part.ts'
 import { binaryForm, byteOrderMark, compressionOf, type FileCompression, looksLikeUtf16 } from './magic.ts'
 import { objectBytes } from './objects/object-reader.ts'
@@ -190,12 +191,12 @@ export async function openInput(
   const { part } = input
   // What its encoding is was found out when it was cut.
   if (part !== undefined && part.from > 0)
-    return { encoding: 'utf-8', text: whole(input, onRead, (onTaken) => partText(input.name, part, onTaken)) }
+    return { encoding: 'utf-8', text: whole(input, onRead, (onTaken) => partText(input, part, onTaken)) }
   // A read that waits for a pipe could not be given up.
   const pieces = whole(input, onRead, (onTaken) =>
     input.compression !== 'none' || input.size === undefined
       ? streamed(input, onTaken)
-      : readBytes(input.name, onTaken, 0, part?.to),
+      : bytesOfNamed(input, onTaken, 0, part?.to),
   )
   try {
     // A mark may be cut in two by a read.

@@ -28,7 +28,8 @@ export function openOutput(
 }
 
 /**
- * An object that appears whole or not at all. `replaces`: whether it may take the place of what stands under its name now.
+ * An object that appears whole or not at all. `replaces`: whether it may take the place of what stands under its name now; `isAnySame`: whether
+ * it is as good as published where another one publishes the same bytes meanwhile: `digest` is computed then.
  * @throws LetheError `output-exists` where it may not, and what the store throws
  */
 export async function openObject(
@@ -36,13 +37,14 @@ export async function openObject(
   compression: FileCompression,
   digest: boolean,
   replaces: boolean,
+  isAnySame = false,
 ): Promise<Output> {
   const store = await openStore()
   const standing = (await store.standing(name)) ?? 'nothing'
   if (standing !== 'nothing' && !replaces)
     throw existsAlready(printObjectName(name), 'name another object, or say --replace')
-  const digester = digest ? new Digester() : undefined
-  const raw = new ObjectOutput({ store, name, digester, standing })
+  const digester = digest || isAnySame ? new Digester() : undefined
+  const raw = new ObjectOutput({ store, name, digester, standing, isAnySame })
   return compression === 'none' ? raw : new PackedOutput(raw, compression)
 }
 

@@ -16,11 +16,11 @@ export interface ManifestAt {
 /** Hundreds of thousands of files. */
 const MOST_BYTES = 256 << 20
 
-let last: { readonly name: string; readonly stamp: string; readonly read: ReadManifest } | undefined
-type ReadManifest = ManifestAt | 'malformed' | 'none'
+let last: { readonly name: string; readonly stamp: string; readonly read: FoundManifest } | undefined
+export type FoundManifest = ManifestAt | 'malformed' | 'none'
 
 /** `none`: there is none, or it is of something else. @throws LetheError (io) */
-export function readManifest(folder: string): ReadManifest {
+export function readManifest(folder: string): FoundManifest {
   const name = join(folder, DATA_SET)
   let stamp: string
   try {
@@ -34,7 +34,7 @@ export function readManifest(folder: string): ReadManifest {
   return last.read
 }
 
-function readNow(folder: string, name: string): ReadManifest {
+function readNow(folder: string, name: string): FoundManifest {
   let text: string
   try {
     if (statSync(name).size > MOST_BYTES) return 'malformed'
@@ -42,6 +42,11 @@ function readNow(folder: string, name: string): ReadManifest {
   } catch (error) {
     throw fileError(name, error)
   }
+  return parseManifest(folder, text)
+}
+
+/** What the text of a manifest says. */
+export function parseManifest(folder: string, text: string): FoundManifest {
   let value: unknown
   try {
     value = JSON.parse(text)

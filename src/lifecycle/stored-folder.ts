@@ -16,7 +16,7 @@ import { readManifest } from './manifest-file.ts'
 import { fileTarget } from './may-delete.ts'
 import { sidecarName } from './sidecar.ts'
 import { StoredFile } from './stored-file.ts'
-import { type Target, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
+import { type Target, UNTOUCHED, type Untouched, type UntouchedCode, untouched } from './target.ts'
 import { fileOf } from './work-order.ts'
 
 export interface FolderOptions {
@@ -156,6 +156,25 @@ function leadsElsewhere(
     return true
   }
   return (isStored(link) || isStored(real)) && !targets.has(`file:${real}`)
+}
+
+/** What lies in an object store: it keeps a receipt open, since nothing of it is read. */
+export class InStore implements Target {
+  readonly name: TargetName
+
+  /** `place`: an object, or a prefix. */
+  constructor(place: string) {
+    this.name = `file:${place}`
+  }
+
+  async survey(): Promise<Untouched> {
+    return untouched(this.name, 'in-store')
+  }
+
+  /** Whether it is gone is not known, and older versions of it may be there. */
+  isGone(): boolean {
+    return false
+  }
 }
 
 /** What is told of, and neither read nor written. */

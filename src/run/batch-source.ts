@@ -213,7 +213,7 @@ export class BatchSource {
     options: SplitOptions,
   ): Promise<Opened> {
     const { lines, from } = part
-    const head = headBytes(input.name, part)
+    const head = await headBytes(input, part)
     const bytes = from - (byteOrderMark(head)?.length ?? 0)
     if (input.format !== 'csv') {
       const pieces = this.#cut(input, text, new LineSplitter(options), onEnd)

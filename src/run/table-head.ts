@@ -69,7 +69,7 @@ export async function recordsOf(
   const { encoding, text } = await openInput(input, form.encoding, () => {})
   try {
     if (encoding !== 'utf-8') return undefined
-    const mark = byteOrderMark(firstBytesOf(input.name, MARK_BYTES))?.length ?? 0
+    const mark = byteOrderMark(await firstBytesOf(input, MARK_BYTES))?.length ?? 0
     const options = { chunkBytes: LOOK_BYTES, maxRecordBytes }
     if (input.format !== 'csv') return { bytes: mark, splitter: new LineSplitter(options) }
     const head = await tableHead(input, text, form, maxRecordBytes)

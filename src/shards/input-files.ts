@@ -1,26 +1,34 @@
-/** Which files a manifest is of: those that are named, and those below folders that are. */
+/** What a manifest is of: files and objects that are named, and those below folders and prefixes that are. */
 import { LetheError } from '../errors.ts'
+import { type Input, inspectInput } from '../files/input.ts'
 import { filesBelow, isFolder } from '../files/input-folder.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
 import { isObjectName } from '../files/objects/object-name.ts'
+import type { RecordFormat } from '../record/limits.ts'
 
-/** Files of a folder stand where it is named. @throws LetheError what `filesBelow` throws, and where one is no file of a file system */
-export function inputFilesOf(names: readonly string[], isFormatStated: boolean): readonly string[] {
-  const files = names.flatMap((name) => {
-    if (name === '-')
-      throw new LetheError(
-        'bad-option',
-        'standard input is no file that several machines can read',
-        'name files',
-      )
-    if (isObjectName(name))
-      throw new LetheError(
-        'bad-option',
-        `${name} is an object, and a manifest is of files on a file system`,
-        'mount the bucket, or run `lethe batch` over it',
-      )
-    return isFolder(name) ? filesBelow(name, isFormatStated).map(({ file }) => file) : [name]
-  })
-  if (files.length === 0)
+/**
+ * The inputs of a manifest; files of a folder, or objects below a prefix, stand where it is named.
+ * @throws LetheError where one cannot be an input, and what `filesBelow` throws
+ */
+export async function manifestInputs(
+  names: readonly string[],
+  format: RecordFormat | undefined,
+): Promise<readonly Input[]> {
+  const inputs: Input[] = []
+  for (const name of names)
+    if (isObjectName(name)) inputs.push(...(await inspectInputs([name], format)))
+    else for (const file of filesOf(name, format !== undefined)) inputs.push(inspectInput(file, format))
+  if (inputs.length === 0)
     throw new LetheError('bad-option', 'no file is there to read', 'name files, or a folder with some')
-  return files
+  return inputs
+}
+
+function filesOf(name: string, isFormatStated: boolean): readonly string[] {
+  if (name === '-')
+    throw new LetheError(
+      'bad-option',
+      'standard input is no file that several machines can read',
+      'name files',
+    )
+  return isFolder(name) ? filesBelow(name, isFormatStated).map(({ file }) => file) : [name]
 }

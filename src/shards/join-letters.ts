@@ -1,7 +1,7 @@
 /** Puts the dead letters of all shards into one list, in the order that a single run over the files would have written. */
 import { LetheError } from '../errors.ts'
+import { bytesOfNamed, named } from '../files/by-name.ts'
 import { digestOf } from '../files/digest.ts'
-import { readBytes } from '../files/file-bytes.ts'
 import type { Output } from '../files/sink.ts'
 import type { Manifest } from '../forms/manifest.ts'
 import type { Summary } from '../run/account/account-view.ts'
@@ -43,7 +43,7 @@ export async function joinLetters(manifest: Manifest, folder: RunFolder, output:
   for (const shard of manifest.shards.keys()) stretches.push(...(await stretchesOf(manifest, folder, shard)))
   stretches.sort((a, b) => a.file - b.file || a.slice - b.slice)
   for (const { list, from, to } of stretches)
-    for await (const data of readBytes(list, () => {}, from, to)) await output.append(data)
+    for await (const data of bytesOfNamed(await named(list), () => {}, from, to)) await output.append(data)
 }
 
 async function stretchesOf(manifest: Manifest, folder: RunFolder, shard: number): Promise<Stretch[]> {
@@ -68,7 +68,7 @@ async function* lines(
   let from = 0
   let at = 0
   let text = ''
-  for await (const data of readBytes(name, () => {})) {
+  for await (const data of bytesOfNamed(await named(name), () => {})) {
     let start = 0
     for (let end = data.indexOf(LF); end >= 0; end = data.indexOf(LF, start)) {
       text += begin(data.subarray(start, end), text)

@@ -5,7 +5,8 @@ import { LetheError } from '../errors.ts'
 import { cutFile } from '../files/cut-file.ts'
 import { Digester } from '../files/digest.ts'
 import { firstBytesOf } from '../files/file-part.ts'
-import { formatByName, type Input, inspectInput } from '../files/input.ts'
+import { formatByName, type Input } from '../files/input.ts'
+import { compressionOf } from '../files/magic.ts'
 import { refuseTwice } from '../files/refuse-twice.ts'
 import { LineSplitter } from '../files/splitter.ts'
 import type { Manifest, ManifestFile, ManifestSlice } from '../forms/manifest.ts'
@@ -17,7 +18,6 @@ import { viewKeys } from '../run/account/keys-view.ts'
 import { formOf, type InputFlags, usedFlags } from '../run/input-flags.ts'
 import { packageVersion } from '../run/package-root.ts'
 import { type RecordsAt, recordsOf } from '../run/table-head.ts'
-import { inputFilesOf } from './input-files.ts'
 import { type PlannedSlice, planShards, type ShardSizes } from './plan-shards.ts'
 
 export interface ManifestOptions extends InputFlags, ShardSizes {
@@ -38,7 +38,7 @@ interface Looked {
 
 /** @throws LetheError where a file cannot be read or is no input, or the policy or the keys are not what a batch takes */
 export async function makeManifest(
-  names: readonly string[],
+  inputs: readonly Input[],
   keys: Keyring | undefined,
   options: ManifestOptions,
 ): Promise<Manifest> {
@@ -46,9 +46,6 @@ export async function makeManifest(
   const plan = await compileBatch(file, keys, {})
   const form = formOf(plan.input, options)
   const looked: Looked[] = []
-  const inputs = inputFilesOf(names, options.format !== undefined).map((name) =>
-    inspectInput(name, options.format),
-  )
   refuseOther(inputs)
   if (form.change !== undefined) checkEvents(plan, form.change, inputs, {})
   for (const input of inputs) looked.push({ input, records: await cuttableAt(input, form, options) })
@@ -102,14 +99,20 @@ async function cuttableAt(
   form: InputForm,
   { maxRecordBytes, least }: ManifestOptions,
 ): Promise<RecordsAt | undefined> {
-  const { name, format, compression, isMisnamed, size } = input
+  const { name, format, isMisnamed, size, object } = input
   const isText = format === 'csv' || format === 'ndjson'
+  // A smaller one is never cut, and fills shards as it is.
+  if (!isText || size! < least * SMALLEST) return undefined
+  // Of an object its first bytes tell that.
+  const compression =
+    object === undefined ? input.compression : compressionOf(await firstBytesOf(input, MAGIC_BYTES))
   // The name of an output says whether it is compressed, or an array.
   const isPlain = compression === 'none' && !isMisnamed && formatByName(name).format !== 'json'
-  // A smaller one is never cut, and fills shards as it is.
-  if (!isText || !isPlain || size! < least * SMALLEST) return undefined
-  return await recordsOf(input, form, maxRecordBytes)
+  if (!isPlain) return undefined
+  return await recordsOf({ ...input, compression }, form, maxRecordBytes)
 }
+
+const MAGIC_BYTES = 16
 
 /** Of a shard: files that are smaller go as they are. */
 const SMALLEST = 0.25
@@ -123,7 +126,7 @@ async function cut(
   readonly slices: readonly { readonly shard: number; readonly slice: ManifestSlice }[]
 }> {
   const { name, format } = input
-  const { whole, cuts } = await cutFile(name, {
+  const { whole, cuts } = await cutFile(input, {
     head: records?.bytes ?? 0,
     splitter: records?.splitter ?? new LineSplitter({ chunkBytes: 1, maxRecordBytes: 1 }),
     wanted: planned.map(({ from }) => from).filter((from) => from > 0),
@@ -135,7 +138,7 @@ async function cut(
       'start again when nothing writes there any more, or from a copy',
     )
   const head = new Digester()
-  if (cuts.length > 1) head.add(firstBytesOf(name, records!.bytes))
+  if (cuts.length > 1) head.add(await firstBytesOf(input, records!.bytes))
   return {
     file: { file: name, format, ...whole, ...(cuts.length > 1 ? { head: head.end() } : {}) },
     // A cut moves to the end of a record: the part belongs to the last shard that was to begin before its end.

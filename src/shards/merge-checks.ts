@@ -1,9 +1,10 @@
 /** Looks through the folder of a run: is every shard there, once, made as the manifest says, with all its files. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { sum } from '../engine/account.ts'
 import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, SHARE_NEEDS_RECORDS } from '../engine/limit.ts'
 import { fileError, LetheError, unwritable } from '../errors.ts'
+import { nameIn, namesIn, sizeOfNamed } from '../files/by-name.ts'
 import { digestOf } from '../files/digest.ts'
 import { syncFolder } from '../files/sync-folder.ts'
 import { DATA_SET } from '../forms/data-set.ts'
@@ -11,28 +12,25 @@ import { sidecarName } from '../lifecycle/sidecar.ts'
 import type { Summary } from '../run/account/account-view.ts'
 import { cuttingOf } from '../run/input-flags.ts'
 import type { ReadManifest } from './read-manifest.ts'
-import { outputName, type RunFolder } from './run-folder.ts'
+import { outputName, type RunFolder, SUCCESS } from './run-folder.ts'
 import { readShardSummary } from './shard-summary.ts'
 
 const AGAIN = 'run that shard again, into the same folder'
-
-/** Names of the files that publishing adds to a folder of outputs. */
-export const SUCCESS = '_SUCCESS'
 
 /**
  * The summaries of all shards, in order.
  * @throws LetheError (violations) where one is missing, is there twice, is of another run, or was made by another policy or key
  */
-export function shardSummaries(read: ReadManifest, folder: RunFolder): readonly Summary[] {
+export async function shardSummaries(read: ReadManifest, folder: RunFolder): Promise<readonly Summary[]> {
   const { manifest } = read
-  const names = list(folder.shards)
+  const names = await namesIn(folder.shards)
   const found = new Map<number, string>()
   for (const name of names.filter((one) => one.endsWith('.summary.json'))) {
-    const summary = readShardSummary(join(folder.shards, name))
+    const summary = await readShardSummary(nameIn(folder.shards, name))
     if (summary === 'malformed' || summary?.shard === undefined)
-      throw foreign(`${join(folder.shards, name)} is no account of a shard`)
+      throw foreign(`${nameIn(folder.shards, name)} is no account of a shard`)
     const { manifest: of, shard } = summary.shard
-    if (of !== read.sha256) throw foreign(`${join(folder.shards, name)} is of a shard of another manifest`)
+    if (of !== read.sha256) throw foreign(`${nameIn(folder.shards, name)} is of a shard of another manifest`)
     const before = found.get(shard)
     if (before !== undefined)
       throw new LetheError(
@@ -42,13 +40,13 @@ export function shardSummaries(read: ReadManifest, folder: RunFolder): readonly 
       )
     found.set(shard, name)
     if (name !== `${shard}.summary.json`)
-      throw foreign(`${join(folder.shards, name)} is of shard ${shard}, and is not called so`)
+      throw foreign(`${nameIn(folder.shards, name)} is of shard ${shard}, and is not called so`)
     if (shard >= manifest.shards.length) throw foreign(`there is no shard ${shard} in the manifest`)
   }
   const summaries: Summary[] = []
   const missing: number[] = []
   for (const shard of manifest.shards.keys()) {
-    const summary = found.has(shard) ? readShardSummary(folder.summaryOf(shard)) : undefined
+    const summary = found.has(shard) ? await readShardSummary(folder.summaryOf(shard)) : undefined
     if (summary === undefined || summary === 'malformed' || summary.status !== 'done') missing.push(shard)
     else {
       check(read, shard, summary)
@@ -64,7 +62,7 @@ export function shardSummaries(read: ReadManifest, folder: RunFolder): readonly 
   for (const name of names) {
     const shard = /^(\d+)\.(?:summary\.json|dead-letters\.ndjson)$/.exec(name)?.[1]
     if (shard === undefined || !found.has(Number(shard)))
-      throw foreign(`${join(folder.shards, name)} is of no shard`)
+      throw foreign(`${nameIn(folder.shards, name)} is of no shard`)
   }
   return summaries
 }
@@ -80,14 +78,6 @@ const foreign = (what: string): LetheError =>
     `${what}; nothing was published`,
     'take it out of the folder, after a look at where it is from',
   )
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch (error) {
-    throw fileError(folder, error)
-  }
-}
 
 /** Whether a summary is what the manifest asks of this shard. */
 function check({ manifest }: ReadManifest, shard: number, summary: Summary): void {
@@ -162,16 +152,16 @@ export function filesOf({ manifest }: ReadManifest, summaries: readonly Summary[
  */
 export async function checkFiles(folder: string, files: readonly RunFile[], digests: boolean): Promise<void> {
   const expected = new Set([...files.flatMap(({ file }) => [file, sidecarName(file)]), SUCCESS, DATA_SET])
-  for (const name of list(folder))
-    if (!expected.has(name)) throw foreign(`${join(folder, name)} is of no shard`)
+  const there = new Set(await namesIn(folder))
+  for (const name of there) if (!expected.has(name)) throw foreign(`${nameIn(folder, name)} is of no shard`)
   for (const { file, bytes, sha256 } of files) {
-    const name = join(folder, file)
-    const stats = statSync(name, { throwIfNoEntry: false })
+    const name = nameIn(folder, file)
+    const size = there.has(sidecarName(file)) ? await sizeOfNamed(name) : undefined
     const fault =
-      stats === undefined || !existsSync(sidecarName(name))
+      size === undefined
         ? 'it, or its sidecar, is gone'
-        : stats.size !== bytes
-          ? `it has ${stats.size} bytes, and had ${bytes}`
+        : size !== bytes
+          ? `it has ${size} bytes, and had ${bytes}`
           : digests && (await digestOf(name)).sha256 !== sha256
             ? 'its bytes are others'
             : undefined

@@ -4,25 +4,19 @@ import { join, resolve } from 'node:path'
 import { Opened } from '../batch/outputs.ts'
 import type { DeadLetterLimit } from '../engine/limit.ts'
 import { LetheError } from '../errors.ts'
+import { nameIn, objectNamed, sizeOfNamed } from '../files/by-name.ts'
+import { isObjectName, parseObjectName, printObjectName } from '../files/objects/object-name.ts'
 import type { Output } from '../files/sink.ts'
 import { TemporaryFile } from '../files/temporary-file.ts'
+import { writeObject } from '../files/write-named.ts'
 import { DATA_SET, dataSetText } from '../forms/data-set.ts'
 import type { Summary } from '../run/account/account-view.ts'
 import type { ReadFiles } from '../run/read-files.ts'
 import { addSummaries } from './add-summaries.ts'
 import { checkLetters, joinLetters } from './join-letters.ts'
-import {
-  checkFiles,
-  exists,
-  filesOf,
-  isOver,
-  publish,
-  type RunFile,
-  SUCCESS,
-  shardSummaries,
-} from './merge-checks.ts'
+import { checkFiles, exists, filesOf, isOver, publish, type RunFile, shardSummaries } from './merge-checks.ts'
 import { readManifest } from './read-manifest.ts'
-import { RunFolder } from './run-folder.ts'
+import { RunFolder, SUCCESS } from './run-folder.ts'
 
 export interface MergeOptions {
   /** The folder that the outputs are to have; undefined: nothing is published. */
@@ -59,14 +53,14 @@ export async function prepareMerge(
   reads: ReadFiles,
 ): Promise<PreparedMerge> {
   const folder = new RunFolder(name)
-  if (!existsSync(folder.manifestFile))
+  if ((await sizeOfNamed(folder.manifestFile)) === undefined)
     throw new LetheError(
       'file-missing',
       `${name} is no folder of a run over many machines: it has no ${folder.manifestFile}`,
       'name what -o of `lethe batch --manifest` named',
     )
-  const read = readManifest(folder.manifestFile)
-  if (options.manifest !== undefined && readManifest(options.manifest).sha256 !== read.sha256)
+  const read = await readManifest(folder.manifestFile)
+  if (options.manifest !== undefined && (await readManifest(options.manifest)).sha256 !== read.sha256)
     throw new LetheError(
       'shard-foreign',
       `the run in ${name} is of another manifest than ${options.manifest}; nothing was published`,
@@ -77,11 +71,11 @@ export async function prepareMerge(
   for (const shard of manifest.shards.keys())
     for (const file of [folder.summaryOf(shard), folder.deadLettersOf(shard)])
       reads.add('a file of the run', file)
-  const summaries = shardSummaries(read, folder)
+  const summaries = await shardSummaries(read, folder)
   const files = filesOf(read, summaries)
-  const target = options.output === undefined ? undefined : resolve(options.output)
-  const isThere = existsSync(folder.data)
-  if (isThere && target !== undefined && existsSync(target)) throw exists(target)
+  const target = targetOf(folder, options.output)
+  const isThere = folder.isInStore || existsSync(folder.data)
+  if (isThere && !folder.isInStore && target !== undefined && existsSync(target)) throw exists(target)
   // A merge that ended early may have published already.
   if (!isThere && (target === undefined || !existsSync(target)))
     throw new LetheError(
@@ -115,7 +109,8 @@ export async function prepareMerge(
         await told?.append(text)
         await told?.finish()
         const isPublished = target !== undefined && !over
-        if (isPublished && isThere) {
+        if (isPublished && folder.isInStore) await publishInPlace(folder, dataSetOf(whole, files), text)
+        else if (isPublished && isThere) {
           await write(folder, join(folder.data, DATA_SET), dataSetOf(whole, files))
           await write(folder, join(folder.data, SUCCESS), '')
           await write(folder, folder.summary, text)
@@ -129,6 +124,33 @@ export async function prepareMerge(
       }
     },
   }
+}
+
+/**
+ * Where the outputs are to be: a folder that they are renamed to; or, of a run in an object store, where they are.
+ * @throws LetheError (usage) where they cannot be there
+ */
+function targetOf(folder: RunFolder, output: string | undefined): string | undefined {
+  if (output === undefined) return undefined
+  if (!folder.isInStore && !isObjectName(output)) return resolve(output)
+  if (folder.isInStore && isObjectName(output) && nameIn(output, '') === nameIn(folder.data, ''))
+    return folder.data
+  throw new LetheError(
+    'bad-option',
+    folder.isInStore
+      ? `the outputs of a run in an object store stay where its shards wrote them, and ${output} is another place; nothing was published`
+      : `the outputs of a run in a folder take the name of a folder, and ${output} is an object; nothing was published`,
+    folder.isInStore ? `say -o ${nameIn(folder.data, '')}` : 'say -o FOLDER, on the same file system',
+  )
+}
+
+/** `_SUCCESS` is last: with it all counts. A merge that was cut short, or another one, writes the same. */
+async function publishInPlace(folder: RunFolder, dataSet: string, summary: Uint8Array): Promise<void> {
+  const success = parseObjectName(nameIn(folder.data, SUCCESS))
+  if ((await objectNamed(printObjectName(success))) !== undefined) return
+  await writeObject(parseObjectName(nameIn(folder.data, DATA_SET)), dataSet, 'any')
+  await writeObject(parseObjectName(folder.summary), summary, 'any')
+  await writeObject(success, '', 'same')
 }
 
 async function write(folder: RunFolder, name: string, text: string | Uint8Array): Promise<void> {

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { fileError, LetheError } from '../errors.ts'
+import { wholeOf } from '../files/by-name.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import { readRegular } from '../files/whole-file.ts'
 import { type Manifest, type ManifestSlice, manifestForm } from '../forms/manifest.ts'
 
@@ -16,19 +18,20 @@ export interface ReadManifest {
 const MOST_BYTES = 256 << 20
 
 /** @throws LetheError where it cannot be read, or is none that this version reads */
-export function readManifest(name: string): ReadManifest {
-  let bytes: Buffer
-  try {
-    if (statSync(name).size > MOST_BYTES)
-      throw new LetheError(
-        'file-too-large',
-        `${name} is too large for a manifest`,
-        'name what `lethe manifest` wrote',
-      )
-    bytes = readRegular(name)
-  } catch (error) {
-    throw error instanceof LetheError ? error : fileError(name, error)
-  }
+export async function readManifest(name: string): Promise<ReadManifest> {
+  const bytes = isObjectName(name) ? await wholeOf(name, MOST_BYTES) : ofFile(name)
+  if (bytes === undefined)
+    throw new LetheError(
+      'file-missing',
+      `${name} does not exist`,
+      'names of objects are exact: list the bucket',
+    )
+  if (bytes === 'too-large')
+    throw new LetheError(
+      'file-too-large',
+      `${name} is too large for a manifest`,
+      'name what `lethe manifest` wrote',
+    )
   let json: unknown
   try {
     json = JSON.parse(bytes.toString('utf8'))
@@ -40,6 +43,14 @@ export function readManifest(name: string): ReadManifest {
   const fault = faultOf(parsed.data)
   if (fault !== undefined) throw invalid(name, `contradicts itself: ${fault}`)
   return { manifest: parsed.data, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function ofFile(name: string): Buffer | 'too-large' {
+  try {
+    return statSync(name).size > MOST_BYTES ? 'too-large' : readRegular(name)
+  } catch (error) {
+    throw error instanceof LetheError ? error : fileError(name, error)
+  }
 }
 
 const invalid = (name: string, what: string): LetheError =>

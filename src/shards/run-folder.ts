@@ -1,10 +1,10 @@
 /**
- * The folder of a run over many machines, on a file system that they share:
+ * The folder of a run over many machines, on a file system that they share, or below a prefix of an object store:
  *
  *     manifest.json            which run it is: a copy of the manifest, made by the first process
  *     data/NNNNN-NNNNN-NAME    outputs, by number of file and slice, with their sidecars
  *     shards/N.summary.json    what shard N left, written last; N.dead-letters.ndjson beside it
- *     work/                    files that do not have their names yet
+ *     work/                    files that do not have their names yet; none of objects
  *     summary.json             the sum, once the shards were merged
  */
 import { randomBytes } from 'node:crypto'
@@ -23,17 +23,24 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileError, LetheError, unwritable } from '../errors.ts'
+import { nameIn, namesIn, objectNamed, wholeOf } from '../files/by-name.ts'
+import { isObjectName, parseObjectName } from '../files/objects/object-name.ts'
 import { syncFolder } from '../files/sync-folder.ts'
+import { writeObject } from '../files/write-named.ts'
 import type { Manifest, ManifestSlice } from '../forms/manifest.ts'
 import type { ReadManifest } from './read-manifest.ts'
 
 const MANIFEST = 'manifest.json'
+/** Readers of outputs go by it. */
+export const SUCCESS = '_SUCCESS'
 const PARTS = ['data', 'shards', 'work'] as const
 
 const numbered = (number: number): string => String(number).padStart(5, '0')
 
 export class RunFolder {
   readonly name: string
+  /** Whether it lies in an object store: then outputs have their place from the start, and `_SUCCESS` says that they count. */
+  readonly isInStore: boolean
   readonly manifestFile: string
   readonly data: string
   readonly shards: string
@@ -42,27 +49,29 @@ export class RunFolder {
 
   constructor(name: string) {
     this.name = name
-    this.manifestFile = join(name, MANIFEST)
-    const [data, shards, work] = PARTS.map((part) => join(name, part)) as [string, string, string]
+    this.isInStore = isObjectName(name)
+    this.manifestFile = nameIn(name, MANIFEST)
+    const [data, shards, work] = PARTS.map((part) => nameIn(name, part)) as [string, string, string]
     this.data = data
     this.shards = shards
     this.work = work
-    this.summary = join(name, 'summary.json')
+    this.summary = nameIn(name, 'summary.json')
   }
 
   summaryOf(shard: number): string {
-    return join(this.shards, `${shard}.summary.json`)
+    return nameIn(this.shards, `${shard}.summary.json`)
   }
 
   deadLettersOf(shard: number): string {
-    return join(this.shards, `${shard}.dead-letters.ndjson`)
+    return nameIn(this.shards, `${shard}.dead-letters.ndjson`)
   }
 
   /**
    * Makes the folder that of this run, or finds that it is. Any number of processes may do so at once.
    * @throws LetheError where another run is in it, or something else, or it cannot be made
    */
-  take({ bytes }: Pick<ReadManifest, 'bytes'>): void {
+  async take({ bytes }: Pick<ReadManifest, 'bytes'>): Promise<void> {
+    if (this.isInStore) return await this.#takePrefix(bytes)
     try {
       mkdirSync(this.name)
     } catch (error) {
@@ -84,6 +93,23 @@ export class RunFolder {
       } catch (error) {
         throw unmade(join(this.name, part), error)
       }
+  }
+
+  async #takePrefix(bytes: Buffer): Promise<void> {
+    const there = await wholeOf(this.manifestFile, bytes.length)
+    if (there === undefined) {
+      const others = (await namesIn(this.name)).filter((name) => name !== MANIFEST)
+      if (others.length > 0) throw taken(this.name, 'holds something, and no run over many machines')
+      try {
+        await writeObject(parseObjectName(this.manifestFile), bytes, 'same')
+      } catch (error) {
+        if (!(error instanceof LetheError && error.code === 'output-exists')) throw error
+        throw taken(this.name, 'is of a run by another manifest')
+      }
+    } else if (there === 'too-large' || !there.equals(bytes))
+      throw taken(this.name, 'is of a run by another manifest')
+    if ((await objectNamed(nameIn(this.data, SUCCESS))) !== undefined)
+      throw taken(this.name, 'is of a run whose shards were merged and published already')
   }
 
   #list(): string[] {

@@ -1,15 +1,17 @@
 /** One shard of a manifest, as a batch: its inputs and outputs, and what it is held to. */
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ShardJob } from '../batch/shard-job.ts'
 import { LetheError } from '../errors.ts'
+import { nameIn, sizeOfNamed } from '../files/by-name.ts'
 import { digestOf } from '../files/digest.ts'
-import { type Input, inspectInput } from '../files/input.ts'
+import { eachInOrder } from '../files/each-in-order.ts'
+import type { Input } from '../files/input.ts'
+import { inspectInputs } from '../files/objects/inspect-objects.ts'
 import type { Manifest, ManifestSlice } from '../forms/manifest.ts'
 import { checkValuesOf } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { sidecarName } from '../lifecycle/sidecar.ts'
 import type { Plan } from '../policy/plan.ts'
+import type { RecordFormat } from '../record/limits.ts'
 import type { Summary } from '../run/account/account-view.ts'
 import type { BatchResult } from '../run/batch-run.ts'
 import type { ReadManifest } from './read-manifest.ts'
@@ -67,28 +69,35 @@ function indexOf(environment: Readonly<Record<string, string | undefined>>): num
 }
 
 /** The inputs of a shard. @throws LetheError where a file is gone, or has another size than the manifest says */
-export function inputsOf({ files, shards }: Manifest, shard: number): readonly Input[] {
+export async function inputsOf({ files, shards }: Manifest, shard: number): Promise<readonly Input[]> {
   const cut = new Map<number, number>()
   for (const { slices } of shards)
     for (const { file, slice } of slices) cut.set(file, Math.max(cut.get(file) ?? 0, slice))
-  return shards[shard]!.slices.map((slice) => {
+  return await eachInOrder(shards[shard]!.slices, async (slice) => {
     const { file: name, format, bytes, head } = files[slice.file - 1]!
-    const size = sizeOf(name)
-    if (size !== bytes)
-      throw changed(name, `it has ${size} bytes, and had ${bytes} when the manifest was made`)
-    const input = { ...inspectInput(name, format), number: slice.file }
+    const looked = await lookAt(name, format)
+    if (looked?.size !== bytes)
+      throw changed(
+        name,
+        looked === undefined
+          ? 'it is gone'
+          : `it has ${looked.size} bytes, and had ${bytes} when the manifest was made`,
+      )
+    const input = { ...looked, number: slice.file }
     const last = cut.get(slice.file)!
     if (last === 1) return input
     const { from, to, lines } = slice
     const part = { slice: slice.slice, from, to, lines, isLast: slice.slice === last, head: head! }
-    return { ...input, size: to - from, part }
+    // What is cut is not packed.
+    return { ...input, compression: 'none', size: to - from, part }
   })
 }
 
-function sizeOf(name: string): number {
-  const stats = statSync(name, { throwIfNoEntry: false })
-  if (stats === undefined) throw changed(name, 'it is gone')
-  return stats.size
+/** Undefined where it is gone. @throws LetheError */
+async function lookAt(name: string, format: RecordFormat): Promise<Input | undefined> {
+  if ((await sizeOfNamed(name)) === undefined) return undefined
+  const [input] = await inspectInputs([name], format)
+  return input
 }
 
 const changed = (name: string, how: string): LetheError =>
@@ -111,11 +120,11 @@ export function shardJob(read: ReadManifest, folder: RunFolder, shard: number): 
   const { slices } = manifest.shards[shard]!
   return {
     view: { manifest: sha256, shard, of: manifest.shards.length },
-    outputs: slices.map((slice) => join(folder.data, outputName(manifest, slice))),
+    outputs: slices.map((slice) => nameIn(folder.data, outputName(manifest, slice))),
     temporary: folder.work,
-    begin: (plan, keyset) => {
+    begin: async (plan, keyset) => {
       checkPlan(manifest, plan, keyset)
-      folder.take(read)
+      await folder.take(read)
     },
     checkRead: (inputs, result) => checkRead(slices, inputs, result),
     mayPublish: async (summary) => {
@@ -162,14 +171,15 @@ export async function finishedShard(
   folder: RunFolder,
   shard: number,
 ): Promise<Summary | undefined> {
-  const summary = readShardSummary(folder.summaryOf(shard))
+  const summary = await readShardSummary(folder.summaryOf(shard))
   if (summary === undefined || summary === 'malformed' || summary.status !== 'done') return undefined
   if (summary.shard?.manifest !== sha256 || summary.shard.shard !== shard) return undefined
   const { slices } = manifest.shards[shard]!
   if (summary.outputs.length !== slices.length) return undefined
   for (const [at, output] of summary.outputs.entries()) {
-    const name = join(folder.data, outputName(manifest, slices[at]!))
-    if (!existsSync(sidecarName(name)) || !(await isStill(name, output))) return undefined
+    const name = nameIn(folder.data, outputName(manifest, slices[at]!))
+    if ((await sizeOfNamed(sidecarName(name))) === undefined || !(await isStill(name, output)))
+      return undefined
   }
   const { deadLetterFile } = summary
   if (deadLetterFile !== undefined && !(await isStill(folder.deadLettersOf(shard), deadLetterFile)))
@@ -181,7 +191,7 @@ async function isStill(
   name: string,
   { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
 ): Promise<boolean> {
-  if (statSync(name, { throwIfNoEntry: false })?.size !== bytes) return false
+  if ((await sizeOfNamed(name)) !== bytes) return false
   return (await digestOf(name)).sha256 === sha256
 }
 

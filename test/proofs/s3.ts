@@ -4,9 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import {
@@ -293,7 +293,111 @@ async function runAll(): Promise<void> {
   check(`${MANY} objects below a prefix, in pages`, many.code === 0 && lines.length === MANY, many.stderr)
   check('in the order of their names', lines[1]!.includes('n1"') && lines[2]!.includes('n10"'))
 
+  await dataSets()
+  await shards()
   check('no secret and no value is told', ![secret, keyId, 'CanaryId'].some((one) => told.includes(one)))
+}
+
+const below = async (prefix: string): Promise<string[]> =>
+  (await names()).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+const localDigest = (file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, file)))
+    .digest('hex')
+
+/** Whether what lies below a prefix is what lies in a folder. */
+async function isSame(prefix: string, local: string): Promise<boolean> {
+  const files = readdirSync(join(folder, local), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(join(folder, local), join(parentPath, name)))
+    .sort()
+  if (JSON.stringify(files) !== JSON.stringify((await below(prefix)).sort())) return false
+  for (const file of files)
+    if ((await digest('clean', prefix + file)) !== localDigest(join(local, file))) return false
+  return true
+}
+
+async function dataSets(): Promise<void> {
+  const many = Array.from(
+    { length: 60_000 },
+    (_, at) => `{"id":"CanaryId${at}","country":"C${at % 20}","note":"${'n'.repeat(200)}${at}"}\n`,
+  ).join('')
+  writeFileSync(join(folder, 'parted.ndjson'), many)
+  writeFileSync(
+    join(folder, 'policy.yaml'),
+    'policy: p\nversion: 1\npurpose: train_ai_system\nfields:\n  id: { use: mask.replace, with: someone }\n  country: keep\n  note: keep\n',
+  )
+  const args = ['parted.ndjson', '--partition-by', 'country', '--as-of', '2026-01-01']
+  const local = await batch([...args, '-o', 'set']).ended
+  const whole = await batch([...args, '-o', 's3://clean/set/']).ended
+  check('a data set below a prefix is that of a folder', local.code === 0 && whole.code === 0, whole.stderr)
+  check('to the byte, and nothing else is left', await isSame('set/', 'set'))
+  const again = await batch([...args, '-o', 's3://clean/set/']).ended
+  check('and takes no place of another', again.code === 2, again.stderr)
+  const killed = batch([...args, '-o', 's3://clean/cut/'])
+  for (let tries = 0; tries < 2000 && (await below('cut/')).length < 5; tries++) await sleep(5)
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  const left = await below('cut/')
+  check(
+    `kill -9 while it is published: ${left.length} objects, and no _SUCCESS`,
+    left.length > 0 && !left.includes('_SUCCESS'),
+  )
+  const refused = await batch(['s3://clean/cut/', '-o', 'none.ndjson']).ended
+  check('which no batch reads', refused.code === 2 && /_writing/.test(refused.stderr), refused.stderr)
+  const racers = [1, 2].map(() => batch([...args, '-o', 's3://clean/race/']))
+  const codes = (await Promise.all(racers.map(({ ended }) => ended))).map(({ code }) => code)
+  check('of two runs one writes the data set', codes.sort().join() === '0,2', codes.join())
+  check('which is whole', await isSame('race/', 'set'))
+}
+
+async function shards(): Promise<void> {
+  await s3.send(
+    new PutObjectCommand({
+      Bucket: 'raw',
+      Key: 'run/parted.ndjson',
+      Body: readFileSync(join(folder, 'parted.ndjson')),
+    }),
+  )
+  await put('raw', 'run/small.csv', 'id,country,note\nCanaryId1,C1,n\n')
+  mkdirSync(join(folder, 'run-in'))
+  writeFileSync(join(folder, 'run-in/parted.ndjson'), readFileSync(join(folder, 'parted.ndjson')))
+  writeFileSync(join(folder, 'run-in/small.csv'), 'id,country,note\nCanaryId1,C1,n\n')
+  const plan = ['-p', 'policy.yaml', '--min-shard-bytes', '2000000', '--as-of', '2026-01-01', '-q']
+  const made = await start(['manifest', 's3://raw/run/', ...plan, '-o', 's3://clean/m.json']).ended
+  await start(['manifest', 'run-in', ...plan, '-o', 'm.json']).ended
+  const count = JSON.parse(readFileSync(join(folder, 'm.json'), 'utf8')).shards.length as number
+  check(`a manifest of objects, with ${count} shards`, made.code === 0 && count > 3, made.stderr)
+  const shard = (at: number): Running =>
+    batch(['--manifest', 's3://clean/m.json', '--shard', String(at), '-o', 's3://clean/run/'])
+  let kills = 0
+  for (let at = 0; at < count; at++) {
+    const first = shard(at)
+    await sleep(250 + at * 60)
+    if (first.child.kill('SIGKILL')) kills++
+    await first.ended
+    const [one, other] = await Promise.all([shard(at).ended, shard(at).ended])
+    const worst = one.code === 0 && other.code === 0 ? undefined : await shard(at).ended
+    check(
+      `shard ${at}: killed, and run twice at once`,
+      (one.code === 0 || other.code === 0) && (worst?.code ?? 0) === 0,
+      `${one.code} ${one.stderr} ${other.code} ${other.stderr}`,
+    )
+    await batch(['--manifest', 'm.json', '--shard', String(at), '-o', 'run']).ended
+  }
+  check(`${kills} kills; nothing counts before the merge`, !(await below('run/data/')).includes('_SUCCESS'))
+  const merged = await start([
+    'account',
+    'merge',
+    's3://clean/run/',
+    '-o',
+    's3://clean/run/data/',
+    '-q',
+    '--digests',
+  ]).ended
+  const local = await start(['account', 'merge', 'run', '-o', 'merged', '-q']).ended
+  check('the merge', merged.code === 0 && local.code === 0, merged.stderr + local.stderr)
+  check('publishes what a run in a folder does, to the byte', await isSame('run/data/', 'merged'))
 }
 
 try {

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import type { DeadLetterLimit } from '../../engine/limit.ts'
 import { LetheError } from '../../errors.ts'
-import { isObjectName } from '../../files/objects/object-name.ts'
 import { preparePool } from '../../run/chunk-pool.ts'
 import { RunFiles } from '../../run/run-files.ts'
 import { readManifest } from '../../shards/read-manifest.ts'
@@ -66,13 +65,7 @@ export async function startShard(
       )
   if (options.output === undefined || options.output === '-')
     throw new LetheError('bad-option', 'the folder of the run is not named', 'say -o FOLDER')
-  if (isObjectName(options.output))
-    throw new LetheError(
-      'bad-option',
-      `${options.output} is no folder of a file system that all machines see`,
-      'say -o FOLDER',
-    )
-  const read = readManifest(options.manifest)
+  const read = await readManifest(options.manifest)
   const { manifest } = read
   const shard = shardIndex(options.shard, manifest, process.env)
   const folder = new RunFolder(options.output)
@@ -97,7 +90,7 @@ export async function startShard(
       process.stderr.write(`lethe: shard ${shard} was done before, and all that it left is there\n`)
     return
   }
-  const inputs = inputsOf(manifest, shard)
+  const inputs = await inputsOf(manifest, shard)
   const prepared = preparePool(inputs, options.workers ?? availableParallelism())
   try {
     await run(inputs, of, prepared, files, shardJob(read, folder, shard))

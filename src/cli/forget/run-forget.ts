@@ -5,12 +5,12 @@ import { applyErasure, type EraseSetting, planErasure, verifyErasure } from '../
 import { type ErasureOrder, readErasureOrder } from '../../erasure/erasure-order.ts'
 import { factOf, isWhole, listFiles, storedFiles, targetFiles } from '../../erasure/order-facts.ts'
 import {
-  dataSetsOf,
   matchKeysFor,
   otherList,
   type PipelineJob,
   refuseNothing,
   searchesOf,
+  targetsWith,
   tokenKeys,
 } from '../../erasure/pipeline-job.ts'
 import { erasureFound, erasureLines } from '../../erasure/print-erasure.ts'
@@ -24,7 +24,6 @@ import { takeLock } from '../../files/lock-file.ts'
 import { writeWhole } from '../../files/whole-file.ts'
 import type { LedgerAction } from '../../ledger/entry.ts'
 import { dataSetOf } from '../../lifecycle/keeper-of.ts'
-import { targetsOf } from '../../lifecycle/stored-folder.ts'
 import { fileOf, orderText } from '../../lifecycle/work-order.ts'
 import { keysFile, matchKeysFile } from '../../run/named-key-files.ts'
 import { passphraseOf, readSigningKey } from '../../signing/private-key.ts'
@@ -75,7 +74,7 @@ async function makeOrder(
   options: NewOrderOptions,
   written?: (order: ErasureOrder) => Promise<void>,
 ): Promise<ErasureOrder> {
-  const targets = targetsOf([...names, ...dataSetsOf(setting.topics)])
+  const targets = targetsWith(names, setting.topics)
   refuseOverwriting(options.output, options, [
     ...targets.map(({ name }) => fileOf(name)),
     ...(options.deadLetters ?? []),

@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { existsAlready, LetheError } from '../../errors.ts'
-import type { Digester, FileDigest } from '../digest.ts'
+import { Digester, type FileDigest } from '../digest.ts'
 import type { Output } from '../sink.ts'
 import { type ObjectName, printObjectName } from './object-name.ts'
+import { objectBytes } from './object-reader.ts'
 import {
   ConditionFailed,
   type ObjectStore,
@@ -40,6 +41,8 @@ export interface ObjectOutputOptions {
   readonly digester: Digester | undefined
   /** What stands there now, and is to be replaced. */
   readonly standing: Standing
+  /** Whether it is as good as published where the same bytes stand under its name. It needs a digester. */
+  readonly isAnySame?: boolean
   /** Bytes of its parts. */
   readonly partBytes?: number
   readonly smallBytes?: number
@@ -52,6 +55,7 @@ export class ObjectOutput implements Output {
   readonly #object: ObjectName
   readonly #digester: Digester | undefined
   readonly #standing: Standing
+  readonly #isAnySame: boolean
   readonly #partBytes: number
   readonly #smallBytes: number
   readonly #mark = randomBytes(12).toString('hex')
@@ -64,12 +68,13 @@ export class ObjectOutput implements Output {
   #state: 'open' | 'published' | 'discarded' = 'open'
   #publishing: Promise<void> | undefined
 
-  constructor({ store, name, digester, standing, partBytes, smallBytes }: ObjectOutputOptions) {
+  constructor({ store, name, digester, standing, isAnySame, partBytes, smallBytes }: ObjectOutputOptions) {
     this.name = printObjectName(name)
     this.#store = store
     this.#object = name
     this.#digester = digester
     this.#standing = standing
+    this.#isAnySame = isAnySame === true
     this.#partBytes = partBytes ?? PART_BYTES
     this.#smallBytes = smallBytes ?? SMALL_BYTES
   }
@@ -150,7 +155,11 @@ export class ObjectOutput implements Output {
         )
       else await this.#store.complete(await this.#upload, await Promise.all(this.#parts), this.#standing)
     } catch (error) {
-      if (!(await this.#isPublished(error))) throw this.#refused(error)
+      if (!(await this.#isPublished(error))) {
+        if (!(await this.#isThere(error))) throw this.#refused(error)
+        await this.#drop()
+        return
+      }
     }
     this.#state = 'published'
     this.#buffer = Buffer.alloc(0)
@@ -171,6 +180,16 @@ export class ObjectOutput implements Output {
     }
   }
 
+  /** Whether what another one published meanwhile has the same bytes. */
+  async #isThere(error: unknown): Promise<boolean> {
+    if (!this.#isAnySame || !(error instanceof ConditionFailed)) return false
+    const object = await this.#store.look(this.#object)
+    if (object.size !== this.digest?.bytes) return false
+    const digester = new Digester()
+    for await (const data of objectBytes(this.#store, object)) digester.add(data)
+    return digester.end().sha256 === this.digest.sha256
+  }
+
   #refused(error: unknown): unknown {
     if (!(error instanceof ConditionFailed)) return error
     if (this.#standing === 'nothing') return existsAlready(this.name, 'name another object, or say --replace')
@@ -189,7 +208,10 @@ export class ObjectOutput implements Output {
     if (this.#state === 'published') return
     // What is being published is published, or not: half a way back is none.
     await this.#publishing?.catch(() => {})
-    if (this.#state !== 'open') return
+    if (this.#state === 'open') await this.#drop()
+  }
+
+  async #drop(): Promise<void> {
     this.#state = 'discarded'
     this.#buffer = Buffer.alloc(0)
     this.#ended.abort()

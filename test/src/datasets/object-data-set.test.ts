@@ -156,7 +156,7 @@ it('any writers, faults of the server and lost answers: each offset is in one ob
         Array.from({ length: end - 100 }, (_, n) => String(n + 100)),
       )
     }),
-    { numRuns: 4 },
+    { numRuns: 2 },
   )
 })
 

@@ -21,6 +21,7 @@ import { applyErasure, planErasure, verifyErasure } from '../../../src/erasure/e
 import { appendFeed } from '../../../src/erasure/feed.ts'
 import { keyChecksOf, searchOf } from '../../../src/erasure/finders.ts'
 import { locate } from '../../../src/erasure/locate-rows.ts'
+import { targetsWith } from '../../../src/erasure/pipeline-job.ts'
 import { openPoints } from '../../../src/erasure/receipt.ts'
 import { mergeSubjects, subjectsOf } from '../../../src/erasure/subjects.ts'
 import { Keyring } from '../../../src/keys/keyring.ts'
@@ -174,6 +175,30 @@ const worlds = fc.record({
 })
 
 describe('lethe forget', () => {
+  it('erases what it can reach, and closes no receipt while a data set lies in an object store', async () => {
+    const world = await stored({ 'a.csv': 'customer.id,n\nC-1,x\nC-2,y\n' })
+    const { searches, setting } = await planned(world, ['C-1'])
+    const routes = [{ to: { dataset: { folder: 's3://clean/orders' } } }, { to: { topic: 'out' } }]
+    const topics = { stored: { pipeline: { routes } } } as unknown as Parameters<typeof targetsWith>[1]
+    const targets = targetsWith([world.clean], topics)
+    const { suppression } = world
+    const asked = { searches, matchKeys, keyChecks: keyChecksOf(rotated), suppression }
+    const order = await planErasure(targets, subjectsOf(['C-1'], asked), setting)
+    expect(order.untouched).toMatchObject([{ target: 'file:s3://clean/orders', code: 'in-store' }])
+    await applyErasure(order, suppression, setting)
+    expect(linesOf(join(world.clean, 'a.csv'))).toHaveLength(2)
+    const found = await verifyErasure(order, suppression, setting)
+    expect(openPoints(found)).toEqual([
+      {
+        target: 'file:s3://clean/orders',
+        code: 'not searched',
+        message: expect.stringContaining('older versions'),
+      },
+    ])
+    const [at] = (await locate(targets, ['C-1'], searches, keyChecksOf(rotated), NOW)).slice(-1)
+    expect(at).toMatchObject({ read: 0, unsearched: [expect.stringContaining('object store')] })
+  })
+
   it('leaves no token of a subject in any file, and every other row as it was, in order', async () => {
     await fc.assert(
       fc.asyncProperty(worlds, async ({ files, forgotten }) => {

@@ -1,7 +1,7 @@
 /** `lethe batch --partition-by` below a prefix of an object store: with `_SUCCESS` whole, and without it nothing that counts. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { TestStore } from '../../objects.ts'
@@ -75,6 +75,27 @@ it('has the files that it would have on a disk, _SUCCESS last, and is an input',
   expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8').split('\n')).toHaveLength(13)
   const again = await batch(cwd, 'in.ndjson', '-o', SET)
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("takes no other's place")])
+  // By a summary that is kept elsewhere it is verified, file by file.
+  writeFileSync(join(cwd, 'run.json'), store.text('clean/run.json')!)
+  const verify = async () => {
+    const told = await warm(['verify', 'run.json', SET, '--format', 'json'], { cwd, env: store.env })
+    return [
+      told.code,
+      told.stderr.split('\n')[0],
+      told.stdout === '' ? [] : JSON.parse(told.stdout).files.map((one: { ok: boolean }) => one.ok),
+    ]
+  }
+  expect(await verify()).toEqual([0, '', [true, true, true, true, true]])
+  const part = 'clean/set/country=C1/part-00001.ndjson'
+  store.put(part, `${store.text(part)}{}\n`)
+  expect(await verify()).toEqual([1, expect.anything(), [true, true, false, true, true]])
+  store.objects.delete(part)
+  expect((await verify()).slice(0, 2)).toEqual([
+    4,
+    expect.stringContaining('C1/part-00001.ndjson is not there'),
+  ])
+  store.objects.delete('clean/set/_SUCCESS')
+  expect((await verify()).slice(0, 2)).toEqual([4, expect.stringContaining('_SUCCESS is not there')])
 })
 
 it('that fails takes back what it wrote; where it may not, what is left has no _SUCCESS', async () => {

@@ -115,7 +115,10 @@ async function partsOf({ name, text, form }: Case, wanted: readonly number[]): P
   const file = join(folder({ [name]: text }), name)
   const records = await recordsOf(inspectInput(file, undefined), form, MOST)
   if (records === undefined) return []
-  const { cuts, whole } = await cutFile(file, { head: records.bytes, splitter: records.splitter, wanted })
+  const { cuts, whole } = await cutFile(
+    { name: file },
+    { head: records.bytes, splitter: records.splitter, wanted },
+  )
   const bytes = Buffer.from(text)
   const sha256 = (from: number, to: number) => {
     const digester = new Digester()
