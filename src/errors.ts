@@ -124,6 +124,11 @@ export const ERROR_GROUPS = {
     'step-failed': ['io', 'a step of `lethe demo` failed'],
     defect: ['io', 'a defect of Lethe; its text is withheld, since it may quote data'],
   },
+  Sketches: {
+    'sketch-damaged': ['io', 'a stored sketch is cut short, changed, or of another version'],
+    'sketches-differ': ['usage', 'sketches of different keys, policies, sides or fields do not add up'],
+    'sketch-expired': ['usage', 'a stored sketch is past its period, and has to be deleted'],
+  },
   Files: {
     'file-missing': ['io', 'a file or object that is read does not exist'],
     'file-unreadable': ['io', 'a file cannot be read: no permission, or an error of the system'],

@@ -1,5 +1,5 @@
 /**
- * Keyed hashes of what the records of a block show, as it leaves. Text counts, not how it is written: `1985`, `"1985"` and a cell
+ * Keyed hashes of what the records of a block show, as it leaves or as it came. Text counts, not how it is written: `1985`, `"1985"` and a cell
  * `1985` are one value. What is absent, null, empty or dropped is a value of its own, one for all of these. Of a field that holds
  * several values, all count, in their order.
  */
@@ -15,9 +15,13 @@ export interface SubjectWatch {
   readonly read: ((text: string) => string | undefined) | undefined
 }
 
+/** Values as they came, or as they leave. */
+export type HashedSide = 'input' | 'output'
+
 /** Finds hashes of records `[from, to)` of a block: two words of each record, from `record * 2` on. */
 export class FieldHashes {
   readonly #format: Format
+  readonly #side: HashedSide
   readonly #text: LeavingText
   /** Values that stand in the chunk, and in the arena. */
   readonly #inChunk: Spans
@@ -25,8 +29,9 @@ export class FieldHashes {
   readonly #one: Spans = new Spans(1)
 
   /** `most`: records of a block. */
-  constructor(format: Format, most: number) {
+  constructor(format: Format, most: number, side: HashedSide = 'output') {
     this.#format = format
+    this.#side = side
     this.#text = new LeavingText(format)
     this.#inChunk = new Spans(most)
     this.#inArena = new Spans(most)
@@ -107,6 +112,7 @@ export class FieldHashes {
     const slots = block.fieldSlots[field]!
     const count = block.fieldCount[field]!
     const { slotRecord, slotKind, slotStart, slotEnd, resultKind, resultStart, resultEnd } = block
+    const cameIn = this.#side === 'input'
     const inArena = this.#inArena
     const inChunk = this.#inChunk
     let arena = 0
@@ -116,7 +122,7 @@ export class FieldHashes {
       const record = slotRecord[slot]!
       if (record < from || record >= to) continue
       const place = record * 2
-      const kind = resultKind[slot]!
+      const kind = cameIn ? ResultKind.source : resultKind[slot]!
       if (kind === ResultKind.arena) {
         inArena.starts[arena] = resultStart[slot]!
         inArena.ends[arena] = resultEnd[slot]!
@@ -125,12 +131,20 @@ export class FieldHashes {
         inChunk.starts[chunk] = slotStart[slot]!
         inChunk.ends[chunk] = slotEnd[slot]!
         inChunk.places[chunk++] = place
-      } else if (this.#text.find(block, slot, field)) this.#addOne(key, hashes, record, column)
+      } else if (this.#find(block, slot, field)) this.#addOne(key, hashes, record, column)
     }
     inArena.count = arena
     inChunk.count = chunk
     if (arena > 0) key.add(hashes, column, block.arena.bytes, inArena)
     if (chunk > 0) key.add(hashes, column, block.bytes, inChunk)
+  }
+
+  /** Finds the text of a slot on the side that is hashed; false where nothing is there. */
+  #find(block: Block, slot: number, field: number): boolean {
+    if (this.#side === 'output') return this.#text.find(block, slot, field)
+    if (block.slotKind[slot] === SlotKind.nothing) return false
+    this.#text.set(this.#format.text(block, slot))
+    return true
   }
 
   /** Adds the text at hand. */
@@ -160,7 +174,7 @@ export class FieldHashes {
       key.beginList(column)
       for (; i < count && block.slotRecord[slots[i]!] === record; i++) {
         if (record < from || record >= to) continue
-        if (!this.#text.find(block, slots[i]!, field)) this.#text.clear()
+        if (!this.#find(block, slots[i]!, field)) this.#text.clear()
         key.addToList(this.#text.bytes, this.#text.start, this.#text.end)
       }
       if (record >= from && record < to) key.endList(hashes, record * 2)

@@ -6,6 +6,7 @@ import { findingsForm, limitsForm } from './findings.ts'
 import { manifestForm } from './manifest.ts'
 import { measurementForm } from './measurement.ts'
 import { reportForm } from './report-form.ts'
+import { sketchMeasurementForm } from './sketch-measurement.ts'
 import { solutionForm } from './solution.ts'
 import { replaySummaryForm, streamSummaryForm, summaryForm } from './summaries.ts'
 
@@ -59,6 +60,11 @@ const FORMS: Readonly<Record<string, readonly [form: z.ZodType, title: string, d
     limitsForm,
     'Lethe limits',
     'The limits of the tiles of `lethe report --limits`. People write it.',
+  ],
+  'sketch-measurement': [
+    sketchMeasurementForm,
+    'Lethe sketch measurement',
+    'What `lethe measure --sketches FILES --format json` prints: estimates, each with its standard deviation.',
   ],
   'dead-letter': [
     fileDeadLetterForm,
