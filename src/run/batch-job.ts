@@ -5,10 +5,12 @@ import type { CountedGroups } from '../engine/group-outcomes.ts'
 import type { PackedMessages } from '../engine/message-batch.ts'
 import type { OutcomeParts } from '../engine/outcome-batch.ts'
 import type { GroupsKey, GroupsPart, Limits } from '../groups/subject-groups.ts'
+import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { SchemaNews } from '../record/schema-text.ts'
 import type { WireForm } from '../record/wire-form.ts'
 import type { PlanSetup } from './compile-again.ts'
 import type { MovedTable } from './gate-state.ts'
+import type { SketchSetup } from './sketching.ts'
 
 /** How the records of one route are to be rewritten. */
 export interface RouteSetup extends PlanSetup {
@@ -22,6 +24,8 @@ export interface RouteSetup extends PlanSetup {
   readonly countedGroups?: CountedGroups | undefined
   /** Whether the originals of dead letters are sealed. */
   readonly seals: boolean
+  /** Where the route is sketched. */
+  readonly sketch?: SketchSetup | undefined
 }
 
 export interface Job {
@@ -36,6 +40,8 @@ export interface Job {
   readonly memory: ArrayBuffer | undefined
   /** What of the groups need not be counted any more. */
   readonly limits?: Limits | undefined
+  /** By side, hashes of sketches that need not be kept. */
+  readonly sketchLimits?: readonly number[] | undefined
   /** Schemas that messages may name from this job on. */
   readonly schemas?: SchemaNews | undefined
   /** Consent tables that have moved since the last job. */
@@ -47,6 +53,8 @@ export interface Done {
   readonly account: Account
   /** The data subjects behind what is published of this batch, where the policy names quasi-identifiers. */
   readonly groups: GroupsPart | undefined
+  /** By side, what was sketched of this batch. */
+  readonly sketches: readonly SketchPart[] | undefined
   /** Milliseconds that it took. */
   readonly took: number
   /** The values as they came, which belong to the sender again. */

@@ -7,6 +7,7 @@ import { OutcomeBatch } from '../engine/outcome-batch.ts'
 import { Threads } from '../engine/threads.ts'
 import type { GroupsPart, Limits } from '../groups/subject-groups.ts'
 import type { PackedRecords } from '../kafka/packed-records.ts'
+import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { SchemaNews } from '../record/schema-text.ts'
 import type { BatchSetup, Done, Job, RouteSetup } from './batch-job.ts'
 import { type GateState, type TableOffset, UNCHANGING } from './gate-state.ts'
@@ -18,6 +19,8 @@ export interface RewrittenBatch {
   readonly account: Account
   /** The data subjects behind what is published, where they are counted. */
   readonly groups: GroupsPart | undefined
+  /** By side, what was sketched of it. */
+  readonly sketches?: readonly SketchPart[] | undefined
   /** Milliseconds that it took. */
   readonly took: number
   /** Up to where the topics of consent tables were read when it was judged, at least. */
@@ -50,12 +53,13 @@ export class RewritingThread {
 
   /**
    * The rewriter of the route of this number; `limits` says what of the groups need not be counted any more, `schemas` what
-   * messages may name from now on.
+   * messages may name from now on; `sketchLimits` what of the sketches at an instant need not be kept.
    */
   route(
     route: number,
     limits: () => Limits | undefined = () => undefined,
     schemas: () => SchemaNews | undefined = () => undefined,
+    sketchLimits: (now: number) => readonly number[] | undefined = () => undefined,
   ): BatchRewriter {
     let memory: ArrayBuffer | undefined
     const sampling = new Sampling()
@@ -71,12 +75,13 @@ export class RewritingThread {
           looked,
           memory,
           limits: limits(),
+          sketchLimits: sketchLimits(now),
           schemas: schemas(),
           moved,
         }
         // Gone with the job; what is not settled does not bring it back.
         memory = undefined
-        const { outcomes, account, groups, took, lines } = await this.#thread.give(job, [
+        const { outcomes, account, groups, sketches, took, lines } = await this.#thread.give(job, [
           job.messages.lines.buffer,
           ...(job.memory === undefined ? [] : [job.memory]),
         ])
@@ -85,6 +90,7 @@ export class RewritingThread {
           outcomes: OutcomeBatch.from(outcomes),
           account,
           groups,
+          sketches,
           took,
           tables: offsets,
           judgedAt: now,

@@ -16,15 +16,17 @@ import { type CompiledAgain, compileAgain } from './compile-again.ts'
 import { gateDataOf } from './configuration.ts'
 import { messageEngine } from './engines.ts'
 import { takeUp } from './gate-state.ts'
+import { Sketching } from './sketching.ts'
 
 interface RouteWork {
   readonly engine: MessageEngine
   /** Of the batch at hand. */
   readonly groups: SubjectGroups | undefined
+  readonly sketching: Sketching | undefined
 }
 
 function workOf(
-  { maxRecordBytes, compacted, form, groupsKey, configuration, seals, countedGroups }: RouteSetup,
+  { maxRecordBytes, compacted, form, groupsKey, configuration, seals, countedGroups, sketch }: RouteSetup,
   { plan, policy, source, keys }: CompiledAgain,
 ): RouteWork {
   const count =
@@ -32,9 +34,11 @@ function workOf(
   // Each process has its own, which is closed when it begins.
   const crowd = shownJudge(plan, new Uint8Array(randomBytes(32)))
   const data = { ...gateDataOf(configuration), crowd }
+  const sketching = sketch === undefined || keys === undefined ? undefined : new Sketching(plan, sketch, keys)
   const options = {
     groups: count,
     countedGroups,
+    observe: sketching?.observe,
     data,
     subjectToken: seals ? subjectTokens(plan, data)?.tokenOf : undefined,
     now: Date.now(),
@@ -43,12 +47,12 @@ function workOf(
     keyRules: keyRules(policy, source, keys ?? placeholderKeys),
   }
   const engine = messageEngine(plan, options, form)
-  return { engine, groups: count?.groups }
+  return { engine, groups: count?.groups, sketching }
 }
 
 function rewrite(
-  { engine, groups }: RouteWork,
-  { now, messages, looked, memory, limits, schemas }: Job,
+  { engine, groups, sketching }: RouteWork,
+  { now, messages, looked, memory, limits, sketchLimits, schemas }: Job,
 ): Done {
   const began = performance.now()
   const packed = MessageBatch.from(messages)
@@ -56,12 +60,14 @@ function rewrite(
   engine.now = now
   engine.memory = memory
   if (groups !== undefined && limits !== undefined) groups.limits = limits
+  if (sketching !== undefined && sketchLimits !== undefined) sketching.limits = sketchLimits
   const outcomes = engine.rewrite(packed, looked).parts()
   const account = engine.takeAccount()
   return {
     outcomes,
     account,
     groups: groups?.take(),
+    sketches: sketching?.take(),
     took: performance.now() - began,
     lines: packed.parts().lines,
   }

@@ -7,6 +7,7 @@ import { Threads } from '../engine/threads.ts'
 import type { Input } from '../files/input.ts'
 import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsPart } from '../groups/subject-groups.ts'
+import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
 import type { ChunkRewriter } from './chunk-work.ts'
@@ -25,6 +26,8 @@ export interface Pool {
   groups(): Promise<readonly GroupsPart[]>
   /** The same of the classes of what was published, where they are counted. */
   classes(): Promise<readonly ClassPart[]>
+  /** What each thread sketched, by side. Nothing may be waiting. */
+  sketches(): Promise<readonly (readonly SketchPart[])[]>
 }
 
 /** Threads that load what they need before there is a plan to give them. */
@@ -129,5 +132,10 @@ class SharedPool implements Pool {
     const others = await this.#threads.giveEach({ counts: 'classes' })
     const parts = others.map((answer) => ('classes' in answer ? answer.classes : undefined))
     return [this.#own.classes(), ...parts].filter((part) => part !== undefined)
+  }
+
+  async sketches(): Promise<readonly (readonly SketchPart[])[]> {
+    const others = await this.#threads.giveEach({ counts: 'sketches' })
+    return [this.#own.sketches(), ...others.map((answer) => ('sketches' in answer ? answer.sketches : []))]
   }
 }

@@ -6,12 +6,15 @@ import type { Answered } from '../engine/threads.ts'
 import { subjectTokens } from '../gates/subject-token.ts'
 import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-groups.ts'
+import { Keyring } from '../keys/keyring.ts'
+import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
 import { originalsOf } from './chunk-originals.ts'
 import { compileAgain } from './compile-again.ts'
 import { gateDataOf } from './configuration.ts'
 import { csvEngine, jsonEngine, type RunEngineOptions } from './engines.ts'
+import { observedBy, Sketching } from './sketching.ts'
 
 /** Turns chunks into outputs, with one rewriter for each layout. */
 export class ChunkRewriter {
@@ -20,6 +23,7 @@ export class ChunkRewriter {
   readonly #groups: SubjectGroups | undefined
   readonly #seals: boolean
   readonly #classes: ClassPass | undefined
+  readonly #sketching: Sketching | undefined
   readonly #engines = new Map<number, Engine>()
 
   constructor(
@@ -28,13 +32,20 @@ export class ChunkRewriter {
     groupsKey: GroupsKey | undefined,
     seals: boolean = false,
     classes?: ClassPass,
+    sketching?: Sketching,
   ) {
     this.#classes = classes
     this.#plan = plan
     this.#seals = seals
     const count = groupsKey === undefined ? undefined : new GroupCount(plan, groupsKey)
     this.#groups = count?.groups
-    this.#options = count === undefined ? options : { ...options, groups: count }
+    this.#sketching = sketching
+    const observers = [options.observe, sketching?.observe].filter((one) => one !== undefined)
+    this.#options = {
+      ...options,
+      ...(count === undefined ? {} : { groups: count }),
+      ...(observers.length === 0 ? {} : { observe: observedBy(observers) }),
+    }
   }
 
   rewrite(chunk: Chunk): RewrittenChunk {
@@ -68,29 +79,40 @@ export class ChunkRewriter {
   classes(): ClassPart | undefined {
     return this.#classes?.count.part()
   }
+
+  /** By side, what was sketched. */
+  sketches(): readonly SketchPart[] {
+    return this.#sketching?.parts() ?? []
+  }
 }
 
 /** What does the chunks of a run, in this thread or another. */
 export function rewriterOf(
   plan: Plan,
-  { options, configuration, groupsKey, seals = false, crowd }: ChunkSetup,
+  { options, configuration, groupsKey, seals = false, crowd, sketch }: ChunkSetup,
 ): ChunkRewriter {
   const given = gateDataOf(configuration)
   const classes = crowd === undefined || crowd === 'unjudged' ? undefined : new ClassPass(plan, crowd)
   const data = { ...given, crowd: crowd === 'unjudged' ? crowd : classes?.judges }
   const subjectToken = seals ? subjectTokens(plan, data)?.tokenOf : undefined
-  return new ChunkRewriter(plan, { ...options, data, subjectToken }, groupsKey, seals, classes)
+  const { keyset } = configuration
+  const sketching =
+    sketch === undefined || keyset === undefined
+      ? undefined
+      : new Sketching(plan, sketch, Keyring.fromKeyset(keyset))
+  return new ChunkRewriter(plan, { ...options, data, subjectToken }, groupsKey, seals, classes, sketching)
 }
 
 /** Compiles the plan of a run, in a thread, and gives what does its jobs. */
 export function chunkWork(setup: ChunkSetup): (job: ChunkJob) => Answered<ChunkDone> {
   const rewriter = rewriterOf(compileAgain(setup).plan, setup)
   return (job) => {
-    if ('counts' in job)
-      return {
-        done: job.counts === 'groups' ? { groups: rewriter.groups() } : { classes: rewriter.classes() },
-        transfer: [],
-      }
+    if ('counts' in job) {
+      const { counts } = job
+      if (counts === 'sketches') return { done: { sketches: rewriter.sketches() }, transfer: [] }
+      const done = counts === 'groups' ? { groups: rewriter.groups() } : { classes: rewriter.classes() }
+      return { done, transfer: [] }
+    }
     const rewritten = rewriter.rewrite(job.chunk)
     return {
       done: { rewritten },

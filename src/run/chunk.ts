@@ -5,9 +5,11 @@ import type { ClassPassSetup } from '../engine/class-pass.ts'
 import type { DeadLetter, ToldValues } from '../engine/engine.ts'
 import type { ClassPart } from '../groups/class-count.ts'
 import type { GroupsKey, GroupsPart } from '../groups/subject-groups.ts'
+import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { CsvStyle } from '../record/csv/csv-text.ts'
 import type { PlanSetup } from './compile-again.ts'
 import type { LeavingRecords, LeavingRows, RunEngineOptions } from './engines.ts'
+import type { SketchSetup } from './sketching.ts'
 
 /** How the records of one input are to be read and written. */
 export type Layout =
@@ -61,6 +63,8 @@ export interface ChunkSetup extends PlanSetup {
   readonly options: Omit<RunEngineOptions, 'data'>
   /** Where groups are counted: the key of the run. */
   readonly groupsKey?: GroupsKey | undefined
+  /** Where the run is sketched. */
+  readonly sketch?: SketchSetup | undefined
   /** Whether the originals of dead letters are sealed. */
   readonly seals?: boolean
   /** Where the policy states a crowd: what the pass is told, or that nothing judges it. */
@@ -68,9 +72,10 @@ export interface ChunkSetup extends PlanSetup {
 }
 
 /** A job of a thread: a chunk, or what it counted. */
-export type ChunkJob = { readonly chunk: Chunk } | { readonly counts: 'groups' | 'classes' }
+export type ChunkJob = { readonly chunk: Chunk } | { readonly counts: 'groups' | 'classes' | 'sketches' }
 
 export type ChunkDone =
   | { readonly rewritten: RewrittenChunk }
   | { readonly groups: GroupsPart | undefined }
   | { readonly classes: ClassPart | undefined }
+  | { readonly sketches: readonly SketchPart[] }

@@ -233,7 +233,10 @@ function keyEngine(
     rejectUnlisted: rejectsKeyMembers(plan, options),
     fields: fields.length,
   })
-  return new Engine({ plan: keyPlan, shape, codec, gates: [] }, { ...options, groups: undefined })
+  return new Engine(
+    { plan: keyPlan, shape, codec, gates: [] },
+    { ...options, groups: undefined, observe: undefined },
+  )
 }
 
 interface ValueReader {

@@ -8,6 +8,7 @@ import { before, type Emitted } from '../kafka/batch-outputs.ts'
 import { type BatchBounds, ClientLost, type Driver, type Polled } from '../kafka/driver.ts'
 import { offsetsOf, type Position, partitionKey } from '../kafka/record.ts'
 import { TooManyDeadLetters, type UnsettledPart, unsettledOf } from '../kafka/unsettled.ts'
+import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { BatchRewriter, RewrittenBatch } from './batch-rewriter.ts'
 import type { TableOffset } from './gate-state.ts'
 import type { JudgedBatch, RouteSink } from './route-sink.ts'
@@ -26,6 +27,8 @@ export interface RouteWatch {
     readonly rewriteMs: number
     readonly settleMs: number
   }): void
+  /** What was sketched of a batch that its sink has taken, by side, and when it was judged. */
+  sketched?(sketches: readonly SketchPart[], judgedAt: number): void
   discarded(records: number): void
   /** A batch is not settled, because `count` of the last `of` records would be dead letters. `held`: what the batch holds. */
   tooManyDeadLetters(count: number, of: number, held: readonly UnsettledPart[]): void
@@ -218,14 +221,17 @@ class RouteLoop {
 
   /** Settles a batch when it is rewritten, behind the one before it. */
   async #follow(polled: Polled, rewritten: Promise<RewrittenBatch>, before: Promise<void>): Promise<void> {
-    const [{ outcomes, account, groups, took, tables, judgedAt }] = await Promise.all([rewritten, before])
+    const [{ outcomes, account, groups, sketches, took, tables, judgedAt }] = await Promise.all([
+      rewritten,
+      before,
+    ])
     if (this.#failed) return
     if (!reconciles(account) || account.records !== polled.records.length)
       throw new Error('the account of a batch does not add up')
-    await this.#settle({ ...polled, outcomes, account, groups, tables, judgedAt }, took)
+    await this.#settle({ ...polled, outcomes, account, groups, tables, judgedAt }, took, sketches)
   }
 
-  async #settle(batch: JudgedBatch, rewriteMs: number): Promise<void> {
+  async #settle(batch: JudgedBatch, rewriteMs: number, sketches: RewrittenBatch['sketches']): Promise<void> {
     const { limit, watch, name, sink } = this.#options
     const dead = sum(batch.account.deadLettered)
     const crossed = limit.crossedBy(batch.records.length, dead)
@@ -237,6 +243,7 @@ class RouteLoop {
     if ((await sink.settle(batch, rewriteMs)) === 'settled') {
       this.#backoff = 0
       this.#idleSince = performance.now()
+      if (sketches !== undefined) watch.sketched?.(sketches, batch.judgedAt)
       this.#options.rewriter.release(batch.records, batch.outcomes)
       return
     }

@@ -136,6 +136,31 @@ export const METRICS = {
     labels: ['route'],
     help: 'Clients of a route that failed and were replaced, after a transaction timeout for example.',
   },
+  lethe_sketch_unique_share: {
+    type: 'gauge',
+    // Each process has a sketch of its own: what the files say together, `lethe measure --sketches` says.
+    aggregator: 'max',
+    labels: ['route', 'side'],
+    help: 'Estimated share of combinations of values that one data subject has alone, of the sketch of this period; of several processes the largest.',
+  },
+  lethe_sketch_at_risk_share: {
+    type: 'gauge',
+    aggregator: 'max',
+    labels: ['route', 'side'],
+    help: 'Estimated share of data subjects in classes of fewer than 5, of the sketch of this period; of several processes the largest.',
+  },
+  lethe_sketch_error: {
+    type: 'gauge',
+    aggregator: 'max',
+    labels: ['route', 'side', 'figure'],
+    help: 'Standard deviation of an estimate: unique, at_risk. What lies within two of them of a limit says nothing of it.',
+  },
+  lethe_sketch_combinations: {
+    type: 'gauge',
+    aggregator: 'max',
+    labels: ['route', 'side'],
+    help: 'Estimated number of combinations of values, of the sketch of this period; of several processes the largest.',
+  },
   lethe_policy_info: {
     type: 'gauge',
     aggregator: 'max',

@@ -266,6 +266,26 @@ const EVENTS: { readonly [Kind in EventKind]: Definition<FieldsOf<Kind>> } = {
       'a snapshot of a consent table was not written: the stream goes on, and the next start takes longer',
     fields: { ...tablePlace, code },
   },
+  'sketches-deleted': {
+    level: 'info',
+    message: 'files of sketches were past their period, and are deleted',
+    fields: { ...route, count: integer },
+  },
+  'sketches-held': {
+    level: 'warn',
+    message: 'files of sketches are past their period, and a legal hold keeps them',
+    fields: { ...route, count: integer },
+  },
+  'sketch-unwritten': {
+    level: 'error',
+    message: 'a sketch was not written: the stream goes on, and it is tried again',
+    fields: coded,
+  },
+  'sketch-unread': {
+    level: 'error',
+    message: 'a file of a sketch could not be read, so that it is not known whether it is to be deleted',
+    fields: coded,
+  },
   'reached-end': { level: 'info', message: 'all that was there at the start is settled', fields: route },
   'worker-started': { level: 'info', message: 'a worker process starts', fields: { worker: integer } },
   'worker-ended': {

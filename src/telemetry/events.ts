@@ -205,6 +205,10 @@ export type LogEvent =
       readonly offset: number
       readonly code: string
     }
+  /** Files of sketches that are past their period: deleted, or kept by a legal hold; or one that is no whole sketch. */
+  | { readonly kind: 'sketches-deleted' | 'sketches-held'; readonly route: string; readonly count: number }
+  /** A sketch was not written, or old ones could not be looked through. */
+  | { readonly kind: 'sketch-unwritten' | 'sketch-unread'; readonly route: string; readonly code: string }
   | { readonly kind: 'reached-end'; readonly route: string }
   | { readonly kind: 'worker-started'; readonly worker: number }
   | {

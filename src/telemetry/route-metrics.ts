@@ -64,6 +64,19 @@ export interface PartitionLag {
 /** Counts of groups are told in multiples of this. */
 export const TOLD_STEP = 10
 
+interface Estimated {
+  readonly value: number
+  /** Standard deviation. */
+  readonly error: number
+}
+
+/** Shares from 0 to 1, and a count. */
+export interface SketchedFigures {
+  readonly unique: Estimated
+  readonly atRisk: Estimated
+  readonly combinations: Estimated
+}
+
 const RESULTS = ['applied', 'absent', 'null', 'failed'] as const
 
 type LagLabels = { readonly topic: string; readonly partition: string }
@@ -175,6 +188,17 @@ export class RouteMetrics {
 
   filePublished(): void {
     this.#instruments.counter('lethe_files_published_total').inc({ route: this.#route })
+  }
+
+  /** What the sketch of one side says by now. */
+  sketched(side: 'input' | 'output', { unique, atRisk, combinations }: SketchedFigures): void {
+    const { gauge } = this.#instruments
+    const route = this.#route
+    gauge('lethe_sketch_unique_share').set({ route, side }, unique.value)
+    gauge('lethe_sketch_at_risk_share').set({ route, side }, atRisk.value)
+    gauge('lethe_sketch_combinations').set({ route, side }, combinations.value)
+    gauge('lethe_sketch_error').set({ route, side, figure: 'unique' }, unique.error)
+    gauge('lethe_sketch_error').set({ route, side, figure: 'at_risk' }, atRisk.error)
   }
 
   aborted(code: string): void {

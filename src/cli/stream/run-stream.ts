@@ -3,6 +3,7 @@ import { EXIT } from '../../errors.ts'
 import { BrokerWatch } from '../../kafka/broker-watch.ts'
 import { chooseDriver } from '../../kafka/drivers.ts'
 import { refuseOtherKeys } from '../../keys/real-data.ts'
+import { watchSketches } from '../../lifecycle/sketch-expiry.ts'
 import { withTransforms } from '../../policy/custom/modules.ts'
 import { type StreamSummary, summarizeStream } from '../../run/account/stream-summary.ts'
 import { packageVersion } from '../../run/package-root.ts'
@@ -47,6 +48,7 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
     asksBrokers: true,
   })
   health.keysLoaded()
+  const sketches = watchSketches(prepared, (event) => log.event(event))
   const watch = new ConfigurationWatch(files, log, options.progress * 1000)
   try {
     const setting = { prepared, driver, log, metrics, health }
@@ -56,6 +58,7 @@ export async function run(file: string, options: StreamOptions): Promise<void> {
     })
   } finally {
     watch.close()
+    sketches.close()
     log.close()
   }
 }

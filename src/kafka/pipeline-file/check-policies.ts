@@ -12,6 +12,7 @@ import { checkChange } from './check-change.ts'
 import { checkCrowd } from './check-crowd.ts'
 import { checkColumns, checkEnvelope } from './check-datasets.ts'
 import { checkPlanFormat } from './check-registry.ts'
+import { checkSketch } from './check-sketches.ts'
 import type { PipelineDraft, RoutePart } from './draft-pipeline.ts'
 import type { KeysPlace } from './pipeline.ts'
 import { fileBeside, type Secrets } from './secret-node.ts'
@@ -54,6 +55,7 @@ export function checkPolicies(
     checkChange(policy.plan, route, draft)
     checkCrowd(policy.plan, route, draft)
     checkBalance(policy.plan, route, draft)
+    checkSketch(policy.plan, route, draft)
     if (route.shape.to.compacted) checkRecordKey(policy.policy!, route, draft)
   }
   checkUnusedLists(

@@ -18,6 +18,7 @@ import { checkPolicies, type PolicyOptions } from './check-policies.ts'
 import { checkRegistry, outputOf, registryOf } from './check-registry.ts'
 import { checkRoutes } from './check-routes.ts'
 import { checkSasl, saslOf } from './check-sasl.ts'
+import { sketchOf } from './check-sketches.ts'
 import { checkSnapshots } from './check-snapshots.ts'
 import { CLIENT_DEFAULTS } from './client-settings.ts'
 import { draftOf, type PipelineDraft } from './draft-pipeline.ts'
@@ -264,6 +265,7 @@ function pipelineOf(
             : outputOf(route.to.topic, route.to),
         deadLetterTopic: route.deadLetterTopic,
         policy: fileBeside(dirname(file), route.policy),
+        sketch: sketchOf(route.sketch, dirname(file)),
         at: draft.at('routes', index),
       }),
     ),

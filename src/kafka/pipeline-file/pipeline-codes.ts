@@ -58,6 +58,7 @@ const PIPELINE_ONLY_CODES = {
   'bad-dataset': 'words of a data set do not go together, or its folder is not for it alone',
   'dataset-envelope': 'the policy makes something that the rows of a data set have no place for',
   'dataset-places': 'files of a data set tell which raw record a row is of',
+  'bad-sketch': 'a route cannot be sketched: its policy, its keys and `sketch:` do not go together',
   'same-partition': 'outputs keep the partition of their input',
 } as const
 

@@ -17,6 +17,7 @@ import {
   registrySchema,
 } from './registry-schema.ts'
 import { type SaslShape, saslSchema } from './sasl-schema.ts'
+import { type SketchShape, sketchSchema } from './sketch-schema.ts'
 
 export const MIN_REASON = 10
 
@@ -88,6 +89,7 @@ export interface RouteShape {
   }
   deadLetterTopic: string
   policy: string
+  sketch?: SketchShape | undefined
 }
 
 export interface PipelineShape {
@@ -261,6 +263,7 @@ const route: z.ZodType<RouteShape> = z.strictObject({
     'Where records go that could not be de-identified: their coordinates and why, never a value.',
   ),
   policy: z.string().min(1).describe('The file of the policy, relative to this one.'),
+  sketch: sketchSchema,
 })
 
 /** The schema with `secret` wherever a secret stands. */

@@ -131,6 +131,20 @@ export const writtenTopics = ({ to, deadLetterTopic }: Route): readonly string[]
   deadLetterTopic,
 ]
 
+/** How a route is sketched. Folder and file are found from the working directory; times are in ms. */
+export interface RouteSketch {
+  readonly folder: string
+  readonly sides: readonly ('input' | 'output')[]
+  /** Output paths; undefined: the fields with the role of a quasi-identifier. */
+  readonly over: readonly string[] | undefined
+  /** What one file is of. */
+  readonly period: number
+  /** How long a file is kept after its period. */
+  readonly keep: number
+  /** The file of legal holds; undefined: there are none. */
+  readonly holds: string | undefined
+}
+
 export interface Route {
   /** Names the route in metrics, transactional ids and messages; unique in the pipeline. */
   readonly name: string
@@ -151,6 +165,7 @@ export interface Route {
   readonly deadLetterTopic: string
   /** The policy's file, found from the working directory: the pipeline's folder is in it. */
   readonly policy: string
+  readonly sketch?: RouteSketch | undefined
   readonly at: Place
 }
 

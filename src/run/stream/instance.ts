@@ -43,6 +43,7 @@ import { FollowedTables } from './followed-tables.ts'
 import { keptForOf } from './kept-for.ts'
 import type { Prepared, PreparedRoute } from './prepare.ts'
 import type { RouteSchemas, SchemaWatch } from './route-schemas.ts'
+import { RouteSketches } from './route-sketches.ts'
 import { schemasOf } from './schemas-of-route.ts'
 import { type SealBatch, sealBatches, sealerOf } from './seal-batches.ts'
 import { lagOf, StreamProgress } from './stream-progress.ts'
@@ -102,7 +103,8 @@ export async function runInstance(options: InstanceOptions): Promise<void> {
         new RouteRun(
           options,
           route,
-          (schemas) => thread.route(at, () => options.groupLimits(route.route.name), schemas),
+          (schemas, sketchLimits) =>
+            thread.route(at, () => options.groupLimits(route.route.name), schemas, sketchLimits),
           tables,
           stop,
           sealer,
@@ -152,6 +154,7 @@ class RouteRun {
   readonly #progress: StreamProgress
   readonly #notices: BatchNotices
   readonly #limit: WindowWatch
+  readonly #sketches: RouteSketches | undefined
   #assigned = 0
   /** Clients lost since a batch was settled. */
   #lost = 0
@@ -164,7 +167,10 @@ class RouteRun {
   constructor(
     options: InstanceOptions,
     prepared: PreparedRoute,
-    rewriterOf: (schemas: () => SchemaNews | undefined) => BatchRewriter,
+    rewriterOf: (
+      schemas: () => SchemaNews | undefined,
+      sketchLimits: (now: number) => readonly number[] | undefined,
+    ) => BatchRewriter,
     tables: GateState,
     stop: AbortSignal,
     sealer: Sealer | undefined,
@@ -178,7 +184,10 @@ class RouteRun {
     this.#options = options
     this.#prepared = prepared
     this.#schemas = schemasOf(options.prepared, prepared, stop, () => this.#schemaWatch())
-    this.#rewriter = rewriterOf(() => this.#schemas?.takeNews())
+    this.#rewriter = rewriterOf(
+      () => this.#schemas?.takeNews(),
+      (now) => this.#sketches?.limits(now),
+    )
     this.#stop = stop
     this.#loop = options.health.begin(route.name)
     this.#metrics = options.metrics.route({
@@ -194,6 +203,7 @@ class RouteRun {
       groups: route.balance === undefined ? [] : groupLabelsOf(route.balance),
       suspects: SUSPECT_KINDS,
     })
+    this.#sketches = this.#makeSketches()
     const { deadLetters } = options.prepared.pipeline
     this.#limit = new WindowWatch(deadLetters.limit, deadLetters.window)
     this.#notices = new BatchNotices(route, plan, options.log)
@@ -208,6 +218,19 @@ class RouteRun {
       () => (this.#isClosed ? [] : this.#sink.finalPositions()),
       options.progress,
     )
+  }
+
+  #makeSketches(): RouteSketches | undefined {
+    const { prepared, log } = this.#options
+    const { route, plan } = this.#prepared
+    const { keyset } = prepared.configuration
+    if (route.sketch === undefined || keyset === undefined) return undefined
+    return new RouteSketches({
+      ...{ pipeline: prepared.pipeline.name, route: route.name, plan, keyset },
+      setting: route.sketch,
+      metrics: this.#metrics,
+      unwritten: (code) => log.event({ kind: 'sketch-unwritten', route: route.name, code }),
+    })
   }
 
   #makeDriver(connection: Connection): { readonly driver: Driver; readonly sink: RouteSink } {
@@ -410,6 +433,7 @@ class RouteRun {
           log.event({ kind: 'unsettled', route: this.name, code, count: found, first: placesOf(first) })
         unsettled(this.name, held)
       },
+      sketched: (sketches, judgedAt) => this.#sketches?.add(sketches, judgedAt),
       discarded: () => this.#metrics.batchDiscarded(),
       lag: (positions, ends) => {
         this.#progress.ends(ends)
@@ -478,6 +502,7 @@ class RouteRun {
 
   async close(): Promise<void> {
     this.#progress.close()
+    await this.#sketches?.close()
     this.#options.health.end(this.#loop)
     await this.#closeDriver()
   }

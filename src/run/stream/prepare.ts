@@ -231,6 +231,7 @@ function assemble(
         groupsKey,
         countedGroups: route.balance,
         seals: pipeline.seal !== undefined,
+        sketch: route.sketch && { sides: route.sketch.sides, over: route.sketch.over },
       }
       const approved = approvals?.get(route.policy)
       return {

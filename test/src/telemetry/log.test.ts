@@ -29,6 +29,10 @@ const events: { readonly [Kind in EventKind]: LogEvent & { readonly kind: Kind }
     topic: 'orders.clean',
     folder: '/srv/data',
   },
+  'sketches-deleted': { kind: 'sketches-deleted', route: 'orders', count: 3 },
+  'sketches-held': { kind: 'sketches-held', route: 'orders', count: 1 },
+  'sketch-unwritten': { kind: 'sketch-unwritten', route: 'orders', code: 'file-unwritable' },
+  'sketch-unread': { kind: 'sketch-unread', route: 'orders', code: 'sketch-damaged' },
   'file-published': {
     kind: 'file-published',
     route: 'orders',

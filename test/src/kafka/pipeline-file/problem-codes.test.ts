@@ -543,6 +543,16 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
   ],
   ['bad-amount', 'when to roll', pipeline('', toDataset('dataset: d, format: ndjson, roll: { time: ▸1ms }'))],
   ['not-in-driver', 'a data set', pipeline(KAFKAJS, toDataset('dataset: ▸d, format: ndjson'))],
+  [
+    'bad-sketch',
+    'no keys and no subject',
+    pipeline('', route({ policy: 'plain.yaml', more: 'sketch: ▸{ folder: s, holds: none }' })),
+  ],
+  [
+    'bad-amount',
+    'a long period',
+    pipeline('', route({ policy: 'plain.yaml', more: 'sketch: { folder: s, holds: none, period: ▸32d }' })),
+  ],
   ['bad-file', 'a policy', pipeline('', route({ policy: '▸gone.yaml' }))],
 ]
 
