@@ -245,6 +245,12 @@ describe('marked values', () => {
     await run(0, 'crowd', 'solve', 'in.ndjson', ...measured, ...crowd, '--format', 'patch')
     const weighted = ['-o', 'clean/weighted.ndjson', '--weights', 'weights.csv']
     await run(3, 'batch', 'in.ndjson', ...batch, '--by', 'born', ...weighted)
+    // Sketches: of some, merged, and one that is none.
+    const sketched = ['-o', 'sketched.ndjson', '--sketch', 'one.sketch', '--sketch-side', 'input']
+    put('roles.yaml', POLICY(1).replace('to: year }', 'to: year, role: quasi-identifier }'))
+    await run(3, 'batch', 'in.ndjson', ...batch, '-p', 'roles.yaml', ...sketched)
+    await both(0, 'measure', '--sketches', 'one.sketch', '--merged', 'merged.sketch')
+    await run(4, 'measure', '--sketches', 'one.sketch', 'in.ndjson')
     await run(
       0,
       'measure',

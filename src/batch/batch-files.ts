@@ -54,9 +54,10 @@ import {
 } from './outputs.ts'
 import { sealingOf } from './sealing-setup.ts'
 import { openSidecars, writeSidecars } from './sidecars.ts'
+import { type SketchOptions, sketchSetupOf, writeSketch } from './sketched.ts'
 
 /** What a batch is told, beside its inputs. */
-export interface FilesOptions extends OutputOptions, ApprovalOptions, BatchMeasure {
+export interface FilesOptions extends OutputOptions, ApprovalOptions, BatchMeasure, SketchOptions {
   readonly expectKey?: readonly ExpectedKey[]
   /** By name, the lists of subjects that the policy names. */
   readonly lists?: ReadonlyMap<string, ListPlace>
@@ -236,7 +237,8 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
   const { plan, form, approvals, data, sealing, reads, keys } = batch
   const { inputs, options, prepared, hears } = batch
   const { replay } = options
-  const now = options.asOf ?? Date.now()
+  const began = Date.now()
+  const now = options.asOf ?? began
   const opened = new Opened(reads)
   const use = crowdUse(plan, options)
   let second: PreparedPool | undefined
@@ -254,7 +256,9 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     const weightsFile =
       options.weights === undefined ? undefined : await opened.open(options.weights, options)
     const measuring = await measuringOf(plan, form.change !== undefined, options)
-    const named = deadLetterFile === undefined ? outputs : [...outputs, deadLetterFile]
+    const sketch = sketchSetupOf(plan, keys, options, form.change !== undefined)
+    const sketchFile = options.sketch === undefined ? undefined : opened.openOwn(options.sketch, options)
+    const named = [...outputs, deadLetterFile, sketchFile].filter((output) => output !== undefined)
     const refuseAdded = await refuserOf(options, named)
     let first: FirstPass | undefined
     if (use !== undefined && use !== 'unjudged') {
@@ -272,6 +276,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       prepared: second ?? prepared,
       countsGroups: true,
       crowd: first?.setup ?? (use === 'unjudged' ? use : undefined),
+      sketch,
     })
     const result = first?.resultOf(whole.result) ?? whole.result
     if (!reconciles(result.account))
@@ -315,11 +320,16 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       }
       if (weightsFile !== undefined) await writeWeights(weights!, weightsFile)
     }
+    if (whole.sketch !== undefined && sketchFile !== undefined && summary.status === 'done')
+      await writeSketch(sketchFile, whole.sketch, plan, keys!, sketch!, {
+        from: began,
+        keep: options.sketchKeep,
+      })
     hears.account(summary, result, whatIsLeft(outputs))
     refuseAdded()
     // Where another process has left the same, this one leaves nothing.
     if (options.shard !== undefined && !(await options.shard.mayPublish(summary))) return summary
-    const measures = [measureFile, weightsFile].filter((one) => one !== undefined)
+    const measures = [measureFile, weightsFile, sketchFile].filter((one) => one !== undefined)
     const sides = [...sidecars.map(({ file }) => file), ...measures]
     const finished = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
     await publishAll([...finished, deadLetterFile, summaryFile].filter((output) => output !== undefined))
@@ -336,7 +346,7 @@ const passOf = (
   now: number,
 ): Omit<
   BatchPass,
-  'outputs' | 'deadLetterFile' | 'sealing' | 'prepared' | 'observe' | 'countsGroups' | 'crowd'
+  'outputs' | 'deadLetterFile' | 'sealing' | 'prepared' | 'observe' | 'countsGroups' | 'crowd' | 'sketch'
 > => ({
   ...{ plan, file, inputs, form, now, options },
   configuration: { files: files.bytes, keyset: keys?.keyset, ...configured(data) },
@@ -367,6 +377,7 @@ async function countClasses(batch: WholeBatch, now: number, use: CrowdUse, left:
       prepared,
       observe: undefined,
       countsGroups: false,
+      sketch: undefined,
       crowd: { key, open: undefined },
     })
     return new FirstPass(plan, key, passed, use, left)

@@ -7,12 +7,14 @@ import type { Output } from '../files/sink.ts'
 import type { ClassCount } from '../groups/class-count.ts'
 import { quasiIdentifiers } from '../groups/quasi-identifiers.ts'
 import { newGroupsKey } from '../groups/subject-groups.ts'
+import { KHyperLogLog } from '../measures/khyperloglog.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { PolicyFile } from '../policy/policy-file.ts'
 import { type BatchProgress, type BatchResult, type LetterSealing, runBatch } from '../run/batch-run.ts'
 import type { Pool, PreparedPool } from '../run/chunk-pool.ts'
 import type { RunConfiguration } from '../run/configuration.ts'
 import type { ReadForm } from '../run/input-flags.ts'
+import type { SketchSetup } from '../run/sketching.ts'
 import type { FileReplay } from './file-replay.ts'
 
 /** What a pass is told of the options of its batch. */
@@ -44,12 +46,16 @@ export interface BatchPass {
   readonly countsGroups: boolean
   /** Where the policy states a crowd. */
   readonly crowd: ClassPassSetup | 'unjudged' | undefined
+  /** Where what leaves, or came, is sketched. */
+  readonly sketch: SketchSetup | undefined
 }
 
 export interface PassResult {
   readonly result: BatchResult
   /** The classes of what was published, where they are counted and the pass came to its end. */
   readonly classes: ClassCount | undefined
+  /** Where it is sketched and came to its end. */
+  readonly sketch: KHyperLogLog | undefined
 }
 
 /** @throws LetheError */
@@ -65,6 +71,7 @@ export async function runPass(pass: BatchPass): Promise<PassResult> {
     groupsKey: countsGroups ? newGroupsKey() : undefined,
     seals: pass.sealing !== undefined,
     crowd,
+    sketch: pass.sketch,
     options: {
       now,
       maxRecordBytes: options.maxRecordBytes,
@@ -93,7 +100,14 @@ export async function runPass(pass: BatchPass): Promise<PassResult> {
     onProgress: pass.progress,
   })
   const classes = isJudged && !result.tooManyDeadLetters ? await allClasses(plan, pool) : undefined
-  return { result, classes }
+  const isWhole = pass.sketch !== undefined && !result.tooManyDeadLetters
+  return { result, classes, sketch: isWhole ? await wholeSketch(pool) : undefined }
+}
+
+async function wholeSketch(pool: Pool): Promise<KHyperLogLog> {
+  const whole = new KHyperLogLog()
+  for (const [part] of await pool.sketches()) if (part !== undefined) whole.merge(part)
+  return whole
 }
 
 async function allClasses(plan: Plan, pool: Pool): Promise<ClassCount> {

@@ -18,6 +18,7 @@ import { ObjectPlace } from '../files/objects/object-place.ts'
 import { openNothing, openObject, openOutput, openStdout } from '../files/output.ts'
 import { placeOf } from '../files/place.ts'
 import type { Output } from '../files/sink.ts'
+import { TemporaryFile } from '../files/temporary-file.ts'
 import type { RecordFormat } from '../record/limits.ts'
 import { onInterrupt } from '../run/interrupt.ts'
 import type { ReadFiles } from '../run/read-files.ts'
@@ -79,6 +80,19 @@ export class Opened {
       options.dryRun === true
         ? openNothing(name)
         : openOutput(place.path, compression, digest, options.shard?.temporary)
+    this.#outputs.push(output)
+    return output
+  }
+
+  /** The same of a file that its owner alone may read, and that is no object. */
+  openOwn(name: string, options: Pick<OutputOptions, 'dryRun'>): Output {
+    const place = placeOf(name)
+    if (isObjectName(name) || name === '-' || place.isSpecial || place.isFolder)
+      throw new LetheError('not-a-file', `${name} is not a regular file`, 'name a file of this machine')
+    this.#reads.refuse(place.path)
+    this.#take(place.path, name)
+    const output =
+      options.dryRun === true ? openNothing(name) : new TemporaryFile(place.path, undefined, name, 'owner')
     this.#outputs.push(output)
     return output
   }

@@ -63,6 +63,8 @@ function workersOf({ measure, weights, workers }: BatchOptions): number {
   return 1
 }
 
+const days = whole(1, 3650)
+
 const FORMATS = ['csv', 'ndjson', 'json', 'parquet']
 const PACKED = ['snappy', 'zstd', 'none']
 
@@ -186,6 +188,20 @@ export const command = (): Command =>
     .option(
       '--weights <file>',
       'where to write a weight for each record, so that the groups of --by have the shares that were read',
+    )
+    .option(
+      '--sketch <file>',
+      'where to write a sketch of who shares quasi-identifiers, for `lethe measure --sketches`; it is personal data',
+    )
+    .addOption(
+      new Option('--sketch-side <side>', 'values as they came, or as they leave')
+        .choices(['input', 'output'])
+        .default('output'),
+    )
+    .addOption(
+      new Option('--sketch-keep <days>', 'how long the sketch is kept')
+        .argParser((text: string) => days(text) * 86_400_000)
+        .default(30 * 86_400_000, '30'),
     )
     .option('--holds <file>', 'the file of legal holds: no output takes the place of a file that is held')
     .addOption(

@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { PolicyProblems } from '../batch/batch-files.ts'
 import type { MeasureOptions } from '../batch/measure-files.ts'
 import { MEASURED } from '../batch/measuring.ts'
+import { checkMeasured, type SketchFilesOptions } from '../batch/merged-sketches.ts'
 import { LetheError } from '../errors.ts'
 import { measureLines } from '../explain/measurement-lines.ts'
 import { inspectInputs } from '../files/objects/inspect-objects.ts'
@@ -10,7 +11,7 @@ import { formatProblems } from '../policy/problems.ts'
 import type { InputFlags } from '../run/input-flags.ts'
 import { keysFile } from '../run/named-key-files.ts'
 import { paint } from '../terminal.ts'
-import { parseExpectedKey, parseTime, whole } from './arguments.ts'
+import { parseExpectedKey, parseShare, parseTime, whole } from './arguments.ts'
 import { addBalanceOptions, type BalanceOptions, balanceOf } from './balance-options.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
@@ -33,6 +34,16 @@ interface Options
   readonly inputFormat?: NonNullable<MeasureOptions['format']>
   readonly format: 'text' | 'json'
   readonly quiet?: boolean
+}
+
+type Given = Omit<Options, 'policy'> & Partial<SketchFilesOptions> & { readonly policy?: string }
+
+async function start(names: readonly string[], given: Given): Promise<void> {
+  const { sketches, merged, maxAtRisk, policy, ...options } = given
+  checkMeasured({ names, policy, sketches, merged, maxAtRisk })
+  if (sketches === undefined) return await run(names, { ...options, policy: policy ?? '' })
+  const { measureSketches } = await import('./measure-sketches.ts')
+  await measureSketches({ sketches, merged, maxAtRisk, k: options.k, format: options.format })
 }
 
 async function run(names: readonly string[], options: Options): Promise<void> {
@@ -103,9 +114,10 @@ Examples:
   $ lethe measure customers.csv -p policy.yaml --keys keys.json --by country --by-script name --label churned=yes
   $ lethe measure clean/*.ndjson -p policy.yaml --side output
   $ lethe measure training/ -p policy.yaml --side output
+  $ lethe measure --sketches sketches/*.sketch --max-at-risk 5%      what a stream has counted
   $ lethe measure adult.csv --delimiter ';' -p adult.yaml --over age,sex,race --format json > measure.json
 
-Exit codes: 0 measured, 2 usage or policy, 4 input or output, 130 interrupted.`
+Exit codes: 0 measured, 1 not below --max-at-risk, 2 usage or policy, 4 input or output, 130 interrupted.`
 
 export const command = (): Command =>
   addBalanceOptions(
@@ -114,11 +126,19 @@ export const command = (): Command =>
     .description('Measures the risk that is left, what was lost, and who was left out.')
     .addArgument(
       new Argument(
-        '<in...>',
+        '[in...]',
         'input files or folders as of lethe batch; with --side output, what was published',
       ),
     )
-    .requiredOption('-p, --policy <file>', 'the policy')
+    .option('-p, --policy <file>', 'the policy')
+    .option('--sketches <files...>', 'merge sketches of streams, batches and shards, and say what they say')
+    .option('--merged <file>', 'of sketches: write them as one')
+    .addOption(
+      new Option(
+        '--max-at-risk <p%>',
+        'of sketches: end with 1 unless the share of subjects in classes of fewer than --k is below it, by two standard deviations',
+      ).argParser(parseShare),
+    )
     .addOption(
       new Option(
         '--side <side>',
@@ -199,4 +219,4 @@ export const command = (): Command =>
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr')
     .addHelpText('after', EXAMPLES)
-    .action(run)
+    .action(start)
