@@ -113,6 +113,7 @@ export async function openWorld({ main, events, say }) {
     delivery,
     source = 'encrypted',
     policy = join(HERE, '../policies/stream.yaml'),
+    route = '',
   }) {
     const file = join(folder, `pipeline-${serial++}.yaml`)
     writeFileSync(
@@ -130,7 +131,7 @@ routes:
     to: { topic: ${output} }
     deadLetterTopic: ${dead}
     policy: ${policy}
-`,
+${route}`,
     )
     return file
   }
