@@ -1,5 +1,5 @@
 /** `lethe report SUMMARY… -o report.html`: what runs did, as a page for the person who signs it. */
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { EXIT } from '../errors.ts'
 import type { TileState } from '../forms/report-form.ts'
 import { formatProblems } from '../policy/problems.ts'
@@ -7,6 +7,7 @@ import { filesOf, makeReport } from '../report/make-report.ts'
 import { PolicyErrors } from '../report/policy-source.ts'
 import { ReportFileProblems } from '../report/read-yaml.ts'
 import { placesOf, writeReport } from '../report/write-report.ts'
+import { matching } from './arguments.ts'
 
 interface Options {
   readonly output: string
@@ -23,6 +24,7 @@ interface Options {
   readonly holds?: string
   readonly approvalKeys?: string
   readonly diffFrom?: string
+  readonly docs?: string
 }
 
 const VERDICTS: Readonly<Record<TileState, string>> = {
@@ -44,7 +46,7 @@ async function run(summaries: readonly string[], options: Options): Promise<void
     keys: ledgerKeys,
     ...(policy === undefined ? {} : { policy, approvalKeys, diffFrom }),
     curves: options.curve ?? [],
-    ...{ findings, limits, holds },
+    ...{ findings, limits, holds, docs: options.docs },
     now: Date.now(),
   }
   try {
@@ -105,5 +107,10 @@ export const command = (): Command =>
     .option('--holds <file>', 'the file of legal holds')
     .option('--approval-keys <file>', 'public keys to check the approvals of the policy with')
     .option('--diff-from <old>', 'the policy that was approved last: shows what changed since')
+    .addOption(
+      new Option('--docs <url>', 'where the pages of docs/ are read: the page links to them').argParser(
+        matching(/^https?:\/\/[^\s"<>]+$/, 'It is a URL of http or https.'),
+      ),
+    )
     .addHelpText('after', EXAMPLES)
     .action(run)

@@ -287,6 +287,8 @@ export interface ReportDocument {
   readonly change: ReportChange
   /** Absent where no file was given. */
   readonly findings?: readonly ReportFinding[]
+  /** Where the pages of docs/ are read, for links. */
+  readonly docs?: string
 }
 
 const share = z.number().min(0).max(1)
@@ -490,6 +492,10 @@ export const reportForm: z.ZodType<ReportDocument> = z.object({
         isOverdue: z.boolean(),
       }),
     )
+    .exactOptional(),
+  docs: z
+    .string()
+    .regex(/^https?:\/\/[^\s"<>]+$/)
     .exactOptional(),
 })
 

@@ -24,6 +24,8 @@ export interface ReportSources extends Partial<PolicySources>, LedgerSources {
   readonly findings: string | undefined
   readonly limits: string | undefined
   readonly holds: string | undefined
+  /** A URL, for links to the pages of docs/. */
+  readonly docs: string | undefined
   /** ms since 1970. */
   readonly now: number
 }
@@ -83,6 +85,7 @@ export async function makeReport(sources: ReportSources): Promise<ReportDocument
     approvals: known?.approvals ?? [],
     change: known?.change ?? { state: 'policy-missing', changes: [] },
     ...(findings === undefined ? {} : { findings }),
+    ...(sources.docs === undefined ? {} : { docs: sources.docs }),
   }
   // What is written is what the form says, to the last member.
   return reportForm.parse(report)

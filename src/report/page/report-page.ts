@@ -7,7 +7,7 @@ import { flowSection, lineageSection } from './flow-section.ts'
 import { Html, html } from './html.ts'
 import { lifecycleSection } from './lifecycle-section.ts'
 import { time, VERDICT_WORDS } from './page-words.ts'
-import { note, section, table } from './parts.ts'
+import { section, table } from './parts.ts'
 import { approvalsSection, findingsSection } from './people-section.ts'
 import { groupsSection, lossSection, riskSection } from './risk-section.ts'
 import { STYLE } from './style.ts'
@@ -53,25 +53,30 @@ ${acceptancesSection(report)}
 ${findingsSection(report)}
 ${approvalsSection(report)}
 ${trendSection(report)}
-${controlsSection()}
+${controlsSection(report)}
 ${signOff()}
 </main>
 <footer><p>Every figure of this page stands in the JSON file of the same name. Tokens are pseudonyms: still personal data. The page runs no script and loads nothing.</p></footer></body></html>
 `.text
 }
 
-function controlsSection(): Html {
+function controlsSection({ docs }: ReportDocument): Html {
+  const link = (page: string, text: string): Html =>
+    docs === undefined
+      ? html`${text}`
+      : html`<a href="${docs.replace(/\/$/, '')}/${page}" rel="noreferrer">${text}</a>`
   return section(
     'controls',
     'Controls and articles',
-    note(
-      'Which articles a control can support. Support is no compliance, and this is no legal advice; docs/controls.md has the same table, with links to what describes each control.',
-    ),
+    html`<p class="note">Which articles a control can support. Support is no compliance, and this is no legal advice. ${link('controls.md', 'docs/controls.md')} has the same table, with links to what describes each control.</p>`,
     table({
       id: 'controls-table',
       caption: 'Controls, what they support and what they do not do',
       head: ['control', 'GDPR', 'CCPA', 'AI Act', 'it does not'],
-      rows: CONTROLS.map(({ control, gdpr, ccpa, aiAct, doesNot }) => [control, gdpr, ccpa, aiAct, doesNot]),
+      rows: CONTROLS.map(({ control, page, gdpr, ccpa, aiAct, doesNot }) => [
+        link(page, control),
+        ...[gdpr, ccpa, aiAct, doesNot],
+      ]),
       isWide: true,
     }),
   )

@@ -167,6 +167,58 @@ describe('a report of real runs', () => {
     expect(third.verdict).toMatchObject({ is: 'not-measured', tiles: ['privacy', 'utility', 'balance'] })
   })
 
+  it('says of a ledger that was changed, or not verified, what it knows', async () => {
+    const ledger = [
+      '--ledger',
+      put(
+        'changed.ndjson',
+        readFileSync(join(keep, 'ledger.ndjson'), 'utf8').replace('"subjects":2', '"subjects":3'),
+      ),
+    ]
+    const loose = ['--limits', put('l.yaml', 'operations: 1\n')]
+    const { document } = await report(1, 'run.json', ...loose, ...ledger, '--ledger-keys', 'host.pem.pub')
+    expect(document.ledger).toMatchObject({
+      verified: 'not-as-written',
+      findings: [{ reason: 'changed', count: 1 }],
+    })
+    expect(tileOf(document, 'operations')).toMatchObject({
+      is: 'beyond',
+      why: ['The ledger is not as it was written.', expect.any(String)],
+    })
+    const { document: unchecked } = await report(1, 'run.json', ...loose, '--ledger', 'ledger.ndjson')
+    expect(unchecked.ledger).toMatchObject({ verified: 'not-checked', findings: [] })
+    expect(tileOf(unchecked, 'operations').is).toBe('within')
+    expect(await say('run.json', '--ledger', 'none.ndjson', '-o', 'x.html')).toMatchObject({ code: 4 })
+  })
+
+  it('shows approvals with what became of their signatures, and links where it is told to', async () => {
+    const note = ['--note', 'the second version, read as a whole', '--signing-key', 'person.pem']
+    await made.run(0, 'approve', 'policy.yaml', '--as', 'privacy-officer', ...note)
+    const args = ['run.json', '-p', 'policy.yaml', '--docs', 'https://docs.example/lethe/']
+    const { document, page } = await report(1, ...args, '--approval-keys', 'person.pem.pub')
+    expect(document.change.state).toBe('approved')
+    expect(document.approvals).toMatchObject([{ role: 'privacy-officer', version: 2, state: 'counts' }])
+    expect(page).toContain(
+      '<a href="https://docs.example/lethe/controls.md" rel="noreferrer">docs/controls.md</a>',
+    )
+    const { document: other } = await report(1, ...args, '--approval-keys', 'host.pem.pub')
+    expect(other.approvals).toMatchObject([{ state: 'unknown-key' }])
+    expect((await say('run.json', '--docs', 'javascript:alert(1)', '-o', 'x.html')).code).toBe(2)
+  })
+
+  it('counts a data subject that stands alone by the account of a run, without a measure', async () => {
+    const run = json('run.json')
+    const alone = (share: number, error: number) =>
+      put('alone.json', { ...run, groups: { ...run.groups, alone: { share, error } } })
+    expect(tileOf((await report(1, alone(0.1, 0.01))).document, 'privacy')).toMatchObject({
+      is: 'beyond',
+      value: 1,
+    })
+    expect(tileOf((await report(1, alone(0.01, 0.01))).document, 'privacy')).toMatchObject({
+      is: 'not-measured',
+    })
+  })
+
   it('takes the crowd that runs held for Privacy, where there is no measure', async () => {
     const run = json('run.json')
     const classes = { published: 20, suppressed: 3 }
