@@ -50,7 +50,7 @@ export const note = (text: string): Html => html`<p class="note">${prose(text)}<
 export function list(items: readonly PageCell[]): Html {
   return items.length === 0
     ? NONE
-    : html`<ul>${items.map((one) => html`<li>${one instanceof Html ? one : prose(one)}</li>`)}</ul>`
+    : html`<ul>${items.map((one) => html`<li>${one instanceof Html ? one : prose(plain(one))}</li>`)}</ul>`
 }
 
 /** Signs that differ by shape: none is told by its colour alone. */
