@@ -273,7 +273,14 @@ export interface ReportDocument {
   readonly acceptances: readonly { readonly about: string; readonly reason: string }[]
   readonly measures: readonly Measurement[]
   /** Records that the measures are of, and those that the runs read. */
-  readonly measured: { readonly records: number; readonly of: number }
+  readonly measured: {
+    readonly records: number
+    readonly of: number
+    /** Records that the runs published. */
+    readonly published: number
+    /** By measure. */
+    readonly covered: readonly { readonly records: number; readonly published: number }[]
+  }
   readonly balances: readonly ReportBalance[]
   readonly curve: readonly CurvePoint[]
   readonly ledger?: LedgerTotals
@@ -451,7 +458,14 @@ export const reportForm: z.ZodType<ReportDocument> = z.object({
   ),
   acceptances: z.array(z.object({ about: text, reason: text })),
   measures: z.array(measurementForm),
-  measured: z.object({ records: count, of: count }),
+  measured: z
+    .object({
+      records: count,
+      of: count,
+      published: count,
+      covered: z.array(z.object({ records: count, published: count })),
+    })
+    .describe('Records that the measures are of, and those that the runs read and published.'),
   balances: z.array(
     z.object({
       measure: z.int().min(1),

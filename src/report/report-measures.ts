@@ -7,6 +7,7 @@ import type {
   EarlierReport,
   LossCurve,
   ReportBalance,
+  ReportDocument,
   ReportGroup,
   ReportRun,
 } from '../forms/report-form.ts'
@@ -23,7 +24,7 @@ const MOST_NAME = 80
 export interface ShownMeasures {
   readonly measures: readonly Measurement[]
   readonly balances: readonly ReportBalance[]
-  readonly measured: { readonly records: number; readonly of: number }
+  readonly measured: ReportDocument['measured']
 }
 
 export interface GivenMeasure {
@@ -41,21 +42,47 @@ export function showMeasures(given: readonly GivenMeasure[], runs: readonly OneR
         `${file} is a measure of the policy ${labelOf(measurement.policy)}, and the runs are of ${labelOf(policy)}`,
         'measure under the policy of the runs',
       )
-  const of = runs.reduce((all, { run }) => all + run.flow.in, 0)
-  const records = given.reduce((all, { measurement }) => all + coveredBy(measurement, runs), 0)
+  const covered = given.map(({ measurement }) => coveredBy(measurement, runs))
   return {
     measures: given.map(({ measurement }) => withoutNames(measurement)),
     balances: given.flatMap(({ measurement }, at) => balancesOf(measurement, at + 1)),
-    measured: { records, of },
+    measured: { ...coverage(covered, runs), covered },
   }
 }
 
-/** How many of the records that the runs read a measure is of. What was measured as it left stands for its runs, where it is all of it. */
-function coveredBy({ side, records }: Measurement, runs: readonly OneRun[]): number {
-  if (side !== 'output') return records.read + records.unread
-  const published = runs.reduce((all, { run }) => all + run.flow.published, 0)
-  const read = runs.reduce((all, { run }) => all + run.flow.in, 0)
-  return records.published === published || records.read === published ? read : records.read
+/** Records that a measure is of. */
+export type Covered = ReportDocument['measured']['covered'][number]
+
+/** Where what was published was measured as it left, and is all of it, it stands for all that was read. */
+function coveredBy(
+  { side, records: { read, unread, published } }: Measurement,
+  runs: readonly OneRun[],
+): Covered {
+  if (side !== 'output') return { records: read + unread, published }
+  const all = totalOf(runs)
+  return read === all.published ? all : { records: read, published: read }
+}
+
+const totalOf = (runs: readonly OneRun[]): Covered => ({
+  records: runs.reduce((all, { run }) => all + run.flow.in, 0),
+  published: runs.reduce((all, { run }) => all + run.flow.published, 0),
+})
+
+/** One measure may be of all records; else they have to be of its parts, together. */
+function coverage(
+  covered: readonly Covered[],
+  runs: readonly OneRun[],
+): Omit<ReportDocument['measured'], 'covered'> {
+  const of = totalOf(runs)
+  const sum = covered.reduce((all, one) => all + one.records, 0)
+  return { records: covers(covered, of) ? of.records : sum, of: of.records, published: of.published }
+}
+
+/** Whether these measures are of all that the runs read, and of all that they published. */
+export function covers(covered: readonly Covered[], { records, published }: Covered): boolean {
+  if (covered.some((one) => one.records === records && one.published === published)) return true
+  const total = (of: keyof Covered): number => covered.reduce((all, one) => all + one[of], 0)
+  return total('records') === records && total('published') === published
 }
 
 /** The names are in the table of groups, as far as they are shown; weights by value are for who trains a model. */

@@ -16,14 +16,14 @@ import {
   type TileState,
 } from '../forms/report-form.ts'
 import { BOUNDS, DEFAULT_LIMITS } from './limits-file.ts'
-import { SMALLEST_JUDGED, someoneAlone } from './report-measures.ts'
+import { covers, SMALLEST_JUDGED, someoneAlone } from './report-measures.ts'
 
 /** What tiles are judged by. */
 export interface TileInputs {
   readonly runs: readonly ReportRun[]
   readonly flow: ReportFlow
   readonly measures: readonly Measurement[]
-  readonly measured: { readonly records: number; readonly of: number }
+  readonly measured: ReportDocument['measured']
   readonly balances: readonly ReportBalance[]
   readonly ledger: LedgerTotals | undefined
   readonly findings: readonly ReportFinding[] | undefined
@@ -75,15 +75,23 @@ export function tilesOf(judged: TileInputs): readonly ReportTile[] {
 const worst = (states: readonly TileState[]): TileState =>
   TILE_STATES.find((state) => states.includes(state))!
 
-/** A figure of a part of the records says nothing of the rest. */
-function covered({ measured: { records, of } }: TileInputs, figure: Figure): Figure {
-  if (records === of || figure.value === null) return figure
+/** A figure of a part of the records says nothing of the rest. `from`: the measures that it comes from, from 0. */
+function covered({ measured }: TileInputs, from: readonly number[], figure: Figure): Figure {
+  const ofThese = from.map((at) => measured.covered[at]!)
+  if (covers(ofThese, { records: measured.of, published: measured.published })) return figure
   return {
     ...figure,
     atBest: worst([figure.atBest ?? 'within', 'not-measured']),
-    why: [...figure.why, 'The measures are not of all records that the runs read, so the rest is not known.'],
+    why: [
+      ...figure.why,
+      'The measures are not of all records that the runs read and published, so the rest is not known.',
+    ],
   }
 }
+
+/** The measures that have something, from 0. */
+const having = (measures: readonly Measurement[], has: (one: Measurement) => boolean): readonly number[] =>
+  measures.flatMap((one, at) => (has(one) ? [at] : []))
 
 /** The highest risk of one person: of the smallest class of all measures. */
 function privacy(judged: TileInputs): Figure {
@@ -96,7 +104,8 @@ function privacy(judged: TileInputs): Figure {
     const one = measures.some(({ counted }) => counted === 'records') ? 'record' : 'data subject'
     const smallest = Math.min(...sides.map(({ risk }) => risk.k))
     const why = `The smallest class that leaves has ${smallest === 1 ? `one ${one}` : `${smallest} ${one}s`} in it.`
-    return covered(judged, { value: Math.max(...sides.map(({ risk }) => risk.highest)), why: [why] })
+    const from = having(measures, ({ output }) => output !== undefined)
+    return covered(judged, from, { value: Math.max(...sides.map(({ risk }) => risk.highest)), why: [why] })
   }
   const held = runs.filter((one) => one.flow.published > 0).map(({ crowd }) => crowd?.k)
   const least = Math.min(...held.map((k) => k ?? 0))
@@ -109,7 +118,7 @@ function privacy(judged: TileInputs): Figure {
     }
   if (runs.some(someoneAlone))
     return { value: 1, why: ['By the account of a run, some people stand alone in what leaves.', NO_MEASURE] }
-  return { value: null, why: [NO_MEASURE] }
+  return { value: null, why: [measures.length === 0 ? NO_MEASURE : 'The measure is not of what leaves.'] }
 }
 
 function utility(judged: TileInputs): Figure {
@@ -124,7 +133,8 @@ function utility(judged: TileInputs): Figure {
       ],
     }
   const why = 'How much of its domain a published value stands for, over all quasi-identifiers.'
-  return covered(judged, { value: Math.max(...losses), why: [why] })
+  const from = having(judged.measures, (one) => one.utility !== undefined)
+  return covered(judged, from, { value: Math.max(...losses), why: [why] })
 }
 
 /** The worst group of all that are large enough; those without a name count as one. */
@@ -152,7 +162,8 @@ function balance(judged: TileInputs): Figure {
   const moved = groups.some(({ label }) => label?.isFlagged === true)
   const emptied = groups.some((one) => one.emptied.length > 0)
   const lowest = ratios.reduce((low, one) => (one.ratio < low.ratio ? one : low))
-  return covered(judged, {
+  const from = [...new Set(balances.map(({ measure }) => measure - 1))]
+  return covered(judged, from, {
     value: lowest.ratio,
     why: [
       ...(moved ? ['In a group, the share of the label is another one in what is published.'] : []),

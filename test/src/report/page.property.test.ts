@@ -94,7 +94,7 @@ function documentOf(text: string, records: Parameters<typeof flowOf>[0]): Report
     runs: [run],
     flow,
     measures: [],
-    measured: { records: 0, of: flow.in },
+    measured: { records: 0, of: flow.in, published: flow.published, covered: [{ records: 0, published: 0 }] },
     balances,
     findings,
   }

@@ -148,11 +148,21 @@ describe('a report of real runs', () => {
     const { document, page } = await report(1, 'run.json')
     expect(document.verdict.is).toBe('beyond')
     const limits = put('loose.yaml', 'operations: 1\n')
-    const { document: other } = await report(1, 'run.json', '--limits', limits)
-    expect(other.verdict).toMatchObject({ is: 'not-measured', tiles: ['privacy', 'utility', 'balance'] })
+    const { document: bare } = await report(1, 'run.json', '--limits', limits)
+    expect(bare.verdict).toMatchObject({ is: 'not-measured', tiles: ['privacy', 'utility', 'balance'] })
     expect(textOfPage(page)).toContain('No measure was given')
     const all = ['run.json', '--limits', limits, '--measure', 'measure.json']
     expect((await report(0, ...all)).document.verdict.is).toBe('within')
+    // Two measures of all records are no measure of twice as many; of other records they are none.
+    const twice = put('twice.json', { ...json('measure.json'), asOf: '2026-07-06T00:00:00.000Z' })
+    expect((await report(0, ...all, '--measure', twice)).document.measured.covered).toHaveLength(2)
+    const { records } = json('measure.json')
+    const other = put('other-day.json', {
+      ...json('measure.json'),
+      records: { ...records, published: records.published - 1 },
+    })
+    const limited = ['run.json', '--limits', limits, '--measure', other]
+    expect((await report(1, ...limited)).document.verdict.is).toBe('not-measured')
     // A measure of a part of the records says nothing of the rest.
     const measure = json('measure.json')
     const part = { ...measure, records: { ...measure.records, read: measure.records.read - 1 } }
