@@ -313,6 +313,23 @@ describe('a report of real runs', () => {
     const { document: failed } = await report(1, stopped)
     expect([failed.verdict.is, failed.runs[0]!.unsettled]).toEqual(['failed', 12])
     expect(await say(stream, '--route', 'none', '-o', 'x.html')).toMatchObject({ code: 2 })
+    const replayed = {
+      lethe: 'replay-summary',
+      v: 1,
+      version: '0.1.0',
+      pipeline: 'p',
+      status: 'done',
+      complete: true,
+    }
+    const replay = put('replay.json', { ...replayed, wanted: 5, sourceExpired: 0, ...route })
+    const merged = put('merged.json', { ...json('run.json'), shards: { manifest: 'ab'.repeat(32), of: 3 } })
+    const { document: several, page } = await report(1, merged, replay)
+    expect(several.runs.map(({ kind, run }) => [kind, run])).toEqual([
+      ['merge', 1],
+      ['replay', 2],
+    ])
+    expect(several.flow.in).toBe(2 * json('run.json').records.in)
+    expect(textOfPage(page)).toContain('they count in each run that read them')
   })
 })
 
