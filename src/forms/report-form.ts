@@ -1,4 +1,7 @@
-/** The form of a report: every figure that its page shows stands here once. No raw value, and no name of a file. */
+/**
+ * The form of a report: every figure that its page shows stands here once. No raw value, and no name of a file. It is long, as each type stands
+ * here twice, for the compiler and for what is read.
+ */
 import { z } from 'zod'
 import type { CountedApproval } from '../approval/required-approval.ts'
 import type { CrowdView } from '../run/account/account-view.ts'

@@ -38,6 +38,10 @@ export function table({ id, caption, head, rows, numbers = [], isWide = false }:
   return html`<div class="scroll${isWide ? ' wide' : ''}" role="region" tabindex="0" aria-labelledby="${id}-caption"><table><caption id="${id}-caption">${caption}</caption><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div>`
 }
 
+/** What a section says that needs a measure, and has none. */
+export const NOT_MEASURED: string =
+  'No measure was given (`--measure`), so it is not known. That is no good sign.'
+
 /** A picture beside a table that says the same. */
 export const figure = (picture: Html, twin: Html): Html =>
   html`<div class="pair"><figure>${picture}</figure>${twin}</div>`
