@@ -89,10 +89,10 @@ describe('docs/tutorial.md', () => {
     for (const file of [
       'events.ndjson',
       'README.md',
-      'croissant.json',
+      'croissant.jsonld',
       'ab2013.md',
       'contract.odcs.yaml',
-      'openlineage.ndjson',
+      'openlineage.events',
     ]) {
       const made = readFileSync(join(cwd, 'training', file), 'latin1')
       expect([file, [...people].filter((text) => made.includes(text))]).toEqual([file, []])

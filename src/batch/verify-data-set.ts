@@ -7,13 +7,15 @@ import { isObjectName, parseObjectName, printObjectName } from '../files/objects
 import { objectBytes } from '../files/objects/object-reader.ts'
 import type { StoredObject } from '../files/objects/object-store.ts'
 import { openStore } from '../files/objects/open-store.ts'
-import { DATA_SET } from '../forms/data-set.ts'
+import { DATA_SET, isCardFile } from '../forms/data-set.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
 import { type FoundManifest, parseManifest, readManifest } from '../lifecycle/manifest-file.ts'
 import { isPublished, type Match, matchesOf } from './compare.ts'
 
 export interface VerifiedFile extends FileDigest {
   readonly file: string
+  /** Below the folder, with `/` between names. */
+  readonly below: string
   readonly is: readonly Match[]
 }
 
@@ -21,10 +23,12 @@ export interface VerifiedDataSet {
   readonly files: readonly VerifiedFile[]
   /** Whether an order of retention or erasure has changed it since. */
   readonly wasChanged: boolean
+  /** Output paths whose values stand in the names of folders. */
+  readonly partitionBy: readonly string[]
 }
 
 /**
- * Reads every file below the folder. One that the manifest names is the run's where the manifest is, or where the summary names it.
+ * Reads every file below the folder, but for documents of `lethe card`. One that the manifest names is the run's where the manifest is, or where the summary names it.
  * @returns undefined where the folder has no manifest of a data set
  * @throws LetheError (io), (usage) where the manifest is malformed
  */
@@ -43,7 +47,7 @@ export async function verifyDataSet(
       'make the data set again',
     )
   const digest = await digestOf(name)
-  const own: VerifiedFile = { file: name, ...digest, is: matchesOf(digest, summary) }
+  const own: VerifiedFile = { file: name, below: DATA_SET, ...digest, is: matchesOf(digest, summary) }
   const files: VerifiedFile[] = []
   for (const below of set.below().filter(isOfRows)) {
     const file = nameOf(below)
@@ -51,7 +55,7 @@ export async function verifyDataSet(
     const listed = manifest.files.get(below)
     const named = matchesOf(found, summary)
     const isListed = listed !== undefined && isSameDigest(found, listed)
-    files.push({ file, ...found, is: isListed && !isPublished(named) ? own.is : named })
+    files.push({ file, below, ...found, is: isListed && !isPublished(named) ? own.is : named })
   }
   const missing = [...manifest.files.keys()].find(
     (listed) => !files.some(({ file }) => file === nameOf(listed)),
@@ -68,6 +72,7 @@ export async function verifyDataSet(
   return {
     files: byThemselves ? files : [own, ...files],
     wasChanged: dataSet.files.some(({ order }) => order !== undefined) || (dataSet.gone ?? []).length > 0,
+    partitionBy: dataSet.partitionBy ?? [],
   }
 }
 
@@ -82,7 +87,7 @@ interface SetAt {
 
 /** Not what stands beside the rows. */
 const isOfRows = (name: string): boolean =>
-  name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json')
+  !isCardFile(name) && name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json')
 
 const setOfFiles = (folder: string): SetAt => ({
   manifest: readManifest(folder),

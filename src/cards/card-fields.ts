@@ -41,12 +41,16 @@ export interface CardField {
   readonly labels: readonly string[]
 }
 
-/** The fields that leave, in the order of the policy. `inTopic`: with those beside the values of messages. */
-export function cardFields(policy: Policy, plan: Plan, inTopic: boolean): readonly CardField[] {
+/** The fields that leave, in the order of the policy. `beside`: which of those beside the values of messages. */
+export function cardFields(
+  policy: Policy,
+  plan: Plan,
+  beside: (kind: NonNullable<Path['envelope']>) => boolean,
+): readonly CardField[] {
   const planned = new Map([...plan.fields, ...plan.envelope].map((field) => [field.path.text, field]))
   const headerOf = new Map([...plan.columns].map(([name, path]) => [path, name]))
   return policy.fields.flatMap((field): CardField[] => {
-    if (field.path.envelope !== undefined && !inTopic) return []
+    if (field.path.envelope !== undefined && !beside(field.path.envelope)) return []
     const rules = rulesOf(policy, field)
     if (rules.length === 0) return []
     const { path, from, category, role } = field

@@ -1,13 +1,13 @@
 /** The files that a run published, as cards name them: each is held to the summary by its digest. */
 import { statSync } from 'node:fs'
-import { basename, join, relative, sep } from 'node:path'
-import { isPublished, matchesOf } from '../batch/compare.ts'
+import { basename } from 'node:path'
+import { isPublished, type Match, matchesOf } from '../batch/compare.ts'
 import { verifyDataSet } from '../batch/verify-data-set.ts'
 import { LetheError } from '../errors.ts'
 import { digestOf, type FileDigest } from '../files/digest.ts'
 import { formatByName } from '../files/input.ts'
+import { isObjectFolder } from '../files/objects/object-name.ts'
 import { DATA_SET } from '../forms/data-set.ts'
-import { readManifest } from '../lifecycle/manifest-file.ts'
 import type { RecordFormat } from '../record/limits.ts'
 import type { Summary } from '../run/account/account-view.ts'
 
@@ -22,42 +22,46 @@ export interface CardedFiles {
   readonly files: readonly CardedFile[]
   /** Output paths whose values stand in the names of folders. */
   readonly partitionBy: readonly string[]
+  /** Numbers of outputs that were not named. */
+  readonly missing: readonly number[]
 }
 
 /** @throws LetheError: io; card-refused where one is not what the run published; usage where two would have one name */
 export async function cardedFiles(names: readonly string[], summary: Summary): Promise<CardedFiles> {
   const files: CardedFile[] = []
   const partitionBy = new Set<string>()
+  const given = new Set<number>()
+  const give = (matches: readonly Match[]): void => {
+    for (const { kind, number } of matches) if (kind === 'output') given.add(number)
+  }
   for (const name of names) {
-    if (statSync(name, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    if (!isObjectFolder(name) && statSync(name, { throwIfNoEntry: false })?.isDirectory() !== true) {
       const digest = await digestOf(name)
       const matches = matchesOf(digest, summary)
       if (!matches.some(({ kind }) => kind === 'output')) throw notOfRun(name)
+      give(matches)
       files.push(fileOf(basename(name), digest))
       continue
     }
     const dataSet = await verifyDataSet(name, summary)
-    const manifest = readManifest(name)
-    if (dataSet === undefined || typeof manifest === 'string')
+    if (dataSet === undefined)
       throw new LetheError('not-a-file', `${name} is a folder, and no data set`, 'name its files')
     for (const one of dataSet.files) {
       if (!isPublished(one.is)) throw notOfRun(one.file)
-      const below = relative(name, one.file).split(sep).join('/')
+      give(one.is)
+      const { below } = one
       if (below !== DATA_SET) files.push(fileOf(below, one))
     }
-    for (const path of manifest.dataSet.partitionBy ?? []) partitionBy.add(path)
+    for (const path of dataSet.partitionBy) partitionBy.add(path)
   }
   const seen = new Set<string>()
   for (const { name } of files) {
     if (seen.has(name))
-      throw new LetheError(
-        'bad-option',
-        `two files would be ${join(name)} in a card`,
-        'give them different names',
-      )
+      throw new LetheError('bad-option', `two files would be ${name} in a card`, 'give them different names')
     seen.add(name)
   }
-  return { files, partitionBy: [...partitionBy] }
+  const missing = summary.outputs.map(({ output }) => output).filter((output) => !given.has(output))
+  return { files, partitionBy: [...partitionBy], missing }
 }
 
 const notOfRun = (name: string): LetheError =>

@@ -67,7 +67,8 @@ export function croissantDistribution(card: Card): readonly Node[] | undefined {
 /** One set of records for each form of files; undefined where no file was named. */
 export function croissantRecords(card: Card): readonly Node[] | undefined {
   const groups = groupsOf(card)
-  if (groups.size === 0) return undefined
+  // Of a change event the fields are those of the row, which stands in it twice.
+  if (groups.size === 0 || card.run.batch?.inputForm.change !== undefined) return undefined
   return [...groups].map(([, files], index) => {
     const id = groups.size === 1 ? 'records' : `records-${index + 1}`
     const source: Node =

@@ -55,7 +55,7 @@ const CONTEXT = {
 /** The members that the specification requires and only a person can state. */
 export const CROISSANT_REQUIRED = ['description', 'license', 'url', 'creator', 'published'] as const
 
-/** The text of `croissant.json`. Where it is put into a page of HTML, no value ends the script that it stands in. */
+/** The text of `croissant.jsonld`. Where it is put into a page of HTML, no value ends the script that it stands in. */
 export function croissant(card: Card): string {
   const { facts, run } = card
   const text = (key: Parameters<typeof factOf>[1]): string | undefined => factOf(card, key)

@@ -41,7 +41,7 @@ export function dataContract(card: Card): string {
       {
         name: 'records',
         logicalType: 'object',
-        physicalType: run.batch === undefined ? 'topic' : 'file',
+        ...(run.batch === undefined ? {} : { physicalType: 'file' }),
         dataGranularityDescription: 'A record for each record of the source that was published.',
         properties: propertiesOf(card),
       },

@@ -1,4 +1,5 @@
 /** The documents that are made of one card: their formats, files and texts. */
+import { CARD_FILES } from '../forms/data-set.ts'
 import type { Card } from './card.ts'
 import { croissant } from './croissant.ts'
 import { dataContract } from './data-contract.ts'
@@ -6,17 +7,8 @@ import { huggingFaceCard } from './hugging-face.ts'
 import { openLineage } from './open-lineage.ts'
 import { trainingSummary } from './training-summary.ts'
 
-export const CARD_FORMATS = ['croissant', 'huggingface', 'openlineage', 'odcs', 'ab2013'] as const
-export type CardFormat = (typeof CARD_FORMATS)[number]
-
-/** The file of each, as those who read it look for it. */
-export const CARD_FILES: Readonly<Record<CardFormat, string>> = {
-  croissant: 'croissant.json',
-  huggingface: 'README.md',
-  openlineage: 'openlineage.ndjson',
-  odcs: 'contract.odcs.yaml',
-  ab2013: 'ab2013.md',
-}
+export type CardFormat = keyof typeof CARD_FILES
+export const CARD_FORMATS = Object.keys(CARD_FILES) as readonly CardFormat[]
 
 /** `endedAt`: when the run ended, in ms since 1970. */
 export function cardText(format: CardFormat, card: Card, endedAt: number): string {

@@ -45,6 +45,11 @@ export function processing({ run, policy, fields, withheld }: Card): readonly st
     policy.unlisted === 'drop'
       ? 'What the policy does not name was left out.'
       : 'Records with anything that the policy does not name were left out.',
+    ...(run.batch?.inputForm.change === undefined
+      ? []
+      : [
+          'Records are change events of Debezium: the fields are those of the row, before and after the change.',
+        ]),
     ...fields.map(({ path, rules }) => `${path.text}: ${rules.map(doneOf).join('; ')}`),
     ...(policy.retention?.steps ?? [])
       .filter(({ suppress }) => suppress)

@@ -5,12 +5,13 @@ import { type CardFacts, readCardFacts } from '../cards/card-facts.ts'
 import { cardFields } from '../cards/card-fields.ts'
 import { cardedFiles } from '../cards/carded-files.ts'
 import { CROISSANT_REQUIRED } from '../cards/croissant.ts'
-import { CARD_FILES, CARD_FORMATS, type CardFormat, cardText } from '../cards/documents.ts'
+import { CARD_FORMATS, type CardFormat, cardText } from '../cards/documents.ts'
 import { openLineage } from '../cards/open-lineage.ts'
 import { type ReadRun, readMeasurement, readRun } from '../cards/read-run.ts'
 import { lineageToken, lineageUrl, sendEvents } from '../cards/send-events.ts'
 import { writeCards } from '../cards/write-cards.ts'
 import { LetheError } from '../errors.ts'
+import { CARD_FILES } from '../forms/data-set.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { formatProblems } from '../policy/problems.ts'
@@ -40,7 +41,9 @@ async function run(summary: string, outputs: readonly string[], options: Options
   const card = await made(summary, outputs, options)
   const endedAt = options.ended ?? card.run.writtenAt
   checkMayTell(summary, card.run, formats)
-  const texts = new Map(formats.map((format) => [CARD_FILES[format], cardText(format, card, endedAt)]))
+  const texts = new Map<string, string>(
+    formats.map((format) => [CARD_FILES[format], cardText(format, card, endedAt)]),
+  )
   if (output !== undefined) await writeCards(output, texts)
   else for (const text of texts.values()) process.stdout.write(text)
   if (options.quiet !== true && formats.length > 0) tellQuestions(card, formats)
@@ -78,8 +81,16 @@ async function made(summary: string, outputs: readonly string[], options: Option
       'leave the files out',
     )
   const published =
-    read.batch === undefined ? { files: [], partitionBy: [] } : await cardedFiles(outputs, read.batch)
-  const fields = cardFields(policy, plan, read.batch === undefined)
+    read.batch === undefined
+      ? { files: [], partitionBy: [], missing: [] }
+      : await cardedFiles(outputs, read.batch)
+  // Files have no keys, headers and timestamps; members of change events where they hold such.
+  const { batch } = read
+  const fields = cardFields(
+    policy,
+    plan,
+    (kind) => batch === undefined || (kind === 'change' && batch.inputForm.change !== undefined),
+  )
   return cardOf({ run: read, policy, fields, measured, facts, published })
 }
 
@@ -110,6 +121,11 @@ function tellQuestions(card: Card, formats: readonly CardFormat[]): void {
     process.stderr.write(
       'lethe: Croissant has no files and fields without the outputs; name them after the summary\n',
     )
+  const { files, missing } = card.published
+  if (files.length > 0 && missing.length > 0)
+    process.stderr.write(
+      `lethe: not described, as they were not named: ${missing.map((one) => `output ${one}`).join(', ')}\n`,
+    )
   const asking = formats.filter((format) => format === 'huggingface' || format === 'ab2013')
   if (asking.length === 0 || open.length === 0) return
   process.stderr.write(`lethe: ${open.length} questions are left open, for a person to answer in --facts:\n`)
@@ -126,9 +142,9 @@ function parseFormats(text: string, before: readonly CardFormat[] = []): readonl
 
 const EXAMPLES = `
 Documents about a data set, from the summary of the run that made it and the policy that it ran under:
-  croissant.json      Croissant 1.1 with its vocabulary of responsible AI
+  croissant.jsonld    Croissant 1.1 with its vocabulary of responsible AI
   README.md           a data set card for Hugging Face
-  openlineage.ndjson  events of OpenLineage, with the lineage of each field
+  openlineage.events  events of OpenLineage, with the lineage of each field
   contract.odcs.yaml  a contract of the Open Data Contract Standard 3.1
   ab2013.md           the twelve items of AB 2013 of California
 The run tells what was done, and no more. What only a person knows stands in the file of --facts; where it is missing, a

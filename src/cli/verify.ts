@@ -113,7 +113,7 @@ function wordsOf({ kind, number }: Match): string {
 const EXAMPLES = `
 Compares size and SHA-256 of each file with those that \`lethe batch --summary\` wrote down. Names may differ. A file that
 is an input of the run is told as such, and is no output. Of a data set name the folder: every file below it is read, and has to
-be as its manifest says. With -p it also says whether the run was made by that policy.
+be as its manifest says, but for documents of \`lethe card\`. With -p it also says whether the run was made by that policy.
 
 Examples:
   $ lethe batch in.csv -p policy.yaml --keys keys.json -o out.csv --summary run.json

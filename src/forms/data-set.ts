@@ -7,6 +7,22 @@ import { count, sha256 } from './form-parts.ts'
 /** Its file, in the folder that it describes. */
 export const DATA_SET = '_manifest.json'
 
+/**
+ * What `lethe card` writes, as those who read it look for it. No ending is one of records, so that a program that takes all records of a
+ * folder takes none of these.
+ */
+export const CARD_FILES = {
+  croissant: 'croissant.jsonld',
+  huggingface: 'README.md',
+  openlineage: 'openlineage.events',
+  odcs: 'contract.odcs.yaml',
+  ab2013: 'ab2013.md',
+} as const
+
+/** Whether it is one of these, of a data set that lies in the folder that `below` begins at. */
+export const isCardFile = (below: string): boolean =>
+  (Object.values(CARD_FILES) as readonly string[]).includes(below)
+
 /** Bytes of a file, and what is in it. */
 interface FileState {
   readonly records: number

@@ -1,6 +1,7 @@
 """The half of `npm run proof:cards` that others' programs run in: see cards.ts. Arguments: node, the command, the schemas of OpenLineage."""
 import csv
 import glob
+import gzip
 import importlib.resources
 import json
 import logging
@@ -176,7 +177,7 @@ STEPS = {"customer.id": ["customer", "id"], "customer.name": ["customer", "name"
 
 
 def hold_croissant(folder, name, rows, is_flat, fields):
-    dataset = mlcroissant.Dataset(jsonld=os.path.join(folder, "croissant.json"))
+    dataset = mlcroissant.Dataset(jsonld=os.path.join(folder, "croissant.jsonld"))
     report = dataset.metadata.ctx.issues
     check(f"mlcroissant validates {name}", not report.errors and not report.warnings, report.report())
     loaded = list(dataset.records("records"))
@@ -213,13 +214,13 @@ def cards(name, source, policy, out, ndjson=None, fields=9, extra=()):
     read = lambda file: open(os.path.join(folder, file)).read()
     hold_contract(read("contract.odcs.yaml"), name)
     hold_card(read("README.md"), name)
-    hold_events(read("openlineage.ndjson"), name)
-    check(f"no value ends a script in Croissant of {name}", "<" not in read("croissant.json"))
+    hold_events(read("openlineage.events"), name)
+    check(f"no value ends a script in Croissant of {name}", "<" not in read("croissant.jsonld"))
     check(f"the summary of training data of {name} has twelve items", read("ab2013.md").count("\n## ") == 12)
     return folder
 
 
-for folder in ["n", "c", "p"]:
+for folder in ["n", "c", "p", "z"]:
     os.mkdir(folder)
 ndjson = lambda pattern: [json.loads(line) for file in sorted(glob.glob(pattern, recursive=True)) for line in open(file)]
 folder = cards("ndjson", "in.ndjson", "list.yaml", "n/out.ndjson")
@@ -228,9 +229,11 @@ folder = cards("csv", "in.csv", "flat.yaml", "c/out.csv")
 hold_croissant(folder, "csv", list(csv.DictReader(open("c/out.csv", newline=""))), True, 9)
 folder = cards("parquet", "in.ndjson", "list.yaml", "p/out.parquet")
 hold_croissant(folder, "parquet", pyarrow.parquet.read_table("p/out.parquet").to_pylist(), False, 10)
+folder = cards("gzip", "in.ndjson", "list.yaml", "z/out.ndjson.gz")
+hold_croissant(folder, "gzip", [json.loads(line) for line in gzip.open("z/out.ndjson.gz", "rt")], False, 10)
 folder = cards("data set", "in.ndjson", "list.yaml", "d", extra=["--partition-by", "at"])
 rows = ndjson("d/**/*.ndjson")
-dataset = mlcroissant.Dataset(jsonld="d/croissant.json")
+dataset = mlcroissant.Dataset(jsonld="d/croissant.jsonld")
 check("mlcroissant loads all records of a parted data set", len(list(dataset.records("records"))) == 1000)
 print(", ".join(f"{what} {count}" for what, count in counts.items()))
 sys.exit(1 if failed else 0)

@@ -5,6 +5,7 @@
  * the card. Names and facts are hostile. Makes an environment of Python in a cache, once. Ends with 1 where something does not hold.
  */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,14 +16,14 @@ const PACKAGES = [
   'pyarrow==26.0.1',
   'open-data-contract-standard==3.1.2',
   'huggingface_hub==2.4.0',
-  'jsonschema==4.26.0',
+  'jsonschema[format-nongpl]==4.26.0',
 ]
 const script = fileURLToPath(new URL('../../dist/bin/lethe.js', import.meta.url))
 const proof = fileURLToPath(new URL('cards.py', import.meta.url))
 const schemas = fileURLToPath(new URL('../../../shared/data/openlineage', import.meta.url))
 const cache = join(
   process.env['LETHE_CACHE'] ?? join(process.env['HOME'] ?? tmpdir(), '.cache', 'lethe'),
-  `cards-${PACKAGES[0]}`,
+  `cards-${createHash('sha256').update(PACKAGES.join(' ')).digest('hex').slice(0, 12)}`,
 )
 
 const python = join(cache, 'bin/python')

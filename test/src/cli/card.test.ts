@@ -1,5 +1,5 @@
 /** `lethe card`: what its documents tell of a run and what they never tell, what it refuses, and what it sends. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -84,7 +84,7 @@ const eventsOf = (text: string): Loose[] =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Loose)
-const ALL = ['README.md', 'ab2013.md', 'contract.odcs.yaml', 'croissant.json', 'openlineage.ndjson']
+const ALL = ['README.md', 'ab2013.md', 'contract.odcs.yaml', 'croissant.jsonld', 'openlineage.events']
 
 /** Events, and every facet by the schema that it names. */
 function holdToSchemas(all: readonly Loose[]): void {
@@ -205,7 +205,12 @@ describe('lethe card', () => {
     await batch(cwd, 0, '-o', 'training', '--partition-by', 'town')
     const ended = await card(cwd, 'training', '-p', 'p.yaml', '-o', 'training')
     expect(ended.code, ended.stderr).toBe(0)
-    const { distribution, recordSet } = JSON.parse(read(cwd, 'training/croissant.json'))
+    expect(ended.stderr).not.toContain('not described')
+    const verified = await warm(['verify', 'run.json', 'training'], { cwd })
+    expect([verified.code, verified.stdout.includes('README.md')]).toEqual([0, false])
+    writeFileSync(join(cwd, 'training/other.md'), 'x')
+    expect((await warm(['verify', 'run.json', 'training'], { cwd })).code).toBe(1)
+    const { distribution, recordSet } = JSON.parse(read(cwd, 'training/croissant.jsonld'))
     expect(distribution.map((one: Loose) => one['@type'])).toEqual([
       'cr:FileObject',
       'cr:FileObject',
@@ -218,12 +223,62 @@ describe('lethe card', () => {
     expect(town).toMatchObject({ partitioned: true, partitionKeyPosition: 1 })
   })
 
+  it('says which outputs were not named', async () => {
+    const cwd = place()
+    writeFileSync(join(cwd, 'more.ndjson'), `${events.slice(0, 30).join('\n')}\n`)
+    mkdirSync(join(cwd, 'clean'))
+    await batch(cwd, 0, 'more.ndjson', '-o', 'clean')
+    const ended = await card(cwd, 'clean/in.ndjson', '-p', 'p.yaml', '--format', 'croissant')
+    expect(ended.stderr).toContain('not described, as they were not named: output 2')
+    expect(JSON.parse(ended.stdout).distribution).toHaveLength(1)
+  })
+
+  it('takes the names of data sets from the facts, and says of change events that a row stands there twice', async () => {
+    const cwd = place()
+    await batch(cwd, 0, '-o', 'clean.ndjson')
+    const named =
+      'lineage: { namespace: prod, job: nightly, inputs: [{ namespace: kafka, name: a }, { namespace: kafka, name: b }] }'
+    writeFileSync(join(cwd, 'card.yaml'), `${named}\n`)
+    const told = await card(
+      cwd,
+      '-p',
+      'p.yaml',
+      '--facts',
+      'card.yaml',
+      '--format',
+      'openlineage',
+      '--ended',
+      '2026-06-02T03:04:05Z',
+    )
+    const [, complete] = eventsOf(told.stdout)
+    expect(complete).toMatchObject({
+      eventTime: '2026-06-02T03:04:05.000Z',
+      job: { namespace: 'prod', name: 'nightly' },
+      inputs: [
+        { namespace: 'kafka', name: 'a' },
+        { namespace: 'kafka', name: 'b' },
+      ],
+      outputs: [{ namespace: 'prod', name: 'people/output' }],
+    })
+    expect(complete!['inputs'][0].inputFacets).toBeUndefined()
+    expect(complete!['outputs'][0].facets.columnLineage.fields.id.inputFields).toHaveLength(2)
+    holdToSchemas([complete!])
+
+    const summary = JSON.parse(read(cwd, 'run.json'))
+    const change = { deletes: 'publish', before: 'full', placeholder: '__unavailable' }
+    writeFileSync(join(cwd, 'run.json'), JSON.stringify({ ...summary, inputForm: { change } }))
+    const ended = await card(cwd, 'clean.ndjson', '-p', 'p.yaml', '-o', 'cards')
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(JSON.parse(read(cwd, 'cards/croissant.jsonld'))).not.toHaveProperty('recordSet')
+    expect(read(cwd, 'cards/README.md')).toContain('change events')
+  })
+
   it('refuses what no card can be made of, and writes all documents or none', async () => {
     const cwd = place()
     const refusal = async (...args: string[]): Promise<string> => {
       const ended = await card(cwd, ...args)
       expect([ended.code, ended.stdout]).toEqual([2, ''])
-      expect(existsSync(join(cwd, 'cards', 'croissant.json'))).toBe(false)
+      expect(existsSync(join(cwd, 'cards', 'croissant.jsonld'))).toBe(false)
       return ended.stderr
     }
     await batch(cwd, 0, '-o', 'clean.ndjson', '--measure', 'measure.json')
@@ -312,7 +367,7 @@ describe('lethe card', () => {
     )
     const done = await card(cwd, '-p', 'p.yaml', '--route', 'orders', '-o', 'cards')
     expect(done.code, done.stderr).toBe(0)
-    const events = eventsOf(read(cwd, 'cards/openlineage.ndjson'))
+    const events = eventsOf(read(cwd, 'cards/openlineage.events'))
     expect(events.map((event) => [event['eventType'], event['job'].name])).toEqual([
       ['START', 'shop.orders'],
       ['COMPLETE', 'shop.orders'],
