@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { batch, place } from './batch-inputs.ts'
+import { warm } from './lethe.ts'
 
 const HEAD = 'policy: p\nversion: 1\npurpose: train_ai_system\n'
 const POLICY = `${HEAD}input: { nulls: ['N/A'] }
@@ -244,5 +245,27 @@ describe('statistics', () => {
     expect(columns['other']!.meta_data!.statistics).toBeUndefined()
     expect(columns['other']!.column_index_offset).toBeUndefined()
     expect(columns['token']!.meta_data!.statistics).toBeDefined()
+  })
+
+  it('stay what they are where retention rewrites the file', async () => {
+    const policy = `${HEAD}time: at
+fields:
+  at: { use: generalize.date, to: day, type: date }
+  n: { use: keep, type: integer, statistics: true, accept: "counts of clicks tell of no person" }
+  m: { use: keep, type: 'decimal(5,1)' }
+retention: { steps: [{ after: 30d, then: suppress }] }
+`
+    const table = 'at,n,m\n2025-03-01T00:00:00Z,5,1.5\n2025-03-02T00:00:00Z,99,2\n2025-02-20T00:00:00Z,3,2\n'
+    const cwd = place({ 'in.csv': table, 'policy.yaml': policy })
+    await made(cwd, 'in.csv', '-o', 'out.parquet', '--as-of', '2025-03-03')
+    const before = footer(cwd, 'out.parquet').schema
+    const retain = ['retain', 'run', 'out.parquet', '-p', 'policy.yaml', '--no-holds', '--max-delete', '100%']
+    const { code, stderr } = await warm([...retain, '-o', 'o.json', '--as-of', '2025-03-25'], { cwd })
+    expect([code, stderr]).toEqual([0, expect.stringContaining('of 3 rows 1 go')])
+    const { schema, row_groups } = footer(cwd, 'out.parquet')
+    expect(schema).toEqual(before)
+    const [, n, m] = row_groups[0]!.columns
+    expect(n!.meta_data!.statistics).toMatchObject({ min_value: 5n, max_value: 99n })
+    expect(m!.meta_data!.statistics).toBeUndefined()
   })
 })
