@@ -13,6 +13,15 @@ import type { SolveData } from './solve-data.ts'
 import type { SolveOptions } from './solve-options.ts'
 import type { Solving } from './solving.ts'
 
+/** So many nodes are looked at unless stated; of many distinct combinations of values fewer, as each takes longer. */
+const MOST_CHECKS = 20_000
+const LEAST_CHECKS = 1000
+/** Combinations of values that are looked at in all: some minutes. */
+const MOST_WORK = 2e9
+
+const checksFor = (tuples: number): number =>
+  Math.min(MOST_CHECKS, Math.max(LEAST_CHECKS, Math.floor(MOST_WORK / Math.max(1, tuples))))
+
 export async function solutionOf(solving: Solving): Promise<Solution> {
   const { plan, options, asked, ladders, data, summary, records } = solving
   const { criteria, fairness, over, sensitive, by } = asked
@@ -21,7 +30,10 @@ export async function solutionOf(solving: Solving): Promise<Solution> {
   const loss = options.metric === 'loss' ? objective : objectiveOf('loss', lattice, data.records)
   const judgeOf = (fair: Fairness | undefined): NodeJudge =>
     new NodeJudge(lattice, data.records, objective, criteria, fair)
-  const limits = { exactNodes: options.exactNodes, maxChecks: options.maxChecks }
+  const limits = {
+    exactNodes: options.exactNodes,
+    maxChecks: options.maxChecks ?? checksFor(data.records.count),
+  }
   const found = searchLattice(lattice, objective, judgeOf(fairness), limits)
   const free = fairness === undefined ? found : searchLattice(lattice, objective, judgeOf(undefined), limits)
   const lossAt = (levels: Levels): number =>

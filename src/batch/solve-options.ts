@@ -32,14 +32,9 @@ export interface SolveOptions
   readonly maxRecords: number
   /** Larger lattices are searched in part. */
   readonly exactNodes: number
-  /** So many nodes are looked at. */
-  readonly maxChecks: number
+  /** So many nodes are looked at; 20,000 unless stated, and fewer of more than 100,000 distinct combinations of values. */
+  readonly maxChecks?: number
 }
-
-export const SOLVED: Pick<
-  SolveOptions,
-  'metric' | 'smallestGroup' | 'maxRecords' | 'exactNodes' | 'maxChecks'
-> = { metric: 'loss', smallestGroup: 10, maxRecords: 1_000_000, exactNodes: 200_000, maxChecks: 20_000 }
 
 /** What is searched for. */
 export interface SolveRequest {

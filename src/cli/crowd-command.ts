@@ -187,9 +187,10 @@ const solve = (): Command =>
         .default(200_000),
     )
     .addOption(
-      new Option('--max-checks <n>', 'so many combinations are looked at')
-        .argParser(whole(1, 10_000_000))
-        .default(20_000),
+      new Option(
+        '--max-checks <n>',
+        'so many combinations are looked at (default: 20000; of many distinct records fewer)',
+      ).argParser(whole(1, 10_000_000)),
     )
     .addOption(
       new Option('--max-records <n>', 'more records are refused: all are held in memory')

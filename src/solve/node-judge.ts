@@ -2,9 +2,10 @@
 import { ClassJudge, type Criteria } from './criteria.ts'
 import { type Fairness, isFair } from './fairness.ts'
 import type { Lattice, Levels } from './lattice.ts'
-import { baseTable, type NodeTable, Roller } from './node-table.ts'
+import type { NodeTable } from './node-table.ts'
 import type { Costs, Objective } from './objectives.ts'
 import { hasSeveral, type SolveRecords } from './solve-records.ts'
+import { TableStore } from './table-store.ts'
 
 export interface NodeVerdict extends Costs {
   readonly levels: Levels
@@ -21,23 +22,14 @@ export interface NodeVerdict extends Costs {
   readonly published: readonly Float64Array[]
 }
 
-/** Tables that are kept hold so many numbers together: 128 MiB. */
-const MOST_HELD = 1 << 25
-const MOST_TABLES = 256
-
 export class NodeJudge {
-  readonly #lattice: Lattice
   readonly #records: SolveRecords
   readonly #objective: Objective
   readonly #criteria: Criteria
   readonly #fairness: Fairness | undefined
   readonly #judge: ClassJudge
-  readonly #roller: Roller
-  readonly #base: NodeTable
+  readonly #tables: TableStore
   readonly #leaving: number
-  /** The ones used last at the end. */
-  #tables: { readonly table: NodeTable; readonly held: number }[] = []
-  #held = 0
   /** Nodes that were looked at. */
   checked = 0
 
@@ -48,18 +40,16 @@ export class NodeJudge {
     criteria: Criteria,
     fairness?: Fairness,
   ) {
-    this.#lattice = lattice
     this.#records = records
     this.#objective = objective
     this.#criteria = criteria
     this.#fairness = fairness
     this.#judge = new ClassJudge(records, criteria)
-    this.#roller = new Roller(
+    this.#tables = new TableStore(
       lattice,
       records,
       objective.needsTuples || records.groups.length > 0 || hasSeveral(records),
     )
-    this.#base = baseTable(records)
     this.#leaving = records.records.reduce((sum, some) => sum + some, 0)
   }
 
@@ -70,7 +60,7 @@ export class NodeJudge {
 
   look(levels: Levels): NodeVerdict {
     this.checked++
-    const table = this.#tableOf(levels)
+    const table = this.#tables.tableOf(levels)
     const { kept, grown, sizes } = this.#judge.judge(table)
     const most = this.#criteria.maxSuppressed * this.#leaving + 1e-9
     let suppressed = 0
@@ -110,37 +100,5 @@ export class NodeJudge {
         if (kept[table.of[tuples[cell]!]!] === 1) published[groups[cell]!]! += counts[cell]!
       return published
     })
-  }
-
-  /** Made of the smallest table that is at hand. */
-  #tableOf(levels: Levels): NodeTable {
-    let source = this.#base
-    let at = -1
-    for (let i = 0; i < this.#tables.length; i++) {
-      const { table } = this.#tables[i]!
-      if (table.count >= source.count || !this.#lattice.follows(table.levels, levels)) continue
-      source = table
-      at = i
-    }
-    if (at >= 0) {
-      const [used] = this.#tables.splice(at, 1)
-      this.#tables.push(used!)
-      if (source.levels.every((level, column) => level === levels[column])) return source
-    }
-    const table = this.#roller.roll(source, levels)
-    this.#keep(table)
-    return table
-  }
-
-  #keep(table: NodeTable): void {
-    const held =
-      table.of.length +
-      table.count * 3 +
-      table.cells.reduce((sum, { classes }) => sum + 3 * classes.length, 0)
-    if (held > MOST_HELD) return
-    this.#tables.push({ table, held })
-    this.#held += held
-    while (this.#held > MOST_HELD || this.#tables.length > MOST_TABLES)
-      this.#held -= this.#tables.shift()!.held
   }
 }

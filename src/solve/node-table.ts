@@ -29,6 +29,8 @@ export interface ClassCells {
 /** Keys of classes are put together of as many columns as fit. */
 const MOST_KEY = 2 ** 31 - 1
 
+const NONE = new Int32Array(0)
+
 /** Where the search begins: each tuple is a class. */
 export function baseTable({ columns, count, records, single, sensitive }: SolveRecords): NodeTable {
   const tuples = Int32Array.from({ length: count }, (_, tuple) => tuple)
@@ -72,12 +74,18 @@ export class Roller {
       single = new Int32Array(count)
       for (let index = 0; index < source.count; index++) single[classOf[index]!]! += source.single[index]!
     }
-    const of = new Int32Array(this.#needsTuples ? source.of.length : 0)
-    for (let tuple = 0; tuple < of.length; tuple++) of[tuple] = classOf[source.of[tuple]!]!
+    const of = this.#needsTuples ? this.#classesOf(source, classOf) : NONE
     const cells = source.cells.map((one, at) =>
       this.#cellsOf(one, this.#records.sensitive[at]!.domain, classOf, count),
     )
     return { levels: levels.slice(), count, first, records, single, of, cells }
+  }
+
+  #classesOf({ of: before, levels }: NodeTable, classOf: Int32Array): Int32Array {
+    if (levels[0] === -1) return classOf
+    const of = new Int32Array(before.length)
+    for (let tuple = 0; tuple < of.length; tuple++) of[tuple] = classOf[before[tuple]!]!
+    return of
   }
 
   /** Numbers the classes in order of appearance, with the first of the source in `#first`. @returns how many there are */
