@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { balanceOf } from '../../../src/measures/balance.ts'
 import type { Criteria } from '../../../src/solve/criteria.ts'
 import { searchExactly } from '../../../src/solve/exact-search.ts'
-import type { Fairness } from '../../../src/solve/fairness.ts'
 import { Lattice } from '../../../src/solve/lattice.ts'
 import { NodeJudge } from '../../../src/solve/node-judge.ts'
 import { type Metric, objectiveOf } from '../../../src/solve/objectives.ts'
@@ -11,10 +10,10 @@ import type { SolveRecords } from '../../../src/solve/solve-records.ts'
 import { adult } from '../measures/adult.ts'
 import { adultRecords, closenessOf } from './adult-records.ts'
 
-function solve(records: SolveRecords, metric: Metric, criteria: Criteria, fairness?: Fairness) {
+function solve(records: SolveRecords, metric: Metric, criteria: Criteria) {
   const lattice = new Lattice(records.columns)
   const objective = objectiveOf(metric, lattice, records)
-  const judge = new NodeJudge(lattice, records, objective, criteria, fairness)
+  const judge = new NodeJudge(lattice, records, objective, criteria)
   const { best, isExact } = searchExactly(lattice, objective, judge, lattice.size)
   expect(isExact).toBe(true)
   return {
@@ -97,7 +96,7 @@ describe.runIf(adult !== undefined)('Adult, where ../shared/data/adult is there'
     expect(found.cost).toBeCloseTo(cost, 5)
   })
 
-  it('finds at the optimum of loss who is deleted, and the cheapest node that keeps every group at 0.8', () => {
+  it('finds at the optimum of loss who is deleted', () => {
     const { groups } = nine!
     const races = adult!.values(at('race'))
     const codes = adult!.codes(at('race'), 0)
@@ -117,9 +116,5 @@ describe.runIf(adult !== undefined)('Adult, where ../shared/data/adult is there'
       ['Black', '0.846'],
       ['White', '1.000'],
     ])
-    const fair = solve(nine!, 'loss', { k: 5, maxSuppressed: 1 }, { ratio: 0.8 })
-    expect(fair.levels).toEqual([0, 3, 1, 0, 2, 2, 0, 1, 0])
-    expect(fair.cost).toBeCloseTo(0.31011122935986, 12)
-    expect(Number(ratios(fair.best!.published[0]!)[0]![1])).toBeGreaterThanOrEqual(0.8)
   })
 })
