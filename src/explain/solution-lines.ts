@@ -40,7 +40,9 @@ export function solutionLines(found: Solution, paint: Paint): string[] {
 function exactness({ search, found, options }: Solution): string {
   if (search.exact) return found ? 'none is better' : 'none holds'
   const least =
-    search.least === undefined ? '' : `; none has a ${options.metric} below ${figure(search.least)}`
+    search.least === undefined || search.least <= 0
+      ? ''
+      : `; none has a ${options.metric} below ${figure(search.least)}`
   return found ? `not exact, a better one may exist${least}` : 'not exact, one that holds may exist'
 }
 

@@ -34,10 +34,15 @@ class Walk {
 }
 
 /**
- * Down from `from`, one rung at a time: first where most is won. Ends where no finer neighbour is better.
+ * Down from `from`, one rung at a time: first where most is won, or in any order where there is chance. Ends where no finer neighbour is better.
  * @returns the last node, which holds if any on the way did
  */
-function descend({ least }: Objective, walk: Walk, from: Levels): NodeVerdict | undefined {
+function descend(
+  { least }: Objective,
+  walk: Walk,
+  from: Levels,
+  random?: () => number,
+): NodeVerdict | undefined {
   let here = walk.look(from)
   for (let next: NodeVerdict | undefined = here; next !== undefined; ) {
     here = next
@@ -47,7 +52,7 @@ function descend({ least }: Objective, walk: Walk, from: Levels): NodeVerdict | 
       if (rung === 0) return
       const levels = here!.levels.slice()
       levels[column] = rung - 1
-      steps.push({ levels, won: least[column]![rung]! - least[column]![rung - 1]! })
+      steps.push({ levels, won: random?.() ?? least[column]![rung]! - least[column]![rung - 1]! })
     })
     for (const { levels } of steps.sort((a, b) => b.won - a.won)) {
       const verdict = walk.look(levels)
@@ -72,7 +77,13 @@ export function firstGuess(
   return walk.best
 }
 
-/** Ends at a node that none near by is better than, or when `mostChecks` were looked at. */
+/** So many times in a row the search begins again, near the best node or anywhere, without a better one. */
+const VAIN_STARTS = 60
+
+/**
+ * Ends where neither a node near by nor a search from another start is better, or when `mostChecks` were looked at. The same
+ * lattice and records give the same node.
+ */
 export function searchNearby(
   lattice: Lattice,
   objective: Objective,
@@ -80,23 +91,61 @@ export function searchNearby(
   mostChecks: number,
 ): Found {
   const walk = new Walk(judge, mostChecks)
-  descend(objective, walk, lattice.top)
-  for (let improved: NodeVerdict | undefined = walk.best; improved !== undefined; ) {
-    const here: NodeVerdict = improved
-    improved = undefined
-    for (const levels of neighbours(lattice, here.levels)) {
-      const verdict = walk.look(levels)
-      if (verdict === undefined) break
-      if (!verdict.holds || verdict.sum >= here.sum) continue
-      improved = descend(objective, walk, levels)
-      if (improved !== undefined && (!improved.holds || improved.sum >= here.sum)) improved = verdict
-      break
-    }
+  improve(lattice, objective, walk, descend(objective, walk, lattice.top))
+  const random = chance()
+  for (let vain = 0; walk.best !== undefined && vain < VAIN_STARTS; vain++) {
+    const { levels, sum } = walk.best
+    const isNear = vain % 2 === 0
+    const from = lattice.heights.map((height, column) => {
+      const least = isNear ? levels[column]! : 0
+      return isNear && random() < 0.5 ? least : least + Math.floor(random() * (height - least))
+    })
+    const start = climb(lattice, walk, Int16Array.from(from), random)
+    if (start === undefined) break
+    improve(lattice, objective, walk, descend(objective, walk, start.levels, random))
+    if (walk.best.sum < sum) vain = -1
   }
   return {
     best: walk.best,
     isExact: false,
     least: objective.least.reduce((sum, terms) => sum + Math.min(...terms), 0),
+  }
+}
+
+/** Up from a node, one rung of any field at a time, to one that holds. Undefined where none does, or the search has ended. */
+function climb(lattice: Lattice, walk: Walk, from: Levels, random: () => number): NodeVerdict | undefined {
+  const levels = from.slice()
+  for (;;) {
+    const verdict = walk.look(levels)
+    if (verdict === undefined || verdict.holds) return verdict
+    const open = [...levels.keys()].filter((column) => levels[column]! + 1 < lattice.heights[column]!)
+    if (open.length === 0) return undefined
+    levels[open[Math.floor(random() * open.length)]!]!++
+  }
+}
+
+/** From a node to better ones near by, as long as there are some. */
+function improve(lattice: Lattice, objective: Objective, walk: Walk, from: NodeVerdict | undefined): void {
+  for (let here = from?.holds === true ? from : undefined; here !== undefined; ) {
+    const { sum, levels }: NodeVerdict = here
+    here = undefined
+    for (const near of neighbours(lattice, levels)) {
+      const verdict = walk.look(near)
+      if (verdict === undefined) return
+      if (!verdict.holds || verdict.sum >= sum) continue
+      here = descend(objective, walk, near) ?? verdict
+      if (!here.holds || here.sum >= sum) here = verdict
+      break
+    }
+  }
+}
+
+/** Numbers from 0 to 1, always the same (a linear congruential generator). */
+function chance(): () => number {
+  let state = 1
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 2 ** 32
   }
 }
 
