@@ -157,7 +157,16 @@ export interface WriteBatch {
  * records), `check` (the check value of a key, which is shown), `match` (who is on a list) and `snapshot` (whether a copy of a
  * consent table is what was written) are no concern of transforms.
  */
-export type KeyUse = 'token' | 'shift' | 'noise' | 'pick' | 'source' | 'check' | 'match' | 'snapshot' | 'sketch'
+export type KeyUse =
+  | 'token'
+  | 'shift'
+  | 'noise'
+  | 'pick'
+  | 'source'
+  | 'check'
+  | 'match'
+  | 'snapshot'
+  | 'sketch'
 
 export interface FieldKey {
   /** Id of the keyset's key that this one is derived from, e.g. `k1`. */
