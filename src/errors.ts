@@ -304,6 +304,10 @@ export const ERROR_GROUPS = {
       'usage',
       'the policy, a key or an option of the run is another one than the manifest says',
     ],
+    'classes-missing': [
+      'usage',
+      'the policy states `crowd:`, and the classes of all shards are not counted or not added up',
+    ],
     'shard-unknown': ['usage', 'no shard is named, or the manifest has none of this number'],
     'cut-misplaced': ['usage', 'a manifest cuts a file where no record ends'],
     'folder-taken': ['usage', 'the folder of a run holds another run, or something else'],

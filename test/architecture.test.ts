@@ -108,7 +108,19 @@ const ROOMS: Readonly<
     packages: [],
   },
   shards: {
-    rooms: ['batch', 'engine', 'errors', 'files', 'forms', 'keys', 'lifecycle', 'policy', 'record', 'run'],
+    rooms: [
+      'batch',
+      'engine',
+      'errors',
+      'files',
+      'forms',
+      'groups',
+      'keys',
+      'lifecycle',
+      'policy',
+      'record',
+      'run',
+    ],
     packages: [],
   },
   explain: {

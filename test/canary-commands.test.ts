@@ -35,6 +35,17 @@ ${more}consent: [{ table: training, by: id }]
 suppression: [{ list: erasures, by: id }]
 retention: { steps: [{ after: 100d, then: suppress }] }
 `
+/** Kinds are told by their length alone. */
+const CROWD = `policy: crowd
+version: 1
+purpose: train_ai_system
+subject: id
+fields:
+  id: drop
+  kind: { use: mask.characters, keepFirst: 1, role: quasi-identifier }
+  v: drop
+crowd: { k: 2, onFail: suppress, maxSuppressed: 90% }
+`
 const PIPELINE = `pipeline: marked
 brokers: ["127.0.0.1:1"]
 keys: { file: keys.json }
@@ -369,6 +380,42 @@ describe('marked values', () => {
       `findings:\n  - { id: F-1, concern: ${JSON.stringify(mark())}, due: ${JSON.stringify(mark())} }\n`,
     )
     await run(2, 'report', ...evidence, '--findings', 'wrong.yaml', '-o', 'none.html')
+
+    // A crowd: of files, and of shards with their counts.
+    put('crowd.yaml', CROWD)
+    const crowded = ['-p', 'crowd.yaml', '--keys', 'keys.json', ...asOf]
+    const rows = ['city', 'city', 'village'].map((kind, n) =>
+      JSON.stringify({ id: ids[n], kind: `${kind} ${canaries[0]}`, v: mark() }),
+    )
+    put('in.rows.ndjson', `${rows.join('\n')}\n`)
+    await run(
+      0,
+      'batch',
+      'in.rows.ndjson',
+      ...crowded,
+      '-o',
+      'crowd.ndjson',
+      '--summary',
+      'sum-crowd.json',
+      '-v',
+    )
+    put('strict.yaml', CROWD.replace('onFail: suppress', 'onFail: fail').replace('90%', '0%'))
+    await run(1, 'batch', 'in.rows.ndjson', '-p', 'strict.yaml', ...asOf, '-o', 'none.ndjson')
+    await run(0, 'manifest', 'in.rows.ndjson', ...crowded, '--shards', '1', '-o', 'crowd.json')
+    const counted = [
+      'batch',
+      '--manifest',
+      'crowd.json',
+      '--shard',
+      '0',
+      ...crowded.slice(0, 4),
+      '-o',
+      'crowd-run',
+    ]
+    await run(0, ...counted, '--count-classes')
+    await run(0, 'account', 'classes', 'crowd-run', '--keys', 'keys.json')
+    await run(0, ...counted)
+    await run(0, 'account', 'merge', 'crowd-run', '--keys', 'keys.json', '-o', 'crowd-clean')
 
     // Keys that follow, and holds on subjects, targets and times.
     await run(0, 'keys', 'add', 'keys.json', ...ledger)

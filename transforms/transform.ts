@@ -167,6 +167,7 @@ export type KeyUse =
   | 'match'
   | 'snapshot'
   | 'sketch'
+  | 'crowd'
 
 export interface FieldKey {
   /** Id of the keyset's key that this one is derived from, e.g. `k1`. */

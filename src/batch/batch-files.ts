@@ -23,7 +23,7 @@ import { type PolicyFile, readPolicyFile } from '../policy/policy-file.ts'
 import { storedTimeOf } from '../policy/published-time.ts'
 import type { RecordFormat } from '../record/limits.ts'
 import { partitionPaths } from '../record/partition/planned-partitions.ts'
-import { type Summary, summarize } from '../run/account/account-view.ts'
+import { type CrowdView, type Summary, summarize } from '../run/account/account-view.ts'
 import { checkMayJudge, standAlone } from '../run/account/groups-view.ts'
 import { viewKeys } from '../run/account/keys-view.ts'
 import type { BatchProgress, BatchResult, LetterSealing } from '../run/batch-run.ts'
@@ -35,10 +35,10 @@ import { configured, type GatePlaces, readGateData } from '../run/read-gate-data
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { type BatchMeasure, measuringOf, writeWeights } from './batch-measure.ts'
-import { type BatchPass, runPass } from './batch-pass.ts'
+import { type BatchPass, type PassResult, runPass, suppressedForCrowd } from './batch-pass.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkEvents } from './change-files.ts'
-import { type CrowdUse, crowdUse, FirstPass, newCrowdKey, refuseCrowd } from './crowd-passes.ts'
+import { type CrowdUse, crowdUse, FirstPass, newCrowdKey, refuseCrowd, viewOf } from './crowd-passes.ts'
 import { checkForm, checkReplayed, type FileReplay, versionBefore } from './file-replay.ts'
 import { versionWarnings } from './older.ts'
 import {
@@ -53,6 +53,7 @@ import {
   writesParquet,
 } from './outputs.ts'
 import { sealingOf } from './sealing-setup.ts'
+import type { ShardClasses } from './shard-job.ts'
 import { openSidecars, writeSidecars } from './sidecars.ts'
 import { type SketchOptions, sketchSetupOf, writeSketch } from './sketched.ts'
 
@@ -139,6 +140,12 @@ export async function batchFiles(
   await options.shard?.begin(plan, keys?.keyset)
   if (options.maxUnique !== undefined) checkJudging(plan, options)
   const form = formOf(plan.input, options)
+  if (options.shard?.crowd.isCounting === true && plan.crowd === undefined)
+    throw new LetheError(
+      'bad-option',
+      `the policy ${plan.name} states no crowd, so there are no classes to count; nothing was read`,
+      'leave --count-classes out',
+    )
   if (crowdUse(plan, options) !== undefined && crowdUse(plan, options) !== 'unjudged')
     refuseCrowd(inputs, form, options)
   if (form.change !== undefined) checkEvents(plan, form.change, inputs, options)
@@ -241,6 +248,8 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
   const now = options.asOf ?? began
   const opened = new Opened(reads)
   const use = crowdUse(plan, options)
+  const isJudged = use !== undefined && use !== 'unjudged'
+  const shard = isJudged ? options.shard?.crowd.setup(plan, keys) : undefined
   let second: PreparedPool | undefined
   try {
     const names = [options.output ?? '', ...inputs.map((input) => input.name)]
@@ -261,7 +270,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     const named = [...outputs, deadLetterFile, sketchFile].filter((output) => output !== undefined)
     const refuseAdded = await refuserOf(options, named)
     let first: FirstPass | undefined
-    if (use !== undefined && use !== 'unjudged') {
+    if (isJudged && shard === undefined) {
       first = await countClasses(batch, now, use, whatIsLeft(outputs))
       await prepared.close()
       second = prepared.another()
@@ -275,7 +284,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       sealing,
       prepared: second ?? prepared,
       countsGroups: true,
-      crowd: first?.setup ?? (use === 'unjudged' ? use : undefined),
+      crowd: shard?.pass ?? first?.setup ?? (use === 'unjudged' ? use : undefined),
       sketch,
     })
     const result = first?.resultOf(whole.result) ?? whole.result
@@ -289,6 +298,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     first?.check({ ...whole, result }, inputs, whatIsLeft(outputs))
     if (replay !== undefined) checkReplayed(replay, inputs, result)
     options.shard?.checkRead(inputs, result)
+    const crowd = shard === undefined ? first?.view : await keepClasses(plan, shard, whole)
     const tooManyAlone =
       result.groups !== undefined &&
       options.maxUnique !== undefined &&
@@ -306,7 +316,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
       form: cuttingOf(form),
       warnings: older,
       shard: options.shard?.view,
-      crowd: first?.view,
+      crowd,
     })
     await summaryFile?.append(Buffer.from(`${JSON.stringify(summary, null, 2)}\n`))
     await summaryFile?.finish()
@@ -328,7 +338,8 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     hears.account(summary, result, whatIsLeft(outputs))
     refuseAdded()
     // Where another process has left the same, this one leaves nothing.
-    if (options.shard !== undefined && !(await options.shard.mayPublish(summary))) return summary
+    const isShard = options.shard !== undefined && options.dryRun !== true
+    if (isShard && !(await options.shard!.mayPublish(summary))) return summary
     const measures = [measureFile, weightsFile, sketchFile].filter((one) => one !== undefined)
     const sides = [...sidecars.map(({ file }) => file), ...measures]
     const finished = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
@@ -338,6 +349,23 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     await second?.close()
     await opened.close()
   }
+}
+
+/** Of a shard: what is known of its classes goes into the folder of the run. */
+async function keepClasses(
+  plan: Plan,
+  shard: ShardClasses,
+  { classes, result }: PassResult,
+): Promise<CrowdView | undefined> {
+  if (classes === undefined) return undefined
+  if (classes.records !== result.account.published)
+    throw new LetheError(
+      'crowd-broken',
+      'what was written and what was counted for `crowd:` of the policy differ; no output was left',
+      'this is a defect of Lethe',
+    )
+  await shard.keep(classes, suppressedForCrowd(result))
+  return shard.suppressed === undefined ? undefined : viewOf(plan, classes.classes.count, shard.suppressed)
 }
 
 /** What all passes over the inputs share. */

@@ -9,11 +9,12 @@ import type { FileDigest } from '../files/digest.ts'
 import type { Input } from '../files/input.ts'
 import type { ClassCount } from '../groups/class-count.ts'
 import { keySetOf } from '../groups/key-table.ts'
-import type { Plan, PlanCrowd } from '../policy/plan.ts'
+import type { Plan } from '../policy/plan.ts'
 import type { CrowdView } from '../run/account/account-view.ts'
 import type { BatchResult } from '../run/batch-run.ts'
 import type { ReadForm } from '../run/input-flags.ts'
 import { type PassResult, suppressedForCrowd } from './batch-pass.ts'
+import { refuseSmall } from './crowd-limit.ts'
 
 /** Whether classes are judged, and the limits hold; of a measure, which shows what would leave, not the limits. */
 export type CrowdUse = 'judged' | 'measured' | 'unjudged'
@@ -25,7 +26,6 @@ export interface CrowdOptions {
   readonly output?: string
   readonly dryRun?: boolean
   readonly replay?: object
-  readonly shard?: object
 }
 
 /** How a batch goes by the crowd of its policy; undefined where that states none. */
@@ -64,8 +64,6 @@ export function refuseCrowd(inputs: readonly Input[], form: ReadForm, options: C
       'a replay reads dead letters alone, and which classes the run before left is not known from them',
       'run the whole again with `lethe batch`, and take its output in place of the one before',
     )
-  if (options.shard !== undefined)
-    refuse('a shard sees its own part of the files', 'run the files as one batch')
 }
 
 /** What the first pass found. */
@@ -96,7 +94,7 @@ export class FirstPass {
     this.#suppressed = classes === undefined ? undefined : suppressed
     const small = open.length - indexes.length
     if (use === 'judged') refuseSmall(crowd, suppressed, result.account.published, small, open.length, left)
-    this.view = viewOf(plan, crowd, indexes.length, small)
+    this.view = viewOf(plan, indexes.length, small)
   }
 
   /** What of the second pass counts: where there were too many dead letters in the first, there are too many. */
@@ -138,39 +136,15 @@ function openSet(classes: ClassCount | undefined, indexes: readonly number[]): S
   return keySetOf(classes?.classes ?? { width: 4, words: new Int32Array(0) }, indexes)
 }
 
-function refuseSmall(
-  { k, l, t, onFail, maxSuppressed }: PlanCrowd,
-  suppressed: number,
-  records: number,
-  small: number,
-  classes: number,
-  left: string,
-): void {
-  const most = onFail === 'fail' ? 0 : maxSuppressed
-  if (suppressed <= most * records) return
-  const terms = [
-    `fewer than ${k} data subjects`,
-    ...(l === undefined ? [] : [`fewer than ${l} sensitive values`]),
-    ...(t === undefined ? [] : [`values further than ${t} from all`]),
-  ]
-  throw new LetheError(
-    'crowd-too-small',
-    `${suppressed} of the ${records} records that would leave (${percent(suppressed / records)}), in ${small} of ${classes} classes, are in classes of ${terms.join(', or of ')}; ${left}`,
-    `generalize the fields of \`over\` further, or say ${onFail === 'fail' ? 'onFail: suppress' : 'a larger maxSuppressed'}`,
-  )
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
-
-function viewOf({ subject }: Plan, crowd: PlanCrowd, published: number, suppressed: number): CrowdView {
-  const { k, l, t, over, sensitive } = crowd
+export function viewOf(plan: Plan, published: number, suppressed: number): CrowdView {
+  const { k, l, t, over, sensitive } = plan.crowd!
   return {
     k,
     ...(l === undefined ? {} : { l }),
     ...(t === undefined ? {} : { t }),
     over,
     ...(sensitive.length === 0 ? {} : { sensitive }),
-    counted: subject === undefined ? 'records' : 'subjects',
+    counted: plan.subject === undefined ? 'records' : 'subjects',
     classes: { published, suppressed },
   }
 }

@@ -1,11 +1,36 @@
 /** What makes a batch one of several, over parts of files that were planned together: its outputs, and what it is held to. */
+
+import type { ClassPassSetup } from '../engine/class-pass.ts'
 import type { Input } from '../files/input.ts'
+import type { ClassCount } from '../groups/class-count.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { ShardView, Summary } from '../run/account/account-view.ts'
 import type { BatchResult } from '../run/batch-run.ts'
 
+/** The crowd of a policy, of one shard of several. */
+export interface ShardCrowd {
+  /** Whether the classes of what would leave are counted, and nothing is written. */
+  readonly isCounting: boolean
+  /** @throws LetheError where there are no keys, or the classes of all shards are not known yet; nothing was read then */
+  setup(plan: Plan, keys: Keyring | undefined): ShardClasses
+}
+
+export interface ShardClasses {
+  readonly pass: ClassPassSetup
+  /** Classes of all shards that may not leave; undefined while they are counted. */
+  readonly suppressed?: number
+  /**
+   * Keeps what was counted. `suppressed`: records that were suppressed for the crowd.
+   * @throws LetheError where there were other records when the classes were counted
+   */
+  keep(classes: ClassCount, suppressed: number): Promise<void>
+}
+
 export interface ShardJob {
+  /** Where its policy states a crowd. */
+  readonly crowd: ShardCrowd
   /** For its summary. */
   readonly view: ShardView
   /** By input, the file that it goes into. */

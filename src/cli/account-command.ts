@@ -5,13 +5,18 @@ import { DEFAULT_DEAD_LETTER_LIMIT } from '../engine/limit.ts'
 import { EXIT, LetheError } from '../errors.ts'
 import { accountLines, verboseLines } from '../explain/account-lines.ts'
 import { deadLetterAdvice } from '../run/account/dead-letter-advice.ts'
+import { keysFile } from '../run/named-key-files.ts'
 import { ReadFiles } from '../run/read-files.ts'
 import { type Merged, type MergeOptions, type PreparedMerge, prepareMerge } from '../shards/merge-shards.ts'
+import { readManifest } from '../shards/read-manifest.ts'
+import { RunFolder } from '../shards/run-folder.ts'
 import { paint } from '../terminal.ts'
 import { parseLimit } from './arguments.ts'
+import { keyringFrom } from './keyring-option.ts'
 import { addLedgerOptions, type LedgerOptions, ledgerOf, recorded } from './ledger-option.ts'
 
-interface Options extends MergeOptions, LedgerOptions {
+interface Options extends Omit<MergeOptions, 'keyring'>, LedgerOptions {
+  readonly keys?: string
   readonly format: 'text' | 'json'
   readonly verbose?: boolean
   readonly quiet?: boolean
@@ -21,7 +26,9 @@ async function merge(folder: string, options: Options): Promise<void> {
   const ledger = ledgerOf(options)
   const reads = new ReadFiles()
   reads.addOptions(options)
-  const prepared = await prepareMerge(folder, options, reads)
+  const file = keysFile(options)
+  reads.add('the keyset file', file)
+  const prepared = await prepareMerge(folder, { ...options, keyring: keyringFrom(file) }, reads)
   const merged = await recorded(ledger, factOf(prepared), () => prepared.finish(), outcomeOf)
   const { summary, isPublished } = merged
   if (options.format === 'json') process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
@@ -39,6 +46,18 @@ async function merge(folder: string, options: Options): Promise<void> {
   if (options.quiet !== true && options.output !== undefined && isPublished)
     process.stderr.write(`lethe: the outputs of ${summary.shards!.of} shards are in ${options.output}\n`)
   if (dead > 0) process.exitCode = EXIT.deadLetters
+}
+
+async function classes(name: string, { keys, quiet }: Pick<Options, 'keys' | 'quiet'>): Promise<void> {
+  const { openClasses } = await import('../shards/shard-classes.ts')
+  const folder = new RunFolder(name)
+  const read = await readManifest(folder.manifestFile)
+  const opened = await openClasses(read, folder, keyringFrom(keysFile({ ...(keys && { keys }) })))
+  if (quiet === true) return
+  const { published, suppressed, records, recordsSuppressed } = opened
+  process.stderr.write(
+    `lethe: ${published} classes may leave, and ${suppressed} are too small: ${recordsSuppressed} of ${records} records\n`,
+  )
 }
 
 function factOf({ summary, manifest }: PreparedMerge) {
@@ -79,9 +98,24 @@ Examples:
   $ lethe account merge run/ -o clean/ --summary run.json --dead-letter dead.ndjson
   $ lethe account merge run/ -o clean/ --manifest run-manifest.json --digests
   $ lethe account merge s3://clean/2026/ -o s3://clean/2026/data/     objects stay where they are; _SUCCESS is written last
+  $ lethe account classes run/ --keys keys.json       of a policy with \`crowd:\`, between its two passes
 
 Exit codes: 0 done, 1 a shard is missing, there twice, foreign or damaged, or by another policy or key (nothing published), 2 usage,
 3 records were dead-lettered (with too many of them, nothing published), 4 input or output.`
+
+const CLASSES = `
+A policy with \`crowd:\` lets a record leave where enough data subjects share its values, in all shards. So each shard is run twice:
+first with --count-classes, then, once this has made one set of classes of all counts, without it. \`lethe account merge\` holds
+what was published to the policy. What shards counted is of people: it is encrypted under a key of the keyset, for the
+owner of the files alone, and is removed when the run is published.
+
+Examples:
+  $ lethe batch --manifest run.json --shard 0 -p policy.yaml --keys keys.json -o run/ --count-classes
+  $ lethe account classes run/ --keys keys.json
+  $ lethe batch --manifest run.json --shard 0 -p policy.yaml --keys keys.json -o run/
+  $ lethe account merge run/ --keys keys.json -o clean/
+
+Exit codes: 0 done, 1 the classes of a shard are missing, or more records would be suppressed than the policy allows, 2 usage, 4 input or output.`
 
 export const command = (): Command => {
   const account = new Command('account')
@@ -100,6 +134,7 @@ export const command = (): Command => {
         .argParser(parseLimit)
         .default(DEFAULT_DEAD_LETTER_LIMIT, '1%'),
     )
+    .option('--keys <file>', 'where the policy states a crowd: the keyset file (default: LETHE_KEYS_FILE)')
     .option('--digests', 'read all outputs, and compare their digests, not their sizes alone')
     .option('--summary <file>', 'where to write the account as JSON')
     .option('--dead-letter <file>', 'where to list the dead letters of all shards, in the order of the files')
@@ -108,5 +143,13 @@ export const command = (): Command => {
     .option('-q, --quiet', 'no account')
     .addHelpText('after', EXAMPLES)
     .action(merge)
+  account
+    .command('classes')
+    .description('Adds up the classes that shards counted with --count-classes, and says which may leave.')
+    .addArgument(new Argument('<folder>', 'the folder of the run'))
+    .option('--keys <file>', 'the keyset file of the run (default: LETHE_KEYS_FILE)')
+    .option('-q, --quiet', 'no counts')
+    .addHelpText('after', CLASSES)
+    .action(classes)
   return account
 }

@@ -33,6 +33,12 @@ async function start(
     const { startShard } = await import('./batch/shard.ts')
     return await startShard(names, options, command)
   }
+  if (options.countClasses === true)
+    throw new LetheError(
+      'bad-option',
+      '--count-classes is of a shard; one batch counts its classes by itself',
+      'leave it out, or say --manifest FILE',
+    )
   if (names.length === 0)
     throw new LetheError('bad-option', 'no input is named', 'name files, or - for standard input')
   if (options.output === undefined && options.dryRun !== true)
@@ -118,6 +124,10 @@ export const command = (): Command =>
         '--shard <n>',
         'which, from 0 (default: JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX or SLURM_ARRAY_TASK_ID)',
       ).argParser(whole(0, 999_999_999)),
+    )
+    .option(
+      '--count-classes',
+      'of a shard, where the policy states a crowd: count its classes, and write nothing else',
     )
     .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
     .addOption(

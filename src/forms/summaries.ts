@@ -227,7 +227,7 @@ export const crowdForm: z.ZodType<CrowdView> = z.object({
     .describe('A record counts as one where the policy names no subject.'),
   classes: z.object({
     published: count.describe('Classes that left.'),
-    suppressed: count.describe('Classes whose records were suppressed.'),
+    suppressed: count.describe('Classes whose records were suppressed; of a shard, of all shards.'),
   }),
 })
 

@@ -24,7 +24,15 @@ function addCounts(all: readonly (Counts | undefined)[]): Record<string, number>
  */
 export function addSummaries(manifest: Manifest, sha256: string, summaries: readonly Summary[]): Summary {
   const [first] = summaries as [Summary]
-  const { groups: _, shard: _s, deadLetterFile: _d, originals: _o, approvals: _a, ...common } = first
+  const {
+    groups: _,
+    shard: _s,
+    deadLetterFile: _d,
+    originals: _o,
+    approvals: _a,
+    crowd: _c,
+    ...common
+  } = first
   const rules = addRules(summaries)
   const records = {
     in: total(summaries.map((one) => one.records.in)),

@@ -60,7 +60,7 @@ export async function shardSummaries(read: ReadManifest, folder: RunFolder): Pro
       'run them; what others have left stays',
     )
   for (const name of names) {
-    const shard = /^(\d+)\.(?:summary\.json|dead-letters\.ndjson)$/.exec(name)?.[1]
+    const shard = /^(\d+)\.(?:summary\.json|dead-letters\.ndjson|counted|published)$/.exec(name)?.[1]
     if (shard === undefined || !found.has(Number(shard)))
       throw foreign(`${nameIn(folder.shards, name)} is of no shard`)
   }

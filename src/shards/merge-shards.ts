@@ -10,6 +10,7 @@ import type { Output } from '../files/sink.ts'
 import { TemporaryFile } from '../files/temporary-file.ts'
 import { writeObject } from '../files/write-named.ts'
 import { DATA_SET, dataSetText } from '../forms/data-set.ts'
+import type { Keyring } from '../keys/keyring.ts'
 import type { Summary } from '../run/account/account-view.ts'
 import type { ReadFiles } from '../run/read-files.ts'
 import { addSummaries } from './add-summaries.ts'
@@ -17,6 +18,7 @@ import { checkLetters, joinLetters } from './join-letters.ts'
 import { checkFiles, exists, filesOf, isOver, publish, type RunFile, shardSummaries } from './merge-checks.ts'
 import { readManifest } from './read-manifest.ts'
 import { RunFolder, SUCCESS } from './run-folder.ts'
+import { dropClasses, heldCrowd } from './shard-classes.ts'
 
 export interface MergeOptions {
   /** The folder that the outputs are to have; undefined: nothing is published. */
@@ -24,6 +26,8 @@ export interface MergeOptions {
   /** A manifest that the run has to be of. */
   readonly manifest?: string
   readonly maxDeadLetters: DeadLetterLimit
+  /** Where the policy states a crowd: the keys of the run. */
+  readonly keyring?: Keyring | undefined
   readonly summary?: string
   /** Where the dead letters of all shards are listed. */
   readonly deadLetter?: string
@@ -87,7 +91,10 @@ export async function prepareMerge(
     )
   await checkFiles(isThere ? folder.data : target!, files, options.digests === true)
   await checkLetters(folder, summaries)
-  const added = addSummaries(manifest, read.sha256, summaries)
+  // Their counts go with what was published.
+  const crowd = isThere ? heldCrowd(read, folder, summaries, options.keyring) : undefined
+  const sum = addSummaries(manifest, read.sha256, summaries)
+  const added: Summary = crowd === undefined ? sum : { ...sum, crowd }
   const over = isOver(added, options.maxDeadLetters)
   const summary: Summary = over ? { ...added, status: 'too-many-dead-letters', outputs: [] } : added
   return {
@@ -116,6 +123,7 @@ export async function prepareMerge(
           await write(folder, folder.summary, text)
           publish(folder, target)
         }
+        if (target !== undefined && !over && !folder.isInStore) dropClasses(read, folder)
         await list?.publish()
         await told?.publish()
         return { summary: whole, isPublished, files }

@@ -4,6 +4,8 @@
  *     manifest.json            which run it is: a copy of the manifest, made by the first process
  *     data/NNNNN-NNNNN-NAME    outputs, by number of file and slice, with their sidecars
  *     shards/N.summary.json    what shard N left, written last; N.dead-letters.ndjson beside it
+ *     shards/N.counted         of a policy with `crowd:`, encrypted: the classes of what would leave; N.published: of what left
+ *     classes.open             the same: which classes of all shards may leave
  *     work/                    files that do not have their names yet; none of objects
  *     summary.json             the sum, once the shards were merged
  */
@@ -64,6 +66,16 @@ export class RunFolder {
 
   deadLettersOf(shard: number): string {
     return nameIn(this.shards, `${shard}.dead-letters.ndjson`)
+  }
+
+  /** What a shard counted of its classes. */
+  classesOf(shard: number, kind: 'counted' | 'published'): string {
+    return nameIn(this.shards, `${shard}.${kind}`)
+  }
+
+  /** Which classes of all shards may leave. */
+  get openClasses(): string {
+    return nameIn(this.name, 'classes.open')
   }
 
   /**

@@ -16,6 +16,7 @@ import type { Summary } from '../run/account/account-view.ts'
 import type { BatchResult } from '../run/batch-run.ts'
 import type { ReadManifest } from './read-manifest.ts'
 import { outputName, type RunFolder } from './run-folder.ts'
+import { shardCrowd } from './shard-classes.ts'
 import { readShardSummary } from './shard-summary.ts'
 
 /** Where systems that start many of one task say which each is, from 0. */
@@ -115,13 +116,14 @@ const differs = (what: string): LetheError =>
   )
 
 /** What a batch has to know to be shard `shard` of the manifest, in this folder. */
-export function shardJob(read: ReadManifest, folder: RunFolder, shard: number): ShardJob {
+export function shardJob(read: ReadManifest, folder: RunFolder, shard: number, isCounting = false): ShardJob {
   const { manifest, sha256 } = read
   const { slices } = manifest.shards[shard]!
   return {
     view: { manifest: sha256, shard, of: manifest.shards.length },
     outputs: slices.map((slice) => nameIn(folder.data, outputName(manifest, slice))),
     temporary: folder.work,
+    crowd: shardCrowd(read, folder, shard, isCounting),
     begin: async (plan, keyset) => {
       checkPlan(manifest, plan, keyset)
       await folder.take(read)

@@ -33,6 +33,8 @@ export interface BatchOptions
   /** A manifest, and which of its shards to run. */
   readonly manifest?: string
   readonly shard?: number
+  /** Of a policy with `crowd:`: counts the classes of the shard, and writes nothing else. */
+  readonly countClasses?: boolean
 }
 
 /** De-identifies the inputs with the threads of `prepared`, which the caller closes. Throws `LetheError`. */
@@ -87,7 +89,10 @@ function report(summary: Summary, options: BatchOptions, result: BatchResult): v
   if (options.verbose === true) process.stderr.write(`${verboseLines(summary).join('\n')}\n`)
   if (result.account.unlistedNames !== undefined)
     process.stderr.write(`${nameLines(result.account.unlistedNames).join('\n')}\n`)
-  if (options.dryRun === true) process.stderr.write('lethe: dry run: nothing was written\n')
+  if (options.countClasses === true) {
+    if (options.quiet !== true)
+      process.stderr.write('lethe: the classes of the shard are counted; nothing else was written\n')
+  } else if (options.dryRun === true) process.stderr.write('lethe: dry run: nothing was written\n')
   else if (sum(result.account.deadLettered) > 0 && options.deadLetter === undefined)
     process.stderr.write('lethe: some records were dead-lettered; --dead-letter FILE lists where and why\n')
 }

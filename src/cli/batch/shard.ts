@@ -79,13 +79,16 @@ export async function startShard(
     deadLetter: folder.deadLettersOf(shard),
     ...(command.getOptionValueSource('maxDeadLetters') === 'default' ? { maxDeadLetters: NO_LIMIT } : {}),
   }
+  const isCounting = options.countClasses === true
+  const { summary: _s, deadLetter: _d, sketch: _k, ...others } = of
+  const told = isCounting ? { ...others, dryRun: true } : of
   const files = new RunFiles()
   if (options.requireApproval !== undefined) {
     // Not even what an input is may be looked at before.
     const { refuseUnapproved } = await import('../../batch/approved.ts')
     await refuseUnapproved(of, files)
   }
-  if ((await finishedShard(manifest, read.sha256, folder, shard)) !== undefined) {
+  if (!isCounting && (await finishedShard(manifest, read.sha256, folder, shard)) !== undefined) {
     if (options.quiet !== true)
       process.stderr.write(`lethe: shard ${shard} was done before, and all that it left is there\n`)
     return
@@ -93,7 +96,7 @@ export async function startShard(
   const inputs = await inputsOf(manifest, shard)
   const prepared = preparePool(inputs, options.workers ?? availableParallelism())
   try {
-    await run(inputs, of, prepared, files, shardJob(read, folder, shard))
+    await run(inputs, told, prepared, files, shardJob(read, folder, shard, isCounting))
   } finally {
     await prepared.close()
   }

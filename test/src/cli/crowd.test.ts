@@ -122,6 +122,16 @@ describe('lethe batch with a crowd', () => {
     expect(summaryIn(cwd).records).toEqual(records)
   })
 
+  it('leaves nothing where there are too many dead letters, and lists them', async () => {
+    const dated = MOST.replace('id: drop', 'id: drop\n  sex2: { use: generalize.date, to: year, from: sex }')
+    const cwd = folder({ 'p.yaml': dated, 'in.csv': CSV })
+    const args = ['batch', 'in.csv', '-p', 'p.yaml', '-o', 'out.csv', '--dead-letter', 'd.ndjson']
+    const ended = await warm([...args, '--max-dead-letters', '3'], { cwd })
+    expect([ended.stderr, ended.code]).toEqual([ended.stderr, 3])
+    expect(readdirSync(cwd).sort()).toEqual(['d.ndjson', 'in.csv', 'p.yaml'])
+    expect(read(cwd, 'd.ndjson').trimEnd().split('\n')).toHaveLength(10)
+  })
+
   it('refuses inputs that change between its passes', async () => {
     const cwd = folder({ 'p.yaml': MOST, 'in.csv': CSV })
     const ended = deidentifyFiles({

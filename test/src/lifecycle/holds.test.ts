@@ -138,6 +138,7 @@ describe('what deletes', () => {
     'src/batch/outputs.ts': 'folders that it made, where nothing came to stand in them',
     'src/explain/parquet-cases.ts': 'the folder of a row that a case states',
     'src/shards/run-folder.ts': 'its own temporary manifest',
+    'src/shards/shard-classes.ts': 'the counts of its own run, once that is published',
     'src/shards/merge-checks.ts': 'the work folder of a run; outputs take the name of what is not there',
     'src/cli/demo.ts': 'the folder that the demo made',
     'src/ledger/ledger.ts': 'an entry that is not whole; a segment is renamed',
