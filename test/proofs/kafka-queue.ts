@@ -25,7 +25,8 @@ export interface QueueSetting {
 const PARTITIONS = 6
 const PROCESSES = 3
 const MOST_KILLS = 6
-/** Between two kills. */
+/** How long a process may run before it is killed: as it starts, at least. */
+const LEAST_MS = 600
 const LONGEST_MS = 4000
 const SESSION_MS = 20_000
 const CHUNK = 2000
@@ -113,10 +114,10 @@ async function runGroup({ folder, script }: QueueSetting, pipeline: string, mayK
       )
       const ended = once(child, 'exit') as Promise<[number | null, string | null]>
       if (mayBeKilled()) {
-        const first = await Promise.race([ended, sleep(1500 + Math.random() * LONGEST_MS)])
+        const first = await Promise.race([ended, sleep(LEAST_MS + Math.random() * LONGEST_MS)])
         if (first === undefined && child.kill('SIGKILL')) kills++
       }
-      const end = await Promise.race([ended, sleep(HANGS_MS)])
+      const end = await Promise.race([ended, sleep(HANGS_MS, undefined, { ref: false })])
       if (end === undefined) {
         child.kill('SIGKILL')
         throw new Error(`${instance} did not end within ${HANGS_MS} ms`)

@@ -341,7 +341,7 @@ try {
   writeFileSync(join(folder, 'keys.json'), formatKeyset(createKeyset(new Date())), { mode: 0o600 })
   if (!values['only-kafka']) await proveShards()
   if (!values['no-kafka']) {
-    const records = rows(0, Math.ceil(MEGABYTES * 100), false)
+    const records = rows(0, Math.max(60_000, MEGABYTES * 100), false)
       .trimEnd()
       .split('\n')
     await proveQueue({ folder, script, records, check })
