@@ -180,7 +180,7 @@ describe('parts', () => {
           const hashes = hashesOf(seed)
           const add = (sketch: KHyperLogLog, [key, subject]: readonly [number, number]): void =>
             // Few keys have most subjects, so that some are counted by registers.
-            sketch.add(hashes.combination(key % 3 === 0 ? key % 7 : key), hashes.subject(subject))
+            sketch.add(hashes.combination(key % 3 === 0 ? key % 2 : key), hashes.subject(subject))
           const whole = new KHyperLogLog(64)
           for (const pair of all) add(whole, pair)
           const parts = Array.from({ length: count }, () => new KHyperLogLog(64))
@@ -200,6 +200,25 @@ describe('parts', () => {
       ),
       { numRuns: 40 },
     )
+  })
+
+  it('add up where one counts by registers, and another one by one', () => {
+    const hashes = hashesOf(6)
+    const of = (from: number, to: number): KHyperLogLog => {
+      const sketch = new KHyperLogLog(64)
+      for (let i = from; i < to; i++) sketch.add(hashes.combination(1), hashes.subject(i))
+      return sketch
+    }
+    const [few, many] = [of(0, 50).part(), of(40, 140).part()]
+    for (const parts of [
+      [few, many],
+      [many, few],
+      [many, many, few],
+    ]) {
+      const merged = new KHyperLogLog(64)
+      for (const part of parts) merged.merge(part)
+      expect(bytesOf(merged.part())).toBe(bytesOf(of(0, 140).part()))
+    }
   })
 
   it('have seen classes of both kinds, in the property above', () => {
