@@ -1,5 +1,5 @@
 /** One pass of a batch over its inputs, in the threads of a pool. */
-import { type ClassPassSetup, CROWD, counting, newClassCount } from '../engine/class-pass.ts'
+import { type ClassPassSetup, counting, newClassCount } from '../engine/class-pass.ts'
 import type { Observe } from '../engine/engine.ts'
 import type { DeadLetterLimit } from '../engine/limit.ts'
 import type { Input } from '../files/input.ts'
@@ -115,6 +115,3 @@ async function allClasses(plan: Plan, pool: Pool): Promise<ClassCount> {
   for (const part of await pool.classes()) counting(() => all.merge(part))
   return all
 }
-
-/** Records that were suppressed for the crowd. */
-export const suppressedForCrowd = ({ account }: BatchResult): number => account.suppressed[CROWD] ?? 0

@@ -13,7 +13,7 @@ import type { Plan } from '../policy/plan.ts'
 import type { CrowdView } from '../run/account/account-view.ts'
 import type { BatchResult } from '../run/batch-run.ts'
 import type { ReadForm } from '../run/input-flags.ts'
-import { type PassResult, suppressedForCrowd } from './batch-pass.ts'
+import type { PassResult } from './batch-pass.ts'
 import { refuseSmall } from './crowd-limit.ts'
 
 /** Whether classes are judged, and the limits hold; of a measure, which shows what would leave, not the limits. */
@@ -72,8 +72,8 @@ export class FirstPass {
   readonly view: CrowdView
   readonly #plan: Plan
   readonly #digests: readonly (FileDigest | undefined)[]
-  /** Records to be suppressed; undefined where there were too many dead letters to say. */
-  readonly #suppressed: number | undefined
+  /** Records that may leave; undefined where there were too many dead letters to say. */
+  readonly #leave: number | undefined
 
   /** @throws LetheError `crowd-too-small` where the policy, with these limits, does not let a part of the records leave */
   constructor(
@@ -91,7 +91,7 @@ export class FirstPass {
     this.setup = { key, open: openSet(classes, indexes) }
     let suppressed = 0
     for (let at = 0; at < open.length; at++) if (open[at] === 0) suppressed += classes!.recordsOf(at)
-    this.#suppressed = classes === undefined ? undefined : suppressed
+    this.#leave = classes === undefined ? undefined : result.account.published - suppressed
     const small = open.length - indexes.length
     if (use === 'judged') refuseSmall(crowd, suppressed, result.account.published, small, open.length, left)
     this.view = viewOf(plan, indexes.length, small)
@@ -99,7 +99,7 @@ export class FirstPass {
 
   /** What of the second pass counts: where there were too many dead letters in the first, there are too many. */
   resultOf(result: BatchResult): BatchResult {
-    return this.#suppressed === undefined ? { ...result, tooManyDeadLetters: true } : result
+    return this.#leave === undefined ? { ...result, tooManyDeadLetters: true } : result
   }
 
   /**
@@ -107,7 +107,7 @@ export class FirstPass {
    * @throws LetheError `input-changed` where it read something else, `crowd-broken` where a class is too small
    */
   check({ result, classes }: PassResult, inputs: readonly Input[], left: string): void {
-    if (result.tooManyDeadLetters || this.#suppressed === undefined) return
+    if (result.tooManyDeadLetters || this.#leave === undefined) return
     for (const [at, { digest }] of result.inputs.entries())
       if (digest === undefined || digest.sha256 !== this.#digests[at]?.sha256)
         throw new LetheError(
@@ -116,10 +116,11 @@ export class FirstPass {
           'run the batch again when nothing writes to it',
         )
     const crowd = this.#plan.crowd!
+    // What died while it was written is suppressed now, where its class is: so suppressed records may be more.
     const isHeld =
       classes !== undefined &&
       classes.records === result.account.published &&
-      suppressedForCrowd(result) === this.#suppressed &&
+      result.account.published === this.#leave &&
       classes.open(crowd.sensitive.length).every((isOpen) => isOpen === 1)
     if (!isHeld)
       throw new LetheError(

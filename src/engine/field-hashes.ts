@@ -8,6 +8,7 @@ import type { PlanField } from '../policy/plan.ts'
 import { type Block, ResultKind, SlotKind } from '../record/block.ts'
 import type { Format } from '../record/format.ts'
 import { LeavingText } from './leaving-text.ts'
+import { hasOtherForm, numberText } from './number-text.ts'
 
 /** Whose a record is: the watch, -1 where records are counted as subjects, and how its text is read. */
 export interface SubjectWatch {
@@ -37,7 +38,10 @@ export class FieldHashes {
     this.#inArena = new Spans(most)
   }
 
-  /** Whose the records are. What says nothing of that counts as one subject: no word of its hash is set. */
+  /**
+   * Whose the records are, a number in any form as one. What says nothing of that counts as one subject: no word of its hash
+   * is set.
+   */
   subjects(
     key: TupleHashes,
     hashes: Int32Array,
@@ -55,11 +59,12 @@ export class FieldHashes {
       if (slot < 0) continue
       const kind = slotKind[slot]!
       if (kind === SlotKind.nothing) continue
-      if (kind === SlotKind.escaped || read !== undefined) {
+      const hasOther = hasOtherForm(block.bytes, slotStart[slot]!, slotEnd[slot]!)
+      if (kind === SlotKind.escaped || read !== undefined || hasOther) {
         const written = this.#format.text(block, slot)
         const text = read === undefined ? written : read(written)
         if (text === undefined) continue
-        this.#text.set(text)
+        this.#text.set(numberText(text))
         this.#addOne(key, hashes, record, 0)
         continue
       }
@@ -86,7 +91,10 @@ export class FieldHashes {
     })
   }
 
-  /** Adds what the records show of a field. Those that are not published may have anything. */
+  /**
+   * Adds what the records show of a field. Those that are not published may have anything.
+   * @param asNumbers whether a number is one value in all its forms
+   */
   add(
     key: TupleHashes,
     hashes: Int32Array,
@@ -95,9 +103,10 @@ export class FieldHashes {
     block: Block,
     from: number,
     to: number,
+    asNumbers = false,
   ): void {
-    if (isMany(field)) this.#addLists(key, hashes, block, from, to, field.index, column)
-    else this.#addValues(key, hashes, block, from, to, field.index, column)
+    if (isMany(field)) this.#addLists(key, hashes, block, from, to, field.index, column, asNumbers)
+    else this.#addValues(key, hashes, block, from, to, field.index, column, asNumbers)
   }
 
   #addValues(
@@ -108,6 +117,7 @@ export class FieldHashes {
     to: number,
     field: number,
     column: number,
+    asNumbers: boolean,
   ): void {
     const slots = block.fieldSlots[field]!
     const count = block.fieldCount[field]!
@@ -123,7 +133,9 @@ export class FieldHashes {
       if (record < from || record >= to) continue
       const place = record * 2
       const kind = cameIn ? ResultKind.source : resultKind[slot]!
-      if (kind === ResultKind.arena) {
+      if (asNumbers) {
+        if (this.#findNumber(block, slot, field)) this.#addOne(key, hashes, record, column)
+      } else if (kind === ResultKind.arena) {
         inArena.starts[arena] = resultStart[slot]!
         inArena.ends[arena] = resultEnd[slot]!
         inArena.places[arena++] = place
@@ -147,6 +159,19 @@ export class FieldHashes {
     return true
   }
 
+  #findNumber(block: Block, slot: number, field: number): boolean {
+    if (!this.#find(block, slot, field)) return false
+    this.#asNumber()
+    return true
+  }
+
+  /** Of the text at hand: if it is a number, the text of all its forms. */
+  #asNumber(): void {
+    const { bytes, start, end } = this.#text
+    if (hasOtherForm(bytes, start, end))
+      this.#text.set(numberText(Buffer.from(bytes.subarray(start, end)).toString('latin1')))
+  }
+
   /** Adds the text at hand. */
   #addOne(key: TupleHashes, hashes: Int32Array, record: number, column: number): void {
     const one = this.#one
@@ -166,6 +191,7 @@ export class FieldHashes {
     to: number,
     field: number,
     column: number,
+    asNumbers: boolean,
   ): void {
     const slots = block.fieldSlots[field]!
     const count = block.fieldCount[field]!
@@ -175,6 +201,7 @@ export class FieldHashes {
       for (; i < count && block.slotRecord[slots[i]!] === record; i++) {
         if (record < from || record >= to) continue
         if (!this.#find(block, slots[i]!, field)) this.#text.clear()
+        else if (asNumbers) this.#asNumber()
         key.addToList(this.#text.bytes, this.#text.start, this.#text.end)
       }
       if (record >= from && record < to) key.endList(hashes, record * 2)

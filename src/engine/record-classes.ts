@@ -77,7 +77,8 @@ export class RecordClasses {
     this.#sensitive.forEach((field, column) => {
       const found = this.#values[column]!
       found.fill(0, from * 2, to * 2)
-      this.#fields.add(values, found, field, column, block, from, to)
+      // Two forms of a number are no two values.
+      this.#fields.add(values, found, field, column, block, from, to, true)
     })
   }
 

@@ -122,6 +122,8 @@ class Generation {
     let oldest = first
     let place = -1
     for (let at = first; at < end; at++) {
+      // A clock was set back: when that was shown is not known, so it is forgotten.
+      if (times[at]! > now) times[at] = 0
       if (times[at] !== 0 && items[at * 2] === item[0] && items[at * 2 + 1] === item[1]) place = at
       if (times[at]! < times[oldest]!) oldest = at
     }
@@ -129,10 +131,8 @@ class Generation {
       place = oldest
       items[place * 2] = item[0]!
       items[place * 2 + 1] = item[1]!
-      times[place] = 0
     }
-    // A clock may be set back.
-    times[place] = Math.max(times[place]!, now, 1)
+    times[place] = now
     let least = times[first]!
     for (let at = first + 1; at < end; at++) if (times[at]! < least) least = times[at]!
     return least

@@ -2,6 +2,7 @@
 import type { Observe, RecordObserver, ToldValues } from '../engine/engine.ts'
 import { isRead } from '../engine/judge.ts'
 import { LeavingText } from '../engine/leaving-text.ts'
+import { numberText } from '../engine/number-text.ts'
 import { labelOf } from '../engine/outcome.ts'
 import type { Plan, PlanField } from '../policy/plan.ts'
 import { type Block, SlotKind } from '../record/block.ts'
@@ -181,7 +182,8 @@ class RecordsObserver implements RecordObserver {
     const slot = block.watchedSlot(watch, 0, block.recordScope[record]!)
     if (slot < 0) return this.#told.get(path) ?? undefined
     const text = this.#cameAs(block, slot)
-    return text === undefined || read === undefined ? text : read(text)
+    const whose = text === undefined || read === undefined ? text : read(text)
+    return whose && numberText(whose)
   }
 }
 

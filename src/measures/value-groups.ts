@@ -21,9 +21,13 @@ const SCRIPTS = [
   'Ethiopic',
 ] as const
 
-const OF_SCRIPT = SCRIPTS.map((name) => ({ name, pattern: new RegExp(`\\p{Script=${name}}`, 'gu') }))
-const LETTER = /\p{Letter}/gu
-const BEYOND_ASCII = /[^\p{ASCII}]/u
+const OF_SCRIPT = SCRIPTS.map((name) => ({
+  name: name as string,
+  pattern: new RegExp(`[\\p{Letter}&&\\p{Script=${name}}]`, 'v'),
+}))
+const LETTER = /\p{Letter}/u
+const OF_OTHERS = new RegExp(`[\\p{Letter}--[${SCRIPTS.map((name) => `\\p{Script=${name}}`).join('')}]]`, 'v')
+const BEYOND_ASCII = /[^\P{Letter}\p{ASCII}]/u
 
 /** Scripts that are written together in one language. */
 const TOGETHER: readonly (readonly [string, readonly string[]])[] = [
@@ -36,22 +40,16 @@ const TOGETHER: readonly (readonly [string, readonly string[]])[] = [
  * names and addresses often fails with others. Han with kana is `Japanese`, and Han with Hangul `Korean`.
  */
 export function scriptOf(text: string): string {
-  const letters = text.match(LETTER)?.length ?? 0
-  if (letters === 0) return 'no letters'
-  const found = OF_SCRIPT.flatMap(({ name, pattern }) => {
-    const count = text.match(pattern)?.filter((one) => one.match(LETTER) !== null).length ?? 0
-    return count === 0 ? [] : [{ name, count }]
-  })
-  if (found.reduce((sum, { count }) => sum + count, 0) < letters) return 'another script'
-  const names = found.map(({ name }) => name as string)
+  // A value may be as long as a record, so that no letter is looked at by itself.
+  if (!LETTER.test(text)) return 'no letters'
+  if (OF_OTHERS.test(text)) return 'another script'
+  const names = OF_SCRIPT.filter(({ pattern }) => pattern.test(text)).map(({ name }) => name)
   if (names.length > 1)
     return (
       TOGETHER.find(([, scripts]) => names.every((name) => scripts.includes(name)))?.[0] ?? 'several scripts'
     )
   if (names[0] !== 'Latin') return names[0]!
-  return text.match(LETTER)!.some((letter) => BEYOND_ASCII.test(letter))
-    ? 'Latin, beyond ASCII'
-    : 'Latin, ASCII'
+  return BEYOND_ASCII.test(text) ? 'Latin, beyond ASCII' : 'Latin, ASCII'
 }
 
 /** By the first digit of a country code: the world zones of numbering (ITU-T E.164, list of 2016). */

@@ -1,6 +1,7 @@
 /** Reads `crowd:`: how many data subjects have to share the values of a record that leaves. */
 import { parsePeriod } from '../../../transforms/calendar/period.ts'
 import { entryOf, type MapEntry, type TreeNode, toPlain } from '../document.ts'
+import { printSegments } from '../path.ts'
 import type { PolicyCrowd, PolicyField } from '../policy.ts'
 import { type Findings, quote, type TextPosition } from '../problems.ts'
 import { readPath } from '../read-rule.ts'
@@ -73,6 +74,10 @@ export function readCrowd(
         `${quote(field.path.text)} keeps an object or array, and only single values are compared`,
         'list the paths below it',
       )
+  for (const field of over) {
+    const untold = untoldPlaces(field, named)
+    if (untold !== undefined) bad(at('over'), `${quote(field.path.text)} ${untold.why}`, untold.way)
+  }
   const share = parseShare(maxSuppressed ?? (onFail === 'fail' ? '0%' : DEFAULT_MAX_SUPPRESSED)) ?? 0
   if (onFail === 'fail' && share > 0)
     bad(at('maxSuppressed'), 'with `onFail: fail` nothing is suppressed', 'add onFail: suppress')
@@ -89,6 +94,37 @@ export function readCrowd(
     onFail,
     window,
   }
+}
+
+/**
+ * What leaves of a field beside its values, so that records of one class could be told apart: names, or which of several places have a
+ * value. Undefined where the values tell all.
+ */
+function untoldPlaces(
+  { path, from }: PolicyField,
+  over: ReadonlySet<PolicyField>,
+): { readonly why: string; readonly way: string } | undefined {
+  if (path.isPattern || from.isPattern)
+    return {
+      why: 'is a pattern, and the names that it matches leave too: records of one class would be told apart by them',
+      way: 'list the paths',
+    }
+  for (const { segments } of [path, from]) {
+    const first = segments.findIndex(({ kind }) => kind !== 'name')
+    if (first < 0) continue
+    if (first < segments.length - 1)
+      return {
+        why: 'is below elements or members: those in which it is absent leave too, and tell records of one class apart',
+        way: 'name single values, or a list of them such as codes[]',
+      }
+    const names = printSegments([...segments.slice(0, -1), { kind: 'names' }])
+    if (segments[first]!.kind === 'member' && ![...over].some((one) => one.path.text === names))
+      return {
+        why: 'is the members of a map, and their names leave too: records of one class would be told apart by them',
+        way: `name ${names} in \`over\` as well, or give it the same role`,
+      }
+  }
+  return undefined
 }
 
 const mayLeave = ({ rules }: PolicyField): boolean => rules.some(({ use }) => use !== 'drop')

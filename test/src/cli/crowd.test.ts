@@ -74,6 +74,43 @@ describe('lethe batch with a crowd', () => {
     expect(readdirSync(cwd).sort()).toEqual(['in.csv', 'p.yaml'])
   })
 
+  it('takes a number for one subject, and for one value, in any form', async () => {
+    const row = (id: string, illness: string) => `{"id":${id},"zip":"10","sex":"f","illness":${illness}}\n`
+    const oneSubject = ['1', '1.0', '"1e0"', '10e-1'].map((id, at) => row(id, `"${at}"`))
+    const oneValue = ['3', '"3.0"', '3e0', '0.3e1'].map((illness, at) => row(`${at}`, illness))
+    for (const rows of [oneSubject, oneValue]) {
+      const cwd = folder({ 'p.yaml': MOST.replace('60%', '100%'), 'in.ndjson': rows.join('') })
+      const ended = await warm(
+        ['batch', 'in.ndjson', '-p', 'p.yaml', '-o', 'out.ndjson', '--summary', 's.json'],
+        { cwd },
+      )
+      expect([ended.stderr, ended.code]).toEqual([ended.stderr, 0])
+      expect(summaryIn(cwd).records).toMatchObject({ published: 0, suppressed: { crowd: 4 } })
+      // A measure counts the same people.
+      const measured = await warm(
+        ['measure', 'in.ndjson', '-p', 'p.yaml', '--side', 'input', '--over', 'sex', '--format', 'json'],
+        { cwd },
+      )
+      const { input } = JSON.parse(measured.stdout) as { input: { risk: { k: number } } }
+      expect(input.risk.k).toBe(rows === oneSubject ? 1 : 4)
+    }
+  })
+
+  it('takes no harm from records that cannot be written and are in small classes', async () => {
+    const policy = MOST.replace('60%', '100%').replace(
+      'crowd:',
+      '  m.$names: { use: generalize.prefix, keep: 1 }\n  m.*: keep\ncrowd:',
+    )
+    const row = (id: string, sex: string, m: object) =>
+      `${JSON.stringify({ id, zip: '10', sex, illness: id, m })}\n`
+    const rows = [...['a', 'b', 'c'].map((id) => row(id, 'f', { xy: 1 })), row('d', 'm', { xy: 1, xz: 2 })]
+    const cwd = folder({ 'p.yaml': policy, 'in.ndjson': rows.join('') })
+    const args = ['batch', 'in.ndjson', '-p', 'p.yaml', '-o', 'out.ndjson', '--summary', 's.json']
+    const ended = await warm([...args, '--dead-letter', 'd.ndjson'], { cwd })
+    expect([ended.stderr, ended.code]).toEqual([ended.stderr, 0])
+    expect(summaryIn(cwd).records).toMatchObject({ published: 3, suppressed: { crowd: 1 }, deadLettered: {} })
+  })
+
   it('gives the same bytes in threads, as Parquet, and from it', async () => {
     const rows = Array.from(
       { length: 4000 },

@@ -122,6 +122,16 @@ describe('a crowd in a stream', () => {
     expect(run(START + 60, [of('r')])).toEqual(['publish'])
   })
 
+  it('forgets what was shown later than now, where the clock is set back', () => {
+    const run = stream(2, undefined)
+    const of = (s: string): Shown => ({ s, a: 'x', h: 'n', d: 'flu', born: '1985-03-10', ok: true })
+    expect(run(START + 400 * DAY, [of('p'), of('q')])).toEqual(['suppress', 'publish'])
+    expect(run(START, [of('p')])).toEqual(['suppress'])
+    expect(run(START, [of('q')])).toEqual(['publish'])
+    // That of both is over.
+    expect(run(START + 11 * DAY, [of('p')])).toEqual(['suppress'])
+  })
+
   it('forgets classes where there are too many, and what it forgets is closed', () => {
     // Room for a few classes.
     const run = stream(2, undefined, 2000)

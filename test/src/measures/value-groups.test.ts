@@ -50,3 +50,11 @@ it('never has a text in its names, whatever it is', () => {
     { numRuns: 500 },
   )
 })
+
+it('looks at a long text as a whole', () => {
+  const long = 'a'.repeat(1 << 20)
+  expect(scriptOf(long)).toBe('Latin, ASCII')
+  expect(scriptOf(`${long}é`)).toBe('Latin, beyond ASCII')
+  expect(scriptOf(`${long}Ж`)).toBe('several scripts')
+  expect(scriptOf(`${long}Ꮳ`)).toBe('another script')
+})

@@ -526,6 +526,18 @@ const cases: readonly (readonly [code: PolicyCode, about: string, text: string])
   ['bad-crowd', 'a share of none', `${fields}  a: ${quasi}\ncrowd: { k: 5, maxSuppressed: ▸2% }\n`],
   ['bad-crowd', 'what follows', `${fields}  a: ${quasi}\ncrowd: { k: 5, onFail: ▸drop }\n`],
   ['bad-crowd', 'a dropped field', `${fields}  a: ${quasi}\n  b: drop\ncrowd: { k: 5, over: [▸b] }\n`],
+  [
+    'bad-crowd',
+    'a pattern',
+    `${fields}  b_*: { use: generalize.prefix, keep: 1, role: quasi-identifier }\n▸crowd: { k: 5 }\n`,
+  ],
+  ['bad-crowd', 'below elements', `${fields}  "a[].b": ${quasi}\n▸crowd: { k: 5 }\n`],
+  ['bad-crowd', 'lists in lists', `${fields}  "a[][]": ${quasi}\n▸crowd: { k: 5 }\n`],
+  [
+    'bad-crowd',
+    'members without their names',
+    `${fields}  a.*: ${quasi}\n  a.$names: { use: generalize.prefix, keep: 1 }\n▸crowd: { k: 5 }\n`,
+  ],
   ['bad-crowd', 'tags', `${fields}  a: ${quasi}\ntags: { PII: drop }\n▸crowd: { k: 5 }\n`],
   [
     'bad-crowd',
