@@ -6,6 +6,7 @@
 import { type Card, factOf } from './card.ts'
 import type { CardFacts } from './card-facts.ts'
 import { croissantDistribution, croissantRecords } from './croissant-records.ts'
+import { shownJson } from './shown-text.ts'
 import { biases, hasSurrogates, limitations, personalInformation, processing } from './statements.ts'
 
 const CONTEXT = {
@@ -90,7 +91,7 @@ export function croissant(card: Card): string {
     'rai:dataSocialImpact': facts.socialImpact,
     'rai:dataReleaseMaintenancePlan': facts.maintenance,
   }
-  return `${JSON.stringify(document, null, 2).replaceAll('<', '\\u003c')}\n`
+  return `${shownJson(JSON.stringify(document, null, 2)).replaceAll('<', '\\u003c')}\n`
 }
 
 const stated = (text: string | undefined): readonly string[] => (text === undefined ? [] : [text])

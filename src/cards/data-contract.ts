@@ -1,9 +1,9 @@
 /** The output of a policy as a contract of the Open Data Contract Standard 3.1 (Bitol): YAML. */
-import { stringify } from 'yaml'
 import type { ColumnType } from '../record/columns/column-tree.ts'
 import type { Card } from './card.ts'
 import type { CardField } from './card-fields.ts'
 import { nameUuid } from './name-uuid.ts'
+import { shownYaml } from './shown-text.ts'
 import { limitations, tellsOf } from './statements.ts'
 
 interface Property {
@@ -65,12 +65,7 @@ export function dataContract(card: Card): string {
       ...(facts.license === undefined ? [] : [{ property: 'license', value: facts.license }]),
     ],
   }
-  return stringify(document, {
-    lineWidth: 0,
-    version: '1.1',
-    schema: 'yaml-1.1',
-    aliasDuplicateObjects: false,
-  })
+  return shownYaml(document)
 }
 
 const only = <T extends object>(members: T): Partial<T> =>

@@ -5,6 +5,7 @@ import { croissant } from './croissant.ts'
 import { dataContract } from './data-contract.ts'
 import { huggingFaceCard } from './hugging-face.ts'
 import { openLineage } from './open-lineage.ts'
+import { shownJson } from './shown-text.ts'
 import { trainingSummary } from './training-summary.ts'
 
 export type CardFormat = keyof typeof CARD_FILES
@@ -19,7 +20,7 @@ export function cardText(format: CardFormat, card: Card, endedAt: number): strin
       return huggingFaceCard(card)
     case 'openlineage':
       return openLineage(card, endedAt)
-        .map((event) => `${JSON.stringify(event)}\n`)
+        .map((event) => `${shownJson(JSON.stringify(event))}\n`)
         .join('')
     case 'odcs':
       return dataContract(card)

@@ -2,10 +2,10 @@
  * A data set card for Hugging Face: `README.md`, with YAML in front and the headings of their template. What only a person knows is
  * asked for where it belongs.
  */
-import { stringify } from 'yaml'
 import { code, row } from '../explain/markdown-text.ts'
 import { type Card, type CardQuestion, factOf, QUESTIONS } from './card.ts'
 import { list, paragraphs, plain } from './markdown.ts'
+import { shownYaml } from './shown-text.ts'
 import { biases, limitations, personalInformation, processing, tellsOf } from './statements.ts'
 
 /** What the Hub and its tools look for where something is missing. */
@@ -125,21 +125,18 @@ export function sizeCategory(records: number): string {
 function frontMatter({ facts, title, run, published }: Card): string {
   const { license } = facts
   const isKnown = license !== undefined && !license.startsWith('https://')
-  return stringify(
-    {
-      pretty_name: title,
-      ...(license === undefined
-        ? {}
-        : isKnown
-          ? { license: license.toLowerCase() }
-          : { license: 'other', license_name: 'other', license_link: license }),
-      ...(facts.languages === undefined ? {} : { language: facts.languages }),
-      size_categories: [sizeCategory(run.account.records.published)],
-      tags: ['de-identified', ...(facts.keywords ?? [])],
-      ...(published.files.length === 0
-        ? {}
-        : { configs: [{ config_name: 'default', data_files: published.files.map(({ name }) => name) }] }),
-    },
-    { lineWidth: 0, version: '1.1', schema: 'yaml-1.1' },
-  )
+  return shownYaml({
+    pretty_name: title,
+    ...(license === undefined
+      ? {}
+      : isKnown
+        ? { license: license.toLowerCase() }
+        : { license: 'other', license_name: 'other', license_link: license }),
+    ...(facts.languages === undefined ? {} : { language: facts.languages }),
+    size_categories: [sizeCategory(run.account.records.published)],
+    tags: ['de-identified', ...(facts.keywords ?? [])],
+    ...(published.files.length === 0
+      ? {}
+      : { configs: [{ config_name: 'default', data_files: published.files.map(({ name }) => name) }] }),
+  })
 }

@@ -1,5 +1,5 @@
 /** Writes a report: the page and its document beside it, both or none. */
-import { realpathSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { LetheError } from '../errors.ts'
 import { placeOf } from '../files/place.ts'
@@ -36,7 +36,35 @@ export function placesOf(output: string, read: readonly string[]): ReportPlaces 
         'name another file',
       )
   }
+  refuseOther(places.document)
   return places
+}
+
+/** The name of the document is not stated but follows: what stands there is replaced only where it is a report as well. */
+function refuseOther(document: string): void {
+  let head: Buffer
+  try {
+    head = headOf(document)
+  } catch {
+    // Nothing is there, or what writes it says why it cannot.
+    return
+  }
+  if (/^\s*\{\s*"lethe"\s*:\s*"report"/.test(head.toString('latin1'))) return
+  throw new LetheError(
+    'output-conflict',
+    `the figures go to ${document}, and what stands there is no report; nothing was written`,
+    'name another file with -o',
+  )
+}
+
+function headOf(name: string): Buffer {
+  const descriptor = openSync(name, 'r')
+  try {
+    const head = Buffer.alloc(64)
+    return head.subarray(0, readSync(descriptor, head, 0, head.length, 0))
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function real(name: string): string {

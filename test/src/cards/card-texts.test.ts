@@ -7,6 +7,7 @@ import { cardFactsJsonSchema, readCardFacts } from '../../../src/cards/card-fact
 import { sizeCategory } from '../../../src/cards/hugging-face.ts'
 import { paragraphs, plain } from '../../../src/cards/markdown.ts'
 import { nameUuid } from '../../../src/cards/name-uuid.ts'
+import { shownJson, shownYaml } from '../../../src/cards/shown-text.ts'
 import { SMALLEST_COUNT, shownCount, withheldCounts } from '../../../src/cards/small-counts.ts'
 import { biases } from '../../../src/cards/statements.ts'
 import { fits, type Schema } from '../draft-07.ts'
@@ -46,6 +47,41 @@ describe('texts of others', () => {
             .every((line) => !line.startsWith('---')),
         ).toBe(true)
       }),
+    )
+  })
+})
+
+describe('data with texts of others', () => {
+  it('show every character in YAML and JSON, and are the same data', () => {
+    const hidden = fc
+      .string({
+        unit: fc.constantFrom(
+          '\u202e',
+          '\u2066',
+          '\u2028',
+          '\u0085',
+          '\u061c',
+          'a',
+          '\n',
+          ' ',
+          '"',
+          '\\',
+          ':',
+        ),
+      })
+      .map((text) => `a${text}z`)
+    fc.assert(
+      fc.property(
+        fc.dictionary(hidden, fc.oneof(hidden, fc.array(hidden)), { noNullPrototype: true }),
+        (value) => {
+          const [yaml, json] = [shownYaml(value), shownJson(JSON.stringify(value))]
+          for (const text of [yaml, json])
+            expect(text).not.toMatch(/[\u0080-\u009f\u061c\u2028-\u202e\u2066-\u2069]/)
+          expect(JSON.parse(json)).toEqual(value)
+          expect(parse(yaml, { version: '1.1' })).toEqual(value)
+          expect(parse(yaml)).toEqual(value)
+        },
+      ),
     )
   })
 })

@@ -371,6 +371,15 @@ describe('what a report is not made of', () => {
       code: 2,
       stderr: expect.stringContaining('would be overwritten'),
     })
+    // The summary of another run stands where the figures would go: it was not named, and is no report.
+    put('run3.json', { ...json('run.json'), unlisted: 2 })
+    expect(await say('run2.json', '-o', 'run3.html')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('run3.json, and what stands there is no report'),
+    })
+    expect(json('run3.json')).toMatchObject({ lethe: 'summary', unlisted: 2 })
+    expect(await say('run.json', '-o', 'again.html')).toMatchObject({ code: 1 })
+    expect(await say('run.json', '-o', 'again.html')).toMatchObject({ code: 1 })
     expect(await say('run.json', '-o', 'report.pdf')).toMatchObject({ code: 2 })
     expect(await say('run.json', '-o', 'nowhere/report.html')).toMatchObject({ code: 4 })
   })
