@@ -35,7 +35,7 @@ import { configured, type GatePlaces, readGateData } from '../run/read-gate-data
 import type { RunFiles } from '../run/run-files.ts'
 import { type ApprovalOptions, approvedBy } from './approved.ts'
 import { type BatchMeasure, measuringOf, writeWeights } from './batch-measure.ts'
-import { type BatchPass, type PassResult, runPass, suppressedForCrowd } from './batch-pass.ts'
+import { type BatchPass, type PassResult, runPass } from './batch-pass.ts'
 import { batchFact, batchOutcome } from './batch-record.ts'
 import { checkEvents } from './change-files.ts'
 import { type CrowdUse, crowdUse, FirstPass, newCrowdKey, refuseCrowd, viewOf } from './crowd-passes.ts'
@@ -364,7 +364,7 @@ async function keepClasses(
       'what was written and what was counted for `crowd:` of the policy differ; no output was left',
       'this is a defect of Lethe',
     )
-  await shard.keep(classes, suppressedForCrowd(result))
+  await shard.keep(classes)
   return shard.suppressed === undefined ? undefined : viewOf(plan, classes.classes.count, shard.suppressed)
 }
 

@@ -22,10 +22,10 @@ export interface ShardClasses {
   /** Classes of all shards that may not leave; undefined while they are counted. */
   readonly suppressed?: number
   /**
-   * Keeps what was counted. `suppressed`: records that were suppressed for the crowd.
+   * Keeps what was counted.
    * @throws LetheError where there were other records when the classes were counted
    */
-  keep(classes: ClassCount, suppressed: number): Promise<void>
+  keep(classes: ClassCount): Promise<void>
 }
 
 export interface ShardJob {

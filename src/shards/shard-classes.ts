@@ -6,7 +6,7 @@ import { counting } from '../engine/class-pass.ts'
 import { LetheError } from '../errors.ts'
 import { isObjectName } from '../files/objects/object-name.ts'
 import { ClassCount, type ClassPart } from '../groups/class-count.ts'
-import { keySetOf } from '../groups/key-table.ts'
+import { KeySet, keySetOf } from '../groups/key-table.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { CrowdView, Summary } from '../run/account/account-view.ts'
@@ -52,15 +52,16 @@ export function shardCrowd(
           `the policy states \`crowd:\`, and ${counted === undefined ? `the classes of shard ${shard} are not counted` : 'the counts of all shards are not added up, or this shard was counted again since'}; nothing was read`,
           'run every shard with --count-classes, then `lethe account classes FOLDER`, then every shard without it',
         )
-      const records = recordsIn(counted.file.part)
+      const memory = memoryOf(open)
+      const records = recordsIn(counted.file.part, new KeySet(memory))
       return {
-        pass: { key, open: memoryOf(open) },
+        pass: { key, open: memory },
         suppressed: open.suppressed!,
-        keep: async (classes, suppressed) => {
-          if (classes.records + suppressed !== records)
+        keep: async (classes) => {
+          if (classes.records !== records)
             throw new LetheError(
               'shards-differ',
-              `shard ${shard} has ${classes.records + suppressed} records that may leave but for the crowd, and had ${records} when its classes were counted: its lists or tables are others`,
+              `shard ${shard} has ${classes.records} records in classes that may leave, and had ${records} when they were counted: its lists or tables are others`,
               'count the classes of all shards again, with --count-classes and the same lists',
             )
           await keep('published', classes)
@@ -74,7 +75,9 @@ function memoryOf({ part }: ClassFile): SharedArrayBuffer {
   return keySetOf({ width: 4, words: part.classes }, [...part.records.keys()])
 }
 
-const recordsIn = ({ records }: ClassPart): number => records.reduce((sum, one) => sum + one, 0)
+/** Records of a part, in these classes where they are given. */
+const recordsIn = ({ records, classes }: ClassPart, only?: KeySet): number =>
+  records.reduce((sum, one, at) => (only === undefined || only.has(classes, at * 4) ? sum + one : sum), 0)
 
 /** What all shards counted, together. */
 interface Counted {
