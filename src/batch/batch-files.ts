@@ -298,7 +298,7 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     first?.check({ ...whole, result }, inputs, whatIsLeft(outputs))
     if (replay !== undefined) checkReplayed(replay, inputs, result)
     options.shard?.checkRead(inputs, result)
-    const crowd = shard === undefined ? first?.view : await keepClasses(plan, shard, whole)
+    const crowd = shard === undefined ? first?.view : shardView(plan, shard, whole)
     const tooManyAlone =
       result.groups !== undefined &&
       options.maxUnique !== undefined &&
@@ -340,6 +340,8 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
     // Where another process has left the same, this one leaves nothing.
     const isShard = options.shard !== undefined && options.dryRun !== true
     if (isShard && !(await options.shard!.mayPublish(summary))) return summary
+    // Beside outputs of another process stand the counts of that one.
+    if (whole.classes !== undefined) await shard?.keep(whole.classes)
     const measures = [measureFile, weightsFile, sketchFile].filter((one) => one !== undefined)
     const sides = [...sidecars.map(({ file }) => file), ...measures]
     const finished = summary.status === 'done' ? [...new Set(outputs), ...sides] : []
@@ -351,12 +353,8 @@ async function openAndRun(batch: WholeBatch): Promise<Summary> {
   }
 }
 
-/** Of a shard: what is known of its classes goes into the folder of the run. */
-async function keepClasses(
-  plan: Plan,
-  shard: ShardClasses,
-  { classes, result }: PassResult,
-): Promise<CrowdView | undefined> {
+/** Of a shard: what its summary says of its classes. */
+function shardView(plan: Plan, shard: ShardClasses, { classes, result }: PassResult): CrowdView | undefined {
   if (classes === undefined) return undefined
   if (classes.records !== result.account.published)
     throw new LetheError(
@@ -364,7 +362,7 @@ async function keepClasses(
       'what was written and what was counted for `crowd:` of the policy differ; no output was left',
       'this is a defect of Lethe',
     )
-  await shard.keep(classes)
+  shard.check?.(classes)
   return shard.suppressed === undefined ? undefined : viewOf(plan, classes.classes.count, shard.suppressed)
 }
 

@@ -21,10 +21,9 @@ export interface ShardClasses {
   readonly pass: ClassPassSetup
   /** Classes of all shards that may not leave; undefined while they are counted. */
   readonly suppressed?: number
-  /**
-   * Keeps what was counted.
-   * @throws LetheError where there were other records when the classes were counted
-   */
+  /** @throws LetheError where there were other records when the classes were counted */
+  check?(classes: ClassCount): void
+  /** Keeps what was counted, in the folder of the run. */
   keep(classes: ClassCount): Promise<void>
 }
 

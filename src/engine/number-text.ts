@@ -1,4 +1,4 @@
-/** One text for all forms of a number: who is `1001` in one file is `1001.0` in another, where a column had gaps, and nobody else. */
+/** One text for all forms of a number: an export writes `1001.0` for 1001 where a column had gaps, and means the same person. */
 
 const FORM = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,9}))?$/
 /** Whole numbers of more digits than these stay with an exponent. */

@@ -114,6 +114,9 @@ function privacy(judged: TileInputs): Figure {
       value: 1 / least,
       why: [
         'The runs held `crowd:` of the policy: no class that left is smaller than it says. No measure was given.',
+        ...(runs.some(({ crowd }) => crowd?.counted === 'records')
+          ? ['The policy names no data subject, so each record counted as one person.']
+          : []),
       ],
     }
   if (runs.some(someoneAlone))

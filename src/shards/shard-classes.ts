@@ -57,15 +57,15 @@ export function shardCrowd(
       return {
         pass: { key, open: memory },
         suppressed: open.suppressed!,
-        keep: async (classes) => {
+        check: (classes) => {
           if (classes.records !== records)
             throw new LetheError(
               'shards-differ',
               `shard ${shard} has ${classes.records} records in classes that may leave, and had ${records} when they were counted: its lists or tables are others`,
               'count the classes of all shards again, with --count-classes and the same lists',
             )
-          await keep('published', classes)
         },
+        keep: async (classes) => await keep('published', classes),
       }
     },
   }

@@ -237,6 +237,12 @@ describe('a report of real runs', () => {
     const { document, page } = await report(1, held)
     expect(tileOf(document, 'privacy')).toMatchObject({ is: 'within', value: 1 / 11 })
     expect(textOfPage(page)).toContain('classes that were suppressed')
+    const { document: uncounted } = await report(
+      1,
+      put('records.json', { ...run, crowd: { ...crowd, counted: 'records' } }),
+    )
+    expect(tileOf(uncounted, 'privacy').why.join(' ')).toContain('each record counted as one person')
+    expect(tileOf(document, 'privacy').why.join(' ')).not.toContain('each record counted')
     // A run that held none says nothing of what it published.
     const { document: two } = await report(1, held, put('plain.json', { ...run, unlisted: 1 }))
     expect(tileOf(two, 'privacy').is).toBe('not-measured')
