@@ -18,8 +18,8 @@ export interface SketchSetup {
 /** Makes one of several observers. */
 export const observedBy =
   (observers: readonly Observe[]): Observe =>
-  (format, shape) => {
-    const made = observers.map((observe) => observe(format, shape))
+  (format, shape, told) => {
+    const made = observers.map((observe) => observe(format, shape, told))
     return {
       take: (block, from, to, records, count) => {
         for (const one of made) one.take(block, from, to, records, count)
