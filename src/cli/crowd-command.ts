@@ -234,3 +234,7 @@ export const command = (): Command =>
   new Command('crowd')
     .description('Policies by how many data subjects share their values.')
     .addCommand(solve())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ lethe crowd solve customers.csv -p policy.yaml --k 10 --max-suppressed 2% --format patch > crowd.patch',
+    )

@@ -37,7 +37,7 @@ describe('the JSON Schema of a policy', () => {
     'fields: { a: { use: hash.hmac } }',
     'fields: { a: { use: hash.hmac, domain: d, bits: many } }',
     'fields: { a: { use: hash.hmac, domian: d } }',
-    'fields: { a: { use: keep, else: null } }',
+    'fields: { a: { use: drop, else: null } }',
     'fields: { a: { use: keep.subtree } }',
     'fields: { a: { use: generalize.zip3, key: k1 } }',
     'fields: { a: { use: keep, role: none } }',
