@@ -123,7 +123,8 @@ function printText(explanation: Explanation, file: string): string {
   }
   lines.push(...gatesText(explanation.gates))
   lines.push('', (explanation.outcome === 'publish' ? green : red)(explanation.became))
-  if (explanation.published !== undefined) lines.push(bold('as'), printable(explanation.published))
+  if (explanation.published !== undefined)
+    lines.push(bold('as'), ...explanation.published.split('\n').map(printable))
   return `${lines.join('\n')}\n`
 }
 

@@ -3,6 +3,7 @@ import { formatsOf } from '../../transforms/calendar/dates.ts'
 import { exampleOf, NAMED_FORMATS } from '../../transforms/calendar/forms.ts'
 import { Failure, type RecordContext, type RuleTransform } from '../../transforms/transform.ts'
 import { splitName } from '../identify/words.ts'
+import type { ConsentForm } from '../policy/consent/consent-answer.ts'
 import { type Path, pathOf, type Segment } from '../policy/path.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { Policy, PolicyField, ValueReading } from '../policy/policy.ts'
@@ -89,9 +90,25 @@ export function sampleRecord(policy: Policy, plan: Plan, source: PolicyFile): st
     const transform = compiled?.kind === 'transform' ? compiled.transform : undefined
     put(record, exampleOfPattern(field.from), valueFor(field, transform, source))
   }
+  for (const { from, form, split } of policy.consent) {
+    const said = consenting(form)
+    if (said === undefined || from.envelope !== undefined || from.tag !== undefined) continue
+    if (from.segments.at(-1)?.kind === 'element')
+      said.forEach((text, i) => {
+        put(record, from, text, i)
+      })
+    else put(record, from, said.join(split ?? ','))
+  }
   for (const { path, reading } of policy.carriers)
     if (path.envelope === undefined) asText(record, path, reading)
   return JSON.stringify(record)
+}
+
+/** What a list or value says that allows; undefined for the strings of consent frameworks, which are not made up. */
+function consenting(form: ConsentForm): readonly string[] | undefined {
+  if (form.kind === 'is') return form.values.slice(0, 1)
+  if (form.kind === 'lists') return form.names
+  return form.kind === 'lacks' ? [`not ${form.names.join(' ')}`] : undefined
 }
 
 /** Puts what stands at a path into a text. */
@@ -169,12 +186,13 @@ function exampleOfPattern(path: Path): Path {
   )
 }
 
-/** Writes `value` at the path where nothing is yet; one element of an array, one member of a map. */
-function put(record: Member, path: Path, value: string | number): void {
+/** Writes `value` at the path where nothing is yet; one element of an array, of the last one that at `last`, one member of a map. */
+function put(record: Member, path: Path, value: string | number, last = 0): void {
   let place: Member | unknown[] = record
   path.segments.forEach((segment, i) => {
-    const key = segment.kind === 'name' ? segment.name : segment.kind === 'element' ? 0 : 'a'
     const next = path.segments[i + 1]
+    const at = next === undefined ? last : 0
+    const key = segment.kind === 'name' ? segment.name : segment.kind === 'element' ? at : 'a'
     const holder = place as Record<string | number, unknown>
     if (next === undefined) holder[key] ??= value
     else {

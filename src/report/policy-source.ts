@@ -13,6 +13,7 @@ import type { ReportApproval, ReportChange, ReportDocument } from '../forms/repo
 import { Keyring } from '../keys/keyring.ts'
 import { testKeyset } from '../keys/test-keyset.ts'
 import { compilePolicyFile } from '../policy/compile-file.ts'
+import type { Plan } from '../policy/plan.ts'
 import { readPolicyFile } from '../policy/policy-file.ts'
 import { labelOf, type OneRun } from './report-runs.ts'
 
@@ -70,7 +71,13 @@ export async function knownPolicy(
     )
   const record = { kind: 'json', text: sampleRecord(policy, plan, source) } as const
   const born = bornAt(plan, record, Date.now()) ?? Date.now()
-  const explained = explain(policy, runRecord(plan, record, born)).fields
+  // The page shows what rules make of values: whether this record would pass the gates is no matter.
+  const open: Plan = { ...plan, suppression: [], consent: [], consentTables: [], required: [] }
+  const shown = runRecord(open, record, born)
+  const fields = explain(policy, shown).fields
+  // Of a record that does not leave, "it is left out" would be said of every field.
+  const explained =
+    shown.published === undefined ? fields.map((field) => ({ ...field, before: [], after: [] })) : fields
   return {
     explained,
     labels: policy.fields.map(({ path, rules }) =>

@@ -1,13 +1,16 @@
 /** Risk and loss: what measures say, and what runs held. */
 import type { MeasuredSide, Measurement } from '../../forms/measurement.ts'
-import type { ReportDocument, ReportRun } from '../../forms/report-form.ts'
+import type { ReportDocument, ReportField, ReportRun } from '../../forms/report-form.ts'
 import { bandNames, curvePicture, sizesPicture } from './charts.ts'
 import { type Html, html, NONE } from './html.ts'
 import { count, percent, ratio } from './page-words.ts'
 import { figure, NOT_MEASURED, note, type PageCell, section, state, table } from './parts.ts'
 
+/** Fields that are named beside the classes at most. */
+const MOST_UNCOUNTED = 30
+
 export function riskSection(report: ReportDocument): Html {
-  const { measures, measured, runs } = report
+  const { measures, measured, runs, fields } = report
   const whole =
     measures.length === 0 || measured.records === measured.of
       ? NONE
@@ -19,7 +22,7 @@ export function riskSection(report: ReportDocument): Html {
     'Risk: who can be found again',
     measures.length === 0 ? note(NOT_MEASURED) : NONE,
     whole,
-    ...measures.flatMap((one, at) => riskOfMeasure(one, at + 1, measures.length > 1)),
+    ...measures.flatMap((one, at) => riskOfMeasure(one, at + 1, measures.length > 1, fields)),
     ...runs.flatMap(crowdOf),
     ...runs.flatMap(aloneOf),
   )
@@ -27,7 +30,23 @@ export function riskSection(report: ReportDocument): Html {
 
 const who = ({ counted }: Measurement): string => (counted === 'subjects' ? 'data subjects' : 'records')
 
-function riskOfMeasure(measure: Measurement, at: number, isOfSeveral: boolean): readonly Html[] {
+/** Fields that leave and are in no figure of risk: what people know by them is for the reader to judge. */
+function uncounted({ over }: Measurement, fields: readonly ReportField[]): Html {
+  const others = fields
+    .filter(({ field, rules }) => !over.includes(field) && rules.some(({ use }) => use !== 'drop'))
+    .map(({ field }) => field)
+  if (others.length === 0) return NONE
+  const more = others.length - MOST_UNCOUNTED
+  const named = others.slice(0, MOST_UNCOUNTED).join(', ')
+  return html`<p>In no class: ${named}${more > 0 ? ' and others' : ''}. These leave too: who knows such a value of a person can find the person more easily than the figures say.</p>`
+}
+
+function riskOfMeasure(
+  measure: Measurement,
+  at: number,
+  isOfSeveral: boolean,
+  fields: readonly ReportField[],
+): readonly Html[] {
   const { input, output, over, options } = measure
   const sides = [input, output].filter((side) => side !== undefined)
   if (sides.length === 0) return []
@@ -45,6 +64,7 @@ function riskOfMeasure(measure: Measurement, at: number, isOfSeveral: boolean): 
   return [
     html`<h3>${isOfSeveral ? `Measure ${at}: ` : ''}${people === 'records' ? 'Records that look alike, by class' : 'Data subjects who look alike, by class'}</h3>`,
     html`<p>Over ${over.join(', ')}. A class holds all who are equal in these fields; who stands alone in theirs can be found again.</p>`,
+    uncounted(measure, fields),
     figure(
       sizesPicture(`sizes-${at}`, input, output, people),
       table({

@@ -88,3 +88,30 @@ it('refuses what it cannot show, and says what to do', async () => {
   expect(await refuse(['-'], '[1]')).toContain('holds no JSON object')
   expect(await refuse(['-'], '\n')).toContain('holds no row')
 })
+
+it('asks the gates of a row, which by themselves let no column leave', async () => {
+  const policy = `${POLICY.replace('fields:', 'retention: { steps: [{ after: 30d, then: suppress }] }\nfields:')}consent: { from: ok, when: { is: yes } }\n`
+  const cwd = folder({
+    'p.yaml': policy,
+    'in.csv': '\ufeffat,mail,amount,ok\n2024-07-15T13:45:00Z,jane.doe@example.com,1,yes\n',
+    'no.csv': 'at,mail,amount,ok\n2024-07-15T13:45:00Z,jane.doe@example.com,1,no\n',
+  })
+  const asked = (file: string) => warm(['explain', '-p', 'p.yaml', '--as-of', '2024-07-16', file], { cwd })
+  const { code, stdout } = await asked('in.csv')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/consent in ok +ok +passes/)
+  expect(stdout).toMatch(/the record is published\nas\nat,mail,amount\n2024-07-15,k1\./)
+  expect((await asked('no.csv')).stdout).toContain('the record is suppressed by consent denied by ok')
+})
+
+it('makes up a record that consents', async () => {
+  const consent = `consent:
+  - { from: ok, when: { is: [yes, ja] } }
+  - { from: "a.said[]", when: { lists: [C2, C4] } }
+  - { from: text, split: ";", when: { lists: [x, y] } }
+  - { from: "a.refused[]", when: { lacks: C3 } }
+`
+  const cwd = folder({ 'p.yaml': `${POLICY}${consent}` })
+  const { code, stdout } = await warm(['explain', '-p', 'p.yaml'], { cwd })
+  expect([code, stdout]).toEqual([0, expect.stringContaining('the record is published')])
+})

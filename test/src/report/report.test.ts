@@ -216,6 +216,35 @@ describe('a report of real runs', () => {
     expect((await say('run.json', '--docs', 'javascript:alert(1)', '-o', 'x.html')).code).toBe(2)
   })
 
+  it('shows what rules make of values whatever the gates ask for, and which fields are in no class', async () => {
+    const cwd = folder({
+      'p.yaml': `policy: gated
+version: 1
+purpose: train_ai_system
+fields:
+  age: { use: generalize.number, width: 10, role: quasi-identifier, category: user.demographic.age_range }
+  plan: keep
+  gone: drop
+consent:
+  - { from: said, when: { is: [yes, always] } }
+  - { from: said, split: ";", when: { lists: always } }
+`,
+      'in.ndjson': `${'{"age":31,"plan":"a","said":"always"}\n'.repeat(10)}`,
+    })
+    await warm(
+      ['batch', 'in.ndjson', '-p', 'p.yaml', '-o', 'o.ndjson', '--summary', 'r.json', '--measure', 'm.json'],
+      { cwd },
+    )
+    const made = await warm(['report', 'r.json', '-p', 'p.yaml', '--measure', 'm.json', '-o', 'p.html'], {
+      cwd,
+    })
+    expect(made.stderr).toContain('p.html')
+    const { fields } = JSON.parse(readFileSync(join(cwd, 'p.json'), 'utf8')) as ReportDocument
+    expect(fields[0]).toMatchObject({ before: ['37'], after: ['"[30,40)"'] })
+    const text = textOfPage(readFileSync(join(cwd, 'p.html'), 'utf8'))
+    expect(text).toContain('In no class: plan. ')
+  })
+
   it('counts a data subject that stands alone by the account of a run, without a measure', async () => {
     const run = json('run.json')
     const alone = (share: number, error: number) =>
