@@ -149,7 +149,7 @@ export function fieldAt(plan: Plan, path: string): PlanField {
     throw new LetheError(
       'bad-option',
       `the policy ${plan.name} has no field ${path}; nothing was read`,
-      'name output paths of the policy',
+      'name output paths of the policy; a field that must not leave can be listed with `drop`',
     )
   return field
 }

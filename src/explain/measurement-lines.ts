@@ -17,6 +17,7 @@ export function measureLines(measured: Measurement, paint: Paint): string[] {
     paint.bold(`${policy.name}, version ${policy.version}`),
     `  quasi-identifiers: ${over.map(printable).join(', ')}`,
     `  ${number(records.read)} records, ${number(records.published)} published, ${number(withheld)} withheld`,
+    ...withheldLines(records, paint),
     ...(records.unread === 0
       ? []
       : [paint.yellow(`  ${number(records.unread)} records could not be read and are in no figure`)]),
@@ -28,6 +29,18 @@ export function measureLines(measured: Measurement, paint: Paint): string[] {
     ...columnLines(measured, paint),
     ...utilityLines(measured, paint),
     ...balanceLines(measured, paint),
+  ]
+}
+
+/** Why records were withheld, by the counts of the account. */
+function withheldLines({ suppressed, deadLettered }: Measurement['records'], { dim }: Paint): string[] {
+  const most = (reasons: Readonly<Record<string, number>>): [string, number][] =>
+    Object.entries(reasons).sort(([, a], [, b]) => b - a)
+  const dead = most(deadLettered)
+  return [
+    ...most(suppressed).map(([reason, records]) => `    ${number(records)} suppressed: ${printable(reason)}`),
+    ...dead.map(([code, records]) => `    ${number(records)} dead letters: ${code}`),
+    ...(dead.length === 0 ? [] : [dim('    lethe batch --dry-run says at which fields')]),
   ]
 }
 
@@ -197,6 +210,9 @@ function groupingLines(
           ),
         ]),
     ...why,
+    ...(groups.length > 0 && groups.every((group) => group.label?.read === 0)
+      ? [yellow('  no record of these groups has the value of the label: is it written so in the records?')]
+      : []),
     ...(groups.some(isMarked)
       ? [dim('  !: below four fifths of the best group, or a label that shifted by more than 0.1')]
       : []),

@@ -4,6 +4,8 @@ import { direct, MOST, type Proposal, quasi, type Rule, undecided } from './prop
 
 const QUASI =
   'a quasi-identifier: generalize.category with an allow-list, or drop, or keep with a written reason'
+const AGES =
+  'ages, and values that are none: generalize.number with `width: 10, top: 90` makes bands, and `else: null` takes the rest'
 const SENSITIVE = 'a sensitive attribute: drop it, generalize it, or keep it with a written reason'
 
 type Answer = Proposal | ((facts: Facts) => Proposal)
@@ -46,6 +48,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   }),
   'user.device.ip_address': (facts) =>
     undecided('an IP address by its name; not all values are one', mine(facts)),
+  'user.demographic.age_range': (facts) =>
+    undecided(facts.share('integer') >= MOST ? AGES : QUASI, mine(facts)),
   'user.demographic': (facts) =>
     undecided(facts.suspicion!.role === 'sensitive' ? SENSITIVE : QUASI, mine(facts)),
   'user.job_title': undecided(QUASI, { category: 'user.job_title', role: quasi }),

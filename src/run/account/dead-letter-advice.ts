@@ -12,7 +12,11 @@ export function deadLetterAdvice(
 ): string {
   const failed = Object.keys(deadLettered).some((code) => Object.hasOwn(FAILURE_CODES, code))
   const most = rules
-    .filter((rule) => rule.failed > 0)
+    // With `else:` a failure makes no dead letter: then its code is often not among theirs.
+    .filter(
+      ({ failed: count, failures }) =>
+        count > 0 && (failures === undefined || Object.keys(failures).some((code) => code in deadLettered)),
+    )
     .sort((a, b) => b.failed - a.failed)
     .slice(0, MOST_RULES)
     .map(

@@ -107,5 +107,17 @@ describe('an output folder that is not there', () => {
       '`born generalize.date` could not take 2 values (unparsable): say by `else:` what follows',
     )
     expect(stderr).not.toContain('ZqCanary')
+    // Whose `else:` takes them has made no dead letter.
+    const taken = policy.replace('to: year', 'to: year, else: null') + '  n: { use: keep, type: integer }\n'
+    const other = place({ 'in.csv': 'born,n\nZqCanary,ZqCanary\n', 'policy.yaml': taken })
+    const { stderr: advice } = await batch(other, [
+      'in.csv',
+      '-o',
+      'out.csv',
+      '--max-dead-letters',
+      '0',
+      '-q',
+    ])
+    expect(advice).toContain('-> `n keep` could not take 1 value (not-of-type): say')
   })
 })

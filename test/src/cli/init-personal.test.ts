@@ -366,3 +366,10 @@ describe('a draft', () => {
     )
   })
 })
+
+it('says of ages among which some are words what makes bands of them', async () => {
+  const rows = times(200, (i) => [`C-${i % 60}`, i % 50 === 0 ? 'unknown' : 20 + (i % 60)])
+  const { uses, text } = await init(csv('customer_id,age', rows))
+  expect(uses).toMatchObject({ age: 'undecided' })
+  expect(text.replaceAll(/\n *# /g, ' ')).toContain('generalize.number with `width: 10, top: 90` makes bands')
+})

@@ -173,6 +173,17 @@ describe('lethe measure', () => {
     expect(stdout).toContain('who appears in several classes counts in each')
   })
 
+  it('says for people why records were withheld, and of a label that no record has', async () => {
+    const args = ['measure', 'in.ndjson', '-p', 'p.yaml', ...NOW, '--keys', 'keys.json', '--by', 'race']
+    const { stdout } = await warm([...args, '--label', 'illness=flue'], { cwd: place() })
+    expect(stdout).toContain('    30 suppressed: retention suppress after 100d\n    1 dead letters: ')
+    expect(stdout).toContain('no record of these groups has the value of the label')
+    const known = await warm([...args, '--label', 'illness=flu'], { cwd: place() })
+    expect(known.stdout).not.toContain('no record of these groups')
+    const wrong = await warm([...args, '--by', 'origin'], { cwd: place() })
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('can be listed with `drop`') })
+  })
+
   it('counts who was published by groups, and names no group that is small', async () => {
     const cwd = place()
     const { balance: [balance] = [] } = await measured(
