@@ -91,6 +91,10 @@ export function unknown(facts: Facts): Proposal {
   if (facts.share('opaque') >= MOST) return undecided('looks like an identifier or a secret')
   if (facts.share('name-like') > 0) return undecided('some values look like names')
   if (facts.share('street', 'plate') > 0) return undecided('some values look like streets or number plates')
+  if (facts.together('rfc3339', 'moment', 'date-time', 'date') >= 0.5)
+    return undecided(
+      'most values are dates or times, and some are written otherwise: generalize.date with `formats: [auto, …]`, which lists all forms, and `time:` where retention goes by it',
+    )
   const bands = bandsOf(facts)
   if (profile.isPerSubject)
     return undecided('one value for each data subject, and another one for each: it points to them')

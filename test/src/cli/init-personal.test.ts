@@ -373,3 +373,13 @@ it('says of ages among which some are words what makes bands of them', async () 
   expect(uses).toMatchObject({ age: 'undecided' })
   expect(text.replaceAll(/\n *# /g, ' ')).toContain('generalize.number with `width: 10, top: 90` makes bands')
 })
+
+it('says of times that are written in several ways how they are read', async () => {
+  const rows = times(200, (i) => {
+    const day = String(1 + (i % 28)).padStart(2, '0')
+    return [`C-${i % 60}`, i % 5 === 0 ? `${day}.07.2024 10:00` : `2024-07-${day}T10:00:00Z`]
+  })
+  const { uses, text } = await init(csv('customer_id,admitted_at', rows))
+  expect(uses).toMatchObject({ admitted_at: 'undecided' })
+  expect(text.replaceAll(/\n *# /g, ' ')).toContain('generalize.date with `formats: [auto, …]`')
+})
