@@ -74,9 +74,9 @@ export interface OpenPage {
   readonly said: readonly string[]
 }
 
-/** Opens a file twice: as it is, and with the policy of its content left aside, so that axe can be put into it. */
+/** Opens a file, or an address, twice: as it is, and with the policy of its content left aside, so that axe can be put into it. */
 export async function withPage<T>(
-  file: string,
+  place: string,
   use: (plain: OpenPage, probed: OpenPage) => Promise<T>,
 ): Promise<T> {
   const driver = (await import(DRIVER)) as Driver
@@ -89,7 +89,7 @@ export async function withPage<T>(
       page.on('console', (message) => said.push(`console: ${message.text?.()}`))
       page.on('pageerror', (error) => said.push(`error: ${error.message}`))
       page.on('request', (request) => said.push(`request: ${request.url?.()}`))
-      await page.goto(pathToFileURL(file).href)
+      await page.goto(/^https?:/.test(place) ? place : pathToFileURL(place).href)
       return { page, said }
     }
     const [plain, probed] = [await open(false), await open(true)]

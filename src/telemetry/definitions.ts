@@ -167,6 +167,19 @@ export const METRICS = {
     labels: ['route', 'policy', 'version', 'fingerprint', 'purpose'],
     help: 'The policy in force on a route; always 1.',
   },
+  lethe_policy_approvals: {
+    type: 'gauge',
+    aggregator: 'min',
+    labels: ['route'],
+    help: 'How many approvals of the policy of a route count; without a series where the pipeline requires none.',
+  },
+  lethe_workers: {
+    type: 'gauge',
+    // The process that people start alone tells it.
+    aggregator: 'max',
+    labels: ['state'],
+    help: 'Processes that run the routes: configured, running.',
+  },
   lethe_build_info: {
     type: 'gauge',
     aggregator: 'max',

@@ -1,11 +1,20 @@
 /**
- * `/metrics`, `/livez` and `/readyz` over HTTP. Reading only; nothing of a record is behind it. A request must name
- * this server in its Host header: a web page that points a name of its own at this address gets nothing.
+ * `/metrics`, `/livez` and `/readyz` over HTTP, and a page of them at `/`. Reading only; nothing of a record is behind
+ * it. A request must name this server in its Host header: a web page that points a name of its own at this address gets
+ * nothing.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { type AddressInfo, isIP, type Socket } from 'node:net'
 import { LetheError } from '../errors.ts'
 import type { Verdict } from './health.ts'
+import { LIVE_FILES, LIVE_HEADERS } from './live/live-files.ts'
+import { LiveStream } from './live/live-stream.ts'
 import { CONTENT_TYPE } from './metrics.ts'
 
 export interface TelemetryServerOptions {
@@ -18,6 +27,8 @@ export interface TelemetryServerOptions {
   /** The text for Prometheus. */
   readonly metrics: () => Promise<string>
   readonly health: { readonly live: () => Verdict; readonly ready: () => Verdict }
+  /** Milliseconds between two events of the live page. Default 2000. */
+  readonly liveEvery?: number | undefined
 }
 
 export interface TelemetryServer {
@@ -30,6 +41,8 @@ export interface TelemetryServer {
 
 /** Connections that wait for a request, or between two. */
 const MOST_IDLE = 32
+
+const LIVE_EVERY_MS = 2000
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
@@ -55,6 +68,7 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
   server.keepAliveTimeout = 5000
   server.maxConnections = 2 * MOST_IDLE
   makeRoom(server)
+  const stream = new LiveStream({ ...options, every: options.liveEvery ?? LIVE_EVERY_MS })
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!mayAsk(request.headers.host, allowed, everywhere))
       return answer(request, response, 421, 'this server goes by another name\n')
@@ -65,7 +79,16 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
     const path = request.url?.split('?', 1)[0]
     if (path === '/livez') return probe(request, response, options.health.live())
     if (path === '/readyz') return probe(request, response, options.health.ready())
-    if (path !== '/metrics') return answer(request, response, 404, '/metrics, /livez, /readyz\n')
+    if (path === '/live') return events(request, response, stream)
+    const file = path !== undefined && Object.hasOwn(LIVE_FILES, path) ? LIVE_FILES[path] : undefined
+    if (file !== undefined) {
+      file.text().then(
+        (text) => answer(request, response, 200, text, file.type, LIVE_HEADERS),
+        () => answer(request, response, 500, 'this file cannot be read: install Lethe again\n'),
+      )
+      return
+    }
+    if (path !== '/metrics') return answer(request, response, 404, '/, /metrics, /livez, /readyz\n')
     options.metrics().then(
       (text) => answer(request, response, 200, text, CONTENT_TYPE),
       // What went wrong may quote anything.
@@ -82,6 +105,7 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
+        stream.close()
         server.closeAllConnections()
       }),
   }
@@ -99,6 +123,21 @@ function mayAsk(host: string | undefined, allowed: ReadonlySet<string>, everywhe
 
 function probe(request: IncomingMessage, response: ServerResponse, { ok, lines }: Verdict): void {
   answer(request, response, ok ? 200 : 503, lines.map((line) => `${line}\n`).join(''))
+}
+
+/** A page of another origin cannot read events, and shall not take the place of those who can. */
+function events(request: IncomingMessage, response: ServerResponse, stream: LiveStream): void {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    answer(request, response, 403, 'events are for the page of this server\n')
+    return
+  }
+  if (request.method === 'GET' && !stream.hasRoom) {
+    response.setHeader('retry-after', '10')
+    answer(request, response, 503, 'too many look at this page\n')
+    return
+  }
+  stream.answer(request, response, { ...HEADERS, 'x-accel-buffering': 'no' })
 }
 
 /**
@@ -131,11 +170,12 @@ function answer(
   status: number,
   text: string,
   type = 'text/plain; charset=utf-8',
+  more: OutgoingHttpHeaders = {},
 ): void {
   const length = Buffer.byteLength(text)
   // A body that is not read would hold the connection up.
   if (request.method !== 'GET' && request.method !== 'HEAD') response.setHeader('connection', 'close')
-  response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': length })
+  response.writeHead(status, { ...HEADERS, ...more, 'content-type': type, 'content-length': length })
   response.end(request.method === 'HEAD' ? undefined : text)
 }
 

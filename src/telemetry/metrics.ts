@@ -50,6 +50,13 @@ export class Metrics {
     }
   }
 
+  /** How many processes are to run the routes, and how many do. */
+  workers(configured: number, running: number): void {
+    const workers = this.#instruments.gauge('lethe_workers')
+    workers.set({ state: 'configured' }, configured)
+    workers.set({ state: 'running' }, running)
+  }
+
   /** Counts an error that a Kafka client reported outside of a transaction. */
   clientError(code: string): void {
     this.#clientErrors.inc({ code: clientCode(code) })

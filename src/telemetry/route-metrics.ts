@@ -13,6 +13,8 @@ export interface RouteDeclaration {
     readonly fingerprint: string
     readonly purpose: string
   }
+  /** How many approvals of it count; undefined where none is required. */
+  readonly approvals?: number | undefined
   /** Labels of the policy's rules, by `PlanRule.id`. */
   readonly rules: readonly string[]
   /** The labels under which records are suppressed. Others count as `other`. */
@@ -97,7 +99,7 @@ export class RouteMetrics {
   #lagging = new Map<string, LagLabels>()
 
   constructor(instruments: Instruments, declared: RouteDeclaration) {
-    const { route, policy, rules, suppressions, suspects, groups } = declared
+    const { route, policy, approvals, rules, suppressions, suspects, groups } = declared
     this.#route = route
     this.#rules = rules
     this.#suppressions = new Set(suppressions)
@@ -107,6 +109,7 @@ export class RouteMetrics {
     const { counter, gauge } = instruments
     this.#lag = gauge('lethe_consumer_lag_records')
     gauge('lethe_policy_info').set({ route, policy: policy.name, ...info(policy) }, 1)
+    if (approvals !== undefined) gauge('lethe_policy_approvals').set({ route }, approvals)
     gauge('lethe_assigned_partitions').set({ route }, 0)
     gauge('lethe_last_settled_timestamp_seconds').set({ route }, 0)
     // A rate is known from a counter's second sample on: those that alerts ask for are there from the start.

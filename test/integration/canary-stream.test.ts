@@ -13,6 +13,7 @@ import { broker, onKafka, uniqueName } from '../broker/suite.ts'
 import { createTopics } from '../broker/topics.ts'
 import { CODES_OF_FORMS, CODES_OF_MESSAGES } from '../codes-of-messages.ts'
 import { folder, script, warm } from '../src/cli/lethe.ts'
+import { firstEvent } from '../src/telemetry/live-events.ts'
 import { findCanaries } from './checker/canaries.ts'
 import { readTopics } from './checker/read-topics.ts'
 
@@ -235,6 +236,8 @@ routes:
     for (const deadline = Date.now() + 60_000; (await consumed()) < count && Date.now() < deadline; )
       await sleep(200)
     const told = await metrics()
+    const page = await (await fetch(new URL('/', url))).text()
+    const live = await firstEvent(new URL('/live', url).href)
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
 
@@ -267,10 +270,13 @@ routes:
       ]),
       Buffer.from(log),
       Buffer.from(told),
+      Buffer.from(page),
+      Buffer.from(live),
       readFileSync(join(cwd, 'summary.json')),
     ]
     expect(log).toContain('"kind":"assigned"')
     expect(told).toContain('lethe_records_quarantined_total')
+    expect(live).toContain('lethe_records_quarantined_total')
     // The search itself finds what is there.
     const written = Buffer.from(`x${encodeURIComponent(mark())}`)
     expect(findCanaries([STEM], [...texts, written])).toHaveLength(1)

@@ -77,6 +77,7 @@ async function lead(
   tellStart(setting, pipeline.delivery, options.workers)
   const totals = new Totals(prepared.routes)
   const workers = options.workers > 1 ? superviseWorkers(setting, file, options, totals, watch) : undefined
+  if (workers === undefined) metrics.workers(1, 1)
   const http =
     pipeline.http &&
     (await serveTelemetry({

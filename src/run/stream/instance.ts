@@ -198,6 +198,7 @@ class RouteRun {
         fingerprint: plan.fingerprint,
         purpose: plan.purpose,
       },
+      approvals: prepared.approvals?.length,
       rules: plan.rules.map((rule) => rule.label),
       suppressions: [NO_KEY_LEAVES, ...suppressionsOf(plan, route.change)],
       groups: route.balance === undefined ? [] : groupLabelsOf(route.balance),

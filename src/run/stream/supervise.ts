@@ -89,6 +89,12 @@ class Supervisor implements Workers {
       gaveLast: false,
       ended: false,
     }))
+    this.#tellRunning()
+  }
+
+  #tellRunning(): void {
+    const running = this.#workers.filter(({ child }) => child !== undefined).length
+    this.#setting.metrics.workers(this.#workers.length, running)
   }
 
   metrics(own: readonly MetricSnapshot[]): Promise<string> {
@@ -128,6 +134,7 @@ class Supervisor implements Workers {
       serialization: 'advanced',
     })
     worker.child = child
+    this.#tellRunning()
     child.on('message', (message) => this.#heard(worker, message as WorkerMessage))
     // What it told last may be heard after it ended: the channel closes behind it.
     let ended: { readonly code: number | null } | undefined
@@ -205,6 +212,7 @@ class Supervisor implements Workers {
   #exited(worker: Worker, code: number | null): void {
     const { log, health } = this.#setting
     worker.child = undefined
+    this.#tellRunning()
     this.#totals.addAll(worker.counts)
     this.#metrics.ended(worker.number)
     health.ended(worker.number)

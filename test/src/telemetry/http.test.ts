@@ -84,7 +84,15 @@ describe('the server', () => {
 
   it('tells no other page, and no other origin, anything', async () => {
     const { port } = await serve()
-    for (const path of ['/', '/metrics/', '/livez/x', '/../metrics', 'http://127.0.0.1/metrics'])
+    for (const path of [
+      '/index.html',
+      '/live/',
+      '/__proto__',
+      '/metrics/',
+      '/livez/x',
+      '/../metrics',
+      'http://127.0.0.1/metrics',
+    ])
       expect((await ask(port, path)).status, path).toBe(404)
     const { headers } = await ask(port, '/metrics', { headers: { origin: 'http://evil.example' } })
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])

@@ -49,6 +49,7 @@ describe('the metrics', () => {
     route.batchDiscarded()
     route.lag([{ topic: 'in', partition: 0, records: 5 }])
     metrics.clientError('transport')
+    metrics.workers(2, 1)
     const text = await metrics.text()
     const found = seriesOf(text)
     expect(Object.keys(found).sort()).toEqual(Object.keys(METRICS).sort())
