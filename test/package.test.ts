@@ -116,6 +116,14 @@ describe('the packed package, in a folder of its own', () => {
     expect(JSON.parse(third!)).toEqual({ id: (JSON.parse(first!) as { id: string }).id })
   })
 
+  it('has what its live page asks for', () => {
+    const modules = join(user, 'node_modules')
+    expect(existsSync(join(modules, 'lethe/dist/bin/telemetry-live-live-client.js'))).toBe(true)
+    expect(existsSync(join(modules, 'uplot/dist/uPlot.iife.min.js'))).toBe(true)
+    expect(existsSync(join(modules, 'uplot/dist/uPlot.min.css'))).toBe(true)
+    expect(readFileSync(join(modules, 'uplot/LICENSE'), 'utf8')).toMatch(/MIT License/)
+  })
+
   it('has types that a strict program compiles against', { timeout: 2 * MINUTES }, () => {
     writeFileSync(
       join(user, 'user.ts'),

@@ -1,6 +1,6 @@
 /**
  * `/live`: the snapshots as server-sent events (WHATWG HTML, 9.2). One clock for all clients, which runs while one is
- * there; of a client nothing is kept but its connection.
+ * there; of a client nothing is kept but its connection, and one event at most waits for it.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Verdict } from '../health.ts'
@@ -15,12 +15,13 @@ export interface LiveStreamOptions {
 
 /** Event streams that are open at a time. */
 export const MOST_LIVE_CLIENTS = 8
-/** Bytes that wait for a slow client before it is dropped. */
-const MOST_WAITING = 1_000_000
+/** Events in a row that a client may miss, since the one before still waits to be sent, before it is dropped. */
+const MOST_MISSED = 15
 
 export class LiveStream {
   readonly #options: LiveStreamOptions
-  readonly #clients = new Set<ServerResponse>()
+  /** How many events in a row each one missed. */
+  readonly #clients = new Map<ServerResponse, number>()
   #timer: NodeJS.Timeout | undefined
   /** A snapshot is being made. */
   #busy = false
@@ -47,7 +48,7 @@ export class LiveStream {
       this.#clients.delete(response)
       if (this.#clients.size === 0) this.close()
     })
-    this.#clients.add(response)
+    this.#clients.set(response, 0)
     response.write('retry: 3000\n\n')
     this.#timer ??= setInterval(() => this.#tick(), this.#options.every).unref()
     this.#tick()
@@ -80,8 +81,15 @@ export class LiveStream {
   }
 
   #send(event: string, data: string): void {
-    for (const client of this.#clients)
-      if (client.writableLength > MOST_WAITING) client.destroy()
-      else client.write(`event: ${event}\ndata: ${data}\n\n`)
+    const text = `event: ${event}\ndata: ${data}\n\n`
+    // So that no more than one event waits for a client.
+    for (const [client, missed] of this.#clients)
+      if (client.writableLength > 0) {
+        if (missed >= MOST_MISSED) client.destroy()
+        else this.#clients.set(client, missed + 1)
+      } else {
+        this.#clients.set(client, 0)
+        client.write(text)
+      }
   }
 }
