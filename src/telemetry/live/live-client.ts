@@ -332,7 +332,7 @@ class Page {
           element.append(cell)
         }
         if (cell.textContent !== text) cell.textContent = text
-        const figure = typeof value === 'number' ? 'figure' : ''
+        const figure = typeof value === 'number' || / ± /.test(value) ? 'figure' : ''
         if (cell.className !== figure) cell.className = figure
       })
     })
@@ -388,6 +388,7 @@ class Page {
       }))
       const options = {
         ...this.#size(id),
+        tzDate: (seconds: number) => Plot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         cursor: { show: false },
         legend: { live: false },
         scales: { y: { range: (_: unknown, __: number, most: number) => [0, Math.max(1e-3, most * 1.1)] } },

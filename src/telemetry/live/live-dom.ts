@@ -32,11 +32,10 @@ export interface LiveBrowser {
     createElement(name: string): LiveElement
   }
   readonly EventSource: new (url: string) => LiveEvents
-  readonly uPlot?: new (
-    options: object,
-    data: readonly (readonly (number | null)[])[],
-    in_: LiveElement,
-  ) => LiveChart
+  readonly uPlot?: {
+    new (options: object, data: readonly (readonly (number | null)[])[], within: LiveElement): LiveChart
+    tzDate(date: Date, zone: string): Date
+  }
   addEventListener(kind: string, hear: () => void): void
   matchMedia(query: string): { addEventListener(kind: string, hear: () => void): void }
   getComputedStyle(of: LiveElement): { getPropertyValue(name: string): string }

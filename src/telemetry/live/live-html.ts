@@ -107,9 +107,10 @@ const section = ({ id, heading, caption, columns, none, chart }: LiveTable): str
 <section aria-labelledby="${id}-heading">
 <h2 id="${id}-heading">${heading}</h2>
 ${chart === undefined ? '' : `<div aria-hidden="true" class="chart"><p class="soft">${chart}</p><div id="${id}-chart"></div></div>`}
+<p class="soft note" id="${id}-says">${caption}</p>
 <p id="${id}-none">${none}</p>
 <div class="scroll" id="${id}-scroll" role="region" aria-label="${heading}: table" tabindex="0" hidden>
-<table><caption>${caption}</caption><thead><tr>${columns.map(column).join('')}</tr></thead><tbody id="${id}"></tbody></table>
+<table aria-labelledby="${id}-heading" aria-describedby="${id}-says"><thead><tr>${columns.map(column).join('')}</tr></thead><tbody id="${id}"></tbody></table>
 </div>
 </section>`
 

@@ -20,7 +20,7 @@ h1{font-size:1.75rem;line-height:1.2;margin:0 0 .25rem}
 h2{font-size:1.25rem;line-height:1.3;margin:0 0 .75rem}
 p,ul,dl{margin:.5rem 0}
 ul{padding-left:1.25rem}
-.soft,caption,footer{color:var(--soft)}
+.soft,footer{color:var(--soft)}
 section{background:var(--paper);border:1px solid var(--line);border-radius:.6rem;padding:1.25rem;margin:1rem 0}
 .verdict{border-left:.5rem solid var(--line)}
 .state{display:inline-block;font-weight:600;border-radius:.4rem;padding:.05rem .5rem}
@@ -36,7 +36,7 @@ dl.facts dd{margin:0;overflow-wrap:anywhere}
 .scroll{overflow-x:auto;margin:.5rem 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 .chart table{width:auto}
-caption{text-align:left;padding-bottom:.35rem;font-size:.9rem}
+.note{font-size:.9rem}
 .scroll th,.scroll td{padding:.35rem .8rem .35rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);unicode-bidi:isolate}
 .scroll td,tbody th{max-width:22rem;overflow-wrap:break-word}
 thead th{color:var(--soft);font-weight:600}

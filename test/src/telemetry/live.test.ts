@@ -269,7 +269,7 @@ describe.skipIf(noBrowser !== undefined)('in a browser', () => {
   it('shows hostile names as text, says when it breaks, asks no one else, and has no violation', {
     timeout: 60_000,
   }, async () => {
-    const { server, url } = await serve({ liveEvery: 100 })
+    const { server, url } = await serve({ liveEvery: 400 })
     await withPage(`${url}/`, async (plain, probed) => {
       const shown = async ({ page }: OpenPage): Promise<string> => {
         await expect
