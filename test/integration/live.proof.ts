@@ -116,6 +116,11 @@ onKafka('the live page of a stream', () => {
             await plain.page.screenshot({ path: join(KEEP, `${width}-${colorScheme}.png`), fullPage: true })
         }
       expect(plain.said.filter((one) => !one.startsWith(`request: ${url}/`))).toEqual([])
+      // It stands still, and goes on.
+      stream.kill('SIGSTOP')
+      await expect.poll(async () => await text('connection'), { timeout: 30_000 }).toBe('No figures come')
+      stream.kill('SIGCONT')
+      await expect.poll(async () => await text('connection'), { timeout: 30_000 }).toBe('Connected')
       // It drains while two event streams are open.
       stream.kill('SIGTERM')
       expect(await stream.within(60_000)).toMatchObject({ code: 0 })

@@ -13,7 +13,7 @@ const MOST_POINTS = 300
 /** Lines of a chart; the tables have all routes. */
 const MOST_LINES = 6
 const CHART_HEIGHT = 180
-/** Without an event for so long, the connection counts as broken. */
+/** Without an event for so long, the connection counts as broken, and is made anew. */
 const SILENT_MS = 8000
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 3 })
@@ -236,7 +236,9 @@ class Page {
   #points: { readonly at: number; readonly values: Readonly<Record<string, readonly (number | null)[]>> }[] =
     []
   #last: LiveSnapshot | undefined
-  #heard = Date.now()
+  /** When the last event came, or was asked for anew. */
+  #heard = 0
+  #events: LiveEvents | undefined
   #broken = false
 
   constructor(browser: LiveBrowser) {
@@ -246,20 +248,22 @@ class Page {
     })
     browser.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#redraw())
     setInterval(() => {
-      if (Date.now() - this.#heard > SILENT_MS) this.#breaks('No figures come')
+      if (Date.now() - this.#heard <= SILENT_MS) return
+      this.#breaks('No figures come')
+      // The browser tries again by itself, but not where it was refused, nor where it does not see that the other side is gone.
+      this.#events?.close()
+      this.#listen()
     }, 2000)
     this.#listen()
   }
 
   #listen(): void {
+    this.#heard = Date.now()
     const events: LiveEvents = new this.#browser.EventSource('live')
+    this.#events = events
     events.addEventListener('snapshot', ({ data }) => this.#show(JSON.parse(data) as LiveSnapshot))
     events.addEventListener('unreadable', () => this.#breaks('The metrics cannot be read'))
-    events.addEventListener('error', () => {
-      this.#breaks('The connection is broken')
-      // Refused for good, as where too many look: the browser does not try again by itself.
-      if (events.readyState === 2) setTimeout(() => this.#listen(), 10_000)
-    })
+    events.addEventListener('error', () => this.#breaks('The connection is broken'))
   }
 
   #element(id: string): LiveElement {

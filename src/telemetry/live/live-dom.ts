@@ -13,7 +13,6 @@ export interface LiveElement {
 }
 
 export interface LiveEvents {
-  readonly readyState: number
   addEventListener(kind: string, hear: (event: { readonly data: string }) => void): void
   close(): void
 }

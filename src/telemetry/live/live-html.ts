@@ -29,7 +29,7 @@ const TABLES: readonly LiveTable[] = [
       'Settled last',
     ],
     none: 'No route has begun.',
-    chart: 'Records read each second',
+    chart: 'Records read each second, of the first 6 routes',
   },
   {
     id: 'outcomes',
@@ -51,7 +51,7 @@ const TABLES: readonly LiveTable[] = [
     caption: 'Records between the last settled one and the end of each partition that is owned.',
     columns: ['Route', 'Topic', '#Partitions', '#Records behind'],
     none: 'No partition is owned.',
-    chart: 'Records behind',
+    chart: 'Records behind, of the first 6 routes',
   },
   {
     id: 'latency',
@@ -59,7 +59,7 @@ const TABLES: readonly LiveTable[] = [
     caption: 'Since the start: the limit in seconds below which so many batches and transactions stayed.',
     columns: ['Route', 'Step', '#Count', '#50 % below', '#95 % below', '#99 % below'],
     none: 'No batch has been settled.',
-    chart: 'Seconds below which 95 % of batches stayed, by interval',
+    chart: 'Seconds below which 95 % of batches stayed, by interval, of the first 6 routes',
   },
   {
     id: 'groups',

@@ -265,49 +265,54 @@ describe('the tables', () => {
   })
 })
 
-describe.skipIf(noBrowser !== undefined)('in a browser', () => {
-  it('shows hostile names as text, says when it breaks, asks no one else, and has no violation', {
-    timeout: 60_000,
-  }, async () => {
-    const { server, url } = await serve({ liveEvery: 400 })
-    await withPage(`${url}/`, async (plain, probed) => {
-      const shown = async ({ page }: OpenPage): Promise<string> => {
-        await expect
-          .poll(async () => await page.evaluate<number>(`document.querySelectorAll('#groups tr').length`), {
-            timeout: 10_000,
-          })
-          .toBe(2)
-        return await page.evaluate<string>(`document.querySelector('#groups td').textContent`)
-      }
-      expect(await shown(plain)).toBe(HOSTILE)
-      expect(await plain.page.evaluate(`document.title`)).toBe('Lethe, live')
-      expect(await plain.page.evaluate(`document.querySelectorAll('img').length`)).toBe(0)
-      expect(await plain.page.evaluate(`document.querySelectorAll('.chart canvas').length`)).toBe(3)
-      expect(await plain.page.evaluate(`document.querySelector('#routes tr').children[2].textContent`)).toBe(
-        '1,250',
-      )
-      for (const colorScheme of ['light', 'dark'] as const)
-        for (const width of [1280, 390]) {
-          await plain.page.emulateMedia({ colorScheme })
-          await plain.page.setViewportSize({ width, height: 900 })
-          expect(await plain.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+describe.skipIf(noBrowser !== undefined)(
+  `in a browser${noBrowser === undefined ? '' : ` [skipped: ${noBrowser}]`}`,
+  () => {
+    it('shows hostile names as text, says when it breaks, asks no one else, and has no violation', {
+      timeout: 60_000,
+    }, async () => {
+      const { server, url } = await serve({ liveEvery: 400 })
+      await withPage(`${url}/`, async (plain, probed) => {
+        const shown = async ({ page }: OpenPage): Promise<string> => {
+          await expect
+            .poll(async () => await page.evaluate<number>(`document.querySelectorAll('#groups tr').length`), {
+              timeout: 10_000,
+            })
+            .toBe(2)
+          return await page.evaluate<string>(`document.querySelector('#groups td').textContent`)
         }
-      await shown(probed)
-      await probed.page.setViewportSize({ width: 390, height: 900 })
-      expect(await violationsOf(probed)).toEqual([])
-      const paths = plain.said.map((one) => one.replace(`request: ${url}`, ''))
-      expect(paths.sort()).toEqual(
-        ['/', '/live', '/live.css', '/live.js', '/live.svg', '/uplot.css', '/uplot.js'].filter(
-          (one) => one !== '/live.svg' || paths.includes(one),
-        ),
-      )
-      await server.close()
-      await expect
-        .poll(async () => await plain.page.evaluate(`document.getElementById('connection').textContent`))
-        .toBe('The connection is broken')
-      expect(await plain.page.evaluate(`document.getElementById('since').textContent`)).toMatch(
-        /^since 20.* UTC\. The figures below are the last ones\./,
-      )
+        expect(await shown(plain)).toBe(HOSTILE)
+        expect(await plain.page.evaluate(`document.title`)).toBe('Lethe, live')
+        expect(await plain.page.evaluate(`document.querySelectorAll('img').length`)).toBe(0)
+        expect(await plain.page.evaluate(`document.querySelectorAll('.chart canvas').length`)).toBe(3)
+        expect(
+          await plain.page.evaluate(`document.querySelector('#routes tr').children[2].textContent`),
+        ).toBe('1,250')
+        for (const colorScheme of ['light', 'dark'] as const)
+          for (const width of [1280, 390]) {
+            await plain.page.emulateMedia({ colorScheme })
+            await plain.page.setViewportSize({ width, height: 900 })
+            expect(await plain.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
+              width,
+            )
+          }
+        await shown(probed)
+        await probed.page.setViewportSize({ width: 390, height: 900 })
+        expect(await violationsOf(probed)).toEqual([])
+        const paths = plain.said.map((one) => one.replace(`request: ${url}`, ''))
+        expect(paths.sort()).toEqual(
+          ['/', '/live', '/live.css', '/live.js', '/live.svg', '/uplot.css', '/uplot.js'].filter(
+            (one) => one !== '/live.svg' || paths.includes(one),
+          ),
+        )
+        await server.close()
+        await expect
+          .poll(async () => await plain.page.evaluate(`document.getElementById('connection').textContent`))
+          .toBe('The connection is broken')
+        expect(await plain.page.evaluate(`document.getElementById('since').textContent`)).toMatch(
+          /^since 20.* UTC\. The figures below are the last ones\./,
+        )
+      })
     })
-  })
-})
+  },
+)
