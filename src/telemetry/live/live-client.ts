@@ -395,7 +395,14 @@ class Page {
         tzDate: (seconds: number) => Plot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         cursor: { show: false },
         legend: { live: false },
-        scales: { y: { range: (_: unknown, __: number, most: number) => [0, Math.max(1e-3, most * 1.1)] } },
+        scales: {
+          y: {
+            range: (_: unknown, __: number, most: number) => [
+              0,
+              Math.max(id === 'latency' ? 0.01 : 1, most * 1.1),
+            ],
+          },
+        },
         axes: [axis, { ...axis, size: 64 }],
         series: [{}, ...lines],
       }
