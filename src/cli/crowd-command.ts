@@ -10,10 +10,11 @@ import { formatProblems } from '../policy/problems.ts'
 import type { InputFlags } from '../run/input-flags.ts'
 import { keysFile } from '../run/named-key-files.ts'
 import { paint } from '../terminal.ts'
-import { parseExpectedKey, parseShare, parseTime, whole } from './arguments.ts'
+import { parseShare, whole } from './arguments.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
+import { addMeasuredRunOptions } from './measured-run-options.ts'
 import { progressLine } from './progress.ts'
 
 interface Options
@@ -111,7 +112,9 @@ Examples:
 Exit codes: 0 solved, 1 nothing holds what was asked for, 2 usage or policy, 4 input or output, 130 interrupted.`
 
 const solve = (): Command =>
-  addListOptions(addInputOptions(new Command('solve'), { delimiter: 'comma; tab for .tsv' }))
+  addMeasuredRunOptions(
+    addListOptions(addInputOptions(new Command('solve'), { delimiter: 'comma; tab for .tsv' })),
+  )
     .description('Finds the coarser options of a policy that hold k, l and t at the least loss.')
     .addArgument(new Argument('<in...>', 'input files as of lethe batch'))
     .requiredOption('-p, --policy <file>', 'the policy')
@@ -196,30 +199,6 @@ const solve = (): Command =>
       new Option('--max-records <n>', 'more records are refused: all are held in memory')
         .argParser(whole(1, 100_000_000))
         .default(1_000_000),
-    )
-    .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
-    .addOption(
-      new Option('--expect-key <id:check>', 'a key that the run must use; may be repeated').argParser(
-        parseExpectedKey,
-      ),
-    )
-    .addOption(
-      new Option('--input-format <format>', 'what the inputs are (default: by name)').choices([
-        'csv',
-        'ndjson',
-        'json',
-        'parquet',
-      ]),
-    )
-    .addOption(
-      new Option('--as-of <time>', 'the instant that retention is judged at (default: now)').argParser(
-        parseTime,
-      ),
-    )
-    .addOption(
-      new Option('--max-record-bytes <n>', 'a longer record is a dead letter')
-        .argParser(whole(1, 1 << 29))
-        .default(1 << 20, '1 MiB'),
     )
     .addOption(
       new Option('--format <format>', 'how to print; patch: figures on stderr')

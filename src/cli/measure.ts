@@ -11,11 +11,12 @@ import { formatProblems } from '../policy/problems.ts'
 import type { InputFlags } from '../run/input-flags.ts'
 import { keysFile } from '../run/named-key-files.ts'
 import { paint } from '../terminal.ts'
-import { parseExpectedKey, parseShare, parseTime, whole } from './arguments.ts'
+import { parseShare, whole } from './arguments.ts'
 import { addBalanceOptions, type BalanceOptions, balanceOf } from './balance-options.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
+import { addMeasuredRunOptions } from './measured-run-options.ts'
 import { progressLine } from './progress.ts'
 
 interface Options
@@ -121,7 +122,9 @@ Exit codes: 0 measured, 1 not below --max-at-risk, 2 usage or policy, 4 input or
 
 export const command = (): Command =>
   addBalanceOptions(
-    addListOptions(addInputOptions(new Command('measure'), { delimiter: 'comma; tab for .tsv' })),
+    addMeasuredRunOptions(
+      addListOptions(addInputOptions(new Command('measure'), { delimiter: 'comma; tab for .tsv' })),
+    ),
   )
     .description('Measures the risk that is left, what was lost, and who was left out.')
     .addArgument(
@@ -191,30 +194,6 @@ export const command = (): Command =>
       new Option('--max-records <n>', 'more records are refused: all are held in memory')
         .argParser(whole(1, 100_000_000))
         .default(MEASURED.maxRecords),
-    )
-    .option('--keys <file>', 'the keyset file (default: LETHE_KEYS_FILE)')
-    .addOption(
-      new Option('--expect-key <id:check>', 'a key that the run must use; may be repeated').argParser(
-        parseExpectedKey,
-      ),
-    )
-    .addOption(
-      new Option('--input-format <format>', 'what the inputs are (default: by name)').choices([
-        'csv',
-        'ndjson',
-        'json',
-        'parquet',
-      ]),
-    )
-    .addOption(
-      new Option('--as-of <time>', 'the instant that retention is judged at (default: now)').argParser(
-        parseTime,
-      ),
-    )
-    .addOption(
-      new Option('--max-record-bytes <n>', 'a longer record is a dead letter')
-        .argParser(whole(1, 1 << 29))
-        .default(1 << 20, '1 MiB'),
     )
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .option('-q, --quiet', 'no progress on stderr')
