@@ -14,7 +14,7 @@ import { parseShare, whole } from './arguments.ts'
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
-import { addMeasuredRunOptions } from './measured-run-options.ts'
+import { addMeasuredRunOptions, parseFields, parseHierarchy } from './measured-run-options.ts'
 import { progressLine } from './progress.ts'
 
 interface Options
@@ -78,18 +78,6 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   }
 }
 
-const fields = (text: string): readonly string[] => text.split(',').map((one) => one.trim())
-
-function parseHierarchy(
-  text: string,
-  before: ReadonlyMap<string, string> = new Map(),
-): ReadonlyMap<string, string> {
-  const at = text.indexOf('=')
-  if (at <= 0 || at === text.length - 1)
-    throw new InvalidArgumentError('It is a field and a file, as occupation=occupation.csv.')
-  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]])
-}
-
 function parseRatio(text: string): number {
   const ratio = /^(?:0?\.\d{1,9}|1(?:\.0+)?)$/.test(text) ? Number(text) : 0
   if (!(ratio > 0)) throw new InvalidArgumentError('It is a number above 0 and up to 1, as 0.8.')
@@ -143,15 +131,15 @@ const solve = (): Command =>
       new Option(
         '--over <fields>',
         'the quasi-identifiers: output paths, commas between them (default: fields of that role)',
-      ).argParser(fields),
+      ).argParser(parseFields),
     )
     .addOption(
       new Option('--sensitive <fields>', 'the sensitive values (default: fields of that role)').argParser(
-        fields,
+        parseFields,
       ),
     )
     .addOption(
-      new Option('--fixed <fields>', 'quasi-identifiers whose rules stay as they are').argParser(fields),
+      new Option('--fixed <fields>', 'quasi-identifiers whose rules stay as they are').argParser(parseFields),
     )
     .addOption(
       new Option(
@@ -168,7 +156,7 @@ const solve = (): Command =>
       new Option(
         '--by <fields>',
         'say by the values of these fields, as they came, what would be published',
-      ).argParser(fields),
+      ).argParser(parseFields),
     )
     .addOption(
       new Option(

@@ -1,5 +1,5 @@
 /** `lethe measure FILES -p POLICY`: risk before and after, what was lost, and who was left out. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { PolicyProblems } from '../batch/batch-files.ts'
 import type { MeasureOptions } from '../batch/measure-files.ts'
 import { MEASURED } from '../batch/measuring.ts'
@@ -16,7 +16,7 @@ import { addBalanceOptions, type BalanceOptions, balanceOf } from './balance-opt
 import { addInputOptions } from './input-options.ts'
 import { keyringFrom } from './keyring-option.ts'
 import { addListOptions, gateOptions, type ListOptions } from './list-options.ts'
-import { addMeasuredRunOptions } from './measured-run-options.ts'
+import { addMeasuredRunOptions, parseFields, parseHierarchy } from './measured-run-options.ts'
 import { progressLine } from './progress.ts'
 
 interface Options
@@ -89,18 +89,6 @@ async function run(names: readonly string[], options: Options): Promise<void> {
   }
 }
 
-const fields = (text: string): readonly string[] => text.split(',').map((one) => one.trim())
-
-function parseHierarchy(
-  text: string,
-  before: ReadonlyMap<string, string> = new Map(),
-): ReadonlyMap<string, string> {
-  const at = text.indexOf('=')
-  if (at <= 0 || at === text.length - 1)
-    throw new InvalidArgumentError('It is a field and a file, as occupation=occupation.csv.')
-  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]])
-}
-
 const EXAMPLES = `
 Runs the policy over the files, writes nothing, and measures the records as they came and as they leave: classes of
 records that are equal in all quasi-identifiers, by distinct data subjects; the risk of finding a subject again; how
@@ -154,11 +142,11 @@ export const command = (): Command =>
       new Option(
         '--over <fields>',
         'the quasi-identifiers: output paths, commas between them (default: fields of that role)',
-      ).argParser(fields),
+      ).argParser(parseFields),
     )
     .addOption(
       new Option('--sensitive <fields>', 'the sensitive values (default: fields of that role)').argParser(
-        fields,
+        parseFields,
       ),
     )
     .addOption(
