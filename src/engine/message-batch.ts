@@ -3,6 +3,7 @@
  * and a view of each value and key, would live just long enough to be collected at the highest price.
  */
 import { ByteSink } from '../record/byte-sink.ts'
+import { PADDING } from '../record/codec.ts'
 import { FRAME_BYTES, MAGIC, schemaIdAt } from '../record/wire-form.ts'
 import type { Message, MessageHeader } from './message.ts'
 
@@ -44,7 +45,7 @@ export class MessageBatch implements Iterable<Message> {
   /** How many of them there are, and where they end. */
   lineCount = 0
   linesEnd = 0
-  /** The other values. */
+  /** The other values, each ended by a line break. */
   readonly #others: ByteSink = new ByteSink(0)
   readonly #keys: ByteSink = new ByteSink(0)
   #isLine: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_ROOM)
@@ -139,8 +140,8 @@ export class MessageBatch implements Iterable<Message> {
     this.#valueStarts[index] = sink.length
     sink.append(value)
     this.#valueEnds[index] = sink.length
-    if (!line) return
     sink.byte(LF)
+    if (!line) return
     this.lineCount++
     this.linesEnd = sink.length
   }
@@ -189,6 +190,27 @@ export class MessageBatch implements Iterable<Message> {
     const start = this.#valueStarts[index]!
     // Not `subarray`: where the memory is another's by now, that would give an empty value.
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, this.#valueEnds[index]! - start)
+  }
+
+  /**
+   * Appends the values of these messages, none of which is one of `lines`, each ended by a line break. `starts`: takes where each
+   * of them begins.
+   */
+  appendOthers(indexes: readonly number[], chunk: ByteSink, starts: Int32Array): void {
+    const [valueStarts, valueEnds] = [this.#valueStarts, this.#valueEnds]
+    const { bytes, length } = this.#others
+    let total = 0
+    for (const index of indexes) total += valueEnds[index]! - valueStarts[index]! + 1
+    // Usually they are all that there are, and stand as they have to.
+    const areAll = total === length
+    const base = chunk.length
+    chunk.reserve(total + PADDING)
+    if (areAll) chunk.append(bytes.subarray(0, length))
+    for (let at = 0; at < indexes.length; at++) {
+      const start = valueStarts[indexes[at]!]!
+      starts[at] = areAll ? base + start : chunk.length
+      if (!areAll) chunk.copy(bytes, start, valueEnds[indexes[at]!]! + 1)
+    }
   }
 
   key(index: number): Uint8Array | null {

@@ -246,14 +246,9 @@ export class MessageEngine {
       return
     }
     for (let line = 0; line < lines.length; line++) this.#messageOf[line] = lines[line]!
-    chunk.reserve(others.reduce((sum, index) => sum + messages.valueLength(index) + 1, PADDING))
-    const starts = others.map((index, at) => {
-      this.#messageOf[lines.length + at] = index
-      const start = chunk.length
-      chunk.append(messages.value(index)!)
-      chunk.byte(LF)
-      return start
-    })
+    this.#messageOf.set(others, lines.length)
+    const starts = new Int32Array(others.length)
+    messages.appendOthers(others, chunk, starts)
     this.#envelope.open(messages.length)
     if (this.#texts.length > 0)
       for (const list of [lines, others]) for (const index of list) this.#envelope.put(index, messages, chunk)
@@ -264,8 +259,8 @@ export class MessageEngine {
     const engine = this.#engine
     engine.open(chunk.bytes.subarray(0, chunk.length), length, 0)
     engine.records()
-    for (const [at, index] of others.entries())
-      engine.span(starts[at]!, starts[at]! + messages.valueLength(index), lines.length + at)
+    for (let at = 0; at < others.length; at++)
+      engine.span(starts[at]!, starts[at]! + messages.valueLength(others[at]!), lines.length + at)
     const { output, deadLetters } = engine.close()
     this.#outcomes.values = this.#frames?.frame(this.#outcomes, output) ?? output
     for (const { line, code, rule, subject } of deadLetters)

@@ -12,6 +12,7 @@ import {
   putQuotes,
   TRUE_WORD,
   valuesOf,
+  viewOf,
   writeBase64,
   writeMark,
   writePlain,
@@ -110,14 +111,15 @@ function symbolsOf(type: AvroType): readonly Uint8Array[] {
 export class AvroValues {
   bytes: Uint8Array = new Uint8Array(0)
   #end = 0
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  view: DataView = viewOf(this.bytes)
   code: RecordCode = 'payload-malformed'
   /** The last number read, where a double holds it; `big` where none does. */
   #number = 0
   #big = 0n
   #isBig = false
   /** Memory for texts, and where the next one begins. */
-  out: Uint8Array = new Uint8Array(0)
+  #out: Uint8Array = new Uint8Array(0)
+  outView: DataView = viewOf(this.#out)
   at = 0
   /** Texts of one record end before. */
   #mostAt = 0
@@ -136,7 +138,17 @@ export class AvroValues {
   /** Takes a buffer of records. */
   open(bytes: Uint8Array): void {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = viewOf(bytes)
+  }
+
+  get out(): Uint8Array {
+    return this.#out
+  }
+
+  set out(out: Uint8Array) {
+    if (out === this.#out) return
+    this.#out = out
+    this.outView = viewOf(out)
   }
 
   /** Starts a record that ends at `end`, whose texts have `most` bytes at most. */
@@ -349,7 +361,7 @@ export class AvroValues {
         break
       case Code.float: {
         if (p + 4 > this.#end) return this.fail('payload-malformed')
-        const value = this.#view.getFloat32(p, true)
+        const value = this.view.getFloat32(p, true)
         if (!Number.isFinite(value)) return this.fail('number-not-finite')
         this.at = writeFloat(value, out, from)
         p += 4
@@ -357,7 +369,7 @@ export class AvroValues {
       }
       case Code.double: {
         if (p + 8 > this.#end) return this.fail('payload-malformed')
-        const value = this.#view.getFloat64(p, true)
+        const value = this.view.getFloat64(p, true)
         if (!Number.isFinite(value)) return this.fail('number-not-finite')
         this.at = writeDouble(value, out, from)
         p += 8
@@ -458,7 +470,7 @@ export class AvroValues {
 
   /** The text `bytes[p..end)`; gives its end. */
   text(p: number, end: number): number {
-    return writeText(this, this.bytes, p, end)
+    return writeText(this, this.bytes, this.view, p, end)
   }
 
   /** Writes any value as JSON; `from` and `to` say where. */

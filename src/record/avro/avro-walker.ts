@@ -4,6 +4,7 @@ import { doubled } from '../block.ts'
 import { Container } from '../typed/record-type.ts'
 import type { Step, TypedProgram } from '../typed/typed-program.ts'
 import { type TypedReader, TypedWalker, type WalkerOptions } from '../typed/typed-walker.ts'
+import { writePlain } from '../value-texts.ts'
 import type { AvroType } from './avro-schema.ts'
 import { AvroValues, Code } from './avro-values.ts'
 
@@ -68,12 +69,7 @@ export class AvroWalker implements TypedReader<AvroType> {
   }
 
   fieldName(name: Uint8Array): boolean {
-    const { values } = this
-    const { bytes } = values
-    values.open(name)
-    const written = values.text(0, name.length)
-    values.open(bytes)
-    return written >= 0
+    return writePlain(this.values, name, 0, name.length)
   }
 
   container(step: AvroStep, p: number, scope: number, depth: number): number {

@@ -22,6 +22,7 @@ import {
   type TextMemory,
   TRUE_WORD,
   valuesOf,
+  viewOf,
   writeBase64,
   writeEmpty,
   writeMark,
@@ -40,9 +41,10 @@ export type Grow = (values: ProtoValues, room: number) => void
 
 export class ProtoValues implements TextMemory {
   bytes: Uint8Array = new Uint8Array(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  view: DataView = viewOf(this.bytes)
   code: RecordCode = 'payload-malformed'
-  out: Uint8Array = new Uint8Array(0)
+  #out: Uint8Array = new Uint8Array(0)
+  outView: DataView = viewOf(this.#out)
   at = 0
   from = 0
   to = 0
@@ -60,7 +62,17 @@ export class ProtoValues implements TextMemory {
   /** Takes a buffer of records. */
   open(bytes: Uint8Array): void {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = viewOf(bytes)
+  }
+
+  get out(): Uint8Array {
+    return this.#out
+  }
+
+  set out(out: Uint8Array) {
+    if (out === this.#out) return
+    this.#out = out
+    this.outView = viewOf(out)
   }
 
   /** Starts a record of so many bytes, whose texts have `most` bytes at most. */
@@ -230,8 +242,8 @@ export class ProtoValues implements TextMemory {
   /** Reads the fixed number at `p`. */
   #fixed(p: number, length: number, end: number): number {
     if (p + length > end) return this.fail('payload-malformed')
-    this.low = this.#view.getUint32(p, true)
-    this.high = length === 8 ? this.#view.getUint32(p + 4, true) : 0
+    this.low = this.view.getUint32(p, true)
+    this.high = length === 8 ? this.view.getUint32(p + 4, true) : 0
     return p + length
   }
 
@@ -241,7 +253,7 @@ export class ProtoValues implements TextMemory {
    */
   leaf({ leaf, symbols }: ProtoType, p: number, end: number): number {
     if (!this.count()) return -1
-    if (leaf === Leaf.string) return writeText(this, this.bytes, p, end)
+    if (leaf === Leaf.string) return writeText(this, this.bytes, this.view, p, end)
     if (!this.room(NUMBER_ROOM)) return -1
     if (leaf === Leaf.bytes) return writeBase64(this, p, end - p)
     const from = this.at
@@ -252,7 +264,7 @@ export class ProtoValues implements TextMemory {
       case Leaf.float: {
         const length = leaf === Leaf.double ? 8 : 4
         if (p + length > end) return this.fail('payload-malformed')
-        const value = leaf === Leaf.double ? this.#view.getFloat64(p, true) : this.#view.getFloat32(p, true)
+        const value = leaf === Leaf.double ? this.view.getFloat64(p, true) : this.view.getFloat32(p, true)
         if (!Number.isFinite(value)) return this.fail('number-not-finite')
         this.at = (leaf === Leaf.double ? writeDouble : writeFloat)(value, this.out, from)
         this.to = this.at
@@ -391,7 +403,7 @@ export class ProtoValues implements TextMemory {
 
   /** Writes a key of a map as a text. */
   name(bytes: Uint8Array): boolean {
-    return writeText(this, bytes, 0, bytes.length) >= 0
+    return writeText(this, bytes, viewOf(bytes), 0, bytes.length) >= 0
   }
 
   /** The text of a map's key, one character a byte; undefined where it is none. `at`: its occurrence; below 0 the default. */
