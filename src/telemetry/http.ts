@@ -41,6 +41,8 @@ export interface TelemetryServer {
 
 /** Connections that wait for a request, or between two. */
 const MOST_IDLE = 32
+/** Connections whose answer is made, or not yet taken by the client; event streams have a bound of their own. */
+const MOST_ANSWERED = 16
 
 const LIVE_EVERY_MS = 2000
 
@@ -67,9 +69,11 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
   })
   server.keepAliveTimeout = 5000
   server.maxConnections = 2 * MOST_IDLE
-  makeRoom(server)
-  const stream = new LiveStream({ ...options, every: options.liveEvery ?? LIVE_EVERY_MS })
+  const metrics = oneAtATime(options.metrics)
+  const stream = new LiveStream({ ...options, metrics, every: options.liveEvery ?? LIVE_EVERY_MS })
+  const isRoomFor = makeRoom(server, (response) => stream.has(response))
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!isRoomFor(request, response)) return
     if (!mayAsk(request.headers.host, allowed, everywhere))
       return answer(request, response, 421, 'this server goes by another name\n')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -89,7 +93,7 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
       return
     }
     if (path !== '/metrics') return answer(request, response, 404, '/, /metrics, /livez, /readyz\n')
-    options.metrics().then(
+    metrics().then(
       (text) => answer(request, response, 200, text, CONTENT_TYPE),
       // What went wrong may quote anything.
       () => answer(request, response, 500, 'the metrics cannot be read\n'),
@@ -140,15 +144,35 @@ function events(request: IncomingMessage, response: ServerResponse, stream: Live
   stream.answer(request, response, { ...HEADERS, 'x-accel-buffering': 'no' })
 }
 
+/** Who asks while the text is made gets that one: the work does not grow with those who ask. */
+function oneAtATime(make: () => Promise<string>): () => Promise<string> {
+  let making: Promise<string> | undefined
+  return () => {
+    making ??= make().finally(() => {
+      making = undefined
+    })
+    return making
+  }
+}
+
 /**
- * Where too many are connected, the oldest one that asks nothing goes: connections that are opened and left shall
- * not keep a probe out.
+ * Where too many are connected, the oldest one that asks nothing goes, and so does the oldest one that does not take its
+ * answer: connections that are opened and left shall not keep a probe out.
+ * @returns whether a request is to be answered. One that comes before the one before it on its connection was answered
+ *   is not, and its connection ends: else answers without number would wait for a client that reads none of them.
  */
-function makeRoom(server: Server): void {
+function makeRoom(
+  server: Server,
+  isStream: (response: ServerResponse) => boolean,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
   const idle = new Set<Socket>()
+  const answered = new Map<Socket, ServerResponse>()
   server.on('connection', (socket) => {
     idle.add(socket)
-    socket.once('close', () => idle.delete(socket))
+    socket.once('close', () => {
+      idle.delete(socket)
+      answered.delete(socket)
+    })
     if (idle.size <= MOST_IDLE) return
     for (const oldest of idle) {
       idle.delete(oldest)
@@ -156,12 +180,25 @@ function makeRoom(server: Server): void {
       return
     }
   })
-  server.on('request', ({ socket }, response) => {
+  return ({ socket }, response) => {
+    if (answered.has(socket)) {
+      socket.destroy()
+      return false
+    }
     idle.delete(socket)
+    const waiting = [...answered].filter(([, one]) => !isStream(one))
+    if (waiting.length >= MOST_ANSWERED) {
+      const [oldest] = waiting[0]!
+      answered.delete(oldest)
+      oldest.destroy()
+    }
+    answered.set(socket, response)
     response.once('close', () => {
+      answered.delete(socket)
       if (!socket.destroyed) idle.add(socket)
     })
-  })
+    return true
+  }
 }
 
 function answer(

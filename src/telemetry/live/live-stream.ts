@@ -35,6 +35,11 @@ export class LiveStream {
     return this.#clients.size < MOST_LIVE_CLIENTS
   }
 
+  /** Whether it sends events to this one. */
+  has(response: ServerResponse): boolean {
+    return this.#clients.has(response)
+  }
+
   /** Sends `response` events until one side closes it. A HEAD has the headers alone. */
   answer(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): void {
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })

@@ -247,19 +247,19 @@ describe('the probes', () => {
   })
 })
 
-describe('connections that ask nothing', () => {
-  const halfOpen = async (port: number, count: number, start: string): Promise<Socket[]> =>
-    await Promise.all(
-      Array.from({ length: count }, async () => {
-        const socket = connect(port, '127.0.0.1')
-        onTestFinished(() => void socket.destroy())
-        socket.on('error', () => {})
-        await new Promise<void>((resolve) => socket.once('connect', resolve))
-        socket.write(start)
-        return socket
-      }),
-    )
+const halfOpen = async (port: number, count: number, start: string): Promise<Socket[]> =>
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = connect(port, '127.0.0.1')
+      onTestFinished(() => void socket.destroy())
+      socket.on('error', () => {})
+      await new Promise<void>((resolve) => socket.once('connect', resolve))
+      socket.write(start)
+      return socket
+    }),
+  )
 
+describe('connections that ask nothing', () => {
   it.each([
     ['say nothing', ''],
     ['do not end their headers', 'GET /livez HTTP/1.1\r\nhost: localhost\r\n'],
@@ -276,6 +276,56 @@ describe('connections that ask nothing', () => {
     const [socket] = await halfOpen(port, 1, 'GET /livez HTTP/1.1\r\n')
     socket!.resume()
     await new Promise<void>((resolve) => socket!.once('close', () => resolve()))
+  })
+})
+
+describe('connections that do not take their answers', () => {
+  const METRICS = 'GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n'
+
+  it('keep no probe out, though there are 64 of them', async () => {
+    // More than a system holds for a client that reads nothing.
+    const { port } = await serve({ metrics: async () => 'x'.repeat(5 << 20) })
+    await halfOpen(port, 64, METRICS)
+    expect(await ask(port, '/livez')).toMatchObject({ status: 200, text: 'ok\n' })
+  })
+
+  it('have one answer at a time made for them, and one text is made for all who ask meanwhile', async () => {
+    let made = 0
+    let finish = (_: string): void => {}
+    const text = new Promise<string>((resolve) => {
+      finish = resolve
+    })
+    const metrics = (): Promise<string> => {
+      made++
+      return text
+    }
+    const { port } = await serve({ metrics })
+    const [socket] = await halfOpen(port, 1, METRICS.repeat(500))
+    await new Promise<void>((resolve) => socket!.resume().once('close', () => resolve()))
+    const asked = Array.from({ length: 8 }, () => ask(port, '/metrics'))
+    expect(await ask(port, '/livez')).toMatchObject({ status: 200 })
+    finish('lethe_x 1\n')
+    for (const answer of asked) expect(await answer).toMatchObject({ status: 200, text: 'lethe_x 1\n' })
+    expect(made).toBe(1)
+  })
+
+  it('may ask again over the same connection, once they have their answer', async () => {
+    const { port } = await serve()
+    const [socket] = await halfOpen(port, 1, METRICS)
+    for (let times = 0; times < 3; times++) {
+      let got = ''
+      await new Promise<void>((resolve) => {
+        socket!.on('data', function take(chunk: Buffer) {
+          got += chunk
+          const [head, body] = got.split('\r\n\r\n')
+          if (Number(/content-length: (\d+)/.exec(head!)?.[1]) !== Buffer.byteLength(body ?? '')) return
+          socket!.off('data', take)
+          resolve()
+        })
+      })
+      expect(got).toMatch(/^HTTP\/1.1 200 /)
+      socket!.write(METRICS)
+    }
   })
 })
 
