@@ -2,7 +2,7 @@
 
 import { Defect, placeOf } from '../engine/defect.ts'
 import { ERROR_CODES, type ErrorCode, type ExitCode, LetheError } from '../errors.ts'
-import { paint } from '../terminal.ts'
+import { paint, printable } from '../terminal.ts'
 
 interface Told {
   readonly code: ErrorCode
@@ -60,7 +60,10 @@ function tellError(error: unknown): Told {
 
 function textOf({ message, suggestion, places = [] }: Told): string {
   const { red, dim } = paint(process.stderr)
-  const way = suggestion === undefined ? '' : `\n  -> ${suggestion}`
+  const way = suggestion === undefined ? '' : `\n  -> ${shown(suggestion)}`
   const stack = places.map((place) => dim(`    at ${place}\n`)).join('')
-  return `${red('lethe:')} ${message}${way}\n${stack}`
+  return `${red('lethe:')} ${shown(message)}${way}\n${stack}`
 }
+
+/** Names of files and objects may be of others, who shall not steer the terminal. */
+const shown = (text: string): string => text.split('\n').map(printable).join('\n')

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
 import { readBytes } from './file-bytes.ts'
-import { openFolder } from './folders/open-folder.ts'
 import { isObjectName, parseObjectName, printObjectName } from './objects/object-name.ts'
 import { objectBytes } from './objects/object-reader.ts'
 import type { StoredObject } from './objects/object-store.ts'
+import { objectsBelow } from './objects/objects-below.ts'
 import { openStore } from './objects/open-store.ts'
 
 /** A file, or an object in the state in which it was looked at. */
@@ -67,9 +67,20 @@ export async function wholeOf(name: string, most: number): Promise<Buffer | 'too
   }
 }
 
-/** Names in a folder, or below a prefix up to the next slash, in order. @throws LetheError (io) */
+/**
+ * Names in a folder, or below a prefix, in order. What lies deeper below a prefix is told by its first part and the slash: an
+ * object may have the name of a folder. @throws LetheError (io)
+ */
 export async function namesIn(folder: string): Promise<readonly string[]> {
-  if (isObjectName(folder)) return await openFolder(folder).list('')
+  if (isObjectName(folder)) {
+    const prefix = parseObjectName(nameIn(folder, ''))
+    const names = new Set<string>()
+    for await (const { key } of objectsBelow(await openStore(), prefix)) {
+      const [name] = /^[^/]+\/?/.exec(key.slice(prefix.key.length)) ?? []
+      if (name !== undefined) names.add(name)
+    }
+    return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  }
   try {
     return readdirSync(folder).sort()
   } catch (error) {

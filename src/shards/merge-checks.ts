@@ -6,6 +6,7 @@ import { DEFAULT_DEAD_LETTER_LIMIT, type DeadLetterLimit, SHARE_NEEDS_RECORDS } 
 import { fileError, LetheError, unwritable } from '../errors.ts'
 import { nameIn, namesIn, sizeOfNamed } from '../files/by-name.ts'
 import { digestOf } from '../files/digest.ts'
+import { CLAIM } from '../files/objects/object-place.ts'
 import { syncFolder } from '../files/sync-folder.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import { sidecarName } from '../lifecycle/sidecar.ts'
@@ -151,7 +152,10 @@ export function filesOf({ manifest }: ReadManifest, summaries: readonly Summary[
  * @throws LetheError (violations) where a file is missing or another one, or is of no shard
  */
 export async function checkFiles(folder: string, files: readonly RunFile[], digests: boolean): Promise<void> {
-  const expected = new Set([...files.flatMap(({ file }) => [file, sidecarName(file)]), SUCCESS, DATA_SET])
+  const expected = new Set([
+    ...files.flatMap(({ file }) => [file, sidecarName(file)]),
+    ...[SUCCESS, DATA_SET, CLAIM],
+  ])
   const there = new Set(await namesIn(folder))
   for (const name of there) if (!expected.has(name)) throw foreign(`${nameIn(folder, name)} is of no shard`)
   for (const { file, bytes, sha256 } of files) {

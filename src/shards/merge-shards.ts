@@ -6,6 +6,7 @@ import type { DeadLetterLimit } from '../engine/limit.ts'
 import { LetheError } from '../errors.ts'
 import { nameIn, objectNamed, sizeOfNamed } from '../files/by-name.ts'
 import { isObjectName, parseObjectName, printObjectName } from '../files/objects/object-name.ts'
+import { openStore } from '../files/objects/open-store.ts'
 import type { Output } from '../files/sink.ts'
 import { TemporaryFile } from '../files/temporary-file.ts'
 import { writeObject } from '../files/write-named.ts'
@@ -155,10 +156,13 @@ function targetOf(folder: RunFolder, output: string | undefined): string | undef
 /** `_SUCCESS` is last: with it all counts. A merge that was cut short, or another one, writes the same. */
 async function publishInPlace(folder: RunFolder, dataSet: string, summary: Uint8Array): Promise<void> {
   const success = parseObjectName(nameIn(folder.data, SUCCESS))
-  if ((await objectNamed(printObjectName(success))) !== undefined) return
-  await writeObject(parseObjectName(nameIn(folder.data, DATA_SET)), dataSet, 'any')
-  await writeObject(parseObjectName(folder.summary), summary, 'any')
-  await writeObject(success, '', 'same')
+  if ((await objectNamed(printObjectName(success))) === undefined) {
+    await writeObject(parseObjectName(nameIn(folder.data, DATA_SET)), dataSet, 'any')
+    await writeObject(parseObjectName(folder.summary), summary, 'any')
+    await writeObject(success, '', 'same')
+  }
+  // It says nothing any more: who may not delete leaves it.
+  await (await openStore()).deleteObject(parseObjectName(folder.claim)).catch(() => {})
 }
 
 async function write(folder: RunFolder, name: string, text: string | Uint8Array): Promise<void> {

@@ -3,6 +3,7 @@
  *
  *     manifest.json            which run it is: a copy of the manifest, made by the first process
  *     data/NNNNN-NNNNN-NAME    outputs, by number of file and slice, with their sidecars
+ *     data/_writing            of objects: while the run goes on, so that no part of it is taken for all
  *     shards/N.summary.json    what shard N left, written last; N.dead-letters.ndjson beside it
  *     shards/N.counted         of a policy with `crowd:`, encrypted: the classes of what would leave; N.published: of what left
  *     classes.open             the same: which classes of all shards may leave
@@ -27,6 +28,7 @@ import { basename, join } from 'node:path'
 import { fileError, LetheError, unwritable } from '../errors.ts'
 import { nameIn, namesIn, objectNamed, wholeOf } from '../files/by-name.ts'
 import { isObjectName, parseObjectName } from '../files/objects/object-name.ts'
+import { CLAIM } from '../files/objects/object-place.ts'
 import { syncFolder } from '../files/sync-folder.ts'
 import { writeObject } from '../files/write-named.ts'
 import type { Manifest, ManifestSlice } from '../forms/manifest.ts'
@@ -71,6 +73,11 @@ export class RunFolder {
   /** What a shard counted of its classes. */
   classesOf(shard: number, kind: 'counted' | 'published'): string {
     return nameIn(this.shards, `${shard}.${kind}`)
+  }
+
+  /** Of objects: that the run goes on. */
+  get claim(): string {
+    return nameIn(this.data, CLAIM)
   }
 
   /** Which classes of all shards may leave. */
@@ -122,6 +129,7 @@ export class RunFolder {
       throw taken(this.name, 'is of a run by another manifest')
     if ((await objectNamed(nameIn(this.data, SUCCESS))) !== undefined)
       throw taken(this.name, 'is of a run whose shards were merged and published already')
+    await writeObject(parseObjectName(this.claim), '', 'same')
   }
 
   #list(): string[] {

@@ -11,7 +11,8 @@ import {
   printObjectName,
 } from './object-name.ts'
 import { CLAIM } from './object-place.ts'
-import type { StoredObject } from './object-store.ts'
+import type { ObjectStore, StoredObject } from './object-store.ts'
+import { objectsBelow } from './objects-below.ts'
 import { openStore } from './open-store.ts'
 
 const SUCCESS = '_SUCCESS'
@@ -44,19 +45,14 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
   if (!isObjectFolder(name)) return [await store.look(parsed)]
   const found: StoredObject[] = []
   const claims: StoredObject[] = []
-  const seen = new Set<string>()
-  for await (const object of store.list(parsed)) {
+  const ended = new Set<string>()
+  await refusePartOfUnfinished(store, parsed)
+  // A key that stands there twice would be read twice.
+  for await (const object of objectsBelow(store, parsed)) {
     const { key } = object
-    // A key that stands there twice would be read twice.
-    if (seen.has(key) || !key.startsWith(parsed.key))
-      throw new LetheError(
-        'store-refused',
-        `${name} cannot be listed: the object store names an object ${seen.has(key) ? 'twice' : 'that is not below it'}`,
-        'run it again when nothing writes there any more, or name the objects',
-      )
-    seen.add(key)
-    if (key.endsWith(`/${CLAIM}`)) claims.push(object)
+    if (lastOf(key) === CLAIM) claims.push(object)
     else if (isRecords(object, parsed)) found.push(object)
+    else if (lastOf(key) === SUCCESS) ended.add(folderOf(key))
     if (found.length > MOST_INPUTS)
       throw new LetheError(
         'bad-option',
@@ -65,11 +61,30 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
       )
   }
   // Who may not delete has left it, once all was there.
-  const open = claims.find(({ key }) => !seen.has(key.slice(0, -CLAIM.length) + SUCCESS))
+  const open = claims.find(({ key }) => !ended.has(folderOf(key)))
   if (open !== undefined) throw unfinished(open)
   if (found.length === 0)
     throw new LetheError('file-missing', `no object with records lies below ${name}`, 'correct the name')
   return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+}
+
+const lastOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
+/** With its slash. */
+const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
+
+/** A partition of a data set counts no sooner than all of it. @throws LetheError where a run may still write it */
+async function refusePartOfUnfinished(store: ObjectStore, { bucket, key }: ObjectName): Promise<void> {
+  for (let part = key; /(?:^|\/)[^/=]+=[^/]*\/$/.test(part); ) {
+    part = folderOf(part.slice(0, -1))
+    const marks = new Map<string, StoredObject>()
+    for (const mark of [CLAIM, SUCCESS])
+      for await (const object of objectsBelow(store, { bucket, key: part + mark })) {
+        if (object.key === part + mark) marks.set(mark, object)
+        break
+      }
+    const claim = marks.get(CLAIM)
+    if (claim !== undefined && !marks.has(SUCCESS)) throw unfinished(claim)
+  }
 }
 
 /**
@@ -78,7 +93,7 @@ async function objectsOf(name: string): Promise<StoredObject[]> {
  */
 function isRecords(object: StoredObject, prefix: ObjectName): boolean {
   const below = object.key.slice(prefix.key.length)
-  const name = below.slice(below.lastIndexOf('/') + 1)
+  const name = lastOf(below)
   if ((name === '' && object.size === 0) || OWN.has(name) || name.endsWith('.lethe.json')) return false
   // What Lethe keeps of a data set that a stream writes.
   if (below.startsWith('_lethe/')) return false
@@ -86,12 +101,16 @@ function isRecords(object: StoredObject, prefix: ObjectName): boolean {
   return true
 }
 
-const unfinished = (object: ObjectName): LetheError =>
-  new LetheError(
+function unfinished(object: ObjectName): LetheError {
+  const name = printObjectName(object)
+  // What others named is not quoted where it may be taken for something else.
+  parseObjectName(name)
+  return new LetheError(
     'not-a-file',
-    `${printObjectName(object)} is named as files are that a job has not finished, or keeps for itself`,
+    `${name} is named as files are that a job has not finished, or keeps for itself`,
     'name the objects, or a prefix that has no name below it which begins with _ or .',
   )
+}
 
 function inputOf(object: StoredObject, asked: string, stated: RecordFormat | undefined): Input {
   const { bucket, key, size } = object

@@ -11,6 +11,7 @@ import { objectBytes } from './object-reader.ts'
 import {
   ConditionFailed,
   type ObjectStore,
+  PerhapsPublished,
   type Standing,
   type StoredPart,
   type Upload,
@@ -26,7 +27,7 @@ const SMALL_BYTES = 64 << 10
 const FIRST_BUFFER_BYTES = 64 << 10
 /** So long the parts of an output that failed may take to go, ms. */
 const ABORT_MS = 8_000
-/** Errors that are told before a store publishes anything. */
+/** Errors that are told before a store publishes anything, unless it was asked before. */
 const CERTAIN: ReadonlySet<string> = new Set([
   'bucket-missing',
   'store-auth-failed',
@@ -167,14 +168,15 @@ export class ObjectOutput implements Output {
 
   /** The answer to a first try may have been lost: what stands there may be this very object. */
   async #isPublished(error: unknown): Promise<boolean> {
-    if (error instanceof LetheError && CERTAIN.has(error.code)) return false
+    if (error instanceof LetheError && CERTAIN.has(error.code) && !(error instanceof PerhapsPublished))
+      return false
     try {
       return (await this.#store.markOf(this.#object)) === this.#mark
     } catch {
-      if (error instanceof ConditionFailed) return false
+      if (error instanceof ConditionFailed && !error.mayBeOwn) return false
       throw new LetheError(
         'store-unavailable',
-        `${this.name}: the object store does not answer, so that it is not known whether the object was published; it is whole, or not there`,
+        `${this.name}: the object store does not say whether the object was published, since its answer was lost; it is whole, or not there`,
         'look whether it is there before you run it again',
       )
     }

@@ -116,6 +116,9 @@ export class ObjectPlace implements DataSetPlace {
       await output.finish()
       await output.publish()
     } catch (error) {
+      // Whether it stands there is not known.
+      if (path !== undefined && error instanceof LetheError && error.code === 'store-unavailable')
+        this.#written.push(name)
       throw error instanceof LetheError ? error : fileError(path ?? this.name, error)
     } finally {
       await output.discard()

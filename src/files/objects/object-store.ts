@@ -30,7 +30,18 @@ export interface StoredPart {
 }
 
 /** The store did not publish, because something else stands under the name. */
-export class ConditionFailed extends Error {}
+export class ConditionFailed extends Error {
+  /** Whether it was asked before, and did not answer: it may be that very object that stands there. */
+  readonly mayBeOwn: boolean
+
+  constructor(mayBeOwn = false) {
+    super('something stands under the name')
+    this.mayBeOwn = mayBeOwn
+  }
+}
+
+/** The store refuses to publish, and was asked before, and did not answer: it may have published then. */
+export class PerhapsPublished extends LetheError {}
 
 /** An upload is not there any more: another process gave it up, or made it an object. */
 export class UploadGone extends LetheError {
@@ -58,13 +69,13 @@ export interface ObjectStore {
    * @throws CutShort where they end early; LetheError `input-changed` where the object is another now, or gone
    */
   read(object: StoredObject, from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array>
-  /** Publishes an object of few bytes. `mark` is kept with it. @throws ConditionFailed, LetheError */
+  /** Publishes an object of few bytes. `mark` is kept with it. @throws ConditionFailed, PerhapsPublished, LetheError */
   put(name: ObjectName, bytes: Uint8Array, mark: string, condition: Standing): Promise<void>
   /** Begins an object of parts, which `complete` publishes. */
   begin(name: ObjectName, mark: string): Promise<Upload>
   /** @throws UploadGone, LetheError */
   part(upload: Upload, number: number, bytes: Uint8Array, signal: AbortSignal): Promise<StoredPart>
-  /** @throws ConditionFailed, UploadGone, LetheError */
+  /** @throws ConditionFailed, UploadGone, PerhapsPublished, LetheError */
   complete(upload: Upload, parts: readonly StoredPart[], condition: Standing): Promise<void>
   /** Gives up an upload, with its parts. Does nothing where it is not there. */
   abort(upload: Pick<Upload, 'bucket' | 'key' | 'id'>, signal: AbortSignal): Promise<void>

@@ -12,6 +12,7 @@ import {
   ConditionFailed,
   CutShort,
   type ObjectStore,
+  PerhapsPublished,
   type Standing,
   type StoredObject,
   type StoredPart,
@@ -121,6 +122,14 @@ const isGone = (error: unknown): boolean => (error as { name?: unknown } | undef
 const isConflict = (error: unknown): boolean =>
   /^(?:ConditionalRequestConflict|OperationAborted)$/.test(String((error as { name?: unknown })?.name))
 
+/** How often the client sent a request before it gave up. */
+const attemptsOf = (error: unknown): number =>
+  (error as { $metadata?: { attempts?: number } } | undefined)?.$metadata?.attempts ?? 1
+
+/** What packs an answer on its way makes its tag a weak one. */
+const isSameTag = (one: string | undefined, other: string): boolean =>
+  one?.replace(/^W\/|"/g, '') === other.replace(/^W\/|"/g, '')
+
 class S3Store implements ObjectStore {
   readonly #library: Library
   readonly #client: Client.S3Client
@@ -227,10 +236,11 @@ class S3Store implements ObjectStore {
       })
       const got = await this.#client.send(command, { abortSignal: inTime })
       body = got.Body as unknown as AsyncIterable<Uint8Array>
-      // A server that gives all of it, or another part, is none of S3.
-      if (got.ContentRange !== `bytes ${from}-${to - 1}/${object.size}`) {
+      // A server that gives all of it, or another part, is none of S3; not every one goes by the condition.
+      const isThat = got.ContentRange === `bytes ${from}-${to - 1}/${object.size}`
+      if (!isThat || !isSameTag(got.ETag, object.tag)) {
         ;(got.Body as { destroy?: () => void }).destroy?.()
-        if (got.ContentRange !== undefined) throw objectChanged(object)
+        if (got.ContentRange !== undefined && got.ETag !== undefined) throw objectChanged(object)
         throw storeError(undefined, this.#asked(object, 'read'), 'unsupported')
       }
     } catch (error) {
@@ -317,13 +327,16 @@ class S3Store implements ObjectStore {
         return
       } catch (error) {
         const kind = kindOf(error)
+        const isRepeated = tries > 1 || attemptsOf(error) > 1
         // An object that was to be replaced and is gone.
         if (kind === 'condition' || (kind === 'missing' && condition !== 'nothing'))
-          throw new ConditionFailed()
+          throw new ConditionFailed(isRepeated)
         if (isGone(error)) throw new UploadGone(name)
         // Another one writes the name at this instant: who was first shows when it is tried again.
-        if (!isConflict(error) || tries >= this.#limits.attempts)
-          throw storeError(error, this.#asked(name, 'written'), kind === 'missing' ? 'refused' : kind)
+        if (!isConflict(error) || tries >= this.#limits.attempts) {
+          const told = storeError(error, this.#asked(name, 'written'), kind === 'missing' ? 'refused' : kind)
+          throw isRepeated ? new PerhapsPublished(told.code, told.message, told.suggestion) : told
+        }
         await sleep(CONFLICT_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2))
       }
   }

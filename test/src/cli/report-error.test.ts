@@ -30,6 +30,11 @@ it('says nothing of a thrown value that is not an error', () => {
   expect(written).not.toContain('anna')
 })
 
+it('shows controls of names that others gave as escapes', () => {
+  expect(reportError(new LetheError('file-missing', 'a\u001b[2J\rb\u202ec', 'x\u0007y'))).toBe(4)
+  expect(written).toContain('a\\u001b[2J\\u000db\\u202ec\n  -> x\\u0007y\n')
+})
+
 it('names the call and the path of a system error', () => {
   const error = Object.assign(new Error('x'), { code: 'ENOENT', syscall: 'open', path: 'data.csv' })
   expect(reportError(error)).toBe(4)

@@ -80,7 +80,12 @@ it('give what they give in a folder, byte by byte, and are merged in their place
   expect(plan(store.text('clean/m.json')!)).toEqual(plan(readFileSync(join(cwd, 'm.json'), 'utf8')))
   for (let index = 0; index < shards; index++) {
     const missing = await merge(cwd, ...IN_PLACE)
-    expect([missing.code, below('clean/run/data/_')]).toEqual([index === 0 ? 4 : 1, []])
+    expect([missing.code, below('clean/run/data/_')]).toEqual(index === 0 ? [4, []] : [1, ['writing']])
+    // Half a run is no input.
+    const half = await run(cwd, 'batch', 's3://clean/run/data/', ...common, '-o', '-', '-q', '--dry-run')
+    const told =
+      index === 0 ? [4, /no object with records lies below/] : [2, /_writing is named as files are/]
+    expect([half.code, half.stderr]).toEqual([told[0], expect.stringMatching(told[1] as RegExp)])
     const { code, stderr } = await shard(cwd, index)
     expect([code, stderr]).toEqual([0, ''])
     const own = ['--shard', String(index), ...common, '-o', 'run', '-q']
@@ -91,8 +96,19 @@ it('give what they give in a folder, byte by byte, and are merged in their place
     2,
     expect.stringContaining('say -o s3://clean/run/data/'),
   ])
+  // A name may be that of an object, and of a folder.
+  const [some] = below('clean/run/data/').filter((name) => name.endsWith('.csv'))
+  store.put(`clean/run/data/${some}/more.csv`, csvOf(rows(1)))
+  const foreign = await merge(cwd, ...IN_PLACE)
+  expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining(`${some}/ is of no shard`)])
+  store.objects.delete(`clean/run/data/${some}/more.csv`)
+  // _SUCCESS comes behind all else, and once; a merge that is run again finds it.
+  store.fault = (request) => (request.startsWith('DELETE ') ? [403, ''] : undefined)
   const merged = await merge(cwd, ...IN_PLACE, '--digests', '--dead-letter', 's3://clean/dead.ndjson')
   expect([merged.code, merged.stderr]).toEqual([3, ''])
+  expect(store.asked.filter((one) => one.startsWith('PUT /clean/run/')).at(-1)).toBe(
+    'PUT /clean/run/data/_SUCCESS',
+  )
   const own = [
     'account',
     'merge',
@@ -106,6 +122,12 @@ it('give what they give in a folder, byte by byte, and are merged in their place
     '10',
   ]
   expect((await run(cwd, ...own)).code).toBe(3)
+  // What says that the run goes on may stay; the next merge deletes it.
+  store.fault = undefined
+  store.asked.length = 0
+  expect(below('clean/run/data/_')).toEqual(['SUCCESS', 'manifest.json', 'writing'])
+  expect((await merge(cwd, ...IN_PLACE)).code).toBe(3)
+  expect(store.asked.filter((one) => one.startsWith('PUT '))).toEqual([])
   expect(store.text('clean/dead.ndjson')).toBe(readFileSync(join(cwd, 'dead.ndjson'), 'utf8'))
   const names = readdirSync(join(cwd, 'out')).sort()
   expect(below('clean/run/data/')).toEqual(names)
@@ -115,11 +137,6 @@ it('give what they give in a folder, byte by byte, and are merged in their place
       store.objects.get(`clean/run/data/${name}`)!.bytes.equals(readFileSync(join(cwd, 'out', name))),
       name,
     ).toBe(true)
-  // _SUCCESS comes behind all else, and once; a merge that is run again finds it.
-  const writes = store.asked.filter((one) => one.startsWith('PUT /clean/run/'))
-  expect(writes.at(-1)).toBe('PUT /clean/run/data/_SUCCESS')
-  expect((await merge(cwd, ...IN_PLACE)).code).toBe(3)
-  expect(store.asked.filter((one) => one.startsWith('PUT /clean/run/'))).toEqual(writes)
   // What was merged is an input, as it is; and no shard writes there any more.
   const read = await run(
     cwd,

@@ -146,6 +146,73 @@ it('is published once where answers are lost, and connections break', async () =
   }
 })
 
+it('is whole or nothing where the answer to its last object is lost, and the store then refuses to say more', async () => {
+  const success = 'clean/set/_SUCCESS'
+  const denied = (code: string) => [403, `<Error><Code>${code}</Code></Error>`] as const
+  for (const [what, act, then, heads] of [
+    // The rights, or the credentials, end with the first try; who may write may not look.
+    ['stands', 'lost', 'AccessDenied', 'may look'],
+    ['stands', 'lost', 'AccessDenied', 'may not'],
+    ['stands', 'lost', 'ExpiredToken', 'may not'],
+    ['stands', 'lost', undefined, 'may not'],
+    ['nothing', 'broken', 'AccessDenied', 'may look'],
+  ] as const) {
+    store.objects.clear()
+    let puts = 0
+    store.fault = (request) => {
+      if (request === `PUT /${success}`) return ++puts === 1 ? act : then && denied(then)
+      return puts > 0 && heads === 'may not' && /^(?:HEAD|GET) /.test(request)
+        ? denied('AccessDenied')
+        : undefined
+    }
+    const { code, stderr } = await batch(place(), 'in.ndjson', '-o', SET)
+    const isKnown = heads === 'may look'
+    expect([then, code, stderr]).toEqual([
+      then,
+      what === 'stands' && isKnown ? 0 : 4,
+      isKnown
+        ? expect.stringMatching(what === 'stands' ? /^$/ : /does not allow it/)
+        : expect.stringContaining('does not say whether the object was published'),
+    ])
+    // With _SUCCESS all is there.
+    expect(names().filter((name) => !name.endsWith('_writing'))).toHaveLength(what === 'stands' ? 6 : 0)
+  }
+})
+
+it('of which an answer is lost in the midst is taken back, that object too', async () => {
+  const part = 'PUT /clean/set/country=C2/part-00002.ndjson'
+  let gone = false
+  store.fault = (request) => {
+    if (request === part) gone = true
+    if (!gone) return undefined
+    return request === part ? 'lost' : /^HEAD /.test(request) ? 'broken' : undefined
+  }
+  const { code, stderr } = await batch(place(), 'in.ndjson', '-o', SET)
+  expect([code, stderr]).toEqual([4, expect.stringContaining('does not say whether')])
+  expect(names()).toEqual([])
+})
+
+it('no part of one that is not whole is an input, and one is whole where its mark could not be deleted', async () => {
+  const cwd = place()
+  const read = async (name: string) => {
+    const args = ['batch', name, '-p', 'policy.yaml', '-q', '-o', 'out.ndjson', '--replace']
+    const { code, stderr } = await warm(args, { cwd, env: store.env })
+    return [code, stderr.split('\n')[0]]
+  }
+  for (const set of ['s3://clean/set/', 's3://clean/']) {
+    store.objects.clear()
+    store.fault = (request) => (request.startsWith('DELETE ') ? [403, ''] : undefined)
+    expect((await batch(cwd, 'in.ndjson', '-o', set)).code).toBe(0)
+    store.fault = undefined
+    const at = set.slice('s3://'.length)
+    expect(store.objects.has(`${at}_writing`)).toBe(true)
+    for (const name of [set, `${set}country=C1/`]) expect(await read(name), name).toEqual([0, ''])
+    store.objects.delete(`${at}_SUCCESS`)
+    for (const name of [set, `${set}country=C1/`])
+      expect(await read(name), name).toEqual([2, expect.stringContaining('_writing is named as files are')])
+  }
+})
+
 it('is of one run alone: what another one writes meanwhile, or left, ends it', async () => {
   const cwd = place()
   store.fault = (request) => {

@@ -239,6 +239,53 @@ describe('objects', () => {
     expect([published(), store.uploads.size]).toEqual([[], 0])
   })
 
+  it('are not mixed of two states by a store that does not go by conditions', async () => {
+    const cwd = place()
+    const line = clean(0, 1)
+    const [one, other] = ['a', 'b'].map((sign) =>
+      Buffer.from(line.replace('n0', sign).repeat(Math.ceil((9 << 20) / line.length))),
+    ) as [Buffer, Buffer]
+    store.put('raw/a.ndjson', one)
+    const { tag } = store.objects.get('raw/a.ndjson')!
+    const part = (bytes: Buffer, from: number, etag: Record<string, string>) => {
+      const to = from === 0 ? 8 << 20 : bytes.length
+      const range = `bytes ${from}-${to - 1}/${bytes.length}`
+      return [206, bytes.subarray(from, to), { ...etag, 'content-range': range }] as const
+    }
+    for (const [answer, code, told] of [
+      [{ etag: '"another"' }, 4, 'is another object than the one that was looked at'],
+      [{}, 4, 'the object store lacks what is asked for'],
+      // As servers between that pack answers tell it.
+      [{ etag: `W/${tag}` }, 0, ''],
+    ] as const) {
+      let gets = 0
+      store.fault = (asked) => {
+        if (asked !== 'GET /raw/a.ndjson') return undefined
+        return gets++ === 0 ? part(one, 0, { etag: tag }) : part(code === 0 ? one : other, 8 << 20, answer)
+      }
+      const said = await refusal(cwd, ['s3://raw/a.ndjson', '-o', 'out.ndjson', '--replace'])
+      expect(said).toEqual([code, expect.stringContaining(told)])
+      expect(existsSync(join(cwd, 'out.ndjson'))).toBe(code === 0)
+    }
+  })
+
+  it('whose names hold controls are not quoted', async () => {
+    const cwd = place()
+    for (const name of ['raw/in/.a&#27;[2Jb', 'raw/in/a&#10;b.ndjson', 'raw/in/_a&#13;/b.ndjson']) {
+      store.objects.clear()
+      store.put(name, rows(0, 1))
+      const { code, stderr } = await batch(cwd, ['s3://raw/in/', '-o', 'out.ndjson'])
+      expect([code, stderr.split('\n')]).toEqual([
+        2,
+        [
+          expect.stringMatching(/^lethe: s3:\/\/raw\/…: the name has a control character/),
+          expect.stringMatching(/^ {2}-> /),
+          '',
+        ],
+      ])
+    }
+  })
+
   it('are not read by a listing that names one twice, or another than was asked for', async () => {
     const cwd = place()
     store.put('raw/in/a.ndjson', rows(0, 3))
