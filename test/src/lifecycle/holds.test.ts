@@ -130,6 +130,7 @@ describe('what deletes', () => {
       'its own hidden folder, which takes the name of an output that is not there',
     'src/files/objects/object-place.ts':
       'its own folder for temporary files, and objects of its own run that failed',
+    'src/shards/merge-shards.ts': 'the mark of its own run, once _SUCCESS stands beside it',
     'src/files/objects/object-store.ts': 'the port',
     'src/files/s3/s3-store.ts': 'stands behind the port',
     'src/files/folders/disk-folder.ts':
