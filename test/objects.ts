@@ -21,6 +21,7 @@ interface Upload {
   readonly key: string
   readonly mark: string | undefined
   readonly isChecked: boolean
+  readonly begun: Date
   readonly parts: Map<number, Buffer>
 }
 
@@ -45,6 +46,8 @@ export class TestStore {
   readonly objects: Map<string, Kept> = new Map()
   readonly uploads: Map<string, Upload> = new Map()
   readonly buckets: Set<string> = new Set(['raw', 'clean'])
+  /** Buckets that say that they keep older versions; they do not. */
+  readonly versioned: Set<string> = new Set()
   /** Requests so far: method, path, and the query without values. */
   readonly asked: string[] = []
   /** Whether it checks parts of uploads by CRC-32. */
@@ -199,7 +202,7 @@ export class TestStore {
     if (method === 'POST' && query.has('uploads')) {
       const made = `upload-${String(++this.#made).padStart(6, '0')}`
       const isChecked = this.knowsChecksums && headers['x-amz-checksum-algorithm'] === 'CRC32'
-      this.uploads.set(made, { key: name, mark, isChecked, parts: new Map() })
+      this.uploads.set(made, { key: name, mark, isChecked, begun: new Date(), parts: new Map() })
       return [
         200,
         `<InitiateMultipartUploadResult><UploadId>${made}</UploadId></InitiateMultipartUploadResult>`,
@@ -231,7 +234,14 @@ export class TestStore {
         ? [200, '', { etag: tag }]
         : [200, `<CompleteMultipartUploadResult><ETag>${tag}</ETag></CompleteMultipartUploadResult>`]
     }
+    if (method === 'GET' && query.has('versioning'))
+      return [
+        200,
+        `<VersioningConfiguration>${this.versioned.has(bucket) ? '<Status>Enabled</Status>' : ''}</VersioningConfiguration>`,
+      ]
     if (method === 'DELETE') {
+      const wrong = this.#wrongState(name, headers)
+      if (wrong !== undefined) return wrong
       this.objects.delete(name)
       return [204]
     }
@@ -250,8 +260,8 @@ export class TestStore {
         ? `<IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>${last}</NextUploadIdMarker>`
         : '<IsTruncated>false</IsTruncated>'
     const told = page.map(
-      ([id, { key }]) =>
-        `<Upload><Key>${key.slice(bucket.length + 1)}</Key><UploadId>${id}</UploadId></Upload>`,
+      ([id, { key, begun }]) =>
+        `<Upload><Key>${key.slice(bucket.length + 1)}</Key><UploadId>${id}</UploadId><Initiated>${begun.toISOString()}</Initiated></Upload>`,
     )
     return [200, `<ListMultipartUploadsResult>${more}${told.join('')}</ListMultipartUploadsResult>`]
   }

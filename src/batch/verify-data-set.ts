@@ -4,12 +4,11 @@ import { fileError, LetheError } from '../errors.ts'
 import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
 import { allEntriesBelow } from '../files/folder-entries.ts'
 import { isObjectName, parseObjectName, printObjectName } from '../files/objects/object-name.ts'
-import { objectBytes } from '../files/objects/object-reader.ts'
-import type { StoredObject } from '../files/objects/object-store.ts'
+import { objectsBelow } from '../files/objects/objects-below.ts'
 import { openStore } from '../files/objects/open-store.ts'
 import { DATA_SET, isCardFile } from '../forms/data-set.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
-import { type FoundManifest, parseManifest, readManifest } from '../lifecycle/manifest-file.ts'
+import { type FoundManifest, readManifest } from '../lifecycle/manifest-file.ts'
 import { isPublished, type Match, matchesOf } from './compare.ts'
 
 export interface VerifiedFile extends FileDigest {
@@ -36,7 +35,7 @@ export async function verifyDataSet(
   folder: string,
   summary: ReadSummary,
 ): Promise<VerifiedDataSet | undefined> {
-  const set = isObjectName(folder) ? await setOfObjects(folder) : setOfFiles(folder)
+  const set = await (isObjectName(folder) ? setOfObjects(folder) : setOfFiles(folder))
   const { manifest, nameOf } = set
   if (manifest === 'none') return undefined
   const name = nameOf(DATA_SET)
@@ -76,8 +75,6 @@ export async function verifyDataSet(
   }
 }
 
-const MOST_MANIFEST_BYTES = 64 << 20
-
 interface SetAt {
   readonly manifest: FoundManifest
   /** Names below the folder, with `/`, in order. @throws LetheError (io) */
@@ -89,8 +86,8 @@ interface SetAt {
 const isOfRows = (name: string): boolean =>
   !isCardFile(name) && name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json')
 
-const setOfFiles = (folder: string): SetAt => ({
-  manifest: readManifest(folder),
+const setOfFiles = async (folder: string): Promise<SetAt> => ({
+  manifest: await readManifest(folder),
   below: () => filesBelow(folder),
   nameOf: (below) => join(folder, below),
 })
@@ -101,22 +98,16 @@ async function setOfObjects(folder: string): Promise<SetAt> {
   const prefix = key === '' || key.endsWith('/') ? key : `${key}/`
   const nameOf = (below: string): string => printObjectName({ bucket, key: prefix + below })
   const store = await openStore()
-  const objects = new Map<string, StoredObject>()
-  for await (const object of store.list({ bucket, key: prefix }))
-    if (object.key !== prefix) objects.set(object.key.slice(prefix.length), object)
-  const found = objects.get(DATA_SET)
-  if (found !== undefined && !objects.has('_SUCCESS'))
+  const names: string[] = []
+  for await (const object of objectsBelow(store, { bucket, key: prefix }))
+    if (object.key !== prefix) names.push(object.key.slice(prefix.length))
+  if (names.includes(DATA_SET) && !names.includes('_SUCCESS'))
     throw new LetheError(
       'file-missing',
       `${nameOf('_SUCCESS')} is not there: the data set is not whole, and does not count`,
       'make it again, below another prefix',
     )
-  if (found !== undefined && found.size > MOST_MANIFEST_BYTES)
-    return { manifest: 'malformed', below: () => [], nameOf }
-  const pieces: Buffer[] = []
-  if (found !== undefined) for await (const piece of objectBytes(store, found)) pieces.push(piece)
-  const manifest = found === undefined ? 'none' : parseManifest(folder, Buffer.concat(pieces).toString())
-  return { manifest, below: () => [...objects.keys()].sort(), nameOf }
+  return { manifest: await readManifest(folder), below: () => names.sort(), nameOf }
 }
 
 /** Names below the folder. */

@@ -27,7 +27,7 @@ async function start(
     const { searches, keyChecks } = await searchesOf(job, tokenKeys(keysFile(options), job))
     const now = Date.now()
     const located: (Located | LocatedTopic)[] = [
-      ...(await locate(targetsWith(names, job.topics), subjects, searches, keyChecks, now)),
+      ...(await locate(await targetsWith(names, job.topics), subjects, searches, keyChecks, now)),
     ]
     if (job.topics !== undefined) {
       const request = { searches: searchesFor(searches, subjects), keyChecks, holds: [], heldAt: now }

@@ -1,14 +1,14 @@
 /** A published file of a data set, for what writes it anew: as what it says of itself, and how it is written. */
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { fileError, LetheError } from '../errors.ts'
+import { basename } from 'node:path'
+import { folderOf } from '../files/file-names.ts'
+import { openFolder } from '../files/folders/open-folder.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import { openOutput } from '../files/output.ts'
-import { inspectFile } from '../files/seekable.ts'
 import type { Output } from '../files/sink.ts'
 import type { DatasetFormat } from '../kafka/pipeline-file/pipeline.ts'
 import { readFrames } from '../record/columns/column-frame.ts'
 import { type GroupColumn, leavesOfTree } from '../record/columns/column-tree.ts'
-import { IDENTITY, type Identity, identityOf, OWN_FOLDER } from './dataset-identity.ts'
+import { IDENTITY, identityOf, OWN_FOLDER } from './dataset-identity.ts'
 import { readRangeName } from './range-name.ts'
 import type { RangeNote } from './range-note.ts'
 import type { RowWriter } from './row-format.ts'
@@ -21,8 +21,23 @@ export interface StoredRange {
 
 const isFormat = (format: string): format is DatasetFormat => Object.hasOwn(ROW_FORMATS, format)
 
-/** Whether a stream writes into a folder, or did. */
-export const isStreamed = (folder: string): boolean => existsSync(join(folder, OWN_FOLDER, IDENTITY))
+/** Whether a stream writes into a folder, or did. @throws LetheError (io) */
+export const isStreamed = async (folder: string): Promise<boolean> =>
+  (await identityText(folder)) !== undefined
+
+/** Of folders in object stores that have one: it is made once, and each file of theirs asks. */
+const identities = new Map<string, string>()
+/** Folders of a command. */
+const MOST_IDENTITIES = 1000
+
+async function identityText(folder: string): Promise<string | undefined> {
+  const known = identities.get(folder)
+  if (known !== undefined) return known
+  const text = await openFolder(folder).text(`${OWN_FOLDER}/${IDENTITY}`)
+  if (text !== undefined && isObjectName(folder) && identities.size < MOST_IDENTITIES)
+    identities.set(folder, text)
+  return text
+}
 
 /** Whether a file of a data set may be called so. */
 export const isRangeName = (name: string): boolean =>
@@ -32,32 +47,18 @@ export const isRangeName = (name: string): boolean =>
  * What a file of a data set says of itself; `foreign`: it is none; `damaged`: its name says that it is one, and it does not.
  * @throws LetheError (io)
  */
-export function storedRange(file: string): StoredRange | 'foreign' | 'damaged' {
-  const identity = identityAt(dirname(file))
-  if (identity === undefined || !isFormat(identity.format)) return 'foreign'
+export async function storedRange(file: string): Promise<StoredRange | 'foreign' | 'damaged'> {
+  const folder = folderOf(file)
+  const identity = folder === undefined ? undefined : identityOf((await identityText(folder)) ?? '')
+  if (folder === undefined || identity === undefined || !isFormat(identity.format)) return 'foreign'
   const { format, owner } = identity
   const start = readRangeName(basename(file), ROW_FORMATS[format].extension)
   if (start === undefined) return 'foreign'
-  let note: RangeNote | undefined
-  try {
-    note = inspectFile(file, ROW_FORMATS[format].note)
-  } catch (error) {
-    throw error instanceof LetheError ? error : fileError(file, error)
-  }
+  const note = await openFolder(folder).inspect(basename(file), ROW_FORMATS[format].note)
   if (note === undefined || note.owner !== owner) return 'damaged'
   const { topic, partition, first } = note
   const isOwn = topic === start.topic && partition === start.partition && first === start.first
   return isOwn ? { format, note } : 'damaged'
-}
-
-function identityAt(folder: string): Identity | undefined {
-  const file = join(folder, OWN_FOLDER, IDENTITY)
-  try {
-    return identityOf(readFileSync(file, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw fileError(file, error)
-  }
 }
 
 /** Opens what is to take the place of a file. `noteOf`: what it says of itself, once its rows are counted. */

@@ -8,8 +8,8 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
 import { underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
-import { becameOf, cameBeside, InStore, LeftAlone } from '../lifecycle/stored-folder.ts'
-import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
+import { becameOf, cameBeside, LeftAlone } from '../lifecycle/stored-folder.ts'
+import type { ErasureRequest, Search, Target, TargetSurvey, UntouchedCode } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
 import { newSources } from '../policy/context.ts'
@@ -220,6 +220,9 @@ export async function applyErasure(
   }
 }
 
+/** What is not stored yet, and may come to be. */
+const HALF_MADE: ReadonlySet<UntouchedCode> = new Set(['left-over', 'being-written', 'upload-open'])
+
 export interface VerifiedErasure {
   readonly targets: readonly ErasureFinding[]
   /** Subjects that are not on the suppression list. */
@@ -238,23 +241,20 @@ export async function verifyErasure(
   const targets: ErasureFinding[] = []
   for (const planned of order.targets) {
     const { target, whole } = planned
-    const wasErased = whole && new StoredFile(fileOf(target)).wasErasedBy(order.hash, planned.digest)
+    const wasErased = whole && (await new StoredFile(fileOf(target)).wasErasedBy(order.hash, planned.digest))
     targets.push(await findingOf({ ...planned, whole: wasErased }, request))
   }
   // What was left half-made took its name, where it is searched below, or was deleted: neither is kept elsewhere.
   for (const { target, code } of order.untouched) {
-    const isHalfMade = code === 'left-over' || code === 'being-written'
-    const stored = isHalfMade
-      ? new LeftAlone(fileOf(target), code)
-      : code === 'in-store'
-        ? new InStore(fileOf(target))
-        : undefined
+    const isHalfMade = HALF_MADE.has(code)
+    const stored = isHalfMade ? new LeftAlone(fileOf(target), code) : undefined
     targets.push(await findingOf({ target, deleted: 0, whole: isHalfMade }, request, stored))
   }
   // A stream publishes while orders are made: its rows may be of records from before the subjects were listed.
   const named = [...order.targets, ...order.untouched].map(({ target }) => target)
-  const halfMade = order.untouched.filter(({ code }) => code === 'left-over').map(({ target }) => target)
-  for (const stored of [...cameBeside(named), ...becameOf(halfMade, named)])
+  const halfMade = order.untouched.filter(({ code }) => HALF_MADE.has(code)).map(({ target }) => target)
+  const others = [...(await cameBeside(named)), ...(await becameOf(halfMade, named))]
+  for (const stored of new Map(others.map((one) => [one.name, one])).values())
     targets.push(await findingOf({ target: stored.name, deleted: 0, whole: false }, request, stored))
   const asked = askedOf(order, request)
   for (const planned of order.lists ?? []) targets.push(findingOfList(planned, asked))
@@ -272,7 +272,7 @@ async function findingOf(
     message: string,
     counts: { readonly read: number; readonly found: number } = { read: 0, found: 0 },
   ): ErasureFinding => ({ target, state, planned, ...counts, message })
-  if (stored.isGone())
+  if (await stored.isGone())
     return whole
       ? told('verified absent', 'the file is not there')
       : told('not searched', 'the file is not there, and the order did not delete it: it may stand elsewhere')

@@ -9,7 +9,7 @@ import { resolveConnection, resolveKeyset, resolveRegistry } from '../kafka/pipe
 import { readKeysetFile } from '../keys/file.ts'
 import type { Keyset } from '../keys/keyset.ts'
 import { loadMatchKeys, MatchKeys } from '../keys/match-keys.ts'
-import { InStore, targetsOf } from '../lifecycle/stored-folder.ts'
+import { targetsOf } from '../lifecycle/stored-folder.ts'
 import type { Target } from '../lifecycle/target.ts'
 import type { StoredPipeline } from '../lifecycle/topic-orders.ts'
 import type { Plan } from '../policy/plan.ts'
@@ -153,14 +153,22 @@ export async function searchesOf(
 }
 
 /**
- * The stored files that the names lead to, and those of the data sets that the routes of a pipeline write into: targets like others. One in an object store is
- * told of. @throws LetheError (io)
+ * The stored files that the names lead to, and those of the data sets that the routes of a pipeline write into: targets like others.
+ * @throws LetheError (io)
  */
-export function targetsWith(names: readonly string[], topics: PipelineJob['topics']): readonly Target[] {
+export async function targetsWith(
+  names: readonly string[],
+  topics: PipelineJob['topics'],
+): Promise<readonly Target[]> {
   const places = topics?.stored.pipeline.routes.flatMap(({ to }) => to.dataset?.folder ?? []) ?? []
-  const folders = places.filter((place) => !isObjectName(place))
-  const inStore = places.filter(isObjectName).map((place) => new InStore(place))
-  return [...targetsOf([...names, ...folders]), ...inStore]
+  const [inStore, folders] = [places.filter(isObjectName), places.filter((place) => !isObjectName(place))]
+  const targets = await targetsOf([...names, ...folders])
+  // A stream may not have begun its data set.
+  const ofStore = await targetsOf(
+    inStore.map((place) => `${place.replace(/\/$/, '')}/`),
+    { mayBeEmpty: true },
+  )
+  return [...new Map([...targets, ...ofStore].map((target) => [target.name, target])).values()]
 }
 
 /** @throws LetheError (usage) where neither files nor a pipeline are named */

@@ -8,13 +8,13 @@ import type { Located } from './locate-rows.ts'
 import { openPoints } from './receipt.ts'
 
 /** What an order comes to in each data set that it has files of. */
-function dataSetLines(
+async function dataSetLines(
   { targets, untouched }: ErasureOrder,
-  dataSetOf: (file: string) => string | undefined,
-): readonly string[] {
+  dataSetOf: (file: string) => Promise<string | undefined>,
+): Promise<readonly string[]> {
   const sets = new Map<string, { files: number; rows: number; deleted: number; untouched: number }>()
-  const at = (target: ErasureOrder['targets'][number]['target']) => {
-    const folder = dataSetOf(fileOf(target))
+  const at = async (target: ErasureOrder['targets'][number]['target']) => {
+    const folder = await dataSetOf(fileOf(target))
     if (folder === undefined) return undefined
     const known = sets.get(folder) ?? { files: 0, rows: 0, deleted: 0, untouched: 0 }
     sets.set(folder, known)
@@ -22,13 +22,13 @@ function dataSetLines(
     return known
   }
   for (const { target, rows, deleted } of targets) {
-    const set = at(target)
+    const set = await at(target)
     if (set === undefined) continue
     set.rows += rows
     set.deleted += deleted
   }
   for (const { target } of untouched) {
-    const set = at(target)
+    const set = await at(target)
     if (set !== undefined) set.untouched++
   }
   return [...sets].map(
@@ -38,10 +38,10 @@ function dataSetLines(
 }
 
 /** `dataSetOf`: the folder of the data set that a file is of, if it is of one. */
-export function erasureLines(
+export async function erasureLines(
   order: ErasureOrder,
-  dataSetOf: (file: string) => string | undefined,
-): readonly string[] {
+  dataSetOf: (file: string) => Promise<string | undefined>,
+): Promise<readonly string[]> {
   const { rows, deleted } = totalOf(order)
   const lines: string[] = []
   for (const { target, digest, ...survey } of order.targets) {
@@ -63,7 +63,7 @@ export function erasureLines(
         `  ${unknown} originals are of subjects that are not told, and stay: delete the list once it was replayed`,
       )
   }
-  lines.push(...dataSetLines(order, dataSetOf), ...topicLines(order.topics))
+  lines.push(...(await dataSetLines(order, dataSetOf)), ...topicLines(order.topics))
   if (order.expiredHolds.length > 0)
     lines.push(`lethe: holds that expired, and hold nothing: ${order.expiredHolds.join(', ')}`)
   const files =

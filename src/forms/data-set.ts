@@ -24,7 +24,7 @@ export const isCardFile = (below: string): boolean =>
   (Object.values(CARD_FILES) as readonly string[]).includes(below)
 
 /** Bytes of a file, and what is in it. */
-interface FileState {
+export interface FileState {
   readonly records: number
   /** Records that were in it, and that retention or erasure deleted since; absent: none. */
   readonly deleted?: number
@@ -40,6 +40,8 @@ export interface ListedFile extends FileState {
   readonly file: string
   /** While it is changed: what takes its place, or null where it goes. Either stands there. */
   readonly next?: FileState | null
+  /** Of an object store: what others were about to put there, and may still arrive. */
+  readonly earlier?: readonly (FileState | null)[]
 }
 
 export interface DataSet {
@@ -158,6 +160,12 @@ export const dataSetForm: z.ZodType<DataSet> = z.object({
           .nullable()
           .exactOptional()
           .describe('While it is changed: what takes its place, or null where it goes. Either stands there.'),
+        earlier: z
+          .array(z.object(state).nullable())
+          .exactOptional()
+          .describe(
+            'In an object store, while it is changed: what commands that were cut short were about to put there, and may still arrive.',
+          ),
       }),
     )
     .describe('The files of the data set, in order, but for its sidecars and marks.'),

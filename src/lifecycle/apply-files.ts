@@ -1,8 +1,8 @@
 /** Does to stored files what an order says. Files that one keeper tells of are changed together, some at a time. */
-import { takeLock } from '../files/lock-file.ts'
 import type { StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { AppliedOrder } from './order-steps.ts'
+import { storageOf } from './storage/storage-of.ts'
 import { permitsOf, StoredFile } from './stored-file.ts'
 import type { TargetRequest, TargetSurvey } from './target.ts'
 import { fileOf } from './work-order.ts'
@@ -22,8 +22,8 @@ export async function applyFiles(
   request: TargetRequest,
 ): Promise<AppliedOrder> {
   const done = { applied: 0, wasApplied: 0 }
-  for (const group of groupsOf(planned)) {
-    const release = await takeLock(group.lock, { waitMs: 1000 })
+  for (const group of await groupsOf(planned)) {
+    const release = await storageOf(group.lock).lock(group.lock)
     try {
       await applyGroup(group.targets, order, request, (state) => {
         if (state === 'applied') done.applied++
@@ -41,10 +41,10 @@ interface Group {
   readonly targets: TargetSurvey[]
 }
 
-function groupsOf(planned: readonly TargetSurvey[]): readonly Group[] {
+async function groupsOf(planned: readonly TargetSurvey[]): Promise<readonly Group[]> {
   const groups: Group[] = []
   for (const one of planned) {
-    const { lock } = keeperOf(fileOf(one.target))
+    const { lock } = await keeperOf(fileOf(one.target))
     const last = groups.at(-1)
     if (last?.lock === lock) last.targets.push(one)
     else groups.push({ lock, targets: [one] })
@@ -58,7 +58,7 @@ async function applyGroup(
   request: TargetRequest,
   tell: (state: 'applied' | 'was applied') => void,
 ): Promise<void> {
-  const keeper = keeperOf(fileOf(targets[0]!.target))
+  const keeper = await keeperOf(fileOf(targets[0]!.target))
   const permitFor = permitsOf(request)
   await keeper.recover(permitFor)
   const staged: StoredChange[] = []
@@ -77,14 +77,17 @@ async function applyGroup(
     const made: StoredChange[] = []
     try {
       for (const change of changes) {
-        new StoredFile(change.file).swap(change, request)
+        await new StoredFile(change.file).swap(change, request)
         made.push(change)
       }
     } finally {
       const rest = changes.slice(made.length)
-      if (rest.length > 0) await keeper.giveUp(rest, permitFor)
-      for (const change of rest) new StoredFile(change.file).discard(change, request)
-      await keeper.end(made, permitFor)
+      try {
+        if (rest.length > 0) await keeper.giveUp(rest, permitFor)
+      } finally {
+        for (const change of rest) new StoredFile(change.file).discard(change, request)
+        await keeper.end(made, permitFor)
+      }
     }
     for (const _ of made) tell('applied')
   }

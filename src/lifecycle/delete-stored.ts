@@ -1,11 +1,16 @@
 /** Deletes what is stored: the one file of this room that does. Each function asks for the permit of `mayDelete`. */
-import { renameSync, rmdirSync, unlinkSync } from 'node:fs'
+import { createReadStream, renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
+import { parseObjectName } from '../files/objects/object-name.ts'
+import { ObjectOutput } from '../files/objects/object-output.ts'
+import type { ObjectStore } from '../files/objects/object-store.ts'
 import { syncFolder } from '../files/sync-folder.ts'
 import type { Admin } from '../kafka/admin.ts'
 import type { OutputRecord, Position } from '../kafka/record.ts'
 import { fileTarget, isPermitFor, type Permit } from './may-delete.ts'
+
+const READ_BYTES = 1 << 20
 
 /** Deletes a file; does nothing where it is gone. `isStill` throws where it is another one by now. */
 export function deleteFile(file: string, permit: Permit, isStill: () => void = () => {}): void {
@@ -37,6 +42,43 @@ export function replaceFile(
   } catch (error) {
     throw fileError(file, error, 'written')
   }
+}
+
+/**
+ * Puts a file that is whole in the place of an object, of which `tag` is the state. The store judges that.
+ * @throws LetheError `output-conflict` where it is another one by now; (io)
+ */
+export async function replaceObject(
+  store: ObjectStore,
+  temporary: string,
+  file: string,
+  permit: Permit,
+  tag: string,
+): Promise<void> {
+  const name = parseObjectName(file)
+  const output = new ObjectOutput({ store, name, digester: undefined, standing: { ...name, size: 0, tag } })
+  try {
+    for await (const bytes of createReadStream(temporary, { highWaterMark: READ_BYTES }))
+      await output.append(bytes as Buffer)
+    await output.finish()
+    check(file, permit)
+    await output.publish()
+  } catch (error) {
+    throw error instanceof LetheError ? error : fileError(file, error)
+  } finally {
+    await output.discard()
+  }
+}
+
+/** Deletes an object, of which `tag` is the state. @throws ConditionFailed where it is another one by now; LetheError (io) */
+export async function deleteObjectAt(
+  store: ObjectStore,
+  file: string,
+  permit: Permit,
+  tag: string,
+): Promise<void> {
+  check(file, permit)
+  await store.deleteObject(parseObjectName(file), tag)
 }
 
 /** Deletes a folder where it is empty; whether it was, or is gone. */

@@ -25,7 +25,7 @@ export interface RefusedFile {
   readonly message: string
 }
 
-/** What an order does to a file: it stands beside it, whole and on the disk, and is about to take its place. */
+/** What an order does to a file: what is to take its place is whole, and on a disk. */
 export interface StoredChange {
   readonly file: string
   readonly order: string
@@ -36,7 +36,7 @@ export interface StoredChange {
   readonly before: FileDigest
   /** Which file that is: the stamp of it. */
   readonly stamp: string
-  /** What takes its place; undefined: nothing is left of it. */
+  /** What takes its place, a file on a disk; undefined: nothing is left of it. */
   readonly after: { readonly staged: string; readonly digest: FileDigest } | undefined
   /** Up to when retention of the rows that stay was judged then, RFC 3339; undefined: as before. */
   readonly asOf: string | undefined
@@ -50,12 +50,13 @@ export type Rewrite = Pick<StoredChange, 'order' | 'asOf'>
 /** Gives the permit for a file that belongs to a target. */
 export type PermitFor = (file: string) => Permit
 
+/** Every method may reject with a LetheError: (io), `target-changed`, `target-held`, `file-busy`. */
 export interface Keeper {
   /** What is locked while an order is at a file: files that one keeper tells of are changed together where it is the same. */
   readonly lock: string
   /** Whether a file of which nothing is left goes; otherwise it stays, without rows. */
   readonly goesWhole: boolean
-  read(file: string): Made | RefusedFile
+  read(file: string): Promise<Made | RefusedFile>
   /** Sees to it that what was cut short is told of as it stands. */
   recover(permitFor: PermitFor): Promise<void>
   /** What an order came to at a file that is there; undefined: it has not been there. */
@@ -64,19 +65,19 @@ export interface Keeper {
     order: string,
     now: FileDigest,
     permitFor: PermitFor,
-  ): 'applied' | 'was applied' | undefined
+  ): Promise<'applied' | 'was applied' | undefined>
   /** The same of a file that is not there, and was to go. */
-  gone(file: string, permitFor: PermitFor): 'applied' | 'was applied'
+  gone(file: string, permitFor: PermitFor): Promise<'applied' | 'was applied'>
   /** Changes are about to be made: whatever of them is made then, it tells the truth. */
   begin(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void>
   /** They are made. */
   end(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void>
-  /** They were not made. */
+  /** They were not made; of the first of them that may not be known. */
   giveUp(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void>
   /** Whether an order of erasure took away a file that was `digest` then. */
-  wasErased(file: string, order: string, digest: FileDigest): boolean
-  /** What tells of a file that is gone. */
-  tells(file: string): boolean
+  wasErased(file: string, order: string, digest: FileDigest): Promise<boolean>
+  /** Whether something tells of a file that is gone. */
+  tells(file: string): Promise<boolean>
   /** Opens what is to take the place of a file, where that is not made as a file by itself is. */
-  readonly opener?: ((file: string, staged: string, rewrite: Rewrite) => () => Output) | undefined
+  readonly opener?: ((file: string, staged: string, rewrite: Rewrite) => Promise<() => Output>) | undefined
 }

@@ -1,152 +1,229 @@
 /**
  * Files of a data set that was published as a whole: its manifest tells what made them. While files are changed it names what stands there
- * and what takes its place, so that it is true at each instant.
+ * and what takes its place, so that it is true at each instant. Where no lock keeps commands apart, each adds what it is about to do, and
+ * what another was about to do stays named until the file is another one: then no request of that other can take effect any more.
  */
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { LetheError } from '../errors.ts'
+import { nameIn } from '../files/by-name.ts'
 import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
-import { DATA_SET, type DataSet, type ListedFile } from '../forms/data-set.ts'
+import { folderOf, nameBelow } from '../files/file-names.ts'
+import { DATA_SET, type DataSet, type FileState, type ListedFile } from '../forms/data-set.ts'
 import { readPartitionFolder } from '../record/partition/partition-path.ts'
-import { deleteEmptyFolder } from './delete-stored.ts'
 import type { Keeper, Made, PermitFor, RefusedFile, StoredChange } from './keeper.ts'
-import { listedName, type ManifestAt, readManifest, writeManifest } from './manifest-file.ts'
+import { type ManifestAt, readManifest, writeManifest } from './manifest-file.ts'
 import { readSidecar } from './sidecar.ts'
 import { finished, madeBySidecar, settleSidecar, stageSidecar } from './sidecar-keeper.ts'
+import { Overtaken, type Storage } from './storage/storage.ts'
+import { isThere, storageOf } from './storage/storage-of.ts'
+import { sidecarName } from './stored-names.ts'
 import { UNTOUCHED } from './target.ts'
 
 type Files = Map<string, ListedFile>
 type Gone = NonNullable<DataSet['gone']>[number][]
 
+/** Others may write the manifest of an object store in between. */
+const MOST_TRIES = 20
+/** What commands that were cut short were about to do; of older ones no request is on its way any more. */
+const MOST_EARLIER = 16
+
 export class ManifestKeeper implements Keeper {
   readonly lock: string
   readonly goesWhole = true
   readonly #folder: string
+  readonly #storage: Storage
 
   constructor(folder: string) {
     this.#folder = folder
-    this.lock = join(folder, DATA_SET)
+    this.#storage = storageOf(folder)
+    this.lock = nameIn(folder, DATA_SET)
   }
 
-  read(file: string): Made | RefusedFile {
-    const manifest = readManifest(this.#folder)
+  async read(file: string): Promise<Made | RefusedFile> {
+    const manifest = await readManifest(this.#folder)
     if (typeof manifest === 'string') return refused('manifest-malformed')
-    const listed = manifest.files.get(listedName(this.#folder, file))
-    return listed === undefined ? refused('not-in-manifest') : madeOf(manifest, listed, file)
+    const listed = manifest.files.get(nameBelow(this.#folder, file))
+    return listed === undefined ? refused('not-in-manifest') : await madeOf(manifest, listed, file)
   }
 
   async recover(permitFor: PermitFor): Promise<void> {
     await this.#change(async (files, gone) => {
       let isChanged = false
-      for (const listed of files.values()) {
-        const { next, ...before } = listed
-        if (next === undefined) continue
-        isChanged = true
-        const file = join(this.#folder, listed.file)
-        const now = existsSync(file) ? await digestOf(file) : undefined
-        if (now === undefined && next === null) {
-          settleSidecar({ file, after: undefined }, permitFor)
-          this.#forget(files, listed.file, permitFor)
-        } else if (now !== undefined && isSameDigest(now, before)) {
-          files.set(listed.file, before)
-          if (next === null) dropGone(gone, before)
-        } else if (now !== undefined && next !== null && isSameDigest(now, next)) {
-          files.set(listed.file, { file: listed.file, ...next })
-          if (next.order !== undefined) finished(file, next.order, now, permitFor)
-        } else
-          throw changed(file, 'its bytes are neither those of before nor those that were to take their place')
-      }
+      for (const listed of files.values())
+        if (listed.next !== undefined && (await this.#settle(listed, files, gone, permitFor)))
+          isChanged = true
       return isChanged
     })
   }
 
-  state(file: string, order: string, now: FileDigest): 'was applied' | undefined {
-    const listed = this.#listed(file)
+  /** Says of a file that was about to be changed how it stands; whether that is news. */
+  async #settle(listed: ListedFile, files: Files, gone: Gone, permitFor: PermitFor): Promise<boolean> {
+    const name = listed.file
+    const file = nameIn(this.#folder, name)
+    const now = (await isThere(file)) ? await digestOf(file) : undefined
+    const intents = intentsOf(listed)
+    if (now === undefined && intents.includes(null)) {
+      const sidecar = sidecarName(file)
+      if (await isThere(sidecar)) await this.#storage.delete(sidecar, permitFor(sidecar))
+      await this.#forget(files, name, permitFor)
+      return true
+    }
+    if (now !== undefined && isSameDigest(now, listed)) {
+      // It may still come to it.
+      if (!this.#storage.isLocked) return false
+      files.set(name, withoutIntents(listed))
+      if (intents.includes(null)) dropGone(gone, listed)
+      return true
+    }
+    const made = now && intents.find((intent) => intent !== null && isSameDigest(now, intent))
+    if (!made)
+      throw changed(file, 'its bytes are neither those of before nor those that were to take their place')
+    files.set(name, { file: name, ...made })
+    if (intents.includes(null)) dropGone(gone, listed)
+    if (made.order !== undefined) await finished(file, made.order, made, permitFor)
+    return true
+  }
+
+  async state(file: string, order: string, now: FileDigest): Promise<'was applied' | undefined> {
+    const listed = await this.#listed(file)
     return listed?.order === order && isSameDigest(now, listed) ? 'was applied' : undefined
   }
 
-  gone(file: string): 'was applied' {
-    if (this.#listed(file) === undefined) return 'was applied'
+  async gone(file: string): Promise<'was applied'> {
+    if ((await this.#listed(file)) === undefined) return 'was applied'
     throw changed(file, 'it is gone, and no order took it away')
   }
 
   async begin(changes: readonly StoredChange[]): Promise<void> {
     for (const change of changes) await stageSidecar(change)
     await this.#change(async (files, gone) => {
-      for (const { file, order, kept, deleted, before, after, asOf } of changes) {
-        const listed = files.get(listedName(this.#folder, file))!
-        const all = deleted + (listed.deleted ?? 0)
-        if (after === undefined) gone.push({ deleted: all, order, sha256: before.sha256 })
-        const judged = asOf ?? listed.asOf
-        const next = after && {
-          records: kept,
-          ...(all > 0 && { deleted: all }),
-          order,
-          ...(judged !== undefined && { asOf: judged }),
-          ...after.digest,
+      for (const change of changes) {
+        const listed = files.get(nameBelow(this.#folder, change.file))
+        if (listed === undefined || !isSameDigest(listed, change.before))
+          throw changed(change.file, 'the manifest of its data set tells of another')
+        const next = stateAfter(listed, change)
+        if (next === null) {
+          dropGone(gone, listed)
+          gone.push({
+            deleted: change.deleted + (listed.deleted ?? 0),
+            order: change.order,
+            sha256: change.before.sha256,
+          })
         }
-        files.set(listed.file, { ...listed, next: next ?? null })
+        const earlier = intentsOf(listed).filter((one) => JSON.stringify(one) !== JSON.stringify(next))
+        files.set(listed.file, {
+          ...withoutIntents(listed),
+          next,
+          ...(earlier.length > 0 && { earlier: earlier.slice(-MOST_EARLIER) }),
+        })
       }
       return true
     })
   }
 
   async end(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void> {
-    for (const change of changes)
-      if (typeof readSidecar(change.file) !== 'string') settleSidecar(change, permitFor)
+    if (changes.length === 0) return
+    for (const change of changes) await settleSidecar(change, permitFor)
     await this.#change(async (files) => {
-      for (const { file } of changes) {
-        const { next, ...listed } = files.get(listedName(this.#folder, file))!
-        if (next) files.set(listed.file, { file: listed.file, ...next })
-        else this.#forget(files, listed.file, permitFor)
+      let isChanged = false
+      for (const change of changes) {
+        const listed = files.get(nameBelow(this.#folder, change.file))
+        // Another command may have told of it already.
+        if (listed === undefined || !isSameDigest(listed, change.before)) continue
+        isChanged = true
+        const made = stateAfter(listed, change)
+        if (made === null) await this.#forget(files, listed.file, permitFor)
+        else files.set(listed.file, { file: listed.file, ...made })
       }
-      return changes.length > 0
+      return isChanged
     })
   }
 
   async giveUp(changes: readonly StoredChange[]): Promise<void> {
+    // Of the first it may not be known.
+    const given = this.#storage.isLocked ? changes : changes.slice(1)
+    if (given.length === 0) return
     await this.#change(async (files, gone) => {
-      for (const { file } of changes) {
-        const { next, ...listed } = files.get(listedName(this.#folder, file))!
-        files.set(listed.file, listed)
-        if (next === null) dropGone(gone, listed)
+      for (const change of given) {
+        const listed = files.get(nameBelow(this.#folder, change.file))
+        if (listed === undefined || !isSameDigest(listed, change.before)) continue
+        const own = JSON.stringify(stateAfter(listed, change))
+        const [next, ...earlier] = intentsOf(listed).filter((one) => JSON.stringify(one) !== own)
+        files.set(listed.file, {
+          ...withoutIntents(listed),
+          ...(next !== undefined && { next }),
+          ...(earlier.length > 0 && { earlier }),
+        })
+        if (change.after === undefined) dropGone(gone, listed)
       }
       return true
     })
   }
 
-  wasErased(file: string, order: string, digest: FileDigest): boolean {
-    const manifest = readManifest(this.#folder)
+  async wasErased(file: string, order: string, digest: FileDigest): Promise<boolean> {
+    const manifest = await readManifest(this.#folder)
     return (
-      !existsSync(file) &&
       typeof manifest !== 'string' &&
-      manifest.dataSet.gone?.some((one) => one.order === order && one.sha256 === digest.sha256) === true
+      manifest.dataSet.gone?.some((one) => one.order === order && one.sha256 === digest.sha256) === true &&
+      !(await isThere(file))
     )
   }
 
-  tells(file: string): boolean {
-    return this.#listed(file) !== undefined
+  async tells(file: string): Promise<boolean> {
+    return (await this.#listed(file)) !== undefined
   }
 
-  #listed(file: string): ListedFile | undefined {
-    const manifest = readManifest(this.#folder)
-    return typeof manifest === 'string' ? undefined : manifest.files.get(listedName(this.#folder, file))
+  async #listed(file: string): Promise<ListedFile | undefined> {
+    const manifest = await readManifest(this.#folder)
+    return typeof manifest === 'string' ? undefined : manifest.files.get(nameBelow(this.#folder, file))
   }
 
   /** A folder that its partition gave a name tells a value of rows that are gone. */
-  #forget(files: Files, name: string, permitFor: PermitFor): void {
+  async #forget(files: Files, name: string, permitFor: PermitFor): Promise<void> {
     files.delete(name)
-    for (let at = dirname(join(this.#folder, name)); at !== this.#folder; at = dirname(at))
-      if (!deleteEmptyFolder(at, permitFor(at))) return
+    for (let at = folderOf(nameIn(this.#folder, name))!; at !== this.#folder; at = folderOf(at)!)
+      if (!(await this.#storage.deleteEmptyFolder(at, permitFor(at)))) return
   }
 
+  /** `change` may be called again, with what another has made of the manifest meanwhile. */
   async #change(change: (files: Files, gone: Gone) => Promise<boolean>): Promise<void> {
-    const manifest = readManifest(this.#folder)
-    if (typeof manifest === 'string') throw changed(this.lock, UNTOUCHED['manifest-malformed'])
-    const files = new Map(manifest.files)
-    const gone: Gone = [...(manifest.dataSet.gone ?? [])]
-    if (await change(files, gone)) await writeManifest(manifest, files, gone.length > 0 ? gone : undefined)
+    for (let tries = 1; ; tries++)
+      try {
+        const manifest = await readManifest(this.#folder)
+        if (typeof manifest === 'string') throw changed(this.lock, UNTOUCHED['manifest-malformed'])
+        const files = new Map(manifest.files)
+        const gone: Gone = [...(manifest.dataSet.gone ?? [])]
+        if (await change(files, gone))
+          await writeManifest(manifest, files, gone.length > 0 ? gone : undefined)
+        return
+      } catch (error) {
+        if (!(error instanceof Overtaken) || tries === MOST_TRIES) throw error
+      }
   }
+}
+
+/** What a file becomes; null: it goes. */
+function stateAfter(
+  listed: ListedFile,
+  { order, kept, deleted, after, asOf }: StoredChange,
+): FileState | null {
+  if (after === undefined) return null
+  const all = deleted + (listed.deleted ?? 0)
+  const judged = asOf ?? listed.asOf
+  return {
+    records: kept,
+    ...(all > 0 && { deleted: all }),
+    order,
+    ...(judged !== undefined && { asOf: judged }),
+    ...after.digest,
+  }
+}
+
+/** What may stand in the place of a file, or may come to: the newest first. */
+const intentsOf = ({ next, earlier = [] }: ListedFile): readonly (FileState | null)[] =>
+  next === undefined ? [] : [next, ...earlier]
+
+function withoutIntents({ next: _, earlier: __, ...listed }: ListedFile): ListedFile {
+  return listed
 }
 
 function dropGone(gone: Gone, { sha256 }: FileDigest): void {
@@ -163,20 +240,22 @@ const changed = (file: string, why: string): LetheError =>
     'put the file back as the manifest of its data set names it, or make the data set again',
   )
 
-function madeOf({ dataSet, folder }: ManifestAt, listed: ListedFile, file: string): Made | RefusedFile {
+async function madeOf(
+  { dataSet, folder }: ManifestAt,
+  listed: ListedFile,
+  file: string,
+): Promise<Made | RefusedFile> {
   const { policy, format, delimiter, keyChecks, time, partitionBy = [] } = dataSet
   const parts = partsOf(listed.file, partitionBy)
   if (parts === undefined || folder === file) return refused('manifest-malformed')
-  const isOf = (digest: FileDigest): boolean =>
-    isSameDigest(digest, listed) || (!!listed.next && isSameDigest(digest, listed.next))
-  const sidecar = readSidecar(file)
+  const states = [listed, ...intentsOf(listed).filter((one) => one !== null)]
+  const isOf = (digest: FileDigest): boolean => states.some((one) => isSameDigest(digest, one))
+  const sidecar = await readSidecar(file)
   // Shards of a batch leave sidecars.
   if (typeof sidecar !== 'string' && sidecar.policy.fingerprint === policy.fingerprint)
     return { ...madeBySidecar(sidecar), parts, isOf }
   if (format === undefined) return refused('no-sidecar')
-  const instants = [listed.asOf ?? dataSet.asOf, listed.next?.asOf ?? listed.asOf ?? dataSet.asOf].map(
-    (one) => Date.parse(one),
-  )
+  const instants = states.map(({ asOf }) => Date.parse(asOf ?? listed.asOf ?? dataSet.asOf))
   const judged = { from: Math.min(...instants), until: Math.max(...instants) }
   return { format, delimiter, policy, keyChecks, time, judged, parts, isOf }
 }

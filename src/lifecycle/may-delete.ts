@@ -1,6 +1,7 @@
 /** Whether something that is stored may be deleted. Every path that deletes goes through here: nothing else makes a permit. */
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isObjectName, parseObjectName, printObjectName } from '../files/objects/object-name.ts'
 import { type Hold, stateOf, type TargetName } from './legal-hold.ts'
 
 /** What is to be deleted. */
@@ -82,8 +83,12 @@ const covers = ({ target: held, leadsTo }: Hold, target: TargetName): boolean =>
 const isIn = (target: TargetName, held: TargetName): boolean =>
   held === target || (held.startsWith('file:') && target.startsWith(`${held.replace(/\/$/, '')}/`))
 
-/** A file or folder as targets name it: absolute, and links in the names of its folders followed, as far as these are there. */
+/**
+ * A file or folder as targets name it: absolute, and links in the names of its folders followed, as far as these are there; or an object,
+ * or all below a prefix. @throws LetheError (usage) where no object can have this name
+ */
 export function fileTarget(file: string): TargetName {
+  if (isObjectName(file)) return `file:${printObjectName(parseObjectName(file))}`
   const path = resolve(file)
   let rest = ''
   for (let at = path; ; at = dirname(at)) {

@@ -2,15 +2,17 @@
  * Files of a data set that a stream writes: each says at its end what made it, and which offsets it covers. A file that is written anew keeps
  * its name and these offsets, and one of which nothing is left stays, without rows: the position of the stream goes by its files.
  */
-import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { OWN_FOLDER } from '../datasets/dataset-identity.ts'
 import type { RangeNote } from '../datasets/range-note.ts'
 import { openRange, type StoredRange, storedRange } from '../datasets/stored-range.ts'
 import { LetheError } from '../errors.ts'
+import { nameIn } from '../files/by-name.ts'
 import type { FileDigest } from '../files/digest.ts'
+import { folderOf } from '../files/file-names.ts'
 import type { Output } from '../files/sink.ts'
 import type { Keeper, Made, RefusedFile, Rewrite } from './keeper.ts'
+import { isThere } from './storage/storage-of.ts'
 import { UNTOUCHED } from './target.ts'
 
 export class RangeKeeper implements Keeper {
@@ -19,11 +21,11 @@ export class RangeKeeper implements Keeper {
   readonly goesWhole = false
 
   constructor(file: string) {
-    this.lock = join(dirname(file), OWN_FOLDER, basename(file))
+    this.lock = nameIn(folderOf(file)!, OWN_FOLDER, basename(file))
   }
 
-  read(file: string): Made | RefusedFile {
-    const range = storedRange(file)
+  async read(file: string): Promise<Made | RefusedFile> {
+    const range = await storedRange(file)
     if (typeof range === 'string') return refused('note-missing')
     const { note, format } = range
     const policy = policyOf(note)
@@ -36,11 +38,11 @@ export class RangeKeeper implements Keeper {
 
   async recover(): Promise<void> {}
 
-  state(file: string, order: string, _now: FileDigest): 'was applied' | undefined {
-    return rangeAt(file)?.note.order === order ? 'was applied' : undefined
+  async state(file: string, order: string, _now: FileDigest): Promise<'was applied' | undefined> {
+    return (await rangeAt(file))?.note.order === order ? 'was applied' : undefined
   }
 
-  gone(file: string): never {
+  async gone(file: string): Promise<never> {
     throw new LetheError('defect', `${file} was to go, and files of streams stay`)
   }
 
@@ -50,23 +52,23 @@ export class RangeKeeper implements Keeper {
 
   async giveUp(): Promise<void> {}
 
-  wasErased(): boolean {
+  async wasErased(): Promise<boolean> {
     return false
   }
 
-  tells(file: string): boolean {
-    return existsSync(file)
+  tells(file: string): Promise<boolean> {
+    return isThere(file)
   }
 
-  readonly opener = (file: string, staged: string, { order, asOf }: Rewrite): (() => Output) => {
-    const range = rangeAt(file)
+  readonly opener = async (file: string, staged: string, { order, asOf }: Rewrite): Promise<() => Output> => {
+    const range = await rangeAt(file)
     if (range === undefined) throw new LetheError('target-changed', `${file}: ${UNTOUCHED['note-missing']}`)
     return () => openRange(staged, range.format, (rows) => rewritten(range.note, rows, order, asOf))
   }
 }
 
-function rangeAt(file: string): StoredRange | undefined {
-  const range = storedRange(file)
+async function rangeAt(file: string): Promise<StoredRange | undefined> {
+  const range = await storedRange(file)
   return typeof range === 'string' ? undefined : range
 }
 

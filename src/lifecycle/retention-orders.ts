@@ -137,7 +137,7 @@ async function verifyTarget(planned: TargetSurvey, request: RetentionRequest): P
     held,
     message,
   })
-  if (target.isGone()) return told('verified absent', 0, 0, 'the file is not there')
+  if (await target.isGone()) return told('verified absent', 0, 0, 'the file is not there')
   const found = await target.survey(request)
   if ('code' in found) return told('cannot be read', 0, 0, found.message)
   const held = found.held.fromDeletion

@@ -1,12 +1,9 @@
 /** A file by itself: FILE.lethe.json beside it tells what made it. */
-import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { type FileDigest, isSameDigest } from '../files/digest.ts'
-import { writeWhole } from '../files/whole-file.ts'
-import { deleteFile, replaceFile } from './delete-stored.ts'
 import type { Keeper, Made, PermitFor, RefusedFile, StoredChange } from './keeper.ts'
-import { readSidecar, type Sidecar, sidecarName, sidecarText } from './sidecar.ts'
-import { stagedName } from './staged-name.ts'
+import { readSidecar, type Sidecar, sidecarAt, sidecarText } from './sidecar.ts'
+import { isThere, storageOf } from './storage/storage-of.ts'
+import { erasedName, sidecarName, stagedName } from './stored-names.ts'
 import { UNTOUCHED } from './target.ts'
 
 export class SidecarKeeper implements Keeper {
@@ -17,8 +14,8 @@ export class SidecarKeeper implements Keeper {
     this.lock = file
   }
 
-  read(file: string): Made | RefusedFile {
-    const sidecar = readSidecar(file)
+  async read(file: string): Promise<Made | RefusedFile> {
+    const sidecar = await readSidecar(file)
     if (typeof sidecar !== 'string') return madeBySidecar(sidecar)
     const code = sidecar === 'missing' ? 'no-sidecar' : 'sidecar-malformed'
     return { code, message: UNTOUCHED[code] }
@@ -26,23 +23,23 @@ export class SidecarKeeper implements Keeper {
 
   async recover(): Promise<void> {}
 
-  state(
+  async state(
     file: string,
     order: string,
     now: FileDigest,
     permitFor: PermitFor,
-  ): 'applied' | 'was applied' | undefined {
-    const sidecar = readSidecar(file)
+  ): Promise<'applied' | 'was applied' | undefined> {
+    const sidecar = await readSidecar(file)
     if (typeof sidecar === 'string') return undefined
     if (sidecar.order === order && isSameDigest(now, sidecar.file)) return 'was applied'
-    return finished(file, order, now, permitFor) ? 'applied' : undefined
+    return (await finished(file, order, now, permitFor)) ? 'applied' : undefined
   }
 
-  gone(file: string, permitFor: PermitFor): 'applied' | 'was applied' {
+  async gone(file: string, permitFor: PermitFor): Promise<'applied' | 'was applied'> {
     const sidecar = sidecarName(file)
     // Cut short between the two, or done.
-    if (!existsSync(sidecar)) return 'was applied'
-    deleteFile(sidecar, permitFor(sidecar))
+    if (!(await isThere(sidecar))) return 'was applied'
+    await storageOf(file).delete(sidecar, permitFor(sidecar))
     return 'applied'
   }
 
@@ -51,27 +48,33 @@ export class SidecarKeeper implements Keeper {
       const { file, order, after, isErasure } = change
       if (after !== undefined) await stageSidecar(change)
       else if (isErasure)
-        await writeWhole(erasedName(file, order), `${JSON.stringify({ lethe: 'erased', v: 1, order })}\n`)
+        await storageOf(file).write(
+          erasedName(file, order),
+          `${JSON.stringify({ lethe: 'erased', v: 1, order })}\n`,
+        )
     }
   }
 
   async end(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void> {
-    for (const change of changes) settleSidecar(change, permitFor)
+    for (const change of changes) await settleSidecar(change, permitFor)
   }
 
   async giveUp(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void> {
-    for (const { file, order, after } of changes) {
-      const mark = after === undefined ? erasedName(file, order) : sidecarName(after.staged)
-      if (existsSync(mark)) deleteFile(mark, permitFor(mark))
+    for (const [at, { file, order, stamp, after }] of changes.entries()) {
+      const storage = storageOf(file)
+      // Whether the first was made may not be known: what tells of it then stays for the next time.
+      if (at === 0 && !storage.isLocked && (await storage.stamp(file)) !== stamp) continue
+      const mark = after === undefined ? erasedName(file, order) : sidecarName(stagedName(file, order))
+      if (await isThere(mark)) await storage.delete(mark, permitFor(mark))
     }
   }
 
-  wasErased(file: string, order: string): boolean {
-    return existsSync(erasedName(file, order))
+  wasErased(file: string, order: string): Promise<boolean> {
+    return isThere(erasedName(file, order))
   }
 
-  tells(file: string): boolean {
-    return existsSync(sidecarName(file))
+  tells(file: string): Promise<boolean> {
+    return isThere(sidecarName(file))
   }
 }
 
@@ -101,33 +104,35 @@ export function madeBySidecar({
 
 /** Writes the sidecar of what is to take the place of a file beside that. Does nothing where it has none. */
 export async function stageSidecar({ file, order, after, asOf }: StoredChange): Promise<void> {
-  const sidecar = readSidecar(file)
+  const sidecar = await readSidecar(file)
   if (typeof sidecar === 'string' || after === undefined) return
   const made: Sidecar = { ...sidecar, file: after.digest, asOf: asOf ?? sidecar.asOf, order }
-  await writeWhole(sidecarName(after.staged), sidecarText(made))
+  await storageOf(file).write(sidecarName(stagedName(file, order)), sidecarText(made))
 }
 
-/** The file is what it is to be: its sidecar follows. Does nothing where it has none. */
-export function settleSidecar(
-  { file, after }: Pick<StoredChange, 'file' | 'after'>,
+/** The file is what it is to be: its sidecar follows. Does nothing where it has none, or that tells of another file by now. */
+export async function settleSidecar(
+  { file, order, before, after }: Pick<StoredChange, 'file' | 'order' | 'before' | 'after'>,
   permitFor: PermitFor,
-): void {
-  const sidecar = sidecarName(file)
-  const staged = after && sidecarName(after.staged)
-  if (staged === undefined) deleteFile(sidecar, permitFor(sidecar))
-  else if (existsSync(staged)) replaceFile(staged, sidecar, permitFor(sidecar))
+): Promise<void> {
+  const name = sidecarName(file)
+  const { sidecar, stamp } = await sidecarAt(file)
+  if (typeof sidecar === 'string' || !isSameDigest(sidecar.file, before)) return
+  const storage = storageOf(file)
+  if (after === undefined) await storage.delete(name, permitFor(name), stamp)
+  else await storage.move(sidecarName(stagedName(file, order)), name, permitFor)
 }
 
 /** Takes up an order that was cut short between a file and its sidecar; whether it was. */
-export function finished(file: string, order: string, now: FileDigest, permitFor: PermitFor): boolean {
+export async function finished(
+  file: string,
+  order: string,
+  now: FileDigest,
+  permitFor: PermitFor,
+): Promise<boolean> {
   const staged = stagedName(file, order)
-  const begun = readSidecar(staged)
+  const begun = await readSidecar(staged)
   if (typeof begun === 'string' || begun.order !== order || !isSameDigest(now, begun.file)) return false
-  const sidecar = sidecarName(file)
-  replaceFile(sidecarName(staged), sidecar, permitFor(sidecar))
+  await storageOf(file).move(sidecarName(staged), sidecarName(file), permitFor)
   return true
 }
-
-/** What is left of a file that an order erased as a whole: that it did. */
-const erasedName = (file: string, order: string): string =>
-  join(dirname(file), `.${basename(file)}.${order.slice(0, 12)}.erased`)

@@ -1,10 +1,11 @@
 /** What stands beside every output of a batch, FILE.lethe.json: what made it. Without it a stored file is not touched. */
-import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
-import { fileError } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
 import { type StoredTime, storedTimeOf } from '../policy/published-time.ts'
 import type { RecordFormat } from '../record/limits.ts'
+import { GONE } from './storage/storage.ts'
+import { storageOf } from './storage/storage-of.ts'
+import { sidecarName } from './stored-names.ts'
 
 const sidecarForm = z.strictObject({
   lethe: z.literal('sidecar'),
@@ -53,8 +54,6 @@ export interface Sidecar {
   readonly order?: string | undefined
 }
 
-export const sidecarName = (file: string): string => `${file}.lethe.json`
-
 /** Its members that are the same for all outputs of a run. */
 export function sidecarOf(
   plan: Plan,
@@ -90,20 +89,23 @@ export const sidecarText = (sidecar: Sidecar): string => `${JSON.stringify(sidec
 const MOST_BYTES = 1 << 20
 
 /** The sidecar of a file; `missing` where there is none, `malformed` where it is not written so. @throws LetheError (io) */
-export function readSidecar(file: string): Sidecar | 'missing' | 'malformed' {
+export async function readSidecar(file: string): Promise<Sidecar | 'missing' | 'malformed'> {
+  return (await sidecarAt(file)).sidecar
+}
+
+/** The sidecar of a file, and the state in which it was read. @throws LetheError (io) */
+export async function sidecarAt(
+  file: string,
+): Promise<{ readonly sidecar: Sidecar | 'missing' | 'malformed'; readonly stamp: string }> {
   const name = sidecarName(file)
-  let text: string
-  try {
-    if (statSync(name).size > MOST_BYTES) return 'malformed'
-    text = readFileSync(name, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing'
-    throw fileError(name, error)
-  }
+  const read = await storageOf(name).text(name, MOST_BYTES)
+  if (read === undefined) return { sidecar: 'missing', stamp: GONE }
+  if (read === 'too-large') return { sidecar: 'malformed', stamp: GONE }
+  const { text, stamp } = read
   try {
     const parsed = sidecarForm.safeParse(JSON.parse(text))
-    return parsed.success ? parsed.data : 'malformed'
+    return { sidecar: parsed.success ? parsed.data : 'malformed', stamp }
   } catch {
-    return 'malformed'
+    return { sidecar: 'malformed', stamp }
   }
 }

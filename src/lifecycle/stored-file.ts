@@ -1,19 +1,15 @@
 /** A stored file as a target: CSV, NDJSON, JSON and Parquet. A keeper tells what made it. */
-import { existsSync } from 'node:fs'
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { LetheError } from '../errors.ts'
-import { digestOf, isSameDigest } from '../files/digest.ts'
+import { isSameDigest } from '../files/digest.ts'
 import { openNothing } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
-import { discardParts } from '../files/temporary-file.ts'
-import { deleteFile, replaceFile } from './delete-stored.ts'
-import { stampOf } from './file-stamp.ts'
 import type { Keeper, Made, PermitFor, Rewrite, StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
 import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
-import { sidecarName } from './sidecar.ts'
-import { stagedName } from './staged-name.ts'
+import { type OpenedFile, Overtaken, type Storage } from './storage/storage.ts'
+import { isThere, storageOf } from './storage/storage-of.ts'
 import { isErasure, judgeOf, refusalOf, type StoredJudge } from './stored-judge.ts'
 import { openerFor, refuseOtherColumns } from './stored-output.ts'
 import type { CannotStep } from './stored-plan.ts'
@@ -29,36 +25,33 @@ export class StoredFile implements Target {
     this.file = this.name.slice('file:'.length)
   }
 
-  /** It changes with the file: a folder may become a data set. */
-  get #keeper(): Keeper {
-    return keeperOf(this.file)
+  get #storage(): Storage {
+    return storageOf(this.file)
   }
 
   async survey(request: TargetRequest): Promise<TargetSurvey | Untouched> {
-    const made = this.#keeper.read(this.file)
-    if ('code' in made) return { target: this.name, ...made }
+    const { file, name } = this
+    const stays = await this.#storage.remainder(file)
+    if (stays !== undefined) return untouched(name, 'versions-stay', stays)
+    // It changes with the file: a folder may become a data set.
+    const keeper = await keeperOf(file)
+    const made = await keeper.read(file)
+    if ('code' in made) return { target: name, ...made }
     const refused = refusalOf(made, request)
-    if (refused !== undefined) return { target: this.name, ...refused }
-    let scan: Scan
+    if (refused !== undefined) return { target: name, ...refused }
+    let opened: OpenedFile | undefined
     try {
-      scan = await this.#scanned(made, request, () => openNothing(this.file))
+      opened = await this.#storage.open(file)
+      const scan = await this.#scanned(opened, made, request, () => openNothing(file))
+      if (!made.isOf(scan.digest)) return untouched(name, 'changed-since')
+      return this.#surveyOf(scan, request, keeper.goesWhole)
     } catch (error) {
       if (!(error instanceof LetheError)) throw error
-      return (await this.#isOf(made))
-        ? untouched(this.name, 'unreadable', error.message)
-        : untouched(this.name, 'changed-since')
-    }
-    if (!made.isOf(scan.digest)) return untouched(this.name, 'changed-since')
-    return this.#surveyOf(scan, request)
-  }
-
-  /** Whether it is the file that is told of; one that cannot be read may be. */
-  async #isOf(made: Made): Promise<boolean> {
-    try {
-      return made.isOf(await digestOf(this.file))
-    } catch (error) {
-      if (!(error instanceof LetheError)) throw error
-      return true
+      return opened === undefined || (await isOf(made, opened))
+        ? untouched(name, 'unreadable', error.message)
+        : untouched(name, 'changed-since')
+    } finally {
+      opened?.close()
     }
   }
 
@@ -66,18 +59,29 @@ export class StoredFile implements Target {
    * Reads the file to its end, and writes what is left of it. Where a value cannot be taken to its step, and nothing is chosen for
    * that, no row is stepped.
    */
-  async #scanned(made: Made, request: TargetRequest, open: () => Output): Promise<Scan> {
-    const scan = await this.#scan(made, request, open(), true)
+  async #scanned(opened: OpenedFile, made: Made, request: TargetRequest, open: () => Output): Promise<Scan> {
+    const scan = await this.#scan(opened, made, request, open(), true)
     if (cannotStepOf(request) !== undefined || deadRows(scan.result.account.deadLettered).failed === 0)
       return scan
-    return await this.#scan(made, request, open(), false)
+    return await this.#scan(opened, made, request, open(), false)
   }
 
-  #scan(made: Made, request: TargetRequest, output: Output, mayStep: boolean): Promise<Scan> {
-    return scanStored(this.file, made, judgeOf(this.name, made, request, mayStep), output)
+  #scan(
+    { path }: OpenedFile,
+    made: Made,
+    request: TargetRequest,
+    output: Output,
+    mayStep: boolean,
+  ): Promise<Scan> {
+    const judge = judgeOf(this.name, made, request, mayStep)
+    return this.#named(path, () => scanStored({ name: this.file, path }, made, judge, output))
   }
 
-  #surveyOf({ result, judge, digest }: Scan, request: TargetRequest): TargetSurvey | Untouched {
+  #surveyOf(
+    { result, judge, digest }: Scan,
+    request: TargetRequest,
+    goesWhole: boolean,
+  ): TargetSurvey | Untouched {
     const { stored, tally } = judge
     const { account } = result
     const { failed, unread } = deadRows(account.deadLettered)
@@ -107,7 +111,7 @@ export class StoredFile implements Target {
       undated: tally.undated,
       cannotStep: total(tally.left) + (isRowDropped ? 0 : failed),
       unsteppable: stored.unsteppable,
-      whole: account.records > 0 && deleted === account.records && this.#keeper.goesWhole,
+      whole: account.records > 0 && deleted === account.records && goesWhole,
       oldest: timeOf(tally.oldest),
       newest: timeOf(tally.newest),
       ...judge.told(),
@@ -124,97 +128,117 @@ export class StoredFile implements Target {
     request: TargetRequest,
   ): Promise<StoredChange | 'applied' | 'was applied'> {
     const { file } = this
-    const keeper = this.#keeper
-    const permitFor = permitsOf(request)
-    if (!existsSync(file)) {
-      if (!planned.whole || (isErasure(request) && !keeper.wasErased(file, order, planned.digest)))
+    const stays = await this.#storage.remainder(file)
+    if (stays !== undefined) throw this.#changed(stays)
+    const keeper = await keeperOf(file)
+    if (!(await isThere(file))) {
+      if (!planned.whole || (isErasure(request) && !(await keeper.wasErased(file, order, planned.digest))))
         throw this.#changed('it is gone')
-      return keeper.gone(file, permitFor)
+      return await keeper.gone(file, permitsOf(request))
     }
-    const now = await digestOf(file)
-    const made = keeper.read(file)
+    const opened = await this.#storage.open(file)
+    try {
+      return await this.#stageOpened(opened, keeper, planned, order, request)
+    } finally {
+      opened.close()
+    }
+  }
+
+  async #stageOpened(
+    opened: OpenedFile,
+    keeper: Keeper,
+    planned: TargetSurvey,
+    order: string,
+    request: TargetRequest,
+  ): Promise<StoredChange | 'applied' | 'was applied'> {
+    const { file } = this
+    const permitFor = permitsOf(request)
+    const now = await opened.digest()
+    const made = await keeper.read(file)
     if ('code' in made) throw this.#changed(made.message)
-    const state = keeper.state(file, order, now, permitFor)
+    const state = await keeper.state(file, order, now, permitFor)
     if (state !== undefined) return state
     if (!isSameDigest(now, planned.digest)) throw this.#changed('its bytes are others')
-    const staged = stagedName(file, order)
-    this.#discard(staged, permitFor)
-    const stamp = stampOf(file)
-    const opened: Output[] = []
+    await this.#storage.clear(file, order, permitFor)
+    const staged = planned.whole ? undefined : await this.#storage.staging(file, order)
+    const outputs: Output[] = []
     const asOf = asOfAfter(made.judged, planned, request)
-    const open = await this.#opener(made, planned, staged, { order, asOf })
-    const next = (): Output => {
-      for (const one of opened) void one.discard()
-      opened.push(open())
-      return opened.at(-1)!
-    }
+    let isStaged = false
     try {
-      const scan = await this.#scanned(made, request, next)
-      const found = this.#check(planned, scan, request)
-      const output = opened.at(-1)!
+      const open = await this.#opener(opened, keeper, made, staged, { order, asOf })
+      const next = (): Output => {
+        for (const one of outputs) void one.discard()
+        outputs.push(open())
+        return outputs.at(-1)!
+      }
+      const scan = await this.#scanned(opened, made, request, next)
+      const found = this.#check(planned, scan, request, keeper)
+      const output = outputs.at(-1)!
       await output.publish()
-      if (made.format === 'parquet' && !planned.whole)
-        refuseOtherColumns(file, staged, found.kept + found.stepped)
+      if (made.format === 'parquet' && staged !== undefined)
+        refuseOtherColumns(file, opened.path, staged, found.kept + found.stepped)
+      isStaged = true
       return {
         file,
         order,
         kept: found.kept + found.stepped,
         deleted: found.deleted,
         before: now,
-        stamp,
-        after: planned.whole ? undefined : { staged, digest: output.digest! },
+        stamp: opened.stamp,
+        after: staged === undefined ? undefined : { staged, digest: output.digest! },
         asOf,
         isErasure: isErasure(request),
       }
-    } catch (error) {
-      this.#discard(staged, permitFor)
-      throw error
     } finally {
-      for (const one of opened) await one.discard()
+      for (const one of outputs) await one.discard()
+      if (!isStaged && staged !== undefined) this.#storage.unstage(staged, permitFor)
     }
   }
 
   async #opener(
+    opened: OpenedFile,
+    keeper: Keeper,
     made: Made,
-    { whole }: TargetSurvey,
-    staged: string,
+    staged: string | undefined,
     rewrite: Rewrite,
   ): Promise<() => Output> {
-    if (whole) return () => openNothing(this.file)
-    return (
-      this.#keeper.opener?.(this.file, staged, rewrite) ?? (await openerFor(this.file, made.format, staged))
-    )
+    if (staged === undefined) return () => openNothing(this.file)
+    const open = keeper.opener?.(this.file, staged, rewrite)
+    return await (open ?? this.#named(opened.path, () => openerFor(opened.path, made.format, staged)))
+  }
+
+  /** Errors name the file that people know, and not a copy of it. */
+  async #named<T>(path: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof LetheError) || path === this.file) throw error
+      throw new LetheError(error.code, error.message.replaceAll(path, this.file), error.suggestion)
+    }
   }
 
   /** Takes away what was made to take its place. */
   discard({ after }: StoredChange, request: TargetRequest): void {
-    if (after !== undefined) this.#discard(after.staged, permitsOf(request))
-  }
-
-  /** What was left half-made under a name. */
-  #discard(staged: string, permitFor: PermitFor): void {
-    for (const name of [staged, sidecarName(staged)]) {
-      discardParts(name)
-      if (existsSync(name)) deleteFile(name, permitFor(name))
-    }
+    if (after !== undefined) this.#storage.unstage(after.staged, permitsOf(request))
   }
 
   /** Puts what was made in its place, or takes it away. @throws LetheError: then it is as it was */
-  swap({ after, stamp }: StoredChange, request: TargetRequest): void {
+  async swap({ after, stamp }: StoredChange, request: TargetRequest): Promise<void> {
     // Each row was asked for: a hold on a time between them holds none.
     const permit = permitOf(request, this.file, request.lookAgain)
-    const isStill = (): void => {
+    try {
+      if (after === undefined) await this.#storage.delete(this.file, permit, stamp)
+      else await this.#storage.replace(after.staged, this.file, permit, stamp)
+    } catch (error) {
       // A batch may have put another one in its place.
-      if (stampOf(this.file) !== stamp) throw this.#changed('it was written to meanwhile')
+      throw error instanceof Overtaken ? this.#changed('it was written to meanwhile') : error
     }
-    if (after === undefined) deleteFile(this.file, permit, isStill)
-    else replaceFile(after.staged, this.file, permit, isStill)
   }
 
   /** Refuses where the rows are not what the order says: they changed, or are held now. */
-  #check(planned: TargetSurvey, scan: Scan, request: TargetRequest): TargetSurvey {
+  #check(planned: TargetSurvey, scan: Scan, request: TargetRequest, { goesWhole }: Keeper): TargetSurvey {
     if (!isSameDigest(scan.digest, planned.digest)) throw this.#changed('its bytes are others')
-    const found = this.#surveyOf(scan, request)
+    const found = this.#surveyOf(scan, request, goesWhole)
     if ('code' in found) throw this.#changed(found.message)
     if (found.held.fromDeletion > planned.held.fromDeletion || found.held.fromStep > planned.held.fromStep)
       throw new LetheError(
@@ -242,13 +266,26 @@ export class StoredFile implements Target {
     )
   }
 
-  isGone(): boolean {
-    return !existsSync(this.file) && !this.#keeper.tells(this.file)
+  /** One that is told of, or of which older versions may be there, is not. */
+  async isGone(): Promise<boolean> {
+    if (await isThere(this.file)) return false
+    const keeper = await keeperOf(this.file)
+    return !(await keeper.tells(this.file)) && (await this.#storage.remainder(this.file)) === undefined
   }
 
   /** Whether an order of erasure deleted it: one that is not there may also have been moved, with all its rows. */
-  wasErasedBy(order: string, digest: TargetSurvey['digest']): boolean {
-    return this.#keeper.wasErased(this.file, order, digest)
+  async wasErasedBy(order: string, digest: TargetSurvey['digest']): Promise<boolean> {
+    return await (await keeperOf(this.file)).wasErased(this.file, order, digest)
+  }
+}
+
+/** Whether it is the file that is told of; one that cannot be read may be. */
+async function isOf(made: Made, opened: OpenedFile): Promise<boolean> {
+  try {
+    return made.isOf(await opened.digest())
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error
+    return true
   }
 }
 

@@ -36,10 +36,10 @@ function factsOf(file: string) {
   }
 }
 
-/** @throws LetheError `account-mismatch` where the schema of a Parquet file is not that of the one it is to replace, or its rows are others */
-export function refuseOtherColumns(file: string, staged: string, rows: number): void {
-  const [before, after] = [file, staged].map((name) => {
-    const opened = ParquetFile.open(name)
+/** `path`: where it is read. @throws LetheError `account-mismatch` where the schema of a Parquet file is not that of the one it is to replace, or its rows are others */
+export function refuseOtherColumns(file: string, path: string, staged: string, rows: number): void {
+  const [before, after] = [path, staged].map((one) => {
+    const opened = ParquetFile.open(one)
     opened.close()
     return opened
   })

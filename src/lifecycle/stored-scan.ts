@@ -22,15 +22,15 @@ export interface Scan {
   readonly digest: FileDigest
 }
 
-/** @throws LetheError where it cannot be read or written, or its rows do not add up */
+/** `name`: as people know it; `path`: where it is read. @throws LetheError where it cannot be read or written, or its rows do not add up */
 export async function scanStored(
-  file: string,
+  { name, path }: { readonly name: string; readonly path: string },
   { format, delimiter, parts }: Made,
   judge: StoredJudge,
   output: Output,
 ): Promise<Scan> {
   const { stored, tally, gate, now } = judge
-  const input = inspectInput(file, format)
+  const input = inspectInput(path, format)
   if (input.compression === 'zstd') await loadZstd()
   const prepared = preparePool([input], 1)
   try {
@@ -62,7 +62,7 @@ export async function scanStored(
     const suppressed = sum(account.suppressed)
     const seen = account.published + suppressed + sum(account.deadLettered)
     if (suppressed !== tally.deleted || seen !== account.records)
-      throw new LetheError('account-mismatch', `the rows of ${file} do not add up; it is as it was`)
+      throw new LetheError('account-mismatch', `the rows of ${name} do not add up; it is as it was`)
     return { result, judge, digest }
   } finally {
     await prepared.close()

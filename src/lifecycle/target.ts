@@ -69,8 +69,9 @@ export const UNTOUCHED = {
   'not-there': 'the manifest of its data set names it, and it is not there: it may stand elsewhere',
   'change-events':
     'its records are change events, whose rows are neither found, deleted nor stepped: make it again from the events that remain, and delete it',
-  'in-store':
-    'it lies in an object store, where rows are neither found nor deleted, nor are older versions and replicas: copy it to a disk, make an order of that, and write it under a new name',
+  'versions-stay': 'its bucket keeps older versions: what is deleted or written over stays as one',
+  'upload-open':
+    'it is an upload into an object store that is neither complete nor aborted: a command is writing it, or was cut short; abort it where none is (docs/object-stores.md)',
   link: 'it is a link to what is not below the folders that are named: name that too',
   'left-over':
     'a command that was cut short left it, or one is at work: run that to its end, or delete it where none is',
@@ -146,5 +147,5 @@ export interface Target {
   readonly name: TargetName
   survey(request: TargetRequest): Promise<TargetSurvey | Untouched>
   /** Whether it is gone, where it should be gone as a whole. */
-  isGone(): boolean
+  isGone(): Promise<boolean>
 }

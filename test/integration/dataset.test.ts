@@ -201,7 +201,7 @@ onKafka('lethe stream into a data set', () => {
       const now = Date.now()
       const asked = { asOf: now, now, marginMs: 0, validMs: 600_000, cannotStep: undefined, holds: [] }
       const old = Date.now() - 600_000
-      const order = await planRetention(targetsOf([world.data], { leftBefore: old }), plan!, asked)
+      const order = await planRetention(await targetsOf([world.data], { leftBefore: old }), plan!, asked)
       expect(order.untouched).toEqual([])
       await applyOrder(order, { plan: plan!, now, holds: [] })
       return { asOf: now, deleted: order.targets.reduce((sum, one) => sum + one.deleted, 0) }

@@ -74,7 +74,7 @@ async function makeOrder(
   options: NewOrderOptions,
   written?: (order: ErasureOrder) => Promise<void>,
 ): Promise<ErasureOrder> {
-  const targets = targetsWith(names, setting.topics)
+  const targets = await targetsWith(names, setting.topics)
   refuseOverwriting(options.output, options, [
     ...targets.map(({ name }) => fileOf(name)),
     ...(options.deadLetters ?? []),
@@ -89,7 +89,7 @@ async function makeOrder(
     letterLists,
   })
   await writeWhole(options.output, orderText(order), async () => await written?.(order))
-  process.stderr.write(`${erasureLines(order, dataSetOf).join('\n')}\n`)
+  process.stderr.write(`${(await erasureLines(order, dataSetOf)).join('\n')}\n`)
   const isFound = (name: string): boolean => seen.has(name)
   const nowhere = subjects.subjects.filter(
     ({ match, tokens, digests }) => ![match, ...tokens, ...digests].some(isFound),

@@ -90,7 +90,7 @@ async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
       const reads = new ReadFiles()
       reads.addOptions(options)
       // A batch may be at work in the folder.
-      const targets = targetsOf(names, { leftBefore: Date.now() - HALF_MADE_MS })
+      const targets = await targetsOf(names, { leftBefore: Date.now() - HALF_MADE_MS })
       for (const { name } of targets) reads.add('a target', name.slice('file:'.length))
       reads.refuse(output)
       const now = Date.now()

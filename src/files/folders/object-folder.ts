@@ -8,6 +8,7 @@ import { type ObjectName, parseObjectName, printObjectName } from '../objects/ob
 import { ObjectOutput } from '../objects/object-output.ts'
 import { objectBytes } from '../objects/object-reader.ts'
 import { ConditionFailed, type ObjectStore, type StoredObject, UploadGone } from '../objects/object-store.ts'
+import { objectsBelow } from '../objects/objects-below.ts'
 import { openStore } from '../objects/open-store.ts'
 import type { Seekable } from '../seekable.ts'
 import type { FileFolder, NewFile, Published } from './file-folder.ts'
@@ -18,8 +19,6 @@ const PART_BYTES = 5 << 20
 const LOOK_BYTES = 32 << 10
 /** Of texts of whole objects. */
 const MOST_TEXT_BYTES = 16 << 20
-/** What a folder has more names than is none of Lethe's. */
-const MOST_NAMES = 5_000_000
 const PROBE = 'probe'
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
@@ -93,7 +92,7 @@ export class ObjectFolder implements FileFolder {
     const base = folder === '' ? '' : `${folder}/`
     const names = new Set<string>()
     for (const beginning of beginnings) {
-      for await (const object of this.#below(base + beginning)) {
+      for await (const object of objectsBelow(await openStore(), this.#objectOf(base + beginning))) {
         const name = object.key.slice(this.#prefix.length + base.length)
         // What stands for the folder itself.
         if (name === '') continue
@@ -103,23 +102,6 @@ export class ObjectFolder implements FileFolder {
       }
     }
     return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  }
-
-  async *#below(beginning: string): AsyncGenerator<StoredObject> {
-    const store = await openStore()
-    const prefix = this.#objectOf(beginning)
-    const seen = new Set<string>()
-    for await (const object of store.list(prefix)) {
-      const { key } = object
-      if (seen.has(key) || !key.startsWith(prefix.key) || seen.size === MOST_NAMES)
-        throw new LetheError(
-          'store-refused',
-          `${printObjectName(prefix)} cannot be listed: the object store names ${seen.has(key) ? 'an object twice' : key.startsWith(prefix.key) ? 'objects without end' : 'an object that is not below it'}`,
-          'see what the store is: S3 lists each object once',
-        )
-      seen.add(key)
-      yield object
-    }
   }
 
   async text(file: string): Promise<string | undefined> {

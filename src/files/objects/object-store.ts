@@ -21,6 +21,12 @@ export interface Upload extends ObjectName {
   readonly isChecked: boolean
 }
 
+/** An upload that another process may be at. */
+export interface OpenUpload extends Pick<Upload, 'bucket' | 'key' | 'id'> {
+  /** When it was begun, ms since 1970; undefined where the store does not tell. */
+  readonly begun: number | undefined
+}
+
 /** A part of an upload that is stored. */
 export interface StoredPart {
   /** From 1. */
@@ -80,9 +86,14 @@ export interface ObjectStore {
   /** Gives up an upload, with its parts. Does nothing where it is not there. */
   abort(upload: Pick<Upload, 'bucket' | 'key' | 'id'>, signal: AbortSignal): Promise<void>
   /** Uploads of objects whose keys begin with `key`, which are neither complete nor aborted. */
-  uploads(prefix: ObjectName): AsyncGenerator<Pick<Upload, 'bucket' | 'key' | 'id'>>
-  /** Deletes an object. Does nothing where there is none. In a bucket with versions the older ones stay. */
-  deleteObject(name: ObjectName): Promise<void>
+  uploads(prefix: ObjectName): AsyncGenerator<OpenUpload>
+  /**
+   * Deletes an object; does nothing where there is none. `tag`: where it is in that state, and no other. In a bucket with versions the older
+   * ones stay. @throws ConditionFailed, LetheError
+   */
+  deleteObject(name: ObjectName, tag?: string): Promise<void>
+  /** Whether the bucket keeps what is deleted and written over as older versions, or did so once. */
+  keepsVersions(bucket: string): Promise<boolean>
   /** The mark that `put` or `begin` gave to what stands there. */
   markOf(name: ObjectName): Promise<string | undefined>
 }

@@ -8,7 +8,7 @@ import { type ObjectName, printObjectName } from '../objects/object-name.ts'
 /** What was asked for, for messages. */
 export interface Asked {
   readonly object: ObjectName
-  readonly verb: 'read' | 'written' | 'listed' | 'deleted'
+  readonly verb: 'read' | 'written' | 'listed' | 'deleted' | 'looked at'
   /** The origin of the store, where the environment names one. */
   readonly origin: string | undefined
 }
@@ -126,8 +126,10 @@ export function kindOf(thrown: unknown): Kind {
 const RIGHTS = {
   read: 'reading needs s3:GetObject',
   written: 'writing needs s3:PutObject and s3:AbortMultipartUpload, and --replace s3:GetObject',
-  listed: 'a name that ends with / needs s3:ListBucket',
+  listed:
+    'a name that ends with / needs s3:ListBucket, and retention and erasure s3:ListBucketMultipartUploads',
   deleted: 'deleting needs s3:DeleteObject',
+  'looked at': 'whether a bucket keeps versions is told by s3:GetBucketVersioning',
 } as const
 
 /** Code, what is wrong, and what to do. */

@@ -361,8 +361,9 @@ class S3Store implements ObjectStore {
     for (let pages = 1; ; pages++) {
       const page = await this.#uploads(prefix, marker)
       // Not every store goes by the prefix.
-      for (const { Key, UploadId } of page.Uploads ?? [])
-        if (Key?.startsWith(beginning) && UploadId !== undefined) yield { bucket, key: Key, id: UploadId }
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
+        if (Key?.startsWith(beginning) && UploadId !== undefined)
+          yield { bucket, key: Key, id: UploadId, begun: Initiated?.getTime() }
       const { NextKeyMarker, NextUploadIdMarker } = page
       if (page.IsTruncated !== true) return
       const next = { KeyMarker: NextKeyMarker ?? '', UploadIdMarker: NextUploadIdMarker ?? '' }
@@ -386,12 +387,28 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async deleteObject(name: ObjectName): Promise<void> {
+  async deleteObject(name: ObjectName, tag?: string): Promise<void> {
+    const { DeleteObjectCommand } = this.#library
+    const at = { Bucket: name.bucket, Key: name.key, ...(tag === undefined ? {} : { IfMatch: tag }) }
     try {
-      await this.#client.send(new this.#library.DeleteObjectCommand({ Bucket: name.bucket, Key: name.key }))
+      await this.#client.send(new DeleteObjectCommand(at))
     } catch (error) {
-      if (kindOf(error) === 'missing') return
+      const kind = kindOf(error)
+      if (kind === 'missing') return
+      if (kind === 'condition') throw new ConditionFailed()
       throw storeError(error, this.#asked(name, 'deleted'))
+    }
+  }
+
+  async keepsVersions(bucket: string): Promise<boolean> {
+    try {
+      const { GetBucketVersioningCommand } = this.#library
+      const { Status } = await this.#client.send(new GetBucketVersioningCommand({ Bucket: bucket }))
+      return Status !== undefined
+    } catch (error) {
+      // A store that knows no versions keeps none.
+      if (kindOf(error) === 'unsupported') return false
+      throw storeError(error, this.#asked({ bucket, key: '' }, 'looked at'))
     }
   }
 

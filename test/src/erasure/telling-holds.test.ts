@@ -95,7 +95,7 @@ const linesOf = (file: string): readonly string[] =>
 async function retained(file: string, policy: string, holds: readonly Hold[]) {
   const { plan } = await compilePolicyFile(policy, { keys: Keyring.fromKeyset(first) })
   const options = { asOf: NOW, now: NOW, marginMs: DAY, validMs: DAY, cannotStep: undefined, holds }
-  const order = await planRetention(targetsOf([file]), plan!, options)
+  const order = await planRetention(await targetsOf([file]), plan!, options)
   const setting = { plan: plan!, holds, now: NOW }
   await applyOrder(order, setting)
   return { order, setting, plan: plan! }
@@ -144,7 +144,7 @@ describe('a legal hold on subjects', () => {
         const keyChecks = keyChecksOf(rotated)
         const wanted = subjectsOf(ids, { searches, matchKeys, keyChecks, suppression: world.list })
         const setting = { plans: searches.map(({ plan }) => plan), matchKeys, holds: hold, now: NOW }
-        const erasure = await planErasure(targetsOf([world.file]), wanted, { ...setting, validMs: DAY })
+        const erasure = await planErasure(await targetsOf([world.file]), wanted, { ...setting, validMs: DAY })
         const left = linesOf(world.file)
         await applyErasure(erasure, world.list, setting)
         const theirs = (line: string): boolean => {
@@ -245,7 +245,7 @@ describe('a legal hold on subjects', () => {
       const keys = Keyring.fromKeyset(first)
       const { plan } = await compilePolicyFile(world.policy, { keys })
       const options = { asOf: NOW, now: NOW, marginMs: DAY, validMs: DAY, cannotStep: undefined, holds: [] }
-      const order = await planRetention(targetsOf([world.file]), plan!, options)
+      const order = await planRetention(await targetsOf([world.file]), plan!, options)
       let looks = 0
       const lookAgain = () => {
         looks++
@@ -264,7 +264,7 @@ describe('a legal hold on subjects', () => {
         ...{ searches, matchKeys, keyChecks: keyChecksOf(first), suppression: world.list },
       })
       const erasing = { plans: [searches[0]!.plan], matchKeys, holds: [], now: NOW, lookAgain }
-      const erasure = await planErasure(targetsOf([world.file]), wanted, { ...erasing, validMs: DAY })
+      const erasure = await planErasure(await targetsOf([world.file]), wanted, { ...erasing, validMs: DAY })
       await expect(applyErasure(erasure, world.list, erasing)).rejects.toMatchObject({ code: 'target-held' })
       expect(linesOf(world.file)).toEqual(before)
       // One that is on something else is none; then it goes.
@@ -280,7 +280,7 @@ describe('a batch', () => {
       const world = await stored(text, policyOf(TOKEN))
       const { plan } = await compilePolicyFile(world.policy, { keys: Keyring.fromKeyset(first) })
       const options = { asOf: NOW, now: NOW, marginMs: DAY, validMs: DAY, cannotStep: undefined, holds: [] }
-      const order = await planRetention(targetsOf([world.file]), plan!, options)
+      const order = await planRetention(await targetsOf([world.file]), plan!, options)
       // Holds are looked at last of all.
       const lookAgain = () => {
         writeFileSync(`${world.file}.new`, 'newer\n')

@@ -161,7 +161,7 @@ async function erasing(world: Awaited<ReturnType<typeof stored>>, ids: readonly 
   const { suppression } = world
   const setting = { matchKeys, holds: [], now: NOW, plans: searches.map(({ plan }) => plan) }
   const subjects = subjectsOf(ids, { searches, matchKeys, keyChecks, suppression })
-  const order = await planErasure(targetsOf([world.set]), subjects, { ...setting, validMs: DAY })
+  const order = await planErasure(await targetsOf([world.set]), subjects, { ...setting, validMs: DAY })
   return { order, setting, searches, keyChecks }
 }
 
@@ -182,7 +182,7 @@ describe('a data set', () => {
       const world = await stored(rows, { format })
       const { at, set, plan, batch } = world
       await batch(join(at, 'now'), NOW)
-      const order = await planRetention(targetsOf([set]), plan, options())
+      const order = await planRetention(await targetsOf([set]), plan, options())
       expect(order.untouched).toEqual([])
       expect(order.targets.map(({ deleted, stepped, whole }) => [deleted, stepped, whole])).toEqual([
         [0, 1, false],
@@ -211,7 +211,7 @@ describe('a data set', () => {
         Array(4).fill({ state: 'verified absent' }),
       )
       expect(await applyOrder(order, { plan, now: NOW, holds: [] })).toEqual({ applied: 0, wasApplied: 3 })
-      const again = await planRetention(targetsOf([set]), plan, options())
+      const again = await planRetention(await targetsOf([set]), plan, options())
       expect(again.targets.map(({ deleted, stepped }) => deleted + stepped)).toEqual([0, 0, 0])
     },
   )
@@ -222,7 +222,7 @@ describe('a data set', () => {
       const world = await stored(rows, { by })
       const { order, setting, searches, keyChecks } = await erasing(world, ['a'])
       expect(order.untouched).toEqual([])
-      const located = await locate(targetsOf([world.set]), ['a'], searches, keyChecks, NOW)
+      const located = await locate(await targetsOf([world.set]), ['a'], searches, keyChecks, NOW)
       expect(located.reduce((sum, { found }) => sum + found, 0)).toBe(3)
       const [{ tokens }] = order.subjects as [(typeof order.subjects)[number]]
       await applyErasure(order, world.suppression, setting)
@@ -255,17 +255,23 @@ describe('a data set', () => {
     )
     const world = await stored(rows, { by: ['at'], policy })
     const { set, plan } = world
-    const order = await planRetention(targetsOf([set]), plan, options())
+    const order = await planRetention(await targetsOf([set]), plan, options())
     const counts = (one: typeof order) => one.targets.map(({ deleted, cannotStep }) => [deleted, cannotStep])
     // By age: 120, 110, 101.9, 99, 70, 55, 50 days.
     expect(counts(order)).toEqual([1, 1, 1, 0, 0, 0, 0].map((deleted, n) => [deleted, n === 3 ? 1 : 0]))
     expect(order.targets[3]!.unsteppable).toMatchObject([
       { field: 'at', why: expect.stringContaining('parts') },
     ])
-    const field = await planRetention(targetsOf([set]), plan, { ...options(), cannotStep: 'drop-field' })
+    const field = await planRetention(await targetsOf([set]), plan, {
+      ...options(),
+      cannotStep: 'drop-field',
+    })
     expect(counts(field)).toEqual(counts(order))
     await applyOrder(order, { plan, now: NOW, holds: [] })
-    const dropping = await planRetention(targetsOf([set]), plan, { ...options(), cannotStep: 'drop-row' })
+    const dropping = await planRetention(await targetsOf([set]), plan, {
+      ...options(),
+      cannotStep: 'drop-row',
+    })
     expect(counts(dropping)).toEqual([1, 0, 0, 0].map((deleted) => [deleted, 0]))
     await applyOrder(dropping, { plan, now: NOW, holds: [] })
     expect((await expectTrue(set, rows.length)).records).toBe(3)
@@ -275,7 +281,7 @@ describe('a data set', () => {
     const { at, set, plan } = await stored(rows)
     const [before, partly] = [join(at, 'before'), join(at, 'partly')]
     cpSync(set, before, { recursive: true })
-    const order = await planRetention(targetsOf([set]), plan, options())
+    const order = await planRetention(await targetsOf([set]), plan, options())
     const again = () => applyOrder(order, { plan, now: NOW, holds: [] })
     await again()
     cpSync(set, partly, { recursive: true })
@@ -301,7 +307,7 @@ describe('a data set', () => {
         else copyFileSync(join(partly, file), join(set, file))
       }
       writeFileSync(join(set, '_manifest.json'), JSON.stringify(changing))
-      for (const target of targetsOf([set])) {
+      for (const target of await targetsOf([set])) {
         const found = await target.survey({ plan, ...options(), heldAt: NOW })
         // Whatever stands there is known.
         if ('code' in found) expect(['left-over', 'not-there']).toContain(found.code)
@@ -315,7 +321,7 @@ describe('a data set', () => {
 
   it('leaves nothing of what it made beside, where the manifest cannot be written', async () => {
     const { set, plan } = await stored(rows)
-    const order = await planRetention(targetsOf([set]), plan, options())
+    const order = await planRetention(await targetsOf([set]), plan, options())
     const manifest = join(set, '_manifest.json')
     let isAsked = false
     const request: RetentionRequest = {
@@ -352,7 +358,7 @@ describe('a data set', () => {
         released: undefined,
       },
     }
-    const order = await planRetention(targetsOf([set]), plan, options([hold]))
+    const order = await planRetention(await targetsOf([set]), plan, options([hold]))
     expect(order.targets.map(({ deleted, held }) => [deleted, held.fromDeletion])).toEqual([
       [0, 0],
       [0, 1],
@@ -360,7 +366,7 @@ describe('a data set', () => {
       [0, 0],
     ])
     // It came since.
-    const late = await planRetention(targetsOf([set]), plan, options())
+    const late = await planRetention(await targetsOf([set]), plan, options())
     await expect(applyOrder(late, { plan, now: NOW, holds: [hold] })).rejects.toMatchObject({
       code: 'target-held',
     })
@@ -368,7 +374,7 @@ describe('a data set', () => {
     expect(manifestOf(set).files.filter((one) => one.order === late.hash)).toHaveLength(1)
     await expectTrue(set, rows.length)
     const codes = async () =>
-      (await planRetention(targetsOf([set]), plan, options())).untouched.map(({ code }) => code)
+      (await planRetention(await targetsOf([set]), plan, options())).untouched.map(({ code }) => code)
     mkdirSync(join(set, 'country=IT'))
     writeFileSync(join(set, 'country=IT/part-00009.ndjson'), '{}\n')
     expect(await codes()).toEqual(['not-in-manifest'])
@@ -389,7 +395,7 @@ describe('a data set', () => {
       'twice',
     ]) {
       const { at, set, plan } = await stored(rows)
-      const order = await planRetention(targetsOf([set]), plan, options())
+      const order = await planRetention(await targetsOf([set]), plan, options())
       writeFileSync(join(at, 'in.csv.lethe.json'), 'of another file')
       const { files, ...manifest } = manifestOf(set)
       const stolen = name === 'twice' ? files[0]! : { ...files[0]!, file: name, next: null }
@@ -398,7 +404,7 @@ describe('a data set', () => {
         code: 'target-changed',
       })
       expect(readFileSync(join(at, 'in.csv.lethe.json'), 'utf8'), name).toBe('of another file')
-      const { targets, untouched } = await planRetention(targetsOf([set]), plan, options())
+      const { targets, untouched } = await planRetention(await targetsOf([set]), plan, options())
       expect([targets, new Set(untouched.map(({ code }) => code))]).toEqual([
         [],
         new Set(['manifest-malformed']),
@@ -429,7 +435,7 @@ describe('a data set', () => {
       join(set, '_manifest.json'),
       dataSetText({ ...made, keyChecks: keyChecksOf(keyset), records: 2 * rows.length, files }),
     )
-    const order = await planRetention(targetsOf([set]), plan, options())
+    const order = await planRetention(await targetsOf([set]), plan, options())
     expect(await applyOrder(order, { plan, now: NOW, holds: [] })).toEqual({ applied: 2, wasApplied: 0 })
     for (const { file, bytes, sha256, order: by } of manifestOf(set).files) {
       expect(await digestOf(join(set, file))).toEqual({ bytes, sha256 })

@@ -117,6 +117,8 @@ describe('what deletes', () => {
   const DELETING: Readonly<Record<string, string>> = {
     'src/cards/write-cards.ts': 'documents that it wrote just now, where another of them could not be',
     'src/lifecycle/delete-stored.ts': 'asks for a permit',
+    'src/lifecycle/storage/bucket-checks.ts': 'an object of its own, by which a store is tried',
+    'src/lifecycle/storage/object-storage.ts': 'folders for its own copies of objects',
     'src/kafka/admin.ts': 'the port, which delete-stored.ts alone calls',
     'src/kafka/drivers/kafkajs/kafkajs-admin.ts': 'stands behind the port',
     'src/kafka/drivers/kafkajs/kafkajs-cluster.ts': 'stands behind the port',

@@ -108,7 +108,7 @@ retention:
           const [stored, wanted] = [join(at, 'then.parquet'), join(at, 'now.parquet')]
           const before = formOf(stored)
           const { plan } = await compilePolicyFile(join(at, 'p.yaml'))
-          const order = await planRetention(targetsOf([stored]), plan!, options)
+          const order = await planRetention(await targetsOf([stored]), plan!, options)
           expect(order.untouched).toEqual([])
           expect(order.targets).toMatchObject([{ unsteppable: [], cannotStep: 0, undated: 0 }])
           await applyOrder(order, { plan: plan!, now: NOW, holds: [] })
@@ -173,11 +173,14 @@ suppression:
       const form = formOf(clean)
       const searches = [await searchOf(join(at, 'p.yaml'), keyset)]
       const keyChecks = keyChecksOf(keyset)
-      const [located] = await locate(targetsOf([clean]), [subject], searches, keyChecks, NOW)
+      const [located] = await locate(await targetsOf([clean]), [subject], searches, keyChecks, NOW)
       expect(located).toMatchObject({ read: rows.length, found: 1, rows: [[2, 2]] })
       const setting = { matchKeys, holds: [], now: NOW, plans: searches.map(({ plan }) => plan) }
       const subjects = subjectsOf([subject], { searches, matchKeys, keyChecks, suppression })
-      const order = await planErasure(targetsOf([join(at, 'clean')]), subjects, { ...setting, validMs: DAY })
+      const order = await planErasure(await targetsOf([join(at, 'clean')]), subjects, {
+        ...setting,
+        validMs: DAY,
+      })
       expect(order.untouched).toEqual([])
       await applyErasure(order, suppression, setting)
       expect(openPoints(await verifyErasure(order, suppression, setting))).toEqual([])
@@ -189,7 +192,7 @@ suppression:
       expect(await applyErasure(order, suppression, setting)).toMatchObject({ applied: 0, wasApplied: 1 })
       // What something else wrote is not touched.
       writeFileSync(clean, readFileSync(join(FIXTURES, 'snappy.parquet')))
-      const other = await planErasure(targetsOf([clean]), subjects, { ...setting, validMs: DAY })
+      const other = await planErasure(await targetsOf([clean]), subjects, { ...setting, validMs: DAY })
       expect(other.untouched).toMatchObject([{ code: 'changed-since' }])
     },
   )

@@ -98,7 +98,7 @@ const options = (more: Partial<PlanOptions> = {}): PlanOptions => ({
 const setting = (plan: Plan, holds: readonly Hold[] = [], now: number = NOW) => ({ plan, holds, now })
 
 async function retained(clean: string, plan: Plan, more: Partial<PlanOptions> = {}): Promise<WorkOrder> {
-  const order = await planRetention(targetsOf([clean]), plan, options(more))
+  const order = await planRetention(await targetsOf([clean]), plan, options(more))
   await applyOrder(order, setting(plan, more.holds, more.now))
   return order
 }
@@ -314,7 +314,7 @@ describe('lethe retain', () => {
     expect(whole.targets).toMatchObject([{ deleted: 0, stepped: 0, held: { fromDeletion: 2, fromStep: 1 } }])
     expect(read(file)).toBe(before)
     // A hold that comes between plan and apply.
-    const order = await planRetention(targetsOf([clean]), plan, options())
+    const order = await planRetention(await targetsOf([clean]), plan, options())
     await expect(applyOrder(order, setting(plan, [hold({})]))).rejects.toMatchObject({ code: 'target-held' })
     expect(read(file)).toBe(before)
     const span = [
@@ -414,7 +414,7 @@ ${isCsv ? '' : '  tags[].name: { use: mask.email, keepFirst: 1 }\n  tags[].n: ke
           await batch('now', NOW)
           const { plan } = await compilePolicyFile(join(folderAt, 'p.yaml'))
           const stored = join(folderAt, 'then', output)
-          const order = await planRetention(targetsOf([stored]), plan!, options({ marginMs: 0 }))
+          const order = await planRetention(await targetsOf([stored]), plan!, options({ marginMs: 0 }))
           expect(order.untouched).toEqual([])
           expect(order.targets).toMatchObject([{ unsteppable: [], cannotStep: 0, undated: 0 }])
           await applyOrder(order, setting(plan!))
@@ -479,7 +479,7 @@ ${isCsv ? '' : '  tags[].name: { use: mask.email, keepFirst: 1 }\n  tags[].n: ke
       { 'in.csv': csvOf([{ time: NOW - 104 * DAY, postcode: '94103', plan: 'a' }]) },
       FLAT,
     )
-    const order = await planRetention(targetsOf([clean]), plan, options())
+    const order = await planRetention(await targetsOf([clean]), plan, options())
     const file = join(at, 'order.json')
     writeFileSync(file, orderText(order))
     expect(readOrder(file)).toEqual(order)
@@ -504,7 +504,7 @@ ${isCsv ? '' : '  tags[].name: { use: mask.email, keepFirst: 1 }\n  tags[].n: ke
       FLAT,
     )
     const ahead = NOW + 40 * DAY
-    const order = await planRetention(targetsOf([clean]), plan, options({ now: ahead, asOf: ahead }))
+    const order = await planRetention(await targetsOf([clean]), plan, options({ now: ahead, asOf: ahead }))
     expect(order.targets).toMatchObject([{ deleted: 1 }])
     const { hash: _, ...members } = order
     const edited = sealOrder({ ...members, made: new Date(NOW).toISOString() })
@@ -522,7 +522,7 @@ ${isCsv ? '' : '  tags[].name: { use: mask.email, keepFirst: 1 }\n  tags[].n: ke
     }))
     const { at, clean, plan } = await stored({ 'in.csv': csvOf(rows) }, FLAT)
     const file = join(clean, 'in.csv')
-    const order = await planRetention(targetsOf([clean]), plan, options())
+    const order = await planRetention(await targetsOf([clean]), plan, options())
     const orderFile = join(at, 'o.json')
     writeFileSync(orderFile, orderText(order))
     const before = read(file)

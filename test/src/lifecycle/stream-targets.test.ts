@@ -190,7 +190,7 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     const { set, plan, data } = world
     const before = published(world)
     const notes = await Promise.all([0, 5, 9].map((first) => noteAt(world, first)))
-    const order = await planRetention(targetsOf([set]), plan, options)
+    const order = await planRetention(await targetsOf([set]), plan, options)
     expect(order.untouched).toEqual([])
     expect(order.targets.map((one) => [one.rows, one.deleted, one.stepped, one.whole])).toEqual([
       [3, 1, 2, false],
@@ -225,7 +225,7 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
       Array(3).fill('verified absent'),
     )
     expect(await applyOrder(order, setting)).toEqual({ applied: 0, wasApplied: 2 })
-    const again = await planRetention(targetsOf([set]), plan, options)
+    const again = await planRetention(await targetsOf([set]), plan, options)
     expect(again.targets.map(({ deleted, stepped }) => deleted + stepped)).toEqual([0, 0, 0, 0])
   })
 
@@ -234,11 +234,11 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     const { at, set, suppression } = world
     const searches = [await searchOf(join(at, 'p.yaml'), keyset)]
     const keyChecks = keyChecksOf(keyset)
-    const located = await locate(targetsOf([set]), ['a'], searches, keyChecks, NOW)
+    const located = await locate(await targetsOf([set]), ['a'], searches, keyChecks, NOW)
     expect(located.map(({ rows }) => rows)).toEqual([[[1, 1]], [], [[2, 2]]])
     const setting = { matchKeys, holds: [], now: NOW, plans: searches.map(({ plan }) => plan) }
     const subjects = subjectsOf(['a'], { searches, matchKeys, keyChecks, suppression })
-    const planned = () => planErasure(targetsOf([set]), subjects, { ...setting, validMs: DAY })
+    const planned = async () => planErasure(await targetsOf([set]), subjects, { ...setting, validMs: DAY })
     const found = async (order: Awaited<ReturnType<typeof planned>>) =>
       openPoints(await verifyErasure(order, suppression, setting)).map(({ code, target }) => [code, target])
     // A stream has read records of the subject, and its file has no name yet.
@@ -269,7 +269,7 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
   it('goes on after kill -9, and says why it does not touch a file', async () => {
     const world = await three()
     const { set, plan } = world
-    const order = await planRetention(targetsOf([set]), plan, options)
+    const order = await planRetention(await targetsOf([set]), plan, options)
     const name = nameAt(world, 0)
     const staged = `.${name}.${order.hash.slice(0, 12)}.retain`
     writeFileSync(join(set, staged), 'half of it')
@@ -283,7 +283,7 @@ describe.each(['ndjson', 'parquet'] as const)('a data set of a stream, as %s', (
     await applyOrder(order, { plan, now: NOW, holds: [] })
     expect(published(world)).toEqual([0, 5, 9].map((first) => nameAt(world, first)))
     const codes = async () =>
-      (await planRetention(targetsOf([set]), plan, options)).untouched.map(({ code }) => code)
+      (await planRetention(await targetsOf([set]), plan, options)).untouched.map(({ code }) => code)
     const whole = readFileSync(join(set, name))
     writeFileSync(join(set, name), whole.subarray(0, whole.length - 9))
     expect(await codes()).toEqual(['note-missing'])

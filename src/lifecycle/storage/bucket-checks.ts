@@ -1,0 +1,80 @@
+/** What a bucket and its store must be like, so that what is deleted there is gone, and nothing else is. */
+import { randomBytes } from 'node:crypto'
+import { LetheError } from '../../errors.ts'
+import { type ObjectName, printObjectName } from '../../files/objects/object-name.ts'
+import { ConditionFailed, type ObjectStore } from '../../files/objects/object-store.ts'
+
+/** By the store, which is another one where the environment is. */
+const troubles = new WeakMap<ObjectStore, Map<string, Promise<string | undefined>>>()
+const judged = new WeakMap<ObjectStore, Map<string, Promise<boolean>>>()
+
+function once<T>(
+  known: WeakMap<ObjectStore, Map<string, Promise<T>>>,
+  store: ObjectStore,
+  bucket: string,
+  find: () => Promise<T>,
+): Promise<T> {
+  const ofStore = known.get(store) ?? new Map<string, Promise<T>>()
+  known.set(store, ofStore)
+  const found = ofStore.get(bucket) ?? find()
+  ofStore.set(bucket, found)
+  found.catch(() => ofStore.delete(bucket))
+  return found
+}
+
+/**
+ * Why what is deleted or written over in a bucket stays there all the same; undefined where it does not. A bucket without versions can have neither
+ * object lock nor replication (S3 user guide, "Using Versioning", "Object Lock", "Replication").
+ * @throws LetheError where the store does not answer
+ */
+export const bucketTrouble = (store: ObjectStore, { bucket }: ObjectName): Promise<string | undefined> =>
+  once(troubles, store, bucket, async () => {
+    try {
+      return (await store.keepsVersions(bucket))
+        ? 'its bucket keeps older versions, or may: what is deleted or written over stays as one'
+        : undefined
+    } catch (error) {
+      if (!(error instanceof LetheError && error.code === 'store-right-missing')) throw error
+      return 'it is not known whether its bucket keeps older versions: s3:GetBucketVersioning is missing'
+    }
+  })
+
+const OTHER_TAG = '"00000000000000000000000000000000"'
+
+/** @throws LetheError `store-refused` where the store writes over or deletes an object whatever its state is; what the store throws */
+export async function refuseBlindStore(store: ObjectStore, name: ObjectName): Promise<void> {
+  const isJudged = await once(judged, store, name.bucket, () => judges(store, name))
+  if (!isJudged)
+    throw new LetheError(
+      'store-refused',
+      `${printObjectName(name)} was not touched: the object store writes or deletes an object whatever state it is in (If-Match), so that what another wrote meanwhile could be lost`,
+      'use a store that judges conditions, as S3 does; or delete by hand what the order names',
+    )
+}
+
+/** Asks for what has to be refused, of an object of its own beside the one that is named. */
+async function judges(store: ObjectStore, { bucket, key }: ObjectName): Promise<boolean> {
+  const folder = key.slice(0, key.lastIndexOf('/') + 1)
+  const probe = { bucket, key: `${folder}.probe.${randomBytes(6).toString('hex')}.part` }
+  const mark = randomBytes(12).toString('hex')
+  await store.put(probe, new Uint8Array(), mark, 'nothing')
+  try {
+    return (
+      (await isRefused(() =>
+        store.put(probe, new Uint8Array(), mark, { ...probe, size: 0, tag: OTHER_TAG }),
+      )) && (await isRefused(() => store.deleteObject(probe, OTHER_TAG)))
+    )
+  } finally {
+    await store.deleteObject(probe)
+  }
+}
+
+async function isRefused(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return false
+  } catch (error) {
+    if (error instanceof ConditionFailed) return true
+    throw error
+  }
+}

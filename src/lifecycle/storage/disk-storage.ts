@@ -1,0 +1,96 @@
+/** Stored files on a disk: locks keep commands apart, and what takes the place of a file is made beside it and renamed. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { fileError } from '../../errors.ts'
+import { digestOf } from '../../files/digest.ts'
+import { takeLock } from '../../files/lock-file.ts'
+import { discardParts } from '../../files/temporary-file.ts'
+import { writeWhole } from '../../files/whole-file.ts'
+import { deleteEmptyFolder, deleteFile, replaceFile } from '../delete-stored.ts'
+import { stampOf } from '../file-stamp.ts'
+import type { Permit } from '../may-delete.ts'
+import { sidecarName, stagedName } from '../stored-names.ts'
+import { type OpenedFile, Overtaken, type Storage, type StoredText } from './storage.ts'
+
+const LOCK_WAIT_MS = 1000
+
+class DiskStorage implements Storage {
+  readonly isLocked = true
+
+  async stamp(file: string): Promise<string> {
+    return stampNow(file)
+  }
+
+  async text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined> {
+    try {
+      const stamp = stampOf(file)
+      if (statSync(file).size > mostBytes) return 'too-large'
+      return { text: readFileSync(file, 'utf8'), stamp }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw fileError(file, error)
+    }
+  }
+
+  async open(file: string): Promise<OpenedFile> {
+    return { path: file, stamp: stampNow(file), digest: () => digestOf(file), close: () => {} }
+  }
+
+  lock(file: string): Promise<() => void> {
+    return takeLock(file, { waitMs: LOCK_WAIT_MS })
+  }
+
+  async remainder(): Promise<undefined> {
+    return undefined
+  }
+
+  async clear(file: string, order: string, permitFor: (file: string) => Permit): Promise<void> {
+    this.unstage(stagedName(file, order), permitFor)
+  }
+
+  async staging(file: string, order: string): Promise<string> {
+    return stagedName(file, order)
+  }
+
+  unstage(staged: string, permitFor: (file: string) => Permit): void {
+    for (const name of [staged, sidecarName(staged)]) {
+      discardParts(name)
+      if (existsSync(name)) deleteFile(name, permitFor(name))
+    }
+  }
+
+  async write(file: string, text: string): Promise<void> {
+    await writeWhole(file, text)
+  }
+
+  async replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void> {
+    replaceFile(staged, file, permit, () => refuseOther(file, stamp))
+  }
+
+  async delete(file: string, permit: Permit, stamp?: string): Promise<void> {
+    deleteFile(file, permit, () => {
+      if (stamp !== undefined) refuseOther(file, stamp)
+    })
+  }
+
+  async move(from: string, to: string, permitFor: (file: string) => Permit): Promise<void> {
+    if (existsSync(from)) replaceFile(from, to, permitFor(to))
+  }
+
+  async deleteEmptyFolder(folder: string, permit: Permit): Promise<boolean> {
+    return deleteEmptyFolder(folder, permit)
+  }
+}
+
+function refuseOther(file: string, stamp: string): void {
+  if (stampOf(file) !== stamp) throw new Overtaken(file)
+}
+
+function stampNow(file: string): string {
+  try {
+    return stampOf(file)
+  } catch (error) {
+    throw fileError(file, error)
+  }
+}
+
+export const DISK: Storage = new DiskStorage()

@@ -1,0 +1,188 @@
+/**
+ * Stored files in an object store. No lock keeps commands apart there: each write and each deletion names the state that it is meant for, and the
+ * store judges that (`If-Match`). What is to take the place of an object is made in the folder for temporary files.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { LetheError } from '../../errors.ts'
+import { objectNamed } from '../../files/by-name.ts'
+import { Digester, type FileDigest } from '../../files/digest.ts'
+import { formatByName } from '../../files/input.ts'
+import { type ObjectName, parseObjectName } from '../../files/objects/object-name.ts'
+import { ObjectOutput } from '../../files/objects/object-output.ts'
+import { objectBytes } from '../../files/objects/object-reader.ts'
+import { ConditionFailed, type ObjectStore, type StoredObject } from '../../files/objects/object-store.ts'
+import { openStore } from '../../files/objects/open-store.ts'
+import { outputError } from '../../files/sink.ts'
+import { deleteObjectAt, replaceObject } from '../delete-stored.ts'
+import type { Permit } from '../may-delete.ts'
+import { bucketTrouble, refuseBlindStore } from './bucket-checks.ts'
+import { GONE, type OpenedFile, Overtaken, type Storage, type StoredText } from './storage.ts'
+
+/** Of writes that take the place of whatever stands there. */
+const MOST_TRIES = 5
+
+class ObjectStorage implements Storage {
+  readonly isLocked = false
+
+  async stamp(file: string): Promise<string> {
+    return (await objectNamed(file))?.tag ?? GONE
+  }
+
+  async text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined> {
+    const object = await objectNamed(file)
+    if (object === undefined || object.size > mostBytes) return object && 'too-large'
+    const pieces: Buffer[] = []
+    for await (const piece of objectBytes(await openStore(), object)) pieces.push(piece)
+    return { text: Buffer.concat(pieces).toString(), stamp: object.tag }
+  }
+
+  async open(file: string): Promise<OpenedFile> {
+    const store = await openStore()
+    const object = await store.look(parseObjectName(file))
+    const folder = temporaryFolder(file)
+    try {
+      const path = join(folder, `object${endingOf(file)}`)
+      const digest = await download(store, object, file, path)
+      return {
+        path,
+        stamp: object.tag,
+        digest: async () => digest,
+        close: () => dropFolder(folder),
+      }
+    } catch (error) {
+      dropFolder(folder)
+      throw error
+    }
+  }
+
+  async lock(): Promise<() => void> {
+    return () => {}
+  }
+
+  async remainder(file: string): Promise<string | undefined> {
+    return await bucketTrouble(await openStore(), parseObjectName(file))
+  }
+
+  /** What was made is in no folder that another command knows. */
+  async clear(): Promise<void> {}
+
+  async staging(file: string): Promise<string> {
+    return join(temporaryFolder(file), `staged${endingOf(file)}`)
+  }
+
+  unstage(staged: string): void {
+    dropFolder(dirname(staged))
+  }
+
+  async write(file: string, text: string, over?: string): Promise<void> {
+    const store = await openStore()
+    const name = parseObjectName(file)
+    for (let tries = 1; ; tries++)
+      try {
+        const tag = over ?? (await this.stamp(file))
+        await put(store, name, text, tag)
+        return
+      } catch (error) {
+        if (!(error instanceof Overtaken) || over !== undefined || tries === MOST_TRIES) throw error
+      }
+  }
+
+  async replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void> {
+    const store = await openStore()
+    await refuseBlindStore(store, parseObjectName(file))
+    await asOvertaken(file, () => replaceObject(store, staged, file, permit, stamp))
+    this.unstage(staged)
+  }
+
+  async delete(file: string, permit: Permit, stamp?: string): Promise<void> {
+    const store = await openStore()
+    await refuseBlindStore(store, parseObjectName(file))
+    const tag = stamp ?? (await this.stamp(file))
+    if (tag === GONE) return
+    try {
+      await asOvertaken(file, () => deleteObjectAt(store, file, permit, tag))
+    } catch (error) {
+      // The answer to a first try may have been lost.
+      if (!(error instanceof Overtaken) || (await this.stamp(file)) !== GONE) throw error
+    }
+  }
+
+  async move(from: string, to: string, permitFor: (file: string) => Permit): Promise<void> {
+    const read = await this.text(from, Number.POSITIVE_INFINITY)
+    if (read === undefined || read === 'too-large') return
+    await this.write(to, read.text, await this.stamp(to))
+    await this.delete(from, permitFor(from), read.stamp)
+  }
+
+  /** There are none: a prefix goes with its last object. */
+  async deleteEmptyFolder(): Promise<boolean> {
+    return false
+  }
+}
+
+/** What its name tells of its form, which its copy must not lack. */
+function endingOf(file: string): string {
+  const { format, compression, tab } = formatByName(file)
+  if (format === undefined) return ''
+  const packed = compression === 'none' ? '' : compression === 'gzip' ? '.gz' : '.zst'
+  return `.${tab ? 'tsv' : format}${packed}`
+}
+
+/** Only its owner can look into it. @throws LetheError (io) */
+function temporaryFolder(file: string): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'lethe-'))
+  } catch (error) {
+    throw outputError(file, error, tmpdir())
+  }
+}
+
+const dropFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+
+async function download(
+  store: ObjectStore,
+  object: StoredObject,
+  file: string,
+  path: string,
+): Promise<FileDigest> {
+  const digester = new Digester()
+  const copy = await open(path, 'wx', 0o600)
+  try {
+    for await (const piece of objectBytes(store, object)) {
+      digester.add(piece)
+      await copy.writeFile(piece)
+    }
+  } catch (error) {
+    throw error instanceof LetheError ? error : outputError(file, error, tmpdir())
+  } finally {
+    await copy.close()
+  }
+  return digester.end()
+}
+
+/** Publishes a text where what stands there has this tag, or nothing does. @throws Overtaken; LetheError (io) */
+async function put(store: ObjectStore, name: ObjectName, text: string, tag: string): Promise<void> {
+  const standing = tag === GONE ? 'nothing' : { ...name, size: 0, tag }
+  const output = new ObjectOutput({ store, name, digester: undefined, standing })
+  try {
+    await output.append(Buffer.from(text))
+    await output.finish()
+    await asOvertaken(output.name, () => output.publish())
+  } finally {
+    await output.discard()
+  }
+}
+
+async function asOvertaken(file: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const isOther = error instanceof LetheError && /^output-(?:exists|conflict)$/.test(error.code)
+    throw isOther || error instanceof ConditionFailed ? new Overtaken(file) : error
+  }
+}
+
+export const OBJECTS: Storage = new ObjectStorage()

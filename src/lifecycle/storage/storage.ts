@@ -1,0 +1,65 @@
+/**
+ * Where stored files lie, as what reads, rewrites and deletes them sees it: the port behind which a disk and an object store stand.
+ * Files are named as targets are: an absolute path, or the name of an object.
+ */
+import { LetheError } from '../../errors.ts'
+import type { FileDigest } from '../../files/digest.ts'
+import type { Permit } from '../may-delete.ts'
+
+/** The text of a small file, and in which state that was. */
+export interface StoredText {
+  readonly text: string
+  readonly stamp: string
+}
+
+/** All bytes of a stored file in one state, as a file on a disk. */
+export interface OpenedFile {
+  readonly path: string
+  readonly stamp: string
+  digest(): Promise<FileDigest>
+  /** Takes away what was made to read it. */
+  close(): void
+}
+
+/** Another one wrote or deleted something in between; it is as that one left it. */
+export class Overtaken extends LetheError {
+  constructor(file: string) {
+    super('file-busy', `${file} was written or deleted by another meanwhile`, 'try again')
+  }
+}
+
+export const GONE = 'gone'
+
+export interface Storage {
+  /** Whether `lock` keeps other commands out. Where it cannot, each write is judged by the state that it takes the place of. */
+  readonly isLocked: boolean
+  /** Which state stands under a name: another one has another stamp. `gone`: nothing stands there. @throws LetheError (io) */
+  stamp(file: string): Promise<string>
+  /** Undefined where there is none. @throws LetheError (io) */
+  text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined>
+  /** @throws LetheError (io) `file-missing` where there is none */
+  open(file: string): Promise<OpenedFile>
+  /** Gives what gives it back. @throws LetheError `file-busy` */
+  lock(file: string): Promise<() => void>
+  /**
+   * Why what is deleted or written over at a file would stay all the same; undefined where it does not.
+   * @throws LetheError (io)
+   */
+  remainder(file: string): Promise<string | undefined>
+  /** Takes away what an order left half-made beside a file. @throws LetheError (io) */
+  clear(file: string, order: string, permitFor: (file: string) => Permit): Promise<void>
+  /** Where what is to take the place of a file is made, for an order. */
+  staging(file: string, order: string): Promise<string>
+  /** Takes away what was made there. */
+  unstage(staged: string, permitFor: (file: string) => Permit): void
+  /** Writes a small file whole. `over`: where that state stands, and no other. @throws Overtaken; LetheError (io) */
+  write(file: string, text: string, over?: string): Promise<void>
+  /** Puts what was staged in the place of a file. @throws Overtaken where that has another stamp; LetheError (io) */
+  replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void>
+  /** Deletes a file; does nothing where it is gone. @throws Overtaken where it has another stamp; LetheError (io) */
+  delete(file: string, permit: Permit, stamp?: string): Promise<void>
+  /** Gives a small file the name of another one, whose place it takes. Does nothing where it is gone. @throws LetheError (io) */
+  move(from: string, to: string, permitFor: (file: string) => Permit): Promise<void>
+  /** Whether a folder was empty, and is deleted, or is gone. */
+  deleteEmptyFolder(folder: string, permit: Permit): Promise<boolean>
+}
