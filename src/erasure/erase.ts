@@ -8,8 +8,8 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
 import { underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
-import { becameOf, cameBeside, LeftAlone } from '../lifecycle/stored-folder.ts'
-import type { ErasureRequest, Search, Target, TargetSurvey, UntouchedCode } from '../lifecycle/target.ts'
+import { becameOf, cameBeside, HALF_MADE, leftAlone } from '../lifecycle/stored-folder.ts'
+import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
 import { newSources } from '../policy/context.ts'
@@ -220,9 +220,6 @@ export async function applyErasure(
   }
 }
 
-/** What is not stored yet, and may come to be. */
-const HALF_MADE: ReadonlySet<UntouchedCode> = new Set(['left-over', 'being-written', 'upload-open'])
-
 export interface VerifiedErasure {
   readonly targets: readonly ErasureFinding[]
   /** Subjects that are not on the suppression list. */
@@ -245,10 +242,9 @@ export async function verifyErasure(
     targets.push(await findingOf({ ...planned, whole: wasErased }, request))
   }
   // What was left half-made took its name, where it is searched below, or was deleted: neither is kept elsewhere.
-  for (const { target, code } of order.untouched) {
-    const isHalfMade = HALF_MADE.has(code)
-    const stored = isHalfMade ? new LeftAlone(fileOf(target), code) : undefined
-    targets.push(await findingOf({ target, deleted: 0, whole: isHalfMade }, request, stored))
+  for (const left of order.untouched) {
+    const [target, whole] = [left.target, HALF_MADE.has(left.code)]
+    targets.push(await findingOf({ target, deleted: 0, whole }, request, leftAlone(left)))
   }
   // A stream publishes while orders are made: its rows may be of records from before the subjects were listed.
   const named = [...order.targets, ...order.untouched].map(({ target }) => target)

@@ -55,7 +55,7 @@ async function entriesOf(object: ObjectName, keys: ReadonlySet<string>): Promise
   try {
     parseObjectName(file)
   } catch {
-    return [{ kind: 'unreadable', file }]
+    return [{ kind: 'unreadable-name', file }]
   }
   const { bucket, key } = object
   const folder = key.slice(0, key.lastIndexOf('/') + 1)

@@ -1,7 +1,8 @@
 /** A file by itself: FILE.lethe.json beside it tells what made it. */
-import { type FileDigest, isSameDigest } from '../files/digest.ts'
+import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
 import type { Keeper, Made, PermitFor, RefusedFile, StoredChange } from './keeper.ts'
 import { readSidecar, type Sidecar, sidecarAt, sidecarText } from './sidecar.ts'
+import { GONE } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
 import { erasedName, sidecarName, stagedName } from './stored-names.ts'
 import { UNTOUCHED } from './target.ts'
@@ -60,12 +61,11 @@ export class SidecarKeeper implements Keeper {
   }
 
   async giveUp(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void> {
-    for (const [at, { file, order, stamp, after }] of changes.entries()) {
-      const storage = storageOf(file)
-      // Whether the first was made may not be known: what tells of it then stays for the next time.
-      if (at === 0 && !storage.isLocked && (await storage.stamp(file)) !== stamp) continue
+    for (const [at, change] of changes.entries()) {
+      const { file, order, after } = change
+      if (at === 0 && (await mayBeMade(change, permitFor))) continue
       const mark = after === undefined ? erasedName(file, order) : sidecarName(stagedName(file, order))
-      if (await isThere(mark)) await storage.delete(mark, permitFor(mark))
+      if (await isThere(mark)) await storageOf(file).delete(mark, permitFor(mark))
     }
   }
 
@@ -76,6 +76,20 @@ export class SidecarKeeper implements Keeper {
   tells(file: string): Promise<boolean> {
     return isThere(sidecarName(file))
   }
+}
+
+/** Whether a change was made, or may still be, though an error came of it: what tells of it then stays. */
+async function mayBeMade(
+  { file, order, stamp, after }: StoredChange,
+  permitFor: PermitFor,
+): Promise<boolean> {
+  const storage = storageOf(file)
+  if (storage.isLocked) return false
+  const now = await storage.stamp(file)
+  // A request may still be on its way.
+  if (now === stamp) return true
+  if (now === GONE) return after === undefined
+  return after !== undefined && (await finished(file, order, await digestOf(file), permitFor))
 }
 
 export function madeBySidecar({

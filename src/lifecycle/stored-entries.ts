@@ -10,7 +10,7 @@ export interface StoredEntry {
     | 'not-there'
     | 'being-written'
     | 'upload-open'
-    | 'unreadable'
+    | 'unreadable-name'
   /** Its path, or the name of an object. */
   readonly file: string
 }

@@ -115,8 +115,18 @@ export class LeftAlone implements Target {
   async isGone(): Promise<boolean> {
     const file = fileOf(this.name)
     if (!isObjectName(file)) return !existsSync(file)
+    if (this.#code === 'unreadable-name') return false
     return isUpload(this.#code) ? await isUploadGone(file) : !(await isThere(file))
   }
 }
 
 const isUpload = (code: UntouchedCode): boolean => code === 'upload-open' || code === 'being-written'
+
+/** What is not stored yet, and may come to be. */
+export const HALF_MADE: ReadonlySet<UntouchedCode> = new Set(['left-over', 'being-written', 'upload-open'])
+
+/** What an order left alone, as it stands now. */
+export const leftAlone = ({ target, code }: Untouched): Target =>
+  HALF_MADE.has(code) || code === 'unreadable-name'
+    ? new LeftAlone(fileOf(target), code)
+    : new StoredFile(fileOf(target))

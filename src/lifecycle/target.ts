@@ -72,6 +72,8 @@ export const UNTOUCHED = {
   'versions-stay': 'its bucket keeps older versions: what is deleted or written over stays as one',
   'upload-open':
     'it is an upload into an object store that is neither complete nor aborted: a command is writing it, or was cut short; abort it where none is (docs/object-stores.md)',
+  'unreadable-name':
+    'no object should have this name, which readers take for another: copy it to another one, and delete it',
   link: 'it is a link to what is not below the folders that are named: name that too',
   'left-over':
     'a command that was cut short left it, or one is at work: run that to its end, or delete it where none is',

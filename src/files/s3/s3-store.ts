@@ -137,6 +137,8 @@ class S3Store implements ObjectStore {
   readonly #limits: S3Limits
   /** Buckets that are there, and whose store takes the credentials. */
   readonly #written = new Set<string>()
+  /** Buckets that are there, so that an object that is not found in one is missing. */
+  readonly #read = new Set<string>()
 
   constructor(library: Library, client: Client.S3Client, origin: string | undefined, limits: S3Limits) {
     this.#library = library
@@ -152,10 +154,13 @@ class S3Store implements ObjectStore {
   async look(name: ObjectName): Promise<StoredObject> {
     const at = { Bucket: name.bucket, Key: name.key }
     try {
-      return storedOf(name, await this.#client.send(new this.#library.HeadObjectCommand(at)))
+      const found = storedOf(name, await this.#client.send(new this.#library.HeadObjectCommand(at)))
+      this.#read.add(name.bucket)
+      return found
     } catch (error) {
       const kind = kindOf(error)
-      if (kind === 'busy' || kind === 'cut') throw storeError(error, this.#asked(name, 'read'))
+      const isCertain = kind === 'missing' && this.#read.has(name.bucket)
+      if (isCertain || kind === 'busy' || kind === 'cut') throw storeError(error, this.#asked(name, 'read'))
       throw storeError(await this.#reasonOf(at, error), this.#asked(name, 'read'))
     }
   }
@@ -195,6 +200,7 @@ class S3Store implements ObjectStore {
       // A listing that goes on without end is none.
       if (++pages > MOST_PAGES) throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
       const page: Client.ListObjectsV2CommandOutput = await this.#list(prefix, token)
+      this.#read.add(bucket)
       for (const { Key, Size, ETag } of page.Contents ?? [])
         if (Key !== undefined) yield storedOf({ bucket, key: Key }, { ContentLength: Size, ETag })
       const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
