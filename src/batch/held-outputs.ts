@@ -1,6 +1,5 @@
 /** Outputs that would take the place of files under a legal hold. */
 import { LetheError } from '../errors.ts'
-import { isObjectName } from '../files/objects/object-name.ts'
 import type { Output } from '../files/sink.ts'
 import { readHolds } from '../lifecycle/holds-file.ts'
 import type { Hold } from '../lifecycle/legal-hold.ts'
@@ -23,12 +22,6 @@ export function refuseHeld(outputs: readonly Output[], file: string): () => void
   const permits = [...new Set(outputs)]
     .filter((output) => output.standing() === 'older')
     .map(({ name }) => {
-      if (isObjectName(name))
-        throw new LetheError(
-          'bad-option',
-          `holds tell files and topics, so that it is not known whether the object ${name} is held; nothing was read`,
-          'leave out --replace, and name another object',
-        )
       const verdict = mayDelete({ target: fileTarget(name) }, holds, Date.now(), () => readHolds(file))
       if (!verdict.allowed) throw held(name, verdict.hold, 'nothing was read')
       return { name, permit: verdict.permit }

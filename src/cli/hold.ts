@@ -1,5 +1,4 @@
 /** `lethe hold`: what must not be deleted, until when, and who says so. */
-import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { LetheError } from '../errors.ts'
 import { sha256 } from '../ledger/entry.ts'
@@ -14,6 +13,7 @@ import {
   type TargetName,
 } from '../lifecycle/legal-hold.ts'
 import { fileTarget } from '../lifecycle/may-delete.ts'
+import { standsAt } from '../lifecycle/stored-folder.ts'
 import { fileOf } from '../lifecycle/work-order.ts'
 import { columns, paint } from '../terminal.ts'
 import { matching, parseTime } from './arguments.ts'
@@ -76,13 +76,24 @@ async function add(options: AddOptions): Promise<void> {
   const fact = { action: 'hold.add', names: { hold: id }, fingerprints: { hold: sha256(line) } } as const
   await recorded(ledgerOf(options), fact, () => appendHold(file, line))
   say(`the hold ${id} is in force until ${new Date(expires).toISOString()}, in ${file}`)
-  if (target?.startsWith('file:') === true && !existsSync(fileOf(target)))
-    say(
-      `nothing stands at ${fileOf(target)} now: the hold is on what comes to stand there; where the name is wrong, release it and add another`,
-    )
+  if (target?.startsWith('file:') === true) await sayIfNothing(target)
   for (const { policy, untold } of subjects?.searches ?? [])
     for (const why of untold)
       say(`of ${policy.name}, version ${policy.version}, every row is held, of all subjects: ${why}`)
+}
+
+/** A name that is wrong holds nothing. */
+async function sayIfNothing(target: TargetName): Promise<void> {
+  const file = fileOf(target)
+  try {
+    if (await standsAt(target)) return
+    say(
+      `nothing stands at ${file} now: the hold is on what comes to stand there; where the name is wrong, release it and add another`,
+    )
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error
+    say(`it is not known whether something stands at ${file}: ${error.message}`)
+  }
 }
 
 function targetOf(text: string): TargetName {

@@ -107,6 +107,16 @@ function uploadName(object: ObjectName, id: string): string {
   return nameIn(folderOf(file)!, `.${basename(file)}.${tag}.part`)
 }
 
+/** Whether an object has this name, or one lies below it. @throws what the store throws */
+export async function standsAnything(name: string): Promise<boolean> {
+  if (!isObjectFolder(name) && (await objectNamed(name)) !== undefined) return true
+  const { bucket, key } = parseObjectName(name)
+  const store = await openStore()
+  for await (const _ of store.list({ bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` }))
+    return true
+  return false
+}
+
 /** Whether an upload is complete or aborted. `name`: as `objectEntries` calls it. @throws what the store throws */
 export async function isUploadGone(name: string): Promise<boolean> {
   const { bucket, key } = parseObjectName(name)

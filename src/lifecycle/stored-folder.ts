@@ -14,7 +14,7 @@ import { DATA_SET } from '../forms/data-set.ts'
 import { diskEntries, leadsElsewhere } from './disk-entries.ts'
 import type { TargetName } from './legal-hold.ts'
 import { fileTarget } from './may-delete.ts'
-import { isUploadGone, objectEntries } from './object-entries.ts'
+import { isUploadGone, objectEntries, standsAnything } from './object-entries.ts'
 import { isThere } from './storage/storage-of.ts'
 import { type EntryOptions, isStoredName, type StoredEntry } from './stored-entries.ts'
 import { StoredFile } from './stored-file.ts'
@@ -93,6 +93,12 @@ export async function becameOf(
 function ownName(file: string): string {
   const [, name] = /^\.(.+)\.[0-9a-f]{12}\.(?:part|retain)$/.exec(basename(file)) ?? []
   return name === undefined ? file : ownName(nameIn(folderOf(file)!, name))
+}
+
+/** Whether something stands at a target that is a file or a folder, or below it. @throws LetheError (io) */
+export async function standsAt(target: TargetName): Promise<boolean> {
+  const file = fileOf(target)
+  return isObjectName(file) ? await standsAnything(file) : existsSync(file)
 }
 
 /** What is told of, and neither read nor written. */
