@@ -5,7 +5,7 @@
  */
 import { LetheError } from '../errors.ts'
 import { nameIn } from '../files/by-name.ts'
-import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
+import { type FileDigest, isSameDigest } from '../files/digest.ts'
 import { folderOf, nameBelow } from '../files/file-names.ts'
 import { DATA_SET, type DataSet, type FileState, type ListedFile } from '../forms/data-set.ts'
 import { readPartitionFolder } from '../record/partition/partition-path.ts'
@@ -13,7 +13,7 @@ import type { Keeper, Made, PermitFor, RefusedFile, StoredChange } from './keepe
 import { type ManifestAt, readManifest, writeManifest } from './manifest-file.ts'
 import { readSidecar } from './sidecar.ts'
 import { finished, madeBySidecar, settleSidecar, stageSidecar } from './sidecar-keeper.ts'
-import { Overtaken, type Storage } from './storage/storage.ts'
+import { type Storage, unlessOvertaken } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
 import { sidecarName } from './stored-names.ts'
 import { UNTOUCHED } from './target.ts'
@@ -21,8 +21,6 @@ import { UNTOUCHED } from './target.ts'
 type Files = Map<string, ListedFile>
 type Gone = NonNullable<DataSet['gone']>[number][]
 
-/** Others may write the manifest of an object store in between. */
-const MOST_TRIES = 20
 /** What commands that were cut short were about to do; of older ones no request is on its way any more. */
 const MOST_EARLIER = 16
 
@@ -59,7 +57,7 @@ export class ManifestKeeper implements Keeper {
   async #settle(listed: ListedFile, files: Files, gone: Gone, permitFor: PermitFor): Promise<boolean> {
     const name = listed.file
     const file = nameIn(this.#folder, name)
-    const now = (await isThere(file)) ? await digestOf(file) : undefined
+    const now = (await isThere(file)) ? await this.#storage.digest(file) : undefined
     const intents = intentsOf(listed)
     if (now === undefined && intents.includes(null)) {
       const sidecar = sidecarName(file)
@@ -186,18 +184,13 @@ export class ManifestKeeper implements Keeper {
 
   /** `change` may be called again, with what another has made of the manifest meanwhile. */
   async #change(change: (files: Files, gone: Gone) => Promise<boolean>): Promise<void> {
-    for (let tries = 1; ; tries++)
-      try {
-        const manifest = await readManifest(this.#folder)
-        if (typeof manifest === 'string') throw changed(this.lock, UNTOUCHED['manifest-malformed'])
-        const files = new Map(manifest.files)
-        const gone: Gone = [...(manifest.dataSet.gone ?? [])]
-        if (await change(files, gone))
-          await writeManifest(manifest, files, gone.length > 0 ? gone : undefined)
-        return
-      } catch (error) {
-        if (!(error instanceof Overtaken) || tries === MOST_TRIES) throw error
-      }
+    await unlessOvertaken(async () => {
+      const manifest = await readManifest(this.#folder)
+      if (typeof manifest === 'string') throw changed(this.lock, UNTOUCHED['manifest-malformed'])
+      const files = new Map(manifest.files)
+      const gone: Gone = [...(manifest.dataSet.gone ?? [])]
+      if (await change(files, gone)) await writeManifest(manifest, files, gone.length > 0 ? gone : undefined)
+    })
   }
 }
 

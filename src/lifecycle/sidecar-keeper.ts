@@ -1,8 +1,8 @@
 /** A file by itself: FILE.lethe.json beside it tells what made it. */
-import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
+import { type FileDigest, isSameDigest } from '../files/digest.ts'
 import type { Keeper, Made, PermitFor, RefusedFile, StoredChange } from './keeper.ts'
 import { readSidecar, type Sidecar, sidecarAt, sidecarText } from './sidecar.ts'
-import { GONE } from './storage/storage.ts'
+import { GONE, unlessOvertaken } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
 import { erasedName, sidecarName, stagedName } from './stored-names.ts'
 import { UNTOUCHED } from './target.ts'
@@ -89,7 +89,7 @@ async function mayBeMade(
   // A request may still be on its way.
   if (now === stamp) return true
   if (now === GONE) return after === undefined
-  return after !== undefined && (await finished(file, order, await digestOf(file), permitFor))
+  return after !== undefined && (await finished(file, order, await storage.digest(file), permitFor))
 }
 
 export function madeBySidecar({
@@ -130,11 +130,13 @@ export async function settleSidecar(
   permitFor: PermitFor,
 ): Promise<void> {
   const name = sidecarName(file)
-  const { sidecar, stamp } = await sidecarAt(file)
-  if (typeof sidecar === 'string' || !isSameDigest(sidecar.file, before)) return
   const storage = storageOf(file)
-  if (after === undefined) await storage.delete(name, permitFor(name), stamp)
-  else await storage.move(sidecarName(stagedName(file, order)), name, permitFor)
+  await unlessOvertaken(async () => {
+    const { sidecar, stamp } = await sidecarAt(file)
+    if (typeof sidecar === 'string' || !isSameDigest(sidecar.file, before)) return
+    if (after === undefined) await storage.delete(name, permitFor(name), stamp)
+    else await storage.move(sidecarName(stagedName(file, order)), name, stamp, permitFor)
+  })
 }
 
 /** Takes up an order that was cut short between a file and its sidecar; whether it was. */
@@ -147,6 +149,7 @@ export async function finished(
   const staged = stagedName(file, order)
   const begun = await readSidecar(staged)
   if (typeof begun === 'string' || begun.order !== order || !isSameDigest(now, begun.file)) return false
-  await storageOf(file).move(sidecarName(staged), sidecarName(file), permitFor)
+  const { stamp } = await sidecarAt(file)
+  await storageOf(file).move(sidecarName(staged), sidecarName(file), stamp, permitFor)
   return true
 }

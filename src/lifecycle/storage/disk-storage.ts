@@ -1,7 +1,7 @@
 /** Stored files on a disk: locks keep commands apart, and what takes the place of a file is made beside it and renamed. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { fileError } from '../../errors.ts'
-import { digestOf } from '../../files/digest.ts'
+import { digestOf, type FileDigest } from '../../files/digest.ts'
 import { takeLock } from '../../files/lock-file.ts'
 import { discardParts } from '../../files/temporary-file.ts'
 import { writeWhole } from '../../files/whole-file.ts'
@@ -29,6 +29,10 @@ class DiskStorage implements Storage {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw fileError(file, error)
     }
+  }
+
+  digest(file: string): Promise<FileDigest> {
+    return digestOf(file)
   }
 
   async open(file: string): Promise<OpenedFile> {
@@ -72,8 +76,8 @@ class DiskStorage implements Storage {
     })
   }
 
-  async move(from: string, to: string, permitFor: (file: string) => Permit): Promise<void> {
-    if (existsSync(from)) replaceFile(from, to, permitFor(to))
+  async move(from: string, to: string, stamp: string, permitFor: (file: string) => Permit): Promise<void> {
+    if (existsSync(from)) replaceFile(from, to, permitFor(to), () => refuseOther(to, stamp))
   }
 
   async deleteEmptyFolder(folder: string, permit: Permit): Promise<boolean> {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LetheError } from '../../errors.ts'
 import { objectNamed } from '../../files/by-name.ts'
-import { Digester, type FileDigest } from '../../files/digest.ts'
+import { Digester, digestOf, type FileDigest } from '../../files/digest.ts'
 import { formatByName } from '../../files/input.ts'
 import { type ObjectName, parseObjectName } from '../../files/objects/object-name.ts'
 import { ObjectOutput } from '../../files/objects/object-output.ts'
@@ -19,10 +19,17 @@ import { outputError } from '../../files/sink.ts'
 import { deleteObjectAt, replaceObject } from '../delete-stored.ts'
 import type { Permit } from '../may-delete.ts'
 import { bucketTrouble, refuseBlindStore } from './bucket-checks.ts'
-import { GONE, type OpenedFile, Overtaken, type Storage, type StoredText } from './storage.ts'
+import {
+  GONE,
+  type OpenedFile,
+  Overtaken,
+  type Storage,
+  type StoredText,
+  unlessOvertaken,
+} from './storage.ts'
 
-/** Of writes that take the place of whatever stands there. */
-const MOST_TRIES = 5
+/** An object may be written by another while it is read. */
+const MOST_READS = 8
 
 class ObjectStorage implements Storage {
   readonly isLocked = false
@@ -31,27 +38,30 @@ class ObjectStorage implements Storage {
     return (await objectNamed(file))?.tag ?? GONE
   }
 
-  async text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined> {
-    const object = await objectNamed(file)
-    if (object === undefined || object.size > mostBytes) return object && 'too-large'
-    const pieces: Buffer[] = []
-    for await (const piece of objectBytes(await openStore(), object)) pieces.push(piece)
-    return { text: Buffer.concat(pieces).toString(), stamp: object.tag }
+  text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined> {
+    return unlessChanged(file, async () => {
+      const object = await objectNamed(file)
+      if (object === undefined || object.size > mostBytes) return object && 'too-large'
+      const pieces: Buffer[] = []
+      for await (const piece of objectBytes(await openStore(), object)) pieces.push(piece)
+      return { text: Buffer.concat(pieces).toString(), stamp: object.tag }
+    })
+  }
+
+  digest(file: string): Promise<FileDigest> {
+    return unlessChanged(file, () => digestOf(file))
   }
 
   async open(file: string): Promise<OpenedFile> {
     const store = await openStore()
-    const object = await store.look(parseObjectName(file))
     const folder = temporaryFolder(file)
+    const path = join(folder, `object${endingOf(file)}`)
     try {
-      const path = join(folder, `object${endingOf(file)}`)
-      const digest = await download(store, object, file, path)
-      return {
-        path,
-        stamp: object.tag,
-        digest: async () => digest,
-        close: () => dropFolder(folder),
-      }
+      const { object, digest } = await unlessChanged(file, async () => {
+        const found = await store.look(parseObjectName(file))
+        return { object: found, digest: await download(store, found, file, path) }
+      })
+      return { path, stamp: object.tag, digest: async () => digest, close: () => dropFolder(folder) }
     } catch (error) {
       dropFolder(folder)
       throw error
@@ -80,14 +90,8 @@ class ObjectStorage implements Storage {
   async write(file: string, text: string, over?: string): Promise<void> {
     const store = await openStore()
     const name = parseObjectName(file)
-    for (let tries = 1; ; tries++)
-      try {
-        const tag = over ?? (await this.stamp(file))
-        await put(store, name, text, tag)
-        return
-      } catch (error) {
-        if (!(error instanceof Overtaken) || over !== undefined || tries === MOST_TRIES) throw error
-      }
+    if (over !== undefined) await put(store, name, text, over)
+    else await unlessOvertaken(async () => put(store, name, text, await this.stamp(file)))
   }
 
   async replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void> {
@@ -100,7 +104,11 @@ class ObjectStorage implements Storage {
   async delete(file: string, permit: Permit, stamp?: string): Promise<void> {
     const store = await openStore()
     await refuseBlindStore(store, parseObjectName(file))
-    const tag = stamp ?? (await this.stamp(file))
+    if (stamp !== undefined) await this.#delete(store, file, permit, stamp)
+    else await unlessOvertaken(async () => this.#delete(store, file, permit, await this.stamp(file)))
+  }
+
+  async #delete(store: ObjectStore, file: string, permit: Permit, tag: string): Promise<void> {
     if (tag === GONE) return
     try {
       await asOvertaken(file, () => deleteObjectAt(store, file, permit, tag))
@@ -110,17 +118,28 @@ class ObjectStorage implements Storage {
     }
   }
 
-  async move(from: string, to: string, permitFor: (file: string) => Permit): Promise<void> {
+  async move(from: string, to: string, stamp: string, permitFor: (file: string) => Permit): Promise<void> {
     const read = await this.text(from, Number.POSITIVE_INFINITY)
     if (read === undefined || read === 'too-large') return
-    await this.write(to, read.text, await this.stamp(to))
-    await this.delete(from, permitFor(from), read.stamp)
+    await this.write(to, read.text, stamp)
+    await this.delete(from, permitFor(from))
   }
 
   /** There are none: a prefix goes with its last object. */
   async deleteEmptyFolder(): Promise<boolean> {
     return false
   }
+}
+
+/** Reads again, in another state, what was written in between. @throws LetheError `input-changed` where that goes on */
+async function unlessChanged<T>(file: string, read: () => Promise<T>): Promise<T> {
+  for (let reads = 1; ; reads++)
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof LetheError && error.code === 'input-changed')) throw error
+      if (reads === MOST_READS) throw new Overtaken(file)
+    }
 }
 
 /** What its name tells of its form, which its copy must not lack. */
@@ -149,7 +168,7 @@ async function download(
   path: string,
 ): Promise<FileDigest> {
   const digester = new Digester()
-  const copy = await open(path, 'wx', 0o600)
+  const copy = await open(path, 'w', 0o600)
   try {
     for await (const piece of objectBytes(store, object)) {
       digester.add(piece)

@@ -30,6 +30,18 @@ export class Overtaken extends LetheError {
 
 export const GONE = 'gone'
 
+const MOST_TRIES = 8
+
+/** Does again what looks at something and then writes it, where another wrote it in between. @throws Overtaken where that goes on */
+export async function unlessOvertaken<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Overtaken) || tries === MOST_TRIES) throw error
+    }
+}
+
 export interface Storage {
   /** Whether `lock` keeps other commands out. Where it cannot, each write is judged by the state that it takes the place of. */
   readonly isLocked: boolean
@@ -37,6 +49,8 @@ export interface Storage {
   stamp(file: string): Promise<string>
   /** Undefined where there is none. @throws LetheError (io) */
   text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined>
+  /** @throws LetheError (io) `file-missing` where there is none */
+  digest(file: string): Promise<FileDigest>
   /** @throws LetheError (io) `file-missing` where there is none */
   open(file: string): Promise<OpenedFile>
   /** Gives what gives it back. @throws LetheError `file-busy` */
@@ -58,8 +72,11 @@ export interface Storage {
   replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void>
   /** Deletes a file; does nothing where it is gone. @throws Overtaken where it has another stamp; LetheError (io) */
   delete(file: string, permit: Permit, stamp?: string): Promise<void>
-  /** Gives a small file the name of another one, whose place it takes. Does nothing where it is gone. @throws LetheError (io) */
-  move(from: string, to: string, permitFor: (file: string) => Permit): Promise<void>
+  /**
+   * Gives a small file the name of another one, whose place it takes where that has this stamp. Does nothing where it is gone.
+   * @throws Overtaken; LetheError (io)
+   */
+  move(from: string, to: string, stamp: string, permitFor: (file: string) => Permit): Promise<void>
   /** Whether a folder was empty, and is deleted, or is gone. */
   deleteEmptyFolder(folder: string, permit: Permit): Promise<boolean>
 }
