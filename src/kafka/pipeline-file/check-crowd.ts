@@ -37,6 +37,13 @@ export function checkCrowd(
       '`t` goes by the values of all records, which are never all there: what has left was judged by fewer',
       'say l in its place',
     )
+  const ofKey = [...crowd.over, ...crowd.sensitive].find((path) => /^\$key(?![\w-])/.test(path))
+  // Rows of a data set have no key.
+  if (ofKey !== undefined && shape.to.dataset === undefined)
+    bad(
+      `${quote(ofKey)} is among its fields: a tombstone leaves under its key, and holds no record that shows whose it is and what else its class has`,
+      'drop `$key`, or put its value into the record and name that',
+    )
   if (changeOf(shape.change) !== undefined)
     bad(
       'a change event has two rows, of which one may be in a class that is too small',

@@ -441,9 +441,14 @@ const cases: readonly (readonly [code: PipelineCode, about: string, text: string
     pipeline('lists: { erasures: { file: e } }', route({ policy: '▸listed.yaml' })),
   ],
   ['policy-needs-list', 'a list', pipeline('', route({ policy: '▸hashed.yaml' }))],
-  ...(['crowd-fails', 'crowd-of-files', 'crowd-near', 'crowd-of-records'] as const).map(
-    (name) => ['policy-crowd', name, pipeline('', route({ policy: `▸${name}.yaml` }))] as const,
-  ),
+  ...[
+    'crowd-fails',
+    'crowd-of-files',
+    'crowd-near',
+    'crowd-of-records',
+    'crowd-of-keys',
+    'crowd-of-key-parts',
+  ].map((name) => ['policy-crowd', name, pipeline('', route({ policy: `▸${name}.yaml` }))] as const),
   [
     'policy-crowd',
     'two rows',
@@ -585,6 +590,13 @@ describe('problem codes of a pipeline', () => {
     expect(problems.map((p) => [p.line, p.column, p.severity, p.code])).toEqual([
       [line, column, 'warning', code],
     ])
+  })
+
+  it('a record key may be of the crowd where rows have none', () => {
+    const { problems } = compile(
+      pipeline('', toDataset('dataset: d, format: ndjson', { policy: 'crowd-of-keys.yaml' })),
+    )
+    expect(problems.map(({ code }) => code)).toEqual(['dataset-places', 'dataset-envelope'])
   })
 
   it('dataset-envelope is a warning', () => {

@@ -23,6 +23,8 @@ const POLICIES: Readonly<Record<string, string>> = {
   'crowd-fails.yaml': `${head.replace('fields:', 'subject: s\nfields:')}  q: { use: keep, role: quasi-identifier }\ncrowd: { k: 5, window: 30d }\n`,
   'crowd-of-files.yaml': `${head.replace('fields:', 'subject: s\nfields:')}  q: { use: keep, role: quasi-identifier }\ncrowd: { k: 5, onFail: suppress }\n`,
   'crowd-near.yaml': `${head.replace('fields:', 'subject: s\nfields:')}  q: { use: keep, role: quasi-identifier }\n  d: { use: keep, role: sensitive }\ncrowd: { k: 5, t: 0.2, onFail: suppress, window: 30d }\n`,
+  'crowd-of-keys.yaml': `${head.replace('fields:', 'subject: s\nfields:')}  $key: { use: generalize.prefix, keep: 3, role: quasi-identifier }\ncrowd: { k: 5, onFail: suppress, window: 30d }\n`,
+  'crowd-of-key-parts.yaml': `${head.replace('fields:', 'subject: s\nfields:')}  q: { use: keep, role: quasi-identifier }\n  $key.kind: { use: generalize.prefix, keep: 1, role: sensitive }\ncrowd: { k: 5, l: 2, onFail: suppress, window: 30d }\n`,
   'crowd-of-records.yaml': `${head}  q: { use: keep, role: quasi-identifier }\ncrowd: { k: 5, onFail: suppress, window: 30d }\n`,
   'key.yaml': `${head}  $key: ${hmac}\n`,
   'open.yaml': `${head}  "body.*_note": drop\n  "*_code": { use: mask.replace, with: x }\n`,
