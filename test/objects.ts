@@ -37,6 +37,8 @@ const refusal = (status: number, code: string): Answer => [
   status,
   `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${KEY_ID} ${SECRET}</Message></Error>`,
 ]
+const xmlOf = (text: string): string =>
+  text.replace(/[&<>"\u0000-\u001f]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 const uriOf = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 
@@ -261,7 +263,7 @@ export class TestStore {
         : '<IsTruncated>false</IsTruncated>'
     const told = page.map(
       ([id, { key, begun }]) =>
-        `<Upload><Key>${key.slice(bucket.length + 1)}</Key><UploadId>${id}</UploadId><Initiated>${begun.toISOString()}</Initiated></Upload>`,
+        `<Upload><Key>${xmlOf(key.slice(bucket.length + 1))}</Key><UploadId>${id}</UploadId><Initiated>${begun.toISOString()}</Initiated></Upload>`,
     )
     return [200, `<ListMultipartUploadsResult>${more}${told.join('')}</ListMultipartUploadsResult>`]
   }
@@ -298,7 +300,7 @@ export class TestStore {
     const next = from + page.length
     const rows = page.map((one) => {
       const { bytes, tag } = this.objects.get(one)!
-      return `<Contents><Key>${one.slice(bucket.length + 1)}</Key><ETag>${tag.replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size></Contents>`
+      return `<Contents><Key>${xmlOf(one.slice(bucket.length + 1))}</Key><ETag>${tag.replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size></Contents>`
     })
     const more = next < names.length
     return [

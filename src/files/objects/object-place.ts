@@ -12,18 +12,27 @@ import { outputError } from '../sink.ts'
 import { type ObjectName, parseObjectName, printObjectName } from './object-name.ts'
 import { ObjectOutput } from './object-output.ts'
 import { ConditionFailed, type ObjectStore } from './object-store.ts'
+import { objectsBelow } from './objects-below.ts'
 import { openStore } from './open-store.ts'
 
 /** While a run writes below a prefix. Readers pass by names that begin with an underscore. */
 export const CLAIM = '_writing'
 const ANOTHER = 'name a prefix with nothing below it'
 
+const isDone = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )
+
 export class ObjectPlace implements DataSetPlace {
   readonly name: string
   readonly #folder: ObjectName
   #staging: string | undefined
-  /** What this run has published, the claim first. */
+  /** What this run has published, or may have, the claim first. */
   readonly #written: ObjectName[] = []
+  /** Names of what it began to write, but for the claim. */
+  readonly #begun = new Set<string>()
   #publishing: Promise<void> | undefined
   #isGivenUp = false
   /** From then on it may count. */
@@ -108,6 +117,7 @@ export class ObjectPlace implements DataSetPlace {
     if (this.#isGivenUp && !this.#isLast)
       throw new LetheError('file-unwritable', `${this.name} cannot be written: the run was given up`)
     const output = new ObjectOutput({ store, name, digester: undefined, standing: 'nothing' })
+    if (path !== undefined) this.#begun.add(name.key)
     try {
       if (path === undefined) await output.append(Buffer.from(randomBytes(12).toString('hex')))
       else
@@ -129,17 +139,32 @@ export class ObjectPlace implements DataSetPlace {
   /** Deletes what this run has published: none of it counts, as `_SUCCESS` is not there. */
   async #takenBack(store: ObjectStore, error: unknown): Promise<unknown> {
     if (!(error instanceof LetheError) || this.#written.length === 0) return error
-    // Where its answer was lost it may be there, and all counts.
-    if (this.#isLast && error.code === 'store-unavailable') return error
-    let left = 0
-    for (const name of this.#written.splice(0).reverse())
-      await store.deleteObject(name).catch(() => {
-        left++
-      })
-    if (left === 0) return error
+    // Where its answer was lost it may be there, or still arrive, and all counts.
+    if (this.#isLast && error.code === 'store-unavailable')
+      return new LetheError(
+        error.code,
+        `${error.message}; all other objects stay there, and count if it is there`,
+        'look whether it is there; if not, delete all below the prefix, and run it again',
+      )
+    const [claim, ...files] = this.#written.splice(0) as [ObjectName, ...ObjectName[]]
+    for (const name of files.reverse()) await store.deleteObject(name).catch(() => {})
+    // The claim stays as long as anything does: it is what keeps a reader from taking the rest for all.
+    const left = await this.#left(store).catch(() => undefined)
+    if (left === 0 && (await isDone(store.deleteObject(claim)))) return error
     const { code, message, suggestion } = error
-    const told = `${left} objects that were written below it stay there, without _SUCCESS`
-    return new LetheError(code, `${message}; ${told}`, suggestion)
+    const told =
+      left === undefined
+        ? 'what was written below it may stay there'
+        : `${left + 1} objects that were written below it stay there`
+    return new LetheError(code, `${message}; ${told}, without _SUCCESS`, suggestion)
+  }
+
+  /** How many objects are there that this run began to write. */
+  async #left(store: ObjectStore): Promise<number> {
+    if (this.#begun.size === 0) return 0
+    let left = 0
+    for await (const { key } of objectsBelow(store, this.#folder)) if (this.#begun.has(key)) left++
+    return left
   }
 
   async discard(): Promise<void> {

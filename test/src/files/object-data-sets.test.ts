@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { TestStore } from '../../objects.ts'
 import { type Ended, folder, script, warm } from '../cli/lethe.ts'
@@ -129,6 +130,73 @@ it('that fails takes back what it wrote; where it may not, what is left has no _
     env: store.env,
   })
   expect([read.code, read.stderr]).toEqual([2, expect.stringContaining('_writing is named as files are')])
+})
+
+it('of which one object cannot be taken back is no input: what says that it is not whole stays', async () => {
+  const cwd = place()
+  const kept = 'clean/set/country=C1/part-00001.ndjson'
+  for (const refused of [[403, ''], [404, '<Error><Code>NoSuchKey</Code></Error>'], 'broken'] as const) {
+    store.objects.clear()
+    store.fault = (request) =>
+      request === `DELETE /${kept}`
+        ? refused
+        : request === 'PUT /clean/set/_manifest.json'
+          ? [403, '']
+          : undefined
+    const { code, stderr } = await batch(cwd, 'in.ndjson', '-o', SET)
+    expect([code, stderr]).toEqual([
+      4,
+      expect.stringContaining('2 objects that were written below it stay there'),
+    ])
+    expect(names()).toEqual(['clean/set/_writing', kept])
+    store.fault = undefined
+    const args = ['batch', SET, '-p', 'policy.yaml', '-q', '-o', 'out.ndjson']
+    const read = await warm(args, { cwd, env: store.env })
+    expect([read.code, read.stderr]).toEqual([2, expect.stringContaining('_writing is named as files are')])
+  }
+})
+
+it('under any faults is whole and counts, or does not count and is no input', {
+  timeout: 300_000,
+}, async () => {
+  const cwd = place()
+  const told = (status: number, code: string) => [status, `<Error><Code>${code}</Code></Error>`] as const
+  type Fault = ReturnType<NonNullable<TestStore['fault']>>
+  const fault = fc.record({
+    verb: fc.constantFrom('PUT ', 'HEAD ', 'GET ', 'DELETE ', ''),
+    from: fc.nat(16),
+    count: fc.constantFrom(1, 1, 1, 2, 3, 100),
+    act: fc.constantFrom<Fault>(
+      ...(['lost', 'broken', 'cut'] as const),
+      ...[told(503, 'SlowDown'), told(500, 'InternalError'), told(409, 'ConditionalRequestConflict')],
+      ...[told(403, 'AccessDenied'), told(403, 'ExpiredToken'), told(404, 'NoSuchKey')],
+      told(412, 'PreconditionFailed'),
+    ),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fault, { minLength: 1, maxLength: 3 }), async (faults) => {
+      store.objects.clear()
+      const seen = faults.map(() => 0)
+      store.fault = (request) =>
+        faults.find(({ verb, from, count }, at) => {
+          if (!request.startsWith(verb)) return false
+          const place = seen[at]!++
+          return place >= from && place < from + count
+        })?.act
+      const { code, stderr } = await batch(cwd, 'in.ndjson', '-o', SET)
+      store.fault = undefined
+      const rest = names().filter((name) => name !== 'clean/set/_writing')
+      const counts = rest.includes('clean/set/_SUCCESS')
+      expect([code === 0, rest.length], stderr).toEqual([code === 0 && counts, counts ? 6 : rest.length])
+      // Nothing stays that is not told of.
+      if (code !== 0 && rest.length > 0)
+        expect(stderr).toMatch(counts ? /count if it is there/ : /stay there/)
+      const args = ['batch', SET, '-p', 'policy.yaml', '-q', '-o', 'out.ndjson', '--replace']
+      const read = await warm(args, { cwd, env: store.env })
+      expect(read.code === 0, `${stderr}${read.stderr}`).toBe(counts)
+    }),
+    { numRuns: 8 },
+  )
 })
 
 it('is published once where answers are lost, and connections break', async () => {

@@ -269,9 +269,20 @@ describe('objects', () => {
     }
   })
 
+  it('keep the names that others gave them, one by one', async () => {
+    // Percent signs and pluses as they are, and two normal forms of one text.
+    const stems = ['a b+c%2Fd', '\u00e9', 'e\u0301', `#?;=&<>"'~`, '&amp;', ' x ', 'q', 'q.ndjson/q']
+    for (const [at, stem] of stems.entries()) store.put(`raw/in/${stem}.ndjson`, rows(at, 1))
+    const { code, stderr } = await batch(place(), ['s3://raw/in/', '-o', 's3://clean/'])
+    expect([code, stderr]).toEqual([0, ''])
+    for (const [at, stem] of stems.entries())
+      expect(store.text(`clean/${stem}.ndjson`), stem).toBe(clean(at, 1))
+    expect(published()).toHaveLength(2 * stems.length)
+  })
+
   it('whose names hold controls are not quoted', async () => {
     const cwd = place()
-    for (const name of ['raw/in/.a&#27;[2Jb', 'raw/in/a&#10;b.ndjson', 'raw/in/_a&#13;/b.ndjson']) {
+    for (const name of ['raw/in/.a\u001b[2Jb', 'raw/in/a\nb.ndjson', 'raw/in/_a\r/b.ndjson']) {
       store.objects.clear()
       store.put(name, rows(0, 1))
       const { code, stderr } = await batch(cwd, ['s3://raw/in/', '-o', 'out.ndjson'])
