@@ -1,14 +1,17 @@
 /** Which files of a data set a run wrote: its manifest by the summary, and its files by the manifest. */
 import { join, sep } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
-import { digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
+import { nameIn, wholeOf } from '../files/by-name.ts'
+import { Digester, digestOf, type FileDigest, isSameDigest } from '../files/digest.ts'
 import { allEntriesBelow } from '../files/folder-entries.ts'
 import { isObjectName, parseObjectName, printObjectName } from '../files/objects/object-name.ts'
+import { CLAIM } from '../files/objects/object-place.ts'
 import { objectsBelow } from '../files/objects/objects-below.ts'
 import { openStore } from '../files/objects/open-store.ts'
 import { DATA_SET, isCardFile } from '../forms/data-set.ts'
 import type { ReadSummary } from '../forms/summaries.ts'
-import { type FoundManifest, readManifest } from '../lifecycle/manifest-file.ts'
+import { type FoundManifest, type ManifestAt, parseManifest } from '../lifecycle/manifest-file.ts'
+import { sidecarName } from '../lifecycle/stored-names.ts'
 import { isPublished, type Match, matchesOf } from './compare.ts'
 
 export interface VerifiedFile extends FileDigest {
@@ -45,10 +48,10 @@ export async function verifyDataSet(
       `${name} is not written as the manifest of a data set`,
       'make the data set again',
     )
-  const digest = await digestOf(name)
+  const { digest } = set
   const own: VerifiedFile = { file: name, below: DATA_SET, ...digest, is: matchesOf(digest, summary) }
   const files: VerifiedFile[] = []
-  for (const below of set.below().filter(isOfRows)) {
+  for (const below of set.below().filter(isOfRows(manifest))) {
     const file = nameOf(below)
     const found = await digestOf(file)
     const listed = manifest.files.get(below)
@@ -56,9 +59,8 @@ export async function verifyDataSet(
     const isListed = listed !== undefined && isSameDigest(found, listed)
     files.push({ file, below, ...found, is: isListed && !isPublished(named) ? own.is : named })
   }
-  const missing = [...manifest.files.keys()].find(
-    (listed) => !files.some(({ file }) => file === nameOf(listed)),
-  )
+  const there = new Set(files.map(({ below }) => below))
+  const missing = [...manifest.files.keys()].find((listed) => !there.has(listed))
   if (missing !== undefined)
     throw new LetheError(
       'file-missing',
@@ -75,19 +77,39 @@ export async function verifyDataSet(
   }
 }
 
+/** Hundreds of thousands of files. */
+const MOST_MANIFEST_BYTES = 256 << 20
+
 interface SetAt {
   readonly manifest: FoundManifest
+  /** Of the very bytes that say what the manifest says. */
+  readonly digest: FileDigest
   /** Names below the folder, with `/`, in order. @throws LetheError (io) */
   readonly below: () => readonly string[]
   readonly nameOf: (below: string) => string
 }
 
+/** Marks of the run, of which one that writes below a prefix may not be able to delete the last. */
+const MARKS: ReadonlySet<string> = new Set([DATA_SET, '_SUCCESS', CLAIM])
+
 /** Not what stands beside the rows. */
-const isOfRows = (name: string): boolean =>
-  !isCardFile(name) && name !== DATA_SET && name !== '_SUCCESS' && !name.endsWith('.lethe.json')
+function isOfRows({ files }: ManifestAt): (name: string) => boolean {
+  const sidecars = new Set([...files.keys()].map(sidecarName))
+  return (name) => !isCardFile(name) && !MARKS.has(name) && !sidecars.has(name)
+}
+
+/** Read once: what is read again may be something else. */
+async function manifestIn(folder: string): Promise<Pick<SetAt, 'manifest' | 'digest'>> {
+  const bytes = await wholeOf(nameIn(folder, DATA_SET), MOST_MANIFEST_BYTES)
+  const digester = new Digester()
+  if (bytes === undefined || bytes === 'too-large')
+    return { manifest: bytes === undefined ? 'none' : 'malformed', digest: digester.end() }
+  digester.add(bytes)
+  return { manifest: parseManifest(folder, bytes.toString(), ''), digest: digester.end() }
+}
 
 const setOfFiles = async (folder: string): Promise<SetAt> => ({
-  manifest: await readManifest(folder),
+  ...(await manifestIn(folder)),
   below: () => filesBelow(folder),
   nameOf: (below) => join(folder, below),
 })
@@ -99,15 +121,16 @@ async function setOfObjects(folder: string): Promise<SetAt> {
   const nameOf = (below: string): string => printObjectName({ bucket, key: prefix + below })
   const store = await openStore()
   const names: string[] = []
+  // What stands for a folder is no file.
   for await (const object of objectsBelow(store, { bucket, key: prefix }))
-    if (object.key !== prefix) names.push(object.key.slice(prefix.length))
+    if (!(object.key.endsWith('/') && object.size === 0)) names.push(object.key.slice(prefix.length))
   if (names.includes(DATA_SET) && !names.includes('_SUCCESS'))
     throw new LetheError(
       'file-missing',
       `${nameOf('_SUCCESS')} is not there: the data set is not whole, and does not count`,
       'make it again, below another prefix',
     )
-  return { manifest: await readManifest(folder), below: () => names.sort(), nameOf }
+  return { ...(await manifestIn(folder)), below: () => names.sort(), nameOf }
 }
 
 /** Names below the folder. */

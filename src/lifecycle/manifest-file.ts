@@ -37,7 +37,7 @@ export async function readManifest(folder: string): Promise<FoundManifest> {
 }
 
 /** What the text of a manifest says. */
-function parseManifest(folder: string, text: string, stamp: string): FoundManifest {
+export function parseManifest(folder: string, text: string, stamp: string): FoundManifest {
   let value: unknown
   try {
     value = JSON.parse(text)

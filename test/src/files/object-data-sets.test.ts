@@ -1,5 +1,6 @@
 /** `lethe batch --partition-by` below a prefix of an object store: with `_SUCCESS` whole, and without it nothing that counts. */
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -97,6 +98,58 @@ it('has the files that it would have on a disk, _SUCCESS last, and is an input',
   ])
   store.objects.delete('clean/set/_SUCCESS')
   expect((await verify()).slice(0, 2)).toEqual([4, expect.stringContaining('_SUCCESS is not there')])
+})
+
+it('is verified by one look at its manifest, and not by what stands beside its rows', async () => {
+  const cwd = place()
+  store.fault = (request) => (request.startsWith('DELETE ') ? [403, ''] : undefined)
+  expect((await batch(cwd, 'in.ndjson', '-o', SET, '--summary', 'run.json')).code).toBe(0)
+  store.fault = undefined
+  const verify = async (...args: string[]) => {
+    const { code, stdout, stderr } = await warm(['verify', 'run.json', SET, ...args], { cwd, env: store.env })
+    return [code, `${stdout}${stderr}`]
+  }
+  // The mark that could not be deleted, and what consoles write for a folder.
+  store.put('clean/set/', '')
+  store.put('clean/set/country=C1/', '')
+  expect(names()).toContain('clean/set/_writing')
+  expect(await verify()).toEqual([0, expect.not.stringContaining('is not a file of this run')])
+  // What is called as a sidecar is one of a file of the set.
+  store.put('clean/set/country=C1/rows.ndjson.lethe.json', '{"id":"forged"}\n')
+  expect(await verify()).toEqual([
+    1,
+    expect.stringContaining('rows.ndjson.lethe.json: is not a file of this run'),
+  ])
+  store.objects.delete('clean/set/country=C1/rows.ndjson.lethe.json')
+  // Another manifest, which names other rows, and is the run's again when its digest is taken.
+  const [manifest, part] = ['clean/set/_manifest.json', 'clean/set/country=C0/part-00000.ndjson']
+  const own = store.text(manifest)!
+  const forged = JSON.parse(own) as { files: { file: string; bytes: number; sha256: string }[] }
+  const rows = '{"id":"forged"}\n'
+  const sha256 = createHash('sha256').update(rows).digest('hex')
+  Object.assign(forged.files.find(({ file }) => part.endsWith(file))!, { bytes: rows.length, sha256 })
+  store.put(part, rows)
+  for (let looks = 1; looks <= 6; looks++) {
+    store.put(manifest, JSON.stringify(forged))
+    let seen = 0
+    store.fault = (request) => {
+      if (request.endsWith(` /${manifest}`) && ++seen === looks) store.put(manifest, own)
+      return undefined
+    }
+    expect((await verify())[0], `${looks}`).not.toBe(0)
+  }
+  // A listing that names one twice, or another, is none.
+  store.fault = undefined
+  const { tag } = store.objects.get(manifest)!
+  const listed = (...keys: string[]) =>
+    keys.map((key) => `<Contents><Key>${key}</Key><ETag>${tag}</ETag><Size>9</Size></Contents>`).join('')
+  for (const keys of [['set/_manifest.json', 'set/_manifest.json'], ['other/a.ndjson']]) {
+    store.fault = (request) =>
+      request.includes('?list-type')
+        ? [200, `<ListBucketResult><IsTruncated>false</IsTruncated>${listed(...keys)}</ListBucketResult>`]
+        : undefined
+    expect(await verify()).toEqual([4, expect.stringContaining('cannot be listed')])
+  }
 })
 
 it('that fails takes back what it wrote; where it may not, what is left has no _SUCCESS', async () => {
