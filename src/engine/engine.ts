@@ -287,6 +287,17 @@ export class Engine {
     if (this.#block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
   }
 
+  /** The same for the records `[starts[at], ends[at])`, all that stand behind those whose bounds the codec finds. */
+  spans(starts: Int32Array, ends: Int32Array, line: number): void {
+    const codec = this.#codec
+    for (let at = 0; at < starts.length; ) {
+      const taken = codec.scanSpans?.(starts, ends, at, line + at)
+      if (taken === undefined) codec.scanSpan(starts[at]!, ends[at]!, line + at)
+      at += taken ?? 1
+      if (this.#block.recordCount >= BLOCK_RECORDS) this.#writeBlock()
+    }
+  }
+
   /** What was written of the chunk, and what was not. */
   close(): Omit<Rewritten, 'lines'> {
     this.#writeBlock()

@@ -259,8 +259,8 @@ export class MessageEngine {
     const engine = this.#engine
     engine.open(chunk.bytes.subarray(0, chunk.length), length, 0)
     engine.records()
-    for (let at = 0; at < others.length; at++)
-      engine.span(starts[at]!, starts[at]! + messages.valueLength(others[at]!), lines.length + at)
+    const ends = starts.map((start, at) => start + messages.valueLength(others[at]!))
+    engine.spans(starts, ends, lines.length)
     const { output, deadLetters } = engine.close()
     this.#outcomes.values = this.#frames?.frame(this.#outcomes, output) ?? output
     for (const { line, code, rule, subject } of deadLetters)

@@ -56,6 +56,11 @@ export interface Codec {
   scan(): void
   /** Adds the record `[start, end)` of the chunk, which may span lines, to the block. `line`: what to call its line. */
   scanSpan(start: number, end: number, line: number): void
+  /**
+   * The same for many, of a codec that takes many at once: the records `[starts[at], ends[at])` and some behind it, each in a line of
+   * its own; gives how many. All records of a chunk stand in order in the two arrays.
+   */
+  scanSpans?(starts: Int32Array, ends: Int32Array, at: number, line: number): number
   /** What was met since the last call. */
   takeCounts(): ScanCounts
   /**

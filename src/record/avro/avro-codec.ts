@@ -11,8 +11,10 @@ import { maxResultBytes } from '../limits.ts'
 import { type KnownSchema, overTypes, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
 import { FramedScan } from '../typed/framed-scan.ts'
+import { KernelRecords } from '../typed/many-records.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
 import { frameOf } from '../wire-form.ts'
+import { avroKernel } from './avro-kernel.ts'
 import { type AvroType, readAvroSchema } from './avro-schema.ts'
 import { codeOf } from './avro-values.ts'
 import { AvroWalker } from './avro-walker.ts'
@@ -75,8 +77,26 @@ export class AvroCodec implements Codec {
     })
     this.#walker = walker
     const { typed } = walker
+    // The kernel counts what is unlisted, and cannot name it; and it knows neither patterns nor tags.
+    const canKernel =
+      options.kernels && !showNames && shape.openNodes === undefined && options.plan.tags === undefined
+    const many = new KernelRecords<Known, AvroType>(
+      {
+        format: avroKernel,
+        fields: options.fields,
+        watches: shape.watches.length,
+        isTold: options.output === 'avro',
+        rejects: options.rejectUnlisted,
+        mostTextBytes: typed.mostTextBytes,
+      },
+      walker,
+      ({ program }, _, start) => ({ program, start }),
+      (known, record) => {
+        this.#writtenBy[record] = known
+      },
+    )
     this.#scan = new FramedScan({
-      ...{ maxRecordBytes, showNames, walker: typed },
+      ...{ maxRecordBytes, showNames, walker: typed, many: canKernel ? many : undefined },
       noted: options.output === 'json' ? () => typed.ops.count : () => typed.tokenCount,
       learned: (schema) => this.#learned(schema),
       walk: (known, start, end, record) => {
@@ -123,6 +143,10 @@ export class AvroCodec implements Codec {
 
   scanSpan(start: number, end: number, line: number): void {
     this.#scan.scanSpan(start, end, line)
+  }
+
+  scanSpans(starts: Int32Array, ends: Int32Array, at: number, line: number): number {
+    return this.#scan.scanSpans(starts, ends, at, line)
   }
 
   takeCounts(): ScanCounts {

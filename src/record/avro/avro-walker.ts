@@ -1,16 +1,17 @@
 /** Walks records of Avro, whose fields stand in the order of the writer's schema: a place of bytes is a position in the chunk. */
 import type { RecordCode } from '../../errors.ts'
 import { doubled } from '../block.ts'
+import type { TypedSink } from '../kernel/typed-kernel.ts'
 import { Container } from '../typed/record-type.ts'
 import type { Step, TypedProgram } from '../typed/typed-program.ts'
 import { type TypedReader, TypedWalker, type WalkerOptions } from '../typed/typed-walker.ts'
 import { writePlain } from '../value-texts.ts'
 import type { AvroType } from './avro-schema.ts'
-import { AvroValues, Code } from './avro-values.ts'
+import { AvroValues, Code, codeOf } from './avro-values.ts'
 
 type AvroStep = Step<AvroType>
 
-export class AvroWalker implements TypedReader<AvroType> {
+export class AvroWalker implements TypedReader<AvroType>, TypedSink<AvroType> {
   readonly typed: TypedWalker<AvroType>
   readonly values: AvroValues
   /** Each record tells all of its fields. */
@@ -150,12 +151,45 @@ export class AvroWalker implements TypedReader<AvroType> {
   }
 
   noteRaw(slot: number, step: AvroStep | undefined, start: number, end: number): void {
-    if (slot >= this.rawStart.length) {
-      this.rawStart = doubled(this.rawStart, slot * 2)
-      this.rawEnd = doubled(this.rawEnd, slot * 2)
-    }
+    this.#reserve(slot + 1)
     this.rawStart[slot] = start
     this.rawEnd[slot] = end
     this.#types[slot] = step?.type
+  }
+
+  #reserve(slots: number): void {
+    if (slots <= this.rawStart.length) return
+    this.rawStart = doubled(this.rawStart, slots * 2)
+    this.rawEnd = doubled(this.rawEnd, slots * 2)
+  }
+
+  // What the kernel walked.
+
+  get text(): AvroValues {
+    return this.values
+  }
+
+  noted(words: Int32Array): void {
+    this.typed.append(words)
+  }
+
+  raw(
+    slot: number,
+    starts: Int32Array,
+    ends: Int32Array,
+    types: readonly AvroType[],
+    steps: Int32Array,
+  ): void {
+    this.#reserve(slot + starts.length)
+    this.rawStart.set(starts, slot)
+    this.rawEnd.set(ends, slot)
+    for (let at = 0; at < steps.length; at++) this.#types[slot + at] = types[steps[at]!]
+  }
+
+  late(type: AvroType, start: number, end: number, at: number): void {
+    const { values, typed } = this
+    typed.writeAt(at)
+    values.begin(start, end, typed.mostTextBytes)
+    if (values.leaf(codeOf(type), type, start) !== end) throw new Error('a kernel took what is no value')
   }
 }

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { RecordCode } from '../../errors.ts'
+import type { TypedSink } from '../kernel/typed-kernel.ts'
 import { Container } from '../typed/record-type.ts'
 import { type Step, type TypedProgram, Way } from '../typed/typed-program.ts'
 import { type TypedReader, TypedWalker, type WalkerOptions } from '../typed/typed-walker.ts'
@@ -23,7 +24,7 @@ const read = (isRead: boolean): number => (isRead ? READ : FAILED)
 export const protoCode = ({ kind, leaf }: ProtoType): number =>
   kind === 'leaf' || kind === 'null' ? leaf : Container[kind]
 
-export class ProtoWalker implements TypedReader<ProtoType> {
+export class ProtoWalker implements TypedReader<ProtoType>, TypedSink<ProtoType> {
   readonly typed: TypedWalker<ProtoType>
   readonly #reader: ProtoReader
   readonly values: ProtoValues
@@ -143,4 +144,23 @@ export class ProtoWalker implements TypedReader<ProtoType> {
   }
 
   noteRaw(): void {}
+
+  // What the kernel walked.
+
+  get text(): ProtoValues {
+    return this.values
+  }
+
+  noted(words: Int32Array): void {
+    this.typed.append(words)
+  }
+
+  raw(): void {}
+
+  late(type: ProtoType, start: number, end: number, at: number): void {
+    const { typed } = this
+    typed.writeAt(at)
+    const occurrence = this.#reader.begin(start, end, typed.mostTextBytes)
+    if (!this.#reader.leaf(type, occurrence, 0)) throw new Error('a kernel took what is no value')
+  }
 }

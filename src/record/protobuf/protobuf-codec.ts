@@ -14,9 +14,11 @@ import { maxResultBytes } from '../limits.ts'
 import { type KnownSchema, overTypes, SchemaFault, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
 import { FramedScan } from '../typed/framed-scan.ts'
+import { type Entry, KernelRecords } from '../typed/many-records.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
 import { frameOf } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
+import { protoKernel } from './proto-kernel.ts'
 import { type OutMessage, ProtoOutput } from './proto-output.ts'
 import { protoOutputText } from './proto-output-text.ts'
 import { readProtoSchema } from './proto-schema.ts'
@@ -94,8 +96,26 @@ export class ProtobufCodec implements Codec {
       isTold: false,
     })
     const { typed } = this.#walker
+    // The kernel counts what is unlisted, and cannot name it; and it knows neither patterns nor tags.
+    const canKernel =
+      options.kernels && !showNames && shape.openNodes === undefined && options.plan.tags === undefined
+    const many = new KernelRecords<Known, ProtoType>(
+      {
+        format: protoKernel,
+        fields: options.fields,
+        watches: shape.watches.length,
+        isTold: false,
+        rejects: options.rejectUnlisted,
+        mostTextBytes: typed.mostTextBytes,
+      },
+      this.#walker,
+      (known, bytes, start) => this.#entry(known, bytes, start),
+      (known, record) => {
+        this.#writtenBy[record] = known.written
+      },
+    )
     this.#scan = new FramedScan({
-      ...{ maxRecordBytes, showNames, walker: typed },
+      ...{ maxRecordBytes, showNames, walker: typed, many: canKernel ? many : undefined },
       noted: () => typed.ops.count,
       learned: ({ schema, output }) => (typeof schema === 'string' ? schema : this.#learned(schema, output)),
       walk: (known, start, end, record) => this.#walk(known, start, end, record),
@@ -155,6 +175,17 @@ export class ProtobufCodec implements Codec {
     return this.#walker.walk(program, indexes.end, end, block.recordScope[record]!)
   }
 
+  /** Most records are of the first message: one byte says so. */
+  #entry(known: Known, bytes: Uint8Array, start: number): Entry<ProtoType> | undefined {
+    if (bytes[start] !== 0) return undefined
+    let program = known.programs.get('0')
+    if (program === undefined) {
+      program = this.#programOf(known.file.messages[0]!.type)
+      known.programs.set('0', program)
+    }
+    return typeof program === 'string' ? undefined : { program, start: start + 1 }
+  }
+
   #programOf(type: ProtoType): TypedProgram<ProtoType> | RecordCode {
     try {
       return protoProgram(type, this.#shape, this.#options.plan)
@@ -162,6 +193,10 @@ export class ProtobufCodec implements Codec {
       if (!(error instanceof SchemaFault)) throw error
       return error.code
     }
+  }
+
+  scanSpans(starts: Int32Array, ends: Int32Array, at: number, line: number): number {
+    return this.#scan.scanSpans(starts, ends, at, line)
   }
 
   takeCounts(): ScanCounts {

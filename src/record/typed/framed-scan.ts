@@ -8,6 +8,7 @@ import { BLOCK_RECORDS, type ScanCounts } from '../codec.ts'
 import { newNames } from '../names.ts'
 import { type KnownSchema, SchemaFault, type SchemaNews } from '../schema-text.ts'
 import { FRAME_BYTES, MAGIC, schemaIdAt } from '../wire-form.ts'
+import type { ManyRecords } from './many-records.ts'
 
 const LF = 0x0a
 
@@ -30,6 +31,8 @@ export interface FramedFormat<Known> {
   readonly learned: (schema: KnownSchema) => Known | RecordCode
   /** Walks the record of the block whose value is `[start, end)`, behind the id; why it fails, if it does. */
   readonly walk: (known: Known, start: number, end: number, record: number) => RecordCode | undefined
+  /** What takes many records at once; undefined where none can. */
+  readonly many: ManyRecords<Known> | undefined
 }
 
 export class FramedScan<Known extends object> {
@@ -88,6 +91,31 @@ export class FramedScan<Known extends object> {
     this.first[record] = this.#format.noted()
     const code = this.#scan(start, end, record)
     if (code !== undefined) block.fail(record, code, -1)
+  }
+
+  /** The same for the records `[starts[at], ends[at])` and those behind it, of which the first is line `line`; gives how many it took. */
+  scanSpans(starts: Int32Array, ends: Int32Array, at: number, line: number): number {
+    const { many, noted } = this.#format
+    const { block } = this
+    if (at === 0) many?.open(this.bytes, starts, ends, (index) => this.#knownAt(starts[index]!, ends[index]!))
+    const [record, before] = [block.recordCount, noted()]
+    const taken =
+      many?.take(block, starts, at, Math.min(BLOCK_RECORDS - record, starts.length - at), line) ?? 0
+    if (taken === 0) {
+      this.scanSpan(starts[at]!, ends[at]!, line)
+      return 1
+    }
+    for (let index = 0; index < taken; index++) this.first[record + index] = before + many!.firstNoted[index]!
+    this.#format.walker.unlisted += many!.unlisted
+    return taken
+  }
+
+  /** What is known of the schema of a record; undefined where it fails. */
+  #knownAt(start: number, end: number): Known | undefined {
+    if (end - start > this.#format.maxRecordBytes || end - start < FRAME_BYTES || this.bytes[start] !== MAGIC)
+      return undefined
+    const known = this.#schemas.get(schemaIdAt(this.bytes, start))
+    return typeof known === 'string' ? undefined : known
   }
 
   #scan(start: number, end: number, record: number): RecordCode | undefined {

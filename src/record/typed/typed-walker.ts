@@ -139,6 +139,25 @@ export class TypedWalker<T extends RecordType<T>> {
     return this.tokenCount++
   }
 
+  /** Takes what another walk noted: operations, two numbers each, or tokens. */
+  append(words: Int32Array): void {
+    if (!this.#isTold) {
+      this.ops.append(words)
+      return
+    }
+    const count = this.tokenCount + words.length
+    if (count > this.tokens.length) this.tokens = doubled(this.tokens, count * 2)
+    this.tokens.set(words, this.tokenCount)
+    this.tokenCount = count
+  }
+
+  /** Lets the next text be written at `at`, where room was left for it. */
+  writeAt(at: number): void {
+    const { values } = this.#reader
+    values.out = this.#block.bytes
+    values.at = at
+  }
+
   /** One value, at its place of the shape; gives what is behind it. */
   value(step: Step<T>, at: number, scope: number, depth: number): number {
     const { code, node } = step
