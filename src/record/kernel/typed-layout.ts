@@ -74,7 +74,7 @@ const step = {
 
 const field = {
   step: '[Step]',
-  /** Where the record is noted in which its node was met last; 0 where nobody asks. */
+  /** Where the record is noted in which its node was met last; 0 where that does not count. */
   seen: 'usize',
   /** Of Protobuf: whether it may stand more than once and the last one counts, has its default where it is absent; its oneof or -1. */
   isLast: 'i32',

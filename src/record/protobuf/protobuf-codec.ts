@@ -14,7 +14,7 @@ import { maxResultBytes } from '../limits.ts'
 import { type KnownSchema, overTypes, SchemaFault, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
 import { FramedScan } from '../typed/framed-scan.ts'
-import { type Entry, KernelRecords } from '../typed/many-records.ts'
+import { KernelRecords, type ProgramEntry } from '../typed/many-records.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
 import { frameOf } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
@@ -176,7 +176,7 @@ export class ProtobufCodec implements Codec {
   }
 
   /** Most records are of the first message: one byte says so. */
-  #entry(known: Known, bytes: Uint8Array, start: number): Entry<ProtoType> | undefined {
+  #entry(known: Known, bytes: Uint8Array, start: number): ProgramEntry<ProtoType> | undefined {
     if (bytes[start] !== 0) return undefined
     let program = known.programs.get('0')
     if (program === undefined) {

@@ -9,7 +9,7 @@ import type { TypedProgram } from './typed-program.ts'
 const LEAST_RECORDS = 16
 
 /** A program, and where the payload begins behind the id. */
-export interface Entry<T extends RecordType<T>> {
+export interface ProgramEntry<T extends RecordType<T>> {
   readonly program: TypedProgram<T>
   readonly start: number
 }
@@ -29,7 +29,12 @@ export interface ManyRecords<Known> {
 export class KernelRecords<Known, T extends RecordType<T>> implements ManyRecords<Known> {
   readonly #parts: TypedKernelParts<T>
   readonly #sink: TypedSink<T>
-  readonly #entry: (known: Known, bytes: Uint8Array, start: number, end: number) => Entry<T> | undefined
+  readonly #entry: (
+    known: Known,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ) => ProgramEntry<T> | undefined
   /** A record was taken. */
   readonly #took: (known: Known, record: number) => void
   #kernel: TypedKernel<T> | undefined
@@ -40,7 +45,7 @@ export class KernelRecords<Known, T extends RecordType<T>> implements ManyRecord
   constructor(
     parts: TypedKernelParts<T>,
     sink: TypedSink<T>,
-    entry: (known: Known, bytes: Uint8Array, start: number, end: number) => Entry<T> | undefined,
+    entry: (known: Known, bytes: Uint8Array, start: number, end: number) => ProgramEntry<T> | undefined,
     took: (known: Known, record: number) => void,
   ) {
     this.#parts = parts
