@@ -17,6 +17,12 @@ interface Kept {
   readonly mark: string | undefined
 }
 
+interface Version {
+  readonly id: string
+  /** Undefined: it marks the object as deleted. */
+  readonly kept: Kept | undefined
+}
+
 interface Upload {
   readonly key: string
   readonly mark: string | undefined
@@ -48,8 +54,10 @@ export class TestStore {
   readonly objects: Map<string, Kept> = new Map()
   readonly uploads: Map<string, Upload> = new Map()
   readonly buckets: Set<string> = new Set(['raw', 'clean'])
-  /** Buckets that say that they keep older versions; they do not. */
+  /** Buckets that keep older versions. */
   readonly versioned: Set<string> = new Set()
+  /** Of objects in them, and of what was deleted there: the newest first. */
+  readonly versions: Map<string, readonly Version[]> = new Map()
   /** Requests so far: method, path, and the query without values. */
   readonly asked: string[] = []
   /** Whether it checks parts of uploads by CRC-32. */
@@ -230,24 +238,80 @@ export class TestStore {
       const whole =
         upload === undefined ? body : Buffer.concat(listed.map((number) => upload.parts.get(number)!))
       if (id !== null) this.uploads.delete(id)
-      this.put(name, whole, upload === undefined ? mark : upload.mark)
+      this.#remember(name, () => this.put(name, whole, upload === undefined ? mark : upload.mark))
       const { tag } = this.objects.get(name)!
       return upload === undefined
         ? [200, '', { etag: tag }]
         : [200, `<CompleteMultipartUploadResult><ETag>${tag}</ETag></CompleteMultipartUploadResult>`]
     }
+    if (method === 'GET' && query.has('versions')) return this.#listVersions(bucket, query)
+    if (method === 'GET' && query.has('replication'))
+      return refusal(404, 'ReplicationConfigurationNotFoundError')
     if (method === 'GET' && query.has('versioning'))
       return [
         200,
         `<VersioningConfiguration>${this.versioned.has(bucket) ? '<Status>Enabled</Status>' : ''}</VersioningConfiguration>`,
       ]
+    const version = query.get('versionId')
+    if (method === 'DELETE' && version !== null) return this.#deleteVersion(name, version)
     if (method === 'DELETE') {
       const wrong = this.#wrongState(name, headers)
       if (wrong !== undefined) return wrong
-      this.objects.delete(name)
+      this.#remember(name, () => this.objects.delete(name))
       return [204]
     }
     return this.#read(name, headers)
+  }
+
+  /** Changes an object; what it was is an older version then, where the bucket keeps them. */
+  #remember(name: string, change: () => void): void {
+    const before = this.objects.get(name)
+    change()
+    if (!this.versioned.has(name.slice(0, name.indexOf('/')))) return
+    const known = this.versions.get(name) ?? (before === undefined ? [] : [{ id: 'null', kept: before }])
+    const id = `version-${String(++this.#made).padStart(6, '0')}`
+    this.versions.set(name, [{ id, kept: this.objects.get(name) }, ...known])
+  }
+
+  #versionsOf(name: string): readonly Version[] {
+    const kept = this.objects.get(name)
+    return this.versions.get(name) ?? (kept === undefined ? [] : [{ id: 'null', kept }])
+  }
+
+  #deleteVersion(name: string, id: string): Answer {
+    const left = this.#versionsOf(name).filter((one) => one.id !== id)
+    this.versions.set(name, left)
+    const kept = left[0]?.kept
+    if (kept === undefined) this.objects.delete(name)
+    else this.objects.set(name, kept)
+    return [204]
+  }
+
+  #listVersions(bucket: string, query: URLSearchParams): Answer {
+    const prefix = `${bucket}/${query.get('prefix') ?? ''}`
+    const names = [...new Set([...this.objects.keys(), ...this.versions.keys()])]
+    const all = names
+      .filter((name) => name.startsWith(prefix))
+      .sort()
+      .flatMap((name) => this.#versionsOf(name).map((one, at) => ({ name, ...one, isLatest: at === 0 })))
+    const last = query.get('version-id-marker')
+    const from =
+      last === null
+        ? 0
+        : all.findIndex(
+            ({ name, id }) => `${name} ${id}` === `${bucket}/${query.get('key-marker')} ${last}`,
+          ) + 1
+    const page = all.slice(from, from + this.pageSize)
+    const rows = page.map(({ name, id, kept, isLatest }) => {
+      const what = kept === undefined ? 'DeleteMarker' : 'Version'
+      return `<${what}><Key>${name.slice(bucket.length + 1)}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest></${what}>`
+    })
+    const end = page.at(-1)
+    const more =
+      from + page.length < all.length && end !== undefined
+        ? `<IsTruncated>true</IsTruncated><NextKeyMarker>${end.name.slice(bucket.length + 1)}</NextKeyMarker><NextVersionIdMarker>${end.id}</NextVersionIdMarker>`
+        : '<IsTruncated>false</IsTruncated>'
+    return [200, `<ListVersionsResult>${more}${rows.join('')}</ListVersionsResult>`]
   }
 
   #listUploads(bucket: string, query: URLSearchParams): Answer {

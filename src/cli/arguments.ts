@@ -1,5 +1,5 @@
 /** How the words of command lines are read. Each throws commander's error, which says what is expected. */
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { addPeriod, parsePeriod } from '../../transforms/calendar/period.ts'
 import { readMoment } from '../../transforms/calendar.ts'
 import type { RequiredApproval } from '../approval/required-approval.ts'
@@ -102,3 +102,10 @@ export function parseShare(text: string): number {
   if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('It is a share above 0, such as 5% or 0.5%.')
   return share
 }
+
+/** Of orders over object stores. */
+export const objectVersionsOption = (): Option =>
+  new Option(
+    '--object-versions <what>',
+    'where a bucket keeps versions: delete all older ones of each target too (default: nothing there is touched)',
+  ).choices(['delete'])

@@ -1,7 +1,7 @@
 /** `lethe forget`: stored rows of subjects, by a work order that people read, and a receipt. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { parseTable, type Table } from '../erasure/sql.ts'
-import { parseSpan } from './arguments.ts'
+import { objectVersionsOption, parseSpan } from './arguments.ts'
 import { apply, begin, plan, replay, verify } from './forget/run-forget.ts'
 import { addHoldsOptions } from './holds-option.ts'
 import { addLedgerOptions } from './ledger-option.ts'
@@ -62,6 +62,7 @@ const addOrder = (command: Command): Command =>
         .argParser(parseSpan)
         .default(7 * 86_400_000, '7d'),
     )
+    .addOption(objectVersionsOption())
     .option(
       '--dead-letters <list...>',
       'also take sealed originals of the subjects out of lists that `lethe batch --dead-letter` wrote',

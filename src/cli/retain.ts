@@ -8,7 +8,7 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { verifiedLines } from '../lifecycle/print-orders.ts'
 import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
 import { type AnyOrder, readOrder, totalOf } from '../lifecycle/work-order.ts'
-import { parseShare, parseSpan, parseTime } from './arguments.ts'
+import { objectVersionsOption, parseShare, parseSpan, parseTime } from './arguments.ts'
 import {
   addHoldsOptions,
   type HoldsOptions,
@@ -202,7 +202,12 @@ const addShared = (command: Command): Command =>
 const addPlanning = (command: Command): Command =>
   addShared(
     command
-      .addArgument(new Argument('[target...]', 'files that `lethe batch` wrote, or folders of them'))
+      .addArgument(
+        new Argument(
+          '[target...]',
+          'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
+        ),
+      )
       .requiredOption('-o, --output <order>', 'where to write the work order')
       .addOption(
         new Option('--as-of <time>', 'the instant that ages are judged at (default: now)').argParser(
@@ -228,6 +233,7 @@ const addPlanning = (command: Command): Command =>
           'where a field cannot be taken to its next step: drop the row, or the field',
         ).choices(['drop-row', 'drop-field']),
       )
+      .addOption(objectVersionsOption())
       .addOption(
         new Option(
           '--other-versions <period>',

@@ -1,15 +1,15 @@
 /** Erasure of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
 import { LetheError } from '../errors.ts'
 import type { MatchKeys } from '../keys/match-keys.ts'
-import { applyFiles } from '../lifecycle/apply-files.ts'
+import { applyFiles, hasWork } from '../lifecycle/apply-files.ts'
 import type { Finder } from '../lifecycle/held-subjects.ts'
 import { expiredOf } from '../lifecycle/legal-hold.ts'
 import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
-import { underHold } from '../lifecycle/retention-orders.ts'
+import { olderThere, underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
 import { becameOf, cameBeside, HALF_MADE, leftAlone } from '../lifecycle/stored-folder.ts'
-import type { ErasureRequest, Search, Target, TargetSurvey } from '../lifecycle/target.ts'
+import type { ErasureRequest, Search, Target, TargetSurvey, VersionsSetting } from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
 import { newSources } from '../policy/context.ts'
@@ -56,7 +56,7 @@ function topicsOf({ topics }: ErasureOrder, setting: EraseSetting): TopicsSettin
 
 /** What targets are asked. @throws LetheError (usage) where a policy of the order, or the match keys, are not given */
 export function requestOf(
-  subjects: Subjects,
+  subjects: Subjects & VersionsSetting,
   { plans, matchKeys, holds, lookAgain, now, seen }: EraseSetting,
 ): ErasureRequest {
   const tokens = new Set(subjects.subjects.flatMap((one) => one.tokens))
@@ -82,7 +82,8 @@ export function requestOf(
       },
     ]
   })
-  return { searches: new Map(searches), keyChecks: subjects.keys, holds, lookAgain, heldAt: now }
+  const { keys: keyChecks, objectVersions } = subjects
+  return { searches: new Map(searches), keyChecks, objectVersions, holds, lookAgain, heldAt: now }
 }
 
 /** Values repeat: so many answers are remembered. */
@@ -156,10 +157,11 @@ export async function planErasure(
     readonly validMs: number
     readonly deleteRecords?: DeleteRecords | undefined
     readonly letterLists?: readonly string[] | undefined
+    readonly objectVersions?: 'delete' | undefined
   },
 ): Promise<ErasureOrder> {
-  const { holds, now, validMs, topics, deleteRecords = null, letterLists = [] } = setting
-  const request = requestOf(subjects, setting)
+  const { holds, now, validMs, topics, deleteRecords = null, letterLists = [], objectVersions } = setting
+  const request = requestOf({ ...subjects, objectVersions }, setting)
   const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
   const asked = askedOf(subjects, request)
   const lists: ListErasure[] = []
@@ -170,6 +172,7 @@ export async function planErasure(
     kind: 'forget',
     ...spanOf(now, validMs),
     ...subjects,
+    ...(objectVersions && { objectVersions }),
     targets: surveyed,
     untouched,
     ...(lists.length === 0 ? {} : { lists }),
@@ -204,8 +207,7 @@ export async function applyErasure(
     order.subjects.map(({ match }) => match),
     new Date(setting.now),
   )
-  const planned = order.targets.filter(({ deleted }) => deleted > 0)
-  const done = await applyFiles(planned, order.hash, request)
+  const done = await applyFiles(order.targets.filter(hasWork), order.hash, request)
   const asked = askedOf(order, request)
   const ofLists = await applyEach(
     (order.lists ?? []).filter(({ found }) => found > 0),
@@ -277,6 +279,7 @@ async function findingOf(
   const { rows: read, deleted, held, unsearched = [] } = survey
   const counts = { read, found: deleted + held.fromDeletion }
   if (deleted > 0) return told('not absent', `${counts.found} rows are still there`, counts)
+  if (survey.olderVersions !== undefined) return told('not absent', olderThere(survey.olderVersions), counts)
   if (held.fromDeletion > 0)
     return told('held', `${held.fromDeletion} rows are there ${underHold(survey)}`, counts)
   return unsearched.length > 0

@@ -39,6 +39,8 @@ export interface ErasureOrder {
   readonly keys: Readonly<Record<string, string>>
   readonly searches: readonly SearchForm[]
   readonly subjects: readonly SubjectForm[]
+  /** Of buckets that keep versions: older ones go too. Absent: what lies there is left as it is. */
+  readonly objectVersions?: 'delete' | undefined
   readonly targets: readonly TargetSurvey[]
   readonly untouched: readonly Untouched[]
   /** Lists of dead letters; left out where none was named. */
@@ -93,6 +95,7 @@ const form: z.ZodType<ErasureOrder> = z.strictObject({
         .exactOptional(),
     }),
   ),
+  objectVersions: z.literal('delete').exactOptional(),
   targets: z.array(surveyForm),
   untouched: z.array(untouchedForm),
   lists: z.array(listForm).exactOptional(),

@@ -16,6 +16,8 @@ export interface Located {
   readonly unsearched: readonly string[]
 }
 
+const OLDER = 'older versions of it, or copies, may be there, and are not looked through'
+
 /** Reads every target. Changes nothing. `identifiers`: of one subject or more, as they stand in events. */
 export async function locate(
   targets: readonly Target[],
@@ -33,7 +35,10 @@ export async function locate(
       if (last?.[1] === row - 1) last[1] = row
       else rows.push([row, row])
     }
-    const request: ErasureRequest = { searches: byPolicy, keyChecks, holds: [], heldAt: now, onFound }
+    const request: ErasureRequest = {
+      ...{ searches: byPolicy, keyChecks, holds: [], heldAt: now, onFound },
+      objectVersions: 'tell',
+    }
     const survey = await target.survey(request)
     const { name } = target
     located.push(
@@ -44,7 +49,10 @@ export async function locate(
             read: survey.rows,
             rows,
             found: survey.deleted,
-            unsearched: survey.unsearched ?? [],
+            unsearched: [
+              ...(survey.unsearched ?? []),
+              ...(survey.olderVersions === undefined ? [] : [OLDER]),
+            ],
           },
     )
   }

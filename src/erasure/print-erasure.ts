@@ -1,5 +1,5 @@
 /** Work orders of erasure, and what was found afterwards, as lines for people. */
-import { heldLines } from '../lifecycle/print-orders.ts'
+import { heldLines, olderLines } from '../lifecycle/print-orders.ts'
 import { fileOf, totalOf } from '../lifecycle/work-order.ts'
 import type { VerifiedErasure } from './erase.ts'
 import type { ErasureOrder } from './erasure-order.ts'
@@ -49,7 +49,7 @@ export async function erasureLines(
     lines.push(`lethe: ${fileOf(target)}: ${survey.rows} rows, ${digest.bytes} bytes`)
     for (const { rule, rows: count } of rules) lines.push(`  ${count} rows go, found by ${rule}`)
     if (whole) lines.push('  nothing is left: the file goes')
-    lines.push(...heldLines(survey))
+    lines.push(...olderLines(survey), ...heldLines(survey))
     if (unnamed > 0) lines.push(`  ${unnamed} rows name no subject, and stay`)
     for (const why of unsearched) lines.push(`  not all rows can be found: ${why}`)
   }

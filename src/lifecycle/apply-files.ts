@@ -92,7 +92,7 @@ async function applyGroup(
     for (const _ of made) tell('applied')
   }
   try {
-    for (const planned of targets) {
+    for (const planned of targets.filter(hasRowsToChange)) {
       const change = await new StoredFile(fileOf(planned.target)).stage(planned, order, request)
       if (typeof change === 'string') {
         tell(change)
@@ -106,4 +106,16 @@ async function applyGroup(
     // Where one was refused, those before it are done.
     await make()
   }
+  for (const planned of targets) {
+    const stored = new StoredFile(fileOf(planned.target))
+    if (hasRowsToChange(planned)) await stored.purge(request)
+    else tell((await stored.purgeAlone(request)) > 0 ? 'applied' : 'was applied')
+  }
 }
+
+/** By an order: of others, older versions go. */
+export const hasRowsToChange = ({ deleted, stepped }: TargetSurvey): boolean => deleted + stepped > 0
+
+/** Whether an order has something to do there. */
+export const hasWork = (planned: TargetSurvey): boolean =>
+  hasRowsToChange(planned) || (planned.olderVersions ?? 0) > 0

@@ -2,9 +2,9 @@
 import { createReadStream, renameSync, rmdirSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileError, LetheError } from '../errors.ts'
-import { parseObjectName } from '../files/objects/object-name.ts'
+import { parseObjectName, printObjectName } from '../files/objects/object-name.ts'
 import { ObjectOutput } from '../files/objects/object-output.ts'
-import type { ObjectStore } from '../files/objects/object-store.ts'
+import type { ObjectStore, ObjectVersion } from '../files/objects/object-store.ts'
 import { syncFolder } from '../files/sync-folder.ts'
 import type { Admin } from '../kafka/admin.ts'
 import type { OutputRecord, Position } from '../kafka/record.ts'
@@ -79,6 +79,16 @@ export async function deleteObjectAt(
 ): Promise<void> {
   check(file, permit)
   await store.deleteObject(parseObjectName(file), tag)
+}
+
+/** Deletes a version of an object for good. @throws LetheError (io) */
+export async function deleteVersionOf(
+  store: ObjectStore,
+  version: ObjectVersion,
+  permit: Permit,
+): Promise<void> {
+  check(printObjectName(version), permit)
+  await store.deleteVersion(version)
 }
 
 /** Deletes a folder where it is empty; whether it was, or is gone. */

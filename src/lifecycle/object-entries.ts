@@ -21,6 +21,7 @@ import { objectsBelow } from '../files/objects/objects-below.ts'
 import { openStore } from '../files/objects/open-store.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import { readManifest } from './manifest-file.ts'
+import { bucketFacts } from './storage/bucket-checks.ts'
 import { type EntryOptions, isStoredName, type StoredEntry } from './stored-entries.ts'
 import { sidecarName } from './stored-names.ts'
 
@@ -33,7 +34,8 @@ const SUCCESS = '_SUCCESS'
 export async function objectEntries(name: string, options: EntryOptions): Promise<readonly StoredEntry[]> {
   const parsed = parseObjectName(name)
   const store = await openStore()
-  if (!isObjectFolder(name) && (await objectNamed(name)) !== undefined) {
+  const isOne = !isObjectFolder(name)
+  if (isOne && ((await objectNamed(name)) !== undefined || (await isHidden(store, parsed)))) {
     const uploads = await uploadsOf(store, parsed, options, new Set())
     return [{ kind: 'stored', file: name }, ...uploads.filter(({ key }) => key === parsed.key).map(entryOf)]
   }
@@ -43,6 +45,7 @@ export async function objectEntries(name: string, options: EntryOptions): Promis
   for await (const object of objectsBelow(store, prefix))
     if (!(object.size === 0 && object.key.endsWith('/'))) keys.add(object.key)
   const uploads = await uploadsOf(store, prefix, options, keys)
+  for (const one of await hiddenKeys(store, prefix, keys)) keys.add(one)
   if (keys.size === 0 && uploads.length === 0 && options.mayBeEmpty !== true)
     throw new LetheError('file-missing', `nothing lies at ${name}, nor below it`, 'correct the name')
   const entries: StoredEntry[] = []
@@ -73,6 +76,26 @@ async function entriesOf(object: ObjectName, keys: ReadonlySet<string>): Promise
   }
   return isStoredName(file, keys.has(sidecarName(key))) ? [{ kind: 'stored', file }] : []
 }
+
+/** Of objects that are deleted, and of which older versions are there. @throws what the store throws */
+async function hiddenKeys(
+  store: ObjectStore,
+  prefix: ObjectName,
+  keys: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const facts = await bucketFacts(store, prefix)
+  const hidden = new Set<string>()
+  if ('stays' in facts || !facts.versions) return hidden
+  for await (const { key, isMarker } of store.versions(prefix))
+    if (!isMarker && !keys.has(key) && !key.endsWith('/') && isOfRows(key)) hidden.add(key)
+  return hidden
+}
+
+/** Not what Lethe tries a store by, nor what tells of rows. */
+const isOfRows = (key: string): boolean => isStoredName(key, false)
+
+const isHidden = async (store: ObjectStore, object: ObjectName): Promise<boolean> =>
+  (await hiddenKeys(store, object, new Set())).has(object.key)
 
 interface UploadEntry extends OpenUpload {
   readonly isStreamed: boolean

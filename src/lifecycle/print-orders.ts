@@ -17,7 +17,7 @@ export function orderLines(order: WorkOrder): readonly string[] {
     lines.push(`lethe: ${fileOf(target.target)}: ${target.rows} rows, ${target.digest.bytes} bytes, ${span}`)
     for (const { rule, action, rows: count } of rules) lines.push(`  ${action} ${count} rows: ${rule}`)
     if (whole) lines.push('  nothing is left: the file goes')
-    lines.push(...heldLines(target))
+    lines.push(...olderLines(target), ...heldLines(target))
     if (undated > 0) lines.push(`  ${undated} rows have no event time that can be read, and stay`)
     if (cannotStep > 0) {
       lines.push(
@@ -40,6 +40,10 @@ export function orderLines(order: WorkOrder): readonly string[] {
   )
   return lines
 }
+
+/** What goes beside rows, in a bucket that keeps versions. */
+export const olderLines = ({ olderVersions }: Pick<TargetSurvey, 'olderVersions'>): readonly string[] =>
+  olderVersions === undefined ? [] : [`  ${olderVersions} older versions of it go, whatever is in them`]
 
 /** What legal holds keep of a file. */
 export function heldLines({ held }: Pick<TargetSurvey, 'held'>): readonly string[] {

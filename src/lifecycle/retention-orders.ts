@@ -1,7 +1,7 @@
 /** Retention of what is stored: plans a work order, applies it, and reads again whether it is done. Prints nothing. */
 import { LetheError } from '../errors.ts'
 import type { Plan } from '../policy/plan.ts'
-import { applyFiles } from './apply-files.ts'
+import { applyFiles, hasWork } from './apply-files.ts'
 import { expiredOf, type TargetName } from './legal-hold.ts'
 import type { HeldSetting } from './may-delete.ts'
 import { type AppliedOrder, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
@@ -18,6 +18,7 @@ export interface PlanOptions extends HeldSetting {
   /** How long the order may be applied, ms. */
   readonly validMs: number
   readonly cannotStep: CannotStep | undefined
+  readonly objectVersions?: 'delete' | undefined
 }
 
 /** @throws LetheError (usage) where the policy says nothing of ages */
@@ -32,8 +33,8 @@ export async function planRetention(
       `the policy ${plan.name} states no \`retention:\`: nothing is ever too old`,
       'name a policy that does',
     )
-  const { asOf, now, marginMs, validMs, cannotStep, holds } = options
-  const request: RetentionRequest = { plan, asOf, marginMs, cannotStep, holds, heldAt: now }
+  const { asOf, now, marginMs, validMs, cannotStep, objectVersions, holds } = options
+  const request = { plan, asOf, marginMs, cannotStep, objectVersions, holds, heldAt: now }
   const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
   const { name, version, fingerprint } = plan
   return sealOrder<Omit<WorkOrder, 'hash'>>({
@@ -44,6 +45,7 @@ export async function planRetention(
     asOf: new Date(asOf).toISOString(),
     marginMs,
     cannotStep: cannotStep ?? null,
+    ...(objectVersions && { objectVersions }),
     policy: { name, version, fingerprint },
     targets: surveyed,
     untouched,
@@ -73,12 +75,11 @@ const requestOf = (order: WorkOrder, { plan, holds, lookAgain, now }: ApplySetti
   asOf: Date.parse(order.asOf),
   marginMs: order.marginMs,
   cannotStep: order.cannotStep ?? undefined,
+  objectVersions: order.objectVersions,
   holds,
   lookAgain,
   heldAt: now,
 })
-
-const hasWork = ({ deleted, stepped }: TargetSurvey): boolean => deleted + stepped > 0
 
 /**
  * Does what the order says, target by target; what was done already stays as it is.
@@ -113,6 +114,8 @@ export interface VerifiedTarget {
 export const underHold = ({ held }: Pick<TargetSurvey, 'held'>): string =>
   ['under legal hold', Object.keys(held.by ?? {}).join(', ')].join(' ').trimEnd()
 
+export const olderThere = (count: number): string => `${count} older versions of it are still there`
+
 /** Reads every target of the order again. Changes nothing. */
 export async function verifyOrder(
   order: WorkOrder,
@@ -143,6 +146,7 @@ async function verifyTarget(planned: TargetSurvey, request: RetentionRequest): P
   const held = found.held.fromDeletion
   const remaining = found.deleted + (found.held.fromStep > 0 ? 0 : found.stepped)
   if (remaining > 0) return told('not absent', remaining, held, `${remaining} rows are still there`)
+  if (found.olderVersions !== undefined) return told('not absent', 0, held, olderThere(found.olderVersions))
   const unstepped = found.cannotStep + (found.unstepped ?? 0)
   if (unstepped > 0)
     return told(

@@ -1,16 +1,17 @@
 /** A stored file as a target: CSV, NDJSON, JSON and Parquet. A keeper tells what made it. */
 import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { LetheError } from '../errors.ts'
-import { isSameDigest } from '../files/digest.ts'
+import { Digester, isSameDigest } from '../files/digest.ts'
 import { openNothing } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
 import type { Keeper, Made, PermitFor, Rewrite, StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
-import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
+import { fileTarget, type HeldSetting, holdsOn, mayDelete, type Permit } from './may-delete.ts'
 import { type OpenedFile, Overtaken, type Storage } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
 import { isErasure, judgeOf, refusalOf, type StoredJudge } from './stored-judge.ts'
+import { sidecarName } from './stored-names.ts'
 import { openerFor, refuseOtherColumns } from './stored-output.ts'
 import type { CannotStep } from './stored-plan.ts'
 import { type Scan, scanStored } from './stored-scan.ts'
@@ -30,9 +31,32 @@ export class StoredFile implements Target {
   }
 
   async survey(request: TargetRequest): Promise<TargetSurvey | Untouched> {
+    const older = await this.#older(request)
+    if (typeof older !== 'number') return older
+    if (older > 0 && !(await isThere(this.file))) return olderAlone(this.name, older)
+    const survey = await this.#surveyNow(request)
+    return 'code' in survey || older === 0 ? survey : { ...survey, olderVersions: older }
+  }
+
+  /** How many older versions there are, which go or are told of; or why it is left as it is. */
+  async #older({ objectVersions, holds, heldAt }: TargetRequest): Promise<number | Untouched> {
+    const found = await this.#storage.remainder(this.file)
+    if ('stays' in found)
+      return objectVersions === 'tell' ? 1 : untouched(this.name, 'versions-stay', found.stays)
+    if (!found.keeps) return 0
+    if (objectVersions === undefined) return untouched(this.name, 'versions-stay')
+    const [hold] = found.older > 0 ? holdsOn(this.name, holds, heldAt) : []
+    return hold === undefined
+      ? found.older
+      : untouched(
+          this.name,
+          'versions-stay',
+          `the legal hold ${hold.id} keeps the ${found.older} older versions of it, whose rows are not looked at`,
+        )
+  }
+
+  async #surveyNow(request: TargetRequest): Promise<TargetSurvey | Untouched> {
     const { file, name } = this
-    const stays = await this.#storage.remainder(file)
-    if (stays !== undefined) return untouched(name, 'versions-stay', stays)
     // It changes with the file: a folder may become a data set.
     const keeper = await keeperOf(file)
     const made = await keeper.read(file)
@@ -128,8 +152,8 @@ export class StoredFile implements Target {
     request: TargetRequest,
   ): Promise<StoredChange | 'applied' | 'was applied'> {
     const { file } = this
-    const stays = await this.#storage.remainder(file)
-    if (stays !== undefined) throw this.#changed(stays)
+    const older = await this.#older(request)
+    if (typeof older !== 'number') throw this.#changed(older.message)
     const keeper = await keeperOf(file)
     if (!(await isThere(file))) {
       if (!planned.whole || (isErasure(request) && !(await keeper.wasErased(file, order, planned.digest))))
@@ -270,7 +294,28 @@ export class StoredFile implements Target {
   async isGone(): Promise<boolean> {
     if (await isThere(this.file)) return false
     const keeper = await keeperOf(this.file)
-    return !(await keeper.tells(this.file)) && (await this.#storage.remainder(this.file)) === undefined
+    if (await keeper.tells(this.file)) return false
+    const found = await this.#storage.remainder(this.file)
+    return 'older' in found && found.older === 0
+  }
+
+  /** Deletes its older versions where a hold keeps none, and those of what tells of it. How many. @throws LetheError: `target-held`, (io) */
+  async purgeAlone(request: TargetRequest): Promise<number> {
+    const older = await this.#older(request)
+    if (typeof older !== 'number') throw new LetheError('target-held', `${this.file}: ${older.message}`)
+    return await this.purge(request)
+  }
+
+  /** The same, right after its rows were asked for: what stood there is an older version now. */
+  async purge(request: TargetRequest): Promise<number> {
+    if (request.objectVersions !== 'delete') return 0
+    const { lock } = await keeperOf(this.file)
+    let purged = 0
+    for (const name of new Set([this.file, sidecarName(this.file), lock])) {
+      const permit = permitOf(request, name, request.lookAgain)
+      purged += await this.#storage.purge(name, permit)
+    }
+    return purged
   }
 
   /** Whether an order of erasure deleted it: one that is not there may also have been moved, with all its rows. */
@@ -278,6 +323,17 @@ export class StoredFile implements Target {
     return await (await keeperOf(this.file)).wasErased(this.file, order, digest)
   }
 }
+
+/** Of what is deleted, and has older versions. */
+const olderAlone = (target: TargetName, olderVersions: number): TargetSurvey => ({
+  target,
+  digest: new Digester().end(),
+  ...{ rows: 0, kept: 0, deleted: 0, stepped: 0, rules: [], undated: 0, cannotStep: 0, unsteppable: [] },
+  held: { fromDeletion: 0, fromStep: 0 },
+  olderVersions,
+  whole: false,
+  ...{ oldest: null, newest: null, mayOutliveMs: 0 },
+})
 
 /** Whether it is the file that is told of; one that cannot be read may be. */
 async function isOf(made: Made, opened: OpenedFile): Promise<boolean> {

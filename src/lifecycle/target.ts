@@ -17,8 +17,16 @@ export interface Search {
   readonly unsearched: readonly string[]
 }
 
+/**
+ * What becomes of older versions, where a bucket keeps them: all are deleted; or it is told how many there are; or, by default, what lies
+ * there is left as it is.
+ */
+export interface VersionsSetting {
+  readonly objectVersions?: 'delete' | 'tell' | undefined
+}
+
 /** What is asked of a target when subjects are to be erased. */
-export interface ErasureRequest extends HeldSetting {
+export interface ErasureRequest extends HeldSetting, VersionsSetting {
   /** By the fingerprint of the policy that made a file. */
   readonly searches: ReadonlyMap<string, Search>
   /** Check values of the keys that tokens are looked for under, by id. */
@@ -32,7 +40,7 @@ export interface ErasureRequest extends HeldSetting {
 export type TargetRequest = RetentionRequest | ErasureRequest
 
 /** What is asked of a target when its old rows are to go. */
-export interface RetentionRequest extends HeldSetting {
+export interface RetentionRequest extends HeldSetting, VersionsSetting {
   /** Of the policy that says how long rows may be kept. */
   readonly plan: Plan
   /** The instant that ages are judged at, ms since 1970. */
@@ -69,7 +77,8 @@ export const UNTOUCHED = {
   'not-there': 'the manifest of its data set names it, and it is not there: it may stand elsewhere',
   'change-events':
     'its records are change events, whose rows are neither found, deleted nor stepped: make it again from the events that remain, and delete it',
-  'versions-stay': 'its bucket keeps older versions: what is deleted or written over stays as one',
+  'versions-stay':
+    'its bucket keeps older versions, or did so once: what is deleted or written over stays as one; plan with --object-versions delete, so that they go too',
   'upload-open':
     'it is an upload into an object store that is neither complete nor aborted: a command is writing it, or was cut short; abort it where none is (docs/object-stores.md)',
   'unreadable-name':
@@ -132,6 +141,8 @@ export interface TargetSurvey {
   readonly unsteppable: readonly Unsteppable[]
   /** Of the kept ones: rows that are old enough for a step of the policy, where another version of it made the file. */
   readonly unstepped?: number | undefined
+  /** In a bucket that keeps versions: how many older ones there are. Absent: none. */
+  readonly olderVersions?: number | undefined
   /** Whether nothing is left, so that the target goes as a whole. */
   readonly whole: boolean
   /** Of the events, RFC 3339; null where no row tells one. */

@@ -22,6 +22,8 @@ export interface WorkOrder {
   /** Rows go so much later than their period says. */
   readonly marginMs: number
   readonly cannotStep: CannotStep | null
+  /** Of buckets that keep versions: older ones go too. Absent: what lies there is left as it is. */
+  readonly objectVersions?: 'delete' | undefined
   readonly policy: { readonly name: string; readonly version: number; readonly fingerprint: string }
   readonly targets: readonly TargetSurvey[]
   readonly untouched: readonly Untouched[]
@@ -56,6 +58,7 @@ export const surveyForm: z.ZodType<TargetSurvey> = z.strictObject({
   cannotStep: count,
   unsteppable: z.array(z.strictObject({ step: count, field: z.string(), why: z.string() })),
   unstepped: count.optional(),
+  olderVersions: count.optional(),
   whole: z.boolean(),
   oldest: z.iso.datetime().nullable(),
   newest: z.iso.datetime().nullable(),
@@ -78,6 +81,7 @@ const orderForm = z.strictObject({
   asOf: z.iso.datetime(),
   marginMs: count,
   cannotStep: z.enum(['drop-row', 'drop-field']).nullable(),
+  objectVersions: z.literal('delete').exactOptional(),
   policy: z.strictObject({ name: z.string(), version: z.number(), fingerprint: hash }),
   targets: z.array(surveyForm),
   untouched: z.array(untouchedForm),

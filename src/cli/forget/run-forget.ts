@@ -44,6 +44,7 @@ interface NewOrderOptions extends EraseOptions {
   readonly output: string
   readonly valid: number
   readonly deleteRecords?: DeleteRecords
+  readonly objectVersions?: 'delete'
   readonly deadLetters?: readonly string[]
 }
 
@@ -79,13 +80,14 @@ async function makeOrder(
     ...targets.map(({ name }) => fileOf(name)),
     ...(options.deadLetters ?? []),
   ])
-  const { valid: validMs, deleteRecords, deadLetters: letterLists = [] } = options
+  const { valid: validMs, deleteRecords, deadLetters: letterLists = [], objectVersions } = options
   const seen = new Set<string>()
   const order = await planErasure(targets, subjects, {
     ...setting,
     seen,
     validMs,
     deleteRecords,
+    objectVersions,
     letterLists,
   })
   await writeWhole(options.output, orderText(order), async () => await written?.(order))

@@ -42,6 +42,7 @@ export interface PlanningOptions {
   readonly valid: number
   readonly cannotStep?: CannotStep
   readonly otherVersions?: number
+  readonly objectVersions?: 'delete'
 }
 
 export interface RetainJob<Order extends AnyOrder = AnyOrder> {
@@ -79,7 +80,15 @@ async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
   const plan = await planOf(file)
   return {
     async plan(names, options, held) {
-      const { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions } = options
+      const {
+        output,
+        asOf,
+        margin: marginMs,
+        valid: validMs,
+        cannotStep,
+        otherVersions,
+        objectVersions,
+      } = options
       if (names.length === 0)
         throw new LetheError(
           'bad-option',
@@ -100,6 +109,7 @@ async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
         marginMs,
         validMs,
         cannotStep,
+        objectVersions,
         ...held,
       })
     },
@@ -128,11 +138,11 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
   return {
     async plan(names, options, held) {
       const { output, asOf, margin: marginMs, valid: validMs, cannotStep, otherVersions } = options
-      if (names.length > 0 || cannotStep !== undefined)
+      if (names.length > 0 || cannotStep !== undefined || options.objectVersions !== undefined)
         throw new LetheError(
           'bad-option',
           'with --pipeline the topics that it writes to are the targets, and records are not stepped',
-          'leave out names and --cannot-step',
+          'leave out names, --cannot-step and --object-versions',
         )
       const reads = new ReadFiles()
       reads.addOptions(options)

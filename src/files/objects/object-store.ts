@@ -27,6 +27,14 @@ export interface OpenUpload extends Pick<Upload, 'bucket' | 'key' | 'id'> {
   readonly begun: number | undefined
 }
 
+/** A version of an object, or what marks it as deleted. */
+export interface ObjectVersion extends ObjectName {
+  readonly id: string
+  /** Whether readers see it, or by it that there is none. */
+  readonly isLatest: boolean
+  readonly isMarker: boolean
+}
+
 /** A part of an upload that is stored. */
 export interface StoredPart {
   /** From 1. */
@@ -92,6 +100,12 @@ export interface ObjectStore {
    * ones stay. @throws ConditionFailed, LetheError
    */
   deleteObject(name: ObjectName, tag?: string): Promise<void>
+  /** Every version of all objects whose keys begin with `key`, and what marks them as deleted; those of one key in a row, the newest first. */
+  versions(prefix: ObjectName): AsyncGenerator<ObjectVersion>
+  /** Deletes a version for good. Does nothing where there is none. */
+  deleteVersion(version: ObjectVersion): Promise<void>
+  /** Whether what is written to the bucket is copied into another one. */
+  isReplicated(bucket: string): Promise<boolean>
   /** Whether the bucket keeps what is deleted and written over as older versions, or did so once. */
   keepsVersions(bucket: string): Promise<boolean>
   /** The mark that `put` or `begin` gave to what stands there. */

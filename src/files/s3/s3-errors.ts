@@ -43,6 +43,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   NoSuchKey: 'missing',
   NotFound: 'missing',
   NoSuchVersion: 'missing',
+  ReplicationConfigurationNotFoundError: 'missing',
   NoSuchUpload: 'refused',
   NoSuchBucket: 'bucket',
   InvalidAccessKeyId: 'auth',
@@ -128,8 +129,10 @@ const RIGHTS = {
   written: 'writing needs s3:PutObject and s3:AbortMultipartUpload, and --replace s3:GetObject',
   listed:
     'a name that ends with / needs s3:ListBucket, and retention and erasure s3:ListBucketMultipartUploads',
-  deleted: 'deleting needs s3:DeleteObject',
-  'looked at': 'whether a bucket keeps versions is told by s3:GetBucketVersioning',
+  deleted:
+    'deleting needs s3:DeleteObject, of versions s3:DeleteObjectVersion; what an object lock keeps can be deleted when that has ended',
+  'looked at':
+    'what a bucket keeps is told by s3:GetBucketVersioning, s3:ListBucketVersions and s3:GetReplicationConfiguration',
 } as const
 
 /** Code, what is wrong, and what to do. */

@@ -12,6 +12,7 @@ import {
   ConditionFailed,
   CutShort,
   type ObjectStore,
+  type ObjectVersion,
   PerhapsPublished,
   type Standing,
   type StoredObject,
@@ -403,6 +404,65 @@ class S3Store implements ObjectStore {
       if (kind === 'missing') return
       if (kind === 'condition') throw new ConditionFailed()
       throw storeError(error, this.#asked(name, 'deleted'))
+    }
+  }
+
+  async *versions(prefix: ObjectName): ReturnType<ObjectStore['versions']> {
+    const { bucket, key: beginning } = prefix
+    let marker: { KeyMarker: string; VersionIdMarker?: string } | undefined
+    for (let pages = 1; ; pages++) {
+      const page = await this.#versions(prefix, marker)
+      const found = [
+        ...(page.Versions ?? []).map((one) => ({ ...one, isMarker: false })),
+        ...(page.DeleteMarkers ?? []).map((one) => ({ ...one, isMarker: true })),
+      ]
+      for (const { Key: key, VersionId: id, IsLatest, isMarker } of found)
+        if (key?.startsWith(beginning) && id !== undefined)
+          yield { bucket, key, id, isLatest: IsLatest === true, isMarker }
+      if (page.IsTruncated !== true) return
+      const { NextKeyMarker, NextVersionIdMarker } = page
+      const next = {
+        KeyMarker: NextKeyMarker ?? '',
+        ...(NextVersionIdMarker ? { VersionIdMarker: NextVersionIdMarker } : {}),
+      }
+      if (pages === MOST_PAGES || next.KeyMarker === '' || isDeepStrictEqual(next, marker))
+        throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
+      marker = next
+    }
+  }
+
+  async #versions(
+    { bucket, key }: ObjectName,
+    marker: { KeyMarker: string; VersionIdMarker?: string } | undefined,
+  ): Promise<Client.ListObjectVersionsCommandOutput> {
+    const { ListObjectVersionsCommand } = this.#library
+    try {
+      return await this.#client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...marker }),
+      )
+    } catch (error) {
+      throw storeError(error, this.#asked({ bucket, key }, 'looked at'))
+    }
+  }
+
+  async deleteVersion({ bucket, key, id }: ObjectVersion): Promise<void> {
+    try {
+      const { DeleteObjectCommand } = this.#library
+      await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: id }))
+    } catch (error) {
+      if (kindOf(error) === 'missing') return
+      throw storeError(error, this.#asked({ bucket, key }, 'deleted'))
+    }
+  }
+
+  async isReplicated(bucket: string): Promise<boolean> {
+    try {
+      const { GetBucketReplicationCommand } = this.#library
+      await this.#client.send(new GetBucketReplicationCommand({ Bucket: bucket }))
+      return true
+    } catch (error) {
+      if (/^(?:missing|unsupported)$/.test(kindOf(error))) return false
+      throw storeError(error, this.#asked({ bucket, key: '' }, 'looked at'))
     }
   }
 

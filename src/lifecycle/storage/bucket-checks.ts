@@ -5,7 +5,7 @@ import { type ObjectName, printObjectName } from '../../files/objects/object-nam
 import { ConditionFailed, type ObjectStore } from '../../files/objects/object-store.ts'
 
 /** By the store, which is another one where the environment is. */
-const troubles = new WeakMap<ObjectStore, Map<string, Promise<string | undefined>>>()
+const facts = new WeakMap<ObjectStore, Map<string, Promise<BucketFacts>>>()
 const judged = new WeakMap<ObjectStore, Map<string, Promise<boolean>>>()
 
 function once<T>(
@@ -22,20 +22,26 @@ function once<T>(
   return found
 }
 
+/** `versions`: what is deleted or written over stays as an older version, or may have. `stays`: why copies may be there that cannot be deleted. */
+export type BucketFacts = { readonly versions: boolean } | { readonly stays: string }
+
 /**
- * Why what is deleted or written over in a bucket stays there all the same; undefined where it does not. A bucket without versions can have neither
- * object lock nor replication (S3 user guide, "Using Versioning", "Object Lock", "Replication").
- * @throws LetheError where the store does not answer
+ * What a bucket keeps. One without versions can have neither object lock nor replication (S3 user guide, "Using Versioning", "Object
+ * Lock", "Replication"). @throws LetheError where the store does not answer
  */
-export const bucketTrouble = (store: ObjectStore, { bucket }: ObjectName): Promise<string | undefined> =>
-  once(troubles, store, bucket, async () => {
+export const bucketFacts = (store: ObjectStore, { bucket }: ObjectName): Promise<BucketFacts> =>
+  once(facts, store, bucket, async () => {
     try {
-      return (await store.keepsVersions(bucket))
-        ? 'its bucket keeps older versions, or may: what is deleted or written over stays as one'
-        : undefined
+      const versions = await store.keepsVersions(bucket)
+      if (versions && (await store.isReplicated(bucket)))
+        return { stays: 'its bucket is replicated into another one, which keeps what is deleted here' }
+      return { versions }
     } catch (error) {
       if (!(error instanceof LetheError && error.code === 'store-right-missing')) throw error
-      return 'it is not known whether its bucket keeps older versions: s3:GetBucketVersioning is missing'
+      return {
+        stays:
+          'it is not known whether its bucket keeps older versions: s3:GetBucketVersioning or s3:GetReplicationConfiguration is missing',
+      }
     }
   })
 

@@ -9,7 +9,14 @@ import { deleteEmptyFolder, deleteFile, replaceFile } from '../delete-stored.ts'
 import { stampOf } from '../file-stamp.ts'
 import type { Permit } from '../may-delete.ts'
 import { sidecarName, stagedName } from '../stored-names.ts'
-import { type OpenedFile, Overtaken, type Storage, type StoredText } from './storage.ts'
+import {
+  NO_REMAINDER,
+  type OpenedFile,
+  Overtaken,
+  type Remainder,
+  type Storage,
+  type StoredText,
+} from './storage.ts'
 
 const LOCK_WAIT_MS = 1000
 
@@ -43,8 +50,12 @@ class DiskStorage implements Storage {
     return takeLock(file, { waitMs: LOCK_WAIT_MS })
   }
 
-  async remainder(): Promise<undefined> {
-    return undefined
+  async remainder(): Promise<Remainder> {
+    return NO_REMAINDER
+  }
+
+  async purge(): Promise<number> {
+    return 0
   }
 
   async clear(file: string, order: string, permitFor: (file: string) => Permit): Promise<void> {

@@ -13,16 +13,23 @@ import { formatByName } from '../../files/input.ts'
 import { type ObjectName, parseObjectName } from '../../files/objects/object-name.ts'
 import { ObjectOutput } from '../../files/objects/object-output.ts'
 import { objectBytes } from '../../files/objects/object-reader.ts'
-import { ConditionFailed, type ObjectStore, type StoredObject } from '../../files/objects/object-store.ts'
+import {
+  ConditionFailed,
+  type ObjectStore,
+  type ObjectVersion,
+  type StoredObject,
+} from '../../files/objects/object-store.ts'
 import { openStore } from '../../files/objects/open-store.ts'
 import { outputError } from '../../files/sink.ts'
-import { deleteObjectAt, replaceObject } from '../delete-stored.ts'
+import { deleteObjectAt, deleteVersionOf, replaceObject } from '../delete-stored.ts'
 import type { Permit } from '../may-delete.ts'
-import { bucketTrouble, refuseBlindStore } from './bucket-checks.ts'
+import { bucketFacts, refuseBlindStore } from './bucket-checks.ts'
 import {
   GONE,
+  NO_REMAINDER,
   type OpenedFile,
   Overtaken,
+  type Remainder,
   type Storage,
   type StoredText,
   unlessOvertaken,
@@ -72,8 +79,23 @@ class ObjectStorage implements Storage {
     return () => {}
   }
 
-  async remainder(file: string): Promise<string | undefined> {
-    return await bucketTrouble(await openStore(), parseObjectName(file))
+  async remainder(file: string): Promise<Remainder> {
+    const store = await openStore()
+    const name = parseObjectName(file)
+    const facts = await bucketFacts(store, name)
+    if ('stays' in facts) return facts
+    if (!facts.versions) return NO_REMAINDER
+    const older = (await olderVersions(store, name)).filter(({ isMarker }) => !isMarker)
+    return { older: older.length, keeps: true }
+  }
+
+  async purge(file: string, permit: Permit): Promise<number> {
+    const store = await openStore()
+    const older = await olderVersions(store, parseObjectName(file))
+    // What says that it is deleted goes last: readers never see an older version.
+    for (const version of older.toSorted((a, b) => Number(a.isMarker) - Number(b.isMarker)))
+      await deleteVersionOf(store, version, permit)
+    return older.length
   }
 
   /** What was made is in no folder that another command knows. */
@@ -129,6 +151,14 @@ class ObjectStorage implements Storage {
   async deleteEmptyFolder(): Promise<boolean> {
     return false
   }
+}
+
+/** What readers do not see of an object; of one that is deleted, also what says so. */
+async function olderVersions(store: ObjectStore, name: ObjectName): Promise<readonly ObjectVersion[]> {
+  const found: ObjectVersion[] = []
+  for await (const version of store.versions(name))
+    if (version.key === name.key && !(version.isLatest && !version.isMarker)) found.push(version)
+  return found
 }
 
 /** Reads again, in another state, what was written in between. @throws LetheError `input-changed` where that goes on */

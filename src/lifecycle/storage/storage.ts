@@ -28,6 +28,11 @@ export class Overtaken extends LetheError {
   }
 }
 
+/** `keeps`: whether what is deleted or written over stays as an older version; `older`: how many there are, which go by `purge`. `stays`: why something may be there that cannot be deleted. */
+export type Remainder = { readonly older: number; readonly keeps: boolean } | { readonly stays: string }
+
+export const NO_REMAINDER: Remainder = { older: 0, keeps: false }
+
 export const GONE = 'gone'
 
 const MOST_TRIES = 8
@@ -55,11 +60,10 @@ export interface Storage {
   open(file: string): Promise<OpenedFile>
   /** Gives what gives it back. @throws LetheError `file-busy` */
   lock(file: string): Promise<() => void>
-  /**
-   * Why what is deleted or written over at a file would stay all the same; undefined where it does not.
-   * @throws LetheError (io)
-   */
-  remainder(file: string): Promise<string | undefined>
+  /** What of a file stays though it is deleted or written over. @throws LetheError (io) */
+  remainder(file: string): Promise<Remainder>
+  /** Deletes its older versions, all of them; of a file that is deleted, what says so too. How many. @throws LetheError (io) */
+  purge(file: string, permit: Permit): Promise<number>
   /** Takes away what an order left half-made beside a file. @throws LetheError (io) */
   clear(file: string, order: string, permitFor: (file: string) => Permit): Promise<void>
   /** Where what is to take the place of a file is made, for an order. */

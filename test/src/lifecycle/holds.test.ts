@@ -155,7 +155,7 @@ describe('what deletes', () => {
       .filter((entry) => entry.isFile() && /(?<!\.as)\.ts$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) =>
-        /\b(?:unlink|rm|rmdir|f?truncate|rename)(?:Sync)?\(|\bdeleteRecords\(|\bwriteTombstones\(|\bDeleteRecords\b.*\(|\bDeleteObject\w*\(|\bdeleteObject\(|\bdeleteTopics\(/.test(
+        /\b(?:unlink|rm|rmdir|f?truncate|rename)(?:Sync)?\(|\bdeleteRecords\(|\bwriteTombstones\(|\bDeleteRecords\b.*\(|\bDeleteObject\w*\(|\bdeleteObject\(|\bdeleteVersion\w*\(|\bdeleteTopics\(/.test(
           readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''),
         ),
       )
