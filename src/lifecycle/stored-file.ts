@@ -1,20 +1,20 @@
 /** A stored file as a target: CSV, NDJSON, JSON and Parquet. A keeper tells what made it. */
-import { FAILURE_CODES } from '../../transforms/transform.ts'
 import { LetheError } from '../errors.ts'
-import { Digester, isSameDigest } from '../files/digest.ts'
+import { isSameDigest } from '../files/digest.ts'
 import { openNothing } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
 import type { Keeper, Made, PermitFor, Rewrite, StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
-import { fileTarget, type HeldSetting, holdsOn, mayDelete, type Permit } from './may-delete.ts'
+import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
+import { olderAlone, olderVersionsOf } from './older-versions.ts'
 import { type OpenedFile, Overtaken, type Storage } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
-import { isErasure, judgeOf, refusalOf, type StoredJudge } from './stored-judge.ts'
+import { isErasure, judgeOf, refusalOf } from './stored-judge.ts'
 import { sidecarName } from './stored-names.ts'
 import { openerFor, refuseOtherColumns } from './stored-output.ts'
-import type { CannotStep } from './stored-plan.ts'
 import { type Scan, scanStored } from './stored-scan.ts'
+import { cannotStepOf, deadRows, surveyOf } from './stored-survey.ts'
 import { type Target, type TargetRequest, type TargetSurvey, type Untouched, untouched } from './target.ts'
 
 export class StoredFile implements Target {
@@ -31,28 +31,11 @@ export class StoredFile implements Target {
   }
 
   async survey(request: TargetRequest): Promise<TargetSurvey | Untouched> {
-    const older = await this.#older(request)
+    const older = await olderVersionsOf(this.name, request)
     if (typeof older !== 'number') return older
     if (older > 0 && !(await isThere(this.file))) return olderAlone(this.name, older)
     const survey = await this.#surveyNow(request)
     return 'code' in survey || older === 0 ? survey : { ...survey, olderVersions: older }
-  }
-
-  /** How many older versions there are, which go or are told of; or why it is left as it is. */
-  async #older({ objectVersions, holds, heldAt }: TargetRequest): Promise<number | Untouched> {
-    const found = await this.#storage.remainder(this.file)
-    if ('stays' in found)
-      return objectVersions === 'tell' ? 1 : untouched(this.name, 'versions-stay', found.stays)
-    if (!found.keeps) return 0
-    if (objectVersions === undefined) return untouched(this.name, 'versions-stay')
-    const [hold] = found.older > 0 ? holdsOn(this.name, holds, heldAt) : []
-    return hold === undefined
-      ? found.older
-      : untouched(
-          this.name,
-          'versions-stay',
-          `the legal hold ${hold.id} keeps the ${found.older} older versions of it, whose rows are not looked at`,
-        )
   }
 
   async #surveyNow(request: TargetRequest): Promise<TargetSurvey | Untouched> {
@@ -68,7 +51,7 @@ export class StoredFile implements Target {
       opened = await this.#storage.open(file)
       const scan = await this.#scanned(opened, made, request, () => openNothing(file))
       if (!made.isOf(scan.digest)) return untouched(name, 'changed-since')
-      return this.#surveyOf(scan, request, keeper.goesWhole)
+      return surveyOf(this.name, scan, request, keeper.goesWhole)
     } catch (error) {
       if (!(error instanceof LetheError)) throw error
       return opened === undefined || (await isOf(made, opened))
@@ -101,47 +84,6 @@ export class StoredFile implements Target {
     return this.#named(path, () => scanStored({ name: this.file, path }, made, judge, output))
   }
 
-  #surveyOf(
-    { result, judge, digest }: Scan,
-    request: TargetRequest,
-    goesWhole: boolean,
-  ): TargetSurvey | Untouched {
-    const { stored, tally } = judge
-    const { account } = result
-    const { failed, unread } = deadRows(account.deadLettered)
-    if (unread > 0)
-      return untouched(
-        this.name,
-        'unreadable-rows',
-        `${unread} rows of it cannot be read, so that they cannot be judged`,
-      )
-    const isRowDropped = cannotStepOf(request) === 'drop-row'
-    // Values that a step cannot take: of rows that would be stepped.
-    const deleted = tally.deleted + (isRowDropped ? failed : 0)
-    const stepped = total(tally.stepped) - failed
-    const kept = account.records - deleted - stepped
-    const rules = judge.rules(isRowDropped ? failed : 0).filter(({ rows }) => rows > 0)
-    const timeOf = (time: number): string | null =>
-      Number.isFinite(time) ? new Date(time).toISOString() : null
-    return {
-      target: this.name,
-      digest,
-      rows: account.records,
-      kept,
-      deleted,
-      stepped,
-      rules,
-      held: heldOf(judge),
-      undated: tally.undated,
-      cannotStep: total(tally.left) + (isRowDropped ? 0 : failed),
-      unsteppable: stored.unsteppable,
-      whole: account.records > 0 && deleted === account.records && goesWhole,
-      oldest: timeOf(tally.oldest),
-      newest: timeOf(tally.newest),
-      ...judge.told(),
-    }
-  }
-
   /**
    * Makes what is to take its place. What is done already is left as it is. The caller keeps the lock, and makes the change.
    * @throws LetheError: `target-changed`, `target-held`, (io); then the target is as it was
@@ -152,7 +94,7 @@ export class StoredFile implements Target {
     request: TargetRequest,
   ): Promise<StoredChange | 'applied' | 'was applied'> {
     const { file } = this
-    const older = await this.#older(request)
+    const older = await olderVersionsOf(this.name, request)
     if (typeof older !== 'number') throw this.#changed(older.message)
     const keeper = await keeperOf(file)
     if (!(await isThere(file))) {
@@ -262,7 +204,7 @@ export class StoredFile implements Target {
   /** Refuses where the rows are not what the order says: they changed, or are held now. */
   #check(planned: TargetSurvey, scan: Scan, request: TargetRequest, { goesWhole }: Keeper): TargetSurvey {
     if (!isSameDigest(scan.digest, planned.digest)) throw this.#changed('its bytes are others')
-    const found = this.#surveyOf(scan, request, goesWhole)
+    const found = surveyOf(this.name, scan, request, goesWhole)
     if ('code' in found) throw this.#changed(found.message)
     if (found.held.fromDeletion > planned.held.fromDeletion || found.held.fromStep > planned.held.fromStep)
       throw new LetheError(
@@ -301,7 +243,7 @@ export class StoredFile implements Target {
 
   /** Deletes its older versions where a hold keeps none, and those of what tells of it. How many. @throws LetheError: `target-held`, (io) */
   async purgeAlone(request: TargetRequest): Promise<number> {
-    const older = await this.#older(request)
+    const older = await olderVersionsOf(this.name, request)
     if (typeof older !== 'number') throw new LetheError('target-held', `${this.file}: ${older.message}`)
     return await this.purge(request)
   }
@@ -323,17 +265,6 @@ export class StoredFile implements Target {
     return await (await keeperOf(this.file)).wasErased(this.file, order, digest)
   }
 }
-
-/** Of what is deleted, and has older versions. */
-const olderAlone = (target: TargetName, olderVersions: number): TargetSurvey => ({
-  target,
-  digest: new Digester().end(),
-  ...{ rows: 0, kept: 0, deleted: 0, stepped: 0, rules: [], undated: 0, cannotStep: 0, unsteppable: [] },
-  held: { fromDeletion: 0, fromStep: 0 },
-  olderVersions,
-  whole: false,
-  ...{ oldest: null, newest: null, mayOutliveMs: 0 },
-})
 
 /** Whether it is the file that is told of; one that cannot be read may be. */
 async function isOf(made: Made, opened: OpenedFile): Promise<boolean> {
@@ -364,19 +295,6 @@ export const permitsOf =
   (name) =>
     permitOf(request, name)
 
-function heldOf({ tally, held }: StoredJudge): TargetSurvey['held'] {
-  const { counts, whole } = held
-  return {
-    fromDeletion: tally.heldFromDeletion,
-    fromStep: tally.heldFromStep,
-    ...(counts.size === 0 ? {} : { by: Object.fromEntries(counts) }),
-    ...(whole.length === 0 ? {} : { whole }),
-  }
-}
-
-const cannotStepOf = (request: TargetRequest): CannotStep | undefined =>
-  isErasure(request) ? undefined : request.cannotStep
-
 /** Up to when rows that stay were judged; undefined: as before, since some are still to be stepped. */
 function asOfAfter(
   judged: Made['judged'],
@@ -385,16 +303,4 @@ function asOfAfter(
 ): string | undefined {
   if (isErasure(request) || planned.held.fromStep > 0 || planned.cannotStep > 0) return undefined
   return new Date(Math.max(judged.until, request.asOf - request.marginMs)).toISOString()
-}
-
-const total = (counts: readonly number[]): number => counts.reduce((all, one) => all + one, 0)
-
-/** Rows that did not come through: because a value could not be stepped, or because they cannot be read. */
-function deadRows(dead: Readonly<Record<string, number | undefined>>): { failed: number; unread: number } {
-  let failed = 0
-  let unread = 0
-  for (const [code, count = 0] of Object.entries(dead))
-    if (Object.hasOwn(FAILURE_CODES, code)) failed += count
-    else unread += count
-  return { failed, unread }
 }

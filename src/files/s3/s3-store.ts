@@ -4,7 +4,6 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
 import type * as Client from '@aws-sdk/client-s3'
 import { LetheError } from '../../errors.ts'
 import type { ObjectName } from '../objects/object-name.ts'
@@ -21,6 +20,7 @@ import {
   UploadGone,
 } from '../objects/object-store.ts'
 import { type Asked, kindOf, objectChanged, storeError } from './s3-errors.ts'
+import { S3Listings, storedOf } from './s3-listings.ts'
 
 export interface S3Limits {
   /** A request is tried so often, with waits in between that double, up to 20 s. */
@@ -37,9 +37,6 @@ export const LIMITS: S3Limits = { attempts: 5, connectMs: 10_000, silentMs: 60_0
 
 /** The mark of an object: who wrote it can tell it from what others wrote. */
 const MARK = 'lethe-upload'
-
-/** Pages of a listing; one has up to 1,000 objects. */
-const MOST_PAGES = 10_000
 
 /** The checksum of parts, where the store knows it. */
 const CHECKSUM = 'CRC32'
@@ -136,6 +133,7 @@ class S3Store implements ObjectStore {
   readonly #client: Client.S3Client
   readonly #origin: string | undefined
   readonly #limits: S3Limits
+  readonly #listings: S3Listings
   /** Buckets that are there, and whose store takes the credentials. */
   readonly #written = new Set<string>()
   /** Buckets that are there, so that an object that is not found in one is missing. */
@@ -146,6 +144,7 @@ class S3Store implements ObjectStore {
     this.#client = client
     this.#origin = origin
     this.#limits = limits
+    this.#listings = new S3Listings(library, client, origin)
   }
 
   #asked(object: ObjectName, verb: Asked['verb']): Asked {
@@ -193,36 +192,10 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async *list(prefix: ObjectName): AsyncGenerator<StoredObject> {
-    const { bucket } = prefix
-    let token: string | undefined
-    let pages = 0
-    do {
-      // A listing that goes on without end is none.
-      if (++pages > MOST_PAGES) throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
-      const page: Client.ListObjectsV2CommandOutput = await this.#list(prefix, token)
-      this.#read.add(bucket)
-      for (const { Key, Size, ETag } of page.Contents ?? [])
-        if (Key !== undefined) yield storedOf({ bucket, key: Key }, { ContentLength: Size, ETag })
-      const next = page.IsTruncated === true ? page.NextContinuationToken : undefined
-      if (page.IsTruncated === true && (next === undefined || next === token))
-        throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
-      token = next
-    } while (token !== undefined)
-  }
-
-  async #list(prefix: ObjectName, token: string | undefined): Promise<Client.ListObjectsV2CommandOutput> {
-    const { ListObjectsV2Command } = this.#library
-    try {
-      return await this.#client.send(
-        new ListObjectsV2Command({
-          Bucket: prefix.bucket,
-          Prefix: prefix.key,
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
-      )
-    } catch (error) {
-      throw storeError(error, this.#asked(prefix, 'listed'))
+  async *list(prefix: ObjectName): ReturnType<ObjectStore['list']> {
+    for await (const object of this.#listings.objects(prefix)) {
+      this.#read.add(prefix.bucket)
+      yield object
     }
   }
 
@@ -362,36 +335,12 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async *uploads(prefix: ObjectName): ReturnType<ObjectStore['uploads']> {
-    const { bucket, key: beginning } = prefix
-    let marker: { KeyMarker: string; UploadIdMarker: string } | undefined
-    for (let pages = 1; ; pages++) {
-      const page = await this.#uploads(prefix, marker)
-      // Not every store goes by the prefix.
-      for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
-        if (Key?.startsWith(beginning) && UploadId !== undefined)
-          yield { bucket, key: Key, id: UploadId, begun: Initiated?.getTime() }
-      const { NextKeyMarker, NextUploadIdMarker } = page
-      if (page.IsTruncated !== true) return
-      const next = { KeyMarker: NextKeyMarker ?? '', UploadIdMarker: NextUploadIdMarker ?? '' }
-      if (pages === MOST_PAGES || next.KeyMarker === '' || isDeepStrictEqual(next, marker))
-        throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
-      marker = next
-    }
+  uploads(prefix: ObjectName): ReturnType<ObjectStore['uploads']> {
+    return this.#listings.uploads(prefix)
   }
 
-  async #uploads(
-    { bucket, key }: ObjectName,
-    marker: { KeyMarker: string; UploadIdMarker: string } | undefined,
-  ): Promise<Client.ListMultipartUploadsCommandOutput> {
-    const { ListMultipartUploadsCommand } = this.#library
-    try {
-      return await this.#client.send(
-        new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...marker }),
-      )
-    } catch (error) {
-      throw storeError(error, this.#asked({ bucket, key }, 'listed'))
-    }
+  versions(prefix: ObjectName): ReturnType<ObjectStore['versions']> {
+    return this.#listings.versions(prefix)
   }
 
   async deleteObject(name: ObjectName, tag?: string): Promise<void> {
@@ -404,44 +353,6 @@ class S3Store implements ObjectStore {
       if (kind === 'missing') return
       if (kind === 'condition') throw new ConditionFailed()
       throw storeError(error, this.#asked(name, 'deleted'))
-    }
-  }
-
-  async *versions(prefix: ObjectName): ReturnType<ObjectStore['versions']> {
-    const { bucket, key: beginning } = prefix
-    let marker: { KeyMarker: string; VersionIdMarker?: string } | undefined
-    for (let pages = 1; ; pages++) {
-      const page = await this.#versions(prefix, marker)
-      const found = [
-        ...(page.Versions ?? []).map((one) => ({ ...one, isMarker: false })),
-        ...(page.DeleteMarkers ?? []).map((one) => ({ ...one, isMarker: true })),
-      ]
-      for (const { Key: key, VersionId: id, IsLatest, isMarker } of found)
-        if (key?.startsWith(beginning) && id !== undefined)
-          yield { bucket, key, id, isLatest: IsLatest === true, isMarker }
-      if (page.IsTruncated !== true) return
-      const { NextKeyMarker, NextVersionIdMarker } = page
-      const next = {
-        KeyMarker: NextKeyMarker ?? '',
-        ...(NextVersionIdMarker ? { VersionIdMarker: NextVersionIdMarker } : {}),
-      }
-      if (pages === MOST_PAGES || next.KeyMarker === '' || isDeepStrictEqual(next, marker))
-        throw storeError(undefined, this.#asked(prefix, 'listed'), 'refused')
-      marker = next
-    }
-  }
-
-  async #versions(
-    { bucket, key }: ObjectName,
-    marker: { KeyMarker: string; VersionIdMarker?: string } | undefined,
-  ): Promise<Client.ListObjectVersionsCommandOutput> {
-    const { ListObjectVersionsCommand } = this.#library
-    try {
-      return await this.#client.send(
-        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...marker }),
-      )
-    } catch (error) {
-      throw storeError(error, this.#asked({ bucket, key }, 'looked at'))
     }
   }
 
@@ -488,13 +399,4 @@ class S3Store implements ObjectStore {
       throw storeError(error, this.#asked(name, 'read'))
     }
   }
-}
-
-function storedOf(
-  { bucket, key }: ObjectName,
-  { ContentLength: size, ETag: tag }: { ContentLength?: number | undefined; ETag?: string | undefined },
-): StoredObject {
-  if (size === undefined || tag === undefined || tag === '')
-    throw storeError(undefined, { object: { bucket, key }, verb: 'read', origin: undefined }, 'unsupported')
-  return { bucket, key, size, tag }
 }
