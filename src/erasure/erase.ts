@@ -5,6 +5,7 @@ import { applyFiles, hasWork } from '../lifecycle/apply-files.ts'
 import type { Finder } from '../lifecycle/held-subjects.ts'
 import { expiredOf } from '../lifecycle/legal-hold.ts'
 import type { HeldSetting } from '../lifecycle/may-delete.ts'
+import { isOlderAlone } from '../lifecycle/older-versions.ts'
 import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
 import { olderThere, underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
@@ -241,7 +242,7 @@ export async function verifyErasure(
   for (const planned of order.targets) {
     const { target, whole } = planned
     const wasErased = whole && (await new StoredFile(fileOf(target)).wasErasedBy(order.hash, planned.digest))
-    targets.push(await findingOf({ ...planned, whole: wasErased }, request))
+    targets.push(await findingOf({ ...planned, whole: wasErased || isOlderAlone(planned) }, request))
   }
   // What was left half-made took its name, where it is searched below, or was deleted: neither is kept elsewhere.
   for (const left of order.untouched) {

@@ -3,7 +3,7 @@ import type { StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { AppliedOrder } from './order-steps.ts'
 import { storageOf } from './storage/storage-of.ts'
-import { permitsOf, StoredFile } from './stored-file.ts'
+import { permitsOf, purgeVersions, StoredFile } from './stored-file.ts'
 import type { TargetRequest, TargetSurvey } from './target.ts'
 import { fileOf } from './work-order.ts'
 
@@ -111,6 +111,7 @@ async function applyGroup(
     if (hasRowsToChange(planned)) await stored.purge(request)
     else tell((await stored.purgeAlone(request)) > 0 ? 'applied' : 'was applied')
   }
+  await purgeVersions(keeper.lock, request)
 }
 
 /** By an order: of others, older versions go. */

@@ -57,7 +57,7 @@ export class ManifestKeeper implements Keeper {
   async #settle(listed: ListedFile, files: Files, gone: Gone, permitFor: PermitFor): Promise<boolean> {
     const name = listed.file
     const file = nameIn(this.#folder, name)
-    const now = (await isThere(file)) ? await this.#storage.digest(file) : undefined
+    const now = await this.#storage.digest(file)
     const intents = intentsOf(listed)
     if (now === undefined && intents.includes(null)) {
       const sidecar = sidecarName(file)

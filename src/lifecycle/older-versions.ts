@@ -36,3 +36,7 @@ export const olderAlone = (target: TargetName, olderVersions: number): TargetSur
   whole: false,
   ...{ oldest: null, newest: null, mayOutliveMs: 0 },
 })
+
+/** Whether a target is deleted, and had older versions when its order was made. */
+export const isOlderAlone = ({ rows, digest, olderVersions }: TargetSurvey): boolean =>
+  olderVersions !== undefined && rows === 0 && digest.bytes === 0

@@ -88,8 +88,9 @@ async function mayBeMade(
   const now = await storage.stamp(file)
   // A request may still be on its way.
   if (now === stamp) return true
-  if (now === GONE) return after === undefined
-  return after !== undefined && (await finished(file, order, await storage.digest(file), permitFor))
+  const digest = now === GONE ? undefined : await storage.digest(file)
+  if (digest === undefined) return after === undefined
+  return after !== undefined && (await finished(file, order, digest, permitFor))
 }
 
 export function madeBySidecar({

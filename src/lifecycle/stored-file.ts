@@ -49,6 +49,7 @@ export class StoredFile implements Target {
     let opened: OpenedFile | undefined
     try {
       opened = await this.#storage.open(file)
+      if (opened === undefined) return untouched(name, 'unreadable', `${file} does not exist`)
       const scan = await this.#scanned(opened, made, request, () => openNothing(file))
       if (!made.isOf(scan.digest)) return untouched(name, 'changed-since')
       return surveyOf(this.name, scan, request, keeper.goesWhole)
@@ -97,12 +98,12 @@ export class StoredFile implements Target {
     const older = await olderVersionsOf(this.name, request)
     if (typeof older !== 'number') throw this.#changed(older.message)
     const keeper = await keeperOf(file)
-    if (!(await isThere(file))) {
+    const opened = await this.#storage.open(file)
+    if (opened === undefined) {
       if (!planned.whole || (isErasure(request) && !(await keeper.wasErased(file, order, planned.digest))))
         throw this.#changed('it is gone')
       return await keeper.gone(file, permitsOf(request))
     }
-    const opened = await this.#storage.open(file)
     try {
       return await this.#stageOpened(opened, keeper, planned, order, request)
     } finally {
@@ -250,20 +251,20 @@ export class StoredFile implements Target {
 
   /** The same, right after its rows were asked for: what stood there is an older version now. */
   async purge(request: TargetRequest): Promise<number> {
-    if (request.objectVersions !== 'delete') return 0
-    const { lock } = await keeperOf(this.file)
-    let purged = 0
-    for (const name of new Set([this.file, sidecarName(this.file), lock])) {
-      const permit = permitOf(request, name, request.lookAgain)
-      purged += await this.#storage.purge(name, permit)
-    }
-    return purged
+    const purged = await purgeVersions(this.file, request)
+    return purged + (await purgeVersions(sidecarName(this.file), request))
   }
 
   /** Whether an order of erasure deleted it: one that is not there may also have been moved, with all its rows. */
   async wasErasedBy(order: string, digest: TargetSurvey['digest']): Promise<boolean> {
     return await (await keeperOf(this.file)).wasErased(this.file, order, digest)
   }
+}
+
+/** Deletes older versions of what an order changed, where it says so. How many. @throws LetheError: `target-held`, (io) */
+export async function purgeVersions(name: string, request: TargetRequest): Promise<number> {
+  if (request.objectVersions !== 'delete') return 0
+  return await storageOf(name).purge(name, permitOf(request, name, request.lookAgain))
 }
 
 /** Whether it is the file that is told of; one that cannot be read may be. */

@@ -16,6 +16,8 @@ import { objectsBelow } from './objects-below.ts'
 import { openStore } from './open-store.ts'
 
 const SUCCESS = '_SUCCESS'
+/** What orders of erasure leave beside objects that are gone, and objects by which a store was tried. */
+const LEFT_BY_ORDERS = /^\.(?:.+\.[0-9a-f]{12}\.erased|probe\.[0-9a-f]{12}\.part)$/
 /** Marks and manifests of what a job has finished. */
 const OWN: ReadonlySet<string> = new Set([SUCCESS, '_manifest.json'])
 
@@ -95,6 +97,7 @@ function isRecords(object: StoredObject, prefix: ObjectName): boolean {
   const below = object.key.slice(prefix.key.length)
   const name = lastOf(below)
   if ((name === '' && object.size === 0) || OWN.has(name) || name.endsWith('.lethe.json')) return false
+  if (LEFT_BY_ORDERS.test(name)) return false
   // What Lethe keeps of a data set that a stream writes.
   if (below.startsWith('_lethe/')) return false
   if (below.split('/').some((part) => /^[._]/.test(part))) throw unfinished(object)

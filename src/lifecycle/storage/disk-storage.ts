@@ -10,12 +10,14 @@ import { stampOf } from '../file-stamp.ts'
 import type { Permit } from '../may-delete.ts'
 import { sidecarName, stagedName } from '../stored-names.ts'
 import {
+  GONE,
   NO_REMAINDER,
   type OpenedFile,
   Overtaken,
   type Remainder,
   type Storage,
   type StoredText,
+  unlessMissing,
 } from './storage.ts'
 
 const LOCK_WAIT_MS = 1000
@@ -38,12 +40,13 @@ class DiskStorage implements Storage {
     }
   }
 
-  digest(file: string): Promise<FileDigest> {
-    return digestOf(file)
+  digest(file: string): Promise<FileDigest | undefined> {
+    return unlessMissing(() => digestOf(file))
   }
 
-  async open(file: string): Promise<OpenedFile> {
-    return { path: file, stamp: stampNow(file), digest: () => digestOf(file), close: () => {} }
+  async open(file: string): Promise<OpenedFile | undefined> {
+    const stamp = stampNow(file)
+    return stamp === GONE ? undefined : { path: file, stamp, digest: () => digestOf(file), close: () => {} }
   }
 
   lock(file: string): Promise<() => void> {

@@ -32,6 +32,7 @@ import {
   type Remainder,
   type Storage,
   type StoredText,
+  unlessMissing,
   unlessOvertaken,
 } from './storage.ts'
 
@@ -55,11 +56,15 @@ class ObjectStorage implements Storage {
     })
   }
 
-  digest(file: string): Promise<FileDigest> {
-    return unlessChanged(file, () => digestOf(file))
+  digest(file: string): Promise<FileDigest | undefined> {
+    return unlessMissing(() => unlessChanged(file, () => digestOf(file)))
   }
 
-  async open(file: string): Promise<OpenedFile> {
+  open(file: string): Promise<OpenedFile | undefined> {
+    return unlessMissing(() => this.#open(file))
+  }
+
+  async #open(file: string): Promise<OpenedFile> {
     const store = await openStore()
     const folder = temporaryFolder(file)
     const path = join(folder, `object${endingOf(file)}`)

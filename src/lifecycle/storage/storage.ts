@@ -35,6 +35,16 @@ export const NO_REMAINDER: Remainder = { older: 0, keeps: false }
 
 export const GONE = 'gone'
 
+/** What `work` gives; undefined where the file is not there, or is gone by now. */
+export async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof LetheError && error.code === 'file-missing') return undefined
+    throw error
+  }
+}
+
 const MOST_TRIES = 8
 
 /** Does again what looks at something and then writes it, where another wrote it in between. @throws Overtaken where that goes on */
@@ -54,10 +64,10 @@ export interface Storage {
   stamp(file: string): Promise<string>
   /** Undefined where there is none. @throws LetheError (io) */
   text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined>
-  /** @throws LetheError (io) `file-missing` where there is none */
-  digest(file: string): Promise<FileDigest>
-  /** @throws LetheError (io) `file-missing` where there is none */
-  open(file: string): Promise<OpenedFile>
+  /** Undefined where there is none. @throws LetheError (io) */
+  digest(file: string): Promise<FileDigest | undefined>
+  /** Undefined where there is none. @throws LetheError (io) */
+  open(file: string): Promise<OpenedFile | undefined>
   /** Gives what gives it back. @throws LetheError `file-busy` */
   lock(file: string): Promise<() => void>
   /** What of a file stays though it is deleted or written over. @throws LetheError (io) */

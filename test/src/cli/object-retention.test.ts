@@ -89,6 +89,20 @@ it('delete rows there, keep what is held, and say what older versions keep', asy
   )
   const older = [...store.versions].filter(([name, all]) => !/\/\.|^clean\/\./.test(name) && all.length > 1)
   expect(older).toEqual([])
+  // What orders leave beside is no input.
+  store.put('clean/.gone.csv.0123456789ab.erased', '{}')
+  const again = [
+    's3://clean/',
+    '-p',
+    'p.yaml',
+    '--list',
+    'erasures=list.ndjson',
+    '-q',
+    '-o',
+    '-',
+    '--dry-run',
+  ]
+  expect((await run('batch', ...again)).said).not.toContain('not-a-file')
   expect(told).not.toContain(CANARY)
   for (const { bytes } of store.objects.values()) expect(bytes.includes(CANARY)).toBe(false)
 })

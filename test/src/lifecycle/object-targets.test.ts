@@ -76,8 +76,11 @@ beforeEach(() => {
 const options = (holds: readonly Hold[] = [], asOf: number = NOW): PlanOptions => ({
   ...{ asOf, now: NOW, marginMs: 0, validMs: DAY, cannotStep: undefined, holds },
 })
-const planned = async ({ base, plan }: World, holds: readonly Hold[] = []) =>
-  await planRetention(await targetsOf([base]), plan, options(holds))
+/** Some of each kind that goes by steps. */
+const SOME = ['files/a.ndjson', 'files/old.ndjson', 'set/'].map((name) => `${BASE}/${name}`)
+const left = () => SOME.filter((name) => name.endsWith('/') || store.objects.has(name.slice('s3://'.length)))
+const planned = async ({ base, plan }: World, holds: readonly Hold[] = [], names = [base]) =>
+  await planRetention(await targetsOf(names), plan, options(holds))
 const setting = ({ plan }: World, holds: readonly Hold[] = []) => ({ plan, now: NOW, holds })
 const erasing = ({ searches }: World, holds: readonly Hold[] = []) => ({
   ...{ matchKeys, holds, now: NOW, plans: searches.map(({ plan }) => plan) },
@@ -121,11 +124,11 @@ describe('an object store', () => {
 
   it('goes on from wherever a command was cut short, or an answer was lost', async () => {
     vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
-    const order = await planned(world)
+    const order = await planned(world, [], SOME)
     await applyOrder(order, setting(world))
     const done = await now()
     const requests = store.asked.length
-    expect(requests).toBeGreaterThan(100)
+    expect(requests).toBeGreaterThan(60)
     await fc.assert(
       fc.asyncProperty(
         fc.nat(requests),
@@ -149,18 +152,18 @@ describe('an object store', () => {
           expect(await now()).toEqual(done)
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 5 },
     )
   })
 
   it('keeps commands apart that are at work at once, however slow their requests are', async () => {
-    const order = await planned(world)
+    const order = await planned(world, [], SOME)
     await applyOrder(order, setting(world))
     const done = await now()
     // Not what says when retention was judged, which is later in one of them.
     const rowsOf = (contents: Contents) =>
       Object.entries(contents).filter(([name]) => !/json$/.test(name) || name === 'files/d.json')
-    const later = async () => await planRetention(await targetsOf([BASE]), world.plan, options([], NOW + 1))
+    const later = async () => await planRetention(await targetsOf(SOME), world.plan, options([], NOW + 1))
     const MOST_MS = 40
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(fc.nat(MOST_MS)), async (waits) => {
@@ -181,11 +184,13 @@ describe('an object store', () => {
         store.fault = undefined
         // Each can be made again, or is not of what stands there any more.
         for (const one of [order, other]) await applyOrder(one, setting(world)).catch(() => {})
-        const last = await planned(world)
+        const last = await planned(world, [], left())
         expect(last.untouched).toEqual([])
         await applyOrder(last, setting(world))
         expect(rowsOf(await now())).toEqual(rowsOf(done))
-        const settled = (await planned(world)).targets.filter(({ deleted, stepped }) => deleted + stepped > 0)
+        const settled = (await planned(world, [], left())).targets.filter(
+          ({ deleted, stepped }) => deleted + stepped > 0,
+        )
         expect(settled).toEqual([])
       }),
       { numRuns: 1 },
@@ -203,7 +208,9 @@ describe('an object store', () => {
     expect(store.objects).toEqual(before)
     const erasure = await orderOf(world, ['a'])
     expect(erasure.targets).toEqual([])
-    const open = openPoints(await verifyErasure(erasure, world.suppression, erasing(world)))
+    const open = openPoints(await verifyErasure(erasure, world.suppression, erasing(world))).filter(
+      ({ target }) => target !== null,
+    )
     expect(open.length).toBe(erasure.untouched.length)
     expect(new Set(open.map(({ code }) => code))).toEqual(new Set(['not searched']))
     store.versioned.clear()
@@ -217,8 +224,8 @@ describe('an object store', () => {
   })
 
   describe('that keeps versions', () => {
-    const deleting = async (holds: readonly Hold[] = []) =>
-      await planRetention(await targetsOf([BASE]), world.plan, {
+    const deleting = async (holds: readonly Hold[] = [], names = [BASE]) =>
+      await planRetention(await targetsOf(names), world.plan, {
         ...options(holds),
         objectVersions: 'delete',
       })
@@ -259,6 +266,10 @@ describe('an object store', () => {
       const states = (await verifyOrder(all, setting(world))).map(({ state }) => state)
       expect(new Set(states)).toEqual(new Set(['verified absent']))
       expect((await applyOrder(all, setting(world))).applied).toBe(0)
+      store.versions.set(gone, [
+        { id: 'm1', kept: undefined },
+        { id: 'v1', kept: before_ },
+      ])
       const erasure = await planErasure(await targetsOf([BASE]), subjectsIn(world, ['a']), {
         ...{ ...erasing(world), validMs: DAY, objectVersions: 'delete' as const },
       })
@@ -282,7 +293,7 @@ describe('an object store', () => {
     it('goes on from wherever a command was cut short', async () => {
       vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
       store.versioned.add('clean')
-      const order = await deleting()
+      const order = await deleting([], SOME)
       await applyOrder(order, setting(world))
       const [done, requests] = [await now(), store.asked.length]
       await fc.assert(
@@ -296,7 +307,7 @@ describe('an object store', () => {
           expect(await now()).toEqual(done)
           expect(olderOf('clean/lake/')).toEqual([])
         }),
-        { numRuns: 3 },
+        { numRuns: 2 },
       )
     })
 
