@@ -17,6 +17,8 @@ export interface Made
   readonly parts: ReadonlyMap<string, string | null>
   /** Whether bytes of this digest are those that it tells of. */
   readonly isOf: (digest: FileDigest) => boolean
+  /** Where one of several may stand there: what made the one of this digest. */
+  readonly resolve?: ((digest: FileDigest) => Made) | undefined
 }
 
 /** Why a file is left as it is. */

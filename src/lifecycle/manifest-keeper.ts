@@ -248,9 +248,18 @@ async function madeOf(
   if (typeof sidecar !== 'string' && sidecar.policy.fingerprint === policy.fingerprint)
     return { ...madeBySidecar(sidecar), parts, isOf }
   if (format === undefined) return refused('no-sidecar')
-  const instants = states.map(({ asOf }) => Date.parse(asOf ?? listed.asOf ?? dataSet.asOf))
-  const judged = { from: Math.min(...instants), until: Math.max(...instants) }
-  return { format, delimiter, policy, keyChecks, time, judged, parts, isOf }
+  const judgedOf = (ofStates: readonly FileState[]): Made['judged'] => {
+    const instants = ofStates.map(({ asOf }) => Date.parse(asOf ?? listed.asOf ?? dataSet.asOf))
+    return { from: Math.min(...instants), until: Math.max(...instants) }
+  }
+  const made: Made = { format, delimiter, policy, keyChecks, time, judged: judgedOf(states), parts, isOf }
+  const resolve = (digest: FileDigest): Made => ({
+    ...made,
+    judged: judgedOf(states.filter((one) => isSameDigest(digest, one))),
+  })
+  return states.length === 1
+    ? made
+    : { ...made, resolve: (digest) => (isOf(digest) ? resolve(digest) : made) }
 }
 
 /** The values that the folders of a file tell; undefined where they are called otherwise. */

@@ -50,7 +50,8 @@ export class StoredFile implements Target {
     try {
       opened = await this.#storage.open(file)
       if (opened === undefined) return untouched(name, 'unreadable', `${file} does not exist`)
-      const scan = await this.#scanned(opened, made, request, () => openNothing(file))
+      const exact = made.resolve?.(await opened.digest()) ?? made
+      const scan = await this.#scanned(opened, exact, request, () => openNothing(file))
       if (!made.isOf(scan.digest)) return untouched(name, 'changed-since')
       return surveyOf(this.name, scan, request, keeper.goesWhole)
     } catch (error) {
@@ -121,8 +122,9 @@ export class StoredFile implements Target {
     const { file } = this
     const permitFor = permitsOf(request)
     const now = await opened.digest()
-    const made = await keeper.read(file)
-    if ('code' in made) throw this.#changed(made.message)
+    const read = await keeper.read(file)
+    if ('code' in read) throw this.#changed(read.message)
+    const made = read.resolve?.(now) ?? read
     const state = await keeper.state(file, order, now, permitFor)
     if (state !== undefined) return state
     if (!isSameDigest(now, planned.digest)) throw this.#changed('its bytes are others')

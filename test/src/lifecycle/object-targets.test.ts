@@ -197,6 +197,35 @@ describe('an object store', () => {
     )
   })
 
+  it('knows what a request leaves that arrives when its command is dead, and another is at work', async () => {
+    const set = [`${BASE}/set/`]
+    const [order, other] = [
+      await planned(world, [], set),
+      await planRetention(await targetsOf(set), world.plan, options([], NOW - 15 * DAY)),
+    ]
+    const name = 'clean/lake/set/country=DE/part-00000.ndjson'
+    await applyOrder(order, setting(world))
+    const late = store.objects.get(name)!
+    restore()
+    store.fault = (request) => (request === `PUT /${name}` ? 'broken' : undefined)
+    await expect(applyOrder(order, setting(world))).rejects.toMatchObject({ code: 'store-unavailable' })
+    store.fault = (request) => {
+      // The first write of the other one: right before, what was held back takes effect.
+      if (request === `PUT /${name}` && store.objects.get(name)?.tag === before.get(name)?.tag)
+        store.objects.set(name, late)
+      return undefined
+    }
+    await expect(applyOrder(other, setting(world))).rejects.toMatchObject({ code: 'target-changed' })
+    store.fault = undefined
+    expect(store.objects.get(name)?.tag).toBe(late.tag)
+    const last = await planned(world, [], set)
+    expect(last.untouched).toEqual([])
+    await applyOrder(last, setting(world))
+    expect((await planned(world, [], set)).targets.map(({ deleted, stepped }) => deleted + stepped)).toEqual([
+      0, 0,
+    ])
+  })
+
   it('is not touched where older versions stay, or that is not known', async () => {
     const order = await planned(world)
     store.versioned.add('clean')
