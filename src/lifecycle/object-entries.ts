@@ -10,6 +10,7 @@ import { LetheError } from '../errors.ts'
 import { nameIn, objectNamed } from '../files/by-name.ts'
 import { folderOf } from '../files/file-names.ts'
 import {
+  isNameable,
   isObjectFolder,
   type ObjectName,
   parseObjectName,
@@ -55,11 +56,7 @@ export async function objectEntries(name: string, options: EntryOptions): Promis
 
 async function entriesOf(object: ObjectName, keys: ReadonlySet<string>): Promise<readonly StoredEntry[]> {
   const file = printObjectName(object)
-  try {
-    parseObjectName(file)
-  } catch {
-    return [{ kind: 'unreadable-name', file }]
-  }
+  if (!isNameable(file)) return [{ kind: 'unreadable-name', file }]
   const { bucket, key } = object
   const folder = key.slice(0, key.lastIndexOf('/') + 1)
   const above = `${OWN_FOLDER}/`

@@ -9,7 +9,7 @@ import { isStreamed } from '../datasets/stored-range.ts'
 import { fileError, LetheError } from '../errors.ts'
 import { nameIn } from '../files/by-name.ts'
 import { folderOf } from '../files/file-names.ts'
-import { isObjectName } from '../files/objects/object-name.ts'
+import { isNameable, isObjectName } from '../files/objects/object-name.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import { diskEntries, leadsElsewhere } from './disk-entries.ts'
 import type { TargetName } from './legal-hold.ts'
@@ -60,7 +60,8 @@ export async function cameBeside(names: readonly TargetName[]): Promise<readonly
   const folders = new Set<string>()
   for (const name of names) {
     const at = name.startsWith('file:') ? folderOf(fileOf(name)) : undefined
-    if (at === undefined) continue
+    // Nothing of Lethe's lies in a folder that it would not name.
+    if (at === undefined || (isObjectName(at) && !isNameable(at))) continue
     const folder = basename(at) === OWN_FOLDER ? (folderOf(at) ?? at) : at
     if (!folders.has(folder) && (await isStreamed(folder))) folders.add(folder)
   }

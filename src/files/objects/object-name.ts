@@ -51,4 +51,14 @@ export function parseObjectName(name: string): ObjectName {
   return { bucket, key }
 }
 
+/** Whether an object may be called so. */
+export function isNameable(name: string): boolean {
+  try {
+    parseObjectName(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
 export const printObjectName = ({ bucket, key }: ObjectName): string => `${SCHEME}${bucket}/${key}`

@@ -416,6 +416,7 @@ describe('an object store', () => {
     store.uploads.set('u1', { key: 'clean/lake/files/new.ndjson', ...upload })
     store.uploads.set('u2', { key: 'clean/lake/orders/shop.orders+3+0000000000000200.ndjson.gz', ...upload })
     store.put('clean/lake/files//odd.csv', 'a\n')
+    store.put('clean/lake//deep/odd.csv', 'a\n')
     store.put('clean/lake/next/_writing', 'x')
     store.put('clean/lake/next/part.csv', 'a\n')
     store.objects.delete('clean/lake/set/country=FR/part-00001.ndjson')
@@ -430,6 +431,7 @@ describe('an object store', () => {
     ).toEqual(
       [
         ['files//odd.csv', 'unreadable-name'],
+        ['/deep/odd.csv', 'unreadable-name'],
         ['files/.new.ndjson.#.part', 'upload-open'],
         ['next/_writing', 'left-over'],
         ['next/part.csv', 'no-sidecar'],
