@@ -1,7 +1,7 @@
 /** Puts the dead letters of all shards into one list, in the order that a single run over the files would have written. */
-import { LetheError } from '../errors.ts'
-import { bytesOfNamed, named } from '../files/by-name.ts'
-import { digestOf } from '../files/digest.ts'
+import { fileError, LetheError } from '../errors.ts'
+import { bytesOfNamed, type NamedSource, named } from '../files/by-name.ts'
+import { Digester, type FileDigest } from '../files/digest.ts'
 import type { Output } from '../files/sink.ts'
 import type { Manifest } from '../forms/manifest.ts'
 import type { Summary } from '../run/account/account-view.ts'
@@ -9,7 +9,7 @@ import type { RunFolder } from './run-folder.ts'
 
 /** Dead letters of one slice, one behind the other. */
 interface Stretch {
-  readonly list: string
+  readonly list: NamedSource
   readonly file: number
   readonly slice: number
   readonly from: number
@@ -21,33 +21,56 @@ const LF = 0x0a
 const BEGINS = /^\{"v":1,"input":(\d{1,15}),"line":(\d{1,15})[,}]/
 const BEGIN_BYTES = 64
 
-const damaged = (list: string): LetheError =>
+const damaged = ({ name }: NamedSource): LetheError =>
   new LetheError(
     'shard-damaged',
-    `${list} is not the list of dead letters that the summary of its shard speaks of; nothing was published`,
+    `${name} is not the list of dead letters that the summary of its shard speaks of; nothing was published`,
     'run its shard again, into the same folder',
   )
 
-/** Holds each list to the summary of its shard. @throws LetheError (violations) where one is another */
-export async function checkLetters(folder: RunFolder, summaries: readonly Summary[]): Promise<void> {
+/**
+ * Holds each list to the summary of its shard.
+ * @returns the lists, by shard; of objects in the state that was checked
+ * @throws LetheError (violations) where one is another
+ */
+export async function checkLetters(
+  folder: RunFolder,
+  summaries: readonly Summary[],
+): Promise<readonly NamedSource[]> {
+  const lists: NamedSource[] = []
   for (const [shard, { deadLetterFile }] of summaries.entries()) {
-    const list = folder.deadLettersOf(shard)
-    const found = await digestOf(list)
+    const list = await named(folder.deadLettersOf(shard))
+    const found = await digestNow(list)
     if (found.bytes !== deadLetterFile?.bytes || found.sha256 !== deadLetterFile.sha256) throw damaged(list)
+    lists.push(list)
   }
+  return lists
 }
 
-/** Appends all dead letters to `output`. The lists were checked. */
-export async function joinLetters(manifest: Manifest, folder: RunFolder, output: Output): Promise<void> {
+async function digestNow(list: NamedSource): Promise<FileDigest> {
+  const digester = new Digester()
+  try {
+    for await (const data of bytesOfNamed(list, () => {})) digester.add(data)
+  } catch (error) {
+    throw error instanceof LetheError ? error : fileError(list.name, error)
+  }
+  return digester.end()
+}
+
+/** Appends all dead letters to `output`. `lists`: as they were checked. @throws LetheError where an object is another since */
+export async function joinLetters(
+  manifest: Manifest,
+  lists: readonly NamedSource[],
+  output: Output,
+): Promise<void> {
   const stretches: Stretch[] = []
-  for (const shard of manifest.shards.keys()) stretches.push(...(await stretchesOf(manifest, folder, shard)))
+  for (const [shard, list] of lists.entries()) stretches.push(...(await stretchesOf(manifest, list, shard)))
   stretches.sort((a, b) => a.file - b.file || a.slice - b.slice)
   for (const { list, from, to } of stretches)
-    for await (const data of bytesOfNamed(await named(list), () => {}, from, to)) await output.append(data)
+    for await (const data of bytesOfNamed(list, () => {}, from, to)) await output.append(data)
 }
 
-async function stretchesOf(manifest: Manifest, folder: RunFolder, shard: number): Promise<Stretch[]> {
-  const list = folder.deadLettersOf(shard)
+async function stretchesOf(manifest: Manifest, list: NamedSource, shard: number): Promise<Stretch[]> {
   const { slices } = manifest.shards[shard]!
   const stretches: Stretch[] = []
   for await (const { text, from, to } of lines(list)) {
@@ -63,12 +86,12 @@ async function stretchesOf(manifest: Manifest, folder: RunFolder, shard: number)
 
 /** The beginning of each line of a file, and where the line stands. */
 async function* lines(
-  name: string,
+  list: NamedSource,
 ): AsyncGenerator<{ readonly text: string; readonly from: number; readonly to: number }> {
   let from = 0
   let at = 0
   let text = ''
-  for await (const data of bytesOfNamed(await named(name), () => {})) {
+  for await (const data of bytesOfNamed(list, () => {})) {
     let start = 0
     for (let end = data.indexOf(LF); end >= 0; end = data.indexOf(LF, start)) {
       text += begin(data.subarray(start, end), text)

@@ -91,7 +91,7 @@ export async function prepareMerge(
         : 'run all shards again, into a new folder',
     )
   await checkFiles(isThere ? folder.data : target!, files, options.digests === true)
-  await checkLetters(folder, summaries)
+  const lists = await checkLetters(folder, summaries)
   // Their counts go with what was published.
   const crowd = isThere ? heldCrowd(read, folder, summaries, options.keyring) : undefined
   const sum = addSummaries(manifest, read.sha256, summaries)
@@ -108,7 +108,7 @@ export async function prepareMerge(
           options.deadLetter === undefined
             ? undefined
             : await opened.open(options.deadLetter, {}, 'none', true)
-        if (list !== undefined) await joinLetters(manifest, folder, list)
+        if (list !== undefined) await joinLetters(manifest, lists, list)
         await list?.finish()
         const whole: Summary =
           list?.digest === undefined ? summary : { ...summary, deadLetterFile: list.digest }

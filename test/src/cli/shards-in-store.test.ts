@@ -102,6 +102,17 @@ it('give what they give in a folder, byte by byte, and are merged in their place
   const foreign = await merge(cwd, ...IN_PLACE)
   expect([foreign.code, foreign.stderr]).toEqual([1, expect.stringContaining(`${some}/ is of no shard`)])
   store.objects.delete(`clean/run/data/${some}/more.csv`)
+  // Dead letters are joined as they were checked.
+  const letters = 'clean/run/shards/0.dead-letters.ndjson'
+  const checked = store.objects.get(letters)!
+  store.fault = (request) => {
+    if (request === 'HEAD /clean/dead.ndjson') store.put(letters, '{"v":1,"input":1,"line":2,"x":1}\n')
+    return undefined
+  }
+  const swapped = await merge(cwd, ...IN_PLACE, '--dead-letter', 's3://clean/dead.ndjson')
+  expect([swapped.code, swapped.stderr]).toEqual([4, expect.stringContaining('is another object than')])
+  expect(below('clean/dead')).toEqual([])
+  store.objects.set(letters, checked)
   // _SUCCESS comes behind all else, and once; a merge that is run again finds it.
   store.fault = (request) => (request.startsWith('DELETE ') ? [403, ''] : undefined)
   const merged = await merge(cwd, ...IN_PLACE, '--digests', '--dead-letter', 's3://clean/dead.ndjson')
