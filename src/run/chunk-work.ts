@@ -1,4 +1,5 @@
 /** The work of a thread on files: chunks to outputs. */
+import { serialize } from 'node:v8'
 import { ClassPass } from '../engine/class-pass.ts'
 import type { Engine } from '../engine/engine.ts'
 import { GroupCount } from '../engine/group-count.ts'
@@ -9,14 +10,17 @@ import type { GroupsKey, GroupsPart, SubjectGroups } from '../groups/subject-gro
 import { Keyring } from '../keys/keyring.ts'
 import type { SketchPart } from '../measures/khyperloglog.ts'
 import type { Plan } from '../policy/plan.ts'
-import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, RewrittenChunk } from './chunk.ts'
+import type { Chunk, ChunkDone, ChunkJob, ChunkSetup, Layout, RewrittenChunk } from './chunk.ts'
 import { originalsOf } from './chunk-originals.ts'
 import { compileAgain } from './compile-again.ts'
 import { gateDataOf } from './configuration.ts'
 import { csvEngine, jsonEngine, type RunEngineOptions } from './engines.ts'
 import { observedBy, Sketching } from './sketching.ts'
 
-/** Turns chunks into outputs, with one rewriter for each layout. */
+/** Inputs come one after the other, so that few engines are needed at a time. */
+const MOST_ENGINES = 16
+
+/** Turns chunks into outputs, with one engine for all inputs of a layout. */
 export class ChunkRewriter {
   readonly #plan: Plan
   readonly #options: RunEngineOptions
@@ -24,7 +28,9 @@ export class ChunkRewriter {
   readonly #seals: boolean
   readonly #classes: ClassPass | undefined
   readonly #sketching: Sketching | undefined
-  readonly #engines = new Map<number, Engine>()
+  /** By layout, the one that was used last behind the others. */
+  readonly #engines = new Map<string, Engine>()
+  #last: { readonly id: number; readonly engine: Engine } | undefined
 
   constructor(
     plan: Plan,
@@ -49,25 +55,35 @@ export class ChunkRewriter {
   }
 
   rewrite(chunk: Chunk): RewrittenChunk {
-    let engine = this.#engines.get(chunk.layoutId)
-    if (engine === undefined) {
-      const { layout } = chunk
-      const { observe } = this.#options
-      const options = {
-        ...this.#options,
-        isDecoded: layout.isDecoded,
-        observe: observe && ((format, shape) => observe(format, shape, layout.told)),
-      } satisfies RunEngineOptions
-      engine =
-        layout.format === 'ndjson'
-          ? jsonEngine(this.#plan, options, layout.leaves)
-          : csvEngine(this.#plan, layout.header, layout.input, layout.style, options, layout.leaves)
-      this.#engines.set(chunk.layoutId, engine)
-    }
+    const engine = this.#engineOf(chunk)
     engine.memory = chunk.memory
     const { output, deadLetters, lines } = engine.rewrite(chunk.bytes, chunk.length, chunk.offset)
     const originals = this.#seals && deadLetters.length > 0 ? originalsOf(chunk, deadLetters) : undefined
     return { spare: chunk.bytes.buffer, output, deadLetters, originals, lines, account: engine.takeAccount() }
+  }
+
+  #engineOf({ layoutId: id, layout }: Chunk): Engine {
+    if (this.#last?.id === id) return this.#last.engine
+    // What an input is called matters where its header is refused, and one that was taken is taken again.
+    const key = serialize({ ...layout, input: '' }).toString('latin1')
+    const engine = this.#engines.get(key) ?? this.#engine(layout)
+    this.#engines.delete(key)
+    this.#engines.set(key, engine)
+    if (this.#engines.size > MOST_ENGINES) this.#engines.delete(this.#engines.keys().next().value!)
+    this.#last = { id, engine }
+    return engine
+  }
+
+  #engine(layout: Layout): Engine {
+    const { observe } = this.#options
+    const options = {
+      ...this.#options,
+      isDecoded: layout.isDecoded,
+      observe: observe && ((format, shape) => observe(format, shape, layout.told)),
+    } satisfies RunEngineOptions
+    return layout.format === 'ndjson'
+      ? jsonEngine(this.#plan, options, layout.leaves)
+      : csvEngine(this.#plan, layout.header, layout.input, layout.style, options, layout.leaves)
   }
 
   /** The data subjects behind what was published, if they are counted. */

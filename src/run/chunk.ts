@@ -34,7 +34,7 @@ export type Layout =
     }
 
 export interface Chunk {
-  /** One number for each layout that differs. */
+  /** Of its input: chunks of one number have one layout. */
   readonly layoutId: number
   readonly layout: Layout
   /** `bytes[0..length)`, then room to read; it is handed over, not shared. */

@@ -25,6 +25,9 @@ const SENDING = 2
 /** An object of no more bytes than this is kept here until it is published, in one request, unless stated. */
 const SMALL_BYTES = 64 << 10
 const FIRST_BUFFER_BYTES = 64 << 10
+/** What all outputs that are whole keep here until they are published: where they are many, further ones wait in the store, as a part. */
+const MOST_KEPT_BYTES = 16 << 20
+let kept = 0
 /** So long the parts of an output that failed may take to go, ms. */
 const ABORT_MS = 8_000
 /** Errors that are told before a store publishes anything, unless it was asked before. */
@@ -68,6 +71,8 @@ export class ObjectOutput implements Output {
   #upload: Promise<Upload> | undefined
   #state: 'open' | 'published' | 'discarded' = 'open'
   #publishing: Promise<void> | undefined
+  /** Of `kept`. */
+  #kept = 0
 
   constructor({ store, name, digester, standing, isAnySame, partBytes, smallBytes }: ObjectOutputOptions) {
     this.name = printObjectName(name)
@@ -134,9 +139,25 @@ export class ObjectOutput implements Output {
   }
 
   async finish(): Promise<void> {
-    if (this.#parts.length > 0 ? this.#length > 0 : this.#length > this.#smallBytes) await this.#send()
+    const isSmall = this.#length <= this.#smallBytes && kept + this.#length <= MOST_KEPT_BYTES
+    if (this.#parts.length > 0 ? this.#length > 0 : !isSmall) await this.#send()
+    else this.#keep()
     await Promise.all(this.#parts)
     this.digest = this.#digester?.end()
+  }
+
+  #keep(): void {
+    if (this.#kept > 0) return
+    this.#kept = this.#length
+    kept += this.#kept
+    // Its memory is larger than what is in it.
+    this.#buffer = Buffer.from(this.#buffer.subarray(0, this.#length))
+  }
+
+  #free(): void {
+    kept -= this.#kept
+    this.#kept = 0
+    this.#buffer = Buffer.alloc(0)
   }
 
   publish(): Promise<void> {
@@ -163,7 +184,7 @@ export class ObjectOutput implements Output {
       }
     }
     this.#state = 'published'
-    this.#buffer = Buffer.alloc(0)
+    this.#free()
   }
 
   /** The answer to a first try may have been lost: what stands there may be this very object. */
@@ -215,7 +236,7 @@ export class ObjectOutput implements Output {
 
   async #drop(): Promise<void> {
     this.#state = 'discarded'
-    this.#buffer = Buffer.alloc(0)
+    this.#free()
     this.#ended.abort()
     try {
       const upload = await this.#upload

@@ -518,6 +518,33 @@ register('data:text/javascript,' + encodeURIComponent("export const resolve = (n
     expect([published(), store.uploads.size]).toEqual([['large'], 0])
   })
 
+  it('that are whole and many wait in the store for their names, and not in memory', async () => {
+    for (const [name, value] of Object.entries(store.env)) vi.stubEnv(name, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const client = await openS3(process.env)
+    const finished = async (count: number) => {
+      const outputs: ObjectOutput[] = []
+      for (let at = 0; at < count; at++) {
+        const name = parseObjectName(`s3://clean/small/${at}`)
+        const own = { store: client, digester: undefined, standing: 'nothing', smallBytes: 1 << 20 } as const
+        const output = new ObjectOutput({ ...own, name })
+        await output.append(Buffer.alloc(1 << 20, `${at} `))
+        await output.finish()
+        outputs.push(output)
+      }
+      return outputs
+    }
+    // 16 MiB of them are kept, once what was kept is published, or given up.
+    for (const isGivenUp of [true, false]) {
+      const outputs = await finished(20)
+      expect([published(), store.uploads.size]).toEqual([[], 4])
+      for (const output of outputs) await (isGivenUp ? output.discard() : output.publish())
+      expect([published().length, store.uploads.size]).toEqual([isGivenUp ? 0 : 20, 0])
+    }
+    for (const at of [0, 15, 19])
+      expect(store.text(`clean/small/${at}`)).toBe(Buffer.alloc(1 << 20, `${at} `).toString())
+  })
+
   it('leave nothing behind where the run fails or is interrupted', async () => {
     const cwd = place({ 'in.ndjson': `${rows(0, 2000)}{"id":\n` })
     const [code] = await refusal(cwd, ['in.ndjson', '-o', 's3://clean/out.ndjson', '--max-dead-letters', '0'])
