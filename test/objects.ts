@@ -56,6 +56,8 @@ export class TestStore {
   readonly buckets: Set<string> = new Set(['raw', 'clean'])
   /** Buckets that keep older versions. */
   readonly versioned: Set<string> = new Set()
+  /** Of these, those in which that is suspended: the version `null` is written over. */
+  readonly suspended: Set<string> = new Set()
   /** Of objects in them, and of what was deleted there: the newest first. */
   readonly versions: Map<string, readonly Version[]> = new Map()
   /** Requests so far: method, path, and the query without values. */
@@ -238,7 +240,7 @@ export class TestStore {
       const whole =
         upload === undefined ? body : Buffer.concat(listed.map((number) => upload.parts.get(number)!))
       if (id !== null) this.uploads.delete(id)
-      this.#remember(name, () => this.put(name, whole, upload === undefined ? mark : upload.mark))
+      this.remember(name, () => this.put(name, whole, upload === undefined ? mark : upload.mark))
       const { tag } = this.objects.get(name)!
       return upload === undefined
         ? [200, '', { etag: tag }]
@@ -250,27 +252,29 @@ export class TestStore {
     if (method === 'GET' && query.has('versioning'))
       return [
         200,
-        `<VersioningConfiguration>${this.versioned.has(bucket) ? '<Status>Enabled</Status>' : ''}</VersioningConfiguration>`,
+        `<VersioningConfiguration>${this.versioned.has(bucket) ? `<Status>${this.suspended.has(bucket) ? 'Suspended' : 'Enabled'}</Status>` : ''}</VersioningConfiguration>`,
       ]
     const version = query.get('versionId')
     if (method === 'DELETE' && version !== null) return this.#deleteVersion(name, version)
     if (method === 'DELETE') {
       const wrong = this.#wrongState(name, headers)
       if (wrong !== undefined) return wrong
-      this.#remember(name, () => this.objects.delete(name))
+      this.remember(name, () => this.objects.delete(name))
       return [204]
     }
     return this.#read(name, headers)
   }
 
   /** Changes an object; what it was is an older version then, where the bucket keeps them. */
-  #remember(name: string, change: () => void): void {
+  remember(name: string, change: () => void): void {
     const before = this.objects.get(name)
     change()
     if (!this.versioned.has(name.slice(0, name.indexOf('/')))) return
     const known = this.versions.get(name) ?? (before === undefined ? [] : [{ id: 'null', kept: before }])
-    const id = `version-${String(++this.#made).padStart(6, '0')}`
-    this.versions.set(name, [{ id, kept: this.objects.get(name) }, ...known])
+    const isNull = this.suspended.has(name.slice(0, name.indexOf('/')))
+    const id = isNull ? 'null' : `version-${String(++this.#made).padStart(6, '0')}`
+    const left = isNull ? known.filter((one) => one.id !== id) : known
+    this.versions.set(name, [{ id, kept: this.objects.get(name) }, ...left])
   }
 
   #versionsOf(name: string): readonly Version[] {
@@ -304,7 +308,7 @@ export class TestStore {
     const page = all.slice(from, from + this.pageSize)
     const rows = page.map(({ name, id, kept, isLatest }) => {
       const what = kept === undefined ? 'DeleteMarker' : 'Version'
-      return `<${what}><Key>${name.slice(bucket.length + 1)}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest></${what}>`
+      return `<${what}><Key>${xmlOf(name.slice(bucket.length + 1))}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest></${what}>`
     })
     const end = page.at(-1)
     const more =

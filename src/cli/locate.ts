@@ -8,6 +8,7 @@ import { lettersOf } from '../erasure/subjects.ts'
 import { EXIT } from '../errors.ts'
 import { fileOf } from '../lifecycle/work-order.ts'
 import { keysFile, matchKeysFile } from '../run/named-key-files.ts'
+import { printable } from '../terminal.ts'
 import {
   addSubjects,
   type PipelineOption,
@@ -45,11 +46,11 @@ function print(located: readonly (Located | LocatedTopic)[], format: 'text' | 'j
   process.stdout.write(
     format === 'json'
       ? `${JSON.stringify({ v: 1, targets: located }, null, 2)}\n`
-      : `${located.flatMap(locatedLines).join('\n')}\n`,
+      : `${located.flatMap(locatedLines).map(printable).join('\n')}\n`,
   )
   for (const { target, unsearched } of located)
     for (const why of unsearched)
-      process.stderr.write(`lethe: ${fileOf(target)}: not all records can be found: ${why}\n`)
+      process.stderr.write(printable(`lethe: ${fileOf(target)}: not all records can be found: ${why}`) + '\n')
 }
 
 const EXAMPLES = `

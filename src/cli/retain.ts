@@ -8,6 +8,7 @@ import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { verifiedLines } from '../lifecycle/print-orders.ts'
 import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
 import { type AnyOrder, readOrder, totalOf } from '../lifecycle/work-order.ts'
+import { printable } from '../terminal.ts'
 import { objectVersionsOption, parseShare, parseSpan, parseTime } from './arguments.ts'
 import {
   addHoldsOptions,
@@ -65,7 +66,7 @@ async function makeOrder(
   await writeOrder(options.output, order, async () => {
     await ledgerOf(options)?.append({ action: 'retain.plan', state: 'done', ...factOf(order, job) })
   })
-  process.stderr.write(`${job.lines(order).join('\n')}\n`)
+  process.stderr.write(`${job.lines(order).map(printable).join('\n')}\n`)
   return order
 }
 
@@ -145,7 +146,7 @@ async function verified(order: AnyOrder, job: RetainJob, held: HeldSetting, opti
   process.stdout.write(
     options.format === 'json'
       ? `${JSON.stringify({ v: 1, order: order.hash, verified: isAbsent, targets }, null, 2)}\n`
-      : `${verifiedLines(targets).join('\n')}\n`,
+      : `${verifiedLines(targets).map(printable).join('\n')}\n`,
   )
   if (!isAbsent) process.exitCode = EXIT.violations
 }

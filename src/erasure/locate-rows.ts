@@ -32,6 +32,8 @@ export async function locate(
     const rows: [number, number][] = []
     const onFound = (row: number): void => {
       const last = rows.at(-1)
+      // A file may be read twice.
+      if (last !== undefined && row <= last[1]) return
       if (last?.[1] === row - 1) last[1] = row
       else rows.push([row, row])
     }

@@ -1,4 +1,5 @@
 /** Does to stored files what an order says. Files that one keeper tells of are changed together, some at a time. */
+import { LetheError } from '../errors.ts'
 import type { StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { AppliedOrder } from './order-steps.ts'
@@ -75,15 +76,20 @@ async function applyGroup(
       throw error
     }
     const made: StoredChange[] = []
+    let mayBeFirst = true
     try {
       for (const change of changes) {
         await new StoredFile(change.file).swap(change, request)
         made.push(change)
       }
+    } catch (error) {
+      // It was told before anything was asked for.
+      mayBeFirst = !(error instanceof LetheError && error.code === 'target-held')
+      throw error
     } finally {
       const rest = changes.slice(made.length)
       try {
-        if (rest.length > 0) await keeper.giveUp(rest, permitFor)
+        if (rest.length > 0) await keeper.giveUp(rest, mayBeFirst, permitFor)
       } finally {
         for (const change of rest) new StoredFile(change.file).discard(change, request)
         await keeper.end(made, permitFor)
@@ -111,7 +117,7 @@ async function applyGroup(
     if (hasRowsToChange(planned)) await stored.purge(request)
     else tell((await stored.purgeAlone(request)) > 0 ? 'applied' : 'was applied')
   }
-  await purgeVersions(keeper.lock, request)
+  if (!targets.some(({ target }) => fileOf(target) === keeper.lock)) await purgeVersions(keeper.lock, request)
 }
 
 /** By an order: of others, older versions go. */

@@ -8,6 +8,7 @@ import type { ObjectStore, ObjectVersion } from '../files/objects/object-store.t
 import { syncFolder } from '../files/sync-folder.ts'
 import type { Admin } from '../kafka/admin.ts'
 import type { OutputRecord, Position } from '../kafka/record.ts'
+import { onInterrupt } from '../run/interrupt.ts'
 import { fileTarget, isPermitFor, type Permit } from './may-delete.ts'
 
 const READ_BYTES = 1 << 20
@@ -57,6 +58,8 @@ export async function replaceObject(
 ): Promise<void> {
   const name = parseObjectName(file)
   const output = new ObjectOutput({ store, name, digester: undefined, standing: { ...name, size: 0, tag } })
+  // Its parts hold rows, and would stay.
+  const forget = onInterrupt(() => output.discard())
   try {
     for await (const bytes of createReadStream(temporary, { highWaterMark: READ_BYTES }))
       await output.append(bytes as Buffer)
@@ -67,6 +70,7 @@ export async function replaceObject(
     throw error instanceof LetheError ? error : fileError(file, error)
   } finally {
     await output.discard()
+    forget()
   }
 }
 

@@ -7,7 +7,7 @@ import { allEntriesBelow } from '../files/folder-entries.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import type { TargetName } from './legal-hold.ts'
 import { readManifest } from './manifest-file.ts'
-import { type EntryOptions, isStoredName, type StoredEntry } from './stored-entries.ts'
+import { type EntryOptions, isHalfMade, isStoredName, type StoredEntry } from './stored-entries.ts'
 import { sidecarName } from './stored-names.ts'
 
 /** In the order of their names. @throws LetheError (io), or the system's error */
@@ -45,10 +45,6 @@ async function missingOf(folder: string): Promise<readonly StoredEntry[]> {
     .filter((file) => !existsSync(file))
     .map((file) => ({ kind: 'not-there', file }))
 }
-
-/** As outputs and rewritten files are called until they take their names. */
-const isHalfMade = (file: string): boolean =>
-  /^\..+\.(?:[0-9a-f]{12}\.(?:part|retain)|forget)$/.test(basename(file))
 
 const isStoredFile = (file: string): boolean => isStoredName(file, existsSync(sidecarName(file)))
 

@@ -8,12 +8,14 @@ import { ManifestKeeper } from './manifest-keeper.ts'
 import { RangeKeeper } from './range-keeper.ts'
 import { SidecarKeeper } from './sidecar-keeper.ts'
 import { isThere } from './storage/storage-of.ts'
-import { sidecarName } from './stored-names.ts'
+import { canBeNamed, sidecarName } from './stored-names.ts'
 
 /** By its name and folder alone: a file that is gone is of a stream all the same. */
 async function isOfStream(file: string): Promise<boolean> {
   const folder = folderOf(file)
-  return folder !== undefined && isRangeName(basename(file)) && (await isStreamed(folder))
+  return (
+    folder !== undefined && canBeNamed(folder) && isRangeName(basename(file)) && (await isStreamed(folder))
+  )
 }
 
 /** The folder of the data set that a file is of, by what stands around it; undefined where it is by itself. `file`: absolute. */

@@ -59,6 +59,10 @@ export interface Keeper {
   /** Whether a file of which nothing is left goes; otherwise it stays, without rows. */
   readonly goesWhole: boolean
   read(file: string): Promise<Made | RefusedFile>
+  /** What made a file that is not what it tells of, where an order was cut short before it told of that; undefined where none was. */
+  begun(file: string, now: FileDigest): Promise<Made | undefined>
+  /** Tells of such a file as it stands, whatever order that was. */
+  settle(file: string, now: FileDigest, permitFor: PermitFor): Promise<void>
   /** Sees to it that what was cut short is told of as it stands. */
   recover(permitFor: PermitFor): Promise<void>
   /** What an order came to at a file that is there; undefined: it has not been there. */
@@ -74,8 +78,8 @@ export interface Keeper {
   begin(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void>
   /** They are made. */
   end(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void>
-  /** They were not made; of the first of them that may not be known. */
-  giveUp(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void>
+  /** They were not made. `mayBeFirst`: of the first of them that is not known. */
+  giveUp(changes: readonly StoredChange[], mayBeFirst: boolean, permitFor: PermitFor): Promise<void>
   /** Whether an order of erasure took away a file that was `digest` then. */
   wasErased(file: string, order: string, digest: FileDigest): Promise<boolean>
   /** Whether something tells of a file that is gone. */

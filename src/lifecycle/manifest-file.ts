@@ -4,6 +4,7 @@ import { folderOf } from '../files/file-names.ts'
 import { DATA_SET, type DataSet, dataSetForm, dataSetText, type ListedFile } from '../forms/data-set.ts'
 import { GONE } from './storage/storage.ts'
 import { storageOf } from './storage/storage-of.ts'
+import { canBeNamed } from './stored-names.ts'
 
 export interface ManifestAt {
   readonly folder: string
@@ -22,6 +23,7 @@ export type FoundManifest = ManifestAt | 'malformed' | 'none'
 
 /** `none`: there is none, or it is of something else. @throws LetheError (io) */
 export async function readManifest(folder: string): Promise<FoundManifest> {
+  if (!canBeNamed(folder)) return 'none'
   const name = nameIn(folder, DATA_SET)
   const storage = storageOf(folder)
   const stamp = await storage.stamp(name)

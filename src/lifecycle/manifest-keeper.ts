@@ -43,6 +43,12 @@ export class ManifestKeeper implements Keeper {
     return listed === undefined ? refused('not-in-manifest') : await madeOf(manifest, listed, file)
   }
 
+  async begun(): Promise<undefined> {
+    return undefined
+  }
+
+  async settle(): Promise<void> {}
+
   async recover(permitFor: PermitFor): Promise<void> {
     await this.#change(async (files, gone) => {
       let isChanged = false
@@ -62,6 +68,7 @@ export class ManifestKeeper implements Keeper {
     if (now === undefined && intents.includes(null)) {
       const sidecar = sidecarName(file)
       if (await isThere(sidecar)) await this.#storage.delete(sidecar, permitFor(sidecar))
+      dropGone(gone, listed, 1)
       await this.#forget(files, name, permitFor)
       return true
     }
@@ -69,14 +76,14 @@ export class ManifestKeeper implements Keeper {
       // It may still come to it.
       if (!this.#storage.isLocked) return false
       files.set(name, withoutIntents(listed))
-      if (intents.includes(null)) dropGone(gone, listed)
+      dropGone(gone, listed)
       return true
     }
     const made = now && intents.find((intent) => intent !== null && isSameDigest(now, intent))
     if (!made)
       throw changed(file, 'its bytes are neither those of before nor those that were to take their place')
     files.set(name, { file: name, ...made })
-    if (intents.includes(null)) dropGone(gone, listed)
+    dropGone(gone, listed)
     if (made.order !== undefined) await finished(file, made.order, made, permitFor)
     return true
   }
@@ -99,20 +106,10 @@ export class ManifestKeeper implements Keeper {
         if (listed === undefined || !isSameDigest(listed, change.before))
           throw changed(change.file, 'the manifest of its data set tells of another')
         const next = stateAfter(listed, change)
-        if (next === null) {
-          dropGone(gone, listed)
-          gone.push({
-            deleted: change.deleted + (listed.deleted ?? 0),
-            order: change.order,
-            sha256: change.before.sha256,
-          })
-        }
-        const earlier = intentsOf(listed).filter((one) => JSON.stringify(one) !== JSON.stringify(next))
-        files.set(listed.file, {
-          ...withoutIntents(listed),
-          next,
-          ...(earlier.length > 0 && { earlier: earlier.slice(-MOST_EARLIER) }),
-        })
+        if (next === null) gone.push(goneOf(listed, change))
+        // One that is the same is of another command, which may give it up.
+        const intents = [next, ...intentsOf(listed)].slice(0, 1 + MOST_EARLIER)
+        files.set(listed.file, withIntents(listed, intents))
       }
       return true
     })
@@ -121,7 +118,7 @@ export class ManifestKeeper implements Keeper {
   async end(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void> {
     if (changes.length === 0) return
     for (const change of changes) await settleSidecar(change, permitFor)
-    await this.#change(async (files) => {
+    await this.#change(async (files, gone) => {
       let isChanged = false
       for (const change of changes) {
         const listed = files.get(nameBelow(this.#folder, change.file))
@@ -129,6 +126,8 @@ export class ManifestKeeper implements Keeper {
         if (listed === undefined || !isSameDigest(listed, change.before)) continue
         isChanged = true
         const made = stateAfter(listed, change)
+        dropGone(gone, listed)
+        if (made === null) gone.push(goneOf(listed, change))
         if (made === null) await this.#forget(files, listed.file, permitFor)
         else files.set(listed.file, { file: listed.file, ...made })
       }
@@ -136,22 +135,22 @@ export class ManifestKeeper implements Keeper {
     })
   }
 
-  async giveUp(changes: readonly StoredChange[]): Promise<void> {
-    // Of the first it may not be known.
-    const given = this.#storage.isLocked ? changes : changes.slice(1)
+  async giveUp(changes: readonly StoredChange[], mayBeFirst: boolean): Promise<void> {
+    const given = this.#storage.isLocked || !mayBeFirst ? changes : changes.slice(1)
     if (given.length === 0) return
     await this.#change(async (files, gone) => {
       for (const change of given) {
         const listed = files.get(nameBelow(this.#folder, change.file))
         if (listed === undefined || !isSameDigest(listed, change.before)) continue
-        const own = JSON.stringify(stateAfter(listed, change))
-        const [next, ...earlier] = intentsOf(listed).filter((one) => JSON.stringify(one) !== own)
-        files.set(listed.file, {
-          ...withoutIntents(listed),
-          ...(next !== undefined && { next }),
-          ...(earlier.length > 0 && { earlier }),
-        })
-        if (change.after === undefined) dropGone(gone, listed)
+        const own = stateAfter(listed, change)
+        const intents = intentsOf(listed)
+        const at = intents.findIndex((one) => isSameIntent(one, own))
+        if (at < 0) continue
+        files.set(listed.file, withIntents(listed, intents.toSpliced(at, 1)))
+        if (change.after !== undefined) continue
+        const { order, sha256 } = goneOf(listed, change)
+        const mark = gone.findLastIndex((one) => one.order === order && one.sha256 === sha256)
+        if (mark >= 0) gone.splice(mark, 1)
       }
       return true
     })
@@ -215,13 +214,35 @@ function stateAfter(
 const intentsOf = ({ next, earlier = [] }: ListedFile): readonly (FileState | null)[] =>
   next === undefined ? [] : [next, ...earlier]
 
+const isSameIntent = (one: FileState | null, other: FileState | null): boolean =>
+  one === null || other === null
+    ? one === other
+    : one.order === other.order && one.asOf === other.asOf && isSameDigest(one, other)
+
 function withoutIntents({ next: _, earlier: __, ...listed }: ListedFile): ListedFile {
   return listed
 }
 
-function dropGone(gone: Gone, { sha256 }: FileDigest): void {
-  const at = gone.findLastIndex((one) => one.sha256 === sha256)
-  if (at >= 0) gone.splice(at, 1)
+function withIntents(listed: ListedFile, [next, ...earlier]: readonly (FileState | null)[]): ListedFile {
+  return {
+    ...withoutIntents(listed),
+    ...(next !== undefined && { next }),
+    ...(earlier.length > 0 && { earlier }),
+  }
+}
+
+const goneOf = (listed: ListedFile, { deleted, order, before }: StoredChange): Gone[number] => ({
+  deleted: deleted + (listed.deleted ?? 0),
+  order,
+  sha256: before.sha256,
+})
+
+/** Takes away what says that a file went of which that was about to be, but for `kept` of it: each that was about to had said so. */
+function dropGone(gone: Gone, listed: ListedFile, kept = 0): void {
+  for (let left = intentsOf(listed).filter((one) => one === null).length; left > kept; left--) {
+    const at = gone.findLastIndex(({ sha256 }) => sha256 === listed.sha256)
+    if (at >= 0) gone.splice(at, 1)
+  }
 }
 
 const refused = (code: RefusedFile['code']): RefusedFile => ({ code, message: UNTOUCHED[code] })

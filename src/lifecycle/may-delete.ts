@@ -81,7 +81,9 @@ const covers = ({ target: held, leadsTo }: Hold, target: TargetName): boolean =>
   held === null || isIn(target, held) || (leadsTo !== undefined && isIn(target, leadsTo))
 
 const isIn = (target: TargetName, held: TargetName): boolean =>
-  held === target || (held.startsWith('file:') && target.startsWith(`${held.replace(/\/$/, '')}/`))
+  held === target ||
+  // Of an object, too: who holds it may have written a slash behind its name.
+  (held.startsWith('file:') && `${target}/`.startsWith(`${held.replace(/\/$/, '')}/`))
 
 /**
  * A file or folder as targets name it: absolute, and links in the names of its folders followed, as far as these are there; or an object,

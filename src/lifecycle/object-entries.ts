@@ -7,10 +7,9 @@ import { basename } from 'node:path'
 import { IDENTITY, OWN_FOLDER } from '../datasets/dataset-identity.ts'
 import { isRangeName } from '../datasets/stored-range.ts'
 import { LetheError } from '../errors.ts'
-import { nameIn, objectNamed } from '../files/by-name.ts'
+import { objectNamed } from '../files/by-name.ts'
 import { folderOf } from '../files/file-names.ts'
 import {
-  isNameable,
   isObjectFolder,
   type ObjectName,
   parseObjectName,
@@ -22,9 +21,9 @@ import { objectsBelow } from '../files/objects/objects-below.ts'
 import { openStore } from '../files/objects/open-store.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import { readManifest } from './manifest-file.ts'
-import { bucketFacts } from './storage/bucket-checks.ts'
-import { type EntryOptions, isStoredName, type StoredEntry } from './stored-entries.ts'
-import { sidecarName } from './stored-names.ts'
+import { bucketFacts, isProbe } from './storage/bucket-checks.ts'
+import { type EntryOptions, isHalfMade, isStoredName, type StoredEntry } from './stored-entries.ts'
+import { canBeNamed, sidecarName } from './stored-names.ts'
 
 const SUCCESS = '_SUCCESS'
 
@@ -43,20 +42,31 @@ export async function objectEntries(name: string, options: EntryOptions): Promis
   const { bucket, key } = parsed
   const prefix = { bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` }
   const keys = new Set<string>()
-  for await (const object of objectsBelow(store, prefix))
-    if (!(object.size === 0 && object.key.endsWith('/'))) keys.add(object.key)
+  const halfMade = new Set<string>()
+  for await (const { key: one, size } of objectsBelow(store, prefix)) {
+    if (!(size === 0 && one.endsWith('/'))) keys.add(one)
+    // Nothing writes them here: they were copied from a disk. Of an empty one Lethe tries a store by.
+    if (size > 0 && isHalfMade(one)) halfMade.add(one)
+  }
   const uploads = await uploadsOf(store, prefix, options, keys)
-  for (const one of await hiddenKeys(store, prefix, keys)) keys.add(one)
+  const hidden = await hiddenKeys(store, prefix, keys)
+  for (const one of hidden) keys.add(one)
   if (keys.size === 0 && uploads.length === 0 && options.mayBeEmpty !== true)
     throw new LetheError('file-missing', `nothing lies at ${name}, nor below it`, 'correct the name')
   const entries: StoredEntry[] = []
-  for (const one of keys) entries.push(...(await entriesOf({ bucket, key: one }, keys)))
+  for (const key of keys) {
+    const object = { bucket, key }
+    const file = printObjectName(object)
+    if (!canBeNamed(file)) entries.push({ kind: 'unreadable-name', file })
+    else if (halfMade.has(key)) entries.push({ kind: 'left-over', file })
+    else if (hidden.has(key)) entries.push({ kind: 'stored', file })
+    else entries.push(...(await entriesOf(object, keys)))
+  }
   return [...entries, ...uploads.map(entryOf)]
 }
 
 async function entriesOf(object: ObjectName, keys: ReadonlySet<string>): Promise<readonly StoredEntry[]> {
   const file = printObjectName(object)
-  if (!isNameable(file)) return [{ kind: 'unreadable-name', file }]
   const { bucket, key } = object
   const folder = key.slice(0, key.lastIndexOf('/') + 1)
   const above = `${OWN_FOLDER}/`
@@ -83,13 +93,14 @@ async function hiddenKeys(
   const facts = await bucketFacts(store, prefix)
   const hidden = new Set<string>()
   if ('stays' in facts || !facts.versions) return hidden
-  for await (const { key, isMarker } of store.versions(prefix))
-    if (!isMarker && !keys.has(key) && !key.endsWith('/') && isOfRows(key)) hidden.add(key)
+  const kept = new Set<string>()
+  for await (const { key, isMarker } of store.versions(prefix)) if (!isMarker) kept.add(key)
+  for (const key of kept) {
+    const isOfRows = isStoredName(key, kept.has(sidecarName(key))) || (isHalfMade(key) && !isProbe(key))
+    if (isOfRows && !keys.has(key) && !key.endsWith('/')) hidden.add(key)
+  }
   return hidden
 }
-
-/** Not what Lethe tries a store by, nor what tells of rows. */
-const isOfRows = (key: string): boolean => isStoredName(key, false)
 
 const isHidden = async (store: ObjectStore, object: ObjectName): Promise<boolean> =>
   (await hiddenKeys(store, object, new Set())).has(object.key)
@@ -118,13 +129,16 @@ async function uploadsOf(
 
 /** It has no name of its own: it is called as files are that are half-made, by the name that it is to have. */
 function entryOf({ bucket, key, id, isStreamed }: UploadEntry): StoredEntry {
+  const own = printObjectName({ bucket, key })
+  // What becomes of it could not be read either.
+  if (key.endsWith('/') || !canBeNamed(own)) return { kind: 'unreadable-name', file: own }
   return { kind: isStreamed ? 'being-written' : 'upload-open', file: uploadName({ bucket, key }, id) }
 }
 
 function uploadName(object: ObjectName, id: string): string {
   const file = printObjectName(object)
   const tag = createHash('sha256').update(id).digest('hex').slice(0, 12)
-  return nameIn(folderOf(file)!, `.${basename(file)}.${tag}.part`)
+  return `${folderOf(file)}/.${basename(file)}.${tag}.part`
 }
 
 /** Whether an object has this name, or one lies below it. @throws what the store throws */
@@ -139,10 +153,10 @@ export async function standsAnything(name: string): Promise<boolean> {
 
 /** Whether an upload is complete or aborted. `name`: as `objectEntries` calls it. @throws what the store throws */
 export async function isUploadGone(name: string): Promise<boolean> {
-  const { bucket, key } = parseObjectName(name)
+  // With what it is called by here, its name may be longer than one of an object.
+  const { bucket, key } = parseObjectName(`${folderOf(name)}/`)
   const store = await openStore()
-  const folder = key.slice(0, key.lastIndexOf('/') + 1)
-  for await (const upload of store.uploads({ bucket, key: folder }))
+  for await (const upload of store.uploads({ bucket, key }))
     if (uploadName(upload, upload.id) === name) return false
   return true
 }

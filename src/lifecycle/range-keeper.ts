@@ -38,6 +38,12 @@ export class RangeKeeper implements Keeper {
 
   async recover(): Promise<void> {}
 
+  async begun(): Promise<undefined> {
+    return undefined
+  }
+
+  async settle(): Promise<void> {}
+
   async state(file: string, order: string, _now: FileDigest): Promise<'was applied' | undefined> {
     return (await rangeAt(file))?.note.order === order ? 'was applied' : undefined
   }

@@ -1,15 +1,30 @@
 /** A file by itself: FILE.lethe.json beside it tells what made it. */
+import { nameIn } from '../files/by-name.ts'
 import { type FileDigest, isSameDigest } from '../files/digest.ts'
+import { folderOf } from '../files/file-names.ts'
+import { openFolder } from '../files/folders/open-folder.ts'
 import type { Keeper, Made, PermitFor, RefusedFile, StoredChange } from './keeper.ts'
 import { readSidecar, type Sidecar, sidecarAt, sidecarText } from './sidecar.ts'
 import { GONE, unlessOvertaken } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
-import { erasedName, sidecarName, stagedName } from './stored-names.ts'
+import {
+  besideName,
+  canBeNamed,
+  erasedName,
+  isStagedSidecar,
+  sidecarName,
+  stagedName,
+} from './stored-names.ts'
 import { UNTOUCHED } from './target.ts'
+
+const TOO_LONG =
+  'its name is too long for what an order leaves beside it: copy it and its FILE.lethe.json to a shorter one, and delete it'
 
 export class SidecarKeeper implements Keeper {
   readonly lock: string
   readonly goesWhole = true
+  /** What tells of a change, where nothing told of that before: else a request of another command may be on its way. */
+  readonly #new = new Set<string>()
 
   constructor(file: string) {
     this.lock = file
@@ -17,9 +32,24 @@ export class SidecarKeeper implements Keeper {
 
   async read(file: string): Promise<Made | RefusedFile> {
     const sidecar = await readSidecar(file)
-    if (typeof sidecar !== 'string') return madeBySidecar(sidecar)
+    if (typeof sidecar !== 'string')
+      return canBeNamed(sidecarName(stagedName(file, sidecar.policy.fingerprint)))
+        ? madeBySidecar(sidecar)
+        : { code: 'unreadable-name', message: TOO_LONG }
     const code = sidecar === 'missing' ? 'no-sidecar' : 'sidecar-malformed'
     return { code, message: UNTOUCHED[code] }
+  }
+
+  async begun(file: string, now: FileDigest): Promise<Made | undefined> {
+    const begun = await stagedOf(file, now)
+    return begun && madeBySidecar(begun.sidecar)
+  }
+
+  async settle(file: string, now: FileDigest, permitFor: PermitFor): Promise<void> {
+    const { sidecar, stamp } = await sidecarAt(file)
+    if (typeof sidecar === 'string' || isSameDigest(now, sidecar.file)) return
+    const begun = await stagedOf(file, now)
+    if (begun !== undefined) await storageOf(file).move(begun.name, sidecarName(file), stamp, permitFor)
   }
 
   async recover(): Promise<void> {}
@@ -47,12 +77,13 @@ export class SidecarKeeper implements Keeper {
   async begin(changes: readonly StoredChange[]): Promise<void> {
     for (const change of changes) {
       const { file, order, after, isErasure } = change
-      if (after !== undefined) await stageSidecar(change)
-      else if (isErasure)
-        await storageOf(file).write(
-          erasedName(file, order),
-          `${JSON.stringify({ lethe: 'erased', v: 1, order })}\n`,
-        )
+      const mark = markOf(change)
+      if (after !== undefined) {
+        if ((await stageSidecar(change)) === GONE) this.#new.add(mark)
+      } else if (isErasure) {
+        const text = `${JSON.stringify({ lethe: 'erased', v: 1, order })}\n`
+        if ((await storageOf(file).write(mark, text)) === GONE) this.#new.add(mark)
+      }
     }
   }
 
@@ -60,12 +91,13 @@ export class SidecarKeeper implements Keeper {
     for (const change of changes) await settleSidecar(change, permitFor)
   }
 
-  async giveUp(changes: readonly StoredChange[], permitFor: PermitFor): Promise<void> {
+  async giveUp(changes: readonly StoredChange[], mayBeFirst: boolean, permitFor: PermitFor): Promise<void> {
     for (const [at, change] of changes.entries()) {
-      const { file, order, after } = change
-      if (at === 0 && (await mayBeMade(change, permitFor))) continue
-      const mark = after === undefined ? erasedName(file, order) : sidecarName(stagedName(file, order))
-      if (await isThere(mark)) await storageOf(file).delete(mark, permitFor(mark))
+      const mark = markOf(change)
+      const storage = storageOf(change.file)
+      if (!storage.isLocked && !this.#new.has(mark)) continue
+      if (at === 0 && mayBeFirst && (await mayBeMade(change, permitFor))) continue
+      if (await isThere(mark)) await storage.delete(mark, permitFor(mark))
     }
   }
 
@@ -77,6 +109,10 @@ export class SidecarKeeper implements Keeper {
     return isThere(sidecarName(file))
   }
 }
+
+/** What says of a change that it is about to be made. */
+const markOf = ({ file, order, after }: StoredChange): string =>
+  after === undefined ? erasedName(file, order) : sidecarName(stagedName(file, order))
 
 /** Whether a change was made, or may still be, though an error came of it: what tells of it then stays. */
 async function mayBeMade(
@@ -117,12 +153,12 @@ export function madeBySidecar({
   }
 }
 
-/** Writes the sidecar of what is to take the place of a file beside that. Does nothing where it has none. */
-export async function stageSidecar({ file, order, after, asOf }: StoredChange): Promise<void> {
+/** Writes the sidecar of what is to take the place of a file beside that; gives the stamp of what stood there. Does nothing where it has none. */
+export async function stageSidecar({ file, order, after, asOf }: StoredChange): Promise<string | undefined> {
   const sidecar = await readSidecar(file)
-  if (typeof sidecar === 'string' || after === undefined) return
+  if (typeof sidecar === 'string' || after === undefined) return undefined
   const made: Sidecar = { ...sidecar, file: after.digest, asOf: asOf ?? sidecar.asOf, order }
-  await storageOf(file).write(sidecarName(stagedName(file, order)), sidecarText(made))
+  return await storageOf(file).write(sidecarName(stagedName(file, order)), sidecarText(made))
 }
 
 /** The file is what it is to be: its sidecar follows. Does nothing where it has none, or that tells of another file by now. */
@@ -138,6 +174,21 @@ export async function settleSidecar(
     if (after === undefined) await storage.delete(name, permitFor(name), stamp)
     else await storage.move(sidecarName(stagedName(file, order)), name, stamp, permitFor)
   })
+}
+
+/** What an order was about to say of a file that stands as this. @throws LetheError (io) */
+async function stagedOf(
+  file: string,
+  now: FileDigest,
+): Promise<{ readonly name: string; readonly sidecar: Sidecar } | undefined> {
+  const folder = folderOf(file)!
+  const names = await openFolder(folder).list('', [besideName(file)])
+  for (const one of names.filter((name) => isStagedSidecar(file, name))) {
+    const name = nameIn(folder, one)
+    const sidecar = await readSidecar(name.slice(0, -sidecarName('').length))
+    if (typeof sidecar !== 'string' && isSameDigest(now, sidecar.file)) return { name, sidecar }
+  }
+  return undefined
 }
 
 /** Takes up an order that was cut short between a file and its sidecar; whether it was. */

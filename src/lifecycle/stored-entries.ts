@@ -22,6 +22,10 @@ export interface EntryOptions {
   readonly mayBeEmpty?: boolean
 }
 
+/** As outputs and rewritten files are called until they take their names. */
+export const isHalfMade = (file: string): boolean =>
+  /^\..+\.(?:[0-9a-f]{12}\.(?:part|retain)|forget)$/.test(basename(file))
+
 /** Whether its name says that it holds rows, or a sidecar tells of it. */
 export function isStoredName(file: string, hasSidecar: boolean): boolean {
   const name = basename(file)

@@ -6,16 +6,23 @@ import type { Output } from '../files/sink.ts'
 import type { Keeper, Made, PermitFor, Rewrite, StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
-import { fileTarget, type HeldSetting, mayDelete, type Permit } from './may-delete.ts'
+import { fileTarget, type HeldSetting, holdsOn, mayDelete, type Permit } from './may-delete.ts'
 import { olderAlone, olderVersionsOf } from './older-versions.ts'
 import { type OpenedFile, Overtaken, type Storage } from './storage/storage.ts'
 import { isThere, storageOf } from './storage/storage-of.ts'
 import { isErasure, judgeOf, refusalOf } from './stored-judge.ts'
-import { sidecarName } from './stored-names.ts'
+import { canBeNamed, sidecarName } from './stored-names.ts'
 import { openerFor, refuseOtherColumns } from './stored-output.ts'
 import { type Scan, scanStored } from './stored-scan.ts'
 import { cannotStepOf, deadRows, surveyOf } from './stored-survey.ts'
-import { type Target, type TargetRequest, type TargetSurvey, type Untouched, untouched } from './target.ts'
+import {
+  type Target,
+  type TargetRequest,
+  type TargetSurvey,
+  UNTOUCHED,
+  type Untouched,
+  untouched,
+} from './target.ts'
 
 export class StoredFile implements Target {
   readonly name: TargetName
@@ -51,11 +58,17 @@ export class StoredFile implements Target {
       opened = await this.#storage.open(file)
       if (opened === undefined) return untouched(name, 'unreadable', `${file} does not exist`)
       const exact = made.resolve?.(await opened.digest()) ?? made
-      const scan = await this.#scanned(opened, exact, request, () => openNothing(file))
-      if (!made.isOf(scan.digest)) return untouched(name, 'changed-since')
+      let scan = await this.#scanned(opened, exact, request, () => openNothing(file))
+      if (!made.isOf(scan.digest)) {
+        const begun = await keeper.begun(file, scan.digest)
+        if (begun === undefined) return untouched(name, 'changed-since')
+        scan = await this.#scanned(opened, begun, request, () => openNothing(file))
+        if (!begun.isOf(scan.digest)) return untouched(name, 'changed-since')
+      }
       return surveyOf(this.name, scan, request, keeper.goesWhole)
-    } catch (error) {
-      if (!(error instanceof LetheError)) throw error
+    } catch (thrown) {
+      if (!(thrown instanceof LetheError)) throw thrown
+      const error = opened === undefined ? thrown : this.#storage.named(thrown, file, [opened.path])
       return opened === undefined || (await isOf(made, opened))
         ? untouched(name, 'unreadable', error.message)
         : untouched(name, 'changed-since')
@@ -83,7 +96,7 @@ export class StoredFile implements Target {
     mayStep: boolean,
   ): Promise<Scan> {
     const judge = judgeOf(this.name, made, request, mayStep)
-    return this.#named(path, () => scanStored({ name: this.file, path }, made, judge, output))
+    return scanStored({ name: this.file, path }, made, judge, output)
   }
 
   /**
@@ -122,12 +135,16 @@ export class StoredFile implements Target {
     const { file } = this
     const permitFor = permitsOf(request)
     const now = await opened.digest()
-    const read = await keeper.read(file)
-    if ('code' in read) throw this.#changed(read.message)
-    const made = read.resolve?.(now) ?? read
+    const told = await keeper.read(file)
+    if ('code' in told) throw this.#changed(told.message)
     const state = await keeper.state(file, order, now, permitFor)
     if (state !== undefined) return state
     if (!isSameDigest(now, planned.digest)) throw this.#changed('its bytes are others')
+    await keeper.settle(file, now, permitFor)
+    const read = await keeper.read(file)
+    if ('code' in read) throw this.#changed(read.message)
+    const made = read.resolve?.(now) ?? read
+    if (!made.isOf(now)) throw this.#changed(UNTOUCHED['changed-since'])
     await this.#storage.clear(file, order, permitFor)
     const staged = planned.whole ? undefined : await this.#storage.staging(file, order)
     const outputs: Output[] = []
@@ -158,6 +175,9 @@ export class StoredFile implements Target {
         asOf,
         isErasure: isErasure(request),
       }
+    } catch (error) {
+      const copies = [opened.path, ...(staged === undefined ? [] : [staged])]
+      throw error instanceof LetheError ? this.#storage.named(error, file, copies) : error
     } finally {
       for (const one of outputs) await one.discard()
       if (!isStaged && staged !== undefined) this.#storage.unstage(staged, permitFor)
@@ -173,17 +193,7 @@ export class StoredFile implements Target {
   ): Promise<() => Output> {
     if (staged === undefined) return () => openNothing(this.file)
     const open = keeper.opener?.(this.file, staged, rewrite)
-    return await (open ?? this.#named(opened.path, () => openerFor(opened.path, made.format, staged)))
-  }
-
-  /** Errors name the file that people know, and not a copy of it. */
-  async #named<T>(path: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof LetheError) || path === this.file) throw error
-      throw new LetheError(error.code, error.message.replaceAll(path, this.file), error.suggestion)
-    }
+    return await (open ?? openerFor(opened.path, made.format, staged))
   }
 
   /** Takes away what was made to take its place. */
@@ -253,6 +263,18 @@ export class StoredFile implements Target {
 
   /** The same, right after its rows were asked for: what stood there is an older version now. */
   async purge(request: TargetRequest): Promise<number> {
+    if (request.objectVersions !== 'delete') return 0
+    const [hold] = holdsOn(this.name, request.holds, request.heldAt)
+    if (hold !== undefined) {
+      // Of what was asked for row by row there is one: others were written meanwhile.
+      const found = await this.#storage.remainder(this.file)
+      if (!('older' in found) || found.older > 1)
+        throw new LetheError(
+          'target-held',
+          `older versions of ${this.file} came while the order was at work, and the legal hold ${hold.id} keeps them`,
+          'make another order, once that hold has ended',
+        )
+    }
     const purged = await purgeVersions(this.file, request)
     return purged + (await purgeVersions(sidecarName(this.file), request))
   }
@@ -265,7 +287,7 @@ export class StoredFile implements Target {
 
 /** Deletes older versions of what an order changed, where it says so. How many. @throws LetheError: `target-held`, (io) */
 export async function purgeVersions(name: string, request: TargetRequest): Promise<number> {
-  if (request.objectVersions !== 'delete') return 0
+  if (request.objectVersions !== 'delete' || !canBeNamed(name)) return 0
   return await storageOf(name).purge(name, permitOf(request, name, request.lookAgain))
 }
 

@@ -9,7 +9,7 @@ import { isStreamed } from '../datasets/stored-range.ts'
 import { fileError, LetheError } from '../errors.ts'
 import { nameIn } from '../files/by-name.ts'
 import { folderOf } from '../files/file-names.ts'
-import { isNameable, isObjectName } from '../files/objects/object-name.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import { DATA_SET } from '../forms/data-set.ts'
 import { diskEntries, leadsElsewhere } from './disk-entries.ts'
 import type { TargetName } from './legal-hold.ts'
@@ -18,7 +18,7 @@ import { isUploadGone, objectEntries, standsAnything } from './object-entries.ts
 import { isThere } from './storage/storage-of.ts'
 import { type EntryOptions, isStoredName, type StoredEntry } from './stored-entries.ts'
 import { StoredFile } from './stored-file.ts'
-import { sidecarName } from './stored-names.ts'
+import { canBeNamed, sidecarName } from './stored-names.ts'
 import { type Target, UNTOUCHED, type Untouched, type UntouchedCode } from './target.ts'
 import { fileOf } from './work-order.ts'
 
@@ -57,15 +57,16 @@ export async function targetsOf(
  * being written. @throws LetheError (io)
  */
 export async function cameBeside(names: readonly TargetName[]): Promise<readonly Target[]> {
-  const folders = new Set<string>()
+  const looked = new Map<string, boolean>()
   for (const name of names) {
     const at = name.startsWith('file:') ? folderOf(fileOf(name)) : undefined
     // Nothing of Lethe's lies in a folder that it would not name.
-    if (at === undefined || (isObjectName(at) && !isNameable(at))) continue
+    if (at === undefined || !canBeNamed(at)) continue
     const folder = basename(at) === OWN_FOLDER ? (folderOf(at) ?? at) : at
-    if (!folders.has(folder) && (await isStreamed(folder))) folders.add(folder)
+    if (!looked.has(folder)) looked.set(folder, await isStreamed(folder))
   }
-  const targets = await targetsOf([...folders].map(asFolder))
+  const folders = [...looked].filter(([, is]) => is).map(([folder]) => asFolder(folder))
+  const targets = await targetsOf(folders)
   return targets.filter(({ name }) => !names.includes(name))
 }
 
@@ -83,6 +84,7 @@ export async function becameOf(
   for (const file of halfMade.map((name) => ownName(fileOf(name))))
     if (
       basename(file) !== DATA_SET &&
+      canBeNamed(file) &&
       (await isThere(file)) &&
       isStoredName(file, await isThere(sidecarName(file)))
     )

@@ -27,6 +27,7 @@ import { dataSetOf } from '../../lifecycle/keeper-of.ts'
 import { fileOf, orderText } from '../../lifecycle/work-order.ts'
 import { keysFile, matchKeysFile } from '../../run/named-key-files.ts'
 import { passphraseOf, readSigningKey } from '../../signing/private-key.ts'
+import { printable } from '../../terminal.ts'
 import { type HoldsOptions, heldRowsOf } from '../holds-option.ts'
 import { type LedgerOptions, ledgerOf, recorded } from '../ledger-option.ts'
 import { planOf } from '../policy-option.ts'
@@ -91,7 +92,7 @@ async function makeOrder(
     letterLists,
   })
   await writeWhole(options.output, orderText(order), async () => await written?.(order))
-  process.stderr.write(`${(await erasureLines(order, dataSetOf)).join('\n')}\n`)
+  process.stderr.write(`${(await erasureLines(order, dataSetOf)).map(printable).join('\n')}\n`)
   const isFound = (name: string): boolean => seen.has(name)
   const nowhere = subjects.subjects.filter(
     ({ match, tokens, digests }) => ![match, ...tokens, ...digests].some(isFound),
@@ -224,7 +225,9 @@ async function verified(
   if (file !== undefined)
     await writeWhole(file, `${receiptLine(receipt, readSigningKey(signingKey!, passphraseOf(options)))}\n`)
   process.stdout.write(
-    format === 'json' ? `${JSON.stringify(receipt, null, 2)}\n` : `${erasureFound(found).join('\n')}\n`,
+    format === 'json'
+      ? `${JSON.stringify(receipt, null, 2)}\n`
+      : `${erasureFound(found).map(printable).join('\n')}\n`,
   )
   if (open.length > 0) process.exitCode = EXIT.violations
 }

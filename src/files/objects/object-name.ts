@@ -10,7 +10,7 @@ export interface ObjectName {
 const SCHEME = 's3://'
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 /** So many bytes of UTF-8 a key may have. */
-const MOST_KEY_BYTES = 1024
+export const MOST_KEY_BYTES = 1024
 
 /** Whether a name stands for an object, or for what is meant as one. */
 export const isObjectName = (name: string): boolean => /^s3[an]?:\/\//i.test(name)

@@ -106,8 +106,11 @@ export interface ObjectStore {
   deleteVersion(version: ObjectVersion): Promise<void>
   /** Whether what is written to the bucket is copied into another one. */
   isReplicated(bucket: string): Promise<boolean>
-  /** Whether the bucket keeps what is deleted and written over as older versions, or did so once. */
-  keepsVersions(bucket: string): Promise<boolean>
+  /**
+   * Whether the bucket keeps what is deleted and written over as older versions, or did so once. Where that is suspended, the version `null` is
+   * written over and not kept.
+   */
+  versioning(bucket: string): Promise<'never' | 'enabled' | 'suspended'>
   /** The mark that `put` or `begin` gave to what stands there. */
   markOf(name: ObjectName): Promise<string | undefined>
 }

@@ -377,14 +377,15 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async keepsVersions(bucket: string): Promise<boolean> {
+  async versioning(bucket: string): ReturnType<ObjectStore['versioning']> {
     try {
       const { GetBucketVersioningCommand } = this.#library
       const { Status } = await this.#client.send(new GetBucketVersioningCommand({ Bucket: bucket }))
-      return Status !== undefined
+      if (Status === undefined) return 'never'
+      return Status === 'Enabled' ? 'enabled' : 'suspended'
     } catch (error) {
       // A store that knows no versions keeps none.
-      if (kindOf(error) === 'unsupported') return false
+      if (kindOf(error) === 'unsupported') return 'never'
       throw storeError(error, this.#asked({ bucket, key: '' }, 'looked at'))
     }
   }

@@ -22,8 +22,13 @@ function once<T>(
   return found
 }
 
-/** `versions`: what is deleted or written over stays as an older version, or may have. `stays`: why copies may be there that cannot be deleted. */
-export type BucketFacts = { readonly versions: boolean } | { readonly stays: string }
+/**
+ * `versions`: what is deleted or written over stays as an older version, or may have; `isSuspended`: not of the version `null`. `stays`: why copies
+ * may be there that cannot be deleted.
+ */
+export type BucketFacts =
+  | { readonly versions: boolean; readonly isSuspended: boolean }
+  | { readonly stays: string }
 
 /**
  * What a bucket keeps. One without versions can have neither object lock nor replication (S3 user guide, "Using Versioning", "Object
@@ -32,10 +37,11 @@ export type BucketFacts = { readonly versions: boolean } | { readonly stays: str
 export const bucketFacts = (store: ObjectStore, { bucket }: ObjectName): Promise<BucketFacts> =>
   once(facts, store, bucket, async () => {
     try {
-      const versions = await store.keepsVersions(bucket)
+      const versioning = await store.versioning(bucket)
+      const versions = versioning !== 'never'
       if (versions && (await store.isReplicated(bucket)))
         return { stays: 'its bucket is replicated into another one, which keeps what is deleted here' }
-      return { versions }
+      return { versions, isSuspended: versioning === 'suspended' }
     } catch (error) {
       if (!(error instanceof LetheError && error.code === 'store-right-missing')) throw error
       return {
@@ -44,6 +50,9 @@ export const bucketFacts = (store: ObjectStore, { bucket }: ObjectName): Promise
       }
     }
   })
+
+/** Whether an object is one that a store was tried by: it is empty. */
+export const isProbe = (key: string): boolean => /(?:^|\/)\.probe\.[0-9a-f]{12}\.part$/.test(key)
 
 const OTHER_TAG = '"00000000000000000000000000000000"'
 

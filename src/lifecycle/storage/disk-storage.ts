@@ -1,6 +1,6 @@
 /** Stored files on a disk: locks keep commands apart, and what takes the place of a file is made beside it and renamed. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { fileError } from '../../errors.ts'
+import { fileError, type LetheError } from '../../errors.ts'
 import { digestOf, type FileDigest } from '../../files/digest.ts'
 import { takeLock } from '../../files/lock-file.ts'
 import { discardParts } from '../../files/temporary-file.ts'
@@ -35,7 +35,7 @@ class DiskStorage implements Storage {
       if (statSync(file).size > mostBytes) return 'too-large'
       return { text: readFileSync(file, 'utf8'), stamp }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if (/^(?:ENOENT|ENAMETOOLONG)$/.test(String((error as NodeJS.ErrnoException).code))) return undefined
       throw fileError(file, error)
     }
   }
@@ -69,6 +69,10 @@ class DiskStorage implements Storage {
     return stagedName(file, order)
   }
 
+  named(error: LetheError): LetheError {
+    return error
+  }
+
   unstage(staged: string, permitFor: (file: string) => Permit): void {
     for (const name of [staged, sidecarName(staged)]) {
       discardParts(name)
@@ -76,8 +80,10 @@ class DiskStorage implements Storage {
     }
   }
 
-  async write(file: string, text: string): Promise<void> {
+  async write(file: string, text: string): Promise<string> {
+    const stamp = stampNow(file)
     await writeWhole(file, text)
+    return stamp
   }
 
   async replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void> {
@@ -107,6 +113,8 @@ function stampNow(file: string): string {
   try {
     return stampOf(file)
   } catch (error) {
+    // Nothing has a name that is too long.
+    if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return GONE
     throw fileError(file, error)
   }
 }

@@ -20,9 +20,9 @@ import {
   type StoredObject,
 } from '../../files/objects/object-store.ts'
 import { openStore } from '../../files/objects/open-store.ts'
-import { outputError } from '../../files/sink.ts'
 import { deleteObjectAt, deleteVersionOf, replaceObject } from '../delete-stored.ts'
 import type { Permit } from '../may-delete.ts'
+import { canBeNamed } from '../stored-names.ts'
 import { bucketFacts, refuseBlindStore } from './bucket-checks.ts'
 import {
   GONE,
@@ -43,11 +43,12 @@ class ObjectStorage implements Storage {
   readonly isLocked = false
 
   async stamp(file: string): Promise<string> {
-    return (await objectNamed(file))?.tag ?? GONE
+    return canBeNamed(file) ? ((await objectNamed(file))?.tag ?? GONE) : GONE
   }
 
-  text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined> {
-    return unlessChanged(file, async () => {
+  async text(file: string, mostBytes: number): Promise<StoredText | 'too-large' | undefined> {
+    if (!canBeNamed(file)) return undefined
+    return await unlessChanged(file, async () => {
       const object = await objectNamed(file)
       if (object === undefined || object.size > mostBytes) return object && 'too-large'
       const pieces: Buffer[] = []
@@ -91,12 +92,18 @@ class ObjectStorage implements Storage {
     if ('stays' in facts) return facts
     if (!facts.versions) return NO_REMAINDER
     const older = (await olderVersions(store, name)).filter(({ isMarker }) => !isMarker)
+    if (facts.isSuspended && older.some(isWrittenOver)) return { stays: SUSPENDED }
     return { older: older.length, keeps: true }
   }
 
   async purge(file: string, permit: Permit): Promise<number> {
     const store = await openStore()
-    const older = await olderVersions(store, parseObjectName(file))
+    const name = parseObjectName(file)
+    const facts = await bucketFacts(store, name)
+    if ('stays' in facts) throw new LetheError('target-changed', `${file}: ${facts.stays}`)
+    const older = (await olderVersions(store, name)).filter(
+      (version) => !(facts.isSuspended && isWrittenOver(version)),
+    )
     // What says that it is deleted goes last: readers never see an older version.
     for (const version of older.toSorted((a, b) => Number(a.isMarker) - Number(b.isMarker)))
       await deleteVersionOf(store, version, permit)
@@ -110,21 +117,43 @@ class ObjectStorage implements Storage {
     return join(temporaryFolder(file), `staged${endingOf(file)}`)
   }
 
+  named(error: LetheError, file: string, copies: readonly string[]): LetheError {
+    const { code, message, suggestion, cause } = error
+    if (!copies.some((copy) => message.includes(copy))) return error
+    if (code === 'file-unwritable') return noRoom(file, cause)
+    return new LetheError(
+      code,
+      copies.reduce((told, copy) => told.replaceAll(copy, file), message),
+      suggestion,
+    )
+  }
+
   unstage(staged: string): void {
     dropFolder(dirname(staged))
   }
 
-  async write(file: string, text: string, over?: string): Promise<void> {
+  async write(file: string, text: string, over?: string): Promise<string> {
     const store = await openStore()
     const name = parseObjectName(file)
-    if (over !== undefined) await put(store, name, text, over)
-    else await unlessOvertaken(async () => put(store, name, text, await this.stamp(file)))
+    await refuseBlindStore(store, name)
+    return await unlessOvertaken(
+      async () => {
+        const stamp = over ?? (await this.stamp(file))
+        await put(store, name, text, stamp)
+        return stamp
+      },
+      over === undefined ? undefined : 1,
+    )
   }
 
   async replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void> {
     const store = await openStore()
     await refuseBlindStore(store, parseObjectName(file))
-    await asOvertaken(file, () => replaceObject(store, staged, file, permit, stamp))
+    await asOvertaken(file, () =>
+      replaceObject(store, staged, file, permit, stamp).catch((error) => {
+        throw error instanceof Error && 'syscall' in error ? noRoom(file, error) : error
+      }),
+    )
     this.unstage(staged)
   }
 
@@ -158,6 +187,12 @@ class ObjectStorage implements Storage {
   }
 }
 
+/** While versions are suspended, what is written or deleted has this id: a deletion that is late would take what another wrote since. */
+const isWrittenOver = ({ id }: ObjectVersion): boolean => id === 'null'
+
+const SUSPENDED =
+  'versions of its bucket are suspended, and an older one is of before there were any: it can be deleted where they are enabled again'
+
 /** What readers do not see of an object; of one that is deleted, also what says so. */
 async function olderVersions(store: ObjectStore, name: ObjectName): Promise<readonly ObjectVersion[]> {
   const found: ObjectVersion[] = []
@@ -185,16 +220,38 @@ function endingOf(file: string): string {
   return `.${tab ? 'tsv' : format}${packed}`
 }
 
+const noRoom = (file: string, error: unknown): LetheError => {
+  const { code } = Object(error) as NodeJS.ErrnoException
+  return new LetheError(
+    'file-unwritable',
+    `${file} is read and made anew in the folder for temporary files, which cannot be written${code === undefined ? '' : ` (${code})`}; it is as it was`,
+    'set TMPDIR to a folder of a disk with room for it twice',
+  )
+}
+
+/** Those that are there: they hold rows, and are gone with the process, unless that is killed. */
+const folders = new Set<string>()
+const dropFolders = (): void => {
+  for (const folder of folders) dropFolder(folder)
+}
+
 /** Only its owner can look into it. @throws LetheError (io) */
 function temporaryFolder(file: string): string {
   try {
-    return mkdtempSync(join(tmpdir(), 'lethe-'))
+    const folder = mkdtempSync(join(tmpdir(), 'lethe-'))
+    if (folders.size === 0) process.on('exit', dropFolders)
+    folders.add(folder)
+    return folder
   } catch (error) {
-    throw outputError(file, error, tmpdir())
+    throw noRoom(file, error)
   }
 }
 
-const dropFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+function dropFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  folders.delete(folder)
+  if (folders.size === 0) process.off('exit', dropFolders)
+}
 
 async function download(
   store: ObjectStore,
@@ -210,7 +267,7 @@ async function download(
       await copy.writeFile(piece)
     }
   } catch (error) {
-    throw error instanceof LetheError ? error : outputError(file, error, tmpdir())
+    throw error instanceof LetheError ? error : noRoom(file, error)
   } finally {
     await copy.close()
   }

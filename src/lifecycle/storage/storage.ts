@@ -48,12 +48,12 @@ export async function unlessMissing<T>(work: () => Promise<T>): Promise<T | unde
 const MOST_TRIES = 8
 
 /** Does again what looks at something and then writes it, where another wrote it in between. @throws Overtaken where that goes on */
-export async function unlessOvertaken<T>(work: () => Promise<T>): Promise<T> {
+export async function unlessOvertaken<T>(work: () => Promise<T>, most: number = MOST_TRIES): Promise<T> {
   for (let tries = 1; ; tries++)
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof Overtaken) || tries === MOST_TRIES) throw error
+      if (!(error instanceof Overtaken) || tries === most) throw error
     }
 }
 
@@ -78,10 +78,12 @@ export interface Storage {
   clear(file: string, order: string, permitFor: (file: string) => Permit): Promise<void>
   /** Where what is to take the place of a file is made, for an order. */
   staging(file: string, order: string): Promise<string>
+  /** An error about what was made to read it, or to take its place, as one about the file. */
+  named(error: LetheError, file: string, copies: readonly string[]): LetheError
   /** Takes away what was made there. */
   unstage(staged: string, permitFor: (file: string) => Permit): void
-  /** Writes a small file whole. `over`: where that state stands, and no other. @throws Overtaken; LetheError (io) */
-  write(file: string, text: string, over?: string): Promise<void>
+  /** Writes a small file whole. `over`: where that state stands, and no other. Gives the stamp of what stood there. @throws Overtaken; LetheError (io) */
+  write(file: string, text: string, over?: string): Promise<string>
   /** Puts what was staged in the place of a file. @throws Overtaken where that has another stamp; LetheError (io) */
   replace(staged: string, file: string, permit: Permit, stamp: string): Promise<void>
   /** Deletes a file; does nothing where it is gone. @throws Overtaken where it has another stamp; LetheError (io) */
