@@ -1,9 +1,11 @@
 /** `lethe retain`, `forget`, `locate` and `hold` over objects, as commands. */
-import { writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { TestStore } from '../../objects.ts'
-import { folder, warm } from './lethe.ts'
+import { folder, script, warm } from './lethe.ts'
 
 const CANARY = 'QzCanary'
 const POLICY = `policy: shop
@@ -105,4 +107,41 @@ it('delete rows there, keep what is held, and say what older versions keep', asy
   expect((await run('batch', ...again)).said).not.toContain('not-a-file')
   expect(told).not.toContain(CANARY)
   for (const { bytes } of store.objects.values()) expect(bytes.includes(CANARY)).toBe(false)
+})
+
+it('leave no copy and no upload when they are interrupted, and show no name that steers a terminal', async () => {
+  const rows = Array.from({ length: 2000 }, (_, n) => `${CANARY}${n},${day(n === 7 ? 105 : 20)},${n}\n`)
+  const cwd = folder({ 'p.yaml': POLICY, 'in.csv': `id,at,n\n${rows.join('')}` })
+  const env = { ...store.env, LETHE_KEYS_FILE: 'keys.json', TMPDIR: join(cwd, 'tmp') }
+  mkdirSync(env.TMPDIR)
+  await warm(['keys', 'create', 'keys.json'], { cwd, env })
+  await warm(['forget', 'begin', '-p', 'p.yaml', '--suppression', 'list.ndjson'], { cwd, env })
+  const batch = ['in.csv', '-p', 'p.yaml', '--list', 'erasures=list.ndjson', '--as-of', day(10), '-q']
+  await warm(['keys', 'create', '--match', 'match.json'], { cwd, env })
+  const made = await warm(['batch', ...batch, '-o', 's3://raw/a.csv'], {
+    cwd,
+    env: { ...env, LETHE_MATCH_KEYS_FILE: 'match.json' },
+  })
+  expect(made.code).toBe(0)
+  store.put('raw/odd\u001b[2J\nlethe: forged/a.csv', 'x')
+  const plan = await warm(['retain', 'plan', 's3://raw', '-p', 'p.yaml', '--no-holds', '-o', 'r.json'], {
+    cwd,
+    env,
+  })
+  expect(plan.stderr).toContain('\\u001b[2J\\u000alethe: forged')
+  store.objects.delete('raw/odd\u001b[2J\nlethe: forged/a.csv')
+  const before = store.text('raw/a.csv')
+  const args = ['retain', 'apply', 'r.json', '-p', 'p.yaml', '--no-holds']
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...process.env, ...env } })
+  store.fault = (request) => {
+    if (!/^PUT .*\?partNumber/.test(request)) return undefined
+    expect(readdirSync(env.TMPDIR).length).toBeGreaterThan(0)
+    child.kill('SIGTERM')
+    // It is never answered.
+    return new Promise(() => {})
+  }
+  const [code] = await once(child, 'close')
+  store.fault = undefined
+  expect([code, readdirSync(env.TMPDIR), [...store.uploads]]).toEqual([130, [], []])
+  expect(store.text('raw/a.csv')).toBe(before)
 })

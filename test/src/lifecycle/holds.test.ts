@@ -43,6 +43,7 @@ describe('mayDelete', () => {
     expect(allows({ target }, hold())).toBe(false)
     for (const held of [
       'file:/data/clean/a.csv',
+      'file:/data/clean/a.csv/',
       'file:/data/clean',
       'file:/data/clean/',
       'file:/data',

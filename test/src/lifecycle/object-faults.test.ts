@@ -289,5 +289,7 @@ it('names no copy of an object, where the folder for temporary files cannot hold
     ),
   })
   const { untouched } = await orderOf(['a'], [`s3://${A}`])
-  expect(untouched).toMatchObject([{ code: 'unreadable', message: expect.stringContaining('temporary files') }])
+  expect(untouched).toMatchObject([
+    { code: 'unreadable', message: expect.stringContaining('temporary files') },
+  ])
 })
