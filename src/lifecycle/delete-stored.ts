@@ -12,6 +12,8 @@ import { onInterrupt } from '../run/interrupt.ts'
 import { fileTarget, isPermitFor, type Permit } from './may-delete.ts'
 
 const READ_BYTES = 1 << 20
+/** A part of an upload. What has no more goes in one request, of which a command that is killed leaves nothing. */
+const SMALL_BYTES = 16 << 20
 
 /** Deletes a file; does nothing where it is gone. `isStill` throws where it is another one by now. */
 export function deleteFile(file: string, permit: Permit, isStill: () => void = () => {}): void {
@@ -57,7 +59,8 @@ export async function replaceObject(
   tag: string,
 ): Promise<void> {
   const name = parseObjectName(file)
-  const output = new ObjectOutput({ store, name, digester: undefined, standing: { ...name, size: 0, tag } })
+  const standing = { ...name, size: 0, tag }
+  const output = new ObjectOutput({ store, name, digester: undefined, standing, smallBytes: SMALL_BYTES })
   // Its parts hold rows, and would stay.
   const forget = onInterrupt(() => output.discard())
   try {

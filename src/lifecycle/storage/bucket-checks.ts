@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { LetheError } from '../../errors.ts'
 import { type ObjectName, printObjectName } from '../../files/objects/object-name.ts'
-import { ConditionFailed, type ObjectStore } from '../../files/objects/object-store.ts'
+import { ConditionFailed, type ObjectStore, type Standing } from '../../files/objects/object-store.ts'
 
 /** By the store, which is another one where the environment is. */
 const facts = new WeakMap<ObjectStore, Map<string, Promise<BucketFacts>>>()
@@ -67,17 +67,27 @@ export async function refuseBlindStore(store: ObjectStore, name: ObjectName): Pr
     )
 }
 
+/** Of one name, so that the next command takes away what one that was killed left of it. */
+const PROBE = '.probe.000000000000.part'
+/** Another command may take it away in between; then nothing is refused, as nothing is there. */
+const MOST_PROBES = 5
+
 /** Asks for what has to be refused, of an object of its own beside the one that is named. */
 async function judges(store: ObjectStore, { bucket, key }: ObjectName): Promise<boolean> {
-  const folder = key.slice(0, key.lastIndexOf('/') + 1)
-  const probe = { bucket, key: `${folder}.probe.${randomBytes(6).toString('hex')}.part` }
+  const probe = { bucket, key: `${key.slice(0, key.lastIndexOf('/') + 1)}${PROBE}` }
+  for (let tries = 1; tries <= MOST_PROBES; tries++) if (await judgesAt(store, probe)) return true
+  return false
+}
+
+async function judgesAt(store: ObjectStore, probe: ObjectName): Promise<boolean> {
   const mark = randomBytes(12).toString('hex')
-  await store.put(probe, new Uint8Array(), mark, 'nothing')
+  const put = (condition: Standing): Promise<void> => store.put(probe, new Uint8Array(), mark, condition)
+  // It may be there.
+  await isRefused(() => put('nothing'))
   try {
     return (
-      (await isRefused(() =>
-        store.put(probe, new Uint8Array(), mark, { ...probe, size: 0, tag: OTHER_TAG }),
-      )) && (await isRefused(() => store.deleteObject(probe, OTHER_TAG)))
+      (await isRefused(() => put({ ...probe, size: 0, tag: OTHER_TAG }))) &&
+      (await isRefused(() => store.deleteObject(probe, OTHER_TAG)))
     )
   } finally {
     await store.deleteObject(probe)

@@ -33,6 +33,7 @@ import {
 } from './stored-world.ts'
 
 const BASE = 's3://clean/lake'
+const PROBE = 'clean/lake/files/.probe.000000000000.part'
 type Contents = Awaited<ReturnType<typeof contentsOf>>
 
 let store: TestStore
@@ -377,6 +378,24 @@ describe('an object store', () => {
     store.judges = false
     await expect(applyOrder(order, setting(world))).rejects.toMatchObject({ code: 'store-refused' })
     expect(store.objects).toEqual(before)
+  })
+
+  it('is tried at one name, of which nothing is left, whatever other commands did there', async () => {
+    const order = await planned(world)
+    await applyOrder(order, setting(world))
+    const done = await now()
+    restore()
+    vi.stubEnv('AWS_TEST_RUN', 'again')
+    // One that was killed left it, and one that is at work takes it away.
+    store.put(PROBE, '')
+    let taken = 0
+    store.fault = (request) => {
+      if (taken < 2 && request.startsWith(`DELETE /${PROBE}`) && store.objects.delete(PROBE)) taken++
+      return undefined
+    }
+    await applyOrder(order, setting(world))
+    expect(taken).toBe(2)
+    expect(await now()).toEqual(done)
   })
 
   it('keeps what is under a legal hold', async () => {

@@ -166,8 +166,8 @@ export async function contentsOf(
           .map(([name, { bytes }]) => [`s3://${name}`.slice(base.length + 1), bytes])
   found.sort(([a], [b]) => (a < b ? -1 : 1))
   const contents: Record<string, unknown> = {}
-  // What stands for a folder on a disk alone, and tries of a store.
+  // What stands for a folder on a disk alone.
   for (const [name, bytes] of found)
-    if (!/(?:^|\/)(?:probe|\.probe\..*)$/.test(name)) contents[name] = await readStored(name, bytes)
+    if (!/(?:^|\/)probe$/.test(name)) contents[name] = await readStored(name, bytes)
   return contents
 }
