@@ -1,0 +1,200 @@
+/** `kill -9` of an order at random instants: at each, what is there is told of, or the same order mends it; and it ends as if nothing had been. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startProxy, type TcpProxy } from '../../integration/proxy.mjs'
+import { copyOf, erasing, forgetPlan, type Lakes, POLICED, retainPlan } from './lake.ts'
+import type { Env, StoreProof } from './store-proof.ts'
+
+/** Of each of the two commands, which are at work side by side. */
+const KILLS = 15
+/** Of each request and each answer, so that requests take a good part of the time. */
+const DELAY_MS = 1
+const START_MS = 60_000
+
+/** A command over a lake of its own, with files of its own. */
+export interface Job {
+  readonly lakes: Lakes
+  readonly order: string
+  readonly list: string
+  readonly feed: string
+  readonly apply: readonly string[]
+  readonly plan: (order: string) => readonly string[]
+}
+
+/** `name`: of a command, and of its files. */
+export async function jobOf(
+  proof: StoreProof,
+  of: Lakes,
+  command: 'retain' | 'forget',
+  name: string = command,
+): Promise<Job> {
+  const lakes = await copyOf(proof, of, `${name}/`)
+  const [order, list, feed] = [`${name}.json`, `${name}.list`, `${name}.feed`]
+  return {
+    ...{ lakes, order, list, feed },
+    ...(command === 'retain'
+      ? {
+          apply: ['retain', 'apply', order, ...POLICED],
+          plan: (to) => retainPlan(lakes, lakes.store, to),
+        }
+      : {
+          apply: ['forget', 'apply', order, ...erasing(list), '--feed', feed],
+          plan: (to) => forgetPlan(lakes.store, to, list),
+        }),
+  }
+}
+
+/** The lake as it was made, and nobody on the list. */
+export async function fresh(proof: StoreProof, { lakes, list, feed }: Job): Promise<void> {
+  await proof.restore(lakes.prefix, lakes.objects, lakes.tags)
+  copyFileSync(proof.path('begun.ndjson'), proof.path(list))
+  rmSync(proof.path(feed), { force: true })
+}
+
+type Untouched = { readonly target: string; readonly code: string }
+export const untouchedOf = (proof: StoreProof, order: string): readonly Untouched[] =>
+  (JSON.parse(proof.read(order)) as { untouched: readonly Untouched[] }).untouched
+
+type Tags = ReadonlyMap<string, string>
+
+/** Keys whose state is none of these. */
+export const strangers = (now: Tags, states: readonly Tags[]): readonly string[] =>
+  [...now].filter(([key, tag]) => states.every((one) => one.get(key) !== tag)).map(([key]) => key)
+
+export const isSame = (a: Tags, b: Tags): boolean =>
+  strangers(a, [b]).length === 0 && strangers(b, [a]).length === 0
+
+/** What tells of a file may be in a state between. */
+const isTelling = (key: string): boolean =>
+  /_manifest\.json$|\/\.[^/]+\.(?:retain\.lethe\.json|erased|part)$/.test(key)
+
+/** What is wrong while an order is cut short, by the states of objects before it and after it. */
+export function wrongBetween(between: Tags, before: Tags, after: Tags): readonly string[] {
+  return [
+    ...strangers(between, [before, after])
+      .filter((key) => !isTelling(key))
+      .map((key) => `${key} is neither as before nor as after`),
+    ...[...before.keys()].filter((key) => after.has(key) && !between.has(key)).map((key) => `${key} is lost`),
+  ]
+}
+
+export async function killed(proof: StoreProof, lakes: Lakes): Promise<void> {
+  const lanes = await Promise.all(
+    (['retain', 'forget'] as const).map(async (command) => {
+      const proxy = await startProxy(proof.server.address)
+      try {
+        return await new Lane(proof, await jobOf(proof, lakes, command), proxy).run(command)
+      } finally {
+        await proxy.close()
+      }
+    }),
+  )
+  const all = (name: 'kills' | 'late' | 'between' | 'mended' | 'folders'): number =>
+    lanes.reduce((sum, lane) => sum + lane.count[name], 0)
+  const troubles = lanes.flatMap((lane) => lane.troubles)
+  proof.check(
+    `${all('kills')} kills (${all('late')} came too late), ${all('between')} in the midst of it: each order, applied again, ends as one that nobody disturbed`,
+    troubles.length === 0 && all('between') > KILLS / 2,
+    troubles.join('\n'),
+  )
+  proof.say(
+    `  in between ${all('mended')} files were to be mended by their order; ${all('folders')} folders in TMPDIR, of mode 0700`,
+  )
+}
+
+class Lane {
+  readonly count = { kills: 0, late: 0, between: 0, mended: 0, folders: 0 }
+  readonly troubles: string[] = []
+  readonly #proof: StoreProof
+  readonly #job: Job
+  readonly #proxy: TcpProxy
+  readonly #env: Env
+  readonly #temporary: string
+
+  constructor(proof: StoreProof, job: Job, proxy: TcpProxy) {
+    this.#proof = proof
+    this.#job = job
+    this.#proxy = proxy
+    this.#temporary = proof.path(`${job.order}.tmp`)
+    mkdirSync(this.#temporary)
+    this.#env = { AWS_ENDPOINT_URL_S3: `http://${proxy.address}`, TMPDIR: this.#temporary }
+  }
+
+  async run(command: string): Promise<this> {
+    const [proof, job] = [this.#proof, this.#job]
+    await fresh(proof, job)
+    await proof.must(job.plan(job.order))
+    this.#proxy.delay(DELAY_MS)
+    const before = await proof.tags(job.lakes.prefix)
+    const longest = await this.#apply(undefined)
+    const after = await proof.tags(job.lakes.prefix)
+    const feed = feedOf(proof, job)
+    proof.say(`  ${command}: ${longest.toFixed(0)} ms at work, undisturbed`)
+    for (let n = 0; n < KILLS; n++) {
+      const at = proof.draw(Math.ceil(longest))
+      const wrong = await this.#once(at, before, after)
+      if (feedOf(proof, job) !== feed) wrong.push('the feed has other tokens')
+      this.troubles.push(...wrong.map((text) => `${command} ${n}, killed after ${at} ms: ${text}`))
+    }
+    return this
+  }
+
+  /** One kill, so long after the first request. What is wrong with it. */
+  async #once(at: number, before: Tags, after: Tags): Promise<string[]> {
+    const [proof, job, { prefix }] = [this.#proof, this.#job, this.#job.lakes]
+    await fresh(proof, job)
+    await this.#apply(at)
+    const { folders, others } = proof.leftInTemporary(this.#temporary)
+    this.count.folders += folders
+    const wrong = others.map((one) => `in TMPDIR ${one}`)
+    const between = await proof.tags(prefix)
+    if (!isSame(between, before) && !isSame(between, after)) this.count.between++
+    wrong.push(...wrongBetween(between, before, after))
+    await proof.run(job.plan(`${job.order}.between`), this.#env)
+    const unknown = untouchedOf(proof, `${job.order}.between`)
+    this.count.mended += unknown.length
+    wrong.push(
+      ...unknown
+        .filter(({ code }) => code !== 'changed-since')
+        .map(({ target, code }) => `${target}: ${code}`),
+    )
+    const again = await proof.run(job.apply, this.#env)
+    if (again.code !== 0) wrong.push(`applied again, it ends with ${again.code}: ${again.stderr}`)
+    const now = await proof.tags(prefix)
+    for (const key of new Set([...strangers(now, [after]), ...strangers(after, [now])]))
+      wrong.push(
+        `in the end ${key} is ${now.has(key) ? 'other than' : 'not there, unlike'} after an undisturbed run`,
+      )
+    for (const { Key } of await proof.uploads(prefix)) wrong.push(`an upload of ${Key} is left`)
+    await proof.abortUploads(prefix)
+    return wrong
+  }
+
+  /** `killAt`: so long after the first request, ms. How long it was at work, ms. */
+  async #apply(killAt: number | undefined): Promise<number> {
+    const { accepted } = this.#proxy
+    const { child, ended } = this.#proof.start(this.#job.apply, this.#env)
+    const until = performance.now() + START_MS
+    while (this.#proxy.accepted === accepted && performance.now() < until) await sleep(2)
+    const since = performance.now()
+    if (killAt !== undefined) {
+      await sleep(killAt)
+      child.kill('SIGKILL')
+    }
+    const { code, stderr } = await ended
+    if (killAt === undefined && code !== 0)
+      throw new Error(`an undisturbed order ended with ${code}\n${stderr}`)
+    if (killAt !== undefined) this.count[code === null ? 'kills' : 'late']++
+    return performance.now() - since
+  }
+}
+
+/** Tokens, each as often as it stands there. */
+function feedOf(proof: StoreProof, { feed }: Job): string {
+  if (!existsSync(proof.path(feed))) return ''
+  const lines = readFileSync(proof.path(feed), 'utf8').trimEnd().split('\n')
+  return lines
+    .map((line) => JSON.parse(line).token as string)
+    .sort()
+    .join()
+}
