@@ -51,12 +51,15 @@ export async function verifyDataSet(
   const { digest } = set
   const own: VerifiedFile = { file: name, below: DATA_SET, ...digest, is: matchesOf(digest, summary) }
   const files: VerifiedFile[] = []
+  const once = eachOnce()
   for (const below of set.below().filter(isOfRows(manifest))) {
     const file = nameOf(below)
     const found = await digestOf(file)
     const listed = manifest.files.get(below)
-    const named = matchesOf(found, summary)
+    const all = matchesOf(found, summary)
     const isListed = listed !== undefined && isSameDigest(found, listed)
+    // A copy of an output, beside it or in the place of another, has its rows twice.
+    const named = isListed && once(found, all) ? all : all.filter(({ kind }) => kind === 'input')
     files.push({ file, below, ...found, is: isListed && !isPublished(named) ? own.is : named })
   }
   const there = new Set(files.map(({ below }) => below))
@@ -74,6 +77,16 @@ export async function verifyDataSet(
     files: byThemselves ? files : [own, ...files],
     wasChanged: dataSet.files.some(({ order }) => order !== undefined) || (dataSet.gone ?? []).length > 0,
     partitionBy: dataSet.partitionBy ?? [],
+  }
+}
+
+/** Whether no more files have these bytes than outputs of the run do. */
+function eachOnce(): (digest: FileDigest, is: readonly Match[]) => boolean {
+  const seen = new Map<string, number>()
+  return ({ sha256 }, is) => {
+    const files = (seen.get(sha256) ?? 0) + 1
+    seen.set(sha256, files)
+    return files <= is.filter(({ kind }) => kind !== 'input').length
   }
 }
 

@@ -1,5 +1,5 @@
 /** Manifests, shards and merges over an object store: the bytes of a run in a folder, and `_SUCCESS` where all of it counts. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -163,6 +163,29 @@ it('give what they give in a folder, byte by byte, and are merged in their place
     '--dry-run',
   )
   expect(read.stderr).not.toMatch(/not-a-file|is named as files are/)
+  // Verified by the summary of the merge, and no output may be there twice: under another name, or in the place of another.
+  const verified = async (): Promise<readonly (number | null | string)[]> => {
+    writeFileSync(join(cwd, 'sum.json'), store.text('clean/run/summary.json')!)
+    const { code, stdout } = await run(cwd, 'verify', 'sum.json', 's3://clean/run/data/')
+    return [code, stdout]
+  }
+  expect(await verified()).toEqual([0, expect.not.stringContaining('is not a file')])
+  const outputs = below('clean/run/data/').filter((name) => /^\d.*csv$/.test(name))
+  const [one, other] = outputs.map((name) => `clean/run/data/${name}`) as [string, string]
+  const copy = `${one.replace('00001-00001', '00009-00001')}`
+  store.objects.set(copy, store.objects.get(one)!)
+  expect(await verified()).toEqual([1, expect.stringContaining(`${copy}: is not a file of this run`)])
+  store.objects.delete(copy)
+  const [manifest, kept] = [store.objects.get('clean/run/data/_manifest.json')!, store.objects.get(other)!]
+  const forged = JSON.parse(manifest.bytes.toString()) as { files: { file: string }[] }
+  const entry = (name: string) => forged.files.find(({ file }) => name.endsWith(`/${file}`))!
+  Object.assign(entry(other), entry(one), { file: entry(other).file })
+  store.put('clean/run/data/_manifest.json', JSON.stringify(forged))
+  store.objects.set(other, store.objects.get(one)!)
+  expect(await verified()).toEqual([1, expect.stringContaining('is not a file of this run')])
+  store.objects.set(other, kept)
+  store.objects.set('clean/run/data/_manifest.json', manifest)
+  expect((await verified())[0]).toBe(0)
   store.objects.delete('clean/run/shards/1.summary.json')
   const late = await shard(cwd, 1)
   expect([late.code, late.stderr]).toEqual([2, expect.stringContaining('merged and published already')])
