@@ -26,6 +26,11 @@ export class JsonRecords {
     this.#kernels = canKernel ? new JsonKernels(shape, fields, false, BLOCK_RECORDS) : undefined
   }
 
+  /** Writes one record from operations `[from, to)`, without a line feed; false, and nothing written, if two names of a map became one. */
+  one(block: Block, ops: JsonOps, from: number, to: number, sink: ByteSink): boolean {
+    return this.#writer.write(block, ops, from, to, sink)
+  }
+
   write(
     block: Block,
     ops: JsonOps,

@@ -12,7 +12,8 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const NULL = 0x6e
 
-class Unwritable extends Error {}
+/** No field can hold the value. */
+export class Unwritable extends Error {}
 
 /** A double of 8 bytes, a float of 4. */
 const FLOATS = new DataView(new ArrayBuffer(8))
@@ -43,13 +44,14 @@ const MADE: Readonly<Record<string, number>> = {
 export class ProtoWriter {
   #json: Uint8Array = new Uint8Array(0)
   #at = 0
-  #sink!: ByteSink
+  /** Where it is written to. */
+  sink!: ByteSink
 
   /** Writes the record `json[start..)`; gives why it cannot be written, and nothing is then. */
   write(json: Uint8Array, start: number, root: OutMessage, sink: ByteSink): RecordCode | undefined {
     this.#json = json
     this.#at = start
-    this.#sink = sink
+    this.sink = sink
     const began = sink.length
     try {
       this.#fields(root)
@@ -135,14 +137,14 @@ export class ProtoWriter {
 
   #varint(value: bigint): void {
     let rest = BigInt.asUintN(64, value)
-    for (; rest > 0x7fn; rest >>= 7n) this.#sink.byte(Number(rest & 0x7fn) | 0x80)
-    this.#sink.byte(Number(rest))
+    for (; rest > 0x7fn; rest >>= 7n) this.sink.byte(Number(rest & 0x7fn) | 0x80)
+    this.sink.byte(Number(rest))
   }
 
   #small(value: number): void {
     let rest = value
-    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.#sink.byte((rest % 128) | 0x80)
-    this.#sink.byte(rest)
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.sink.byte((rest % 128) | 0x80)
+    this.sink.byte(rest)
   }
 
   #tag(number: number, wire: number): void {
@@ -151,7 +153,7 @@ export class ProtoWriter {
 
   /** A field that has a length, which is known behind it. */
   #sized(number: number, write: () => void): void {
-    const sink = this.#sink
+    const sink = this.sink
     this.#tag(number, Wire.bytes)
     const from = sink.length
     write()
@@ -189,16 +191,16 @@ export class ProtoWriter {
         this.#skip()
         return
       }
-      const before = this.#sink.length
+      const before = this.sink.length
       let isThere = true
       this.#sized(number, () => {
-        this.#scalar(leafOf(key!), 1, name, false)
-        const from = this.#sink.length
+        this.scalar(leafOf(key!), 1, name, false)
+        const from = this.sink.length
         this.#value(type, 2, false)
-        isThere = this.#sink.length > from
+        isThere = this.sink.length > from
       })
       // An entry without a value would have the default one.
-      if (!isThere) this.#sink.length = before
+      if (!isThere) this.sink.length = before
     })
   }
 
@@ -214,13 +216,16 @@ export class ProtoWriter {
     const byte = this.#byte()
     if (byte === 0x7b || byte === 0x5b) throw new Unwritable()
     const text = byte === QUOTE ? this.#string() : this.#word()
-    this.#scalar(leafOf(type), number, text, isImplicit)
+    this.scalar(leafOf(type), number, text, isImplicit)
   }
 
-  /** One value of a leaf. An empty text is nothing, but for texts and bytes. */
-  #scalar(type: ProtoType | number, number: number, text: string, isImplicit: boolean): void {
+  /**
+   * One value of a leaf, given as its text. An empty text is nothing, but for texts and bytes.
+   * @throws Unwritable
+   */
+  scalar(type: ProtoType | number, number: number, text: string, isImplicit: boolean): void {
     const leaf = typeof type === 'number' ? type : type.leaf
-    const sink = this.#sink
+    const sink = this.sink
     if (isText(leaf)) {
       if (text === '' && isImplicit) return
       const bytes = leaf === Leaf.string ? Buffer.from(text) : base64(text)
@@ -275,7 +280,7 @@ export class ProtoWriter {
         return
       }
       case Leaf.wrapper:
-        this.#sized(number, () => this.#scalar((type as ProtoType).wrapped!, 1, text, true))
+        this.#sized(number, () => this.scalar((type as ProtoType).wrapped!, 1, text, true))
         return
       case Leaf.timestamp:
       case Leaf.duration: {
@@ -302,7 +307,7 @@ export class ProtoWriter {
     if (type === STRUCT)
       this.#members((name) => {
         this.#sized(1, () => {
-          this.#scalar(Leaf.string, 1, name, false)
+          this.scalar(Leaf.string, 1, name, false)
           this.#sized(2, () => this.#any())
         })
       })
@@ -312,21 +317,21 @@ export class ProtoWriter {
 
   #any(): void {
     const byte = this.#byte()
-    if (byte === QUOTE) this.#scalar(Leaf.string, 3, this.#string(), false)
+    if (byte === QUOTE) this.scalar(Leaf.string, 3, this.#string(), false)
     else if (byte === 0x7b) this.#sized(5, () => this.#anyOf(STRUCT))
     else if (byte === 0x5b) this.#sized(6, () => this.#anyOf(LIST_VALUE))
     else {
       const word = this.#word()
       if (word === 'null') {
         this.#tag(1, Wire.varint)
-        this.#sink.byte(0)
-      } else if (word === 'true' || word === 'false') this.#scalar(Leaf.bool, 4, word, false)
-      else this.#scalar(Leaf.double, 2, word, false)
+        this.sink.byte(0)
+      } else if (word === 'true' || word === 'false') this.scalar(Leaf.bool, 4, word, false)
+      else this.scalar(Leaf.double, 2, word, false)
     }
   }
 }
 
-const leafOf = (type: OutType): ProtoType | number => {
+export const leafOf = (type: OutType): ProtoType | number => {
   if (type.kind === 'own') return type.type
   if (type.kind === 'made') return MADE[type.made]!
   throw new Unwritable()

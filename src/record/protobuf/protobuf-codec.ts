@@ -6,7 +6,7 @@ import type { RecordCode } from '../../errors.ts'
 import type { Plan } from '../../policy/plan.ts'
 import type { Block } from '../block.ts'
 import { ByteSink } from '../byte-sink.ts'
-import { BLOCK_RECORDS, type Codec, type ScanCounts } from '../codec.ts'
+import type { Codec, ScanCounts } from '../codec.ts'
 import type { Format } from '../format.ts'
 import { JsonRecords } from '../json/json-records.ts'
 import { jsonFormat } from '../json/json-writer.ts'
@@ -18,6 +18,7 @@ import { KernelRecords, type ProgramEntry } from '../typed/many-records.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
 import { frameOf } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
+import { OTHER, ProtoDirectWriter } from './proto-direct-writer.ts'
 import { protoKernel } from './proto-kernel.ts'
 import { type OutMessage, ProtoOutput } from './proto-output.ts'
 import { protoOutputText } from './proto-output-text.ts'
@@ -40,7 +41,7 @@ export interface ProtobufCodecOptions {
   readonly firstOnly: boolean
   /** What leaves: JSON, which may be put into frames then, or Protobuf in its frames. */
   readonly output: 'json' | 'protobuf'
-  /** Whether a WebAssembly kernel may write common records. What comes out is the same. */
+  /** Whether kernels may scan and write common records, and Protobuf may be written without its JSON. What comes out is the same. */
   readonly kernels: boolean
 }
 
@@ -80,9 +81,9 @@ export class ProtobufCodec implements Codec {
   readonly #scan: FramedScan<Known>
   readonly #json: JsonRecords
   readonly #writer = new ProtoWriter()
-  /** The records of a block as JSON, and where each ends. */
+  readonly #direct: ProtoDirectWriter
+  /** A record as JSON. */
   readonly #text = new ByteSink(0)
-  readonly #ends = new Int32Array(BLOCK_RECORDS)
   /** What each record of the block is written by. */
   readonly #writtenBy: (Written | undefined)[] = []
 
@@ -120,6 +121,7 @@ export class ProtobufCodec implements Codec {
       learned: ({ schema, output }) => (typeof schema === 'string' ? schema : this.#learned(schema, output)),
       walk: (known, start, end, record) => this.#walk(known, start, end, record),
     })
+    this.#direct = new ProtoDirectWriter(shape, this.#writer)
     this.#json = new JsonRecords(shape, options.fields, options.kernels)
   }
 
@@ -212,26 +214,35 @@ export class ProtobufCodec implements Codec {
       this.#json.write(block, ops, first, passing, count, sink, ends)
       return
     }
-    const text = this.#text
-    text.length = 0
-    const at = this.#ends
-    this.#json.write(block, ops, first, passing, count, text, at)
-    for (let index = 0, start = 0; index < count; index++) {
+    for (let index = 0; index < count; index++) {
       const record = passing[index]!
-      if (record >= 0) {
-        const { frame, root } = this.#writtenBy[record]!
-        sink.append(frame)
-        const code = this.#writer.write(text.bytes, start, root, sink)
-        start = at[index]! + 1
-        if (code === undefined) sink.byte(LF)
-        else {
-          sink.length -= frame.length
-          block.fail(record, code, -1)
-          passing[index] = -1
-        }
+      const code = this.#writeOne(record, first[record]!, first[record + 1]!, sink)
+      if (code !== undefined) {
+        block.fail(record, code, -1)
+        passing[index] = -1
       }
       if (ends !== undefined) ends[index] = sink.length - 1
     }
+  }
+
+  /** Writes a record as Protobuf from operations `[from, to)`; gives why it cannot be written, and nothing is then. */
+  #writeOne(record: number, from: number, to: number, sink: ByteSink): RecordCode | undefined {
+    const { block } = this.#scan
+    const { ops } = this.#walker.typed
+    const { frame, root } = this.#writtenBy[record]!
+    const began = sink.length
+    sink.append(frame)
+    let code: RecordCode | typeof OTHER | undefined = OTHER
+    if (this.#options.kernels) code = this.#direct.write(block, ops, from, to, root, sink)
+    if (code === OTHER) {
+      const text = this.#text
+      text.length = 0
+      if (!this.#json.one(block, ops, from, to, text)) code = 'map-name-collision'
+      else code = this.#writer.write(text.bytes, 0, root, sink)
+    }
+    if (code === undefined) sink.byte(LF)
+    else sink.length = began
+    return code
   }
 
   nextBlock(): void {
