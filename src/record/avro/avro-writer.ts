@@ -20,6 +20,9 @@ type Step = StepOf<AvroType>
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const MINUS = 0x2d
+/** Numbers of so many digits, and a sign, a double holds. */
+const MOST_DIGITS = 15
 
 class Unwritable extends Error {
   readonly code: RecordCode
@@ -34,6 +37,10 @@ export class AvroWriter {
   #block!: Block
   #sink!: ByteSink
   #at = 0
+  /** What the walk noted. */
+  #tokens: Int32Array = new Int32Array(0)
+  #rawStart: Int32Array = this.#tokens
+  #rawEnd: Int32Array = this.#tokens
 
   constructor(walker: AvroWalker) {
     this.#walker = walker
@@ -44,6 +51,10 @@ export class AvroWriter {
     this.#block = block
     this.#sink = sink
     this.#at = from
+    const walker = this.#walker
+    this.#tokens = walker.typed.tokens
+    this.#rawStart = walker.rawStart
+    this.#rawEnd = walker.rawEnd
     const began = sink.length
     try {
       this.#value(step, out, false)
@@ -56,20 +67,20 @@ export class AvroWriter {
   }
 
   #token(): number {
-    return this.#walker.typed.tokens[this.#at++]!
+    return this.#tokens[this.#at++]!
   }
 
-  /** An int or long. */
+  /** An int or long that a double holds exactly. */
   #long(value: number): void {
     const sink = this.#sink
-    if (value >= -0x40000000 && value < 0x40000000) {
-      let rest = ((value << 1) ^ (value >> 31)) >>> 0
-      while (rest > 0x7f) {
-        sink.byte((rest & 0x7f) | 0x80)
-        rest >>>= 7
-      }
-      sink.byte(rest)
-    } else this.#big(BigInt(value))
+    let rest: number
+    if (value >= -0x40000000 && value < 0x40000000) rest = ((value << 1) ^ (value >> 31)) >>> 0
+    else {
+      rest = value < 0 ? -2 * value - 1 : 2 * value
+      for (; rest > 0xffffffff; rest = Math.floor(rest / 128)) sink.byte((rest % 128) | 0x80)
+    }
+    for (; rest > 0x7f; rest >>>= 7) sink.byte((rest & 0x7f) | 0x80)
+    sink.byte(rest)
   }
 
   #big(value: bigint): void {
@@ -159,7 +170,7 @@ export class AvroWriter {
   }
 
   #array(step: Step, item: Out): void {
-    const from = this.#sink.length
+    const from = this.#beginItems()
     let written = 0
     const count = this.#token()
     if (step.item?.told) for (let at = 0; at < count; at++) if (this.#value(step.item, item, true)) written++
@@ -168,7 +179,7 @@ export class AvroWriter {
 
   #map(step: Step, item: Out): void {
     const sink = this.#sink
-    const from = sink.length
+    const from = this.#beginItems()
     const names = new Set<string>()
     let written = 0
     const count = this.#token()
@@ -207,16 +218,26 @@ export class AvroWriter {
     return unquoted(bytes.subarray(start, end))
   }
 
+  /** Leaves a byte for the count of a block; gives where its items begin. */
+  #beginItems(): number {
+    this.#sink.byte(0)
+    return this.#sink.length
+  }
+
   /** Puts the count of a block in front of the items that were written from `from` on, and ends the blocks. */
   #count(from: number, count: number): void {
+    // Without items, the byte in front is the end.
+    if (count === 0) return
     const sink = this.#sink
-    if (count > 0) {
+    if (count < 64) sink.bytes[from - 1] = count << 1
+    else {
       const to = sink.length
       this.#long(count)
-      const room = sink.length - to
+      const more = sink.length - to - 1
       const head = sink.bytes.slice(to, sink.length)
-      sink.bytes.copyWithin(from + room, from, to)
-      sink.bytes.set(head, from)
+      sink.bytes.copyWithin(from + more, from, to)
+      sink.bytes.set(head, from - 1)
+      sink.length = to + more
     }
     sink.byte(0)
   }
@@ -241,7 +262,7 @@ export class AvroWriter {
         const at = type === undefined ? undefined : out.rawAt.get(type)
         if (at === undefined) break
         this.#branch(out, at)
-        sink.copy(this.#walker.values.bytes, this.#walker.rawStart[slot]!, this.#walker.rawEnd[slot]!)
+        sink.copy(this.#walker.values.bytes, this.#rawStart[slot]!, this.#rawEnd[slot]!)
         return true
       }
     }
@@ -262,6 +283,7 @@ export class AvroWriter {
       this.#text(text, 0, text.length)
       return
     }
+    if (this.#whole(json, out)) return
     const text = Buffer.from(json.buffer, json.byteOffset, json.length).toString('latin1')
     if (text === 'null') this.#branch(out, out.nullAt)
     else if ((text === 'true' || text === 'false') && out.booleanAt >= 0) {
@@ -272,6 +294,24 @@ export class AvroWriter {
       this.#branch(out, out.stringAt)
       this.#text(json, 0, json.length)
     }
+  }
+
+  /** A whole number of few digits; false, and nothing written, where it is none, or stands for another type. */
+  #whole(json: Uint8Array, out: Out): boolean {
+    if (out.longAt < 0 || json.length > MOST_DIGITS) return false
+    const isBelow = json[0] === MINUS
+    const first = isBelow ? 1 : 0
+    let value = 0
+    for (let at = first; at < json.length; at++) {
+      const digit = json[at]! - 0x30
+      // A zero in front is no number of JSON, but for zero itself.
+      if (digit < 0 || digit > 9 || (digit === 0 && at === first && json.length > first + 1)) return false
+      value = value * 10 + digit
+    }
+    if (json.length === first) return false
+    this.#branch(out, out.longAt)
+    this.#long(isBelow ? 0 - value : value)
+    return true
   }
 
   #number(text: string, out: Out): void {
