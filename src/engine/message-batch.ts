@@ -45,8 +45,9 @@ export class MessageBatch implements Iterable<Message> {
   /** How many of them there are, and where they end. */
   lineCount = 0
   linesEnd = 0
-  /** The other values, each ended by a line break. */
+  /** The other values, each ended by a line break, and where they end; behind that the engine may write. */
   readonly #others: ByteSink = new ByteSink(0)
+  #othersEnd = 0
   readonly #keys: ByteSink = new ByteSink(0)
   #isLine: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_ROOM)
   #valueStarts: Int32Array<ArrayBuffer> = new Int32Array(FIRST_ROOM)
@@ -69,6 +70,7 @@ export class MessageBatch implements Iterable<Message> {
     packed.lineCount = parts.lineCount
     packed.linesEnd = parts.linesEnd
     packed.#others.adopt(parts.others, parts.others.length)
+    packed.#othersEnd = parts.others.length
     packed.#keys.adopt(parts.keys, parts.keys.length)
     packed.#isLine = parts.isLine
     packed.#valueStarts = parts.valueStarts
@@ -87,7 +89,7 @@ export class MessageBatch implements Iterable<Message> {
       lines: this.lines.bytes,
       lineCount: this.lineCount,
       linesEnd: this.linesEnd,
-      others: this.#others.bytes.subarray(0, this.#others.length),
+      others: this.#others.bytes.subarray(0, this.#othersEnd),
       keys: this.#keys.bytes.subarray(0, this.#keys.length),
       isLine: this.#isLine,
       valueStarts: this.#valueStarts,
@@ -135,15 +137,16 @@ export class MessageBatch implements Iterable<Message> {
     if (value === null) return
     const line = isLine(value)
     const sink = line ? this.lines : this.#others
-    if (line) sink.length = this.linesEnd
+    sink.length = line ? this.linesEnd : this.#othersEnd
     this.#isLine[index] = line ? 1 : 0
     this.#valueStarts[index] = sink.length
     sink.append(value)
     this.#valueEnds[index] = sink.length
     sink.byte(LF)
-    if (!line) return
-    this.lineCount++
-    this.linesEnd = sink.length
+    if (line) {
+      this.lineCount++
+      this.linesEnd = sink.length
+    } else this.#othersEnd = sink.length
   }
 
   #grow(room: number): void {
@@ -193,24 +196,28 @@ export class MessageBatch implements Iterable<Message> {
   }
 
   /**
-   * Appends the values of these messages, none of which is one of `lines`, each ended by a line break. `starts`: takes where each
-   * of them begins.
+   * The values of these messages, none of which is one of `lines`, behind those of `chunk`, each ended by a line break; what stands
+   * behind them may be written. `chunk`: undefined where there are no lines. `starts`: takes where each of them begins.
    */
-  appendOthers(indexes: readonly number[], chunk: ByteSink, starts: Int32Array): void {
+  withOthers(indexes: readonly number[], chunk: ByteSink | undefined, starts: Int32Array): ByteSink {
     const [valueStarts, valueEnds] = [this.#valueStarts, this.#valueEnds]
-    const { bytes, length } = this.#others
+    const [others, length] = [this.#others, this.#othersEnd]
     let total = 0
     for (const index of indexes) total += valueEnds[index]! - valueStarts[index]! + 1
     // Usually they are all that there are, and stand as they have to.
     const areAll = total === length
-    const base = chunk.length
-    chunk.reserve(total + PADDING)
-    if (areAll) chunk.append(bytes.subarray(0, length))
+    const isAlone = areAll && chunk === undefined
+    const to = isAlone ? others : (chunk ?? new ByteSink(total + PADDING))
+    if (isAlone) to.length = length
+    const base = isAlone ? 0 : to.length
+    to.reserve(isAlone ? PADDING : total + PADDING)
+    if (areAll && !isAlone) to.append(others.bytes.subarray(0, length))
     for (let at = 0; at < indexes.length; at++) {
       const start = valueStarts[indexes[at]!]!
-      starts[at] = areAll ? base + start : chunk.length
-      if (!areAll) chunk.copy(bytes, start, valueEnds[indexes[at]!]! + 1)
+      starts[at] = areAll ? base + start : to.length
+      if (!areAll) to.copy(others.bytes, start, valueEnds[indexes[at]!]! + 1)
     }
+    return to
   }
 
   key(index: number): Uint8Array | null {

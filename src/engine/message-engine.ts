@@ -236,10 +236,10 @@ export class MessageEngine {
 
   #rewrite({ lines, others }: Sorted): void {
     const messages = this.#messages
-    const chunk = this.#chunkOf(lines)
-    const { length } = chunk
+    const packed = lines.length === 0 ? undefined : this.#chunkOf(lines)
+    const length = packed?.length ?? 0
     // What is not UTF-8 would have each record of the batch looked at one by one.
-    if (!isUtf8(chunk.bytes.subarray(0, length))) {
+    if (packed !== undefined && !isUtf8(packed.bytes.subarray(0, length))) {
       const isText = (index: number): boolean => isUtf8(messages.value(index)!)
       for (const index of lines) if (!isText(index)) this.#refuse(index, 'bad-utf8')
       this.#rewrite({ lines: lines.filter(isText), others })
@@ -248,7 +248,7 @@ export class MessageEngine {
     for (let line = 0; line < lines.length; line++) this.#messageOf[line] = lines[line]!
     this.#messageOf.set(others, lines.length)
     const starts = new Int32Array(others.length)
-    messages.appendOthers(others, chunk, starts)
+    const chunk = messages.withOthers(others, packed, starts)
     this.#envelope.open(messages.length)
     if (this.#texts.length > 0)
       for (const list of [lines, others]) for (const index of list) this.#envelope.put(index, messages, chunk)

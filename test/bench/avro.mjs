@@ -13,7 +13,7 @@ const ROUTES = ['JSON to JSON', 'Avro to JSON', 'Protobuf to JSON', 'Avro to Avr
 /** Rounds before those that count: code is compiled, and memory grows to its size. */
 const WARM = 3
 /** Threads that help to collect garbage wait for each other, which is processor time too: the more, the busier the machine. */
-const ONE_THREAD = ['--single-threaded']
+const ONE_THREAD = ['--single-threaded', '--expose-gc']
 const [events, rounds] = [Number(process.argv[2] ?? 50_000), Number(process.argv[3] ?? 15)]
 if (!Number.isInteger(events) || events < 1 || !Number.isInteger(rounds) || rounds < 9) {
   process.stderr.write('npm run bench:avro [-- EVENTS [ROUNDS]]: 9 rounds or more\n')

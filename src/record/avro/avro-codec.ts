@@ -90,7 +90,7 @@ export class AvroCodec implements Codec {
         mostTextBytes: typed.mostTextBytes,
       },
       walker,
-      ({ program }, _, start) => ({ program, start }),
+      ({ program }) => program,
       (known, record) => {
         this.#writtenBy[record] = known
       },

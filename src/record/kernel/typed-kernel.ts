@@ -5,6 +5,7 @@ import { BLOCK_RECORDS } from '../codec.ts'
 import type { KernelFormat } from '../typed/kernel-type.ts'
 import type { RecordType } from '../typed/record-type.ts'
 import type { TypedProgram } from '../typed/typed-program.ts'
+import { FRAME_BYTES } from '../wire-form.ts'
 import { aligned, FIRST_FREE, HEADER, KernelMemory, READ_AHEAD } from './memory.ts'
 import { TYPED_WASM } from './typed.wasm.ts'
 import { Late, Occurrence, Span, TypedHeader } from './typed-layout.ts'
@@ -167,14 +168,14 @@ export class TypedKernel<T extends RecordType<T>> {
   }
 
   /**
-   * Takes records of `bytes`, which stand one behind the other. `programOf`: by its number the program of a record, undefined where
-   * the walker takes it, and where its payload begins. False where there is no memory for them.
+   * Takes records of `bytes`, which stand one behind the other. `programOf`: by its number the program of a record; undefined where
+   * the walker takes it. False where there is no memory for them.
    */
   open(
     bytes: Uint8Array,
     starts: Int32Array,
     ends: Int32Array,
-    programOf: (index: number) => { readonly program: TypedProgram<T>; readonly start: number } | undefined,
+    programOf: (index: number) => TypedProgram<T> | undefined,
   ): boolean {
     if (this.#isFull) this.#renew()
     const memory = this.#memory
@@ -183,11 +184,13 @@ export class TypedKernel<T extends RecordType<T>> {
     const spans = aligned(this.#input + to - from + READ_AHEAD)
     if (!memory.ensure(spans + length * Span.bytes)) return false
     const isProtobuf = this.#parts.format.isProtobuf ? 1 : 0
+    // Of Protobuf a byte more says which message it is: the first.
+    const before = FRAME_BYTES + isProtobuf
     const { words } = memory
     for (let index = 0, at = spans >> 2; index < length; index++, at += Span.bytes >> 2) {
-      const found = programOf(index)
-      words[at + (Span.offsets.root >> 2)] = found === undefined ? 0 : this.#rootOf(found.program)
-      words[at + (Span.offsets.start >> 2)] = found?.start ?? 0
+      const program = programOf(index)
+      words[at + (Span.offsets.root >> 2)] = program === undefined ? 0 : this.#rootOf(program)
+      words[at + (Span.offsets.start >> 2)] = starts[index]! + before
       words[at + (Span.offsets.end >> 2)] = ends[index]!
       words[at + (Span.offsets.isProtobuf >> 2)] = isProtobuf
     }

@@ -14,7 +14,7 @@ import { maxResultBytes } from '../limits.ts'
 import { type KnownSchema, overTypes, SchemaFault, type SchemaNews, type SchemaText } from '../schema-text.ts'
 import type { Shape } from '../shape.ts'
 import { FramedScan } from '../typed/framed-scan.ts'
-import { KernelRecords, type ProgramEntry } from '../typed/many-records.ts'
+import { KernelRecords } from '../typed/many-records.ts'
 import { TypedProgram } from '../typed/typed-program.ts'
 import { frameOf } from '../wire-form.ts'
 import { readIndexes } from './message-indexes.ts'
@@ -110,7 +110,7 @@ export class ProtobufCodec implements Codec {
         mostTextBytes: typed.mostTextBytes,
       },
       this.#walker,
-      (known, bytes, start) => this.#entry(known, bytes, start),
+      (known, bytes, start) => this.#firstProgram(known, bytes, start),
       (known, record) => {
         this.#writtenBy[record] = known.written
       },
@@ -178,14 +178,14 @@ export class ProtobufCodec implements Codec {
   }
 
   /** Most records are of the first message: one byte says so. */
-  #entry(known: Known, bytes: Uint8Array, start: number): ProgramEntry<ProtoType> | undefined {
+  #firstProgram(known: Known, bytes: Uint8Array, start: number): TypedProgram<ProtoType> | undefined {
     if (bytes[start] !== 0) return undefined
     let program = known.programs.get('0')
     if (program === undefined) {
       program = this.#programOf(known.file.messages[0]!.type)
       known.programs.set('0', program)
     }
-    return typeof program === 'string' ? undefined : { program, start: start + 1 }
+    return typeof program === 'string' ? undefined : program
   }
 
   #programOf(type: ProtoType): TypedProgram<ProtoType> | RecordCode {

@@ -8,12 +8,6 @@ import type { TypedProgram } from './typed-program.ts'
 /** Of fewer records in a chunk the walker makes as much in less memory. */
 const LEAST_RECORDS = 16
 
-/** A program, and where the payload begins behind the id. */
-export interface ProgramEntry<T extends RecordType<T>> {
-  readonly program: TypedProgram<T>
-  readonly start: number
-}
-
 export interface ManyRecords<Known> {
   readonly unlisted: number
   readonly firstNoted: Int32Array
@@ -29,12 +23,7 @@ export interface ManyRecords<Known> {
 export class KernelRecords<Known, T extends RecordType<T>> implements ManyRecords<Known> {
   readonly #parts: TypedKernelParts<T>
   readonly #sink: TypedSink<T>
-  readonly #entry: (
-    known: Known,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ) => ProgramEntry<T> | undefined
+  readonly #programOf: (known: Known, bytes: Uint8Array, start: number) => TypedProgram<T> | undefined
   /** A record was taken. */
   readonly #took: (known: Known, record: number) => void
   #kernel: TypedKernel<T> | undefined
@@ -42,15 +31,16 @@ export class KernelRecords<Known, T extends RecordType<T>> implements ManyRecord
   #isOpen = false
   readonly #known: (Known | undefined)[] = []
 
+  /** `programOf`: by what the record whose payload begins at `start` is walked; undefined where the walker takes it. */
   constructor(
     parts: TypedKernelParts<T>,
     sink: TypedSink<T>,
-    entry: (known: Known, bytes: Uint8Array, start: number, end: number) => ProgramEntry<T> | undefined,
+    programOf: (known: Known, bytes: Uint8Array, start: number) => TypedProgram<T> | undefined,
     took: (known: Known, record: number) => void,
   ) {
     this.#parts = parts
     this.#sink = sink
-    this.#entry = entry
+    this.#programOf = programOf
     this.#took = took
   }
 
@@ -78,7 +68,7 @@ export class KernelRecords<Known, T extends RecordType<T>> implements ManyRecord
       this.#kernel?.open(bytes, starts, ends, (index) => {
         const own = knownAt(index)
         known.push(own)
-        return own && this.#entry(own, bytes, starts[index]! + FRAME_BYTES, ends[index]!)
+        return own && this.#programOf(own, bytes, starts[index]! + FRAME_BYTES)
       }) === true
   }
 
