@@ -55,6 +55,8 @@ const ARENA_BYTES = 1 << 17
 export class Block {
   /** The chunk's bytes; behind them, from `innerFrom` on, texts that were decoded out of values of the block. */
   bytes: Uint8Array = new Uint8Array(0)
+  #viewed: Uint8Array = this.bytes
+  #data: DataView = new DataView(this.bytes.buffer)
   innerFrom = 0
   #innerTo = 0
   readonly #origins = new InnerOrigins()
@@ -139,6 +141,16 @@ export class Block {
     this.#decoded = 0
     this.ascii = ascii
     this.clear()
+  }
+
+  /** A view of `bytes`. */
+  get data(): DataView {
+    const { bytes } = this
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes
+      this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    return this.#data
   }
 
   /**

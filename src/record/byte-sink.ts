@@ -1,9 +1,12 @@
 /** Bytes written one after the other into memory that grows. Short pieces are copied by hand: calls cost more. */
 
 const SHORT = 64
+const LONG = 256
 
 export class ByteSink {
   bytes: Uint8Array<ArrayBuffer>
+  /** The same bytes. */
+  data: DataView
   #buffer: Buffer<ArrayBuffer>
   /** How many bytes are written. */
   length = 0
@@ -11,6 +14,7 @@ export class ByteSink {
   constructor(capacity: number) {
     this.#buffer = allocate(capacity)
     this.bytes = view(this.#buffer)
+    this.data = dataOf(this.bytes)
   }
 
   /** Makes sure that `room` more bytes fit. */
@@ -21,6 +25,7 @@ export class ByteSink {
     larger.set(this.bytes.subarray(0, this.length))
     this.#buffer = larger
     this.bytes = view(larger)
+    this.data = dataOf(this.bytes)
   }
 
   byte(byte: number): void {
@@ -40,6 +45,23 @@ export class ByteSink {
     let at = this.length
     for (let p = start; p < end; p++) bytes[at++] = source[p]!
     this.length = at
+  }
+
+  /**
+   * Copies `source[start..end)`, of which `data` is a view, four bytes at a time: sooner than `copy` where a text has some ten bytes.
+   */
+  copyText(source: Uint8Array, data: DataView, start: number, end: number): void {
+    const to = this.length + end - start
+    if (to > this.bytes.length) this.reserve(end - start)
+    const { bytes, data: own } = this
+    if (end - start > LONG) bytes.set(source.subarray(start, end), this.length)
+    else {
+      let at = this.length
+      let p = start
+      for (; end - p >= 4; p += 4, at += 4) own.setInt32(at, data.getInt32(p))
+      for (; p < end; p++) bytes[at++] = source[p]!
+    }
+    this.length = to
   }
 
   append(source: Uint8Array): void {
@@ -75,6 +97,7 @@ export class ByteSink {
     this.#buffer =
       memory !== undefined && memory.byteLength >= capacity ? Buffer.from(memory) : allocate(capacity)
     this.bytes = view(this.#buffer)
+    this.data = dataOf(this.bytes)
     this.length = 0
   }
 
@@ -82,6 +105,7 @@ export class ByteSink {
   adopt(bytes: Uint8Array<ArrayBuffer>, length: number): void {
     this.#buffer = Buffer.from(bytes.buffer)
     this.bytes = view(this.#buffer)
+    this.data = dataOf(this.bytes)
     this.length = length
   }
 
@@ -90,6 +114,7 @@ export class ByteSink {
     const taken = this.bytes.subarray(0, this.length)
     this.#buffer = allocate(0)
     this.bytes = view(this.#buffer)
+    this.data = dataOf(this.bytes)
     this.length = 0
     return taken
   }
@@ -100,3 +125,6 @@ const allocate = (bytes: number): Buffer<ArrayBuffer> => Buffer.from(new ArrayBu
 
 const view = (buffer: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+
+const dataOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength)

@@ -255,14 +255,20 @@ export class AvroWriter {
         return true
       case ResultKind.arena:
         this.#branch(out, out.stringAt)
-        this.#text(block.arena.bytes, start, end)
+        this.#long(end - start)
+        sink.copyText(block.arena.bytes, block.arena.data, start, end)
         return true
       case ResultKind.source: {
         const type = step?.type ?? this.#walker.typeOf(slot)
         const at = type === undefined ? undefined : out.rawAt.get(type)
         if (at === undefined) break
         this.#branch(out, at)
-        sink.copy(this.#walker.values.bytes, this.#rawStart[slot]!, this.#rawEnd[slot]!)
+        sink.copyText(
+          this.#walker.values.bytes,
+          this.#walker.values.view,
+          this.#rawStart[slot]!,
+          this.#rawEnd[slot]!,
+        )
         return true
       }
     }

@@ -96,7 +96,7 @@ export class TypedKernel<T extends RecordType<T>> {
       recordOps: numbers(BLOCK_RECORDS),
       recordTexts: numbers(BLOCK_RECORDS),
       occurrences: this.#room(format.isProtobuf ? OCCURRENCES * Occurrence.bytes : 0),
-      heads: numbers(format.isProtobuf ? HEADS : 0),
+      heads: numbers(format.isProtobuf ? HEADS + 4 : 0),
       tails: numbers(format.isProtobuf ? HEADS : 0),
       fieldCounts: numbers(fields),
       fieldSlots: numbers(SLOTS),

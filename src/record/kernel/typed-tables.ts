@@ -58,7 +58,8 @@ export class TypedTables<T extends RecordType<T>> {
   }
 
   #bytes(bytes: Uint8Array): number {
-    const at = this.#room(bytes.length)
+    // They are copied 16 at a time.
+    const at = this.#room(bytes.length + 16)
     this.#memory.bytes.set(bytes, at)
     return at
   }

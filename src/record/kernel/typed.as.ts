@@ -412,7 +412,7 @@ function later(step: Step, start: usize, stop: usize, room: usize): bool {
 // @ts-ignore: decorator
 @inline function symbol(place: usize, length: usize): bool {
   if (!hasRoom(length + 2)) return false
-  memory.copy(out + 1, place, length)
+  for (let done: usize = 0; done < length; done += 16) v128.store(out + 1 + done, v128.load(place + done))
   return quoted(out + 1 + length, SlotKind.text)
 }
 
@@ -796,7 +796,24 @@ let itemNumber: i32 = 0
 let itemWire: i32 = 0
 let itemStart: usize = 0
 
-/** Reads a tag and its value; gives the place behind them, or 0. Groups are the walker's. */
+/** Goes past a value, whose length is `raw` where it has one; gives the place behind it, or 0. Groups are the walker's. */
+// @ts-ignore: decorator
+@inline function value(wire: i32, p: usize, stop: usize): usize {
+  if (wire == Wire.bytes) {
+    const length = <usize>load<u8>(p)
+    if (p < stop && length < 0x80) {
+      raw = <u64>length
+      return length < stop - p ? p + 1 + length : 0
+    }
+    p = varint(p, stop)
+    return p == 0 || raw > <u64>(stop - p) ? 0 : p + <usize>raw
+  }
+  if (wire == Wire.varint) return varint(p, stop)
+  if (wire == Wire.fixed64) return stop - p >= 8 ? p + 8 : 0
+  return wire == Wire.fixed32 && stop - p >= 4 ? p + 4 : 0
+}
+
+/** Reads a tag and its value; gives the place behind them, or 0. */
 function item(p: usize, stop: usize): usize {
   p = varint(p, stop)
   if (p == 0 || raw > 0xffffffff) return 0
@@ -804,17 +821,9 @@ function item(p: usize, stop: usize): usize {
   itemWire = <i32>raw & 7
   itemStart = p
   if (itemNumber == 0) return 0
-  switch (itemWire) {
-    case Wire.varint: return varint(p, stop)
-    case Wire.fixed64: return stop - p >= 8 ? p + 8 : 0
-    case Wire.fixed32: return stop - p >= 4 ? p + 4 : 0
-    case Wire.bytes:
-      p = varint(p, stop)
-      if (p == 0 || raw > <u64>(stop - p)) return 0
-      itemStart = p
-      return p + <usize>raw
-    default: return 0
-  }
+  p = value(itemWire, p, stop)
+  if (itemWire == Wire.bytes) itemStart = p - <usize>raw
+  return p
 }
 
 /** Finds the fields of a message, whose parts are the occurrences from `head` on; gives where its heads begin, or -1. */
@@ -827,19 +836,34 @@ function collect(step: Step, head: i32): i32 {
   if (left < 0 || top > header.headRoom) return -1
   const heads = header.heads + (<usize>base << 2)
   const tails = header.tails + (<usize>base << 2)
-  memory.fill(heads, 0xff, <usize>(top - base) << 2)
+  // A call of `memory.fill` costs more, for so few.
+  const behind = heads + (<usize>(top - base) << 2)
+  for (let place = heads; place < behind; place += 16) v128.store(place, i8x16.splat(-1))
   for (let part = head; part >= 0; part = at(part).next) {
     const stop = at(part).end
     for (let p = at(part).start; p < stop;) {
-      p = item(p, stop)
-      if (p == 0 || --left < 0) return -1
-      const index = itemNumber < step.positionCount ? load<i32>(step.positions + (<usize>itemNumber << 2)) : -1
+      if (--left < 0) return -1
+      let tag = <u32>load<u8>(p)
+      if (tag < 0x80) p++
+      else {
+        p = varint(p, stop)
+        if (p == 0 || raw > 0xffffffff) return -1
+        tag = <u32>raw
+      }
+      const number = <i32>(tag >> 3)
+      const wire = <i32>tag & 7
+      if (number == 0) return -1
+      let start = p
+      p = value(wire, p, stop)
+      if (p == 0) return -1
+      if (wire == Wire.bytes) start = p - <usize>raw
+      const index = number < step.positionCount ? load<i32>(step.positions + (<usize>number << 2)) : -1
       if (index < 0) {
         if (step.counts && !unlisted(1)) return -1
         continue
       }
       const field = fieldAt(step, index)
-      if (itemWire != field.wire && !(itemWire == Wire.bytes && field.isPackable)) return -1
+      if (wire != field.wire && !(wire == Wire.bytes && field.isPackable)) return -1
       const own = heads + (<usize>index << 2)
       if (field.oneof >= 0) {
         const oneof = heads + (<usize>(count + field.oneof) << 2)
@@ -852,7 +876,7 @@ function collect(step: Step, head: i32): i32 {
         store<i32>(own, SEEN)
         continue
       }
-      const found = occurs(itemStart, p, itemWire)
+      const found = occurs(start, p, wire)
       if (found < 0) return -1
       if (field.isLast || load<i32>(own) < 0) store<i32>(own, found)
       else at(load<i32>(tails + (<usize>index << 2))).next = found

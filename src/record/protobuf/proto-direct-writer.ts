@@ -4,7 +4,7 @@
  * left to that.
  */
 import type { RecordCode } from '../../errors.ts'
-import { type Block, ResultKind } from '../block.ts'
+import { type Block, ResultKind, SlotKind } from '../block.ts'
 import type { ByteSink } from '../byte-sink.ts'
 import { type JsonOps, Op } from '../json/json-ops.ts'
 import type { Shape } from '../shape.ts'
@@ -55,12 +55,9 @@ export class ProtoDirectWriter {
   readonly #shape: Shape
   readonly #writer: ProtoWriter
   readonly #messages = new Map<OutMessage, DirectMessage>()
-  /** A double, and its bytes. */
-  readonly #double = new Float64Array(1)
-  readonly #doubleBytes = new Uint8Array(this.#double.buffer)
   #block!: Block
   #sink!: ByteSink
-  /** Of the open containers: the message, the field of a list, and where the bytes begin whose length is not known yet; -1: none. */
+  /** Of the open containers: what is around them, and where the bytes begin whose length is not known yet; -1: none. */
   readonly #open: (DirectMessage | undefined)[] = []
   readonly #lists: (DirectField | undefined)[] = []
   readonly #starts: number[] = []
@@ -97,59 +94,70 @@ export class ProtoDirectWriter {
 
   #record(words: Int32Array, from: number, to: number, root: OutMessage): void {
     const { resultKind } = this.#block
+    const sink = this.#sink
     let depth = -1
+    /** What is open: a message, or the field of a list. */
+    let message: DirectMessage | undefined
+    let list: DirectField | undefined
     /** The field of the container that opens next. */
     let next: DirectField | undefined
-    for (let index = from; index < to; index++) {
-      const word = words[index << 1]!
-      const b = words[(index << 1) + 1]!
+    for (let at = from << 1; at < to << 1; at += 2) {
+      const word = words[at]!
+      const b = words[at + 1]!
       switch (word & 15) {
         case Op.member:
-          if (resultKind[b] !== ResultKind.dropped)
-            this.#slot(this.#fieldOf(this.#open[depth], word >> 4), b, false)
+          if (resultKind[b] !== ResultKind.dropped) this.#slot(this.#fieldOf(message, word >> 4), b, false)
           break
         case Op.value:
-          if (resultKind[b] !== ResultKind.dropped) this.#slot(this.#lists[depth] ?? fails(), b, true)
+          if (resultKind[b] !== ResultKind.dropped) this.#slot(list ?? fails(), b, true)
           break
         case Op.name:
-          next = this.#fieldOf(this.#open[depth], word >> 4)
+          next = this.#fieldOf(message, word >> 4)
           break
         case Op.openObject: {
-          depth++
-          const field = depth === 0 ? undefined : (this.#lists[depth - 1] ?? next)
-          this.#lists[depth] = undefined
-          this.#open[depth] = depth === 0 ? this.#directOf(root) : field?.message
-          this.#starts[depth] = -1
-          const isOne = (field?.field.form === 'list') === (depth > 0 && this.#lists[depth - 1] !== undefined)
-          if (this.#open[depth] === undefined || !isOne) fails()
-          if (field !== undefined) {
-            this.#sink.append(field.tag)
+          this.#push(++depth, message, list)
+          if (depth === 0) message = this.#directOf(root)
+          else {
+            const field = list ?? next
+            if (field?.message === undefined || (field.field.form === 'list') !== (list !== undefined))
+              fails()
+            message = field.message
+            this.#tag(field)
             // Most are short: the length takes one byte.
-            this.#sink.byte(0)
-            this.#starts[depth] = this.#sink.length
+            sink.byte(0)
+            this.#starts[depth] = sink.length
           }
+          list = undefined
           break
         }
         case Op.closeObject:
-          this.#close(this.#starts[depth--]!)
+          this.#close(this.#starts[depth]!)
+          message = this.#open[depth]
+          list = this.#lists[depth--]
           break
         case Op.openArray:
-          depth++
-          if (next === undefined || next.field.form !== 'list' || this.#lists[depth - 1] !== undefined)
-            fails()
-          this.#lists[depth] = next
-          this.#open[depth] = undefined
+          if (next === undefined || next.field.form !== 'list' || list !== undefined) fails()
+          this.#push(++depth, message, list)
+          message = undefined
+          list = next
           break
         case Op.closeArray:
-          depth--
+          message = this.#open[depth]
+          list = this.#lists[depth--]
           break
         case Op.derived:
-          this.#derived(this.#shape.nodes[word >> 4]!.tree!, this.#open[depth] ?? fails(), b)
+          this.#derived(this.#shape.nodes[word >> 4]!.tree!, message ?? fails(), b)
           break
         default:
           fails()
       }
     }
+  }
+
+  #push(depth: number, message: DirectMessage | undefined, list: DirectField | undefined): void {
+    this.#open[depth] = message
+    this.#lists[depth] = list
+    this.#starts[depth] = -1
   }
 
   #directOf(message: OutMessage): DirectMessage {
@@ -240,20 +248,23 @@ export class ProtoDirectWriter {
     const end = block.resultEnd[slot]!
     const isImplicit = field.isImplicit && !isElement
     const kind = block.resultKind[slot]
-    const { bytes } = kind === ResultKind.source ? block : block.arena
+    const isSource = kind === ResultKind.source
+    const bytes = isSource ? block.bytes : block.arena.bytes
     if (kind === ResultKind.arena) {
-      if (leaf === Leaf.string) this.#text(direct, bytes, start, end, isImplicit)
+      if (leaf === Leaf.string) this.#text(direct, bytes, block.arena.data, start, end, isImplicit)
       else this.#writer.scalar(leafOf(field.type), field.number, textOf(bytes, start, end), isImplicit)
       return
     }
     const first = bytes[start]!
     if (first === QUOTE) {
-      const hasEscapes = includes(bytes, BACKSLASH, start, end)
-      if (leaf === Leaf.string && !hasEscapes) this.#text(direct, bytes, start + 1, end - 1, isImplicit)
+      const isPlain =
+        (isSource && block.slotKind[slot] === SlotKind.text) || !includes(bytes, BACKSLASH, start, end)
+      const data = isSource ? block.data : block.arena.data
+      if (leaf === Leaf.string && isPlain) this.#text(direct, bytes, data, start + 1, end - 1, isImplicit)
       else {
-        const text = hasEscapes
-          ? (JSON.parse(textOf(bytes, start, end)) as string)
-          : textOf(bytes, start + 1, end - 1)
+        const text = isPlain
+          ? textOf(bytes, start + 1, end - 1)
+          : (JSON.parse(textOf(bytes, start, end)) as string)
         this.#writer.scalar(leafOf(field.type), field.number, text, isImplicit)
       }
       return
@@ -266,13 +277,22 @@ export class ProtoDirectWriter {
     this.#writer.scalar(leafOf(field.type), field.number, textOf(bytes, start, end), isImplicit)
   }
 
-  #text({ tag }: DirectField, bytes: Uint8Array, start: number, end: number, isImplicit: boolean): void {
-    const length = end - start
-    if (length === 0 && isImplicit) return
-    const sink = this.#sink
-    for (let at = 0; at < tag.length; at++) sink.byte(tag[at]!)
-    this.#varint(length)
-    sink.copy(bytes, start, end)
+  #text(
+    direct: DirectField,
+    bytes: Uint8Array,
+    data: DataView,
+    start: number,
+    end: number,
+    isImplicit: boolean,
+  ): void {
+    if (start === end && isImplicit) return
+    this.#tag(direct)
+    this.#varint(end - start)
+    this.#sink.copyText(bytes, data, start, end)
+  }
+
+  #tag({ tag }: DirectField): void {
+    for (let at = 0; at < tag.length; at++) this.#sink.byte(tag[at]!)
   }
 
   #varint(value: number): void {
@@ -292,22 +312,16 @@ export class ProtoDirectWriter {
       if (digit < 0 || digit > 9) return false
       value = value * 10 + digit
     }
-    const { leaf, tag } = direct
+    const { leaf } = direct
     if (value > MOST_INT32 && (leaf === Leaf.int32 || leaf === Leaf.uint32)) return false
     if (value === 0 && isImplicit) return true
-    for (let at = 0; at < tag.length; at++) this.#sink.byte(tag[at]!)
+    this.#tag(direct)
     this.#varint(value)
     return true
   }
 
   /** The same of a decimal: both of its parts fit a double, so that their quotient is the double that it means. */
-  #decimal(
-    { tag }: DirectField,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    isImplicit: boolean,
-  ): boolean {
+  #decimal(direct: DirectField, bytes: Uint8Array, start: number, end: number, isImplicit: boolean): boolean {
     const isBelow = bytes[start] === MINUS
     let value = 0
     let digits = 0
@@ -324,9 +338,11 @@ export class ProtoDirectWriter {
     if (digits === 0 || point === digits) return false
     if (point >= 0) value /= POWERS[digits - point]!
     if (value === 0 && isImplicit) return true
-    this.#double[0] = isBelow ? -value : value
-    for (let at = 0; at < tag.length; at++) this.#sink.byte(tag[at]!)
-    this.#sink.copy(this.#doubleBytes, 0, 8)
+    this.#tag(direct)
+    const sink = this.#sink
+    sink.reserve(8)
+    sink.data.setFloat64(sink.length, isBelow ? -value : value, true)
+    sink.length += 8
     return true
   }
 }
