@@ -255,8 +255,8 @@ export class AvroWriter {
         return true
       case ResultKind.arena:
         this.#branch(out, out.stringAt)
-        this.#long(end - start)
-        sink.copyText(block.arena.bytes, block.arena.data, start, end)
+        if (end - start < 64) sink.copyText(block.arena.bytes, block.arena.data, start, end, -1, 2)
+        else this.#text(block.arena.bytes, start, end)
         return true
       case ResultKind.source: {
         const type = step?.type ?? this.#walker.typeOf(slot)

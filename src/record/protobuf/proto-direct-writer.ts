@@ -32,6 +32,8 @@ interface DirectField {
   readonly field: OutField
   /** The first bytes of its value: number and wire type. */
   readonly tag: Uint8Array
+  /** The same where it is one; -1: they are more. */
+  readonly head: number
   /** Its type, where that is one value. */
   readonly leaf: number
   readonly message: DirectMessage | undefined
@@ -200,6 +202,7 @@ export class ProtoDirectWriter {
     return {
       field,
       tag: Uint8Array.from(tag),
+      head: tag.length === 1 ? tag[0]! : -1,
       leaf,
       message: isMessage && form !== 'map' ? this.#directOf(type.message) : undefined,
     }
@@ -286,12 +289,21 @@ export class ProtoDirectWriter {
     isImplicit: boolean,
   ): void {
     if (start === end && isImplicit) return
+    const { head } = direct
+    if (head >= 0 && end - start < 128) {
+      this.#sink.copyText(bytes, data, start, end, head, 1)
+      return
+    }
     this.#tag(direct)
     this.#varint(end - start)
     this.#sink.copyText(bytes, data, start, end)
   }
 
-  #tag({ tag }: DirectField): void {
+  #tag({ tag, head }: DirectField): void {
+    if (head >= 0) {
+      this.#sink.byte(head)
+      return
+    }
     for (let at = 0; at < tag.length; at++) this.#sink.byte(tag[at]!)
   }
 
