@@ -31,6 +31,14 @@ const TEXT_BYTES = 1 << 20
 /** Programs that are known at once. */
 const PROGRAM_BYTES = 1 << 20
 
+/** Where the fields of a span stand, in numbers. */
+const SPAN_WORDS = [
+  Span.offsets.root >> 2,
+  Span.offsets.start >> 2,
+  Span.offsets.end >> 2,
+  Span.offsets.isProtobuf >> 2,
+] as const
+
 /** What takes the records that the kernel walked, as a walker would have noted them. */
 export interface TypedSink<T> {
   /** Takes operations, two numbers each, or tokens. */
@@ -187,12 +195,20 @@ export class TypedKernel<T extends RecordType<T>> {
     // Of Protobuf a byte more says which message it is: the first.
     const before = FRAME_BYTES + isProtobuf
     const { words } = memory
+    const [rootAt, startAt, endAt, formatAt] = SPAN_WORDS
+    // Usually all are of one program.
+    let last: TypedProgram<T> | undefined
+    let root = 0
     for (let index = 0, at = spans >> 2; index < length; index++, at += Span.bytes >> 2) {
       const program = programOf(index)
-      words[at + (Span.offsets.root >> 2)] = program === undefined ? 0 : this.#rootOf(program)
-      words[at + (Span.offsets.start >> 2)] = starts[index]! + before
-      words[at + (Span.offsets.end >> 2)] = ends[index]!
-      words[at + (Span.offsets.isProtobuf >> 2)] = isProtobuf
+      if (program !== last) {
+        last = program
+        root = program === undefined ? 0 : this.#rootOf(program)
+      }
+      words[at + rootAt] = root
+      words[at + startAt] = starts[index]! + before
+      words[at + endAt] = ends[index]!
+      words[at + formatAt] = isProtobuf
     }
     memory.bytes.set(bytes.subarray(from, to), this.#input)
     memory.set(TypedHeader, HEADER, { input: this.#input - from, spans })

@@ -37,6 +37,8 @@ interface DirectField {
   /** Its type, where that is one value. */
   readonly leaf: number
   readonly message: DirectMessage | undefined
+  /** Whether it is one text, with one byte in front of its length. */
+  readonly isText: boolean
 }
 
 interface DirectMessage {
@@ -50,6 +52,8 @@ interface DirectMessage {
 const isVarint = (leaf: number): boolean =>
   leaf === Leaf.int64 || leaf === Leaf.uint64 || leaf === Leaf.int32 || leaf === Leaf.uint32
 const MOST_INT32 = 0x7fffffff
+
+const NO_FIELDS: DirectMessage['byNode'] = []
 
 const newMessage = (message: OutMessage): DirectMessage => ({ message, byNode: [], byLeaf: new Map() })
 
@@ -95,26 +99,35 @@ export class ProtoDirectWriter {
   }
 
   #record(words: Int32Array, from: number, to: number, root: OutMessage): void {
-    const { resultKind } = this.#block
+    const { resultKind, resultStart, resultEnd, arena } = this.#block
     const sink = this.#sink
     let depth = -1
     /** What is open: a message, or the field of a list. */
     let message: DirectMessage | undefined
     let list: DirectField | undefined
+    let byNode = NO_FIELDS
     /** The field of the container that opens next. */
     let next: DirectField | undefined
     for (let at = from << 1; at < to << 1; at += 2) {
       const word = words[at]!
       const b = words[at + 1]!
       switch (word & 15) {
-        case Op.member:
-          if (resultKind[b] !== ResultKind.dropped) this.#slot(this.#fieldOf(message, word >> 4), b, false)
+        case Op.member: {
+          const kind = resultKind[b]
+          if (kind === ResultKind.dropped) break
+          const field = byNode[word >> 4] ?? this.#fieldOf(message, word >> 4)
+          const length = resultEnd[b]! - resultStart[b]!
+          // What rules make, mostly.
+          if (kind === ResultKind.arena && field.isText && length < 128 && length > 0)
+            sink.copyText(arena.bytes, arena.data, resultStart[b]!, resultEnd[b]!, field.head, 1)
+          else this.#slot(field, b, false)
           break
+        }
         case Op.value:
           if (resultKind[b] !== ResultKind.dropped) this.#slot(list ?? fails(), b, true)
           break
         case Op.name:
-          next = this.#fieldOf(message, word >> 4)
+          next = byNode[word >> 4] ?? this.#fieldOf(message, word >> 4)
           break
         case Op.openObject: {
           this.#push(++depth, message, list)
@@ -130,22 +143,26 @@ export class ProtoDirectWriter {
             this.#starts[depth] = sink.length
           }
           list = undefined
+          byNode = message.byNode
           break
         }
         case Op.closeObject:
           this.#close(this.#starts[depth]!)
           message = this.#open[depth]
           list = this.#lists[depth--]
+          byNode = message?.byNode ?? NO_FIELDS
           break
         case Op.openArray:
           if (next === undefined || next.field.form !== 'list' || list !== undefined) fails()
           this.#push(++depth, message, list)
           message = undefined
+          byNode = NO_FIELDS
           list = next
           break
         case Op.closeArray:
           message = this.#open[depth]
           list = this.#lists[depth--]
+          byNode = message?.byNode ?? NO_FIELDS
           break
         case Op.derived:
           this.#derived(this.#shape.nodes[word >> 4]!.tree!, message ?? fails(), b)
@@ -204,6 +221,7 @@ export class ProtoDirectWriter {
       tag: Uint8Array.from(tag),
       head: tag.length === 1 ? tag[0]! : -1,
       leaf,
+      isText: leaf === Leaf.string && form === 'one' && tag.length === 1,
       message: isMessage && form !== 'map' ? this.#directOf(type.message) : undefined,
     }
   }
