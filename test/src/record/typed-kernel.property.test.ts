@@ -3,6 +3,7 @@ import { create, type DescField, type DescMessage } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import avsc from 'avsc'
 import fc from 'fast-check'
+import protobufjs from 'protobufjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { MessageEngine } from '../../../src/engine/message-engine.ts'
 import type { Plan } from '../../../src/policy/plan.ts'
@@ -440,5 +441,112 @@ describe('the kernel of Protobuf', () => {
       { numRuns: 60 },
     )
     expect(taken(scan)).toBeGreaterThan(300)
+  })
+
+  it('reads and writes each value at the edges, as by way of JSON', () => {
+    const scan = vi.spyOn(TypedKernel.prototype, 'scan')
+    const source = `syntax = "proto3"; package q;
+      enum Kind { A = 0; LONGER_NAME_OF_A_SYMBOL = 1; C = 7; }
+      message Part { string s = 1; double d = 2; string hidden = 3; int32 n = 16; repeated Part parts = 4; }
+      message M { int64 a = 1; int32 b = 2; uint64 c = 3; sint64 d = 4; double e = 5; optional double f = 6; string g = 7;
+        optional string h = 20; bool i = 8; Kind k = 9; repeated Part parts = 10; Part part = 11; repeated int32 many = 12;
+        bytes j = 13; string x = 14; optional int64 o = 15; fixed32 p = 17; sint32 q = 18; float r = 19; }`
+    const plan = planOf(`a: keep
+      b: keep
+      c: keep
+      d: keep
+      e: keep
+      f: keep
+      g: keep
+      h: { use: mask.characters, keepFirst: 1 }
+      i: keep
+      k: keep
+      "parts[].s": keep
+      "parts[].d": keep
+      "parts[].n": { use: generalize.number, width: 10 }
+      "parts[].parts[].s": { use: hash.hmac, domain: s }
+      part.s: keep
+      part.made: { from: part.hidden, use: hash.hmac, domain: s }
+      "many[]": keep
+      j: keep
+      made: { from: x, use: hash.hmac, domain: x }
+      half: { from: o, use: generalize.number, width: 10 }
+      p: keep
+      q: keep
+      r: keep`)
+    const type = protobufjs.parse(source, { keepCase: true }).root.lookupType('q.M')
+    const whole = [
+      '0',
+      '1',
+      '127',
+      '128',
+      '16384',
+      '2147483647',
+      '2147483648',
+      '-1',
+      '-2147483648',
+      '9007199254740993',
+      '9223372036854775807',
+    ]
+    const doubles = [
+      0,
+      -0,
+      1.5,
+      0.1,
+      -0.25,
+      130.9,
+      123456.789012,
+      99999999999999.9,
+      1e15,
+      123456789012345680,
+      1e21,
+      1e-7,
+      0.1 + 0.2,
+      5e-324,
+      Number.NaN,
+    ]
+    const texts = [
+      '',
+      'a',
+      '"',
+      'a\\b',
+      '\n',
+      'é',
+      'x'.repeat(127),
+      'x'.repeat(128),
+      'é'.repeat(64),
+      'x'.repeat(300),
+      'x'.repeat(20_000),
+    ]
+    const parts = [1, 2, 70].map((count) =>
+      Array.from({ length: count }, (_, n) => ({ s: `s${n}`, d: n / 4, n })),
+    )
+    const values = [
+      ...whole.map((one) => ({
+        a: one,
+        b: Number(one) | 0,
+        c: one,
+        d: one,
+        o: one,
+        p: Number(one) >>> 0,
+        q: Number(one) | 0,
+        many: [Number(one) | 0, 0],
+      })),
+      ...doubles.map((one) => ({ e: one, f: one, r: one, part: { d: one }, parts: [{ d: one }, {}] })),
+      ...texts.map((one) => ({
+        g: one,
+        h: one,
+        x: one,
+        part: { s: one, hidden: one },
+        parts: [{ s: one, parts: [{ s: one }] }],
+      })),
+      ...parts.map((one) => ({ parts: [{ s: 'y'.repeat(16_300), parts: one }, ...one] })),
+      ...[0, 1, 7, 8].map((k) => ({ k, i: k === 1, j: Buffer.alloc(k, 255) })),
+    ].map((value) => framedProto(type.encode(type.fromObject(value)).finish()))
+    for (const output of ['json', 'protobuf'] as const) {
+      compare(plan, { ...PROTO_FORM, output }, { text: source, references: [] }, values, 100_000)
+      expect(taken(scan)).toBeGreaterThan(values.length)
+      scan.mockClear()
+    }
   })
 })
