@@ -447,10 +447,10 @@ describe('the kernel of Protobuf', () => {
     const scan = vi.spyOn(TypedKernel.prototype, 'scan')
     const source = `syntax = "proto3"; package q;
       enum Kind { A = 0; LONGER_NAME_OF_A_SYMBOL = 1; C = 7; }
-      message Part { string s = 1; double d = 2; string hidden = 3; int32 n = 16; repeated Part parts = 4; }
       message M { int64 a = 1; int32 b = 2; uint64 c = 3; sint64 d = 4; double e = 5; optional double f = 6; string g = 7;
         optional string h = 20; bool i = 8; Kind k = 9; repeated Part parts = 10; Part part = 11; repeated int32 many = 12;
-        bytes j = 13; string x = 14; optional int64 o = 15; fixed32 p = 17; sint32 q = 18; float r = 19; }`
+        bytes j = 13; string x = 14; optional int64 o = 15; fixed32 p = 17; sint32 q = 18; float r = 19; }
+      message Part { string s = 1; double d = 2; string hidden = 3; int32 n = 16; repeated Part parts = 4; }`
     const plan = planOf(`a: keep
       b: keep
       c: keep

@@ -307,4 +307,35 @@ describe('records that leave as Avro', () => {
       { value: { n: null } },
     ])
   })
+
+  it('hold whole numbers of any length that rules make, and arrays of any', () => {
+    const schema = recordOf([field('id', 'long'), field('tags', { type: 'array', items: 'string' })])
+    const type = typeOf(schema)
+    const plan = planOf('id: { use: generalize.number, width: 4, as: midpoint }\n"tags[]": keep')
+    const edges = [
+      0,
+      1,
+      63,
+      64,
+      2 ** 29,
+      2 ** 30,
+      2 ** 31,
+      2 ** 32,
+      2 ** 40,
+      2 ** 49,
+      999_999_999_999_999,
+      2 ** 52,
+    ]
+    const records = edges
+      .flatMap((edge) => [edge - 1, edge, edge + 1, -edge])
+      .map((id, at) => ({
+        id,
+        tags: Array.from({ length: [0, 1, 63, 64, 65, 9000][at % 6]! }, (_, n) => `t${n}`),
+      }))
+    const values = records.map((record) => framed(1, type.toBuffer(record)))
+    const direct = outcomesOf(avroEngine(plan, [schema]), values)
+    expect(asAvro(plan, schema, values)).toMatchObject(
+      direct.map((one) => ('value' in one ? { value: one.value } : one)),
+    )
+  })
 })
