@@ -70,7 +70,7 @@ export class AvroWriter {
     return this.#tokens[this.#at++]!
   }
 
-  /** An int or long that a double holds exactly. */
+  /** An int or long of `MOST_DIGITS` digits at most: a double holds twice of it exactly. */
   #long(value: number): void {
     const sink = this.#sink
     let rest: number

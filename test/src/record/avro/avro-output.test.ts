@@ -309,9 +309,15 @@ describe('records that leave as Avro', () => {
   })
 
   it('hold whole numbers of any length that rules make, and arrays of any', () => {
-    const schema = recordOf([field('id', 'long'), field('tags', { type: 'array', items: 'string' })])
+    const schema = recordOf([
+      field('id', 'long'),
+      field('made', 'long'),
+      field('tags', { type: 'array', items: 'string' }),
+    ])
     const type = typeOf(schema)
-    const plan = planOf('id: { use: generalize.number, width: 4, as: midpoint }\n"tags[]": keep')
+    const plan = planOf(
+      'id: { use: generalize.number, width: 4, as: midpoint }\nmade: { use: hash.integer, domain: made, min: -999999999999999, max: 999999999999999, accept: "whole numbers are wanted in this test" }\n"tags[]": keep',
+    )
     const edges = [
       0,
       1,
@@ -330,6 +336,7 @@ describe('records that leave as Avro', () => {
       .flatMap((edge) => [edge - 1, edge, edge + 1, -edge])
       .map((id, at) => ({
         id,
+        made: id,
         tags: Array.from({ length: [0, 1, 63, 64, 65, 9000][at % 6]! }, (_, n) => `t${n}`),
       }))
     const values = records.map((record) => framed(1, type.toBuffer(record)))
