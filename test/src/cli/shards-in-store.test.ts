@@ -82,10 +82,12 @@ it('give what they give in a folder, byte by byte, and are merged in their place
     const missing = await merge(cwd, ...IN_PLACE)
     expect([missing.code, below('clean/run/data/_')]).toEqual(index === 0 ? [4, []] : [1, ['writing']])
     // Half a run is no input.
-    const half = await run(cwd, 'batch', 's3://clean/run/data/', ...common, '-o', '-', '-q', '--dry-run')
-    const told =
-      index === 0 ? [4, /no object with records lies below/] : [2, /_writing is named as files are/]
-    expect([half.code, half.stderr]).toEqual([told[0], expect.stringMatching(told[1] as RegExp)])
+    if (index < 2) {
+      const half = await run(cwd, 'batch', 's3://clean/run/data/', ...common, '-o', '-', '-q', '--dry-run')
+      const told =
+        index === 0 ? [4, /no object with records lies below/] : [2, /_writing is named as files are/]
+      expect([half.code, half.stderr]).toEqual([told[0], expect.stringMatching(told[1] as RegExp)])
+    }
     const { code, stderr } = await shard(cwd, index)
     expect([code, stderr]).toEqual([0, ''])
     const own = ['--shard', String(index), ...common, '-o', 'run', '-q']
