@@ -475,7 +475,7 @@ export function fileError(name: string, error: unknown, verb: 'read' | 'written'
   if (code === 'EISDIR') return new LetheError('not-a-file', `${name} is a folder`, 'name a file')
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return verb === 'read'
-      ? new LetheError('file-missing', `${name} does not exist`)
+      ? new LetheError('file-missing', `${name} does not exist`, 'correct the name')
       : new LetheError(
           'folder-missing',
           `${name} cannot be written: its folder does not exist`,

@@ -123,7 +123,12 @@ export const command = (): Command => {
               .command('plan')
               .summary('where rows of the subjects are, as a work order')
               .description('Reads the targets, changes nothing, and writes a work order.')
-              .addArgument(new Argument('[target...]', 'files that `lethe batch` wrote, or folders of them')),
+              .addArgument(
+                new Argument(
+                  '[target...]',
+                  'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
+                ),
+              ),
           ),
         ),
       ),

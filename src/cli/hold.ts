@@ -92,7 +92,9 @@ async function sayIfNothing(target: TargetName): Promise<void> {
     )
   } catch (error) {
     if (!(error instanceof LetheError)) throw error
-    say(`it is not known whether something stands at ${file}: ${error.message}`)
+    say(
+      `it is not known whether something stands at ${file}: ${error.message}; the hold is in force all the same: where the name is wrong, release it and add another`,
+    )
   }
 }
 
@@ -198,7 +200,7 @@ export const command = (): Command => {
       ),
     )
       .option('--match-keys <file>', 'of subjects: the match keys (default: LETHE_MATCH_KEYS_FILE)')
-      .option('--target <name>', 'a file or folder, or topic:NAME')
+      .option('--target <name>', 'a file or folder, s3://bucket/key or s3://bucket/prefix/, or topic:NAME')
       .addOption(new Option('--from <time>', 'events from then on').argParser(parseTime))
       .addOption(new Option('--until <time>', 'events before').argParser(parseTime))
       .addOption(

@@ -69,7 +69,12 @@ export const command = (): Command =>
       .description(
         'Tells where records of a subject are stored: targets, rows or offsets, and counts, no values.',
       )
-      .addArgument(new Argument('[target...]', 'files that `lethe batch` wrote, or folders of them')),
+      .addArgument(
+        new Argument(
+          '[target...]',
+          'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
+        ),
+      ),
   )
     .option(
       '--match-keys <file>',

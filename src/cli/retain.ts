@@ -62,7 +62,12 @@ async function makeOrder(
       'leave it out, or name a time that has passed',
     )
   const order = await job.plan(names, options, held)
-  refuseTooMuch(order, most)
+  try {
+    refuseTooMuch(order, most)
+  } catch (error) {
+    process.stderr.write(`${job.lines(order).join('\n')}\n`)
+    throw error
+  }
   await writeOrder(options.output, order, async () => {
     await ledgerOf(options)?.append({ action: 'retain.plan', state: 'done', ...factOf(order, job) })
   })
@@ -172,7 +177,7 @@ async function run(
       const before = readOrder(file)
       if (job.isOf(before) && Date.parse(before.validUntil) >= Date.now()) {
         // It may be one that a person has planned, and not applied.
-        refuseTooMuch(before, maxDelete)
+        refuseTooMuch(before, maxDelete, { file, left: await job.left(before) })
         await applied(file, before, job, held, ledgerOf(options)).catch((error) => {
           if (!(error instanceof LetheError) || error.code !== 'target-changed') throw error
         })

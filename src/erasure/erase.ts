@@ -6,11 +6,26 @@ import type { Finder } from '../lifecycle/held-subjects.ts'
 import { expiredOf } from '../lifecycle/legal-hold.ts'
 import type { HeldSetting } from '../lifecycle/may-delete.ts'
 import { isOlderAlone } from '../lifecycle/older-versions.ts'
-import { type AppliedOrder, applyEach, refuseExpired, spanOf, surveyEach } from '../lifecycle/order-steps.ts'
+import {
+  type AppliedOrder,
+  applyEach,
+  lookAtEach,
+  refuseExpired,
+  spanOf,
+  surveyEach,
+} from '../lifecycle/order-steps.ts'
 import { olderThere, underHold } from '../lifecycle/retention-orders.ts'
 import { StoredFile } from '../lifecycle/stored-file.ts'
 import { becameOf, cameBeside, HALF_MADE, leftAlone } from '../lifecycle/stored-folder.ts'
-import type { ErasureRequest, Search, Target, TargetSurvey, VersionsSetting } from '../lifecycle/target.ts'
+import {
+  type ErasureRequest,
+  plannedBytes,
+  remoteBytesOf,
+  type Search,
+  type Target,
+  type TargetSurvey,
+  type VersionsSetting,
+} from '../lifecycle/target.ts'
 import { fileOf, sealOrder } from '../lifecycle/work-order.ts'
 import { addTokens, type ListChange, readList } from '../lists/list-writer.ts'
 import { newSources } from '../policy/context.ts'
@@ -163,7 +178,7 @@ export async function planErasure(
 ): Promise<ErasureOrder> {
   const { holds, now, validMs, topics, deleteRecords = null, letterLists = [], objectVersions } = setting
   const request = requestOf({ ...subjects, objectVersions }, setting)
-  const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
+  const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request), remoteBytesOf)
   const asked = askedOf(subjects, request)
   const lists: ListErasure[] = []
   for (const file of letterLists) lists.push(await surveyList(file, asked))
@@ -238,12 +253,12 @@ export async function verifyErasure(
   const topics = topicsOf(order, setting)
   const request = requestOf(order, setting)
   const { entries } = readList(suppression)
-  const targets: ErasureFinding[] = []
-  for (const planned of order.targets) {
-    const { target, whole } = planned
-    const wasErased = whole && (await new StoredFile(fileOf(target)).wasErasedBy(order.hash, planned.digest))
-    targets.push(await findingOf({ ...planned, whole: wasErased || isOlderAlone(planned) }, request))
+  const readAgain = async (planned: TargetSurvey): Promise<ErasureFinding> => {
+    const { target, whole, digest } = planned
+    const wasErased = whole && (await new StoredFile(fileOf(target)).wasErasedBy(order.hash, digest))
+    return await findingOf({ ...planned, whole: wasErased || isOlderAlone(planned) }, request)
   }
+  const targets = [...(await lookAtEach(order.targets, readAgain, plannedBytes))]
   // What was left half-made took its name, where it is searched below, or was deleted: neither is kept elsewhere.
   for (const left of order.untouched) {
     const [target, whole] = [left.target, HALF_MADE.has(left.code)]

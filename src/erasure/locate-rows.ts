@@ -1,7 +1,8 @@
 /** Where records of a subject are stored: by their tokens, under every key. Gives places and counts, no value. */
 import type { Finder } from '../lifecycle/held-subjects.ts'
 import type { TargetName } from '../lifecycle/legal-hold.ts'
-import type { ErasureRequest, Search, Target } from '../lifecycle/target.ts'
+import { lookAtEach } from '../lifecycle/order-steps.ts'
+import { type ErasureRequest, remoteBytesOf, type Search, type Target } from '../lifecycle/target.ts'
 import { parsePath } from '../policy/path.ts'
 import type { FinderForm, SubjectSearch } from './finders.ts'
 
@@ -27,8 +28,7 @@ export async function locate(
   now: number,
 ): Promise<readonly Located[]> {
   const byPolicy = searchesFor(searches, identifiers)
-  const located: Located[] = []
-  for (const target of targets) {
+  const locateIn = async (target: Target): Promise<Located> => {
     const rows: [number, number][] = []
     const onFound = (row: number): void => {
       const last = rows.at(-1)
@@ -43,22 +43,17 @@ export async function locate(
     }
     const survey = await target.survey(request)
     const { name } = target
-    located.push(
-      'code' in survey
-        ? { target: name, read: 0, rows: [], found: 0, unsearched: [survey.message] }
-        : {
-            target: name,
-            read: survey.rows,
-            rows,
-            found: survey.deleted,
-            unsearched: [
-              ...(survey.unsearched ?? []),
-              ...(survey.olderVersions === undefined ? [] : [OLDER]),
-            ],
-          },
-    )
+    return 'code' in survey
+      ? { target: name, read: 0, rows: [], found: 0, unsearched: [survey.message] }
+      : {
+          target: name,
+          read: survey.rows,
+          rows,
+          found: survey.deleted,
+          unsearched: [...(survey.unsearched ?? []), ...(survey.olderVersions === undefined ? [] : [OLDER])],
+        }
   }
-  return located
+  return await lookAtEach(targets, locateIn, remoteBytesOf)
 }
 
 /** What is looked for, by the fingerprint of the policy that made it. */

@@ -43,7 +43,9 @@ export async function objectEntries(name: string, options: EntryOptions): Promis
   const prefix = { bucket, key: key === '' || key.endsWith('/') ? key : `${key}/` }
   const keys = new Set<string>()
   const halfMade = new Set<string>()
+  const sizes = new Map<string, number>()
   for await (const { key: one, size } of objectsBelow(store, prefix)) {
+    sizes.set(printObjectName({ bucket, key: one }), size)
     if (!(size === 0 && one.endsWith('/'))) keys.add(one)
     // Nothing writes them here: they were copied from a disk. Of an empty one Lethe tries a store by.
     if (size > 0 && isHalfMade(one)) halfMade.add(one)
@@ -62,7 +64,8 @@ export async function objectEntries(name: string, options: EntryOptions): Promis
     else if (hidden.has(key)) entries.push({ kind: 'stored', file })
     else entries.push(...(await entriesOf(object, keys)))
   }
-  return [...entries, ...uploads.map(entryOf)]
+  const listed = entries.map((one) => ({ ...one, bytes: sizes.get(one.file) }))
+  return [...listed, ...uploads.map(entryOf)]
 }
 
 async function entriesOf(object: ObjectName, keys: ReadonlySet<string>): Promise<readonly StoredEntry[]> {

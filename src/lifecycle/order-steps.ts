@@ -2,19 +2,64 @@
 import { LetheError } from '../errors.ts'
 import type { Untouched } from './target.ts'
 
-/** Looks at each target in turn: those that an order names, and those that it leaves as they are. */
+/** Looks at each target: those that an order names, and those that it leaves as they are. `remoteBytes`: as of `lookAtEach`. */
 export async function surveyEach<T, Survey extends object>(
   targets: Iterable<T>,
   survey: (target: T) => Promise<Survey | Untouched>,
+  remoteBytes?: (target: T) => number | undefined,
 ): Promise<{ readonly surveyed: readonly Survey[]; readonly untouched: readonly Untouched[] }> {
   const surveyed: Survey[] = []
   const untouched: Untouched[] = []
-  for (const target of targets) {
-    const found = await survey(target)
+  for (const found of await lookAtEach(targets, survey, remoteBytes))
     if ('code' in found) untouched.push(found)
     else surveyed.push(found)
-  }
   return { surveyed, untouched }
+}
+
+/** Requests wait for a store, more than for this machine. */
+const LOOKS_AT_ONCE = 8
+/** Of copies in the folder for temporary files. */
+const BYTES_AT_ONCE = 64 << 20
+
+/**
+ * What `look` finds at each, in their order. `remoteBytes`: how large one is that is read from a store; several of these are looked at at
+ * once while they are small. All others are looked at alone. Where one fails, those that are under way end before that is thrown.
+ */
+export async function lookAtEach<T, Found>(
+  targets: Iterable<T>,
+  look: (target: T) => Promise<Found>,
+  remoteBytes: (target: T) => number | undefined = () => undefined,
+): Promise<readonly Found[]> {
+  const found: Found[] = []
+  const underWay = new Set<Promise<void>>()
+  let bytes = 0
+  let failed: { readonly error: unknown } | undefined
+  let at = 0
+  for (const target of targets) {
+    const share = Math.min(remoteBytes(target) ?? BYTES_AT_ONCE, BYTES_AT_ONCE)
+    while (underWay.size > 0 && (underWay.size >= LOOKS_AT_ONCE || bytes + share > BYTES_AT_ONCE))
+      await Promise.race(underWay)
+    if (failed !== undefined) break
+    const place = at++
+    const one = look(target)
+      .then(
+        (result) => {
+          found[place] = result
+        },
+        (error: unknown) => {
+          failed ??= { error }
+        },
+      )
+      .finally(() => {
+        bytes -= share
+        underWay.delete(one)
+      })
+    bytes += share
+    underWay.add(one)
+  }
+  await Promise.all(underWay)
+  if (failed !== undefined) throw failed.error
+  return found
 }
 
 /** When an order is made and until when it may be applied; all in ms. */

@@ -4,10 +4,16 @@ import type { Plan } from '../policy/plan.ts'
 import { applyFiles, hasWork } from './apply-files.ts'
 import { expiredOf, type TargetName } from './legal-hold.ts'
 import type { HeldSetting } from './may-delete.ts'
-import { type AppliedOrder, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
+import { type AppliedOrder, lookAtEach, refuseExpired, spanOf, surveyEach } from './order-steps.ts'
 import { StoredFile } from './stored-file.ts'
 import type { CannotStep } from './stored-plan.ts'
-import type { RetentionRequest, Target, TargetSurvey } from './target.ts'
+import {
+  plannedBytes,
+  type RetentionRequest,
+  remoteBytesOf,
+  type Target,
+  type TargetSurvey,
+} from './target.ts'
 import { type AnyOrder, fileOf, sealOrder, totalOf, type WorkOrder } from './work-order.ts'
 
 export interface PlanOptions extends HeldSetting {
@@ -35,7 +41,7 @@ export async function planRetention(
     )
   const { asOf, now, marginMs, validMs, cannotStep, objectVersions, holds } = options
   const request = { plan, asOf, marginMs, cannotStep, objectVersions, holds, heldAt: now }
-  const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request))
+  const { surveyed, untouched } = await surveyEach(targets, (target) => target.survey(request), remoteBytesOf)
   const { name, version, fingerprint } = plan
   return sealOrder<Omit<WorkOrder, 'hash'>>({
     lethe: 'order',
@@ -53,15 +59,38 @@ export async function planRetention(
   })
 }
 
-/** Where an order deletes a larger share of the rows than this, from 0 to 1, it is refused. */
-export function refuseTooMuch(order: AnyOrder, most: number): void {
+/**
+ * Where an order deletes a larger share of its rows than `most`, from 0 to 1, it is refused. `standing`: it stands in a file, and so many
+ * of its rows are still to be deleted.
+ */
+export function refuseTooMuch(
+  order: AnyOrder,
+  most: number,
+  standing?: { readonly file: string; readonly left: number },
+): void {
   const { rows, deleted } = totalOf(order)
-  if (deleted > rows * most)
-    throw new LetheError(
-      'too-much-to-delete',
-      `${deleted} of ${rows} rows would be deleted, and --max-delete allows ${Math.floor(rows * most)}; nothing was deleted`,
-      'look at the clock and at the order; then apply it, or allow more',
-    )
+  const count = standing?.left ?? deleted
+  if (count <= rows * most) return
+  const allowed = `--max-delete allows ${Math.floor(rows * most)}; nothing was deleted`
+  throw standing === undefined
+    ? new LetheError(
+        'too-much-to-delete',
+        `${count} of ${rows} rows would be deleted, and ${allowed}; no order was written`,
+        'look at the clock, and at what `lethe retain plan` says; then apply the order that it writes, or allow more',
+      )
+    : new LetheError(
+        'too-much-to-delete',
+        `the order ${standing.file} is not done: ${count} of its ${rows} rows are still to be deleted, and ${allowed}`,
+        'look at the clock and at the order; then apply it with `lethe retain apply`, allow more, or delete the order',
+      )
+}
+
+/** Rows that an order is still to delete: those of targets that are what they were when it was made. @throws LetheError (io) */
+export async function leftToDelete({ targets }: WorkOrder): Promise<number> {
+  let left = 0
+  for (const { target, digest, deleted } of targets)
+    if (deleted > 0 && (await new StoredFile(fileOf(target)).isStill(digest))) left += deleted
+  return left
 }
 
 export interface ApplySetting extends HeldSetting {
@@ -121,9 +150,8 @@ export async function verifyOrder(
   order: WorkOrder,
   setting: ApplySetting,
 ): Promise<readonly VerifiedTarget[]> {
-  const verified: VerifiedTarget[] = []
-  for (const planned of order.targets) verified.push(await verifyTarget(planned, requestOf(order, setting)))
-  return verified
+  const verify = (planned: TargetSurvey) => verifyTarget(planned, requestOf(order, setting))
+  return await lookAtEach(order.targets, verify, plannedBytes)
 }
 
 async function verifyTarget(planned: TargetSurvey, request: RetentionRequest): Promise<VerifiedTarget> {

@@ -13,6 +13,8 @@ export interface StoredEntry {
     | 'unreadable-name'
   /** Its path, or the name of an object. */
   readonly file: string
+  /** Of an object, as it was listed. */
+  readonly bytes?: number | undefined
 }
 
 export interface EntryOptions {

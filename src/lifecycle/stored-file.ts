@@ -27,14 +27,25 @@ import {
 export class StoredFile implements Target {
   readonly name: TargetName
   readonly file: string
+  readonly remoteBytes: number | undefined
 
-  constructor(file: string) {
+  constructor(file: string, remoteBytes?: number) {
+    this.remoteBytes = remoteBytes
     this.name = fileTarget(file)
     this.file = this.name.slice('file:'.length)
   }
 
   get #storage(): Storage {
     return storageOf(this.file)
+  }
+
+  /** Whether these bytes stand there, and are told of. */
+  async isStill(digest: TargetSurvey['digest']): Promise<boolean> {
+    if (await this.isGone()) return false
+    const made = await (await keeperOf(this.file)).read(this.file)
+    if ('code' in made || !made.isOf(digest)) return false
+    const now = await this.#storage.digest(this.file)
+    return now !== undefined && isSameDigest(now, digest)
   }
 
   async survey(request: TargetRequest): Promise<TargetSurvey | Untouched> {

@@ -28,8 +28,8 @@ export async function targetsOf(
   options: EntryOptions = {},
 ): Promise<readonly Target[]> {
   const targets = new Map<TargetName, Target>()
-  const add = ({ kind, file }: StoredEntry): void => {
-    const target = kind === 'stored' ? new StoredFile(file) : new LeftAlone(file, kind)
+  const add = ({ kind, file, bytes }: StoredEntry): void => {
+    const target = kind === 'stored' ? new StoredFile(file, bytes) : new LeftAlone(file, kind)
     if (!targets.has(target.name)) targets.set(target.name, target)
   }
   const links: string[] = []

@@ -1,4 +1,5 @@
 /** What retention and erasure work on: the port of targets. Files are one; `apply-files.ts` does to them what an order says. */
+import { isObjectName } from '../files/objects/object-name.ts'
 import type { Plan } from '../policy/plan.ts'
 import type { HeldWhole } from './held-rows.ts'
 import type { Finder } from './held-subjects.ts'
@@ -54,7 +55,8 @@ export interface RetentionRequest extends HeldSetting, VersionsSetting {
 
 /** Why a target is left as it is. */
 export const UNTOUCHED = {
-  'no-sidecar': 'no FILE.lethe.json stands beside it: it is not known what made it',
+  'no-sidecar':
+    'no FILE.lethe.json stands beside it: it is not known what made it; keep what `lethe batch` did not write, its lists of dead letters and its summaries elsewhere',
   'sidecar-malformed': 'its FILE.lethe.json is not written as one',
   'changed-since': 'its bytes are not those that its FILE.lethe.json names',
   'other-policy': 'it was made by another policy',
@@ -158,7 +160,19 @@ export interface TargetSurvey {
 
 export interface Target {
   readonly name: TargetName
+  /** How large it was when it was listed in a store; undefined of what lies on a disk, or is not listed. */
+  readonly remoteBytes?: number | undefined
   survey(request: TargetRequest): Promise<TargetSurvey | Untouched>
   /** Whether it is gone, where it should be gone as a whole. */
   isGone(): Promise<boolean>
 }
+
+/** For `lookAtEach`. */
+export const remoteBytesOf = ({ remoteBytes }: Target): number | undefined => remoteBytes
+
+/** The same of what an order says of a target. */
+export const plannedBytes = ({
+  target,
+  digest,
+}: Pick<TargetSurvey, 'target' | 'digest'>): number | undefined =>
+  isObjectName(target.slice('file:'.length)) ? digest.bytes : undefined

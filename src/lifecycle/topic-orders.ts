@@ -156,6 +156,34 @@ export async function applyTopicOrder(order: TopicOrder, setting: TopicSetting):
   )
 }
 
+/** Records that an order is still to delete: of partitions whose log does not start where it said. @throws LetheError (io) */
+export async function leftOfTopics(
+  { targets }: TopicOrder,
+  { admin }: { readonly admin: Admin },
+): Promise<number> {
+  const states = await topicStates(
+    admin,
+    targets.map(({ target }) => fileOf(target)),
+  )
+  let left = 0
+  for (const { target, partitions } of targets) {
+    const topic = fileOf(target)
+    const state = states.get(topic) ?? MISSING
+    const work = partitions.filter(
+      ({ partition, deleted }) => deleted > 0 && state.partitions.includes(partition),
+    )
+    if (state.presence !== 'there' || work.length === 0) continue
+    const starts = await admin.offsets(
+      work.map(({ partition }) => ({ topic, partition })),
+      'earliest',
+    )
+    const startOf = new Map(starts.map(({ partition, offset }) => [partition, offset]))
+    for (const { partition, before, deleted } of work)
+      if ((startOf.get(partition) ?? 0) < before) left += deleted
+  }
+  return left
+}
+
 function storedTopic(
   topic: string,
   uses: ReadonlyMap<string, TopicUse>,

@@ -8,6 +8,7 @@ import type { AppliedOrder } from '../../lifecycle/order-steps.ts'
 import { ofFiles, orderLines, topicOrderLines } from '../../lifecycle/print-orders.ts'
 import {
   applyOrder,
+  leftToDelete,
   planRetention,
   type VerifiedTarget,
   verifyOrder,
@@ -17,6 +18,7 @@ import type { CannotStep } from '../../lifecycle/stored-plan.ts'
 import type { TopicOrder } from '../../lifecycle/topic-order.ts'
 import {
   applyTopicOrder,
+  leftOfTopics,
   planTopics,
   type StoredPipeline,
   verifyTopicOrder,
@@ -48,6 +50,8 @@ export interface PlanningOptions {
 export interface RetainJob<Order extends AnyOrder = AnyOrder> {
   plan(names: readonly string[], options: PlanningOptions, held: HeldSetting): Promise<Order>
   apply(order: Order, held: HeldSetting): Promise<AppliedOrder>
+  /** How many rows it is still to delete. @throws LetheError (io) */
+  left(order: Order): Promise<number>
   verify(order: Order, held: HeldSetting): Promise<readonly VerifiedTarget[]>
   /** An order for people. */
   lines(order: Order): readonly string[]
@@ -114,6 +118,7 @@ async function filesJob(file: string): Promise<RetainJob<WorkOrder>> {
       })
     },
     apply: async (order, held) => await applyOrder(order, { plan, ...held, now: Date.now() }),
+    left: leftToDelete,
     verify: async (order, held) => await verifyOrder(order, { plan, ...held, now: Date.now() }),
     lines: orderLines,
     names: ({ policy }) => ({ policy: policy.name, version: String(policy.version) }),
@@ -156,6 +161,7 @@ async function topicsJob(file: string): Promise<RetainJob<TopicOrder>> {
       )
     },
     apply: async (order, held) => await applyTopicOrder(order, { admin, stored, ...held, now: Date.now() }),
+    left: async (order) => await leftOfTopics(order, { admin }),
     verify: async (order, held) => await verifyTopicOrder(order, { admin, stored, ...held, now: Date.now() }),
     lines: topicOrderLines,
     names: (order) => ({ pipeline: order.pipeline }),

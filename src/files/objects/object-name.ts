@@ -13,7 +13,7 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 export const MOST_KEY_BYTES = 1024
 
 /** Whether a name stands for an object, or for what is meant as one. */
-export const isObjectName = (name: string): boolean => /^s3[an]?:\/\//i.test(name)
+export const isObjectName = (name: string): boolean => /^s3[an]?:\//i.test(name)
 
 /** Whether it stands for all objects below it. */
 export const isObjectFolder = (name: string): boolean =>

@@ -1,5 +1,5 @@
 /** `lethe retain`: with a ledger, with a limit, and killed. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { folder, lethe, warm } from './lethe.ts'
@@ -18,6 +18,7 @@ retention:
     - { after: 1000y, then: suppress }
 `
 const CANARY = '77canary77'
+const DAY = 86_400_000
 const rows = (count: number): string =>
   `at,postcode\n${Array.from({ length: count }, (_, n) => `2019-0${(n % 9) + 1}-05T10:00:00Z,${CANARY}${n}\n`).join('')}`
 
@@ -118,5 +119,35 @@ describe('lethe retain', () => {
     expect(existsSync(join(cwd, 'out.csv'))).toBe(true)
     expect((await run(...limited, '100%')).code).toBe(0)
     expect(existsSync(join(cwd, 'out.csv')) || existsSync(join(cwd, 'out.csv.lethe.json'))).toBe(false)
+  })
+
+  it('judges an order that stands there by what it is still to delete', async () => {
+    const cwd = folder({
+      'p.yaml': POLICY.replace(/- \{ after: 400d.*\n/, '').replace('1000y', '500d'),
+      'old.csv': rows(20),
+      'new.csv': rows(30).replaceAll(
+        /2019-0\d-05/g,
+        new Date(Date.now() - 40 * DAY).toISOString().slice(0, 10),
+      ),
+    })
+    const run = (...args: string[]) => warm(args, { cwd })
+    await run('batch', 'old.csv', '-p', 'p.yaml', '-o', 'clean/', '--as-of', '2019-12-01', '-q')
+    await run('batch', 'new.csv', '-p', 'p.yaml', '-o', 'clean/', '-q')
+    const shared = ['-p', 'p.yaml', '--no-holds', '-o', 'o.json']
+    const limited = (share: string) => run('retain', 'run', 'clean', ...shared, '--max-delete', share)
+    const refused = await limited('5%')
+    expect([refused.code, existsSync(join(cwd, 'o.json'))]).toEqual([1, false])
+    // What would go is said all the same, file by file.
+    expect(refused.stderr).toMatch(/old\.csv: 20 rows.*20 of 50 rows would be deleted.*lethe retain plan/s)
+    await run('retain', 'plan', 'clean', ...shared)
+    expect(await limited('5%')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the order o\.json is not done: 20 of its 50 rows are still/),
+    })
+    rmSync(join(cwd, 'o.json'))
+    expect((await limited('50%')).code).toBe(0)
+    expect(existsSync(join(cwd, 'clean/old.csv'))).toBe(false)
+    // The order of the night before is done, however much it deleted.
+    expect((await limited('1%')).code).toBe(0)
   })
 })
