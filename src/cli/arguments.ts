@@ -1,5 +1,5 @@
 /** How the words of command lines are read. Each throws commander's error, which says what is expected. */
-import { InvalidArgumentError, Option } from 'commander'
+import { Argument, InvalidArgumentError, Option } from 'commander'
 import { addPeriod, parsePeriod } from '../../transforms/calendar/period.ts'
 import { readMoment } from '../../transforms/calendar.ts'
 import type { RequiredApproval } from '../approval/required-approval.ts'
@@ -109,3 +109,9 @@ export const objectVersionsOption = (): Option =>
     '--object-versions <what>',
     'where a bucket keeps versions: delete all older ones of each target too (default: nothing there is touched)',
   ).choices(['delete'])
+
+export const storedTargets = (): Argument =>
+  new Argument(
+    '[target...]',
+    'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
+  )

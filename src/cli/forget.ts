@@ -1,7 +1,7 @@
 /** `lethe forget`: stored rows of subjects, by a work order that people read, and a receipt. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseTable, type Table } from '../erasure/sql.ts'
-import { objectVersionsOption, parseSpan } from './arguments.ts'
+import { objectVersionsOption, parseSpan, storedTargets } from './arguments.ts'
 import { apply, begin, plan, replay, verify } from './forget/run-forget.ts'
 import { addHoldsOptions } from './holds-option.ts'
 import { addLedgerOptions } from './ledger-option.ts'
@@ -123,12 +123,7 @@ export const command = (): Command => {
               .command('plan')
               .summary('where rows of the subjects are, as a work order')
               .description('Reads the targets, changes nothing, and writes a work order.')
-              .addArgument(
-                new Argument(
-                  '[target...]',
-                  'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
-                ),
-              ),
+              .addArgument(storedTargets()),
           ),
         ),
       ),

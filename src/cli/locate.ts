@@ -1,5 +1,5 @@
 /** `lethe locate`: where records of a subject are stored. Prints places and counts, no value. */
-import { Argument, Command, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { type LocatedTopic, locateRecords } from '../erasure/locate-records.ts'
 import { type Located, locate, searchesFor } from '../erasure/locate-rows.ts'
 import { matchKeysFor, refuseNothing, searchesOf, targetsWith, tokenKeys } from '../erasure/pipeline-job.ts'
@@ -9,6 +9,7 @@ import { EXIT } from '../errors.ts'
 import { fileOf } from '../lifecycle/work-order.ts'
 import { keysFile, matchKeysFile } from '../run/named-key-files.ts'
 import { printable } from '../terminal.ts'
+import { storedTargets } from './arguments.ts'
 import {
   addSubjects,
   type PipelineOption,
@@ -69,12 +70,7 @@ export const command = (): Command =>
       .description(
         'Tells where records of a subject are stored: targets, rows or offsets, and counts, no values.',
       )
-      .addArgument(
-        new Argument(
-          '[target...]',
-          'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
-        ),
-      ),
+      .addArgument(storedTargets()),
   )
     .option(
       '--match-keys <file>',

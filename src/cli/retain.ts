@@ -1,6 +1,6 @@
 /** `lethe retain`: what is stored and too old, by a work order that people read. */
 import { existsSync } from 'node:fs'
-import { Argument, Command, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { EXIT, LetheError } from '../errors.ts'
 import { takeLock } from '../files/lock-file.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -9,7 +9,7 @@ import { verifiedLines } from '../lifecycle/print-orders.ts'
 import { refuseTooMuch } from '../lifecycle/retention-orders.ts'
 import { type AnyOrder, readOrder, totalOf } from '../lifecycle/work-order.ts'
 import { printable } from '../terminal.ts'
-import { objectVersionsOption, parseShare, parseSpan, parseTime } from './arguments.ts'
+import { objectVersionsOption, parseShare, parseSpan, parseTime, storedTargets } from './arguments.ts'
 import {
   addHoldsOptions,
   type HoldsOptions,
@@ -208,12 +208,7 @@ const addShared = (command: Command): Command =>
 const addPlanning = (command: Command): Command =>
   addShared(
     command
-      .addArgument(
-        new Argument(
-          '[target...]',
-          'files that `lethe batch` wrote, or folders of them; s3://bucket/key, or s3://bucket/prefix/',
-        ),
-      )
+      .addArgument(storedTargets())
       .requiredOption('-o, --output <order>', 'where to write the work order')
       .addOption(
         new Option('--as-of <time>', 'the instant that ages are judged at (default: now)').argParser(
