@@ -62,7 +62,12 @@ export class SidecarKeeper implements Keeper {
   ): Promise<'applied' | 'was applied' | undefined> {
     const sidecar = await readSidecar(file)
     if (typeof sidecar === 'string') return undefined
-    if (sidecar.order === order && isSameDigest(now, sidecar.file)) return 'was applied'
+    if (sidecar.order === order && isSameDigest(now, sidecar.file)) {
+      const staged = sidecarName(stagedName(file, order))
+      // It takes its name in two steps there.
+      if (!storageOf(file).isLocked) await storageOf(file).delete(staged, permitFor(staged))
+      return 'was applied'
+    }
     return (await finished(file, order, now, permitFor)) ? 'applied' : undefined
   }
 
@@ -153,19 +158,32 @@ export function madeBySidecar({
   }
 }
 
+/** What other orders were about to say of a file before it was changed: where it is, they cannot be made any more. */
+const overtaken = new WeakMap<object, readonly string[]>()
+
 /** Writes the sidecar of what is to take the place of a file beside that; gives the stamp of what stood there. Does nothing where it has none. */
-export async function stageSidecar({ file, order, after, asOf }: StoredChange): Promise<string | undefined> {
+export async function stageSidecar(change: StoredChange): Promise<string | undefined> {
+  const { file, order, after, asOf } = change
   const sidecar = await readSidecar(file)
   if (typeof sidecar === 'string' || after === undefined) return undefined
   const made: Sidecar = { ...sidecar, file: after.digest, asOf: asOf ?? sidecar.asOf, order }
-  return await storageOf(file).write(sidecarName(stagedName(file, order)), sidecarText(made))
+  const storage = storageOf(file)
+  const own = sidecarName(stagedName(file, order))
+  // On a disk they stand beside rows, and both are told of.
+  if (!storage.isLocked)
+    overtaken.set(
+      change,
+      (await stagedNames(file)).filter((name) => name !== own),
+    )
+  return await storage.write(own, sidecarText(made))
 }
 
 /** The file is what it is to be: its sidecar follows. Does nothing where it has none, or that tells of another file by now. */
 export async function settleSidecar(
-  { file, order, before, after }: Pick<StoredChange, 'file' | 'order' | 'before' | 'after'>,
+  change: Pick<StoredChange, 'file' | 'order' | 'before' | 'after'>,
   permitFor: PermitFor,
 ): Promise<void> {
+  const { file, order, before, after } = change
   const name = sidecarName(file)
   const storage = storageOf(file)
   await unlessOvertaken(async () => {
@@ -174,6 +192,7 @@ export async function settleSidecar(
     if (after === undefined) await storage.delete(name, permitFor(name), stamp)
     else await storage.move(sidecarName(stagedName(file, order)), name, stamp, permitFor)
   })
+  for (const one of overtaken.get(change) ?? []) await storage.delete(one, permitFor(one))
 }
 
 /** What an order was about to say of a file that stands as this. @throws LetheError (io) */
@@ -181,14 +200,18 @@ async function stagedOf(
   file: string,
   now: FileDigest,
 ): Promise<{ readonly name: string; readonly sidecar: Sidecar } | undefined> {
-  const folder = folderOf(file)!
-  const names = await openFolder(folder).list('', [besideName(file)])
-  for (const one of names.filter((name) => isStagedSidecar(file, name))) {
-    const name = nameIn(folder, one)
+  for (const name of await stagedNames(file)) {
     const sidecar = await readSidecar(name.slice(0, -sidecarName('').length))
     if (typeof sidecar !== 'string' && isSameDigest(now, sidecar.file)) return { name, sidecar }
   }
   return undefined
+}
+
+/** Of sidecars that orders have staged for a file. @throws LetheError (io) */
+async function stagedNames(file: string): Promise<readonly string[]> {
+  const folder = folderOf(file)!
+  const names = await openFolder(folder).list('', [besideName(file)])
+  return names.filter((name) => isStagedSidecar(file, name)).map((name) => nameIn(folder, name))
 }
 
 /** Takes up an order that was cut short between a file and its sidecar; whether it was. */

@@ -15,19 +15,25 @@ import { streamed } from './s3-lifecycle/stream-lake.ts'
 import { versions } from './s3-lifecycle/versions.ts'
 
 const PARTS: Readonly<Record<string, (proof: StoreProof, lakes: Lakes) => Promise<void>>> = {
+  'as-on-disk': asOnDisk,
   stream: streamed,
   killed,
   'at-once': atOnce,
   'faulty-server': faultyServer,
   versions,
   large,
-  'as-on-disk': asOnDisk,
 }
 const { values } = parseArgs({
   options: { seed: { type: 'string', default: String(Date.now() % 100_000) }, only: { type: 'string' } },
 })
 const seed = Number(values.seed)
+const parts = values.only?.split(',') ?? Object.keys(PARTS)
+const unknown = parts.filter((name) => !Object.hasOwn(PARTS, name))
+if (unknown.length > 0)
+  throw new Error(`no such part: ${unknown.join()}; there are ${Object.keys(PARTS).join()}`)
 const proof = await StoreProof.start(seed)
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void proof.stop().finally(() => process.exit(130)))
 proof.say(`seed ${seed}`)
 let code = 1
 try {
@@ -35,7 +41,7 @@ try {
   const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(0)} s`
   const lakes = await makeLakes(proof)
   proof.say(`  two lakes, ${lakes.objects.size} objects: ${seconds(began)}`)
-  for (const name of values.only?.split(',') ?? Object.keys(PARTS)) {
+  for (const name of parts) {
     const since = performance.now()
     await PARTS[name]!(proof, lakes)
     proof.say(`  ${name}: ${seconds(since)}`)

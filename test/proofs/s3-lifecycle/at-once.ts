@@ -1,7 +1,7 @@
 /** Commands that are at work on the same objects at once: no output of another is lost, and each ends with 0 or with what the docs name. */
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fresh, type Job, jobOf, untouchedOf } from './killed.ts'
+import { fresh, type Job, jobOf, untouchedOf } from './job.ts'
 import {
   contentsOf,
   DAY_MS,

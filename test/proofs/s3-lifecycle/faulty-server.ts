@@ -1,7 +1,7 @@
 /** A server that breaks connections, is slow, or answers 503: codes of the docs, nothing half done, and the order can be applied again. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBusyServer } from './busy-server.ts'
-import { fresh, type Job, jobOf, strangers, untouchedOf, wrongBetween } from './killed.ts'
+import { fresh, type Job, jobOf, strangers, untouchedOf, wrongBetween } from './job.ts'
 import type { Lakes } from './lake.ts'
 import type { Env, Ran, StoreProof } from './store-proof.ts'
 

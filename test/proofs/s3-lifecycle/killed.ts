@@ -1,82 +1,18 @@
 /** `kill -9` of an order at random instants: at each, what is there is told of, or the same order mends it; and it ends as if nothing had been. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy, type TcpProxy } from '../../integration/proxy.mjs'
-import { copyOf, erasing, forgetPlan, type Lakes, POLICED, retainPlan } from './lake.ts'
+import { fresh, isSame, type Job, jobOf, strangers, type Tags, untouchedOf, wrongBetween } from './job.ts'
+import type { Lakes } from './lake.ts'
 import type { Env, StoreProof } from './store-proof.ts'
 
 /** Of each of the two commands, which are at work side by side. */
 const KILLS = 15
+/** After each so many-th kill another order goes on. */
+const ANOTHER = 5
 /** Of each request and each answer, so that requests take a good part of the time. */
 const DELAY_MS = 1
 const START_MS = 60_000
-
-/** A command over a lake of its own, with files of its own. */
-export interface Job {
-  readonly lakes: Lakes
-  readonly order: string
-  readonly list: string
-  readonly feed: string
-  readonly apply: readonly string[]
-  readonly plan: (order: string) => readonly string[]
-}
-
-/** `name`: of a command, and of its files. */
-export async function jobOf(
-  proof: StoreProof,
-  of: Lakes,
-  command: 'retain' | 'forget',
-  name: string = command,
-): Promise<Job> {
-  const lakes = await copyOf(proof, of, `${name}/`)
-  const [order, list, feed] = [`${name}.json`, `${name}.list`, `${name}.feed`]
-  return {
-    ...{ lakes, order, list, feed },
-    ...(command === 'retain'
-      ? {
-          apply: ['retain', 'apply', order, ...POLICED],
-          plan: (to) => retainPlan(lakes, lakes.store, to),
-        }
-      : {
-          apply: ['forget', 'apply', order, ...erasing(list), '--feed', feed],
-          plan: (to) => forgetPlan(lakes.store, to, list),
-        }),
-  }
-}
-
-/** The lake as it was made, and nobody on the list. */
-export async function fresh(proof: StoreProof, { lakes, list, feed }: Job): Promise<void> {
-  await proof.restore(lakes.prefix, lakes.objects, lakes.tags)
-  copyFileSync(proof.path('begun.ndjson'), proof.path(list))
-  rmSync(proof.path(feed), { force: true })
-}
-
-type Untouched = { readonly target: string; readonly code: string }
-export const untouchedOf = (proof: StoreProof, order: string): readonly Untouched[] =>
-  (JSON.parse(proof.read(order)) as { untouched: readonly Untouched[] }).untouched
-
-type Tags = ReadonlyMap<string, string>
-
-/** Keys whose state is none of these. */
-export const strangers = (now: Tags, states: readonly Tags[]): readonly string[] =>
-  [...now].filter(([key, tag]) => states.every((one) => one.get(key) !== tag)).map(([key]) => key)
-
-export const isSame = (a: Tags, b: Tags): boolean =>
-  strangers(a, [b]).length === 0 && strangers(b, [a]).length === 0
-
-/** What tells of a file may be in a state between. */
-const isTelling = (key: string): boolean =>
-  /_manifest\.json$|\/\.[^/]+\.(?:retain\.lethe\.json|erased|part)$/.test(key)
-
-/** What is wrong while an order is cut short, by the states of objects before it and after it. */
-export function wrongBetween(between: Tags, before: Tags, after: Tags): readonly string[] {
-  return [
-    ...strangers(between, [before, after])
-      .filter((key) => !isTelling(key))
-      .map((key) => `${key} is neither as before nor as after`),
-    ...[...before.keys()].filter((key) => after.has(key) && !between.has(key)).map((key) => `${key} is lost`),
-  ]
-}
 
 export async function killed(proof: StoreProof, lakes: Lakes): Promise<void> {
   const lanes = await Promise.all(
@@ -132,15 +68,15 @@ class Lane {
     proof.say(`  ${command}: ${longest.toFixed(0)} ms at work, undisturbed`)
     for (let n = 0; n < KILLS; n++) {
       const at = proof.draw(Math.ceil(longest))
-      const wrong = await this.#once(at, before, after)
-      if (feedOf(proof, job) !== feed) wrong.push('the feed has other tokens')
+      const wrong = await this.#once(at, before, after, n % ANOTHER === ANOTHER - 1)
+      if (n % ANOTHER !== ANOTHER - 1 && feedOf(proof, job) !== feed) wrong.push('the feed has other tokens')
       this.troubles.push(...wrong.map((text) => `${command} ${n}, killed after ${at} ms: ${text}`))
     }
     return this
   }
 
   /** One kill, so long after the first request. What is wrong with it. */
-  async #once(at: number, before: Tags, after: Tags): Promise<string[]> {
+  async #once(at: number, before: Tags, after: Tags, isByAnother: boolean): Promise<string[]> {
     const [proof, job, { prefix }] = [this.#proof, this.#job, this.#job.lakes]
     await fresh(proof, job)
     await this.#apply(at)
@@ -158,16 +94,34 @@ class Lane {
         .filter(({ code }) => code !== 'changed-since')
         .map(({ target, code }) => `${target}: ${code}`),
     )
-    const again = await proof.run(job.apply, this.#env)
+    if (isByAnother) wrong.push(...(await this.#byAnother(after)))
+    const again = isByAnother ? { code: 0, stderr: '' } : await proof.run(job.apply, this.#env)
     if (again.code !== 0) wrong.push(`applied again, it ends with ${again.code}: ${again.stderr}`)
-    const now = await proof.tags(prefix)
-    for (const key of new Set([...strangers(now, [after]), ...strangers(after, [now])]))
-      wrong.push(
-        `in the end ${key} is ${now.has(key) ? 'other than' : 'not there, unlike'} after an undisturbed run`,
-      )
+    if (!isByAnother) wrong.push(...differs(await proof.tags(prefix), after))
     for (const { Key } of await proof.uploads(prefix)) wrong.push(`an upload of ${Key} is left`)
     await proof.abortUploads(prefix)
     return wrong
+  }
+
+  /** The order that was made of what the kill left, in place of the one that was killed: what follows from its hash is other. */
+  async #byAnother(after: Tags): Promise<readonly string[]> {
+    const [proof, job] = [this.#proof, this.#job]
+    const { code, stderr } = await proof.run(
+      job.apply.map((one) => (one === job.order ? `${job.order}.between` : one)),
+      this.#env,
+    )
+    // Names with the hash of an order, and what tells of it.
+    const known = (tags: Tags): Tags =>
+      new Map(
+        [...tags].map(([key, tag]) => [
+          key.replace(/\.[0-9a-f]{12}\.erased$/, '.erased'),
+          /\.json$|\.erased$/.test(key) && !key.endsWith('/d.json') ? '' : tag,
+        ]),
+      )
+    return [
+      ...(code === 0 ? [] : [`another order ends with ${code}: ${stderr}`]),
+      ...differs(known(await proof.tags(job.lakes.prefix)), known(after)),
+    ].map((text) => `by another order: ${text}`)
   }
 
   /** `killAt`: so long after the first request, ms. How long it was at work, ms. */
@@ -188,6 +142,13 @@ class Lane {
     return performance.now() - since
   }
 }
+
+/** What differs from what an undisturbed run leaves. */
+const differs = (now: Tags, after: Tags): readonly string[] =>
+  [...new Set([...strangers(now, [after]), ...strangers(after, [now])])].map(
+    (key) =>
+      `in the end ${key} is ${now.has(key) ? 'other than' : 'not there, unlike'} after an undisturbed run`,
+  )
 
 /** Tokens, each as often as it stands there. */
 function feedOf(proof: StoreProof, { feed }: Job): string {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { copyFileSync, createWriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HeadObjectCommand } from '@aws-sdk/client-s3'
-import { untouchedOf } from './killed.ts'
+import { untouchedOf } from './job.ts'
 import { eventOf, forgetPlan, type Lakes, making, POLICED, subject } from './lake.ts'
 import type { StoreProof } from './store-proof.ts'
 

@@ -6,7 +6,7 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3'
 import { Versitygw } from '../versitygw.ts'
-import { untouchedOf } from './killed.ts'
+import { untouchedOf } from './job.ts'
 import { erasing, type Lakes, POLICED, retainPlan } from './lake.ts'
 import type { Env, StoreProof } from './store-proof.ts'
 

@@ -398,6 +398,34 @@ describe('an object store', () => {
     expect(await now()).toEqual(done)
   })
 
+  it('has nothing left of an order that was cut short, where another one goes on', async () => {
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
+    const a = [`${BASE}/files/a.ndjson`]
+    const first = await planRetention(await targetsOf(a), world.plan, options())
+    store.fault = (request) => (/^PUT .*a\.ndjson$/.test(request) ? 'broken' : undefined)
+    await expect(applyOrder(first, setting(world))).rejects.toMatchObject({ code: 'store-unavailable' })
+    store.fault = undefined
+    const left = () => [...store.objects.keys()].filter((name) => !before.has(name))
+    expect(left()).toHaveLength(1)
+    const other = await planRetention(await targetsOf(a), world.plan, options([], NOW + 1))
+    await applyOrder(other, setting(world))
+    expect(left()).toEqual([])
+    expect((await planRetention(await targetsOf(a), world.plan, options())).untouched).toEqual([])
+  })
+
+  it('has nothing left where an order was cut short right before it was done', async () => {
+    vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
+    const a = [`${BASE}/files/a.ndjson`]
+    const order = await planRetention(await targetsOf(a), world.plan, options())
+    store.fault = (request) => (/^DELETE .*\.retain\.lethe\.json/.test(request) ? 'broken' : undefined)
+    await expect(applyOrder(order, setting(world))).rejects.toMatchObject({ code: 'store-unavailable' })
+    store.fault = undefined
+    const left = () => [...store.objects.keys()].filter((name) => !before.has(name))
+    expect(left()).toHaveLength(1)
+    expect(await applyOrder(order, setting(world))).toEqual({ applied: 0, wasApplied: 1 })
+    expect(left()).toEqual([])
+  })
+
   it('keeps what is under a legal hold', async () => {
     const held = hold('file:s3://clean/lake/files/')
     const order = await planned(world, [held])
