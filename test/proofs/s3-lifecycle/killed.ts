@@ -25,7 +25,7 @@ export async function killed(proof: StoreProof, lakes: Lakes): Promise<void> {
       }
     }),
   )
-  const all = (name: 'kills' | 'late' | 'between' | 'mended' | 'folders'): number =>
+  const all = (name: 'kills' | 'late' | 'between' | 'mended' | 'folders' | 'staged'): number =>
     lanes.reduce((sum, lane) => sum + lane.count[name], 0)
   const troubles = lanes.flatMap((lane) => lane.troubles)
   proof.check(
@@ -34,12 +34,12 @@ export async function killed(proof: StoreProof, lakes: Lakes): Promise<void> {
     troubles.join('\n'),
   )
   proof.say(
-    `  in between ${all('mended')} files were to be mended by their order; ${all('folders')} folders in TMPDIR, of mode 0700`,
+    `  in between ${all('mended')} files were to be mended by their order; ${all('folders')} folders in TMPDIR, of mode 0700; where another order went on, ${all('staged')} staged sidecars stay beside objects that were done`,
   )
 }
 
 class Lane {
-  readonly count = { kills: 0, late: 0, between: 0, mended: 0, folders: 0 }
+  readonly count = { kills: 0, late: 0, between: 0, mended: 0, folders: 0, staged: 0 }
   readonly troubles: string[] = []
   readonly #proof: StoreProof
   readonly #job: Job
@@ -118,9 +118,15 @@ class Lane {
           /\.json$|\.erased$/.test(key) && !key.endsWith('/d.json') ? '' : tag,
         ]),
       )
+    const now = await proof.tags(job.lakes.prefix)
+    // Beside objects that the killed order had changed, so that this one has nothing to do there.
+    const staged = [...now.keys()].filter((key) => key.endsWith('.retain.lethe.json'))
+    this.count.staged += staged.length
+    const rest = new Map([...now].filter(([key]) => !staged.includes(key)))
     return [
       ...(code === 0 ? [] : [`another order ends with ${code}: ${stderr}`]),
-      ...differs(known(await proof.tags(job.lakes.prefix)), known(after)),
+      ...staged.filter((key) => !isBesideDone(key, now, after)).map((key) => `${key} is left`),
+      ...differs(known(rest), known(after)),
     ].map((text) => `by another order: ${text}`)
   }
 
@@ -141,6 +147,12 @@ class Lane {
     if (killAt !== undefined) this.count[code === null ? 'kills' : 'late']++
     return performance.now() - since
   }
+}
+
+/** Whether what was staged stands beside an object that is as the order leaves it. */
+function isBesideDone(staged: string, now: Tags, after: Tags): boolean {
+  const key = staged.replace(/\.([^/]+)\.[0-9a-f]{12}\.retain\.lethe\.json$/, '$1')
+  return now.get(key) !== undefined && now.get(key) === after.get(key)
 }
 
 /** What differs from what an undisturbed run leaves. */
