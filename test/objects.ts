@@ -60,6 +60,8 @@ export class TestStore {
   readonly suspended: Set<string> = new Set()
   /** Of objects in them, and of what was deleted there: the newest first. */
   readonly versions: Map<string, readonly Version[]> = new Map()
+  /** What requests do that the network held back, once they arrive. */
+  readonly held: (() => void)[] = []
   /** Requests so far: method, path, and the query without values. */
   readonly asked: string[] = []
   /** Whether it checks parts of uploads by CRC-32. */
@@ -70,13 +72,20 @@ export class TestStore {
   judges = true
   /**
    * Looks at a request before it is answered: gives another answer, or `cut` to end it in the midst of its body; `lost`: it is done, and not
-   * answered; `broken`: it is neither. May take its time.
+   * answered; `broken`: it is neither; `held`: it is done when what it puts into `held` is called. May take its time.
    */
   fault:
     | ((
         request: string,
         count: number,
-      ) => Answer | 'cut' | 'lost' | 'broken' | undefined | Promise<'cut' | 'lost' | 'broken' | undefined>)
+      ) =>
+        | Answer
+        | 'cut'
+        | 'lost'
+        | 'broken'
+        | 'held'
+        | undefined
+        | Promise<'cut' | 'lost' | 'broken' | 'held' | undefined>)
     | undefined
   #made = 0
 
@@ -136,7 +145,8 @@ export class TestStore {
     this.asked.push(told)
     const count = this.asked.filter((one) => one === told).length
     const faulty = await this.fault?.(told, count)
-    if (faulty === 'broken') {
+    if (faulty === 'held') this.held.push(() => void this.#answer(request, url, body))
+    if (faulty === 'broken' || faulty === 'held') {
       response.destroy()
       return
     }

@@ -51,7 +51,7 @@ function print(located: readonly (Located | LocatedTopic)[], format: 'text' | 'j
   )
   for (const { target, unsearched } of located)
     for (const why of unsearched)
-      process.stderr.write(printable(`lethe: ${fileOf(target)}: not all records can be found: ${why}`) + '\n')
+      process.stderr.write(`${printable(`lethe: ${fileOf(target)}: not all records can be found: ${why}`)}\n`)
 }
 
 const EXAMPLES = `

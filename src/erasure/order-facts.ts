@@ -52,10 +52,6 @@ export function factOf(order: ErasureOrder): {
   }
 }
 
-/** Files of rows, without lists of dead letters. */
-export const storedFiles = ({ targets, untouched }: ErasureOrder): readonly string[] =>
-  [...targets, ...untouched].map(({ target }) => fileOf(target))
-
 /** The lists of dead letters of orders that are there. */
 export const listFiles = (orders: readonly ErasureOrder[]): readonly string[] =>
   [...new Set(orders.flatMap(({ lists = [] }) => lists.map(({ target }) => fileOf(target))))].filter((file) =>

@@ -99,7 +99,7 @@ async function applyGroup(
   }
   try {
     for (const planned of targets.filter(hasRowsToChange)) {
-      const change = await new StoredFile(fileOf(planned.target)).stage(planned, order, request)
+      const change = await new StoredFile(fileOf(planned.target)).stage(planned, order, request, keeper)
       if (typeof change === 'string') {
         tell(change)
         continue

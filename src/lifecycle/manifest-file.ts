@@ -1,6 +1,7 @@
 /** The manifest of a data set in a folder, as it stands now. */
 import { nameIn } from '../files/by-name.ts'
 import { folderOf } from '../files/file-names.ts'
+import { isObjectName } from '../files/objects/object-name.ts'
 import { DATA_SET, type DataSet, dataSetForm, dataSetText, type ListedFile } from '../forms/data-set.ts'
 import { GONE } from './storage/storage.ts'
 import { storageOf } from './storage/storage-of.ts'
@@ -63,8 +64,18 @@ const isBelow = (name: string): boolean =>
 
 /** The folder of the data set that a file lies in, by the manifests of the folders above it; undefined where it lies in none. */
 export async function dataSetAround(file: string): Promise<string | undefined> {
-  for (let at = folderOf(file); at !== undefined; at = folderOf(at))
-    if ((await readManifest(at)) !== 'none') return at
+  const folders: string[] = []
+  for (let at = folderOf(file); at !== undefined; at = folderOf(at)) folders.push(at)
+  if (!isObjectName(file)) {
+    for (const at of folders) if ((await readManifest(at)) !== 'none') return at
+    return undefined
+  }
+  // A store takes its time to answer, and answers all at once.
+  const found = await Promise.allSettled(folders.map(readManifest))
+  for (const [at, one] of found.entries()) {
+    if (one.status === 'rejected') throw one.reason
+    if (one.value !== 'none') return folders[at]
+  }
   return undefined
 }
 

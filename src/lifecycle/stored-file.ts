@@ -111,18 +111,19 @@ export class StoredFile implements Target {
   }
 
   /**
-   * Makes what is to take its place. What is done already is left as it is. The caller keeps the lock, and makes the change.
+   * Makes what is to take its place. What is done already is left as it is. The caller keeps the lock, and makes the change. `keeper`: who tells
+   * of it now.
    * @throws LetheError: `target-changed`, `target-held`, (io); then the target is as it was
    */
   async stage(
     planned: TargetSurvey,
     order: string,
     request: TargetRequest,
+    keeper: Keeper,
   ): Promise<StoredChange | 'applied' | 'was applied'> {
     const { file } = this
     const older = await olderVersionsOf(this.name, request)
     if (typeof older !== 'number') throw this.#changed(older.message)
-    const keeper = await keeperOf(file)
     const opened = await this.#storage.open(file)
     if (opened === undefined) {
       if (!planned.whole || (isErasure(request) && !(await keeper.wasErased(file, order, planned.digest))))

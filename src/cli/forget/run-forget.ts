@@ -1,9 +1,8 @@
 /** What `lethe forget` does, once its command line is read. */
-
-import { existsSync } from 'node:fs'
 import { applyErasure, type EraseSetting, planErasure, verifyErasure } from '../../erasure/erase.ts'
 import { type ErasureOrder, readErasureOrder } from '../../erasure/erasure-order.ts'
-import { factOf, isWhole, listFiles, storedFiles, targetFiles } from '../../erasure/order-facts.ts'
+import { filesThere } from '../../erasure/files-there.ts'
+import { factOf, isWhole, listFiles, targetFiles } from '../../erasure/order-facts.ts'
 import {
   matchKeysFor,
   otherList,
@@ -254,7 +253,7 @@ export async function replay(
         'say --pipeline FILE',
       )
     const setting = settingOf(options, job)
-    const targets = options.at ?? [...new Set(orders.flatMap(storedFiles).filter((file) => existsSync(file)))]
+    const targets = options.at ?? (await filesThere(orders))
     const deadLetters = options.deadLetters ?? listFiles(orders)
     const order = await makeOrder(targets, mergeSubjects(orders), setting, { ...options, deadLetters })
     await applied(options.output, order, setting, options, 'forget.replay')

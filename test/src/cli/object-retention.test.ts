@@ -84,11 +84,18 @@ it('delete rows there, keep what is held, and say what older versions keep', asy
   const located = await run('locate', 's3://clean', '--list', 'asked.txt', '-p', 'p.yaml')
   expect(located.said).toMatch(/s3:\/\/clean\/a\.csv: 1 of 3 rows/)
   await run('forget', 'plan', 's3://clean', '--list', 'asked.txt', ...shared, ...versions, '-o', 'o.json')
+  const backup = new Map(store.objects)
   expect((await run('forget', 'apply', 'o.json', ...shared)).code).toBe(0)
   expect(await run('forget', 'verify', 'o.json', ...shared)).toMatchObject({ code: 0 })
   expect((await run('locate', 's3://clean', '--list', 'asked.txt', '-p', 'p.yaml')).said).not.toMatch(
     /: [1-9]\d* of/,
   )
+  // What comes back from a backup is erased again.
+  for (const name of ['clean/a.csv', 'clean/a.csv.lethe.json'])
+    store.remember(name, () => store.objects.set(name, backup.get(name)!))
+  const replay = ['forget', 'replay', 'o.json', '-o', 'again.json', ...shared, ...versions]
+  expect((await run(...replay)).said).toMatch(/rows erased in 1 targets/)
+  expect(store.text('clean/a.csv')!.split('\n').length).toBe(4)
   const older = [...store.versions].filter(([name, all]) => !/\/\.|^clean\/\./.test(name) && all.length > 1)
   expect(older).toEqual([])
   // What orders leave beside is no input.

@@ -160,7 +160,7 @@ it('takes away nothing that another was about to put there, though it is the sam
     const keeper = await keeperOf(fileOf(planned[0]!.target))
     const changes = []
     for (const one of planned) {
-      const change = await new StoredFile(fileOf(one.target)).stage(one, order.hash, request)
+      const change = await new StoredFile(fileOf(one.target)).stage(one, order.hash, request, keeper)
       if (typeof change !== 'string') changes.push(change)
     }
     await keeper.begin(changes, permitsOf(request))
