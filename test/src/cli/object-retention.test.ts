@@ -117,7 +117,9 @@ it('delete rows there, keep what is held, and say what older versions keep', asy
 })
 
 it('leave no copy and no upload when they are interrupted, and show no name that steers a terminal', async () => {
-  const rows = Array.from({ length: 2000 }, (_, n) => `${CANARY}${n},${day(n === 7 ? 105 : 20)},${n}\n`)
+  // More than goes in one request.
+  const long = 'x'.repeat(18_000)
+  const rows = Array.from({ length: 1000 }, (_, n) => `${CANARY}${n},${day(n === 7 ? 105 : 20)},${long}\n`)
   const cwd = folder({ 'p.yaml': POLICY, 'in.csv': `id,at,n\n${rows.join('')}` })
   const env = { ...store.env, LETHE_KEYS_FILE: 'keys.json', TMPDIR: join(cwd, 'tmp') }
   mkdirSync(env.TMPDIR)
