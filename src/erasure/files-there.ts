@@ -19,8 +19,8 @@ async function standsThere(file: string): Promise<boolean> {
 }
 
 /**
- * Each once; of what was half-made then, what it became. One whose name readers take for another is among them, as nobody can tell: what reads it
- * says so. @throws LetheError (io)
+ * Each once; of what was half-made then, what it became. An object whose name readers take for another is named too: what reads it refuses that.
+ * @throws LetheError (io)
  */
 export async function filesThere(orders: readonly ErasureOrder[]): Promise<readonly string[]> {
   const all = orders.flatMap(({ targets, untouched }) => [...targets, ...untouched])

@@ -18,8 +18,19 @@ async function isOfStream(file: string): Promise<boolean> {
   )
 }
 
-/** The folder of the data set that a file is of, by what stands around it; undefined where it is by itself. `file`: absolute. */
-export async function dataSetOf(file: string): Promise<string | undefined> {
+/** Tells the folder of the data set that a file is of, by what stands around it; undefined where it is by itself. It looks once into each folder. */
+export function dataSetsAround(): (file: string) => Promise<string | undefined> {
+  const known = new Map<string, Promise<string | undefined>>()
+  return (file) => {
+    const at = `${isRangeName(basename(file))} ${folderOf(file)}`
+    const found = known.get(at) ?? dataSetOf(file)
+    known.set(at, found)
+    return found
+  }
+}
+
+/** `file`: absolute. */
+async function dataSetOf(file: string): Promise<string | undefined> {
   return (await dataSetAround(file)) ?? ((await isOfStream(file)) ? folderOf(file) : undefined)
 }
 

@@ -99,10 +99,20 @@ export const sealOrder = <Order extends object>(order: Order): Order & { readonl
   hash: hashOf(order),
 })
 
-export const orderText = (order: object): string => `${JSON.stringify(order, null, 2)}\n`
+/** A hundred thousand targets. */
+const MOST_BYTES = 128 << 20
 
-/** Ten thousands of targets. */
-const MOST_BYTES = 64 << 20
+/** @throws LetheError `file-too-large` where no command would read it */
+export function orderText(order: object, mostBytes: number = MOST_BYTES): string {
+  const text = `${JSON.stringify(order, null, 2)}\n`
+  if (Buffer.byteLength(text) > mostBytes)
+    throw new LetheError(
+      'file-too-large',
+      'the order has more targets than a work order may hold; it was not written',
+      'name fewer folders or prefixes, and make an order for each',
+    )
+  return text
+}
 
 /** Reads an order of retention. @throws what `readSealed` throws */
 export const readOrder = (file: string): AnyOrder => readSealed(file, anyForm, 'retain')

@@ -22,7 +22,7 @@ import { EXIT, LetheError } from '../../errors.ts'
 import { takeLock } from '../../files/lock-file.ts'
 import { writeWhole } from '../../files/whole-file.ts'
 import type { LedgerAction } from '../../ledger/entry.ts'
-import { dataSetOf } from '../../lifecycle/keeper-of.ts'
+import { dataSetsAround } from '../../lifecycle/keeper-of.ts'
 import { fileOf, orderText } from '../../lifecycle/work-order.ts'
 import { keysFile, matchKeysFile } from '../../run/named-key-files.ts'
 import { passphraseOf, readSigningKey } from '../../signing/private-key.ts'
@@ -91,7 +91,7 @@ async function makeOrder(
     letterLists,
   })
   await writeWhole(options.output, orderText(order), async () => await written?.(order))
-  process.stderr.write(`${(await erasureLines(order, dataSetOf)).map(printable).join('\n')}\n`)
+  process.stderr.write(`${(await erasureLines(order, dataSetsAround())).map(printable).join('\n')}\n`)
   const isFound = (name: string): boolean => seen.has(name)
   const nowhere = subjects.subjects.filter(
     ({ match, tokens, digests }) => ![match, ...tokens, ...digests].some(isFound),

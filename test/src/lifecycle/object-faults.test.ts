@@ -9,15 +9,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { applyErasure, planErasure, verifyErasure } from '../../../src/erasure/erase.ts'
 import { keyChecksOf } from '../../../src/erasure/finders.ts'
 import { locate } from '../../../src/erasure/locate-rows.ts'
+import { erasureLines } from '../../../src/erasure/print-erasure.ts'
 import { openPoints } from '../../../src/erasure/receipt.ts'
-import { keeperOf } from '../../../src/lifecycle/keeper-of.ts'
+import { dataSetsAround, keeperOf } from '../../../src/lifecycle/keeper-of.ts'
 import type { Hold, TargetName } from '../../../src/lifecycle/legal-hold.ts'
 import { applyOrder, planRetention } from '../../../src/lifecycle/retention-orders.ts'
 import { permitsOf, StoredFile } from '../../../src/lifecycle/stored-file.ts'
 import { targetsOf } from '../../../src/lifecycle/stored-folder.ts'
 import { sidecarName, stagedName } from '../../../src/lifecycle/stored-names.ts'
 import type { TargetRequest } from '../../../src/lifecycle/target.ts'
-import { fileOf } from '../../../src/lifecycle/work-order.ts'
+import { fileOf, orderText } from '../../../src/lifecycle/work-order.ts'
 import { TestStore } from '../../objects.ts'
 import { DAY, keyset, matchKeys, NOW, storedWorld, subjectsIn, type World } from './stored-world.ts'
 
@@ -277,6 +278,20 @@ describe('older versions', () => {
     await expect(apply(order, { holds })).rejects.toMatchObject({ code: 'target-held' })
     expect(store.versions.get(A)).toHaveLength(3)
   })
+})
+
+it('writes no order that no command would read', async () => {
+  const order = await orderOf(['a'], [`s3://${A}`])
+  expect(JSON.parse(orderText(order))).toEqual(order)
+  expect(() => orderText(order, 1000)).toThrow(/more targets than a work order may hold/)
+})
+
+it('looks once into each prefix for the data sets of what it tells of', async () => {
+  const order = await orderOf(['a'], [BASE])
+  store.asked.length = 0
+  expect((await erasureLines(order, dataSetsAround())).join()).toContain('data set s3://clean/lake/set')
+  const asked = store.asked.filter((one) => one.endsWith('/files/_manifest.json'))
+  expect([order.targets.length, asked.length]).toEqual([10, 1])
 })
 
 it('names no copy of an object, where the folder for temporary files cannot hold it', async () => {
