@@ -1,5 +1,6 @@
 /** What work orders of every kind do: look at each target, be refused when they are old, and do each target once. */
 import { LetheError } from '../errors.ts'
+import { type AtOnce, eachAtOnce } from '../files/at-once.ts'
 import type { Untouched } from './target.ts'
 
 /** Looks at each target: those that an order names, and those that it leaves as they are. `remoteBytes`: as of `lookAtEach`. */
@@ -16,51 +17,18 @@ export async function surveyEach<T, Survey extends object>(
   return { surveyed, untouched }
 }
 
-/** Requests wait for a store, more than for this machine. */
-const LOOKS_AT_ONCE = 8
 /** Of copies in the folder for temporary files. */
-const BYTES_AT_ONCE = 64 << 20
+const LOOKS: AtOnce = { most: 8, bytes: 64 << 20 }
 
 /**
  * What `look` finds at each, in their order. `remoteBytes`: how large one is that is read from a store; several of these are looked at at
  * once while they are small. All others are looked at alone. Where one fails, those that are under way end before that is thrown.
  */
-export async function lookAtEach<T, Found>(
+export const lookAtEach = <T, Found>(
   targets: Iterable<T>,
   look: (target: T) => Promise<Found>,
   remoteBytes: (target: T) => number | undefined = () => undefined,
-): Promise<readonly Found[]> {
-  const found: Found[] = []
-  const underWay = new Set<Promise<void>>()
-  let bytes = 0
-  let failed: { readonly error: unknown } | undefined
-  let at = 0
-  for (const target of targets) {
-    const share = Math.min(remoteBytes(target) ?? BYTES_AT_ONCE, BYTES_AT_ONCE)
-    while (underWay.size > 0 && (underWay.size >= LOOKS_AT_ONCE || bytes + share > BYTES_AT_ONCE))
-      await Promise.race(underWay)
-    if (failed !== undefined) break
-    const place = at++
-    const one = look(target)
-      .then(
-        (result) => {
-          found[place] = result
-        },
-        (error: unknown) => {
-          failed ??= { error }
-        },
-      )
-      .finally(() => {
-        bytes -= share
-        underWay.delete(one)
-      })
-    bytes += share
-    underWay.add(one)
-  }
-  await Promise.all(underWay)
-  if (failed !== undefined) throw failed.error
-  return found
-}
+): Promise<readonly Found[]> => eachAtOnce(targets, look, remoteBytes, LOOKS)
 
 /** When an order is made and until when it may be applied; all in ms. */
 export const spanOf = (

@@ -81,7 +81,7 @@ export class StoredFile implements Target {
       if (!(thrown instanceof LetheError)) throw thrown
       const error = opened === undefined ? thrown : this.#storage.named(thrown, file, [opened.path])
       return opened === undefined || (await isOf(made, opened))
-        ? untouched(name, 'unreadable', error.message)
+        ? untouched(name, 'unreadable', withRemedy(error))
         : untouched(name, 'changed-since')
     } finally {
       opened?.close()
@@ -302,6 +302,10 @@ export async function purgeVersions(name: string, request: TargetRequest): Promi
   if (request.objectVersions !== 'delete' || !canBeNamed(name)) return 0
   return await storageOf(name).purge(name, permitOf(request, name, request.lookAgain))
 }
+
+/** Orders and receipts tell of an error in one text. */
+const withRemedy = ({ message, suggestion }: LetheError): string =>
+  suggestion === undefined ? message : `${message}; ${suggestion}`
 
 /** Whether it is the file that is told of; one that cannot be read may be. */
 async function isOf(made: Made, opened: OpenedFile): Promise<boolean> {

@@ -3,10 +3,11 @@
  * is written, which the store gives to one run alone; then the files; and last `_SUCCESS`: without that no reader may take what is there.
  */
 import { randomBytes } from 'node:crypto'
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileError, LetheError } from '../../errors.ts'
+import { type AtOnce, eachAtOnce } from '../at-once.ts'
 import { type DataSetPlace, standsAlready } from '../data-set-place.ts'
 import { outputError } from '../sink.ts'
 import { type ObjectName, parseObjectName, printObjectName } from './object-name.ts'
@@ -17,6 +18,8 @@ import { openStore } from './open-store.ts'
 
 /** While a run writes below a prefix. Readers pass by names that begin with an underscore. */
 export const CLAIM = '_writing'
+/** Files that are being written, while they are small. */
+const WRITES: AtOnce = { most: 8, bytes: 16 << 20 }
 const ANOTHER = 'name a prefix with nothing below it'
 
 const isDone = (work: Promise<void>): Promise<boolean> =>
@@ -101,9 +104,13 @@ export class ObjectPlace implements DataSetPlace {
         throw error
       }
       await this.#refuseStanding(store)
-      for (const [at, file] of files.entries()) {
-        this.#isLast = at === files.length - 1
-        await this.#write(store, this.#below(file), join(this.staging, file))
+      const write = (file: string) => this.#write(store, this.#below(file), join(this.staging, file))
+      const sizeOf = (file: string) => statSync(join(this.staging, file)).size
+      // The manifest and `_SUCCESS` behind them, one after the other.
+      await eachAtOnce(files.slice(0, -2), write, sizeOf, WRITES)
+      for (const [at, file] of files.slice(-2).entries()) {
+        this.#isLast = at === 1
+        await write(file)
       }
     } catch (error) {
       throw await this.#takenBack(store, error)

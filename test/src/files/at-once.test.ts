@@ -1,8 +1,8 @@
-/** Looking at many targets: several at once where they are read from a store. */
+/** Work on many things at once. */
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { lookAtEach } from '../../../src/lifecycle/order-steps.ts'
+import { eachAtOnce } from '../../../src/files/at-once.ts'
 
 const MIB = 1 << 20
 
@@ -30,7 +30,9 @@ it('answers in order, with few bytes under way, and ends what is under way befor
       failed.push(one)
       throw one
     }
-    const found = await lookAtEach(targets, look, ({ bytes }) => bytes).catch((error) => [error])
+    const found = await eachAtOnce(targets, look, ({ bytes }) => bytes, { most: 8, bytes: 64 * MIB }).catch(
+      (error) => [error],
+    )
     expect(underWay.size).toBe(0)
     if (failed.length > 0) expect(found).toEqual([failed[0]])
     else expect(found).toEqual(targets)
