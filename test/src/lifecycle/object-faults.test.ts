@@ -120,6 +120,13 @@ describe('names', () => {
     expect((await opened(order)).map(({ target }) => target)).toEqual([`file:s3://${longest}`])
   })
 
+  it('of files on a disk, beside which nothing can stand, stop no command either', async () => {
+    const at = folder()
+    writeFileSync(join(at, `${'n'.repeat(250)}.csv`), 'a\n')
+    expect((await orderOf(['nobody'], [at])).untouched).toMatchObject([{ code: 'no-sidecar' }])
+    rmSync(at, { recursive: true, force: true })
+  })
+
   it('of files that are half-made on a disk are of rows here too, unless they are empty', async () => {
     const names = ['files/.a.ndjson.0123456789ab.part', 'orders/_lethe/.b.ndjson.gz.0123456789ab.retain']
     for (const name of names) store.put(`clean/lake/${name}`, 'a\n')
