@@ -17,8 +17,8 @@ import {
 import type { Ran, StoreProof } from './store-proof.ts'
 
 /** Of each pair; of a batch and an order more, as its instant decides. */
-const ROUNDS = 2
-const BATCHES = 6
+const ROUNDS = 1
+const BATCHES = 4
 const BATCH_ROWS = 100
 /** Batch and order take about so long, ms. */
 const APART_MS = 1500
