@@ -154,7 +154,7 @@ export class StoredFile implements Target {
     if (!isSameDigest(now, planned.digest)) throw this.#changed('its bytes are others')
     await keeper.settle(file, now, permitFor)
     const read = await keeper.read(file)
-    if ('code' in read) throw this.#changed(read.message)
+    if ('code' in read) throw this.#changed(read.code === 'no-sidecar' ? SIDECAR_GONE : read.message)
     const made = read.resolve?.(now) ?? read
     if (!made.isOf(now)) throw this.#changed(UNTOUCHED['changed-since'])
     await this.#storage.clear(file, order, permitFor)
@@ -302,6 +302,9 @@ export async function purgeVersions(name: string, request: TargetRequest): Promi
   if (request.objectVersions !== 'delete' || !canBeNamed(name)) return 0
   return await storageOf(name).purge(name, permitOf(request, name, request.lookAgain))
 }
+
+const SIDECAR_GONE =
+  'no FILE.lethe.json stands beside it any more, as where another command has deleted or changed it meanwhile'
 
 /** Orders and receipts tell of an error in one text. */
 const withRemedy = ({ message, suggestion }: LetheError): string =>

@@ -315,3 +315,13 @@ it('names no copy of an object, where the folder for temporary files cannot hold
     { code: 'unreadable', message: expect.stringMatching(/temporary files.*; set TMPDIR to/) },
   ])
 })
+
+it('says that another command may have been there, where only what tells of an object is gone', async () => {
+  const order = await orderOf(['a'], [`s3://${A}`])
+  store.objects.delete(`${A}.lethe.json`)
+  await expect(apply(order)).rejects.toMatchObject({
+    code: 'target-changed',
+    message: expect.stringContaining('another command has deleted or changed it'),
+    suggestion: 'make another order',
+  })
+})
