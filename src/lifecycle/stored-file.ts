@@ -3,7 +3,7 @@ import { LetheError } from '../errors.ts'
 import { isSameDigest } from '../files/digest.ts'
 import { openNothing } from '../files/output.ts'
 import type { Output } from '../files/sink.ts'
-import type { Keeper, Made, PermitFor, Rewrite, StoredChange } from './keeper.ts'
+import type { Keeper, Made, PermitFor, RefusedFile, Rewrite, StoredChange } from './keeper.ts'
 import { keeperOf } from './keeper-of.ts'
 import type { TargetName } from './legal-hold.ts'
 import { fileTarget, type HeldSetting, holdsOn, mayDelete, type Permit } from './may-delete.ts'
@@ -148,13 +148,13 @@ export class StoredFile implements Target {
     const permitFor = permitsOf(request)
     const now = await opened.digest()
     const told = await keeper.read(file)
-    if ('code' in told) throw this.#changed(told.message)
+    if ('code' in told) throw this.#changed(whyNot(told))
     const state = await keeper.state(file, order, now, permitFor)
     if (state !== undefined) return state
     if (!isSameDigest(now, planned.digest)) throw this.#changed('its bytes are others')
     await keeper.settle(file, now, permitFor)
     const read = await keeper.read(file)
-    if ('code' in read) throw this.#changed(read.code === 'no-sidecar' ? SIDECAR_GONE : read.message)
+    if ('code' in read) throw this.#changed(whyNot(read))
     const made = read.resolve?.(now) ?? read
     if (!made.isOf(now)) throw this.#changed(UNTOUCHED['changed-since'])
     await this.#storage.clear(file, order, permitFor)
@@ -303,8 +303,11 @@ export async function purgeVersions(name: string, request: TargetRequest): Promi
   return await storageOf(name).purge(name, permitOf(request, name, request.lookAgain))
 }
 
-const SIDECAR_GONE =
-  'no FILE.lethe.json stands beside it any more, as where another command has deleted or changed it meanwhile'
+/** Of a target that something told of when the order was made. */
+const whyNot = ({ code, message }: RefusedFile): string =>
+  code === 'no-sidecar'
+    ? 'no FILE.lethe.json stands beside it any more, as where another command has deleted or changed it meanwhile'
+    : message
 
 /** Orders and receipts tell of an error in one text. */
 const withRemedy = ({ message, suggestion }: LetheError): string =>
