@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { CsvHeader } from '../src/record/kernel/csv-layout.ts'
 import { JsonHeader } from '../src/record/kernel/json-layout.ts'
 import { FIRST_FREE, HEADER } from '../src/record/kernel/memory.ts'
+import { TypedHeader } from '../src/record/kernel/typed-layout.ts'
 import { WasmModule } from '../transforms/wasm.ts'
 import { Struct } from '../transforms/wasm-layout.ts'
 import { compile, digestOf, kernels, layoutOf, ROOT } from './kernel-build.ts'
@@ -15,7 +16,7 @@ import { compile, digestOf, kernels, layoutOf, ROOT } from './kernel-build.ts'
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 
 it('there are kernels', () => {
-  expect(kernels.map((kernel) => basename(kernel)).sort()).toEqual(['csv', 'json', 'sha256'])
+  expect(kernels.map((kernel) => basename(kernel)).sort()).toEqual(['csv', 'json', 'sha256', 'typed'])
 })
 
 describe.each(kernels)('%s', (kernel) => {
@@ -54,6 +55,7 @@ describe('a layout', () => {
   })
 
   it('has room for the headers', () => {
-    for (const { bytes } of [CsvHeader, JsonHeader]) expect(HEADER + bytes).toBeLessThanOrEqual(FIRST_FREE)
+    for (const { bytes } of [CsvHeader, JsonHeader, TypedHeader])
+      expect(HEADER + bytes).toBeLessThanOrEqual(FIRST_FREE)
   })
 })

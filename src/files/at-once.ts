@@ -23,7 +23,8 @@ export async function eachAtOnce<T, Made>(
   let failed: { readonly error: unknown } | undefined
   let at = 0
   for (const item of items) {
-    const share = Math.min(bytesOf(item) ?? limit.bytes, limit.bytes)
+    // At least one byte: beside what is worked on alone there is no room for nothing.
+    const share = Math.min(Math.max(bytesOf(item) ?? limit.bytes, 1), limit.bytes)
     while (underWay.size > 0 && (underWay.size >= limit.most || bytes + share > limit.bytes))
       await Promise.race(underWay)
     if (failed !== undefined) break

@@ -203,7 +203,10 @@ describe('lethe init', () => {
       expect(stderr).not.toContain('defect')
     }
     const missing = await warm(['init', '--from', 'missing.csv'], { cwd })
-    expect(missing).toMatchObject({ code: 4, stderr: 'lethe: missing.csv does not exist\n' })
+    expect(missing).toMatchObject({
+      code: 4,
+      stderr: 'lethe: missing.csv does not exist\n  -> correct the name\n',
+    })
     const aFolder = await warm(['init', '--from', '.'], { cwd })
     // Of a folder its first file counts.
     expect(aFolder).toMatchObject({ code: 2, stderr: expect.stringContaining('begins with a JSON array') })

@@ -126,6 +126,9 @@ describe('lethe test', () => {
     expect(missing.code).toBe(2)
     expect(missing.stderr).toContain('-> write q.cases.yaml')
     const nowhere = await warm(['test', 'r.yaml'], { cwd })
-    expect(nowhere).toMatchObject({ code: 4, stderr: 'lethe: the policy r.yaml does not exist\n' })
+    expect(nowhere).toMatchObject({
+      code: 4,
+      stderr: 'lethe: the policy r.yaml does not exist\n  -> correct the name\n',
+    })
   })
 })
