@@ -8,6 +8,7 @@ import { LetheError } from '../errors.ts'
 import type { FileFolder } from '../files/folders/file-folder.ts'
 import { openFolder } from '../files/folders/open-folder.ts'
 import { isObjectName } from '../files/objects/object-name.ts'
+import { unlessMissing } from '../files/unless-missing.ts'
 import type { DatasetFormat } from '../kafka/pipeline-file/pipeline.ts'
 import { type Position, partitionKey, type TopicPartition } from '../kafka/record.ts'
 import type { GroupColumn } from '../record/columns/column-tree.ts'
@@ -204,13 +205,8 @@ export class DatasetFolder {
     )
   }
 
-  async #noteUnlessGone(start: RangeStart): Promise<RangeNote | undefined> {
-    try {
-      return await this.note(start)
-    } catch (error) {
-      if (error instanceof LetheError && error.code === 'file-missing') return undefined
-      throw error
-    }
+  #noteUnlessGone(start: RangeStart): Promise<RangeNote | undefined> {
+    return unlessMissing(() => this.note(start))
   }
 
   #nameOf(start: RangeStart): string {

@@ -1,13 +1,14 @@
 /** Files and objects by their names, for what does not care which of the two a name stands for. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileError, LetheError } from '../errors.ts'
+import { fileError } from '../errors.ts'
 import { readBytes } from './file-bytes.ts'
 import { isObjectName, parseObjectName, printObjectName } from './objects/object-name.ts'
 import { objectBytes } from './objects/object-reader.ts'
 import type { StoredObject } from './objects/object-store.ts'
 import { objectsBelow } from './objects/objects-below.ts'
 import { openStore } from './objects/open-store.ts'
+import { unlessMissing } from './unless-missing.ts'
 
 /** A file, or an object in the state in which it was looked at. */
 export interface NamedSource {
@@ -24,14 +25,8 @@ export function nameIn(folder: string, ...parts: readonly string[]): string {
 }
 
 /** Size and state of an object; undefined where there is none. @throws LetheError */
-export async function objectNamed(name: string): Promise<StoredObject | undefined> {
-  try {
-    return await (await openStore()).look(parseObjectName(name))
-  } catch (error) {
-    if (error instanceof LetheError && error.code === 'file-missing') return undefined
-    throw error
-  }
-}
+export const objectNamed = (name: string): Promise<StoredObject | undefined> =>
+  unlessMissing(async () => await (await openStore()).look(parseObjectName(name)))
 
 /** What bytes are read of: of an object in the state in which it is now. @throws LetheError where an object is not there */
 export async function named(name: string): Promise<NamedSource> {

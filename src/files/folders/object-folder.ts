@@ -11,6 +11,7 @@ import { ConditionFailed, type ObjectStore, type StoredObject, UploadGone } from
 import { objectsBelow } from '../objects/objects-below.ts'
 import { openStore } from '../objects/open-store.ts'
 import type { Seekable } from '../seekable.ts'
+import { unlessMissing } from '../unless-missing.ts'
 import type { FileFolder, NewFile, Published } from './file-folder.ts'
 
 /** Bytes of a part: the least that S3 takes. One file of each partition is open at once. */
@@ -106,7 +107,7 @@ export class ObjectFolder implements FileFolder {
 
   async text(file: string): Promise<string | undefined> {
     const store = await openStore()
-    const object = await missingIs(() => store.look(this.#objectOf(file)))
+    const object = await unlessMissing(() => store.look(this.#objectOf(file)))
     if (object === undefined) return undefined
     if (object.size > MOST_TEXT_BYTES)
       throw new LetheError(
@@ -157,15 +158,6 @@ export class ObjectFolder implements FileFolder {
       // Who may not list or abort them leaves them to the rules of the bucket: no reader sees them, and none can be published twice.
       if (!(error instanceof LetheError && /^store-(?:right-missing|refused)$/.test(error.code))) throw error
     }
-  }
-}
-
-async function missingIs<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof LetheError && error.code === 'file-missing') return undefined
-    throw error
   }
 }
 

@@ -4,6 +4,7 @@ import { fileError, type LetheError } from '../../errors.ts'
 import { digestOf, type FileDigest } from '../../files/digest.ts'
 import { takeLock } from '../../files/lock-file.ts'
 import { discardParts } from '../../files/temporary-file.ts'
+import { unlessMissing } from '../../files/unless-missing.ts'
 import { writeWhole } from '../../files/whole-file.ts'
 import { deleteEmptyFolder, deleteFile, replaceFile } from '../delete-stored.ts'
 import { stampOf } from '../file-stamp.ts'
@@ -17,7 +18,6 @@ import {
   type Remainder,
   type Storage,
   type StoredText,
-  unlessMissing,
 } from './storage.ts'
 
 const LOCK_WAIT_MS = 1000

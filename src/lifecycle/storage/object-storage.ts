@@ -20,6 +20,7 @@ import {
   type StoredObject,
 } from '../../files/objects/object-store.ts'
 import { openStore } from '../../files/objects/open-store.ts'
+import { unlessMissing } from '../../files/unless-missing.ts'
 import { deleteObjectAt, deleteVersionOf, replaceObject } from '../delete-stored.ts'
 import type { Permit } from '../may-delete.ts'
 import { canBeNamed } from '../stored-names.ts'
@@ -32,7 +33,6 @@ import {
   type Remainder,
   type Storage,
   type StoredText,
-  unlessMissing,
   unlessOvertaken,
 } from './storage.ts'
 

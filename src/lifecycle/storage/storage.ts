@@ -35,16 +35,6 @@ export const NO_REMAINDER: Remainder = { older: 0, keeps: false }
 
 export const GONE = 'gone'
 
-/** What `work` gives; undefined where the file is not there, or is gone by now. */
-export async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof LetheError && error.code === 'file-missing') return undefined
-    throw error
-  }
-}
-
 const MOST_TRIES = 8
 
 /** Does again what looks at something and then writes it, where another wrote it in between. @throws Overtaken where that goes on */

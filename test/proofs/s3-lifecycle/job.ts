@@ -36,7 +36,7 @@ export async function jobOf(
   }
 }
 
-/** The lake as it was made, and nobody on the list. */
+/** The lake as it was made, and no subject on the list. */
 export async function fresh(proof: StoreProof, { lakes, list, feed }: Job): Promise<void> {
   await proof.restore(lakes.prefix, lakes.objects, lakes.tags)
   copyFileSync(proof.path('begun.ndjson'), proof.path(list))

@@ -29,7 +29,7 @@ export async function killed(proof: StoreProof, lakes: Lakes): Promise<void> {
     lanes.reduce((sum, lane) => sum + lane.count[name], 0)
   const troubles = lanes.flatMap((lane) => lane.troubles)
   proof.check(
-    `${all('kills')} kills (${all('late')} came too late), ${all('between')} in the midst of it: each order, applied again, ends as one that nobody disturbed`,
+    `${all('kills')} kills (${all('late')} came too late), ${all('between')} while it worked: each order, applied again, ends as one that was not disturbed`,
     troubles.length === 0 && all('between') > KILLS / 2,
     troubles.join('\n'),
   )

@@ -1,5 +1,5 @@
 /**
- * What others do to an object store while orders are at work there, and names that nobody should give: no row stays of which a receipt says that it
+ * What others do to an object store while orders are at work there, and names that none should have: no row stays of which a receipt says that it
  * is gone, nothing of another is lost, and what was cut short can be mended.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
